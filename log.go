@@ -1,0 +1,76 @@
+package tocsin
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// An Actor is who did something: a person, a machine policy or the engine.
+type Actor struct {
+	Kind string `json:"kind"` // person, token, policy or system
+	ID   string `json:"id"`   // user name, token name, policy id@version, or "registrar"
+	Role string `json:"role,omitempty"`
+}
+
+// Action is what a log entry records.
+type Action string
+
+// The actions of an incident's log.
+const (
+	ActPromote     Action = "promote"       // the founding entry of a machine-made incident
+	ActCreate      Action = "create"        // the founding entry of a reported one
+	ActAttach      Action = "attach"        // an event joined
+	ActRevise      Action = "revise"        // an event in it changed
+	ActLate        Action = "late_evidence" // an event changed after resolution; no status change
+	ActDeclare     Action = "declare"
+	ActReject      Action = "reject"
+	ActAcknowledge Action = "acknowledge"
+	ActContain     Action = "contain"
+	ActEradicate   Action = "eradicate"
+	ActRecover     Action = "recover"
+	ActResolve     Action = "resolve"
+	ActClose       Action = "close"
+	ActReopen      Action = "reopen"
+	ActMerge       Action = "merge"  // this incident into another
+	ActAbsorb      Action = "absorb" // another into this incident
+	ActAssign      Action = "assign"
+	ActHandOver    Action = "hand_over"
+	ActComment     Action = "comment"
+	ActSet         Action = "set"     // impact, urgency, priority, category, title
+	ActPropose     Action = "propose" // a reopening or a merge that a person may accept
+	ActConfirm     Action = "confirm"
+	ActRelate      Action = "relate"
+	ActTimer       Action = "timer" // a target passed
+	ActFollowUp    Action = "follow_up"
+	ActReview      Action = "review"
+)
+
+// A LogEntry is one line of an incident's append-only log: the truth from which [Incident] is projected
+// (ISO/IEC 27035-1, 4.7.3). Its id is `{incident}:{seq:08d}`.
+type LogEntry struct {
+	Incident  string          `json:"incident"`
+	Tenant    string          `json:"tenant"`
+	Seq       int64           `json:"seq"`     // 1, 2, 3, … without gaps
+	Command   string          `json:"command"` // command id: the same command twice is one entry
+	Action    Action          `json:"action"`
+	Phase     string          `json:"phase"` // detect_report, assess_decide, respond, learn (ISO/IEC 27035-1, 5)
+	By        Actor           `json:"by"`
+	Recorded  time.Time       `json:"recorded"`  // when it was written; volatile
+	Effective time.Time       `json:"effective"` // when it happened
+	From      Status          `json:"from,omitempty"`
+	To        Status          `json:"to,omitempty"`
+	Skipped   []Status        `json:"skipped,omitempty"`
+	Event     string          `json:"event,omitempty"` // the event it speaks of
+	Reason    string          `json:"reason,omitempty"`
+	Text      string          `json:"text,omitempty"` // a comment, a summary
+	Data      json.RawMessage `json:"data,omitempty"` // what the action carries; its shape belongs to package register
+	Prev      string          `json:"prev"`           // hash of the entry before; "" for the first
+	Hash      string          `json:"hash"`           // over this entry without Hash, see package register
+}
+
+// ID is the entry's document id.
+func (e *LogEntry) ID() string { return LogEntryID(e.Incident, e.Seq) }
+
+// LogEntryID is the id of an incident's entry seq.
+func LogEntryID(incident string, seq int64) string { return fmt.Sprintf("%s:%08d", incident, seq) }

@@ -1,0 +1,76 @@
+package tocsin
+
+import (
+	"errors"
+	"time"
+)
+
+// The answers of a store that callers act on.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrConflict = errors.New("changed by another writer") // optimistic concurrency lost, or the log position is taken
+)
+
+// A Receipt is what became of one alert that was stored: the same position in the answer as in the question.
+type Receipt struct {
+	Verdict ReceiptVerdict
+	// Other is the id under which the alert was stored instead, where the source used its id for other content.
+	Other string
+}
+
+// A ReceiptVerdict says whether a stored alert is new.
+type ReceiptVerdict uint8
+
+// The verdicts on a stored alert (delivery.md 3.3, 5).
+const (
+	Stored    ReceiptVerdict = iota // created now, or by us before a restart: the coordinates are the same
+	Duplicate                       // the same content came before from other coordinates: no match
+	Resent                          // the source's id with other content: stored under Other, matched as that alert
+	Refused                         // the store refuses the document for ever: it belongs into the dead-letter place
+)
+
+// A Slot says which open incident the events about one entity value join (register.md, ruling 2 of section 0).
+type Slot struct {
+	ID       string    `json:"id"` // [SlotID]
+	Tenant   string    `json:"tenant"`
+	Field    string    `json:"field"`
+	Value    string    `json:"value"`
+	Incident string    `json:"incident"`
+	Event    string    `json:"event"`   // the founding event
+	Last     time.Time `json:"last"`    // event time of the newest event that joined through it
+	Version  int64     `json:"version"` // 0: not stored yet; every stored change raises it by one
+}
+
+// A Query selects incidents; zero fields select nothing away.
+type Query struct {
+	Tenant   string
+	Status   []Status
+	Priority []string
+	Category string // a class or class/type
+	Assignee string
+	Entity   string // an entity value
+	Event    string // an event id
+	Since    time.Time
+	Until    time.Time // of opened
+	Sort     string    // opened (default, newest first), priority, updated
+	Limit    int       // 1 to 500; 0: 50
+	Cursor   string    // of the page before
+}
+
+// A Page is one page of a listing.
+type Page[T any] struct {
+	Items  []T    `json:"items"`
+	Cursor string `json:"cursor,omitempty"` // "" on the last page
+	Total  int64  `json:"total"`
+}
+
+// A Snapshot is the saved state of one partition of the matches log. It carries its own offset (delivery.md 3.1, 2).
+type Snapshot struct {
+	Partition int32     `json:"partition"`
+	Offset    int64     `json:"offset"` // next offset to read; a store never replaces a higher one by a lower one
+	Set       string    `json:"set"`    // rule set's hash
+	Format    int       `json:"format"`
+	Watermark time.Time `json:"watermark"`
+	State     []byte    `json:"state"` // of the engine
+	Taken     time.Time `json:"taken"` // volatile
+}

@@ -1,0 +1,245 @@
+package tocsin
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Kind says what a [Value] is. Absence is a kind of its own: a field that an alert lacks is [Absent], never an
+// empty string or a zero.
+type Kind uint8
+
+// The kinds of value.
+const (
+	Absent Kind = iota // the alert has no such field; the zero value
+	Null               // the field is there and holds nothing
+	Bool
+	Int
+	Float
+	String
+	List // several values; a list never holds lists
+)
+
+// A Value is what a field of an alert holds: one scalar or a list of scalars. The zero Value is [Absent].
+// Values are immutable and small enough to pass by value.
+type Value struct {
+	kind Kind
+	num  uint64 // Bool: 0 or 1. Int: the two's complement. Float: the IEEE 754 bits
+	text string // String: the string. Int and Float: the number as the record wrote it
+	list []Value
+}
+
+// NullValue is a field that is present and holds nothing.
+func NullValue() Value { return Value{kind: Null} }
+
+// BoolValue is a boolean.
+func BoolValue(b bool) Value {
+	if b {
+		return Value{kind: Bool, num: 1}
+	}
+	return Value{kind: Bool}
+}
+
+// IntValue is a whole number.
+func IntValue(n int64) Value {
+	return Value{kind: Int, num: uint64(n), text: strconv.FormatInt(n, 10)}
+}
+
+// FloatValue is a number that need not be whole.
+func FloatValue(f float64) Value {
+	return Value{kind: Float, num: math.Float64bits(f), text: strconv.FormatFloat(f, 'g', -1, 64)}
+}
+
+// StringValue is a string, the empty one included.
+func StringValue(s string) Value { return Value{kind: String, text: s} }
+
+// NumberValue reads a number as JSON writes one and keeps its text. It reports false for text that is no number, is
+// longer than 40 bytes, or lies outside the range of a float64.
+func NumberValue(text string) (Value, bool) {
+	if len(text) > 40 {
+		return Value{}, false
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return Value{kind: Int, num: uint64(n), text: text}, true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return Value{}, false
+	}
+	return Value{kind: Float, num: math.Float64bits(f), text: text}, true
+}
+
+// ListValue is a list of scalars; lists among vs are flattened and absent values left out.
+func ListValue(vs ...Value) Value {
+	if slices.ContainsFunc(vs, func(v Value) bool { return v.kind == List || v.kind == Absent }) {
+		var flat []Value
+		for _, v := range vs {
+			switch v.kind {
+			case List:
+				flat = append(flat, v.list...)
+			case Absent:
+			default:
+				flat = append(flat, v)
+			}
+		}
+		vs = flat
+	}
+	return Value{kind: List, list: vs}
+}
+
+// StringsValue is a list of strings.
+func StringsValue(ss ...string) Value {
+	vs := make([]Value, len(ss))
+	for i, s := range ss {
+		vs[i] = StringValue(s)
+	}
+	return Value{kind: List, list: vs}
+}
+
+// Kind says what v is.
+func (v Value) Kind() Kind { return v.kind }
+
+// IsAbsent reports whether the field is not there at all.
+func (v Value) IsAbsent() bool { return v.kind == Absent }
+
+// Bool returns the boolean that v holds, false for any other kind.
+func (v Value) Bool() bool { return v.kind == Bool && v.num == 1 }
+
+// Int returns v as a whole number. A float or a string is none, whatever it looks like.
+func (v Value) Int() (int64, bool) { return int64(v.num), v.kind == Int }
+
+// Float returns v as a number: an [Int] or a [Float].
+func (v Value) Float() (float64, bool) {
+	switch v.kind {
+	case Int:
+		return float64(int64(v.num)), true
+	case Float:
+		return math.Float64frombits(v.num), true
+	default:
+		return 0, false
+	}
+}
+
+// Str returns the string that v holds; ok is false for any other kind.
+func (v Value) Str() (s string, ok bool) {
+	if v.kind == String {
+		return v.text, true
+	}
+	return "", false
+}
+
+// Items returns the members of a list, v itself for a scalar, and nothing for an absent or null value.
+// The slice must not be written to.
+func (v Value) Items() []Value {
+	switch v.kind {
+	case Absent, Null:
+		return nil
+	case List:
+		return v.list
+	default:
+		return []Value{v}
+	}
+}
+
+// Text is v as people read it: strings as they are, numbers as the record wrote them, lists joined by a comma, and
+// "" for absent and null.
+func (v Value) Text() string {
+	switch v.kind {
+	case Bool:
+		return strconv.FormatBool(v.num == 1)
+	case Int, Float, String:
+		return v.text
+	case List:
+		parts := make([]string, len(v.list))
+		for i, item := range v.list {
+			parts[i] = item.Text()
+		}
+		return strings.Join(parts, ",")
+	default:
+		return ""
+	}
+}
+
+// Equal reports whether v and w are the same value: numbers by their magnitude, all else by kind and content.
+func (v Value) Equal(w Value) bool {
+	if a, ok := v.Float(); ok {
+		b, ok := w.Float()
+		return ok && a == b
+	}
+	if v.kind != w.kind {
+		return false
+	}
+	if v.kind == List {
+		return slices.EqualFunc(v.list, w.list, Value.Equal)
+	}
+	return v.num == w.num && v.text == w.text
+}
+
+// Any returns v as the plain Go value that JSON and templates know: nil, bool, int64, float64, string or []any.
+func (v Value) Any() any {
+	switch v.kind {
+	case Bool:
+		return v.num == 1
+	case Int:
+		return int64(v.num)
+	case Float:
+		return math.Float64frombits(v.num)
+	case String:
+		return v.text
+	case List:
+		items := make([]any, len(v.list))
+		for i, item := range v.list {
+			items[i] = item.Any()
+		}
+		return items
+	default:
+		return nil
+	}
+}
+
+// MarshalJSON writes v as JSON; absent and null are both null.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if v.kind == Int || v.kind == Float {
+		if json.Valid([]byte(v.text)) {
+			return []byte(v.text), nil
+		}
+	}
+	return json.Marshal(v.Any())
+}
+
+// UnmarshalJSON reads a scalar or a list of scalars; null reads as [Null].
+func (v *Value) UnmarshalJSON(data []byte) error {
+	dec := json.NewDecoder(strings.NewReader(string(data)))
+	dec.UseNumber()
+	var raw any
+	if err := dec.Decode(&raw); err != nil {
+		return err
+	}
+	*v = fromAny(raw)
+	return nil
+}
+
+func fromAny(raw any) Value {
+	switch x := raw.(type) {
+	case bool:
+		return BoolValue(x)
+	case json.Number:
+		if v, ok := NumberValue(x.String()); ok {
+			return v
+		}
+		return StringValue(x.String())
+	case string:
+		return StringValue(x)
+	case []any:
+		items := make([]Value, len(x))
+		for i, item := range x {
+			items[i] = fromAny(item)
+		}
+		return ListValue(items...)
+	default:
+		return NullValue()
+	}
+}
