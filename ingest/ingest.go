@@ -1,0 +1,40 @@
+// Package ingest is where records come in: the contract of a source, and the batch that it hands over. Its folders
+// hold one source each (kafka, http, file) and the decoders that make ECS alerts of records (decode).
+package ingest
+
+import (
+	"context"
+	"time"
+
+	"tocsin"
+)
+
+// A Record is one raw record as its source delivered it, before decoding.
+type Record struct {
+	Source   string // the configured source's name
+	Tenant   string
+	Format   string // decoder to use; "" or "auto" recognises each record
+	Ref      tocsin.Ref
+	Received time.Time // ruling 2 of engine.md; zero where nothing says so
+	Value    []byte    // the original bytes; nil where Fault says why there are none
+	// Fault is set where the source could not deliver the record's bytes as they are: the reason for the dead-letter
+	// place (too_big, bomb, codec). Size is then the size it claims, where known.
+	Fault  string
+	Detail string
+	Size   int64
+}
+
+// A Batch is a run of records that is acknowledged as one.
+type Batch struct {
+	Records []Record
+	// Ack says that all of the batch and what it led to is stored: the source may forget it. Batches are acknowledged
+	// in the order they were read. It may be called again after an error.
+	Ack func(context.Context) error
+}
+
+// A Source delivers records in batches. Read blocks until there is something, returns io.EOF when there will never be
+// more, and ctx's error when that ends. A batch is delivered again after a restart unless it was acknowledged.
+type Source interface {
+	Read(ctx context.Context) (Batch, error)
+	Close() error
+}
