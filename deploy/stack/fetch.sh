@@ -1,0 +1,110 @@
+# What the machine must have, and the servers' artifacts: from Maven Central through mvn, once, checked against `checksums`. Sourced, not run.
+# shellcheck shell=bash
+
+# cache_root is one folder for all stacks of a user.
+cache_root() { echo "${XDG_CACHE_HOME:-${HOME:?}/.cache}/tocsin-stack"; }
+
+# remedy NAME prints how to install NAME with the package manager that is here.
+remedy() {
+	local apt dnf brew
+	case $1 in
+	java) apt=openjdk-17-jre-headless dnf=java-17-openjdk-headless brew=openjdk@17 ;;
+	mvn) apt=maven dnf=maven brew=maven ;;
+	*) apt=$1 dnf=$1 brew=$1 ;;
+	esac
+	if command -v apt-get >/dev/null; then
+		echo "apt-get install $apt"
+	elif command -v dnf >/dev/null; then
+		echo "dnf install $dnf"
+	elif command -v brew >/dev/null; then
+		echo "brew install $brew"
+	else
+		echo "install $apt"
+	fi
+}
+
+# java_home prints the home of a Java 17 or later: JAVA_HOME's, else the one on the PATH.
+java_home() {
+	local java=java properties
+	[[ -z ${JAVA_HOME:-} ]] || java=$JAVA_HOME/bin/java
+	properties=$("$java" -XshowSettings:properties -version 2>&1) || return 1
+	((10#$(sed -n 's/^ *java.specification.version = \([0-9]*\).*/\1/p' <<<"$properties") >= 17)) || return 1
+	sed -n 's/^ *java.home = //p' <<<"$properties"
+}
+
+# need_tools ends with one line that names everything missing and the remedy. Maven counts only while something must be fetched.
+need_tools() {
+	local missing=() hints=() tool
+	JAVA=$(java_home) || { missing+=("Java 17 or later"); hints+=("$(remedy java)"); }
+	local tools=(curl)
+	wants elasticsearch && tools+=(unzip)
+	[[ $SECURE == 0 ]] || tools+=(openssl)
+	fetched || tools+=(mvn)
+	for tool in "${tools[@]}"; do
+		command -v "$tool" >/dev/null || { missing+=("$tool"); hints+=("$(remedy "$tool")"); }
+	done
+	if wants elasticsearch && ((EUID == 0)); then
+		command -v setpriv >/dev/null || command -v runuser >/dev/null || { missing+=("setpriv or runuser"); hints+=("$(remedy util-linux)"); }
+	fi
+	((${#missing[@]} == 0)) && return
+	lack "missing: $(join ', ' "${missing[@]}"). Remedy: $(join ' && ' "${hints[@]}")"
+}
+
+join() {
+	local separator=$1 all=$2
+	shift 2
+	(($# == 0)) || all+=$(printf "%s" "${@/#/$separator}")
+	echo "$all"
+}
+
+artifacts() { # the folders below the cache that this run needs
+	wants kafka && echo "kafka-$KAFKA_VERSION"
+	wants elasticsearch && echo "elasticsearch-$ES_VERSION"
+	return 0
+}
+
+fetched() {
+	local name
+	for name in $(artifacts); do
+		[[ -d $(cache_root)/$name ]] || return 1
+	done
+}
+
+sha256_check() {
+	if command -v sha256sum >/dev/null; then sha256sum --check --quiet --strict; else shasum -a 256 --check --quiet --strict; fi
+}
+
+# verified FOLDER NAME: holds FOLDER/NAME the files that `checksums` names, all of them, none besides, none changed?
+verified() {
+	local listed
+	listed=$(grep "  $2/" "$stack_home/checksums") || return 1
+	diff <(sed 's/^[0-9a-f]*  //' <<<"$listed" | sort) <(cd "$1" && find "$2" -type f | sort) >&2 || return 1
+	(cd "$1" && sha256_check <<<"$listed" >&2)
+}
+
+# fetch makes the cache complete. Each folder is filled beside its place and moved there only when verified.
+fetch() {
+	local cache name fresh
+	cache=$(cache_root)
+	mkdir -p "$cache"
+	for name in $(artifacts); do
+		if [[ ! -d $cache/$name ]]; then
+			say "fetching $name"
+			fresh=$(mktemp -d "$cache/fresh.XXXXXX")
+			"fetch_${name%%-*}" "$fresh/$name" >"$STACK_DIR/fetch.log" 2>&1 || { tail -n 5 "$STACK_DIR/fetch.log" >&2; rm -rf "$fresh"; die "fetching $name with mvn did not work; the whole log: $STACK_DIR/fetch.log"; }
+			verified "$fresh" "$name" || { rm -rf "$fresh"; die "$name is not what deploy/stack/checksums pins: not used"; }
+			mv -T "$fresh/$name" "$cache/$name" 2>/dev/null || mv "$fresh/$name" "$cache/$name" 2>/dev/null || [[ -d $cache/$name ]]
+			rm -rf "$fresh"
+		fi
+		verified "$cache" "$name" || die "$cache/$name was changed since it was fetched: remove it and run up again"
+	done
+}
+
+fetch_kafka() {
+	mvn -q -B -f "$stack_home/kafka.pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$1"
+}
+
+fetch_elasticsearch() {
+	mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+		-Dartifact="org.elasticsearch.distribution.integ-test-zip:elasticsearch:$ES_VERSION:zip" -DoutputDirectory="$1"
+}
