@@ -4,23 +4,23 @@
 # cache_root is one folder for all stacks of a user.
 cache_root() { echo "${XDG_CACHE_HOME:-${HOME:?}/.cache}/tocsin-stack"; }
 
-# remedy NAME prints how to install NAME with the package manager that is here.
+# remedy NAME… prints how to install all of them with the package manager that is here.
 remedy() {
-	local apt dnf brew
-	case $1 in
-	java) apt=openjdk-17-jre-headless dnf=java-17-openjdk-headless brew=openjdk@17 ;;
-	mvn) apt=maven dnf=maven brew=maven ;;
-	*) apt=$1 dnf=$1 brew=$1 ;;
-	esac
-	if command -v apt-get >/dev/null; then
-		echo "apt-get install $apt"
-	elif command -v dnf >/dev/null; then
-		echo "dnf install $dnf"
-	elif command -v brew >/dev/null; then
-		echo "brew install $brew"
-	else
-		echo "install $apt"
+	local tool java=openjdk-17-jre-headless how='apt-get install' packages=()
+	if command -v apt-get >/dev/null; then :
+	elif command -v dnf >/dev/null; then how='dnf install' java=java-17-openjdk-headless
+	elif command -v brew >/dev/null; then how='brew install' java=openjdk@17
+	else how=install java='a Java runtime'
 	fi
+	for tool in "$@"; do
+		case $tool in
+		'Java 17 or later') packages+=("$java") ;;
+		mvn) packages+=(maven) ;;
+		setpriv) packages+=(util-linux) ;;
+		*) packages+=("$tool") ;;
+		esac
+	done
+	echo "$how ${packages[*]}"
 }
 
 # java_home prints the home of a Java 17 or later: JAVA_HOME's, else the one on the PATH.
@@ -34,28 +34,19 @@ java_home() {
 
 # need_tools ends with one line that names everything missing and the remedy. Maven counts only while something must be fetched.
 need_tools() {
-	local missing=() hints=() tool
-	JAVA=$(java_home) || { missing+=("Java 17 or later"); hints+=("$(remedy java)"); }
-	local tools=(curl)
-	wants elasticsearch && tools+=(unzip)
+	local missing=() tools=(curl) tool
+	JAVA=$(java_home) || missing+=('Java 17 or later')
+	! wants elasticsearch || tools+=(unzip)
 	[[ $SECURE == 0 ]] || tools+=(openssl)
 	fetched || tools+=(mvn)
+	if wants elasticsearch && ((EUID == 0)) && ! command -v runuser >/dev/null; then tools+=(setpriv); fi
 	for tool in "${tools[@]}"; do
-		command -v "$tool" >/dev/null || { missing+=("$tool"); hints+=("$(remedy "$tool")"); }
+		command -v "$tool" >/dev/null || missing+=("$tool")
 	done
-	if wants elasticsearch && ((EUID == 0)); then
-		command -v setpriv >/dev/null || command -v runuser >/dev/null || { missing+=("setpriv or runuser"); hints+=("$(remedy util-linux)"); }
-	fi
-	((${#missing[@]} == 0)) && return
-	lack "missing: $(join ', ' "${missing[@]}"). Remedy: $(join ' && ' "${hints[@]}")"
+	((${#missing[@]} == 0)) || lack "missing: $(list "${missing[@]}"). Remedy: $(remedy "${missing[@]}")"
 }
 
-join() {
-	local separator=$1 all=$2
-	shift 2
-	(($# == 0)) || all+=$(printf "%s" "${@/#/$separator}")
-	echo "$all"
-}
+list() { local IFS=,; sed 's/,/, /g' <<<"$*"; }
 
 artifacts() { # the folders below the cache that this run needs
 	wants kafka && echo "kafka-$KAFKA_VERSION"
