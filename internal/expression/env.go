@@ -173,11 +173,10 @@ func envShape(names map[string]EnvType) types.Map {
 
 // envFaults turns an error of the compiler into a fault with its place.
 func envFaults(text string, err error) EnvFaults {
-	located, ok := errors.AsType[*file.Error](err)
-	if !ok {
-		return EnvFaults{{Line: 1, Column: 1, Message: firstLine(err.Error())}}
+	message, remedy, at := firstLine(err.Error()), "", 0
+	if located, ok := errors.AsType[*file.Error](err); ok {
+		message, at = firstLine(located.Message), located.From
 	}
-	message, remedy := firstLine(located.Message), ""
 	switch {
 	case strings.Contains(message, "expected bool, but got"):
 		message = "the expression must be true or false: " + message
@@ -187,7 +186,7 @@ func envFaults(text string, err error) EnvFaults {
 	case strings.HasPrefix(message, "unexpected token Operator(\"=\")"):
 		remedy = "write == to compare"
 	}
-	line, column := place(text, located.From)
+	line, column := place(text, at)
 	return EnvFaults{{Line: line, Column: column, Message: message, Remedy: remedy}}
 }
 
