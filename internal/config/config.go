@@ -1,0 +1,157 @@
+// Package config reads the daemon's configuration: one YAML file, every key also from the environment as TOCSIN_…,
+// secrets from the environment or from files alone. It is the only user of viper.
+package config
+
+import (
+	"time"
+)
+
+// A Config is everything that can be set. Every field has a default ([Default]); the zero values are not all valid.
+type Config struct {
+	Mode          string        `mapstructure:"mode" enum:"embedded,kafka"` // embedded: SQLite journal and register; kafka: Kafka and Elasticsearch
+	Roles         []string      `mapstructure:"roles" enum:"detect,correlate,registrar,api"`
+	DataDir       string        `mapstructure:"data_dir"` // embedded register, token file
+	Log           Log           `mapstructure:"log"`
+	HTTP          HTTP          `mapstructure:"http"`
+	Intake        Intake        `mapstructure:"intake"`
+	Sources       []Source      `mapstructure:"sources"`
+	Rules         Rules         `mapstructure:"rules"`
+	Scales        string        `mapstructure:"scales"`   // file; "" is the shipped scale
+	Assets        string        `mapstructure:"assets"`   // file; "" is none
+	Mappings      []string      `mapstructure:"mappings"` // mapping files for formats of your own
+	Engine        Engine        `mapstructure:"engine"`
+	SQLite        SQLite        `mapstructure:"sqlite"`
+	Kafka         Kafka         `mapstructure:"kafka"`
+	Elasticsearch Elasticsearch `mapstructure:"elasticsearch"`
+}
+
+// Log is how the daemon speaks of itself.
+type Log struct {
+	Level  string `mapstructure:"level" enum:"debug,info,warn,error"`
+	Format string `mapstructure:"format" enum:"text,json"`
+}
+
+// HTTP is the listener of the intake, the API, the page and, on loopback, the metrics.
+type HTTP struct {
+	Listen        string   `mapstructure:"listen"`          // host:port; port 0 takes a free one
+	Hosts         []string `mapstructure:"hosts"`           // names the Host header may carry besides the listener's own
+	CertFile      string   `mapstructure:"cert_file"`       // PEM; with key_file serves TLS
+	KeyFile       string   `mapstructure:"key_file"`        //
+	InsecureIKnow bool     `mapstructure:"insecure_i_know"` // plain HTTP off loopback
+	MetricsListen string   `mapstructure:"metrics_listen"`  // "" serves /metrics with the rest, on loopback only
+	OpenIntake    string   `mapstructure:"open_intake" enum:"loopback,never"`
+}
+
+// Intake bounds what the HTTP intake takes, and says how its alerts are treated.
+type Intake struct {
+	Tenant     string        `mapstructure:"tenant"`
+	Format     string        `mapstructure:"format"`
+	MaxBody    Bytes         `mapstructure:"max_body"`   // of one request, as sent
+	MaxUnpack  Bytes         `mapstructure:"max_unpack"` // of one request or Kafka batch, decompressed
+	MaxRecord  Bytes         `mapstructure:"max_record"` // of one record
+	Backlog    int64         `mapstructure:"backlog"`    // records accepted and not yet processed before 429
+	Disorder   time.Duration `mapstructure:"disorder"`
+	Lateness   time.Duration `mapstructure:"lateness"`
+	IdleAfter  time.Duration `mapstructure:"idle_after"`
+	MaxDepth   int           `mapstructure:"max_depth"`  // of nested JSON
+	MaxFields  int           `mapstructure:"max_fields"` // of one record
+	FutureSlop time.Duration `mapstructure:"future"`     // how far an alert's time may lie ahead of its receipt
+}
+
+// A Source is one input beside HTTP.
+type Source struct {
+	Name      string        `mapstructure:"name"`
+	Kind      string        `mapstructure:"kind" enum:"kafka,file"`
+	Topics    []string      `mapstructure:"topics"` // kafka
+	Paths     []string      `mapstructure:"paths"`  // file
+	Tenant    string        `mapstructure:"tenant"`
+	Format    string        `mapstructure:"format"`
+	Start     string        `mapstructure:"start" enum:"earliest,latest"`
+	Disorder  time.Duration `mapstructure:"disorder"`
+	Lateness  time.Duration `mapstructure:"lateness"`
+	IdleAfter time.Duration `mapstructure:"idle_after"`
+	Recorded  bool          `mapstructure:"recorded"` // history being replayed: data alone moves the watermark
+	Store     string        `mapstructure:"store" enum:"all,matched,none"`
+}
+
+// Rules says where rules come from.
+type Rules struct {
+	Folders []string      `mapstructure:"folders"`
+	Shipped bool          `mapstructure:"shipped"`      // also load the rules in the binary
+	Reload  time.Duration `mapstructure:"reload_delay"` // how long a folder must be quiet before it is read again
+}
+
+// Engine bounds the correlation state.
+type Engine struct {
+	KeysPerRule   int           `mapstructure:"keys_per_rule"`
+	BytesPerRule  Bytes         `mapstructure:"bytes_per_rule"`
+	SnapshotEvery time.Duration `mapstructure:"snapshot_every"`
+}
+
+// SQLite bounds the embedded store.
+type SQLite struct {
+	MaxBytes  Bytes         `mapstructure:"max_bytes"` // of the database; reaching it refuses intake and loses nothing
+	Retention time.Duration `mapstructure:"retention"` // of alerts; incidents and their evidence stay
+}
+
+// Kafka is the cluster that the kafka sources and, in mode kafka, the internal topics live in.
+type Kafka struct {
+	Brokers      []string      `mapstructure:"brokers"`
+	Group        string        `mapstructure:"group"`      // consumer groups are group-detect, group-correlate, group-registrar
+	Prefix       string        `mapstructure:"prefix"`     // of the internal topics: prefix + matches, events, intake
+	Partitions   int           `mapstructure:"partitions"` // of prefix + matches; fixed for life
+	Replication  int           `mapstructure:"replication"`
+	TLS          bool          `mapstructure:"tls"`
+	CAFile       string        `mapstructure:"ca_file"`
+	CertFile     string        `mapstructure:"cert_file"`
+	KeyFile      string        `mapstructure:"key_file"`
+	SASL         string        `mapstructure:"sasl" enum:",plain,scram-sha-256,scram-sha-512"`
+	User         string        `mapstructure:"user"`
+	Password     Secret        `mapstructure:"password"` // environment only
+	PasswordFile string        `mapstructure:"password_file"`
+	Session      time.Duration `mapstructure:"session"`
+	Insecure     bool          `mapstructure:"insecure_i_know"` // plain text off loopback
+}
+
+// Elasticsearch is the register's store in mode kafka.
+type Elasticsearch struct {
+	URLs         []string `mapstructure:"urls"`
+	Prefix       string   `mapstructure:"prefix"`
+	CAFile       string   `mapstructure:"ca_file"`
+	User         string   `mapstructure:"user"`
+	Password     Secret   `mapstructure:"password"` // environment only
+	PasswordFile string   `mapstructure:"password_file"`
+	APIKey       Secret   `mapstructure:"api_key"` // environment only
+	APIKeyFile   string   `mapstructure:"api_key_file"`
+	Replicas     int      `mapstructure:"replicas"`
+	Shards       int      `mapstructure:"shards"`
+	Insecure     bool     `mapstructure:"insecure_i_know"` // plain HTTP off loopback
+}
+
+// Default is the configuration of a daemon that was told nothing: HTTP intake and page on loopback, an embedded
+// register below ./tocsin-data, the shipped rules and scale.
+func Default() Config {
+	return Config{
+		Mode: "embedded", Roles: []string{"detect", "correlate", "registrar", "api"}, DataDir: "tocsin-data",
+		Log:  Log{Level: "info", Format: "text"},
+		HTTP: HTTP{Listen: "127.0.0.1:8080", OpenIntake: "loopback"},
+		Intake: Intake{
+			Tenant: "default", Format: "auto", MaxBody: 16 << 20, MaxUnpack: 64 << 20, MaxRecord: 1 << 20, Backlog: 200_000,
+			Disorder: 2 * time.Minute, Lateness: time.Hour, IdleAfter: 30 * time.Second,
+			MaxDepth: 32, MaxFields: 2000, FutureSlop: 5 * time.Minute,
+		},
+		Rules:         Rules{Shipped: true, Reload: 500 * time.Millisecond},
+		Engine:        Engine{KeysPerRule: 1_000_000, BytesPerRule: 512 << 20, SnapshotEvery: time.Minute},
+		SQLite:        SQLite{MaxBytes: 20 << 30, Retention: 90 * 24 * time.Hour},
+		Kafka:         Kafka{Brokers: []string{"127.0.0.1:9092"}, Group: "tocsin", Prefix: "tocsin.", Partitions: 32, Replication: 1, Session: 10 * time.Second},
+		Elasticsearch: Elasticsearch{URLs: []string{"http://127.0.0.1:9200"}, Prefix: "tocsin-", Replicas: 1, Shards: 1},
+	}
+}
+
+// defaultSource is what a source leaves unsaid.
+func defaultSource() Source {
+	return Source{
+		Kind: "kafka", Tenant: "default", Format: "auto", Start: "earliest", Store: "all",
+		Disorder: 2 * time.Minute, Lateness: time.Hour, IdleAfter: 30 * time.Second,
+	}
+}
