@@ -111,8 +111,9 @@ type Incident struct {
 	RecursOf  string   `json:"recurs_of,omitempty"`
 	Children  []string `json:"children,omitempty"` // merged into this one
 	Into      string   `json:"merged_into,omitempty"`
-	Proposals []string `json:"proposals,omitempty"` // open proposals: reopen, merge:<id>
+	Proposals []string `json:"proposals,omitempty"` // open proposals: reopen:<event id>, merge:<incident id>
 
+	DeclaredBy   string         `json:"declared_by,omitempty"` // a person, or policy@scale
 	Coordinator  string         `json:"coordinator,omitempty"`
 	Assignee     string         `json:"assignee,omitempty"`
 	Teams        []string       `json:"teams,omitempty"`
@@ -126,7 +127,8 @@ type Incident struct {
 	Countable    bool           `json:"countable"` // false: test exercises, duplicates and merged children (register.md 4.4)
 	Degraded     []string       `json:"degraded,omitempty"`
 	LateEvidence int64          `json:"late_evidence,omitempty"`
-	Head         string         `json:"head,omitempty"` // hash of the last log entry; volatile
+	Backfill     bool           `json:"backfill,omitempty"` // of old records alone: no target runs
+	Head         string         `json:"head,omitempty"`     // hash of the last log entry; volatile
 	TLP          string         `json:"tlp"`
 	Extra        map[string]any `json:"extra,omitempty"`
 }

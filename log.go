@@ -44,6 +44,7 @@ const (
 	ActTimer       Action = "timer" // a target passed
 	ActFollowUp    Action = "follow_up"
 	ActReview      Action = "review"
+	ActDismiss     Action = "dismiss" // a person's verdict on an event that is no incident: kept in the verdict, in no log
 )
 
 // A LogEntry is one line of an incident's append-only log: the truth from which [Incident] is projected

@@ -39,6 +39,9 @@ type Slot struct {
 	Event    string    `json:"event"`   // the founding event
 	Last     time.Time `json:"last"`    // event time of the newest event that joined through it
 	Version  int64     `json:"version"` // 0: not stored yet; every stored change raises it by one
+	// Overflow marks a slot beyond the most that one incident may have: what comes through it founds an incident of
+	// its own, related to Incident.
+	Overflow bool `json:"overflow,omitempty"`
 }
 
 // A Query selects incidents; zero fields select nothing away.
