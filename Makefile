@@ -1,0 +1,81 @@
+# tocsin. `make` alone shows what there is.
+#
+# Budget of `make test` on two cores with empty caches; each step prints its time at the end of a run.
+#   step     may take  what
+#   format       60 s  gofumpt, go vet, go mod tidy, go fix: nothing to do
+#   lint        180 s  golangci-lint, the tool itself built from source (3 s when nothing changed)
+#   unit        150 s  all tests without servers
+#   race        210 s  the same with the race detector, shuffled, -short
+#   rules        20 s  the shipped rules' own tests, by the tocsin command
+#   plain       140 s  integration on real servers: Kafka, Elasticsearch (start 20 s)
+#   secure      120 s  the same over TLS with passwords and the least privilege (start 25 s)
+#   all         880 s  less than 15 minutes; .ci/run, which installs what is missing first, less than 30
+# What does not fit goes to `make test-long`.
+
+.DEFAULT_GOAL := help
+.PHONY: help build test test-long race lint fix fmt bench bench-diff fuzz stack stack-down stack-status cover check-docs deadcode clean
+
+GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
+BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
+DEADCODE := go tool -modfile=tools/check/go.mod deadcode
+GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
+BENCH ?= .
+FUZZ_TIME ?= 30s
+
+help: ## Show these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/tocsin, static
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/tocsin
+
+test: ## Run every test, on real servers that it starts and ends itself; under 15 minutes
+	@deploy/ci/test
+
+test-long: ## Run what takes longer too: three brokers, race detector on real servers, fuzzing
+	@FUZZ_TIME=$(FUZZ_TIME) deploy/ci/test long
+
+race: ## Run the tests without servers under the race detector
+	@deploy/ci/test race
+
+lint: ## Check the format and run golangci-lint (a minute to build it the first time)
+	@deploy/ci/test format lint
+
+deadcode: ## List functions that no command and no test reaches
+	$(DEADCODE) -test ./...
+
+fix: ## Apply go fix, go mod tidy and what golangci-lint can repair
+	go fix ./...
+	go mod tidy
+	$(GOLANGCI) run --fix ./...
+
+fmt: ## Format all Go files
+	$(GOFUMPT) -w .
+
+bench: ## Run the benchmarks (BENCH=regexp) and keep the figures in bench.out
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count=6 ./... | tee bench.out
+
+bench-diff: ## Compare bench.out with an earlier bench.old.out
+	$(BENCHSTAT) bench.old.out bench.out
+
+fuzz: ## Fuzz each target for FUZZ_TIME
+	deploy/ci/fuzz $(FUZZ_TIME)
+
+stack: ## Start a real Kafka and Elasticsearch on loopback (docs/servers.md)
+	@deploy/stack/up
+
+stack-down: ## End them
+	@deploy/stack/down
+
+stack-status: ## Tell which of them run
+	@deploy/stack/status
+
+cover: ## Write coverage.html and print the total
+	go test -short -coverpkg=./... -coverprofile=coverage.out ./...
+	go tool cover -html=coverage.out -o coverage.html
+	go tool cover -func=coverage.out | tail -n 1
+
+check-docs: ## Check that what the documents name exists
+	go test -count=1 -run 'TestDocs' .
+
+clean: ## Remove what was built
+	rm -rf bin bench.out coverage.out coverage.html

@@ -1,0 +1,3 @@
+module tocsin/tools/testreport
+
+go 1.26
