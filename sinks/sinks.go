@@ -7,6 +7,7 @@ package sinks
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tocsin"
 )
@@ -14,6 +15,19 @@ import (
 // ErrPermanent marks an error that no retry cures and that is the operator's to mend: a missing index, a revoked
 // right. The sink halts with an alarm; nothing is dead-lettered for it (delivery.md 3.1, 5).
 var ErrPermanent = errors.New("not to be cured by a retry")
+
+// The other answers of a store that callers act on.
+var (
+	// ErrFull says that the store has reached its size cap or the disk its end. Nothing was written and nothing was
+	// lost: the intake refuses new records until there is room.
+	ErrFull = errors.New("store is full")
+	// ErrTooBig marks a document that is over a limit of the store.
+	ErrTooBig = errors.New("too big")
+	// ErrDamaged marks a stored document that does not read back as it was written.
+	ErrDamaged = errors.New("damaged")
+	// ErrQuery marks a query that no store answers: an unknown sort order, a cursor of another listing.
+	ErrQuery = errors.New("bad query")
+)
 
 // An AlertStore keeps alerts. StoreAlerts creates each one and tells what became of it, in the order given; a refused
 // one has the verdict [tocsin.Refused]. An error means that nothing is known: the batch is written again.
@@ -30,6 +44,23 @@ type EventStore interface {
 // A DeadLetterStore keeps rejected records. The same record rejected again changes nothing.
 type DeadLetterStore interface {
 	StoreRejections(ctx context.Context, rejections []tocsin.Rejection) error
+}
+
+// DeadLetters reads what a [DeadLetterStore] keeps: Rejection returns [tocsin.ErrNotFound], Rejections lists the newest
+// received first and may lag behind by a second. All stores have it.
+type DeadLetters interface {
+	Rejection(ctx context.Context, id string) (tocsin.Rejection, error)
+	Rejections(ctx context.Context, q RejectionQuery) (tocsin.Page[tocsin.Rejection], error)
+}
+
+// A RejectionQuery selects dead letters; zero fields select nothing away.
+type RejectionQuery struct {
+	Tenant string
+	Source string
+	Reason string
+	Since  time.Time // of received, inclusive
+	Limit  int       // 1 to 500; 0: 50
+	Cursor string    // of the page before
 }
 
 // A StateStore keeps snapshots of the engine, the newest per partition. Store never replaces one of a higher offset;

@@ -1,0 +1,82 @@
+// Package sinktest is one conformance suite for every store: each sentence of the contracts in packages sinks and
+// register is a test in it. A store's own test file opens the store and runs the suite.
+package sinktest
+
+import (
+	"testing"
+
+	"tocsin/register"
+	"tocsin/sinks"
+)
+
+// A Store is all that the daemon needs of a store.
+type Store interface {
+	sinks.AlertStore
+	sinks.EventStore
+	sinks.DeadLetterStore
+	sinks.DeadLetters
+	sinks.StateStore
+	register.Store
+}
+
+// A Suite tests one kind of store.
+type Suite struct {
+	// Open returns a fresh and empty store and closes it by t.Cleanup. Required.
+	Open func(t *testing.T) Store
+	// Settle makes what was written visible to listings; nil where it always is.
+	Settle func(t *testing.T, s Store)
+	// Damage changes a byte of the partition's stored snapshot behind the store's back; nil skips that test.
+	Damage func(t *testing.T, s Store, partition int32)
+	// Reopen returns a store over the same data as after a restart of the daemon; nil skips that test.
+	Reopen func(t *testing.T, s Store) Store
+}
+
+// Run runs the suite, each test on a store of its own.
+func (u Suite) Run(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, Suite, Store)
+	}{
+		{"AlertsCreated", testAlertsCreated},
+		{"AlertsRepeated", testAlertsRepeated},
+		{"AlertsResent", testAlertsResent},
+		{"AlertsTwiceInOneBatch", testAlertsTwice},
+		{"AlertsHostile", testAlertsHostile},
+		{"AlertsMany", testAlertsMany},
+		{"AlertUnknown", testAlertUnknown},
+		{"EventVersions", testEventVersions},
+		{"EventsListed", testEventsListed},
+		{"EventWhole", testEventWhole},
+		{"DeadLetters", testDeadLetters},
+		{"DeadLettersListed", testDeadLettersListed},
+		{"SnapshotOrder", testSnapshotOrder},
+		{"SnapshotBig", testSnapshotBig},
+		{"SnapshotDamaged", testSnapshotDamaged},
+		{"SnapshotEmpty", testSnapshotEmpty},
+		{"LogAppend", testLogAppend},
+		{"LogWhole", testLogWhole},
+		{"LogRace", testLogRace},
+		{"IncidentRevisions", testIncidentRevisions},
+		{"IncidentWhole", testIncidentWhole},
+		{"IncidentsFiltered", testIncidentsFiltered},
+		{"IncidentsPaged", testIncidentsPaged},
+		{"IncidentsBadQuery", testIncidentsBadQuery},
+		{"VerdictVersions", testVerdictVersions},
+		{"VerdictsPending", testVerdictsPending},
+		{"SlotVersions", testSlotVersions},
+		{"SlotRace", testSlotRace},
+		{"CounterRace", testCounterRace},
+		{"TenantsApart", testTenantsApart},
+		{"Restart", testRestart},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, u, u.Open(t)) })
+	}
+}
+
+// settle makes what was written visible to listings.
+func (u Suite) settle(t *testing.T, s Store) {
+	t.Helper()
+	if u.Settle != nil {
+		u.Settle(t, s)
+	}
+}
