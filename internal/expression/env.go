@@ -44,7 +44,7 @@ type Condition struct {
 	literal []EnvLiteral
 }
 
-// An EnvLiteral is a string that a condition compares with one of its names, and where: Line and Column count from 1,
+// An EnvLiteral is a string that a condition compares (==, != or in) with one of its names, and where: Line and Column count from 1,
 // Column in characters.
 type EnvLiteral struct {
 	Name   string
@@ -234,8 +234,10 @@ func (e *envNames) Visit(node *ast.Node) {
 			e.uses[at] = name
 		}
 	case *ast.BinaryNode:
-		e.compare(n.Left, n.Right)
-		e.compare(n.Right, n.Left)
+		if n.Operator == "==" || n.Operator == "!=" || n.Operator == "in" {
+			e.compare(n.Left, n.Right)
+			e.compare(n.Right, n.Left)
+		}
 	}
 }
 
@@ -256,7 +258,7 @@ func dotted(node ast.Node) (name string, at int, ok bool) {
 	}
 }
 
-// compare notes the strings that stand against a name on the other side of an operator.
+// compare notes the strings that stand against a name on the other side of a comparison.
 func (e *envNames) compare(side, other ast.Node) {
 	name, _, ok := dotted(side)
 	if !ok {

@@ -64,7 +64,7 @@ func TestConditionFaults(t *testing.T) {
 }
 
 func TestConditionReads(t *testing.T) {
-	c, err := CompileEnv(`rule.level == "high" && category in ["a/b", "c/d"] && "x" in rule.tags && rule.level != "low"`, envTestNames())
+	c, err := CompileEnv(`rule.level == "high" && category in ["a/b", "c/d"] && "x" in rule.tags && rule.level != "low" && category startsWith "e"`, envTestNames())
 	if err != nil {
 		t.Fatal(err)
 	}

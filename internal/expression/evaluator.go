@@ -1,0 +1,160 @@
+package expression
+
+import (
+	"time"
+
+	"github.com/expr-lang/expr/vm"
+
+	"tocsin"
+)
+
+// An Evaluator holds one alert's values and what its table's leaves said of them. It is for one goroutine.
+type Evaluator struct {
+	table *Table
+	slots []tocsin.Value
+	used  []int // slots that the alert filled
+	memo  []verdict
+	gen   uint32 // of the alert: memo entries of another generation count for nothing
+	now   time.Time
+	boxed []box
+	vm    vm.VM
+	steps int
+	errs  map[int]error // of leaves, this generation
+}
+
+type verdict struct {
+	gen   uint32
+	state uint8 // 0 false, 1 true, 2 an error
+}
+
+// box is a slot's value as expr's machine takes it.
+type box struct {
+	gen   uint32
+	value any
+}
+
+// Evaluator makes an evaluator with nothing loaded.
+func (t *Table) Evaluator() *Evaluator {
+	return &Evaluator{
+		table: t, gen: 1, errs: map[int]error{},
+		slots: make([]tocsin.Value, len(t.names)),
+		memo:  make([]verdict, len(t.leaves)),
+		boxed: make([]box, len(t.names)),
+	}
+}
+
+// Load takes an alert's fields and its event time, which now() is. What was loaded before is forgotten.
+func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
+	e.reset(now)
+	for name, v := range fields.All() {
+		if s, ok := e.table.slots[name]; ok {
+			e.slots[s] = v
+			e.used = append(e.used, s)
+		}
+	}
+}
+
+func (e *Evaluator) reset(now time.Time) {
+	for _, s := range e.used {
+		e.slots[s] = tocsin.Value{}
+	}
+	e.used = e.used[:0]
+	e.now = now
+	e.gen++
+	if e.gen == 0 { // wrapped round: no entry may look current
+		clear(e.memo)
+		clear(e.boxed)
+		e.gen = 1
+	}
+	if len(e.errs) > 0 {
+		clear(e.errs)
+	}
+}
+
+// Get is the value in a slot, [tocsin.Absent] where the alert lacks the field.
+func (e *Evaluator) Get(slot int) tocsin.Value { return e.slots[slot] }
+
+// Present reports whether the alert has the field: a value that is neither null nor an empty array.
+func (e *Evaluator) Present(slot int) bool { return present(e.slots[slot]) }
+
+// Holds reports whether the expression holds of what is loaded. The error is a calculation that cannot be done
+// (text that is no number where a number is needed) or one that takes too many steps; such an expression does not
+// hold. An absent field is never an error.
+func (e *Evaluator) Holds(x *Expr) (bool, error) { return e.holds(x.root) }
+
+func (e *Evaluator) holds(n *node) (bool, error) {
+	switch n.op {
+	case opLeaf:
+		return e.leaf(n.leaf)
+	case opAnd:
+		for _, k := range n.kids {
+			if ok, err := e.holds(k); !ok || err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	case opOr:
+		for _, k := range n.kids {
+			if ok, err := e.holds(k); ok || err != nil {
+				return ok, err
+			}
+		}
+		return false, nil
+	case opNot:
+		ok, err := e.holds(n.kids[0])
+		return !ok && err == nil, err
+	default:
+		return n.op == opTrue, nil
+	}
+}
+
+func (e *Evaluator) leaf(id int) (bool, error) {
+	if m := e.memo[id]; m.gen == e.gen {
+		if m.state == 2 {
+			return false, e.errs[id]
+		}
+		return m.state == 1, nil
+	}
+	ok, err := e.table.leaves[id].holds(e)
+	v := verdict{gen: e.gen}
+	switch {
+	case err != nil:
+		v.state, e.errs[id] = 2, err
+	case ok:
+		v.state = 1
+	}
+	e.memo[id] = v
+	return ok, err
+}
+
+// maxReadings bounds what is kept of one expression; an event carries them.
+const maxReadings = 64
+
+// Explain is every leaf of the expression with the value that it saw and whether it holds: without short cuts, the
+// first 64.
+func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
+	var readings []tocsin.Reading
+	seen := map[int]bool{}
+	var walk func(n *node)
+	walk = func(n *node) {
+		if n.op == opLeaf && !seen[n.leaf] && len(readings) < maxReadings {
+			seen[n.leaf] = true
+			readings = append(readings, e.reading(n.leaf))
+		}
+		for _, k := range n.kids {
+			walk(k)
+		}
+	}
+	walk(x.root)
+	return readings
+}
+
+func (e *Evaluator) reading(id int) tocsin.Reading {
+	l := e.table.leaves[id]
+	ok, _ := e.leaf(id) // an error reads as: does not hold
+	r := tocsin.Reading{Expr: l.text, Value: tocsin.NullValue(), Holds: ok}
+	if len(l.slots) > 0 && !e.slots[l.slots[0]].IsAbsent() {
+		r.Value = e.slots[l.slots[0]]
+	}
+	return r
+}

@@ -1,0 +1,386 @@
+package expression
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// native makes a leaf of the forms that compare one field with constants, or two fields. ok is false for all other
+// forms; they are left to a program. Faults are told either way.
+func (c *compilation) native(n ast.Node) (l *leaf, ok bool) {
+	switch x := n.(type) {
+	case *ast.BinaryNode:
+		l, ok = c.nativeBinary(x)
+	case *ast.CallNode:
+		l, ok = c.nativeCall(x)
+	default:
+		l, ok = c.nativeField(n)
+	}
+	if l != nil {
+		l.text = n.String()
+	}
+	return l, ok
+}
+
+// nativeField is a field by itself: true where it holds true.
+func (c *compilation) nativeField(n ast.Node) (*leaf, bool) {
+	slot, typ, ok := c.field(n)
+	if !ok || slot < 0 {
+		return nil, ok
+	}
+	if typ != Any && typ != Boolean {
+		c.fail(n, fmt.Sprintf("write %s != nil to ask whether it is there", n), "%s is no condition: it holds no true or false", n)
+		return nil, true
+	}
+	return &leaf{mode: anyItem, test: isTrue{}}, true
+}
+
+func (c *compilation) nativeBinary(x *ast.BinaryNode) (*leaf, bool) {
+	if c.misreadNot(x) {
+		return nil, true
+	}
+	switch x.Operator {
+	case "==", "!=", "<", "<=", ">", ">=":
+		return c.nativeCompare(x)
+	case "in":
+		return c.nativeIn(x)
+	case "contains", "startsWith", "endsWith", "matches":
+		return c.nativeText(x)
+	default:
+		return nil, false
+	}
+}
+
+// misreadNot finds not x == y, which the grammar reads as (not x) == y.
+func (c *compilation) misreadNot(x *ast.BinaryNode) bool {
+	if u, ok := x.Left.(*ast.UnaryNode); ok && (u.Operator == "not" || u.Operator == "!") {
+		c.fail(u, fmt.Sprintf("write not (%s %s %s)", u.Node, x.Operator, x.Right),
+			"%s binds tighter than %s: this compares a negation", u.Operator, x.Operator)
+		return true
+	}
+	return false
+}
+
+// ops maps comparison operators to orders, and flipped to the order with its sides exchanged.
+func orderOf(operator string, flipped bool) order {
+	switch operator {
+	case "<":
+		if flipped {
+			return isGreater
+		}
+		return isLess
+	case "<=":
+		if flipped {
+			return isGreaterEqual
+		}
+		return isLessEqual
+	case ">":
+		if flipped {
+			return isLess
+		}
+		return isGreater
+	case ">=":
+		if flipped {
+			return isLessEqual
+		}
+		return isGreaterEqual
+	default:
+		return isEqual
+	}
+}
+
+func (c *compilation) nativeCompare(x *ast.BinaryNode) (*leaf, bool) {
+	left, right, flipped := x.Left, x.Right, false
+	if isConst(left) && !isConst(right) {
+		left, right, flipped = right, left, true
+	}
+	mod, operand := c.modifier(left)
+	slot, typ, ok := c.field(operand)
+	if !ok {
+		return nil, false
+	}
+	if slot < 0 {
+		c.field(right) // its faults too
+		return nil, true
+	}
+	if _, isNil := right.(*ast.NilNode); isNil {
+		return c.presence(x, mod)
+	}
+	value, ok := constOf(right)
+	if !ok {
+		return c.fieldPair(x, mod, slot, right, flipped)
+	}
+	if !c.comparable(x, operand, typ, value) {
+		return nil, true
+	}
+	l := &leaf{mode: anyItem}
+	if x.Operator == "!=" {
+		l.mode = noItem
+	}
+	op := orderOf(x.Operator, flipped)
+	switch {
+	case op == isEqual && value.kind == kindText:
+		l.test = equalText{s: value.s, number: parsed(value.s)}
+	default:
+		l.test = ordered{op: op, other: value}
+	}
+	if mod != nil {
+		l.test = mapped{do: mod, then: l.test}
+	} else if x.Operator == "==" {
+		l.terms = termsOf(slot, value)
+	}
+	return l, true
+}
+
+func (c *compilation) presence(x *ast.BinaryNode, mod func(string) string) (*leaf, bool) {
+	switch {
+	case mod != nil:
+		return nil, false
+	case x.Operator == "==":
+		return &leaf{mode: isAbsent}, true
+	case x.Operator == "!=":
+		return &leaf{mode: isThere}, true
+	default:
+		c.fail(x, "compare with == nil or != nil", "nil has no order")
+		return nil, true
+	}
+}
+
+func (c *compilation) fieldPair(x *ast.BinaryNode, mod func(string) string, slot int, right ast.Node, flipped bool) (*leaf, bool) {
+	other, _, ok := c.field(right)
+	if !ok || mod != nil {
+		return nil, false
+	}
+	if other < 0 {
+		return nil, true
+	}
+	l := &leaf{mode: pair, op: orderOf(x.Operator, flipped), slots: []int{slot, other}}
+	if x.Operator == "!=" {
+		l.mode = noPair
+	}
+	return l, true
+}
+
+// modifier unwraps lower(f), upper(f) and fold(f).
+func (c *compilation) modifier(n ast.Node) (func(string) string, ast.Node) {
+	switch x := n.(type) {
+	case *ast.BuiltinNode:
+		if len(x.Arguments) == 1 && x.Name == "lower" {
+			return strings.ToLower, x.Arguments[0]
+		}
+		if len(x.Arguments) == 1 && x.Name == "upper" {
+			return strings.ToUpper, x.Arguments[0]
+		}
+	case *ast.CallNode:
+		if id, ok := x.Callee.(*ast.IdentifierNode); ok && id.Value == "fold" && len(x.Arguments) == 1 {
+			return fold, x.Arguments[0]
+		}
+	}
+	return nil, n
+}
+
+// nativeIn is field in [constants], and constant in field.
+func (c *compilation) nativeIn(x *ast.BinaryNode) (*leaf, bool) {
+	if value, ok := constOf(x.Left); ok {
+		slot, typ, ok := c.field(x.Right)
+		if !ok || slot < 0 {
+			return nil, ok
+		}
+		if !c.comparable(x, x.Right, typ, value) {
+			return nil, true
+		}
+		return &leaf{mode: anyItem, test: newOneOf([]scalar{value}), terms: termsOf(slot, value)}, true
+	}
+	list, ok := x.Right.(*ast.ArrayNode)
+	if !ok {
+		return nil, false
+	}
+	mod, operand := c.modifier(x.Left)
+	slot, typ, ok := c.field(operand)
+	if !ok || slot < 0 {
+		return nil, ok
+	}
+	var values []scalar
+	var terms []Term
+	for _, n := range list.Nodes {
+		v, ok := constOf(n)
+		if !ok {
+			return nil, false
+		}
+		if !c.comparable(n, operand, typ, v) {
+			return nil, true
+		}
+		values = append(values, v)
+		terms = append(terms, termsOf(slot, v)...)
+	}
+	l := &leaf{mode: anyItem, test: newOneOf(values), terms: terms}
+	if mod != nil {
+		l.test, l.terms = mapped{do: mod, then: l.test}, nil
+	}
+	return l, true
+}
+
+func (c *compilation) nativeText(x *ast.BinaryNode) (*leaf, bool) {
+	value, ok := constOf(x.Right)
+	if !ok {
+		return nil, false
+	}
+	if value.kind != kindText {
+		c.fail(x.Right, "put it in quotes", "%s takes a string", x.Operator)
+		return nil, true
+	}
+	mod, operand := c.modifier(x.Left)
+	slot, typ, ok := c.field(operand)
+	if !ok || slot < 0 {
+		return nil, ok
+	}
+	if typ == Boolean {
+		c.fail(operand, "compare it with true or false", "%s is true or false, not a string", operand)
+		return nil, true
+	}
+	l := &leaf{mode: anyItem}
+	switch x.Operator {
+	case "contains":
+		l.test = contains(value.s)
+	case "startsWith":
+		l.test = startsWith(value.s)
+	case "endsWith":
+		l.test = endsWith(value.s)
+	default:
+		re := c.pattern(x.Right, value.s)
+		if re == nil {
+			return nil, true
+		}
+		l.test = matches(re)
+	}
+	if mod != nil {
+		l.test = mapped{do: mod, then: l.test}
+	}
+	return l, true
+}
+
+// pattern compiles a regular expression within the limits; nil after a fault.
+func (c *compilation) pattern(n ast.Node, s string) *regexp.Regexp {
+	if len(s) > maxPattern {
+		c.fail(n, "use in_list or several patterns", "pattern of %d bytes: the limit is %d", len(s), maxPattern)
+		return nil
+	}
+	re, err := regexp.Compile(s)
+	if err != nil {
+		c.fail(n, "the syntax is RE2: no look-around, no back-references", "%s",
+			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return nil
+	}
+	if tree, err := syntax.Parse(s, syntax.Perl); err == nil {
+		if p, err := syntax.Compile(tree.Simplify()); err == nil && len(p.Inst) > maxProgram {
+			c.fail(n, "lower the repeat counts", "pattern too costly: %d steps, the limit is %d", len(p.Inst), maxProgram)
+			return nil
+		}
+	}
+	return re
+}
+
+// nativeCall is cidr, wild and in_list over a field and constants.
+func (c *compilation) nativeCall(x *ast.CallNode) (*leaf, bool) {
+	id, ok := x.Callee.(*ast.IdentifierNode)
+	if !ok || len(x.Arguments) < 2 {
+		return nil, false
+	}
+	if id.Value != "cidr" && id.Value != "wild" && id.Value != "in_list" {
+		return nil, false
+	}
+	mod, operand := c.modifier(x.Arguments[0])
+	slot, typ, ok := c.field(operand)
+	if !ok || slot < 0 {
+		return nil, ok
+	}
+	if id.Value == "cidr" && typ != Any && typ != IP {
+		c.fail(operand, "", "cidr takes an address, and %s is none", operand)
+		return nil, true
+	}
+	match := c.callTest(id.Value, x)
+	if match == nil {
+		return nil, true
+	}
+	l := &leaf{mode: anyItem, test: textTest{match}}
+	if mod != nil {
+		l.test = mapped{do: mod, then: l.test}
+	}
+	return l, true
+}
+
+// callTest is the question that cidr, wild or in_list asks of a string, nil after a fault.
+func (c *compilation) callTest(name string, x *ast.CallNode) func(string) bool {
+	var args []string
+	for _, a := range x.Arguments[1:] {
+		v, ok := constOf(a)
+		if !ok || v.kind != kindText {
+			c.fail(a, "write it in quotes", "%s takes constant strings after its first argument", name)
+			return nil
+		}
+		args = append(args, v.s)
+	}
+	switch name {
+	case "cidr":
+		return c.cidrTest(x, args)
+	case "wild":
+		return c.wildTest(x, args)
+	default:
+		return c.listTest(x, args)
+	}
+}
+
+func (c *compilation) cidrTest(x *ast.CallNode, args []string) func(string) bool {
+	var nets []netip.Prefix
+	for i, a := range args {
+		p, err := netip.ParsePrefix(a)
+		if err != nil {
+			addr, err := netip.ParseAddr(a)
+			if err != nil {
+				c.fail(x.Arguments[i+1], `write it like "10.0.0.0/8"`, "%q is no network", a)
+				return nil
+			}
+			p = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		nets = append(nets, p.Masked())
+	}
+	return func(s string) bool { return within(s, nets) }
+}
+
+func (c *compilation) wildTest(x *ast.CallNode, args []string) func(string) bool {
+	var ws []wildcard
+	for i, a := range args {
+		if len(a) > maxPattern || strings.Count(a, "?") > 32 {
+			c.fail(x.Arguments[i+1], "use matches for what is so particular",
+				"wildcard pattern of more than %d bytes or 32 question marks", maxPattern)
+			return nil
+		}
+		ws = append(ws, newWildcard(a))
+	}
+	return func(s string) bool {
+		for _, w := range ws {
+			if w.match(s) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func (c *compilation) listTest(x *ast.CallNode, args []string) func(string) bool {
+	if len(args) != 1 {
+		c.fail(x, `write in_list(field, "name")`, "in_list takes a field and the name of one list")
+		return nil
+	}
+	l, ok := c.table.opts.Lists[args[0]]
+	if !ok {
+		c.fail(x.Arguments[1], c.knownLists(), "no list named %q", args[0])
+		return nil
+	}
+	return l.Has
+}

@@ -1,0 +1,182 @@
+package expression
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr/conf"
+)
+
+// A Type is what is known of a field when an expression is compiled.
+type Type uint8
+
+// The types of field. Any is the zero value: nothing is known, every comparison is allowed.
+const (
+	Any Type = iota
+	Keyword
+	IP
+	Number
+	Boolean
+	Date
+	Object // has fields of its own and no value: naming it is a fault
+)
+
+// Options say what names mean in the expressions of a [Table].
+type Options struct {
+	// Lookup knows the fields. A name it does not know is a fault. Nil accepts every name as [Any].
+	Lookup func(name string) (Type, bool)
+	// Nearest names known fields that resemble a misspelt one, best first. Nil suggests none.
+	Nearest func(name string) []string
+	// Lists are the reference lists of in_list, by name.
+	Lists map[string]*List
+}
+
+// A Table is the slots and leaves that its expressions share. Compile all expressions first, then make evaluators:
+// a Table may be read by many of them at once, but not while it still grows.
+type Table struct {
+	opts   Options
+	conf   *conf.Config
+	slots  map[string]int
+	names  []string
+	leaves []*leaf
+	byKey map[string]int
+}
+
+// New makes an empty table.
+func New(opts Options) *Table {
+	return &Table{opts: opts, conf: config(), slots: map[string]int{}, byKey: map[string]int{}}
+}
+
+// Slot returns the slot of the named field and adds it where there is none: for fields that a caller reads by
+// [Evaluator.Get]. The name is not checked.
+func (t *Table) Slot(name string) int {
+	if s, ok := t.slots[name]; ok {
+		return s
+	}
+	s := len(t.names)
+	t.slots[name] = s
+	t.names = append(t.names, name)
+	return s
+}
+
+// Name is the field that a slot holds.
+func (t *Table) Name(slot int) string { return t.names[slot] }
+
+// Slots is the number of slots.
+func (t *Table) Slots() int { return len(t.names) }
+
+// Leaves is the number of distinct leaves.
+func (t *Table) Leaves() int { return len(t.leaves) }
+
+func (t *Table) addLeaf(l *leaf) int {
+	if l.key == "" {
+		l.key = l.text
+	}
+	if id, ok := t.byKey[l.key]; ok {
+		return id
+	}
+	id := len(t.leaves)
+	t.leaves = append(t.leaves, l)
+	t.byKey[l.key] = id
+	return id
+}
+
+// An Expr is a compiled condition. It belongs to the table that compiled it.
+type Expr struct {
+	text  string
+	root  *node
+	table *Table
+	slots []int
+}
+
+// Text is the expression as it was written.
+func (x *Expr) Text() string { return x.text }
+
+// Slots are the slots of the fields that the expression reads, each once, in the order of their first use. The
+// slice must not be written to.
+func (x *Expr) Slots() []int { return x.slots }
+
+// Fields are the names of the fields that the expression reads, in the order of their first use.
+func (x *Expr) Fields() []string {
+	names := make([]string, len(x.slots))
+	for i, s := range x.slots {
+		names[i] = x.table.names[s]
+	}
+	return names
+}
+
+// Canonical is the expression with its names expanded and its spelling normalised: two expressions with the same
+// canonical text are the same condition.
+func (x *Expr) Canonical() string {
+	var b strings.Builder
+	x.table.write(&b, x.root)
+	return b.String()
+}
+
+// An Error is one thing wrong with an expression. Offset counts characters of its text.
+type Error struct {
+	Offset  int
+	Message string
+	Remedy  string
+}
+
+// Error says what is wrong.
+func (e Error) Error() string { return e.Message }
+
+// Errors are all things wrong with one expression, in the order of their places.
+type Errors []Error
+
+// Error joins the messages.
+func (es Errors) Error() string {
+	parts := make([]string, len(es))
+	for i, e := range es {
+		parts[i] = fmt.Sprintf("at %d: %s", e.Offset+1, e.Message)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// node is one knot of the boolean skeleton.
+type node struct {
+	op   nodeOp
+	kids []*node
+	leaf int
+}
+
+type nodeOp uint8
+
+const (
+	opLeaf nodeOp = iota
+	opAnd
+	opOr
+	opNot
+	opTrue
+	opFalse
+)
+
+func (t *Table) write(b *strings.Builder, n *node) {
+	switch n.op {
+	case opLeaf:
+		b.WriteString(t.leaves[n.leaf].text)
+	case opTrue:
+		b.WriteString("true")
+	case opFalse:
+		b.WriteString("false")
+	case opNot:
+		b.WriteString("not (")
+		t.write(b, n.kids[0])
+		b.WriteString(")")
+	default:
+		word := " and "
+		if n.op == opOr {
+			word = " or "
+		}
+		b.WriteString("(")
+		for i, k := range n.kids {
+			if i > 0 {
+				b.WriteString(word)
+			}
+			t.write(b, k)
+		}
+		b.WriteString(")")
+	}
+}
