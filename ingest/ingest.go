@@ -4,6 +4,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tocsin"
@@ -31,6 +32,10 @@ type Batch struct {
 	// in the order they were read. It may be called again after an error.
 	Ack func(context.Context) error
 }
+
+// ErrRevoked is what acknowledging says when the records now belong to another member: they will be read there again.
+// It is no failure of the source, and the caller goes on.
+var ErrRevoked = errors.New("revoked: another member reads it now")
 
 // A Source delivers records in batches. Read blocks until there is something, returns io.EOF when there will never be
 // more, and ctx's error when that ends. A batch is delivered again after a restart unless it was acknowledged.
