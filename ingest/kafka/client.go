@@ -1,0 +1,203 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+const (
+	dialTimeout    = 5 * time.Second
+	requestTimeout = 10 * time.Second
+	// fetchTimeout leaves 1 MiB time to come through a link of 64 KB/s.
+	fetchTimeout = 30 * time.Second
+)
+
+// A client asks the cluster: one connection pool for a group's life.
+type client struct {
+	transport *kafka.Transport
+	api       *kafka.Client
+	addr      net.Addr
+	dialer    *kafka.Dialer // of the group's own connections
+	conns     *connections
+}
+
+func newClient(c Connection, topics []string) (*client, error) {
+	tlsConfig, err := c.TLS.config()
+	if err != nil {
+		return nil, err
+	}
+	mechanism, err := c.SASL.mechanism()
+	if err != nil {
+		return nil, err
+	}
+	conns := &connections{open: map[net.Conn]struct{}{}}
+	transport := &kafka.Transport{
+		Dial: conns.dial, DialTimeout: dialTimeout, ClientID: clientName, TLS: tlsConfig, SASL: mechanism, MetadataTopics: topics,
+	}
+	addr := kafka.TCP(c.Brokers...)
+	return &client{
+		transport: transport,
+		api:       &kafka.Client{Addr: addr, Transport: transport, Timeout: requestTimeout},
+		addr:      addr,
+		dialer: &kafka.Dialer{
+			ClientID: clientName, Timeout: dialTimeout, DialFunc: conns.dial, TLS: tlsConfig, SASLMechanism: mechanism,
+		},
+		conns: conns,
+	}, nil
+}
+
+func (c *client) close() {
+	c.transport.CloseIdleConnections()
+	c.conns.closeAll()
+}
+
+// Connections knows the open connections, so that a shutdown need not wait for a broker that does not answer.
+type connections struct {
+	mu     sync.Mutex
+	open   map[net.Conn]struct{}
+	closed bool
+}
+
+// A knownConn takes itself off the list when it is closed.
+type knownConn struct {
+	net.Conn
+	of *connections
+}
+
+func (k *knownConn) Close() error {
+	k.of.mu.Lock()
+	delete(k.of.open, k)
+	k.of.mu.Unlock()
+	return k.Conn.Close()
+}
+
+func (cs *connections) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.closed {
+		conn.Close()
+		return nil, net.ErrClosed
+	}
+	known := &knownConn{Conn: conn, of: cs}
+	cs.open[known] = struct{}{}
+	return known, nil
+}
+
+// closeAll closes what is open and refuses to open more.
+func (cs *connections) closeAll() {
+	cs.mu.Lock()
+	cs.closed = true
+	open := cs.open
+	cs.open = map[net.Conn]struct{}{}
+	cs.mu.Unlock()
+	for conn := range open {
+		conn.(*knownConn).Conn.Close()
+	}
+}
+
+// identify tells the cluster's id and the topics' ids. A broker before Kafka 2.8 tells no topic ids: then a
+// re-created topic is known only by an end that lies below what was read.
+func (c *client) identify(ctx context.Context, topics []string) (*clusterIDs, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	m, err := c.transport.RoundTrip(ctx, c.addr, &topicIDs{topics: topics})
+	if ids, ok := m.(*clusterIDs); ok && err == nil {
+		return ids, nil
+	}
+	old, oldErr := c.api.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+	if oldErr != nil {
+		return nil, errors.Join(err, oldErr)
+	}
+	return &clusterIDs{cluster: old.ClusterID, old: true}, nil
+}
+
+// partitions counts the partitions of each topic. It is an error that no retry cures, wrapping [ErrUnusable], where
+// one is not there.
+func (c *client) partitions(ctx context.Context, topics []string) (map[string]int, error) {
+	m, err := c.api.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+	if err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	counts := map[string]int{}
+	var faults []error
+	for _, t := range m.Topics {
+		switch {
+		case errors.Is(t.Error, kafka.UnknownTopicOrPartition), errors.Is(t.Error, kafka.TopicAuthorizationFailed), errors.Is(t.Error, kafka.InvalidTopic):
+			faults = append(faults, fmt.Errorf("topic %q: %w: %w", t.Name, ErrUnusable, t.Error))
+		case t.Error != nil:
+			return nil, fmt.Errorf("topic %q: %w", t.Name, t.Error)
+		}
+		counts[t.Name] = len(t.Partitions)
+	}
+	return counts, errors.Join(faults...)
+}
+
+// refuseCompacted reads each topic's cleanup.policy. Without the right to read it nothing is said: unknown is not
+// compacted, and the fetches bear a compacted log.
+func (c *client) refuseCompacted(ctx context.Context, topics []string) error {
+	req := &kafka.DescribeConfigsRequest{}
+	for _, t := range topics {
+		req.Resources = append(req.Resources, kafka.DescribeConfigRequestResource{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: t, ConfigNames: []string{"cleanup.policy"},
+		})
+	}
+	res, err := c.api.DescribeConfigs(ctx, req)
+	if err != nil {
+		return fmt.Errorf("describe configs: %w", err)
+	}
+	var faults []error
+	for _, r := range res.Resources {
+		for _, e := range r.ConfigEntries {
+			if e.ConfigName == "cleanup.policy" && slices.Contains(strings.Split(e.ConfigValue, ","), "compact") {
+				faults = append(faults, fmt.Errorf("topic %q: %w: it is compacted (cleanup.policy=%s), so records of it are gone that were never read; read a topic with cleanup.policy=delete",
+					r.ResourceName, ErrUnusable, e.ConfigValue))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// bounds tells the first offset of a partition and the one after its last.
+func (c *client) bounds(ctx context.Context, topic string, partition int32) (first, end int64, err error) {
+	p, err := c.listOffsets(ctx, topic, kafka.FirstOffsetOf(int(partition)), kafka.LastOffsetOf(int(partition)))
+	return p.FirstOffset, p.LastOffset, err
+}
+
+// offsetAt tells the offset of the first record at or after t; the end where there is none.
+func (c *client) offsetAt(ctx context.Context, topic string, partition int32, t time.Time) (int64, error) {
+	p, err := c.listOffsets(ctx, topic, kafka.TimeOffsetOf(int(partition), t))
+	if err != nil {
+		return 0, err
+	}
+	for offset := range p.Offsets {
+		if offset >= 0 {
+			return offset, nil
+		}
+	}
+	_, end, err := c.bounds(ctx, topic, partition)
+	return end, err
+}
+
+func (c *client) listOffsets(ctx context.Context, topic string, ask ...kafka.OffsetRequest) (kafka.PartitionOffsets, error) {
+	res, err := c.api.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: ask}})
+	if err != nil {
+		return kafka.PartitionOffsets{}, fmt.Errorf("list offsets: %w", err)
+	}
+	of := res.Topics[topic]
+	if len(of) == 0 {
+		return kafka.PartitionOffsets{}, fmt.Errorf("list offsets: %w", kafka.UnknownTopicOrPartition)
+	}
+	return of[0], of[0].Error
+}

@@ -1,0 +1,369 @@
+package kafka
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// kafka-go reads a fetch's answer in ways that hurt here: it checks no CRC, unpacks without a limit, hides a batch's
+// attributes and offsets, and panics on some compacted logs. Its Transport lets a request speak for itself on a
+// connection that the Transport found, opened and logged in ([protocol.RawExchanger]): that is what fetches do.
+
+const (
+	fetchVersion    = 10 // the least that may carry zstd; Kafka 2.1 and later
+	metadataVersion = 10 // the least that tells topic ids; Kafka 2.8 and later
+	clientName      = "tocsin"
+)
+
+var errFrame = errors.New("answer of the broker is malformed")
+
+// A fetchRequest asks one partition's leader for records from an offset on.
+type fetchRequest struct {
+	topic     string
+	partition int32
+	offset    int64
+	maxBytes  int32
+	maxWait   int32 // milliseconds
+	rawLimit  int   // of what is kept of an answer, in bytes
+}
+
+// A fetchAnswer is what the leader said. It belongs to whoever asked.
+type fetchAnswer struct {
+	code     kafka.Error // of the partition; 0 for none
+	high     int64       // high watermark
+	logStart int64
+	batches  []byte // whole record batches; the last one may be cut off
+	oversize int    // bytes of the first batch, where that is more than the limit: batches holds its header alone
+}
+
+func (*fetchRequest) ApiKey() protocol.ApiKey { return protocol.Fetch }
+func (*fetchAnswer) ApiKey() protocol.ApiKey  { return protocol.Fetch }
+
+// Required implements [protocol.RawExchanger].
+func (*fetchRequest) Required(map[protocol.ApiKey]int16) bool { return true }
+
+// Broker sends the request to the partition's leader.
+func (r *fetchRequest) Broker(c protocol.Cluster) (protocol.Broker, error) {
+	topic, ok := c.Topics[r.topic]
+	if !ok {
+		return protocol.Broker{}, kafka.UnknownTopicOrPartition
+	}
+	partition, ok := topic.Partitions[r.partition]
+	if !ok {
+		return protocol.Broker{}, kafka.UnknownTopicOrPartition
+	}
+	broker, ok := c.Brokers[partition.Leader]
+	if !ok {
+		return protocol.Broker{}, kafka.LeaderNotAvailable
+	}
+	return broker, nil
+}
+
+// RawExchange writes the request and reads the answer.
+func (r *fetchRequest) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
+	var q request
+	q.begin(protocol.Fetch, fetchVersion)
+	q.i32(-1) // no replica
+	q.i32(r.maxWait)
+	q.i32(1) // least bytes
+	q.i32(r.maxBytes)
+	q.i8(0)  // isolation: read uncommitted, a transactional batch halts the partition
+	q.i32(0) // no session
+	q.i32(-1)
+	q.i32(1)
+	q.str(r.topic)
+	q.i32(1)
+	q.i32(r.partition)
+	q.i32(-1) // leader epoch unknown
+	q.i64(r.offset)
+	q.i64(-1) // log start: for replicas
+	q.i32(r.maxBytes)
+	q.i32(0) // forgotten topics
+	in, err := q.exchange(rw)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := readFetch(in, r.rawLimit)
+	if err != nil {
+		return nil, fmt.Errorf("fetch: %w", err) // the connection is given up
+	}
+	return answer, nil
+}
+
+// readFetch reads the body of a fetch's answer for one partition, to the end of its frame. Of the record batches at
+// most limit bytes are kept.
+func readFetch(in *reply, limit int) (*fetchAnswer, error) {
+	in.skip(4) // throttle
+	if code := in.i16(); code != 0 {
+		return &fetchAnswer{code: kafka.Error(code)}, in.end()
+	}
+	in.skip(4) // session
+	if in.i32() != 1 {
+		return nil, in.bad()
+	}
+	in.skip(int64(in.i16())) // topic
+	if in.i32() != 1 {
+		return nil, in.bad()
+	}
+	in.skip(4) // partition
+	answer := &fetchAnswer{code: kafka.Error(in.i16()), high: in.i64()}
+	in.skip(8) // last stable offset
+	answer.logStart = in.i64()
+	in.skip(16 * int64(max(0, in.i32()))) // aborted transactions
+	size := int64(in.i32())
+	if in.err != nil || size > in.left {
+		return nil, in.bad()
+	}
+	switch {
+	case size <= 0:
+	case size <= int64(limit):
+		answer.batches = in.take(int(size))
+	default:
+		in.takeSome(answer, limit)
+	}
+	return answer, in.end()
+}
+
+// takeSome keeps of more record batches than the limit allows: the header of the first one if that alone is above
+// the limit, else as many as fit. The rest is fetched again.
+func (r *reply) takeSome(answer *fetchAnswer, limit int) {
+	head := r.take(min(batchHeader, limit))
+	h, ok := readHeader(head)
+	switch {
+	case !ok:
+		r.err = errFrame
+	case h.size > limit:
+		answer.batches, answer.oversize = head, h.size
+	default:
+		answer.batches = append(head, r.take(limit-len(head))...)
+	}
+}
+
+// A request is a request being written.
+type request struct{ b []byte }
+
+func (q *request) begin(key protocol.ApiKey, version int16) {
+	q.b = make([]byte, 4, 128) // the length, set at the end
+	q.i16(int16(key))
+	q.i16(version)
+	q.i32(1) // correlation: one request at a time
+	q.str(clientName)
+}
+
+func (q *request) i8(v int8)   { q.b = append(q.b, byte(v)) }
+func (q *request) i16(v int16) { q.b = binary.BigEndian.AppendUint16(q.b, uint16(v)) }
+func (q *request) i32(v int32) { q.b = binary.BigEndian.AppendUint32(q.b, uint32(v)) }
+func (q *request) i64(v int64) { q.b = binary.BigEndian.AppendUint64(q.b, uint64(v)) }
+func (q *request) str(s string) {
+	q.i16(int16(len(s)))
+	q.b = append(q.b, s...)
+}
+
+// exchange sends the request and returns the answer's frame behind its correlation id.
+func (q *request) exchange(rw io.ReadWriter) (*reply, error) {
+	binary.BigEndian.PutUint32(q.b, uint32(len(q.b)-4))
+	if _, err := rw.Write(q.b); err != nil {
+		return nil, err
+	}
+	in := &reply{r: rw, left: 4}
+	in.left = int64(in.i32())
+	if id := in.i32(); in.err == nil && id != 1 {
+		return nil, in.bad()
+	}
+	return in, in.err
+}
+
+// A reply is an answer being read. The first error stays.
+type reply struct {
+	r    io.Reader
+	left int64 // bytes of the frame
+	err  error
+	word [16]byte
+}
+
+func (r *reply) bad() error {
+	if r.err == nil {
+		r.err = errFrame
+	}
+	return r.err
+}
+
+func (r *reply) read(b []byte) []byte {
+	if r.err == nil && int64(len(b)) > r.left {
+		r.err = errFrame
+	}
+	if r.err != nil {
+		clear(b)
+		return b
+	}
+	n, err := io.ReadFull(r.r, b)
+	r.left -= int64(n)
+	if r.err = err; errors.Is(err, io.EOF) {
+		r.err = io.ErrUnexpectedEOF
+	}
+	return b
+}
+
+func (r *reply) i8() int8   { return int8(r.read(r.word[:1])[0]) }
+func (r *reply) i16() int16 { return int16(binary.BigEndian.Uint16(r.read(r.word[:2]))) }
+func (r *reply) i32() int32 { return int32(binary.BigEndian.Uint32(r.read(r.word[:4]))) }
+func (r *reply) i64() int64 { return int64(binary.BigEndian.Uint64(r.read(r.word[:8]))) }
+
+func (r *reply) take(n int) []byte { return r.read(make([]byte, n)) }
+
+func (r *reply) skip(n int64) {
+	if r.err == nil && (n < 0 || n > r.left) {
+		r.err = errFrame
+	}
+	if r.err != nil {
+		return
+	}
+	n, r.err = io.CopyN(io.Discard, r.r, n)
+	r.left -= n
+}
+
+// end reads the frame to its end, so that the connection can be used again.
+func (r *reply) end() error {
+	r.skip(r.left)
+	return r.err
+}
+
+// uvarint reads an unsigned number of the compact encoding.
+func (r *reply) uvarint() uint64 {
+	var v uint64
+	for shift := 0; shift < 35; shift += 7 {
+		b := r.read(r.word[:1])[0]
+		v |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return v
+		}
+	}
+	r.bad()
+	return 0
+}
+
+// compact reads a compact string; "" for null.
+func (r *reply) compact() string {
+	n := int64(r.uvarint()) - 1
+	if r.err == nil && n > r.left {
+		r.err = errFrame
+	}
+	if n <= 0 || r.err != nil {
+		return ""
+	}
+	return string(r.take(int(n)))
+}
+
+// tags skips the tagged fields that close a structure.
+func (r *reply) tags() {
+	for range r.uvarint() {
+		r.uvarint()
+		r.skip(int64(r.uvarint()))
+		if r.err != nil {
+			return
+		}
+	}
+}
+
+// A topicIDs request asks any broker for the cluster's id and the ids of topics, which tell one life of a topic from
+// the next. kafka-go's own metadata request is too old to carry them.
+type topicIDs struct{ topics []string }
+
+// clusterIDs answers it: by topic, 32 hex digits.
+type clusterIDs struct {
+	cluster string
+	topics  map[string]string // only topics that are there
+	old     bool              // the broker tells no topic ids
+}
+
+func (*topicIDs) ApiKey() protocol.ApiKey   { return protocol.Metadata }
+func (*clusterIDs) ApiKey() protocol.ApiKey { return protocol.Metadata }
+
+// Required implements [protocol.RawExchanger].
+func (*topicIDs) Required(map[protocol.ApiKey]int16) bool { return true }
+
+// RawExchange writes the request and reads the answer.
+func (t *topicIDs) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
+	var q request
+	q.begin(protocol.Metadata, metadataVersion)
+	q.i8(0) // tags of the request's header
+	q.b = binary.AppendUvarint(q.b, uint64(len(t.topics)+1))
+	for _, name := range t.topics {
+		q.b = append(q.b, make([]byte, 16)...) // id: asked by name
+		q.b = binary.AppendUvarint(q.b, uint64(len(name)+1))
+		q.b = append(q.b, name...)
+		q.i8(0)
+	}
+	q.b = append(q.b, 0, 0, 0, 0) // create nothing, tell no rights, no tags
+	in, err := q.exchange(rw)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := readTopicIDs(in)
+	if err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	return ids, nil
+}
+
+func readTopicIDs(in *reply) (*clusterIDs, error) {
+	in.tags()
+	in.skip(4) // throttle
+	in.array(func() {
+		in.skip(4) // broker
+		in.compact()
+		in.skip(4)
+		in.compact()
+		in.tags()
+	})
+	ids := &clusterIDs{cluster: in.compact(), topics: map[string]string{}}
+	in.skip(4) // controller
+	in.array(func() {
+		code := in.i16()
+		name := in.compact()
+		id := [16]byte(in.read(in.word[:16]))
+		in.skip(1) // internal
+		in.array(in.skipPartition)
+		in.skip(4) // rights
+		in.tags()
+		if code == 0 && id != [16]byte{} {
+			ids.topics[name] = fmt.Sprintf("%x", id)
+		}
+	})
+	return ids, in.end()
+}
+
+func (r *reply) skipPartition() {
+	r.skip(2 + 4 + 4 + 4)
+	for range 3 { // replicas, those in sync, those offline
+		r.array(func() { r.skip(4) })
+	}
+	r.tags()
+}
+
+// array reads a compact array, one member by each call of item.
+func (r *reply) array(item func()) {
+	n := r.uvarint()
+	for i := uint64(1); i < n && r.err == nil; i++ {
+		item()
+	}
+}
+
+// fetch asks the partition's leader. The context must carry a deadline, which the connection keeps.
+func fetch(ctx context.Context, c *client, r *fetchRequest) (*fetchAnswer, error) {
+	m, err := c.transport.RoundTrip(ctx, c.addr, r)
+	if err != nil {
+		return nil, err
+	}
+	answer, ok := m.(*fetchAnswer)
+	if !ok {
+		return nil, errFrame
+	}
+	return answer, nil
+}
