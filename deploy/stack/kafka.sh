@@ -127,6 +127,7 @@ kafka_start() {
 		wait_for "kafka-$n" "$READY_SECONDS" kafka_answers "$n"
 	done
 	wait_for kafka-1 "$READY_SECONDS" kafka_complete
+	wait_for kafka-1 "$READY_SECONDS" kafka_coordinates
 }
 
 kafka_launch() {
@@ -147,18 +148,27 @@ kafka_uuid() {
 	echo "$id"
 }
 
-# kafka_answers N: does broker N answer ApiVersions (key 18, version 0)? This needs no login. The reply's first four bytes are its length.
+# kafka_answers N: does broker N answer ApiVersions (key 18, version 0)? This needs no login.
 kafka_answers() {
-	local reply
-	reply=$(printf '\0\0\0\x0f\0\x12\0\0\0\0\0\1\0\5stack' | kafka_exchange "$(kafka_address "$1")" | od -An -tx1 | tr -d ' \n')
-	[[ $reply == 0000????00000001* ]] # a short length, then the correlation id that was sent
+	[[ $(kafka_ask "$1" 8 '\0\0\0\x0f' '\0\x12\0\0') == 0000????00000001 ]] # a short length, then the correlation id that was sent
 }
 
-kafka_exchange() { # ADDRESS: sends what comes in, prints up to 8 bytes of the answer
+# kafka_coordinates: is there a coordinator for a group (FindCoordinator, key 10, version 0: error 0)? The first who asks makes Kafka create the
+# topic for it, and clients that are told "not yet" wait for seconds; so it is asked here. Over SASL that would take a whole client.
+kafka_coordinates() {
+	[[ $SECURE == 1 || $(kafka_ask 1 10 '\0\0\0\x16' '\0\x0a\0\0' '\0\5stack') == 0000????000000010000 ]]
+}
+
+# kafka_ask N BYTES LENGTH KEY [BODY] sends one request to broker N and prints the first BYTES of the answer in hexadecimal.
+kafka_ask() {
+	printf "$3$4"'\0\0\0\1\0\5stack'"${5:-}" | kafka_exchange "$(kafka_address "$1")" "$2" | od -An -tx1 | tr -d ' \n'
+}
+
+kafka_exchange() { # ADDRESS BYTES
 	if [[ $SECURE == 1 ]]; then
-		{ cat; sleep 1; } | limited 3 openssl s_client -quiet -no_ign_eof -verify_return_error -CAfile "$STACK_DIR/tls/ca.crt" -connect "$1" 2>/dev/null | head -c 8
+		{ cat; sleep 1; } | limited 3 openssl s_client -quiet -no_ign_eof -verify_return_error -CAfile "$STACK_DIR/tls/ca.crt" -connect "$1" 2>/dev/null | head -c "$2"
 	else
-		{ exec 3<>"/dev/tcp/${1%:*}/${1#*:}" && cat >&3 && limited 3 head -c 8 <&3; } 2>/dev/null
+		{ exec 3<>"/dev/tcp/${1%:*}/${1#*:}" && cat >&3 && limited 3 head -c "$2" <&3; } 2>/dev/null
 	fi
 }
 
