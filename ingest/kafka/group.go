@@ -327,6 +327,5 @@ func (gen *Generation) Commit(offsets map[TopicPartition]int64) error {
 	return fmt.Errorf("commit: %w", err)
 }
 
-
 // over reports whether nothing can be committed any more. It never waits.
 func (gen *Generation) over() bool { return gen.revoked.Load() || gen.drain.Err() != nil }
