@@ -27,13 +27,15 @@ func (t *Table) Compile(source string, names Names) (*Expr, error) {
 		slices.SortStableFunc(c.errs, func(a, b Error) int { return a.Offset - b.Offset })
 		return nil, slices.CompactFunc(c.errs, func(a, b Error) bool { return a == b })
 	}
-	return &Expr{text: source, root: n, table: t, slots: c.slots}, nil
+	slices.Sort(c.used)
+	return &Expr{text: source, root: n, table: t, slots: c.slots, names: slices.Compact(c.used)}, nil
 }
 
 // compilation is the state of one Compile.
 type compilation struct {
 	table    *Table
 	names    Names
+	used     []string // names that were expanded
 	using    []string // names being expanded
 	at       int      // where the outermost of them was used; its faults are told there
 	nodes    int
@@ -190,6 +192,7 @@ func (c *compilation) expand(n ast.Node, source string) ast.Node {
 		return nil
 	}
 	c.using = append(c.using, name)
+	c.used = append(c.used, name)
 	return parsed
 }
 

@@ -39,7 +39,7 @@ type Table struct {
 	slots  map[string]int
 	names  []string
 	leaves []*leaf
-	byKey map[string]int
+	byKey  map[string]int
 }
 
 // New makes an empty table.
@@ -87,7 +87,11 @@ type Expr struct {
 	root  *node
 	table *Table
 	slots []int
+	names []string
 }
+
+// Names are the names that the expression uses, in itself or through others, sorted.
+func (x *Expr) Names() []string { return x.names }
 
 // Text is the expression as it was written.
 func (x *Expr) Text() string { return x.text }

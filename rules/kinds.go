@@ -1,0 +1,160 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"tocsin/internal/fault"
+)
+
+// kindSpec says which keys a kind of correlation has beside those that all have, and which of them it must have.
+// A kind that is not built is known by name only.
+type kindSpec struct {
+	built     bool
+	mandatory []string
+	optional  []string
+}
+
+// kinds is the one place that knows the kinds.
+var kinds = map[Kind]kindSpec{
+	Match:        {built: true},
+	Count:        {built: true, mandatory: []string{"span", "at_least"}},
+	Distinct:     {built: true, mandatory: []string{"span", "field", "at_least"}},
+	"set":        {},
+	"sequence":   {},
+	"absence":    {},
+	"silence":    {},
+	"first_seen": {},
+	"leaky":      {},
+	"spike":      {},
+	"risk":       {},
+}
+
+func kindNames(built bool) []string {
+	var names []string
+	for k, spec := range kinds {
+		if spec.built || !built {
+			names = append(names, string(k))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// The defaults of a correlation (engine.md, rulings 9 and 12).
+const (
+	defaultQuiet   = time.Hour // of kind match; all others take their span
+	defaultMaxOpen = 24 * time.Hour
+)
+
+// maxAtLeast bounds the times that a key keeps: a count of a million needs another kind of rule.
+const maxAtLeast = 1_000_000
+
+func (d *draft) readCorrelate(v *yaml.Node) {
+	c := &d.rule.Correlate
+	if !d.readKind(v) {
+		return
+	}
+	c.OnMissing, c.MaxOpen = Drop, defaultMaxOpen
+	if c.Kind == Match {
+		c.OnMissing, c.AtLeast = Alone, 1
+	}
+	spec := kinds[c.Kind]
+	all := map[string]func(*yaml.Node){
+		"span":     d.positive(&c.Span),
+		"field":    d.field(&c.Field),
+		"at_least": d.whole(&c.AtLeast, 1, maxAtLeast),
+	}
+	keys := []key{
+		{"kind", true, func(*yaml.Node) {}},
+		{"group_by", true, d.fields(&c.GroupBy)},
+		{"quiet", false, d.readQuiet},
+		{"max_open", false, d.positive(&c.MaxOpen)},
+		{"on_missing", false, d.readMissing},
+		{"explode", false, d.boolean(&c.Explode)},
+		{"fold", false, d.boolean(&c.Fold)},
+		{"limits", false, d.readLimits},
+	}
+	for _, name := range spec.mandatory {
+		keys = append(keys, key{name, true, all[name]})
+	}
+	for _, name := range spec.optional {
+		keys = append(keys, key{name, false, all[name]})
+	}
+	d.mapping(v, "correlate of kind "+string(c.Kind), keys...)
+	if !d.quiet {
+		c.Quiet = c.Span
+		if c.Kind == Match {
+			c.Quiet = defaultQuiet
+		}
+	}
+	if len(c.GroupBy) > maxGroup {
+		d.fault(v, "", "a group key of %d fields: the limit is %d", len(c.GroupBy), maxGroup)
+	}
+	if c.Field != "" && contains(c.GroupBy, c.Field) {
+		d.fault(v, "count the values of another field", "every group has one value of %s only: it is in group_by", c.Field)
+	}
+}
+
+// maxGroup bounds the fields of a group key.
+const maxGroup = 8
+
+// readKind finds the kind before anything else, as it decides which keys there are.
+func (d *draft) readKind(v *yaml.Node) bool {
+	if v.Kind != yaml.MappingNode {
+		d.fault(v, "write {kind: match, group_by: []}", "correlate is %s, not a mapping", describe(v))
+		return false
+	}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		if v.Content[i].Value != "kind" {
+			continue
+		}
+		n := v.Content[i+1]
+		kind := Kind(n.Value)
+		spec, known := kinds[kind]
+		switch {
+		case !known:
+			d.fault(n, fault.DidYouMean(n.Value, kindNames(true)), "unknown kind %q", n.Value)
+		case !spec.built:
+			d.fault(n, "built are "+strings.Join(kindNames(true), ", "), "kind %s is not built in this version", kind)
+		default:
+			d.rule.Correlate.Kind = kind
+			return true
+		}
+		return false
+	}
+	d.fault(v, "add kind: one of "+strings.Join(kindNames(true), ", "), "correlate has no kind")
+	return false
+}
+
+func (d *draft) positive(into *time.Duration) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		faults := len(d.faults)
+		d.duration(into)(v)
+		if len(d.faults) == faults && *into <= 0 {
+			d.fault(v, "", "more than nothing is wanted here")
+		}
+	}
+}
+
+func (d *draft) readQuiet(v *yaml.Node) {
+	d.quiet = true
+	d.positive(&d.rule.Correlate.Quiet)(v)
+}
+
+func (d *draft) readMissing(v *yaml.Node) {
+	var word string
+	d.word(&word, string(Drop), string(Null), string(Alone))(v)
+	d.rule.Correlate.OnMissing = Missing(word)
+}
+
+func (d *draft) readLimits(v *yaml.Node) {
+	var keys, bytes int
+	d.mapping(v, "limits",
+		key{"keys", false, d.whole(&keys, 1, 100_000_000)},
+		key{"bytes", false, d.whole(&bytes, 1<<10, 1<<40)})
+	d.rule.Correlate.Limits = Limits{Keys: keys, Bytes: int64(bytes)}
+}

@@ -1,0 +1,199 @@
+package rules
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/internal/ecs"
+	"tocsin/internal/expression"
+	"tocsin/internal/fault"
+)
+
+// A Source is a folder of rules: rule files anywhere in it, exceptions below exceptions/, reference lists below
+// lists/. Files that are not .yml, .yaml, .txt or .csv, and names that start with a dot, are passed over.
+type Source struct {
+	Name string // precedes file names in faults; "" for none
+	FS   fs.FS
+}
+
+// Options say what rules are checked against. The zero value is useful.
+type Options struct {
+	// Categories are the class/type pairs of the scale in force. A rule of another category gets a lint. Nil checks
+	// none.
+	Categories []string
+	// Custom are field names outside ECS and its declared namespaces that rules may read.
+	Custom []string
+	// Now decides which exceptions get the lint of being expired. Zero: none do.
+	Now time.Time
+}
+
+// Fault and Faults are what [Load] reports.
+type (
+	Fault  = fault.Fault
+	Faults = fault.List
+)
+
+// A File is one file of a rule set as it was read.
+type File struct {
+	Name string `json:"name"` // of its source, a slash and its path
+	Path string `json:"path"` // in its source
+	Data []byte `json:"data"`
+}
+
+// maxSet bounds all files of a set together.
+const maxSet = 256 << 20
+
+// Load reads, checks and compiles all rules of sources. The error is of type [Faults] and lists every fault of
+// every file. The set is never nil: it holds the rules that have no fault, so that a caller may run them or refuse
+// the whole.
+func Load(sources []Source, opts Options) (*Set, error) {
+	l := &loader{opts: opts, lists: map[string]*expression.List{}, listFiles: map[string]string{}}
+	var files []File
+	for _, s := range sources {
+		files = append(files, l.read(s)...)
+	}
+	return l.load(files)
+}
+
+// LoadFiles does what [Load] does with files that were read before: [Set.Files] of a stored set.
+func LoadFiles(files []File, opts Options) (*Set, error) {
+	l := &loader{opts: opts, lists: map[string]*expression.List{}, listFiles: map[string]string{}}
+	return l.load(files)
+}
+
+type loader struct {
+	opts      Options
+	lists     map[string]*expression.List
+	listFiles map[string]string // list name -> file
+	listText  []string          // for the hash
+	table     *expression.Table
+	rules     []*Rule
+	byID      map[string]*Rule
+	except    []*Exception
+	faults    fault.List
+	lints     fault.List
+}
+
+// read takes all files of a source into memory.
+func (l *loader) read(s Source) []File {
+	var files []File
+	total := 0
+	err := fs.WalkDir(s.FS, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if p != "." && strings.HasPrefix(d.Name(), ".") {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if d.IsDir() || !wanted(p) {
+			return nil
+		}
+		data, err := fs.ReadFile(s.FS, p)
+		if err != nil {
+			l.faults = append(l.faults, Fault{File: path.Join(s.Name, p), Message: "cannot be read: " + plainError(err)})
+			return nil
+		}
+		if total += len(data); total > maxSet {
+			return fmt.Errorf("more than %d bytes of rules", maxSet)
+		}
+		files = append(files, File{Name: path.Join(s.Name, p), Path: p, Data: data})
+		return nil
+	})
+	if err != nil {
+		l.faults = append(l.faults, Fault{File: cmp.Or(s.Name, "."), Message: "cannot be read: " + plainError(err)})
+	}
+	return files
+}
+
+func plainError(err error) string {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+func wanted(p string) bool {
+	switch path.Ext(p) {
+	case ".yml", ".yaml":
+		return true
+	case ".txt", ".csv":
+		return folder(p) == "lists"
+	default:
+		return false
+	}
+}
+
+// folder is what a file is read as: lists, exceptions or, for all other folders, rules.
+func folder(p string) string {
+	for dir := range strings.SplitSeq(path.Dir(p), "/") {
+		if dir == "lists" || dir == "exceptions" {
+			return dir
+		}
+	}
+	return "rules"
+}
+
+func (l *loader) load(files []File) (*Set, error) {
+	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	for _, f := range files { // lists first: expressions name them
+		if folder(f.Path) == "lists" {
+			l.list(f)
+		}
+	}
+	l.byID = map[string]*Rule{}
+	l.table = expression.New(expression.Options{Lookup: l.lookup, Nearest: ecs.Nearest, Lists: l.lists})
+	for _, f := range files {
+		if folder(f.Path) == "rules" {
+			l.ruleFile(f)
+		}
+	}
+	for _, f := range files {
+		if folder(f.Path) == "exceptions" {
+			l.exceptionFile(f)
+		}
+	}
+	set := newSet(l, files)
+	return set, l.faults.Err()
+}
+
+// lookup tells expressions of the fields that there are.
+func (l *loader) lookup(name string) (expression.Type, bool) {
+	if t, ok := ecs.Lookup(name); ok {
+		return typeOf(t), true
+	}
+	return expression.Any, slices.Contains(l.opts.Custom, name)
+}
+
+func typeOf(t ecs.Type) expression.Type {
+	switch t {
+	case ecs.Keyword, ecs.Text:
+		return expression.Keyword
+	case ecs.IP:
+		return expression.IP
+	case ecs.Long, ecs.Double:
+		return expression.Number
+	case ecs.Boolean:
+		return expression.Boolean
+	case ecs.Date:
+		return expression.Date
+	case ecs.Object:
+		return expression.Object
+	default:
+		return expression.Any
+	}
+}
+
+// take moves a reader's findings to the loader's.
+func (l *loader) take(r *reader) {
+	l.faults = append(l.faults, r.faults...)
+	l.lints = append(l.lints, r.lints...)
+}

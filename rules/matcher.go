@@ -1,0 +1,305 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tocsin"
+	"tocsin/internal/expression"
+)
+
+// A Matcher matches alerts against a set. It is for one goroutine; make one per worker.
+type Matcher struct {
+	set   *Set
+	eval  *expression.Evaluator
+	try   []int32  // rules to try on this alert
+	tried []uint32 // generation in which a rule was put on try
+	gen   uint32
+	scan  bool // try every rule: what the index must agree with
+}
+
+// Matcher makes a matcher.
+func (s *Set) Matcher() *Matcher {
+	return &Matcher{set: s, eval: s.table.Evaluator(), tried: make([]uint32, len(s.rules))}
+}
+
+// Limits on what one alert may lead to in one rule.
+const (
+	maxKeys     = 64      // group keys, where arrays are taken apart
+	maxEntities = 16      // values of one entity field
+	maxKeyText  = 1 << 10 // bytes of one value of a group key, an entity or a reading
+)
+
+// Match returns all matches of an alert, by rule id and then in the order of its arrays. Those that an exception
+// hides are among them, with Suppressed set. Matches are numbered from 0.
+func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
+	m.load(a)
+	var out []tocsin.Match
+	for _, i := range m.try {
+		if bits := m.holds(int(i)); bits != 0 {
+			out = m.matches(out, int(i), bits, a)
+		}
+	}
+	for i := range out {
+		out[i].Index = i
+	}
+	return out
+}
+
+// Fires returns the ids of the rules whose own condition holds of the alert and that no exception hides, sorted.
+func (m *Matcher) Fires(a *tocsin.Alert) []string {
+	m.load(a)
+	var ids []string
+	for _, i := range m.try {
+		if m.holds(int(i)) != 0 && m.hiddenBy(int(i), a) == "" {
+			ids = append(ids, m.set.rules[i].ID)
+		}
+	}
+	return ids
+}
+
+// load takes the alert's fields and finds the rules that can hold of it.
+func (m *Matcher) load(a *tocsin.Alert) {
+	m.eval.Load(a.Fields, a.Time)
+	m.try = m.try[:0]
+	if m.scan {
+		for i := range m.set.rules {
+			if !m.set.compiled[i].off {
+				m.try = append(m.try, int32(i))
+			}
+		}
+		return
+	}
+	m.gen++
+	if m.gen == 0 {
+		clear(m.tried)
+		m.gen = 1
+	}
+	m.try = append(m.try, m.set.always...)
+	m.eval.Keys(func(t expression.Term) {
+		for _, i := range m.set.index[t] {
+			if m.tried[i] != m.gen {
+				m.tried[i] = m.gen
+				m.try = append(m.try, i)
+			}
+		}
+	})
+	slices.Sort(m.try)
+}
+
+// holds returns the bits of the rule's conditions that hold.
+func (m *Matcher) holds(i int) uint64 {
+	h := &m.set.health.rules[i]
+	if h.quarantined.Load() {
+		return 0
+	}
+	var bits uint64
+	for bit, x := range m.set.rules[i].conditions {
+		ok, err := m.eval.Holds(x)
+		if err != nil {
+			h.failed(err)
+			return 0
+		}
+		if ok {
+			bits |= 1 << bit
+		}
+	}
+	h.worked()
+	return bits
+}
+
+// hiddenBy names the exception that hides the rule's match, "" for none. An exception that fails hides nothing.
+func (m *Matcher) hiddenBy(i int, a *tocsin.Alert) string {
+	for _, x := range m.set.rules[i].except {
+		if ok, err := m.eval.Holds(x.when); ok && err == nil {
+			return x.name
+		}
+	}
+	for _, j := range m.set.compiled[i].exceptions {
+		e := m.set.exceptions[j]
+		if !a.Time.Before(e.Expires) {
+			continue
+		}
+		if ok, err := m.eval.Holds(e.when); ok && err == nil {
+			m.set.health.exceptions[j].Add(1)
+			return e.Name
+		}
+	}
+	return ""
+}
+
+// matches appends the rule's matches of the loaded alert, one per group key.
+func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Alert) []tocsin.Match {
+	r, c, h := m.set.rules[i], &m.set.compiled[i], &m.set.health.rules[i]
+	absent := m.absent(c, h)
+	keys := m.keys(r, c, a)
+	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) {
+		return out
+	}
+	base := tocsin.Match{
+		Rule: r.ID, Set: m.set.Hash, Tenant: a.Tenant, Conditions: bits, Entities: m.entities(r, c), Facts: m.facts(a),
+		Absent: absent, Suppressed: m.hiddenBy(i, a),
+		Alert: tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()},
+	}
+	if c.value >= 0 {
+		base.Values = []tocsin.Value{normal(m.eval.Get(c.value), r.Correlate.Fold)}
+	}
+	for bit, x := range r.conditions {
+		if bits&(1<<bit) != 0 {
+			base.Readings = append(base.Readings, m.readings(x)...)
+		}
+	}
+	count := &h.matches
+	if base.Suppressed != "" {
+		count = &h.hidden
+	}
+	for _, k := range keys {
+		match := base
+		match.Key = k
+		out = append(out, match)
+		count.Add(1)
+	}
+	return out
+}
+
+func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
+	var names []string
+	for j, slot := range c.reads {
+		if !m.eval.Present(slot) {
+			names = append(names, m.set.table.Name(slot))
+			h.absent[j].Add(1)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// keys are the group keys of the loaded alert: none where a field is missing and the rule drops such alerts.
+func (m *Matcher) keys(r *Rule, c *compiled, a *tocsin.Alert) [][]tocsin.Value {
+	keys := [][]tocsin.Value{make([]tocsin.Value, 0, len(c.group))}
+	for _, slot := range c.group {
+		values := m.groupValues(r, slot, a)
+		if len(values) == 0 {
+			return nil
+		}
+		var longer [][]tocsin.Value
+		for _, k := range keys {
+			for _, v := range values {
+				if len(longer) < maxKeys {
+					longer = append(longer, append(slices.Clone(k), v))
+				}
+			}
+		}
+		keys = longer
+	}
+	return keys
+}
+
+func (m *Matcher) groupValues(r *Rule, slot int, a *tocsin.Alert) []tocsin.Value {
+	v := m.eval.Get(slot)
+	if !m.eval.Present(slot) {
+		switch r.Correlate.OnMissing {
+		case Null:
+			return []tocsin.Value{tocsin.NullValue()}
+		case Alone:
+			return []tocsin.Value{tocsin.StringValue(a.ID)}
+		default:
+			return nil
+		}
+	}
+	v = normal(v, r.Correlate.Fold)
+	if r.Correlate.Explode {
+		return v.Items()
+	}
+	return []tocsin.Value{v}
+}
+
+// normal is a value as keys have it: short, folded where asked, and of a list its distinct members in order; a list
+// of one is that one.
+func normal(v tocsin.Value, fold bool) tocsin.Value {
+	if v.Kind() == tocsin.String {
+		s, _ := v.Str()
+		if len(s) > maxKeyText {
+			s = s[:maxKeyText-33] + "#" + tocsin.Hash(s) // cut, and still different from others that start alike
+		}
+		if fold {
+			s = strings.ToLower(s)
+		}
+		return tocsin.StringValue(s)
+	}
+	if v.Kind() != tocsin.List {
+		return v
+	}
+	var members []tocsin.Value
+	for _, item := range v.Items() {
+		if item.Kind() != tocsin.Null {
+			members = append(members, normal(item, fold))
+		}
+	}
+	slices.SortFunc(members, func(a, b tocsin.Value) int {
+		return cmp.Or(cmp.Compare(a.Kind(), b.Kind()), cmp.Compare(a.Text(), b.Text()))
+	})
+	members = slices.CompactFunc(members, tocsin.Value.Equal)
+	if len(members) == 1 {
+		return members[0]
+	}
+	return tocsin.ListValue(members...)
+}
+
+func (m *Matcher) entities(r *Rule, c *compiled) []tocsin.Entity {
+	var out []tocsin.Entity
+	for j, slot := range c.entities {
+		n := 0
+		for _, item := range m.eval.Get(slot).Items() {
+			text := cut(item.Text())
+			e := tocsin.Entity{Field: r.Entities[j].Field, Value: text, Role: r.Entities[j].Role}
+			if text == "" || n == maxEntities || slices.Contains(out, e) {
+				continue
+			}
+			out = append(out, e)
+			n++
+		}
+	}
+	return out
+}
+
+func cut(s string) string {
+	if len(s) > maxKeyText {
+		return strings.ToValidUTF8(s[:maxKeyText], "")
+	}
+	return s
+}
+
+func (m *Matcher) facts(a *tocsin.Alert) tocsin.Facts {
+	var f tocsin.Facts
+	if risk, ok := m.eval.Get(m.set.facts.risk).Float(); ok {
+		f.Risk = min(max(risk, 0), 100)
+	}
+	tactics := m.eval.Get(m.set.facts.tacticID)
+	if len(tactics.Items()) == 0 {
+		tactics = m.eval.Get(m.set.facts.tacticName)
+	}
+	for _, t := range tactics.Items() {
+		if s := cut(t.Text()); s != "" && !slices.Contains(f.Tactics, s) && len(f.Tactics) < maxEntities {
+			f.Tactics = append(f.Tactics, s)
+		}
+	}
+	for name := range a.Fields.All() {
+		if strings.HasPrefix(name, "threat.indicator.") {
+			f.IOC = true
+			break
+		}
+	}
+	return f
+}
+
+func (m *Matcher) readings(x *expression.Expr) []tocsin.Reading {
+	readings := m.eval.Explain(x)
+	for i, r := range readings {
+		if s, ok := r.Value.Str(); ok && len(s) > maxKeyText {
+			readings[i].Value = tocsin.StringValue(cut(s))
+		}
+	}
+	return readings
+}

@@ -1,0 +1,326 @@
+package rules
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"tocsin/internal/fault"
+)
+
+// Limits on rule files.
+const (
+	maxFile  = 1 << 20 // bytes: no rule file is near it
+	maxDepth = 40      // nesting of YAML
+	maxDocs  = 1_000   // documents of one file
+)
+
+// A reader takes one file apart and gathers all its faults and lints.
+type reader struct {
+	file   string
+	src    []byte
+	faults fault.List
+	lints  fault.List
+}
+
+func (r *reader) fault(n *yaml.Node, remedy, format string, args ...any) {
+	r.faults = append(r.faults, fault.At(r.file, r.src, n.Line, n.Column, fmt.Sprintf(format, args...), remedy))
+}
+
+func (r *reader) lint(n *yaml.Node, remedy, format string, args ...any) {
+	r.lints = append(r.lints, fault.At(r.file, r.src, n.Line, n.Column, fmt.Sprintf(format, args...), remedy))
+}
+
+// documents parses the file: the roots of its documents, empty ones left out.
+func (r *reader) documents() []*yaml.Node {
+	if len(r.src) > maxFile {
+		r.faults = append(r.faults, fault.Fault{File: r.file, Message: fmt.Sprintf("file of %d bytes: the limit is %d", len(r.src), maxFile)})
+		return nil
+	}
+	if !utf8.Valid(r.src) {
+		r.faults = append(r.faults, fault.Fault{File: r.file, Message: "file is not valid UTF-8"})
+		return nil
+	}
+	var roots []*yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(r.src))
+	for range maxDocs {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return roots
+		}
+		if err != nil {
+			r.syntax(err)
+			return roots
+		}
+		for _, root := range doc.Content {
+			if root.ShortTag() == "!!null" {
+				continue
+			}
+			if r.plain(root, 0) {
+				roots = append(roots, root)
+			}
+		}
+	}
+	return roots
+}
+
+func (r *reader) syntax(err error) {
+	f := fault.Fault{File: r.file, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if le, ok := errors.AsType[*yaml.LoadError](err); ok {
+		f = fault.At(r.file, r.src, le.Mark.Line, le.Mark.Column, "broken YAML: "+le.Message, "")
+	}
+	r.faults = append(r.faults, f)
+}
+
+// plain refuses what a rule file has no use for: anchors, aliases and deep nesting.
+func (r *reader) plain(n *yaml.Node, depth int) bool {
+	switch {
+	case depth > maxDepth:
+		r.fault(n, "", "YAML nests deeper than %d", maxDepth)
+		return false
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		r.fault(n, "write it out", "anchors and aliases are not available")
+		return false
+	}
+	for _, k := range n.Content {
+		if !r.plain(k, depth+1) {
+			return false
+		}
+	}
+	return true
+}
+
+// A key is what a mapping may hold: read takes its value.
+type key struct {
+	name      string
+	mandatory bool
+	read      func(v *yaml.Node)
+}
+
+// mapping reads a mapping by its keys, in the order of keys. Unknown, double and missing ones are faults.
+func (r *reader) mapping(n *yaml.Node, what string, keys ...key) {
+	if n.Kind != yaml.MappingNode {
+		r.fault(n, "write key: value lines", "%s is %s, not a mapping", what, describe(n))
+		return
+	}
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.name
+	}
+	values := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		switch {
+		case k.Kind != yaml.ScalarNode:
+			r.fault(k, "", "a key of %s is %s", what, describe(k))
+		case values[k.Value] != nil:
+			r.fault(k, "keep one of the two", "%s says %s twice", what, k.Value)
+		default:
+			values[k.Value] = v
+			if !contains(names, k.Value) {
+				r.fault(k, fault.DidYouMean(k.Value, names), "unknown key %q in %s", k.Value, what)
+			}
+		}
+	}
+	for _, k := range keys {
+		v := values[k.name]
+		switch {
+		case v != nil && v.ShortTag() == "!!null":
+			r.fault(v, "give it a value or leave it out", "%s is empty", k.name)
+		case v != nil:
+			k.read(v)
+		case k.mandatory:
+			r.fault(n, "add "+k.name+":", "%s has no %s", what, k.name)
+		}
+	}
+}
+
+func contains(names []string, name string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+func describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	default:
+		switch n.ShortTag() {
+		case "!!null":
+			return "empty"
+		case "!!int", "!!float":
+			return "a number"
+		case "!!bool":
+			return "true or false"
+		default:
+			return "a string"
+		}
+	}
+}
+
+// text reads any scalar as it is written.
+func (r *reader) text(into *string) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		if v.Kind != yaml.ScalarNode {
+			r.fault(v, "", "a string is wanted here, not %s", describe(v))
+			return
+		}
+		*into = v.Value
+	}
+}
+
+// word reads one of some words.
+func (r *reader) word(into *string, words ...string) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		switch {
+		case v.Kind != yaml.ScalarNode:
+			r.fault(v, "write one of "+strings.Join(words, ", "), "a word is wanted here, not %s", describe(v))
+		case !contains(words, v.Value):
+			r.fault(v, fault.DidYouMean(v.Value, words), "unknown word %q", v.Value)
+		default:
+			*into = v.Value
+		}
+	}
+}
+
+func (r *reader) boolean(into *bool) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		b, err := strconv.ParseBool(v.Value)
+		if v.Kind != yaml.ScalarNode || v.ShortTag() != "!!bool" || err != nil {
+			r.fault(v, "write true or false", "true or false is wanted here")
+			return
+		}
+		*into = b
+	}
+}
+
+// whole reads a whole number between least and most.
+func (r *reader) whole(into *int, least, most int) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		n, err := strconv.Atoi(v.Value)
+		if v.Kind != yaml.ScalarNode || err != nil || n < least || n > most {
+			r.fault(v, "", "a whole number from %d to %d is wanted here", least, most)
+			return
+		}
+		*into = n
+	}
+}
+
+// list reads a list member by member.
+func (r *reader) list(read func(v *yaml.Node)) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		if v.Kind != yaml.SequenceNode {
+			r.fault(v, "write [ … ] or lines that start with -", "a list is wanted here, not %s", describe(v))
+			return
+		}
+		for _, n := range v.Content {
+			read(n)
+		}
+	}
+}
+
+// texts reads a list of strings.
+func (r *reader) texts(into *[]string) func(*yaml.Node) {
+	return r.list(func(v *yaml.Node) {
+		var s string
+		r.text(&s)(v)
+		*into = append(*into, s)
+	})
+}
+
+// duration reads 90s, 10m, 1h30m, 7d.
+func (r *reader) duration(into *time.Duration) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		d, ok := parseDuration(v.Value)
+		if v.Kind != yaml.ScalarNode || !ok {
+			r.fault(v, "write a number and its unit: 30s, 10m, 24h, 7d", "%q is no duration", v.Value)
+			return
+		}
+		*into = d
+	}
+}
+
+// maxDuration is ten years: beyond it a span is a mistake.
+const maxDuration = 10 * 365 * 24 * time.Hour
+
+func parseDuration(s string) (time.Duration, bool) {
+	days := time.Duration(0)
+	if head, rest, ok := strings.Cut(s, "d"); ok {
+		n, err := strconv.Atoi(head)
+		if err != nil || n < 0 || n > 3650 {
+			return 0, false
+		}
+		days, s = time.Duration(n)*24*time.Hour, rest
+		if s == "" {
+			return days, true
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if s == "0" || err != nil || d < 0 || d > maxDuration-days {
+		return 0, false
+	}
+	return days + d, true
+}
+
+// place finds the line and column of character offset of a scalar's value, whatever style it is written in: it
+// walks value and source side by side and passes over white space, which folding changes.
+func (r *reader) place(n *yaml.Node, offset int) (line, column int) {
+	source := []rune(string(r.src))
+	at := 0
+	for line := 1; line < n.Line && at < len(source); at++ {
+		if source[at] == '\n' {
+			line++
+		}
+	}
+	at += n.Column - 1
+	line, column = n.Line, n.Column
+	step := func() {
+		if at < len(source) && source[at] == '\n' {
+			line, column = line+1, 0
+		}
+		at++
+		column++
+	}
+	switch n.Style & (yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle) {
+	case yaml.DoubleQuotedStyle, yaml.SingleQuotedStyle:
+		step()
+	case yaml.LiteralStyle, yaml.FoldedStyle:
+		for at < len(source) && source[at] != '\n' {
+			step()
+		}
+	}
+	for i, c := range []rune(n.Value) {
+		if unicode.IsSpace(c) {
+			continue
+		}
+		for at < len(source) && unicode.IsSpace(source[at]) {
+			step()
+		}
+		if i >= offset {
+			break
+		}
+		if at < len(source) && source[at] != c { // an escape: \" in double quotes
+			step()
+		}
+		step()
+		if c == '\'' && n.Style&yaml.SingleQuotedStyle != 0 {
+			step()
+		}
+	}
+	return line, column
+}

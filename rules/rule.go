@@ -1,0 +1,157 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/expression"
+)
+
+// The statuses of a rule. Shadow and test rules match and correlate as stable ones do; their events carry the
+// status, and shadow events are never promoted. Deprecated rules are listed but match nothing.
+const (
+	Shadow     = "shadow"
+	Testing    = "test"
+	Stable     = "stable"
+	Deprecated = "deprecated"
+)
+
+// A Rule is one checked rule. It is immutable.
+type Rule struct {
+	ID             string // a uuid, never reused
+	Title          string
+	Version        string // semantic version
+	Status         string // [Shadow], [Testing], [Stable] or [Deprecated]
+	Level          string // informational, low, medium, high or critical
+	Confidence     float64
+	Description    string
+	Author         string
+	References     []string
+	FalsePositives []string
+	Tags           []string
+	Category       string   // class/type of the scale's taxonomy
+	Requires       []string // fields without which the rule is blind
+	Correlate      Correlate
+	Entities       []EntityField
+	Incident       tocsin.IncidentGrouping // window 24h unless the file says otherwise
+	Tests          []Test
+	Hash           string // of the rule's content, spelling and order of keys aside
+	File           string // where it stands
+	Line           int
+
+	conditions []*expression.Expr // bit i of [tocsin.Match.Conditions]
+	except     []exclusion
+	lets       []Let
+}
+
+// exclusion is one except of a rule, with its place.
+type exclusion struct {
+	when *expression.Expr
+	name string
+}
+
+// A Let is a named condition of a rule.
+type Let struct{ Name, Text string }
+
+// A Correlate is the part of a rule that says how its matches become events.
+type Correlate struct {
+	Kind      Kind
+	GroupBy   []string      // fields of the group key; empty: one group for all
+	Span      time.Duration // window (t-span, t]; 0 for kind match
+	Quiet     time.Duration // alerts of a burst lie closer than this; at least the rule's suppress
+	MaxOpen   time.Duration // event time after which an event closes and another continues it
+	AtLeast   int           // count, distinct: the threshold; 1 for match
+	Field     string        // distinct: whose values are counted
+	OnMissing Missing       // what becomes of an alert that lacks a field of the group key
+	Explode   bool          // an array in a field of the group key stands for each of its members
+	Fold      bool          // group key and values are compared without regard to case
+	Limits    Limits
+	Steps     []Step // of the kinds that have steps; none are built yet
+}
+
+// A Step is one of several conditions of a rule: bit i of [tocsin.Match.Conditions] is step i's.
+type Step struct {
+	When   string
+	Within time.Duration
+	// AtLeast and Distinct make a step of several alerts.
+	AtLeast  int
+	Distinct string
+	Absent   bool
+}
+
+// Limits bound the state that a rule may keep. Zero means the engine's default.
+type Limits struct {
+	Keys  int   // group keys
+	Bytes int64 // of state
+}
+
+// A Kind is how matches become events.
+type Kind string
+
+// The kinds of correlation.
+const (
+	Match    Kind = "match"    // every match
+	Count    Kind = "count"    // so many alerts inside the span
+	Distinct Kind = "distinct" // so many values of a field inside the span
+)
+
+// Missing says what becomes of an alert that lacks a field of the group key.
+type Missing string
+
+// The ways to treat a missing group field.
+const (
+	Drop  Missing = "drop"  // no match; counted. The default
+	Null  Missing = "null"  // the missing value is null, a value like others
+	Alone Missing = "alert" // the alert is a group of its own: its id stands for the missing value. The default of kind match
+)
+
+// An EntityField is a field whose values an event names as entities.
+type EntityField struct {
+	Field string
+	Role  string // attacker, victim or related
+}
+
+// Ref is what an event says of the rule.
+func (r *Rule) Ref() tocsin.RuleRef {
+	return tocsin.RuleRef{
+		ID: r.ID, Version: r.Version, Title: r.Title, Status: r.Status, Level: r.Level, Category: r.Category,
+		Confidence: r.Confidence, Tags: slices.Clone(r.Tags), Hash: r.Hash,
+		Incident: tocsin.IncidentGrouping{GroupBy: slices.Clone(r.Incident.GroupBy), Window: r.Incident.Window},
+	}
+}
+
+// Shape names the state that the rule's correlation keeps: kind, group_by, span, value fields and number of steps
+// (engine.md, ruling 18). Over a reload the state of a rule carries over where its shape is the same.
+func (r *Rule) Shape() string {
+	c := r.Correlate
+	return fmt.Sprintf("%s(%s) span=%s value=%s steps=%d", c.Kind, strings.Join(c.GroupBy, ","), c.Span, c.Field, len(c.Steps))
+}
+
+// Fields are the fields that the rule's conditions, group key and values read, each once, sorted.
+func (r *Rule) Fields() []string {
+	var names []string
+	for _, x := range r.conditions {
+		names = append(names, x.Fields()...)
+	}
+	names = append(names, r.Correlate.GroupBy...)
+	if r.Correlate.Field != "" {
+		names = append(names, r.Correlate.Field)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Conditions are the texts of the rule's conditions, as written, in the order of the bits of a match.
+func (r *Rule) Conditions() []string {
+	texts := make([]string, len(r.conditions))
+	for i, x := range r.conditions {
+		texts[i] = x.Text()
+	}
+	return texts
+}
+
+// Lets are the named conditions of the rule.
+func (r *Rule) Lets() []Let { return slices.Clone(r.lets) }

@@ -1,0 +1,331 @@
+package rules
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+	"golang.org/x/mod/semver"
+
+	"tocsin"
+	"tocsin/internal/ecs"
+	"tocsin/internal/expression"
+	"tocsin/internal/fault"
+)
+
+// draft is a rule while its file is read: nodes that can be judged only once all is known.
+type draft struct {
+	*reader
+	l      *loader
+	rule   *Rule
+	node   *yaml.Node
+	id     *yaml.Node
+	when   *yaml.Node
+	except []*yaml.Node
+	lets   []letNode
+	names  expression.Names
+	cat    *yaml.Node
+	quiet  bool // the file says quiet itself
+}
+
+type letNode struct {
+	name  string
+	key   *yaml.Node
+	value *yaml.Node
+	used  bool
+}
+
+// ruleFile reads every rule of one file.
+func (l *loader) ruleFile(f File) {
+	r := &reader{file: f.Name, src: f.Data}
+	for _, root := range r.documents() {
+		if isSigma(root) {
+			r.lint(root, "", "a Sigma rule: this version does not load them, it is passed over")
+			continue
+		}
+		faults := len(r.faults)
+		d := &draft{reader: r, l: l, node: root, rule: &Rule{File: f.Name, Line: root.Line}}
+		d.read()
+		if len(r.faults) == faults {
+			l.rules = append(l.rules, d.rule)
+		}
+	}
+	l.take(r)
+}
+
+func isSigma(n *yaml.Node) bool {
+	if n.Kind != yaml.MappingNode {
+		return false
+	}
+	sigma := false
+	for i := 0; i < len(n.Content); i += 2 {
+		switch n.Content[i].Value {
+		case "correlate":
+			return false
+		case "detection", "correlation", "logsource":
+			sigma = true
+		}
+	}
+	return sigma
+}
+
+// read takes the document apart and then judges it.
+func (d *draft) read() {
+	r := d.rule
+	r.Confidence = 0.5
+	r.Incident.Window = 24 * time.Hour
+	d.mapping(d.node, "the rule",
+		key{"id", true, d.readID},
+		key{"title", true, d.text(&r.Title)},
+		key{"version", true, d.readVersion},
+		key{"status", true, d.word(&r.Status, Shadow, Testing, Stable, Deprecated)},
+		key{"level", true, d.word(&r.Level, "informational", "low", "medium", "high", "critical")},
+		key{"confidence", false, d.readConfidence},
+		key{"description", false, d.text(&r.Description)},
+		key{"author", false, d.text(&r.Author)},
+		key{"references", false, d.texts(&r.References)},
+		key{"falsepositives", false, d.texts(&r.FalsePositives)},
+		key{"tags", false, d.texts(&r.Tags)},
+		key{"category", true, d.readCategory},
+		key{"requires", false, d.fields(&r.Requires)},
+		key{"let", false, d.readLet},
+		key{"when", false, func(v *yaml.Node) { d.when = v }},
+		key{"except", false, d.readExcept},
+		key{"correlate", true, d.readCorrelate},
+		key{"suppress", false, d.readSuppress},
+		key{"entities", false, d.list(d.readEntity)},
+		key{"incident", false, d.readIncident},
+		key{"tests", false, d.list(d.readTest)},
+	)
+	d.compile()
+	d.review()
+	r.Hash = r.hash()
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+func (d *draft) readID(v *yaml.Node) {
+	d.text(&d.rule.ID)(v)
+	id := strings.ToLower(d.rule.ID)
+	if !uuid.MatchString(id) {
+		d.fault(v, "make a new one with uuidgen", "id %q is no uuid", d.rule.ID)
+		return
+	}
+	if d.rule.ID != id {
+		d.fault(v, "write "+id, "a uuid is written in lower case")
+		return
+	}
+	if first, ok := d.l.byID[id]; ok {
+		d.fault(v, "make a new one with uuidgen", "the id is taken by %q (%s:%d)", first.Title, first.File, first.Line)
+		return
+	}
+	d.l.byID[id] = d.rule
+}
+
+func (d *draft) readVersion(v *yaml.Node) {
+	d.text(&d.rule.Version)(v)
+	if s := "v" + d.rule.Version; !semver.IsValid(s) || strings.Count(d.rule.Version, ".") < 2 {
+		d.fault(v, "write it like 1.0.0", "version %q is no semantic version", d.rule.Version)
+	}
+}
+
+func (d *draft) readConfidence(v *yaml.Node) {
+	n, ok := tocsin.NumberValue(v.Value)
+	f, _ := n.Float()
+	if v.Kind != yaml.ScalarNode || !ok || f < 0 || f > 1 {
+		d.fault(v, "0.5 is the default", "confidence is a number from 0 to 1")
+		return
+	}
+	d.rule.Confidence = f
+}
+
+func (d *draft) readCategory(v *yaml.Node) {
+	d.text(&d.rule.Category)(v)
+	class, typ, ok := strings.Cut(d.rule.Category, "/")
+	if !ok || class == "" || typ == "" {
+		d.fault(v, "write it like intrusion-attempts/brute-force", "category %q is not class/type", d.rule.Category)
+		return
+	}
+	if known := d.l.opts.Categories; known != nil && !contains(known, d.rule.Category) {
+		d.lint(v, fault.DidYouMean(d.rule.Category, known), "the scale has no category %q", d.rule.Category)
+	}
+}
+
+// field reads a field's name; what is not known is a fault.
+func (d *draft) field(into *string) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		faults := len(d.faults)
+		d.text(into)(v)
+		if len(d.faults) > faults {
+			return
+		}
+		typ, ok := d.l.lookup(*into)
+		switch {
+		case !ok:
+			d.fault(v, near(*into), "unknown field %q", *into)
+		case typ == expression.Object:
+			d.fault(v, near(*into), "%s is an object: it has fields but no value", *into)
+		}
+	}
+}
+
+func near(name string) string {
+	names := ecs.Nearest(name)
+	if len(names) == 0 {
+		return "see the field list, or put your own fields under labels."
+	}
+	return "did you mean " + strings.Join(names[:min(len(names), 3)], ", ") + "?"
+}
+
+func (d *draft) fields(into *[]string) func(*yaml.Node) {
+	return d.list(func(v *yaml.Node) {
+		var name string
+		d.field(&name)(v)
+		if contains(*into, name) {
+			d.fault(v, "", "%s is listed twice", name)
+			return
+		}
+		*into = append(*into, name)
+	})
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+func (d *draft) readLet(v *yaml.Node) {
+	if v.Kind != yaml.MappingNode {
+		d.fault(v, "write name: condition lines", "let is %s, not a mapping", describe(v))
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		k, text := v.Content[i], v.Content[i+1]
+		switch {
+		case !identifier.MatchString(k.Value):
+			d.fault(k, "letters, digits and _", "%q is no name", k.Value)
+		case seen[k.Value]:
+			d.fault(k, "keep one of the two", "let says %s twice", k.Value)
+		case text.Kind != yaml.ScalarNode:
+			d.fault(text, "", "a condition is wanted here, not %s", describe(text))
+		default:
+			seen[k.Value] = true
+			d.lets = append(d.lets, letNode{name: k.Value, key: k, value: text})
+		}
+	}
+}
+
+func (d *draft) readExcept(v *yaml.Node) {
+	if v.Kind == yaml.ScalarNode {
+		d.except = []*yaml.Node{v}
+		return
+	}
+	d.list(func(n *yaml.Node) { d.except = append(d.except, n) })(v)
+}
+
+func (d *draft) readSuppress(v *yaml.Node) {
+	var s time.Duration
+	d.duration(&s)(v)
+	c := &d.rule.Correlate
+	c.Quiet = max(c.Quiet, s)
+}
+
+func (d *draft) readEntity(v *yaml.Node) {
+	e := EntityField{Role: "related"}
+	d.mapping(v, "the entity",
+		key{"field", true, d.field(&e.Field)},
+		key{"role", false, d.word(&e.Role, "attacker", "victim", "related")})
+	d.rule.Entities = append(d.rule.Entities, e)
+}
+
+func (d *draft) readIncident(v *yaml.Node) {
+	i := &d.rule.Incident
+	d.mapping(v, "incident",
+		key{"group_by", true, d.fields(&i.GroupBy)},
+		key{"window", false, d.duration(&i.Window)})
+}
+
+// compile compiles the names, the condition and the exclusions.
+func (d *draft) compile() {
+	d.names = expression.Names{}
+	for _, l := range d.lets {
+		d.names[l.name] = l.value.Value
+	}
+	sound := expression.Names{}
+	for _, l := range d.lets {
+		sound[l.name] = l.value.Value
+		if x := d.expression(l.value, d.names); x == nil {
+			sound[l.name] = "true" // its faults have been told
+		}
+		d.rule.lets = append(d.rule.lets, Let{Name: l.name, Text: l.value.Value})
+	}
+	d.names = sound
+	spec, ok := kinds[d.rule.Correlate.Kind]
+	if ok && spec.built && d.when == nil {
+		d.fault(d.node, "add when: and a condition; true if every alert counts", "the rule has no when")
+	}
+	if d.when != nil {
+		if x := d.expression(d.when, d.names); x != nil {
+			d.use(x)
+			d.rule.conditions = append(d.rule.conditions, x)
+		}
+	}
+	for _, n := range d.except {
+		if x := d.expression(n, d.names); x != nil {
+			d.use(x)
+			d.rule.except = append(d.rule.except, exclusion{x, place(d.file, n.Line)})
+		}
+	}
+}
+
+func (d *draft) use(x *expression.Expr) {
+	for i, l := range d.lets {
+		if slices.Contains(x.Names(), l.name) {
+			d.lets[i].used = true
+		}
+	}
+}
+
+// expression compiles a scalar and places its faults; nil after a fault.
+func (d *draft) expression(n *yaml.Node, names expression.Names) *expression.Expr {
+	return d.compileNode(d.l.table, n, names)
+}
+
+func (r *reader) compileNode(t *expression.Table, n *yaml.Node, names expression.Names) *expression.Expr {
+	if n.Kind != yaml.ScalarNode {
+		r.fault(n, "", "a condition is wanted here, not %s", describe(n))
+		return nil
+	}
+	x, err := t.Compile(n.Value, names)
+	if err == nil {
+		return x
+	}
+	faults, _ := errors.AsType[expression.Errors](err)
+	for _, f := range faults {
+		line, column := r.place(n, f.Offset)
+		r.faults = append(r.faults, fault.At(r.file, r.src, line, column, f.Message, f.Remedy))
+	}
+	return nil
+}
+
+// review adds the lints: what is allowed and probably not meant.
+func (d *draft) review() {
+	for _, l := range d.lets {
+		if !l.used {
+			d.lint(l.key, "", "%s is defined but not used", l.name)
+		}
+	}
+	r := d.rule
+	if len(r.Tests) == 0 {
+		d.lint(d.node, "add tests: with one case that fires and one that does not", "the rule has no tests")
+	}
+	if len(r.Entities) == 0 {
+		d.lint(d.node, "add entities: so that its incidents name who and what", "the rule names no entities")
+	}
+	for _, f := range r.Incident.GroupBy {
+		if !slices.ContainsFunc(r.Entities, func(e EntityField) bool { return e.Field == f }) && !contains(r.Correlate.GroupBy, f) {
+			d.lint(d.node, "add it to entities or to group_by", "incident groups by %s, which events of the rule do not name", f)
+		}
+	}
+}

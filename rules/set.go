@@ -1,0 +1,176 @@
+package rules
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"tocsin"
+	"tocsin/internal/expression"
+)
+
+// A Set is the rules, exceptions and lists in force. Its content is immutable and may be shared; its counters, see
+// [Set.States], are safe for concurrent use.
+type Set struct {
+	Hash  string // of the content: the same rules, exceptions and lists have the same hash whatever their spelling
+	Lints Faults // what is allowed and probably not meant
+	Files []File // as they were read, sorted by name: [LoadFiles] makes the same set of them
+
+	rules      []*Rule
+	compiled   []compiled // as rules
+	byID       map[string]int
+	exceptions []*Exception
+	table      *expression.Table
+	index      map[expression.Term][]int32 // rules to try where the term holds
+	always     []int32                     // rules to try on every alert
+	health     *health
+	facts      factSlots
+}
+
+// compiled is a rule as the matcher reads it.
+type compiled struct {
+	off        bool // deprecated
+	group      []int
+	value      int // slot of the value field, -1 for none
+	entities   []int
+	reads      []int // every slot that the rule reads or requires
+	exceptions []int
+}
+
+type factSlots struct{ risk, tacticID, tacticName int }
+
+func newSet(l *loader, files []File) *Set {
+	slices.SortFunc(l.rules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
+	l.lints.Sort()
+	s := &Set{
+		Lints: l.lints, Files: files, rules: l.rules, exceptions: l.except, table: l.table,
+		byID: map[string]int{}, index: map[expression.Term][]int32{},
+		facts: factSlots{l.table.Slot("event.risk_score_norm"), l.table.Slot("threat.tactic.id"), l.table.Slot("threat.tactic.name")},
+	}
+	for i, r := range s.rules {
+		s.byID[r.ID] = i
+		s.compiled = append(s.compiled, s.compile(r))
+		if !s.compiled[i].off {
+			s.enter(i, r)
+		}
+	}
+	s.Hash = s.hash(l.listText)
+	s.health = newHealth(s)
+	return s
+}
+
+func (s *Set) compile(r *Rule) compiled {
+	c := compiled{off: r.Status == Deprecated, value: -1}
+	read := func(slots ...int) {
+		for _, slot := range slots {
+			if !slices.Contains(c.reads, slot) {
+				c.reads = append(c.reads, slot)
+			}
+		}
+	}
+	for _, x := range r.conditions {
+		read(x.Slots()...)
+	}
+	for _, f := range r.Correlate.GroupBy {
+		c.group = append(c.group, s.table.Slot(f))
+	}
+	read(c.group...)
+	if f := r.Correlate.Field; f != "" {
+		c.value = s.table.Slot(f)
+		read(c.value)
+	}
+	for _, f := range r.Requires {
+		read(s.table.Slot(f))
+	}
+	for _, e := range r.Entities {
+		c.entities = append(c.entities, s.table.Slot(e.Field))
+	}
+	for i, e := range s.exceptions {
+		if e.Rule == "*" || e.Rule == r.ID {
+			c.exceptions = append(c.exceptions, i)
+		}
+	}
+	return c
+}
+
+// enter puts a rule into the index by the terms of which one must hold, or among those that are always tried.
+func (s *Set) enter(i int, r *Rule) {
+	var terms []expression.Term
+	for _, x := range r.conditions {
+		t, ok := x.Witness()
+		if !ok {
+			s.always = append(s.always, int32(i))
+			return
+		}
+		terms = append(terms, t...)
+	}
+	for _, t := range terms {
+		if of := s.index[t]; len(of) == 0 || of[len(of)-1] != int32(i) {
+			s.index[t] = append(of, int32(i))
+		}
+	}
+}
+
+// Rules are the set's rules by id. The slice must not be written to.
+func (s *Set) Rules() []*Rule { return s.rules }
+
+// Rule is the rule with the id, nil where there is none.
+func (s *Set) Rule(id string) *Rule {
+	if i, ok := s.byID[id]; ok {
+		return s.rules[i]
+	}
+	return nil
+}
+
+// Exceptions are the set's exceptions in the order of their files.
+func (s *Set) Exceptions() []*Exception { return slices.Clone(s.exceptions) }
+
+// Fields are the names of all fields that the set's rules read.
+func (s *Set) Fields() []string {
+	names := make([]string, s.table.Slots())
+	for i := range names {
+		names[i] = s.table.Name(i)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// hash is the content hash of a rule: of what it means, tests and place aside.
+func (r *Rule) hash() string {
+	c := r.Correlate
+	parts := []string{
+		"rule", r.ID, r.Title, r.Version, r.Status, r.Level, strconv.FormatFloat(r.Confidence, 'g', -1, 64), r.Description,
+		r.Author, r.Category, jsonText(r.References), jsonText(r.FalsePositives), jsonText(r.Tags), jsonText(r.Requires),
+		jsonText(c), jsonText(r.Entities), jsonText(r.Incident),
+	}
+	for _, x := range r.conditions {
+		parts = append(parts, "when", x.Canonical())
+	}
+	for _, x := range r.except {
+		parts = append(parts, "except", x.when.Canonical())
+	}
+	return tocsin.Hash(parts...)
+}
+
+func jsonText(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprintf("%#v", v) // none of these types fails
+	}
+	return string(b)
+}
+
+func (s *Set) hash(lists []string) string {
+	parts := []string{"set"}
+	for _, r := range s.rules {
+		parts = append(parts, r.Hash)
+	}
+	var exceptions []string
+	for _, e := range s.exceptions {
+		exceptions = append(exceptions, tocsin.Hash("exception", e.Rule, e.when.Canonical(), e.Reason, e.Owner, e.Expires.UTC().String()))
+	}
+	slices.Sort(exceptions)
+	return tocsin.Hash(append(append(parts, exceptions...), lists...)...)
+}
