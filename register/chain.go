@@ -1,0 +1,89 @@
+package register
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"tocsin"
+)
+
+// A ChainError names the first entry of a log that does not follow from the ones before it.
+type ChainError struct {
+	Incident string
+	Seq      int64  // the sequence number the entry has, or should have
+	Problem  string // what is wrong with it
+}
+
+// Error names the incident, the entry and the problem.
+func (e *ChainError) Error() string {
+	return fmt.Sprintf("log of incident %s, entry %d: %s", e.Incident, e.Seq, e.Problem)
+}
+
+// VerifyChain checks one incident's log offline: sequence numbers from 1 without a gap, each entry's hash over its
+// whole content, and each entry's Prev being the hash before it. The error is a [*ChainError] for the first bad entry.
+// An intact chain does not say that the log's end is there: only a checkpoint kept elsewhere does.
+func VerifyChain(entries []tocsin.LogEntry) error {
+	prev, commands := "", make(map[string]int64, len(entries))
+	for n, e := range entries {
+		bad := func(format string, args ...any) error {
+			return &ChainError{Incident: entries[0].Incident, Seq: int64(n + 1), Problem: fmt.Sprintf(format, args...)}
+		}
+		sum, err := EntryHash(e)
+		switch {
+		case err != nil:
+			return bad("content is not JSON: %v", err)
+		case e.Seq != int64(n+1):
+			return bad("has sequence number %d", e.Seq)
+		case e.Incident != entries[0].Incident:
+			return bad("belongs to incident %s", e.Incident)
+		case e.Prev != prev:
+			return bad("names %.12s… as the entry before it, which is %.12s…", e.Prev, prev)
+		case e.Hash != sum:
+			return bad("content does not have its hash: it was changed after it was written")
+		case e.Command == "":
+			return bad("has no command id")
+		case commands[e.Command] != 0:
+			return bad("is command %s, as entry %d is", e.Command, commands[e.Command])
+		}
+		prev, commands[e.Command] = e.Hash, e.Seq
+	}
+	return nil
+}
+
+// EntryHash is the hash of an entry: SHA-256, in hex, over the canonical JSON (RFC 8785 style) of all that is stored
+// of it but Hash itself: Prev and Recorded are part of it.
+func EntryHash(e tocsin.LogEntry) (string, error) {
+	e.Hash = ""
+	return sum(e)
+}
+
+// digest is a hash over what an entry means, without what differs between two writings of the same thing: when it was
+// recorded, where in the chain, and the human number.
+func digest(e tocsin.LogEntry) (string, error) {
+	e.Hash, e.Prev, e.Seq = "", "", 0
+	e.Recorded = e.Effective
+	if len(e.Data) > 0 {
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(e.Data, &members); err != nil {
+			return "", err
+		}
+		delete(members, "number")
+		data, err := json.Marshal(members)
+		if err != nil {
+			return "", err
+		}
+		e.Data = data
+	}
+	return sum(e)
+}
+
+func sum(e tocsin.LogEntry) (string, error) {
+	text, err := canonical(e)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.Sum256(text)
+	return hex.EncodeToString(h[:]), nil
+}

@@ -1,0 +1,163 @@
+package register
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"tocsin"
+)
+
+// A Command is what a person, or a token for one, asks of the register. Members that an action does not need are
+// ignored.
+type Command struct {
+	ID       string        // command id or Idempotency-Key: given twice, the second changes nothing. Required
+	Action   tocsin.Action // one that [RoleFor] knows
+	Incident string        // the incident; "" for create, promote and dismiss
+	Event    string        // promote, dismiss: the event
+	Tenant   string        // create: the incident's; else, where set, an incident of another tenant is not found
+	By       tocsin.Actor  // kind person or token; the caller has checked its role
+	// ExpectedRevision is the revision the command was decided on (If-Match); 0: any. Another one is a [*StaleError].
+	ExpectedRevision int64
+	Effective        time.Time // when it happened; zero: now. Never in the future
+
+	Reason      string // reject, reopen
+	Text        string // comment, hand_over, review, and with any other
+	Disposition string // reject, close, resolve, dismiss: one of [tocsin.Dispositions]
+	RootCause   string // resolve, close: one of [tocsin.RootCauses]
+	Into        string // merge: the incident that goes on
+	Assignee    string
+	Coordinator string // declare: "" takes the actor; assign, hand_over
+	Teams       []string
+	FollowUp    *tocsin.FollowUp // follow_up
+	Index       int              // follow_up: which one to replace, from 1; 0 adds one
+
+	// Set and create. Empty members stay as they are; of an impact, each axis by itself.
+	Title, Summary string
+	Category       string
+	Impact         tocsin.Impact
+	Urgency        string
+	Priority       string
+	Platform       string
+	TLP            string
+	Occurred       time.Time
+	Entities       []tocsin.Entity // create
+}
+
+// Do carries out a person's command and returns the incident after it (the zero one after dismiss). Errors: a
+// [*Refusal] that names all that is missing, a [*StaleError], [tocsin.ErrNotFound].
+func (r *Register) Do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
+	if err := r.check(&cmd); err != nil {
+		return tocsin.Incident{}, err
+	}
+	switch cmd.Action {
+	case tocsin.ActCreate:
+		return r.create(ctx, cmd)
+	case tocsin.ActPromote:
+		return r.promoteEvent(ctx, cmd)
+	case tocsin.ActDismiss:
+		return tocsin.Incident{}, r.dismiss(ctx, cmd)
+	case tocsin.ActMerge:
+		if err := r.absorbFirst(ctx, cmd); err != nil {
+			return tocsin.Incident{}, err
+		}
+	}
+	i, done, err := r.write(ctx, cmd.Incident, cmd.ID, func(now view) (*tocsin.LogEntry, error) {
+		if err := cmd.concerns(now); err != nil {
+			return nil, err
+		}
+		return r.entry(cmd, now)
+	})
+	if err != nil {
+		return tocsin.Incident{}, err
+	}
+	if !done {
+		if err := r.sameCommand(ctx, cmd, i); err != nil {
+			return tocsin.Incident{}, err
+		}
+	}
+	if cmd.Action == tocsin.ActReopen {
+		return r.takeProposed(ctx, cmd, i)
+	}
+	return i, nil
+}
+
+// check refuses what no state of the register could allow, and fills in the effective time.
+func (r *Register) check(cmd *Command) error {
+	var missing []string
+	if _, ok := RoleFor(cmd.Action); !ok {
+		missing = append(missing, fmt.Sprintf("%q is no command of a person", cmd.Action))
+	}
+	if cmd.ID == "" {
+		missing = append(missing, "a command id: send an Idempotency-Key")
+	}
+	if !isPerson(cmd.By) || cmd.By.ID == "" {
+		missing = append(missing, "an actor: a person or a token, by name")
+	}
+	now := r.now()
+	if cmd.Effective.After(now) {
+		missing = append(missing, "an effective time that has passed: "+cmd.Effective.UTC().Format(time.RFC3339)+" is in the future")
+	}
+	if cmd.Occurred.After(now) {
+		missing = append(missing, "a time of occurrence that has passed: "+cmd.Occurred.UTC().Format(time.RFC3339)+" is in the future")
+	}
+	missing = append(missing, oneOf("disposition", cmd.Disposition, tocsin.Dispositions())...)
+	missing = append(missing, oneOf("root cause", cmd.RootCause, tocsin.RootCauses())...)
+	missing = append(missing, r.opts.Vocabulary.check(*cmd)...)
+	if cmd.Effective.IsZero() {
+		cmd.Effective = now
+	}
+	if len(missing) > 0 {
+		return &Refusal{Incident: or(cmd.Incident, cmd.Event), Action: cmd.Action, Missing: missing}
+	}
+	return nil
+}
+
+// check lists the words of a command that are not in the vocabulary.
+func (v Vocabulary) check(cmd Command) []string {
+	missing := slices.Concat(oneOf("category", cmd.Category, v.Categories), oneOf("urgency", cmd.Urgency, v.Urgency),
+		oneOf("priority", cmd.Priority, v.Priorities))
+	for axis, word := range axes(&cmd.Impact) {
+		missing = append(missing, oneOf(axis+" impact", *word, v.Impact[axis])...)
+	}
+	slices.Sort(missing)
+	return missing
+}
+
+// axes are the words of an impact by the names of their axes.
+func axes(i *tocsin.Impact) map[string]*string {
+	return map[string]*string{
+		"functional": &i.Functional, "information": &i.Information, "recoverability": &i.Recoverability,
+		"business_loss": &i.BusinessLoss, "social": &i.Social,
+	}
+}
+
+// concerns reports an unknown incident, one of another tenant, and a revision that is not the expected one.
+func (c Command) concerns(now view) error {
+	if now.seq == 0 || c.Tenant != "" && c.Tenant != now.incident.Tenant {
+		return fmt.Errorf("incident %s: %w", c.Incident, tocsin.ErrNotFound)
+	}
+	if c.ExpectedRevision != 0 && c.ExpectedRevision != now.seq {
+		return &StaleError{Expected: c.ExpectedRevision, Current: now.incident}
+	}
+	return nil
+}
+
+// sameCommand refuses a command id that was used for something else.
+func (r *Register) sameCommand(ctx context.Context, cmd Command, i tocsin.Incident) error {
+	var seq int64
+	if err := r.look(ctx, i.ID, func(now view) { seq = now.commands[cmd.ID] }); err != nil {
+		return err
+	}
+	entries, err := r.store.Entries(ctx, i.ID, seq)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	if e := entries[0]; e.Action != cmd.Action {
+		return &Refusal{Incident: i.ID, Action: cmd.Action, Missing: []string{
+			fmt.Sprintf("a command id of its own: %q was used for %s", cmd.ID, e.Action),
+		}}
+	}
+	return nil
+}

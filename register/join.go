@@ -1,0 +1,216 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tocsin"
+)
+
+// maxTokens is how many entity values of one event are looked at for slots: as many as one incident may claim.
+const maxTokens = 50
+
+// maxHops bounds how many mergers are followed to the incident that survives.
+const maxHops = 16
+
+// A token is an entity value by which an event may join an incident, in the order of the rule's alternatives.
+type token struct{ field, value string }
+
+// tokens lists the event's values of its rule's alternatives: of the group key first, then of the entities. Shared
+// assets (NAT, proxies, domain controllers) form no slots. A rule without alternatives joins by its group key.
+func tokens(e tocsin.Event, shared []tocsin.Entity) []token {
+	fields := e.Rule.Incident.GroupBy
+	if len(fields) == 0 {
+		for _, g := range e.Group {
+			fields = append(fields, g.Field)
+		}
+	}
+	var found []token
+	add := func(field, value string) {
+		t := token{field, value}
+		if value == "" || len(found) >= maxTokens || slices.Contains(found, t) ||
+			slices.ContainsFunc(shared, func(s tocsin.Entity) bool { return s.Value == value }) {
+			return
+		}
+		found = append(found, t)
+	}
+	for _, field := range fields {
+		for _, g := range e.Group {
+			if g.Field == field {
+				for _, v := range g.Value.Items() {
+					add(field, v.Text())
+				}
+			}
+		}
+		for _, en := range e.Entities {
+			if en.Field == field {
+				add(field, en.Value)
+			}
+		}
+	}
+	return found
+}
+
+// A tenure says what a slot's holder means to a new event.
+type tenure uint8
+
+const (
+	free     tenure = iota // nobody, or an incident that is over: to be claimed; the holder is what the event recurs from
+	open                   // an open incident, active within the window: to be joined
+	over                   // resolved or closed as true positive a short time ago: to be reopened
+	refuted                // closed as no incident a short time ago: the event stays pending
+	overflow               // an open incident that claims no more: the event's own incident is related to it
+)
+
+// A holding is a token, its slot as stored, and what its holder means.
+type holding struct {
+	token  token
+	slot   tocsin.Slot // Version 0: none stored
+	tenure tenure
+	holder string // the incident, after mergers; "" for none
+}
+
+// survey reads the slots of an event's tokens and what became of their holders.
+func (r *Register) survey(ctx context.Context, e tocsin.Event, shared []tocsin.Entity) ([]holding, error) {
+	ts := tokens(e, shared)
+	held := make([]holding, 0, len(ts))
+	for _, t := range ts {
+		slot, err := r.store.Slot(ctx, tocsin.SlotID(e.Tenant, t.field, t.value))
+		h := holding{token: t, slot: slot}
+		switch {
+		case errors.Is(err, tocsin.ErrNotFound):
+			h.slot = tocsin.Slot{}
+		case err != nil:
+			return nil, fmt.Errorf("slot of %s %s: %w", t.field, t.value, err)
+		default:
+			if h.holder, h.tenure, err = r.tenure(ctx, e, slot); err != nil {
+				return nil, err
+			}
+		}
+		held = append(held, h)
+	}
+	return held, nil
+}
+
+// tenure judges the slot's holder at the time of the event (register.md, ruling 2 of section 0).
+func (r *Register) tenure(ctx context.Context, e tocsin.Event, slot tocsin.Slot) (string, tenure, error) {
+	i, err := r.survivor(ctx, slot.Incident)
+	if errors.Is(err, tocsin.ErrNotFound) { // a founding that was never finished: ours, or to be taken over
+		return "", free, nil
+	}
+	if err != nil {
+		return "", free, err
+	}
+	window := or(e.Rule.Incident.Window, 24*time.Hour)
+	active := e.First.Sub(slot.Last) <= window
+	switch {
+	case i.Status.IsOpen() && active && slot.Overflow:
+		return i.ID, overflow, nil
+	case i.Status.IsOpen() && active:
+		return i.ID, open, nil
+	case i.Status.IsOpen() || moment(e).Sub(i.StatusSince) > r.opts.ReopenWindow:
+		return i.ID, free, nil
+	}
+	switch i.Disposition {
+	case "false_positive", "benign_true_positive", "test_exercise":
+		return i.ID, refuted, nil
+	case "true_positive_impact", "true_positive_no_impact":
+		return i.ID, over, nil
+	}
+	if i.Status == tocsin.Resolved {
+		return i.ID, over, nil
+	}
+	return i.ID, free, nil
+}
+
+// survivor is the incident itself, or what it was merged into.
+func (r *Register) survivor(ctx context.Context, id string) (tocsin.Incident, error) {
+	for range maxHops {
+		i, err := r.Incident(ctx, id)
+		if err != nil || i.Into == "" {
+			return i, err
+		}
+		id = i.Into
+	}
+	return tocsin.Incident{}, fmt.Errorf("incident %s: merged more than %d times in a row: %w", id, maxHops, errLog)
+}
+
+// A placement is where an event belongs.
+type placement struct {
+	incident string // to join, or to found
+	founds   bool
+	reopen   string // the incident whose reopening to propose; the event stays pending
+	refuted  bool   // the event stays pending
+	recursOf string
+}
+
+// place chooses by the tokens' order: the first open incident, else a proposed reopening, else pending by a refuted
+// one, else a new incident. A person's own decision to promote passes over the two in the middle.
+func place(held []holding, fresh string, byPerson bool) placement {
+	first := func(t tenure) string {
+		for _, h := range held {
+			if h.tenure == t && h.holder != "" {
+				return h.holder
+			}
+		}
+		return ""
+	}
+	if id := first(open); id != "" {
+		return placement{incident: id}
+	}
+	ended, denied := first(over), first(refuted)
+	switch {
+	case byPerson || ended == "" && denied == "":
+		return placement{incident: fresh, founds: true, recursOf: or(or(ended, denied), first(free))}
+	case ended != "":
+		return placement{reopen: ended, recursOf: ended}
+	default:
+		return placement{refuted: true, recursOf: denied}
+	}
+}
+
+// claim gives an event's free slots to the incident and moves the time of those that it has. It says which slots the
+// incident holds now, and which open incidents hold others.
+func (r *Register) claim(ctx context.Context, held []holding, incident string, e tocsin.Event, has []string) (links, error) {
+	var l links
+	count := len(has)
+	for _, h := range held {
+		ours := h.holder == incident || h.slot.Incident == incident
+		switch {
+		case !ours && (h.tenure == open || h.tenure == overflow):
+			l.Related = union(l.Related, h.holder)
+			if h.tenure == open {
+				continue
+			}
+		case ours && h.slot.Overflow && count >= r.opts.MaxSlots:
+			continue
+		}
+		want := h.slot
+		if !ours {
+			want = tocsin.Slot{
+				ID: tocsin.SlotID(e.Tenant, h.token.field, h.token.value), Tenant: e.Tenant, Field: h.token.field,
+				Value: h.token.value, Event: e.ID, Version: h.slot.Version,
+			}
+		}
+		known := slices.Contains(has, want.ID)
+		want.Incident, want.Last = incident, later(want.Last, e.Last)
+		want.Overflow = !known && count >= r.opts.MaxSlots
+		if !want.Overflow {
+			l.Slots = append(l.Slots, want.ID)
+			if !known {
+				count++
+			}
+		}
+		if want == h.slot {
+			continue
+		}
+		want.Version++
+		if err := r.store.PutSlot(ctx, want); err != nil {
+			return l, fmt.Errorf("slot of %s %s: %w", h.token.field, h.token.value, err)
+		}
+	}
+	return l, nil
+}

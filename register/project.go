@@ -1,0 +1,357 @@
+package register
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"tocsin"
+)
+
+// Limits of what a projection lists; the log has the rest. They keep a register document within what a store takes
+// (~100 bytes an item).
+const (
+	maxEvents    = 1000
+	maxEntities  = 500
+	maxRelated   = 100
+	maxProposals = 50
+	maxVisits    = 1000
+)
+
+// errLog marks a log that cannot be projected: it has a gap, or an entry that means nothing.
+var errLog = errors.New("log cannot be projected")
+
+// Project folds an incident's whole log into its current state. It is pure: the same entries always give the same
+// incident. An empty log is [tocsin.ErrNotFound].
+func Project(entries []tocsin.LogEntry) (tocsin.Incident, error) {
+	if len(entries) == 0 {
+		return tocsin.Incident{}, tocsin.ErrNotFound
+	}
+	s := newState()
+	for _, e := range entries {
+		if err := s.apply(e); err != nil {
+			return tocsin.Incident{}, err
+		}
+	}
+	return s.incident, nil
+}
+
+// A state is a projection under way: the incident, and what the next entries are judged by.
+type state struct {
+	incident tocsin.Incident
+	seq      int64
+	head     string
+	commands map[string]int64      // command id to sequence number
+	events   map[string]eventState // by id, at the last revision seen
+}
+
+func newState() *state {
+	return &state{commands: map[string]int64{}, events: map[string]eventState{}}
+}
+
+// apply folds one entry in: first what its action carries, then the change of status, if it is one.
+func (s *state) apply(e tocsin.LogEntry) error {
+	if e.Seq != s.seq+1 {
+		return fmt.Errorf("incident %s, entry %d after entry %d: %w", e.Incident, e.Seq, s.seq, errLog)
+	}
+	if err := s.act(e); err != nil {
+		return fmt.Errorf("incident %s, entry %d: %w", e.Incident, e.Seq, err)
+	}
+	if e.To != "" && e.To != s.incident.Status {
+		s.transition(e)
+	}
+	s.seq, s.head = e.Seq, e.Hash
+	s.commands[e.Command] = e.Seq
+	s.incident.Revision, s.incident.Head = e.Seq, e.Hash
+	measure(&s.incident)
+	return nil
+}
+
+// act hands the entry to its action's function.
+func (s *state) act(e tocsin.LogEntry) error {
+	switch e.Action {
+	case tocsin.ActPromote, tocsin.ActCreate:
+		return with(e, s.found)
+	case tocsin.ActAttach, tocsin.ActRevise, tocsin.ActLate:
+		return with(e, s.event)
+	case tocsin.ActReject:
+		return with(e, s.reject)
+	case tocsin.ActDeclare, tocsin.ActAcknowledge, tocsin.ActContain, tocsin.ActEradicate, tocsin.ActRecover,
+		tocsin.ActResolve, tocsin.ActClose, tocsin.ActReopen:
+		return with(e, s.move)
+	case tocsin.ActSet:
+		return with(e, s.set)
+	case tocsin.ActMerge, tocsin.ActAbsorb, tocsin.ActRelate, tocsin.ActPropose:
+		return with(e, s.link)
+	case tocsin.ActAssign, tocsin.ActHandOver:
+		return with(e, s.assign)
+	case tocsin.ActTimer:
+		return with(e, s.timer)
+	case tocsin.ActFollowUp:
+		return with(e, s.followUp)
+	case tocsin.ActConfirm:
+		s.incident.Confirm = "done"
+		s.decide("confirm", e.Effective)
+	case tocsin.ActReview:
+		s.incident.Review = "done"
+	case tocsin.ActComment:
+	default:
+		return fmt.Errorf("action %q: %w", e.Action, errLog)
+	}
+	return nil
+}
+
+// with reads the entry's payload and gives it to the action's function.
+func with[T any](e tocsin.LogEntry, do func(tocsin.LogEntry, T)) error {
+	data, err := unpack[T](e)
+	if err != nil {
+		return err
+	}
+	do(e, data)
+	return nil
+}
+
+func (s *state) found(e tocsin.LogEntry, f founding) {
+	i := &s.incident
+	*i = tocsin.Incident{
+		ID: e.Incident, Tenant: e.Tenant, Number: f.Number, Title: f.Title, Summary: f.Summary, Discovery: f.Discovery,
+		Opened: f.Opened, Last: f.Opened, RecursOf: f.RecursOf, Backfill: f.Backfill,
+		Timeline: map[string]time.Time{}, Durations: map[string]int64{}, Targets: map[string]tocsin.Target{},
+		Review: "none", Confirm: "none", TLP: "AMBER+STRICT", Basis: "asserted", Countable: true,
+	}
+	for mark, at := range map[string]time.Time{"received": f.Received, "detected": f.Detected, "occurred": f.Occurred} {
+		if !at.IsZero() {
+			i.Timeline[mark] = at
+		}
+	}
+	if f.Discovery == "reported" {
+		i.Timeline["reported"] = e.Effective
+	}
+	if a := f.Assessment; a != nil {
+		i.Mode, i.Basis, i.Why = a.Mode, a.Basis, a.Why
+		s.rate(e.Effective, ratingOf(*a))
+	}
+	if f.Event != nil {
+		i.Timeline["first_alert"] = f.Event.First
+		s.know(*f.Event)
+	}
+	s.entities(f.Entities)
+	s.tie(f.links)
+	s.carry(f.move)
+	if f.Summary != "" {
+		i.Asserted = union(i.Asserted, "summary")
+	}
+	s.summarise()
+}
+
+func (s *state) event(e tocsin.LogEntry, c eventChange) {
+	if e.Action == tocsin.ActLate {
+		s.incident.LateEvidence++
+	}
+	if !c.Event.Backfill {
+		s.incident.Backfill = false
+	}
+	s.know(c.Event)
+	if c.Rating != nil {
+		s.rate(e.Effective, *c.Rating)
+	}
+	s.tie(c.links)
+	s.carry(c.move)
+	s.summarise()
+}
+
+// reject takes the rejection by a person, whose payload is a move, and that of a withdrawn event's proposal.
+func (s *state) reject(_ tocsin.LogEntry, c eventChange) {
+	if c.Event.ID != "" {
+		s.know(c.Event)
+	}
+	s.carry(c.move)
+}
+
+func (s *state) move(_ tocsin.LogEntry, m move) { s.carry(m) }
+
+func (s *state) set(e tocsin.LogEntry, c setting) {
+	i := &s.incident
+	s.rate(e.Effective, c.rating)
+	i.Title, i.TLP = or(c.Title, i.Title), or(c.TLP, i.TLP)
+	i.Summary = or(c.Summary, i.Summary)
+	if !c.Occurred.IsZero() {
+		i.Timeline["occurred"] = c.Occurred
+	}
+	i.Asserted = union(i.Asserted, c.Asserted...)
+	if slices.ContainsFunc(c.Asserted, func(f string) bool { return f != "title" && f != "summary" && f != "tlp" && f != "occurred" }) {
+		i.Basis = "asserted"
+	}
+	s.due(c.Targets)
+}
+
+func (s *state) link(e tocsin.LogEntry, l link) {
+	i := &s.incident
+	switch e.Action {
+	case tocsin.ActMerge:
+		i.Into = l.Incident
+		s.unpropose("merge:" + l.Incident)
+	case tocsin.ActAbsorb:
+		i.Children = union(i.Children, l.Incident)
+		for _, ev := range l.Events {
+			s.know(ev)
+		}
+		s.entities(l.Entities)
+		s.stretch(l.Occurred, l.Last)
+		if l.Rating != nil {
+			s.rate(e.Effective, *l.Rating)
+		}
+		s.due(l.Targets)
+		s.unpropose("merge:" + l.Incident)
+		s.summarise()
+	case tocsin.ActRelate, tocsin.ActPropose:
+		s.tie(links{Related: []string{l.Incident}})
+	}
+	if l.Proposal != "" && len(i.Proposals) < maxProposals {
+		i.Proposals = union(i.Proposals, l.Proposal)
+	}
+}
+
+func (s *state) assign(_ tocsin.LogEntry, a assignment) {
+	i := &s.incident
+	i.Assignee = or(a.Assignee, i.Assignee)
+	i.Coordinator = or(a.Coordinator, i.Coordinator)
+	i.Teams = union(i.Teams, a.Teams...)
+}
+
+func (s *state) followUp(_ tocsin.LogEntry, f followUp) {
+	i := &s.incident
+	switch {
+	case f.Index >= 0 && f.Index < len(i.FollowUps):
+		i.FollowUps[f.Index] = f.FollowUp
+	default:
+		i.FollowUps = append(i.FollowUps, f.FollowUp)
+	}
+}
+
+// know takes in an event's revision: an older one than is known changes nothing.
+func (s *state) know(ev eventState) {
+	i := &s.incident
+	was, known := s.events[ev.ID]
+	if known && was.Revision > ev.Revision {
+		return
+	}
+	kept := ev
+	kept.Entities, kept.Degraded = nil, nil // they are in the incident
+	s.events[ev.ID] = kept
+	if !known {
+		if len(i.Events) < maxEvents {
+			i.Events = append(i.Events, ev.ID)
+		} else {
+			i.EventsCut++
+		}
+	}
+	i.Alerts += ev.Count - was.Count
+	s.entities(ev.Entities)
+	i.Degraded = union(i.Degraded, ev.Degraded...)
+	s.stretch(ev.First, ev.Last)
+}
+
+// stretch widens the span of the incident's activity.
+func (s *state) stretch(first, last time.Time) {
+	i := &s.incident
+	if last.After(i.Last) {
+		i.Last = last
+	}
+	if first.IsZero() || slices.Contains(i.Asserted, "occurred") {
+		return
+	}
+	if was, ok := i.Timeline["occurred"]; !ok || first.Before(was) {
+		i.Timeline["occurred"] = first
+	}
+}
+
+func (s *state) entities(more []tocsin.Entity) {
+	i := &s.incident
+	for _, e := range more {
+		if slices.Contains(i.Entities, e) {
+			continue
+		}
+		if len(i.Entities) >= maxEntities {
+			i.Degraded = union(i.Degraded, "entities_cut")
+			return
+		}
+		i.Entities = append(i.Entities, e)
+	}
+}
+
+func (s *state) tie(l links) {
+	i := &s.incident
+	i.Slots = union(i.Slots, l.Slots...)
+	for _, r := range l.Related {
+		if r != "" && r != i.ID && len(i.Related) < maxRelated {
+			i.Related = union(i.Related, r)
+		}
+	}
+}
+
+// rate takes a classification over; an empty member changes nothing. A changed priority ends the running visit and
+// begins another in the same status, so that time is counted under the priority it was spent at.
+func (s *state) rate(at time.Time, r rating) {
+	i := &s.incident
+	i.Category, i.CategoryISO = or(r.Category, i.Category), or(r.CategoryISO, i.CategoryISO)
+	if r.Impact != nil {
+		i.Impact = *r.Impact
+	}
+	i.Urgency, i.Severity, i.Class = or(r.Urgency, i.Urgency), or(r.Severity, i.Severity), or(r.Class, i.Class)
+	i.Asset, i.Platform, i.Scale = or(r.Asset, i.Asset), or(r.Platform, i.Platform), or(r.Scale, i.Scale)
+	if r.Priority == "" || r.Priority == i.Priority {
+		return
+	}
+	i.Priority = r.Priority
+	i.Priorities.Initial = or(i.Priorities.Initial, r.Priority)
+	if i.Priorities.Highest == "" || higher(r.Priority, i.Priorities.Highest) {
+		i.Priorities.Highest = r.Priority
+	}
+	if len(i.Visits) > 0 {
+		s.visit(i.Status, at)
+	}
+}
+
+// carry takes over what a change of status brings with it.
+func (s *state) carry(m move) {
+	i := &s.incident
+	s.due(m.Targets)
+	i.Review, i.Confirm = or(m.Review, i.Review), or(m.Confirm, i.Confirm)
+	i.Disposition, i.RootCause = or(m.Disposition, i.Disposition), or(m.RootCause, i.RootCause)
+	i.Coordinator = or(m.Coordinator, i.Coordinator)
+}
+
+// summarise writes the one-sentence summary, unless a person wrote one.
+func (s *state) summarise() {
+	i := &s.incident
+	if slices.Contains(i.Asserted, "summary") || len(s.events) == 0 {
+		return
+	}
+	i.Summary = fmt.Sprintf("%s: %s in %s", i.Title, plural(i.Alerts, "alert"), plural(int64(len(s.events)), "event"))
+	for n, e := range i.Entities {
+		if n == 3 {
+			i.Summary += fmt.Sprintf(" and %d more", len(i.Entities)-n)
+			break
+		}
+		i.Summary += fmt.Sprintf(", %s %s", e.Field, e.Value)
+	}
+}
+
+func (s *state) unpropose(proposal string) {
+	s.incident.Proposals = slices.DeleteFunc(s.incident.Proposals, func(p string) bool { return p == proposal })
+}
+
+// clone copies the incident so that the state may go on changing.
+func (s *state) clone() tocsin.Incident {
+	i := s.incident
+	i.Timeline, i.Durations = maps.Clone(i.Timeline), maps.Clone(i.Durations)
+	i.Targets = maps.Clone(i.Targets)
+	i.Visits, i.Entities, i.FollowUps = slices.Clone(i.Visits), slices.Clone(i.Entities), slices.Clone(i.FollowUps)
+	for _, list := range []*[]string{&i.Events, &i.Slots, &i.Related, &i.Children, &i.Proposals, &i.Teams, &i.Degraded, &i.Asserted, &i.Why} {
+		*list = slices.Clone(*list)
+	}
+	return i
+}

@@ -1,0 +1,349 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tocsin"
+)
+
+// An Outcome is what became of one emission of an event.
+type Outcome struct {
+	Verdict  tocsin.Verdict  // as stored
+	Incident tocsin.Incident // that the event is in, as of now; ID "" for none
+	Changed  bool            // false: all of it was in the register before
+}
+
+// registrarTries bounds how often an event is judged anew after losing to another writer; each loss is another's gain.
+const registrarTries = 16
+
+// Apply is the registrar: it judges one emission of an event, with the assessment the scale makes of it, and writes
+// what follows, in this order: slots, verdict, log entry, projection. Each write can be repeated: an emission that was
+// applied before changes nothing, and one that was cut short at any point is completed. Emissions of one event come in
+// the order of their revisions. Times come from the event, so that the same events give the same register but for what
+// is declared volatile: recorded times, numbers and hashes.
+func (r *Register) Apply(ctx context.Context, e tocsin.Event, a tocsin.Assessment) (Outcome, error) {
+	for range registrarTries {
+		out, err := r.apply(ctx, e, a)
+		if !errors.Is(err, tocsin.ErrConflict) {
+			if err != nil {
+				return out, fmt.Errorf("event %s, revision %d: %w", e.ID, e.Revision, err)
+			}
+			return out, nil
+		}
+		r.metrics.conflicts.WithLabelValues("verdict_or_slot").Inc()
+	}
+	return Outcome{}, fmt.Errorf("event %s, revision %d: %d attempts: %w", e.ID, e.Revision, registrarTries, tocsin.ErrConflict)
+}
+
+func (r *Register) apply(ctx context.Context, e tocsin.Event, a tocsin.Assessment) (Outcome, error) {
+	v, err := r.store.Verdict(ctx, e.ID)
+	switch {
+	case errors.Is(err, tocsin.ErrNotFound):
+		v = tocsin.Verdict{}
+	case err != nil:
+		return Outcome{}, fmt.Errorf("verdict: %w", err)
+	case e.Revision < v.Revision:
+		return Outcome{Verdict: v}, nil
+	case v.Incident != "":
+		return r.follow(ctx, v, e, a)
+	case v.Revision == e.Revision || isPerson(v.By):
+		return Outcome{Verdict: v}, nil
+	}
+	next := renew(v, e, a, machine(a))
+	switch {
+	case e.Activity == tocsin.Withdrawn:
+		next.Assessment.State, next.Assessment.Reason = tocsin.NotIncident, withdrawn
+		return r.decided(ctx, next)
+	case e.Activity == tocsin.Merged:
+		return r.absorbed(ctx, next, e)
+	case promotes(a):
+		return r.promote(ctx, next, e, eventCommand(e))
+	}
+	if next.Assessment.State != tocsin.NotIncident {
+		next.Assessment.State = tocsin.Pending
+	}
+	return r.decided(ctx, next)
+}
+
+// withdrawn is the reason of a rejection that no person made: the condition never held.
+const withdrawn = "withdrawn"
+
+// duplicate is the reason for which an event merged into another leaves the queue.
+const duplicate = "duplicate"
+
+// promotes reports whether an assessment makes an incident.
+func promotes(a tocsin.Assessment) bool {
+	return a.State == tocsin.Promoted && a.Mode != tocsin.ModeManual && a.Mode != tocsin.ModeDismiss
+}
+
+// machine is the actor behind a decision of the scale.
+func machine(a tocsin.Assessment) tocsin.Actor {
+	if a.Policy == "" {
+		return registrar
+	}
+	return tocsin.Actor{Kind: "policy", ID: a.Policy + "@" + a.Scale}
+}
+
+// registrar is the actor of what follows from no policy.
+var registrar = tocsin.Actor{Kind: "system", ID: "registrar"}
+
+func isPerson(a tocsin.Actor) bool { return a.Kind == "person" || a.Kind == "token" }
+
+// eventCommand is the command id of one emission.
+func eventCommand(e tocsin.Event) string { return fmt.Sprintf("event:%s:%d", e.ID, e.Revision) }
+
+// renew is the verdict that follows v for a new revision.
+func renew(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, by tocsin.Actor) tocsin.Verdict {
+	return tocsin.Verdict{
+		Event: e.ID, Tenant: e.Tenant, Revision: e.Revision, Assessment: a, RecursOf: v.RecursOf, By: by, At: moment(e),
+		Version: v.Version + 1, Detected: or(e.Detected, e.Opened), Rule: e.Rule.ID, Title: e.Rule.Title,
+	}
+}
+
+// decided stores a verdict that ends the matter for this emission.
+func (r *Register) decided(ctx context.Context, v tocsin.Verdict) (Outcome, error) {
+	err := r.putVerdict(ctx, v)
+	return Outcome{Verdict: v, Changed: true}, err
+}
+
+func (r *Register) putVerdict(ctx context.Context, v tocsin.Verdict) error {
+	v.Recorded = r.now()
+	if err := r.store.PutVerdict(ctx, v); err != nil {
+		return fmt.Errorf("verdict: %w", err)
+	}
+	r.metrics.verdicts.WithLabelValues(string(v.Assessment.State)).Inc()
+	return nil
+}
+
+// promote places an event that the verdict promotes, and writes it: into an open incident, as a proposal to reopen one
+// that is over, or as a new incident.
+func (r *Register) promote(ctx context.Context, v tocsin.Verdict, e tocsin.Event, command string) (Outcome, error) {
+	held, err := r.survey(ctx, e, v.Assessment.Shared)
+	if err != nil {
+		return Outcome{}, err
+	}
+	fresh, err := r.fresh(ctx, e)
+	if err != nil {
+		return Outcome{}, err
+	}
+	p := place(held, fresh, isPerson(v.By))
+	v.RecursOf = p.recursOf
+	switch {
+	case p.reopen != "":
+		return r.proposeReopening(ctx, v, e, p.reopen)
+	case p.refuted:
+		v.Assessment.State = tocsin.Pending
+		v.Assessment.Why = append(v.Assessment.Why, fmt.Sprintf("stays pending: recurs from incident %s, closed as no incident", p.recursOf))
+		return r.decided(ctx, v)
+	}
+	v.Assessment.State, v.Incident = tocsin.Promoted, p.incident
+	l, err := r.claimFor(ctx, held, p.incident, e)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := r.putVerdict(ctx, v); err != nil {
+		return Outcome{}, err
+	}
+	return r.record(ctx, v, e, v.Assessment, command, l)
+}
+
+// fresh is the id of the incident that the event would found: ordinal 0, or the next one where a person promotes an
+// event anew whose incident was rejected.
+func (r *Register) fresh(ctx context.Context, e tocsin.Event) (string, error) {
+	for ordinal := range maxHops {
+		id := tocsin.IncidentID(e.Tenant, e.ID, founded(e), ordinal)
+		i, err := r.Incident(ctx, id)
+		if errors.Is(err, tocsin.ErrNotFound) {
+			return id, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if i.Status != tocsin.Rejected {
+			return id, nil
+		}
+	}
+	return "", fmt.Errorf("event founded %d incidents that were rejected: %w", maxHops, tocsin.ErrConflict)
+}
+
+// claimFor claims the event's slots for an incident that may not have a log yet.
+func (r *Register) claimFor(ctx context.Context, held []holding, incident string, e tocsin.Event) (links, error) {
+	i, err := r.Incident(ctx, incident)
+	if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+		return links{}, err
+	}
+	return r.claim(ctx, held, incident, e, i.Slots)
+}
+
+// proposeReopening leaves the event pending and writes the proposal into the log of the incident that is over. The
+// proposal goes first: a crash before the verdict repeats both.
+func (r *Register) proposeReopening(ctx context.Context, v tocsin.Verdict, e tocsin.Event, incident string) (Outcome, error) {
+	proposal := "reopen:" + e.ID
+	i, _, err := r.write(ctx, incident, "propose:"+proposal, func(now view) (*tocsin.LogEntry, error) {
+		if now.incident.Status.IsOpen() {
+			return nil, fmt.Errorf("incident %s was reopened meanwhile: %w", incident, tocsin.ErrConflict)
+		}
+		data, err := pack(link{Proposal: proposal})
+		return &tocsin.LogEntry{
+			Tenant: e.Tenant, Action: tocsin.ActPropose, By: v.By, Effective: moment(e), Event: e.ID, Data: data,
+			Text: fmt.Sprintf("reopening proposed: %s again", e.Rule.Title),
+		}, err
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	v.Assessment.State = tocsin.Pending
+	v.Assessment.Why = append(v.Assessment.Why, fmt.Sprintf("stays pending: reopening of incident %s is proposed", incident))
+	out, err := r.decided(ctx, v)
+	out.Incident = i
+	return out, err
+}
+
+// absorbed judges a pending event that was merged into another: it takes the survivor's assessment and leaves the queue.
+func (r *Register) absorbed(ctx context.Context, v tocsin.Verdict, e tocsin.Event) (Outcome, error) {
+	s, err := r.store.Verdict(ctx, e.MergedInto)
+	switch {
+	case errors.Is(err, tocsin.ErrNotFound):
+	case err != nil:
+		return Outcome{}, fmt.Errorf("verdict on %s: %w", e.MergedInto, err)
+	default:
+		v.Assessment = s.Assessment
+	}
+	if s.Incident == "" {
+		if v.Assessment.State != tocsin.NotIncident {
+			v.Assessment.State, v.Assessment.Reason = tocsin.NotIncident, duplicate
+		}
+		return r.decided(ctx, v)
+	}
+	v.Incident = s.Incident
+	if err := r.putVerdict(ctx, v); err != nil {
+		return Outcome{}, err
+	}
+	return r.follow(ctx, v, e, v.Assessment)
+}
+
+// follow writes an emission of an event that is in an incident, and completes what was cut short.
+func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment) (Outcome, error) {
+	id, command := v.Incident, eventCommand(e)
+	var known, isOpen bool
+	for hop := 0; ; hop++ {
+		var into string
+		err := r.look(ctx, id, func(now view) {
+			_, known = now.commands[command]
+			known = known || now.seq > 0 && now.events[e.ID].Revision >= e.Revision
+			into, isOpen = now.incident.Into, now.seq == 0 || now.incident.Status.IsOpen()
+		})
+		if err != nil {
+			return Outcome{}, err
+		}
+		if known || into == "" {
+			break
+		}
+		if hop == maxHops {
+			return Outcome{}, fmt.Errorf("incident %s: too many mergers: %w", v.Incident, errLog)
+		}
+		id = into
+	}
+	var l links
+	if isOpen && !known {
+		held, err := r.survey(ctx, e, a.Shared)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if l, err = r.claimFor(ctx, held, id, e); err != nil {
+			return Outcome{}, err
+		}
+	}
+	w := v
+	w.Incident = id
+	out, err := r.record(ctx, w, e, a, command, l)
+	out.Verdict.Incident = v.Incident
+	return out, err
+}
+
+// record writes the emission's log entry and projection, and what follows in other incidents.
+func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, command string, l links) (Outcome, error) {
+	i, done, err := r.write(ctx, v.Incident, command, r.emission(ctx, v, e, a, l))
+	if err != nil {
+		return Outcome{}, err
+	}
+	for _, other := range i.Related {
+		if err := r.relate(ctx, other, i, e); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if e.Activity == tocsin.Merged {
+		if v, err = r.takeSurvivors(ctx, v, e, i); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return Outcome{Verdict: v, Incident: i, Changed: done}, nil
+}
+
+// relate tells another incident that it is related to this one; once per pair.
+func (r *Register) relate(ctx context.Context, other string, to tocsin.Incident, e tocsin.Event) error {
+	_, _, err := r.write(ctx, other, "relate:"+to.ID, func(now view) (*tocsin.LogEntry, error) {
+		if now.seq == 0 {
+			return nil, nil
+		}
+		data, err := pack(link{Incident: to.ID})
+		return &tocsin.LogEntry{
+			Tenant: e.Tenant, Action: tocsin.ActRelate, By: registrar, Effective: moment(e), Event: e.ID, Data: data,
+			Text: "related to incident " + to.ID,
+		}, err
+	})
+	return err
+}
+
+// takeSurvivors gives a merged event in an incident its survivor's assessment. Where the survivor is in another
+// incident, the two become related and a merger is proposed, never done.
+func (r *Register) takeSurvivors(ctx context.Context, v tocsin.Verdict, e tocsin.Event, i tocsin.Incident) (tocsin.Verdict, error) {
+	s, err := r.store.Verdict(ctx, e.MergedInto)
+	if errors.Is(err, tocsin.ErrNotFound) {
+		return v, nil
+	}
+	if err != nil {
+		return v, fmt.Errorf("verdict on %s: %w", e.MergedInto, err)
+	}
+	if s.Incident != "" {
+		other, err := r.survivor(ctx, s.Incident)
+		if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+			return v, err
+		}
+		if err == nil && other.ID != i.ID {
+			if err := r.proposeMerger(ctx, i, other, e); err != nil {
+				return v, err
+			}
+		}
+	}
+	if v.Revision >= e.Revision {
+		return v, nil
+	}
+	stored, err := r.store.Verdict(ctx, e.ID)
+	if err != nil {
+		return v, fmt.Errorf("verdict: %w", err)
+	}
+	stored.Assessment, stored.Revision, stored.Version = s.Assessment, e.Revision, stored.Version+1
+	stored.Assessment.State = tocsin.Promoted
+	return stored, r.putVerdict(ctx, stored)
+}
+
+func (r *Register) proposeMerger(ctx context.Context, i, other tocsin.Incident, e tocsin.Event) error {
+	_, _, err := r.write(ctx, i.ID, "propose:merge:"+other.ID, func(now view) (*tocsin.LogEntry, error) {
+		l := link{Incident: other.ID}
+		if now.incident.Status.IsOpen() && other.Status.IsOpen() {
+			l.Proposal = "merge:" + other.ID
+		}
+		data, err := pack(l)
+		return &tocsin.LogEntry{
+			Tenant: e.Tenant, Action: tocsin.ActPropose, By: registrar, Effective: moment(e), Event: e.ID, Data: data,
+			Text: fmt.Sprintf("event %s was merged into %s of incident %s: the incidents are related", e.ID, e.MergedInto, other.ID),
+		}, err
+	})
+	if err != nil {
+		return err
+	}
+	return r.relate(ctx, other.ID, i, e)
+}
