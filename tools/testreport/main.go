@@ -3,7 +3,7 @@
 // failed, or if a test was skipped for which the file of allowed skips has no line, as a test that silently does not run proves nothing.
 //
 // The file of allowed skips has one line for each kind: a condition, then a regular expression that fits
-// "package.Test: reason". Conditions: always; absent=PATH (no such path); unset=NAME (environment variable);
+// "package.Test: reason". Conditions: always; absent=PATH (no such path); unset=NAME and set=NAME (environment variable);
 // lacks=COMMAND (not on the PATH).
 package main
 
@@ -205,6 +205,8 @@ func (s skip) covers(text string) bool {
 		return errors.Is(err, os.ErrNotExist)
 	case "unset":
 		return os.Getenv(argument) == ""
+	case "set":
+		return os.Getenv(argument) != ""
 	case "lacks":
 		_, err := exec.LookPath(argument)
 		return err != nil

@@ -35,6 +35,8 @@ func TestRun(t *testing.T) {
 		"allowed for another":     {passed + skipped, "always other", "1 tests were skipped", ""},
 		"allowed when unset":      {passed + skipped, "unset=TOCSIN_REPORT_UNSET TestC", "", ""},
 		"but it is set":           {passed + skipped, "unset=TOCSIN_REPORT_SET TestC", "1 tests were skipped", ""},
+		"allowed when set":        {passed + skipped, "set=TOCSIN_REPORT_SET TestC", "", ""},
+		"but it is unset":         {passed + skipped, "set=TOCSIN_REPORT_UNSET TestC", "1 tests were skipped", ""},
 		"allowed when absent":     {passed + skipped, "absent=no/such/path TestC", "", ""},
 		"but it is there":         {passed + skipped, "absent=main.go TestC", "1 tests were skipped", ""},
 		"allowed without command": {passed + skipped, "lacks=no-such-command TestC", "", ""},
