@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tocsin"
 )
@@ -47,7 +48,7 @@ func (r *Register) apply(ctx context.Context, e tocsin.Event, a tocsin.Assessmen
 	case e.Revision < v.Revision:
 		return Outcome{Verdict: v}, nil
 	case v.Incident != "":
-		return r.follow(ctx, v, e, a)
+		return r.follow(ctx, v, e, a, eventCommand(e))
 	case v.Revision == e.Revision || isPerson(v.By):
 		return Outcome{Verdict: v}, nil
 	}
@@ -221,12 +222,12 @@ func (r *Register) absorbed(ctx context.Context, v tocsin.Verdict, e tocsin.Even
 	if err := r.putVerdict(ctx, v); err != nil {
 		return Outcome{}, err
 	}
-	return r.follow(ctx, v, e, v.Assessment)
+	return r.follow(ctx, v, e, v.Assessment, eventCommand(e))
 }
 
 // follow writes an emission of an event that is in an incident, and completes what was cut short.
-func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment) (Outcome, error) {
-	id, command := v.Incident, eventCommand(e)
+func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, command string) (Outcome, error) {
+	id := v.Incident
 	var known, isOpen bool
 	for hop := 0; ; hop++ {
 		var into string
@@ -285,7 +286,7 @@ func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 // relate tells another incident that it is related to this one; once per pair.
 func (r *Register) relate(ctx context.Context, other string, to tocsin.Incident, e tocsin.Event) error {
 	_, _, err := r.write(ctx, other, "relate:"+to.ID, func(now view) (*tocsin.LogEntry, error) {
-		if now.seq == 0 {
+		if now.seq == 0 || slices.Contains(now.incident.Related, to.ID) {
 			return nil, nil
 		}
 		data, err := pack(link{Incident: to.ID})

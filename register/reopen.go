@@ -51,6 +51,6 @@ func (r *Register) take(ctx context.Context, cmd Command, i tocsin.Incident, e t
 		}
 		v = next
 	}
-	out, err := r.follow(ctx, v, e, v.Assessment)
+	out, err := r.follow(ctx, v, e, v.Assessment, eventCommand(e))
 	return out.Incident, err
 }

@@ -96,15 +96,18 @@ func (r *Register) promoteOnce(ctx context.Context, cmd Command) (tocsin.Inciden
 // by another, which is refused unless that incident was rejected.
 func (r *Register) promoted(ctx context.Context, v tocsin.Verdict, e tocsin.Event, cmd Command) (tocsin.Incident, bool, error) {
 	var now view
-	var repeated bool
-	err := r.look(ctx, v.Incident, func(n view) { now, repeated = n, n.commands[cmd.ID] != 0 })
+	var repeated, known bool
+	err := r.look(ctx, v.Incident, func(n view) {
+		now, repeated = n, n.commands[cmd.ID] != 0
+		_, known = n.events[e.ID]
+	})
 	switch {
 	case err != nil:
 		return tocsin.Incident{}, true, err
 	case repeated:
 		return now.incident, true, nil
-	case now.seq == 0:
-		out, err := r.follow(ctx, v, e, v.Assessment)
+	case !known: // the verdict was written and the entry was not
+		out, err := r.follow(ctx, v, e, v.Assessment, cmd.ID)
 		return out.Incident, true, err
 	case now.incident.Status == tocsin.Rejected:
 		return tocsin.Incident{}, false, nil
