@@ -70,6 +70,10 @@ func (c *compilation) source(source string) ast.Node {
 			Remedy: "put long lists of values into a file under lists/ and use in_list"})
 		return nil
 	}
+	if depth(tree.Node) > maxDepth {
+		c.errs = append(c.errs, Error{Message: fmt.Sprintf("expression nests deeper than %d", maxDepth), Remedy: "split it with let"})
+		return nil
+	}
 	return tree.Node
 }
 
@@ -91,6 +95,59 @@ type nodeCounter struct{ n int }
 
 // Visit counts.
 func (v *nodeCounter) Visit(*ast.Node) { v.n++ }
+
+// depth is how deep a syntax tree nests; a run of the same connective is one level.
+func depth(n ast.Node) int {
+	most := 0
+	below := func(kids ...ast.Node) {
+		for _, k := range kids {
+			if k != nil {
+				most = max(most, depth(k))
+			}
+		}
+	}
+	switch x := n.(type) {
+	case *ast.BinaryNode:
+		var left ast.Node = x
+		for {
+			b, ok := left.(*ast.BinaryNode)
+			if !ok || skeletonOp(b.Operator) != skeletonOp(x.Operator) || skeletonOp(b.Operator) == opLeaf && b != x {
+				break
+			}
+			below(b.Right)
+			left = b.Left
+		}
+		below(left)
+	case *ast.UnaryNode:
+		below(x.Node)
+	case *ast.ChainNode:
+		below(x.Node)
+	case *ast.MemberNode:
+		below(x.Node, x.Property)
+	case *ast.SliceNode:
+		below(x.Node, x.From, x.To)
+	case *ast.CallNode:
+		below(x.Callee)
+		below(x.Arguments...)
+	case *ast.BuiltinNode:
+		below(x.Arguments...)
+	case *ast.PredicateNode:
+		below(x.Node)
+	case *ast.ConditionalNode:
+		below(x.Cond, x.Exp1, x.Exp2)
+	case *ast.VariableDeclaratorNode:
+		below(x.Value, x.Expr)
+	case *ast.SequenceNode:
+		below(x.Nodes...)
+	case *ast.ArrayNode:
+		below(x.Nodes...)
+	case *ast.MapNode:
+		below(x.Pairs...)
+	case *ast.PairNode:
+		below(x.Key, x.Value)
+	}
+	return most + 1
+}
 
 func (c *compilation) fail(n ast.Node, remedy, format string, args ...any) {
 	at := n.Location().From

@@ -27,6 +27,9 @@ func (c *compilation) fieldName(n ast.Node) (name string, first ast.Node, ok boo
 			continue
 		case *ast.IdentifierNode:
 			_, named := c.names[x.Value]
+			if strings.HasPrefix(x.Value, "$") { // the machine's own names
+				return "", nil, false
+			}
 			if named && len(parts) == 0 || slices.Contains(c.scope, x.Value) {
 				return "", nil, false
 			}

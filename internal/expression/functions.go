@@ -118,7 +118,7 @@ func register(cfg *conf.Config) {
 		return args[0].(*Evaluator).relate(args[1].(string), args[2], args[3])
 	})
 	add("$test", func(args ...any) (any, error) {
-		return args[0].(*Evaluator).ask(args[1], args[2].(func(string) bool))
+		return args[0].(*Evaluator).ask(args[1], args[2].(question))
 	})
 	add("$neg", func(args ...any) (any, error) { return arith("-", 0, args[0]) })
 	add("$arith", func(args ...any) (any, error) { return arith(args[0].(string), args[1], args[2]) })
@@ -227,7 +227,7 @@ func (e *Evaluator) relate(operator string, a, b any) (bool, error) {
 		if !ok {
 			continue
 		}
-		found, err := e.ask(a, func(s string) bool { return do(s, t) })
+		found, err := e.ask(a, question{func(s string) bool { return do(s, t) }, 6})
 		if found || err != nil {
 			return found, err
 		}
@@ -235,17 +235,23 @@ func (e *Evaluator) relate(operator string, a, b any) (bool, error) {
 	return false, nil
 }
 
+// question is a test of strings, and its cost a byte in instructions of a pattern.
+type question struct {
+	pass  func(string) bool
+	steps int
+}
+
 // ask puts a question to each member of a.
-func (e *Evaluator) ask(a any, question func(string) bool) (bool, error) {
+func (e *Evaluator) ask(a any, q question) (bool, error) {
 	for _, x := range asList(a) {
 		s, ok := fromAny(x).str()
 		if !ok {
 			continue
 		}
-		if err := e.spend(4 * len(s)); err != nil { // a pattern costs more than a copy
+		if err := e.spend(len(s) * max(q.steps/6, 1)); err != nil {
 			return false, err
 		}
-		if question(s) {
+		if q.pass(s) {
 			return true, nil
 		}
 	}

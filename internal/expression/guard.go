@@ -10,10 +10,12 @@ import (
 const (
 	MaxText    = 16 << 10 // bytes of an expression
 	maxNesting = 64       // open brackets
+	maxDepth   = 128      // of the syntax tree, runs of and or or counted once: printing and checking take its square
 	maxNodes   = 10_000   // nodes of the syntax tree, let names expanded
 	maxLets    = 8        // let declarations inside one expression
 	maxPattern = 1 << 10  // bytes of a regular expression or wildcard pattern
-	maxProgram = 1_000    // instructions of a compiled regular expression: with maxValue it bounds the time of a match
+	maxProgram = 1_000    // instructions of a compiled regular expression
+	maxWork    = 6 << 20  // instructions times bytes that a pattern may take for one alert: 25 ms at worst
 	maxValue   = 64 << 10 // bytes of a string that are matched
 	maxItems   = 256      // members of an array that are looked at
 	maxSteps   = 50_000   // of one leaf on one alert: a loop body, or 64 bytes of string work, is one step

@@ -18,6 +18,7 @@ type leaf struct {
 	mode  leafMode
 	test  test        // of an item: any, none
 	op    order       // pair
+	work  int         // bytes that a costly test may look at on one alert; 0: no limit
 	prog  *vm.Program // program
 	terms []Term      // of the values that satisfy it, where they can be listed
 }
@@ -44,6 +45,9 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 	v := e.slots[l.slots[0]]
 	switch l.mode {
 	case anyItem:
+		if l.work > 0 {
+			return l.passesWithin(v)
+		}
 		return passes(l.test, v), nil
 	case noItem:
 		return present(v) && !passes(l.test, v), nil
@@ -73,6 +77,27 @@ func passes(t test, v tocsin.Value) bool {
 	default:
 		return t.pass(v)
 	}
+}
+
+// passesWithin is passes for a costly test: one string is cut to what the test may look at, and a list that holds
+// more than that is an error.
+func (l *leaf) passesWithin(v tocsin.Value) (bool, error) {
+	left := l.work
+	for i, item := range items(v) {
+		s, ok := fromValue(item).str()
+		if !ok {
+			continue
+		}
+		if i > 0 && len(s) > left {
+			return false, errSteps
+		}
+		s = s[:min(len(s), left)]
+		if l.test.pass(tocsin.StringValue(s)) {
+			return true, nil
+		}
+		left -= len(s)
+	}
+	return false, nil
 }
 
 func pairs(v, w tocsin.Value, op order) bool {

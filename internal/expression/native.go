@@ -256,7 +256,7 @@ func (c *compilation) nativeText(x *ast.BinaryNode) (*leaf, bool) {
 		if re == nil {
 			return nil, true
 		}
-		l.test = matches(re)
+		l.test, l.work = matches(re.Regexp), maxWork/re.steps
 	}
 	if mod != nil {
 		l.test = mapped{do: mod, then: l.test}
@@ -264,8 +264,14 @@ func (c *compilation) nativeText(x *ast.BinaryNode) (*leaf, bool) {
 	return l, true
 }
 
+// pattern is a compiled regular expression and how many instructions it has.
+type pattern struct {
+	*regexp.Regexp
+	steps int
+}
+
 // pattern compiles a regular expression within the limits; nil after a fault.
-func (c *compilation) pattern(n ast.Node, s string) *regexp.Regexp {
+func (c *compilation) pattern(n ast.Node, s string) *pattern {
 	if len(s) > maxPattern {
 		c.fail(n, "use in_list or several patterns", "pattern of %d bytes: the limit is %d", len(s), maxPattern)
 		return nil
@@ -276,13 +282,17 @@ func (c *compilation) pattern(n ast.Node, s string) *regexp.Regexp {
 			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return nil
 	}
+	steps := maxProgram
 	if tree, err := syntax.Parse(s, syntax.Perl); err == nil {
-		if p, err := syntax.Compile(tree.Simplify()); err == nil && len(p.Inst) > maxProgram {
-			c.fail(n, "lower the repeat counts", "pattern too costly: %d steps, the limit is %d", len(p.Inst), maxProgram)
-			return nil
+		if p, err := syntax.Compile(tree.Simplify()); err == nil {
+			steps = len(p.Inst)
 		}
 	}
-	return re
+	if steps > maxProgram {
+		c.fail(n, "lower the repeat counts", "pattern too costly: %d steps, the limit is %d", steps, maxProgram)
+		return nil
+	}
+	return &pattern{re, steps}
 }
 
 // nativeCall is cidr, wild and in_list over a field and constants.

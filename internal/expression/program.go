@@ -23,7 +23,7 @@ func (c *compilation) program(n ast.Node) *leaf {
 	if len(c.errs) > faults {
 		return nil
 	}
-	l := &leaf{mode: program, text: n.String(), key: "program:" + ast.Dump(n)}
+	l := &leaf{mode: program, text: n.String(), key: "program:" + keyOf(n)}
 	body := c.truth(n)
 	if len(c.errs) > faults {
 		return nil
@@ -120,6 +120,9 @@ func (c *compilation) value(n ast.Node) ast.Node {
 	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.StringNode:
 		return n
 	case *ast.IdentifierNode:
+		if !slices.Contains(c.scope, x.Value) {
+			c.fail(x, "", "%s is no field", x.Value)
+		}
 		return x
 	case *ast.PointerNode:
 		if x.Name != "" && x.Name != "index" {
@@ -236,7 +239,7 @@ func (c *compilation) matches(x *ast.BinaryNode) ast.Node {
 	if re == nil {
 		return x
 	}
-	return call("$test", env(), c.value(x.Left), &ast.ConstantNode{Value: re.MatchString})
+	return call("$test", env(), c.value(x.Left), &ast.ConstantNode{Value: question{re.MatchString, re.steps}})
 }
 
 // arithmetic refuses to add strings: doubling them is how a short rule fills the memory.
@@ -334,7 +337,7 @@ func (c *compilation) call(x *ast.CallNode) ast.Node {
 			if match == nil {
 				return x
 			}
-			return call("$test", env(), c.value(x.Arguments[0]), &ast.ConstantNode{Value: match})
+			return call("$test", env(), c.value(x.Arguments[0]), &ast.ConstantNode{Value: question{match, 24}})
 		default:
 			return c.function(x, f.Value, x.Arguments)
 		}
