@@ -1,0 +1,139 @@
+package correlate
+
+import (
+	"slices"
+	"strconv"
+
+	"tocsin"
+)
+
+// distinctKind: at least at_least different values of a field inside the span. The state keeps the at_least values
+// seen last, newest first, each with the time it was last seen; they decide the newest window exactly.
+type distinctKind struct{}
+
+// A sighting is a value and when it was last seen.
+type sighting struct {
+	value string
+	at    int64
+}
+
+// values are the alert's values, encoded so that equal values and only these have equal texts.
+func (distinctKind) values(st *state, m *tocsin.Match) []string {
+	var texts []string
+	for _, v := range m.Values {
+		for _, one := range v.Items() {
+			t := valueText(st, one)
+			if !slices.Contains(texts, t) {
+				texts = append(texts, t)
+			}
+		}
+	}
+	return texts
+}
+
+// valueText is [tocsin.KeyText] of one scalar; a value that the key saw lately costs no allocation.
+func valueText(st *state, v tocsin.Value) string {
+	var scratch [128]byte
+	buf := appendValue(scratch[:0], v)
+	for i := range st.seen {
+		if st.seen[i].value == string(buf) {
+			return st.seen[i].value
+		}
+	}
+	return string(buf)
+}
+
+// appendValue appends the unambiguous text of a value, as [tocsin.KeyText] writes it.
+func appendValue(buf []byte, v tocsin.Value) []byte {
+	t := v.Text()
+	buf = append(buf, '0'+byte(v.Kind()))
+	buf = strconv.AppendInt(buf, int64(len(t)), 10)
+	buf = append(buf, ':')
+	return append(buf, t...)
+}
+
+func (distinctKind) newest(st *state) (lo, missing int) {
+	p := &st.track.plan
+	all := st.held.all()
+	x := &all[len(all)-1]
+	for _, v := range x.p.values {
+		st.see(v, x.at, p.atLeast)
+	}
+	live := 0
+	for live < len(st.seen) && st.seen[live].at > x.at-p.span {
+		live++
+	}
+	return st.held.since(x.at - p.span + 1), max(p.atLeast-live, 0)
+}
+
+// see puts value in front; it is no older than the others.
+func (st *state) see(value string, at int64, limit int) {
+	i := 0
+	for i < len(st.seen) && st.seen[i].value != value {
+		i++
+	}
+	if i == len(st.seen) {
+		if i < limit {
+			st.seen = append(st.seen, sighting{})
+		} else {
+			i--
+		}
+	}
+	copy(st.seen[1:i+1], st.seen[:i])
+	st.seen[0] = sighting{value, at}
+}
+
+func (k distinctKind) around(st *state, pos int) (lo, hi int, ok bool) {
+	p := &st.track.plan
+	all := st.held.all()
+	x := all[pos].order
+	home := st.within(x)
+	counts := make(map[string]int)
+	left := st.held.since(x.at - p.span + 1)
+	first := left
+	for right := left; right < len(all) && all[right].at-x.at < p.span; right++ {
+		for _, v := range all[right].p.values {
+			counts[v]++
+		}
+		for ; all[right].at-all[left].at >= p.span; left++ {
+			forget(counts, all[left].p.values)
+		}
+		if right < pos || len(counts) < p.atLeast {
+			continue
+		}
+		if !ok {
+			first, ok = left, true
+		}
+		hi = right
+		if b := st.within(all[right].order); b != nil && b != home {
+			break // the rest is that burst's, and what is beyond would have joined it before
+		}
+	}
+	return first, hi, ok
+}
+
+func forget(counts map[string]int, values []string) {
+	for _, v := range values {
+		if counts[v]--; counts[v] == 0 {
+			delete(counts, v)
+		}
+	}
+}
+
+// A window's first alert is the earliest inside the span, so all of them are kept.
+func (distinctKind) keep(_ *state, settled int) int { return settled }
+
+// rebuild sees the alerts of the newest window again.
+func (distinctKind) rebuild(st *state) {
+	p := &st.track.plan
+	st.seen = st.seen[:0]
+	all := st.held.all()
+	for i := len(all) - 1; i >= 0 && all[i].at > all[len(all)-1].at-p.span && len(st.seen) < p.atLeast; i-- {
+		for _, v := range all[i].p.values {
+			known := slices.ContainsFunc(st.seen, func(s sighting) bool { return s.value == v })
+			if !known && len(st.seen) < p.atLeast {
+				st.seen = append(st.seen, sighting{v, all[i].at})
+			}
+		}
+	}
+}

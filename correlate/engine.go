@@ -1,0 +1,324 @@
+package correlate
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin"
+)
+
+// Config is what an engine can be told beside its rules. The zero Config is usable.
+type Config struct {
+	// Lateness of sources before their first marker says it; 0 is an hour.
+	Lateness time.Duration
+	// AllEvidence keeps a reference to every alert of an event instead of the first and last hundred: memory then
+	// grows with the events.
+	AllEvidence bool
+	// MaxHeld bounds the alerts within lateness that one key holds; 0 is 131,072, about 12 MB. Beyond it the oldest
+	// half is settled early and the key's events are marked degraded: flood.
+	MaxHeld int
+}
+
+// An Engine is a deterministic state machine: the same records in the same order always make the same events.
+type Engine struct {
+	cfg Config
+	progress
+	set        string // content hash of the rule set in force
+	shapes     []shapes
+	tracks     map[string]*track // by rule id
+	queue      queue
+	origins    map[origin]*seenOrigin
+	suspicions []doubt // about all rules
+	unknown    int64   // matches of rules that the set does not have
+
+	out    []tocsin.Event // of the call in hand
+	backed []tocsin.Event // found when nobody could take them: the next call returns them
+	firing *tocsin.Match
+	name   []byte // scratch
+}
+
+// shapes are the shapes of a rule set that was in force: matches of it may still come.
+type shapes struct {
+	set   string
+	rules map[string]string
+}
+
+// rememberedSets is how many rule sets back a match's shape can be told.
+const rememberedSets = 8
+
+// seenOrigin is an origin and how far its matches were seen.
+type seenOrigin struct {
+	origin
+	mark mark
+}
+
+func newEngine(cfg Config, set planSet) *Engine {
+	if cfg.Lateness <= 0 {
+		cfg.Lateness = time.Hour
+	}
+	if cfg.MaxHeld <= 0 {
+		cfg.MaxHeld = 1 << 17
+	}
+	e := &Engine{
+		cfg: cfg, progress: newProgress(cfg.Lateness), tracks: make(map[string]*track), origins: make(map[origin]*seenOrigin),
+	}
+	e.use(set)
+	return e
+}
+
+// Step takes one match in and returns the events it changed, nil for none. A monotone condition fires on the alert that
+// completes it (ruling 5). The engine keeps what m refers to: the caller must not change it afterwards.
+func (e *Engine) Step(m tocsin.Match) []tocsin.Event {
+	e.begin()
+	tk := e.accepts(&m)
+	if tk == nil {
+		return e.out
+	}
+	tk.counts.matches++
+	at := max(nanos(m.Alert.Time), earliest)
+	from := e.origin(&m)
+	reread := from.mark.covers(m.Alert.Ref.Position(), int32(m.Index))
+	if !reread {
+		from.mark = mark{m.Alert.Ref.Position(), int32(m.Index)}
+	}
+	e.firing = &m
+	e.evaluate(tk, at, from, reread)
+	e.firing = nil
+	return e.out
+}
+
+// begin starts a call.
+func (e *Engine) begin() { e.out, e.backed = e.backed, nil }
+
+// accepts returns the track that a match belongs to, nil where it goes no further, and counts why.
+func (e *Engine) accepts(m *tocsin.Match) *track {
+	tk := e.tracks[m.Rule]
+	switch {
+	case tk == nil:
+		e.unknown++
+		return nil
+	case m.Suppressed != "":
+		tk.counts.suppressed++
+		return nil
+	case len(m.Key) != len(tk.plan.groupBy) || m.Set != e.set && !e.sameShape(m):
+		tk.counts.stale++
+		return nil
+	}
+	return tk
+}
+
+// sameShape reports whether the match was made by a rule whose state is that of the rule in force. A set that the
+// engine does not know is trusted.
+func (e *Engine) sameShape(m *tocsin.Match) bool {
+	for i := range e.shapes {
+		if e.shapes[i].set == m.Set {
+			return e.shapes[i].rules[m.Rule] == e.tracks[m.Rule].plan.shape
+		}
+	}
+	return true
+}
+
+// origin interns where the match's alert came from.
+func (e *Engine) origin(m *tocsin.Match) *seenOrigin {
+	r := &m.Alert.Ref
+	o := origin{source: m.Alert.Source, file: r.File, topic: r.Topic, incarnation: r.Incarnation, partition: r.Partition}
+	if known, ok := e.origins[o]; ok {
+		return known
+	}
+	seen := &seenOrigin{origin: o, mark: mark{pos: -1}}
+	e.origins[o] = seen
+	return seen
+}
+
+// evaluate decides by an alert's time what it may still change, and lets it.
+//
+// An alert within lateness is compared with those its key holds: the same order is the same alert. Where the key no
+// longer holds alerts of that time, a position of its log that was seen before is a second reading.
+func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
+	m := e.firing
+	tooLate := at < e.watermark-e.latenessOf(m.Alert.Source, m.Alert.Ref.Partition) && e.watermark != unset
+	if tooLate || at < e.horizon {
+		switch {
+		case reread || e.holds(tk, at):
+			tk.counts.duplicates++
+			return
+		case !always(tk.plan.kind):
+			tk.counts.late[m.Alert.Source]++
+			return
+		}
+	}
+	st := e.state(tk, m)
+	before := st.bytes
+	x, p := itemOf(m, at, &from.origin)
+	p.values = tk.kind.values(st, m)
+	if floor := max(e.horizon, st.own); at < floor {
+		if reread {
+			tk.counts.duplicates++
+			return
+		}
+		x.share(p, nil)
+		if !e.joinLate(st, &x, always(tk.plan.kind)) {
+			tk.counts.late[m.Alert.Source]++
+		}
+	} else if !e.hold(st, x, p) {
+		tk.counts.duplicates++
+		return
+	}
+	e.settle(st, before, at)
+}
+
+// holds reports whether the alert of the match in hand is among those its key holds.
+func (e *Engine) holds(tk *track, at int64) bool {
+	e.name = appendName(e.name[:0], e.firing.Tenant, e.firing.Key)
+	st, ok := tk.states[string(e.name)]
+	if !ok {
+		return false
+	}
+	x, _ := itemOf(e.firing, at, nil)
+	_, found := st.held.find(x.order)
+	return found
+}
+
+// hold puts x among the key's alerts and lets it have its effect. It reports false for one that is there already.
+func (e *Engine) hold(st *state, x item, p payload) bool {
+	all := st.held.all()
+	pos := len(all)
+	if pos > 0 && !all[pos-1].before(x.order) {
+		var found bool
+		if pos, found = st.held.find(x.order); found {
+			return false
+		}
+	}
+	var neighbour *payload
+	if pos > 0 {
+		neighbour = all[pos-1].p
+	}
+	x.share(p, neighbour)
+	st.held.insert(pos, x)
+	st.bytes += int64(x.cost)
+	if len(all) == 0 {
+		e.hasten(st, x.at+max(st.track.plan.span, 1)+e.lateness)
+	}
+	e.join(st, pos)
+	return true
+}
+
+// settle ends a step of st: what is settled goes, and the limits are enforced.
+func (e *Engine) settle(st *state, before, at int64) {
+	st.trim(max(e.horizon, st.own))
+	st.crowd(e.cfg.MaxHeld, e.horizon)
+	st.track.bytes += st.bytes - before
+	st.track.place(st)
+	e.enforce(st.track, at)
+}
+
+// hasten moves st forward in the queue where due is sooner.
+func (e *Engine) hasten(st *state, due int64) {
+	if due < st.due {
+		st.due = due
+		e.queue.fix(st)
+	}
+}
+
+// Mark takes a marker in, moves the watermark as far as the markers allow, and returns the events that this closed.
+// The watermark never goes back; a marker of an older owner than one already heard is ignored.
+func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
+	e.begin()
+	if e.heed(m) && e.watermark != unset {
+		e.advance(e.watermark)
+	}
+	return e.out
+}
+
+// Finish ends a recorded input: every open event closes, as if the watermark had passed everything, and all keys are
+// forgotten. The watermark becomes the greatest time that a marker named.
+func (e *Engine) Finish() []tocsin.Event {
+	e.begin()
+	for _, r := range e.readers { // a maximum: the order does not matter
+		e.watermark = max(e.watermark, r.greatest)
+	}
+	e.horizon = never
+	e.advance(never)
+	e.horizon = max(e.watermark, earliest)
+	return e.out
+}
+
+// advance does what is due at or before limit, in the order of event time, rule and key.
+func (e *Engine) advance(limit int64) {
+	for len(e.queue) > 0 && e.queue[0].due <= limit {
+		st := e.queue[0]
+		if due := st.nextDue(e.lateness); due > st.due {
+			st.due = due
+			e.queue.fix(st)
+			continue
+		}
+		e.expire(st)
+	}
+}
+
+// expire closes and forgets what is due for st.
+func (e *Engine) expire(st *state) {
+	p, before := &st.track.plan, st.bytes
+	now := st.due
+	kept := st.bursts[:0]
+	for _, b := range st.bursts {
+		for len(b.events) > 0 {
+			ev := b.events[0]
+			if b.forgetAt(ev, p.linger(), e.lateness) > now {
+				break
+			}
+			e.shut(st, b, ev)
+			st.bytes -= ev.bytes()
+			b.before = ev.id
+			b.events = slices.Delete(b.events, 0, 1)
+		}
+		for _, ev := range b.events {
+			if b.closeAt(ev, p.linger()) <= now {
+				e.shut(st, b, ev)
+			}
+		}
+		if len(b.events) > 0 {
+			kept = append(kept, b)
+		}
+	}
+	clear(st.bursts[len(kept):])
+	st.bursts = kept
+	st.trim(max(e.horizon, st.own))
+	st.track.bytes += st.bytes - before
+	if len(st.bursts) == 0 && st.held.len() == 0 {
+		e.dismiss(st)
+		return
+	}
+	if len(st.bursts) == 0 && st.bucket == 0 {
+		st.track.kind.rebuild(st)
+		_, st.missing = st.track.kind.newest(st)
+		st.track.place(st)
+	}
+	st.due = st.nextDue(e.lateness)
+	e.queue.fix(st)
+}
+
+// shut closes ev where it is open.
+func (e *Engine) shut(st *state, b *burst, ev *event) {
+	if ev.open {
+		ev.open = false
+		e.say(st, b, ev, tocsin.MilestoneClosed)
+	}
+}
+
+// Watermark is the event time that no alert in time lies before; zero while a listed partition was not heard of.
+func (e *Engine) Watermark() time.Time { return instant(e.watermark) }
+
+// Degrade marks every event that opens with an alert up to until as not surely whole, for a reason such as gap or
+// restart_without_snapshot.
+func (e *Engine) Degrade(reason string, until time.Time) {
+	for i := range e.suspicions {
+		if e.suspicions[i].reason == reason {
+			e.suspicions[i].until = max(e.suspicions[i].until, nanos(until))
+			return
+		}
+	}
+	e.suspicions = append(e.suspicions, doubt{reason, nanos(until)})
+	slices.SortFunc(e.suspicions, func(a, b doubt) int { return strings.Compare(a.reason, b.reason) })
+}

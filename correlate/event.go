@@ -1,0 +1,200 @@
+package correlate
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"tocsin"
+)
+
+// An event is one information security event in the making: a part of a burst.
+type event struct {
+	identity
+	body
+	part int64 // of its burst, counted in max_open from the burst's start
+	news news  // since it was last emitted
+}
+
+// An identity is what does not follow from the alerts alone: the id, frozen at the first firing, and what was said.
+type identity struct {
+	id       string // "" until it opens
+	ref      tocsin.RuleRef
+	detected int64
+	opened   int64
+	backfill bool
+	readings []tocsin.Reading
+	degraded []string // sorted
+	open     bool
+	revision int64
+	saidN    int64 // count at the last emission
+	saidAt   int64 // first at the last emission
+}
+
+type news uint8
+
+const (
+	touched news = 1 << iota
+	newEntity
+	revised // an event merged into it, or it was cut anew
+)
+
+// adopt gives the events of b their identities. Orphans are events whose place in b must be found: each passes its
+// identity on to the event that now holds its first alert; where that has one, the older stays and the other is
+// merged into it. Events without any open.
+func (e *Engine) adopt(st *state, b *burst, orphans []*event) {
+	slices.SortStableFunc(orphans, func(a, c *event) int {
+		return cmp.Or(a.body.first.compare(c.body.first), cmp.Compare(a.id, c.id))
+	})
+	type loser struct{ ev, into *event }
+	var losers []loser
+	for _, o := range orphans {
+		st.bytes -= o.bytes()
+		ev, created := b.event(b.part(o.body.first.at))
+		if created { // its alerts are no longer held: it stays as it was
+			ev.body = o.body
+			st.bytes += ev.bytes()
+		}
+		ev.news |= revised | touched
+		if ev.id == "" {
+			ev.identity = o.identity
+			continue
+		}
+		losers = append(losers, loser{o, ev})
+	}
+	for _, ev := range b.events {
+		if ev.news != 0 {
+			e.announce(st, b, ev)
+		}
+	}
+	for _, l := range losers {
+		l.ev.revision++
+		l.ev.open = false
+		st.retired = append(st.retired, l.ev.id)
+		out := e.render(st, b, l.ev, tocsin.MilestoneMerged)
+		out.Activity, out.MergedInto, out.Continues = tocsin.Merged, l.into.id, ""
+		e.out = append(e.out, out)
+	}
+}
+
+// announce emits ev where what happened to it is a milestone (ruling 14).
+func (e *Engine) announce(st *state, b *burst, ev *event) {
+	why := tocsin.Milestone("")
+	switch {
+	case ev.id == "":
+		why = e.open(st, b, ev)
+	case ev.news&revised != 0, !ev.open, ev.body.first.at != ev.saidAt:
+		why = tocsin.MilestoneRevised
+	case ev.count >= 2*ev.saidN:
+		why = tocsin.MilestoneDoubled
+	case ev.news&newEntity != 0:
+		why = tocsin.MilestoneEntity
+	}
+	ev.news = 0
+	if why == "" {
+		return
+	}
+	if !ev.open {
+		ev.open = true
+		e.hasten(st, b.closeAt(ev, st.track.plan.linger()))
+	}
+	e.say(st, b, ev, why)
+}
+
+// open gives ev its identity: a function of the tenant, the rule, the key and the earliest alert at this firing.
+func (e *Engine) open(st *state, b *burst, ev *event) tocsin.Milestone {
+	m, tk := e.firing, st.track
+	at := nanos(m.Alert.Time)
+	ev.id = st.newID(ev)
+	ev.ref, ev.readings = tk.plan.ref, m.Readings
+	ev.opened, ev.detected = at, nanos(m.Alert.Received)
+	if ev.detected == unset {
+		ev.detected = at
+	}
+	ev.backfill = !m.Alert.Received.IsZero() && nanos(m.Alert.Received)-at > e.latenessOf(m.Alert.Source, m.Alert.Ref.Partition)
+	ev.degraded = e.doubts(st, at)
+	return tocsin.MilestoneOpened
+}
+
+// newID is the id of an event that opens. Where max_open cuts a burst anew after a late alert, the earliest alert of
+// the new part may be one that already gave an event its id: then an ordinal stands beside it.
+func (st *state) newID(ev *event) string {
+	alert, at := ev.head[0].alertID(), instant(ev.body.first.at)
+	id := tocsin.EventID(st.tenant, st.track.plan.id, st.key, alert, at)
+	for n := 2; st.taken(id); n++ {
+		id = tocsin.EventID(st.tenant, st.track.plan.id, st.key, alert+"#"+strconv.Itoa(n), at)
+	}
+	return id
+}
+
+// taken reports whether an event of the key bears the id, or bore it before it was merged.
+func (st *state) taken(id string) bool {
+	if slices.Contains(st.retired, id) {
+		return true
+	}
+	for _, b := range st.bursts {
+		if slices.ContainsFunc(b.events, func(ev *event) bool { return ev.id == id }) {
+			return true
+		}
+	}
+	return false
+}
+
+// say emits ev with its next revision.
+func (e *Engine) say(st *state, b *burst, ev *event, why tocsin.Milestone) {
+	ev.revision++
+	ev.saidN, ev.saidAt = ev.count, ev.body.first.at
+	if st.flooded {
+		ev.doubt(reasonFlood)
+	}
+	e.out = append(e.out, e.render(st, b, ev, why))
+}
+
+// doubt adds a reason why ev may not be whole.
+func (ev *event) doubt(reason string) {
+	if i, ok := slices.BinarySearch(ev.degraded, reason); !ok {
+		ev.degraded = slices.Insert(slices.Clone(ev.degraded), i, reason)
+	}
+}
+
+// render is ev as the rest of the product knows it.
+func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) tocsin.Event {
+	out := tocsin.Event{
+		ID: ev.id, Tenant: st.tenant, Rule: ev.ref, Activity: tocsin.Open, Continues: b.predecessor(ev),
+		First: instant(ev.body.first.at), Last: instant(ev.body.last.at),
+		Detected: instant(ev.detected), Opened: instant(ev.opened),
+		Count: ev.count, Revision: ev.revision, Milestone: why,
+		Group: make(tocsin.Group, len(st.key)), Entities: make([]tocsin.Entity, len(ev.entities)),
+		Facts:  tocsin.Facts{Risk: ev.risk, Tactics: slices.Clone(ev.tactics), IOC: ev.ioc},
+		Digest: ev.digest(), Evidence: ev.evidence(), Readings: ev.readings, Backfill: ev.backfill,
+		Completeness: tocsin.Completeness{
+			Degraded: append([]string{}, ev.degraded...), AbsentFields: make(map[string]int64, len(ev.absent)),
+			Watermark: instant(e.watermark), Behind: e.behind,
+		},
+	}
+	if !ev.open {
+		out.Activity = tocsin.Closed
+	}
+	for i, v := range st.key {
+		out.Group[i] = tocsin.GroupValue{Field: st.track.plan.groupBy[i], Value: v}
+	}
+	for i := range ev.entities {
+		out.Entities[i] = ev.entities[i].Entity
+	}
+	for _, a := range ev.absent {
+		out.Completeness.AbsentFields[a.field] = a.count
+	}
+	return out
+}
+
+// predecessor is the id of the event that max_open closed before ev, "" for the first of a burst.
+func (b *burst) predecessor(ev *event) string {
+	id := b.before
+	for _, other := range b.events {
+		if other == ev {
+			break
+		}
+		id = other.id
+	}
+	return id
+}

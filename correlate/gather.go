@@ -1,0 +1,221 @@
+package correlate
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+
+	"tocsin"
+)
+
+// The bounds of what an event gathers.
+const (
+	endRefs     = 100 // alerts named at either end (ruling 15)
+	perRole     = 100 // entity values of a role (ruling 14)
+	maxTactics  = 64  // ATT&CK has 14
+	maxAbsent   = 64  // fields
+	gatherCost  = 640 // bytes of an event and its slices' headers
+	entityBytes = 120
+)
+
+// A body is what an event says of its alerts. Adding is commutative: the same set of alerts gives the same body,
+// whatever their order.
+type body struct {
+	count       int64
+	first, last order
+	sum         [4]uint64 // of the alerts' digests, modulo 2^256
+	head        []item    // the first endRefs, by order
+	tail        held      // of the others the last endRefs, by order
+	entities    []entity  // by order, then by place in the alert
+	risk        float64
+	tactics     []string // sorted
+	ioc         bool
+	absent      []absence // by field
+}
+
+// An entity is an entity value and the first alert that named it.
+type entity struct {
+	tocsin.Entity
+	order
+	place int32
+}
+
+type absence struct {
+	field string
+	count int64
+}
+
+// add takes one more alert in. It reports whether it brought an entity value that was not known.
+func (g *body) add(x *item, all bool) (fresh bool) {
+	repeat := g.count > 0 && g.repeats(x)
+	if g.count == 0 || x.before(g.first) {
+		g.first = x.order
+	}
+	if g.count == 0 || g.last.before(x.order) {
+		g.last = x.order
+	}
+	g.count++
+	g.addDigest(x)
+	g.addRef(*x, all)
+	g.addAbsent(x.p.absent)
+	if repeat {
+		return false
+	}
+	g.risk = max(g.risk, x.p.facts.Risk)
+	g.ioc = g.ioc || x.p.facts.IOC
+	for _, t := range x.p.facts.Tactics {
+		if i, ok := slices.BinarySearch(g.tactics, t); !ok {
+			g.tactics = slices.Insert(g.tactics, i, t)
+			g.tactics = g.tactics[:min(len(g.tactics), maxTactics)]
+		}
+	}
+	for i := range x.p.entities {
+		if g.addEntity(entity{x.p.entities[i], x.order, int32(i)}) {
+			fresh = true
+		}
+	}
+	return fresh
+}
+
+// repeats reports that x comes after the newest alert and says the same, so that only its count and time are new.
+func (g *body) repeats(x *item) bool {
+	if !g.last.before(x.order) {
+		return false
+	}
+	if n := g.tail.len(); n > 0 {
+		return g.tail.all()[n-1].p == x.p
+	}
+	return g.head[len(g.head)-1].p == x.p
+}
+
+// addDigest adds the hash of the alert's content and time. The coordinates stay out, so that the same records give
+// the same digest from a file and from a topic; an alert without a content digest stands with its id.
+func (g *body) addDigest(x *item) {
+	var buf [40]byte
+	binary.BigEndian.PutUint64(buf[:], uint64(x.at))
+	copy(buf[8:], x.digest[:])
+	one := sha256.Sum256(buf[:])
+	if x.digest == [32]byte{} {
+		one = sha256.Sum256(append(append(buf[:8:8], '#'), cmp.Or(x.p.digest, x.alertID())...))
+	}
+	var carry uint64
+	for i := range g.sum {
+		g.sum[i], carry = bits.Add64(g.sum[i], binary.LittleEndian.Uint64(one[8*i:]), carry)
+	}
+}
+
+// digest names the set of alerts: 32 hex digits.
+func (g *body) digest() string {
+	var buf [32]byte
+	for i, w := range g.sum {
+		binary.LittleEndian.PutUint64(buf[8*i:], w)
+	}
+	return tocsin.Hash("alerts", string(buf[:]))
+}
+
+func (g *body) addRef(x item, all bool) {
+	n := len(g.head)
+	switch {
+	case n > 0 && g.head[n-1].before(x.order):
+	case n < endRefs:
+		i, _ := slices.BinarySearchFunc(g.head, x.order, func(y item, o order) int { return y.compare(o) })
+		g.head = slices.Insert(g.head, i, x)
+		return
+	default:
+		i, _ := slices.BinarySearchFunc(g.head, x.order, func(y item, o order) int { return y.compare(o) })
+		out := g.head[n-1]
+		copy(g.head[i+1:], g.head[i:n-1])
+		g.head[i] = x
+		x = out
+	}
+	if n < endRefs {
+		g.head = append(g.head, x)
+		return
+	}
+	i := g.tail.len()
+	if i > 0 && x.before(g.tail.all()[i-1].order) {
+		i, _ = g.tail.find(x.order)
+	}
+	g.tail.insert(i, x)
+	if g.tail.len() > endRefs && !all {
+		g.tail.drop(1)
+	}
+}
+
+// addEntity keeps the perRole values of a role that were named first. It reports whether the value was not known
+// and is kept.
+func (g *body) addEntity(n entity) bool {
+	known, same := -1, 0
+	for i := range g.entities {
+		if g.entities[i].Role == n.Role {
+			same++
+			if g.entities[i].Value == n.Value && g.entities[i].Field == n.Field {
+				known = i
+				break
+			}
+		}
+	}
+	if known >= 0 {
+		if n.compare(g.entities[known]) < 0 {
+			g.entities = slices.Delete(g.entities, known, known+1)
+			g.insertEntity(n)
+		}
+		return false
+	}
+	if same < perRole {
+		g.insertEntity(n)
+		return true
+	}
+	for i := len(g.entities) - 1; i >= 0; i-- {
+		if g.entities[i].Role == n.Role {
+			if n.compare(g.entities[i]) > 0 {
+				return false
+			}
+			g.entities = slices.Delete(g.entities, i, i+1)
+			break
+		}
+	}
+	g.insertEntity(n)
+	return true
+}
+
+func (g *body) insertEntity(n entity) {
+	i, _ := slices.BinarySearchFunc(g.entities, n, entity.compare)
+	g.entities = slices.Insert(g.entities, i, n)
+}
+
+func (n entity) compare(m entity) int {
+	return cmp.Or(n.order.compare(m.order), cmp.Compare(n.place, m.place))
+}
+
+func (g *body) addAbsent(fields []string) {
+	for _, f := range fields {
+		i, ok := slices.BinarySearchFunc(g.absent, f, func(a absence, f string) int { return cmp.Compare(a.field, f) })
+		if ok {
+			g.absent[i].count++
+		} else if len(g.absent) < maxAbsent {
+			g.absent = slices.Insert(g.absent, i, absence{f, 1})
+		}
+	}
+}
+
+// evidence names the alerts at both ends.
+func (g *body) evidence() tocsin.Evidence {
+	ev := tocsin.Evidence{Alerts: make([]tocsin.AlertRef, 0, len(g.head)+g.tail.len()), Events: []string{}}
+	for i := range g.head {
+		ev.Alerts = append(ev.Alerts, g.head[i].ref())
+	}
+	tail := g.tail.all()
+	for i := range tail {
+		ev.Alerts = append(ev.Alerts, tail[i].ref())
+	}
+	ev.Truncated = int64(len(ev.Alerts)) < g.count
+	return ev
+}
+
+// bytes is about how much memory the body takes.
+func (g *body) bytes() int64 {
+	return gatherCost + itemSize*int64(len(g.head)+g.tail.len()) + entityBytes*int64(len(g.entities))
+}

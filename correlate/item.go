@@ -1,0 +1,202 @@
+package correlate
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"tocsin"
+)
+
+// Event time is nanoseconds since 1970 in an int64, clamped to the years 1896 to 2116 so that sums and differences
+// with durations of up to longest never overflow.
+const (
+	earliest = -1 << 61
+	latest   = 1 << 62
+	longest  = 1 << 60 // 36 years
+	never    = latest + 1<<61
+	unset    = -1 << 62 // before every time
+)
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return unset
+	}
+	switch s := t.Unix(); {
+	case s <= earliest/int64(time.Second):
+		return earliest
+	case s >= latest/int64(time.Second):
+		return latest
+	}
+	return t.UnixNano()
+}
+
+func instant(n int64) time.Time {
+	if n == unset {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}
+
+// An order is an alert's place among a key's alerts: by time, then by id. Two alerts of one key with the same order
+// are one alert.
+type order struct {
+	at int64
+	id [16]byte
+}
+
+func (o order) compare(p order) int {
+	if c := cmp.Compare(o.at, p.at); c != 0 {
+		return c
+	}
+	return bytes.Compare(o.id[:], p.id[:])
+}
+
+func (o order) before(p order) bool { return o.compare(p) < 0 }
+
+// An item is one accepted alert as a key holds it: 88 bytes and what it does not share with its neighbour.
+type item struct {
+	order
+	received int64
+	digest   [32]byte
+	pos      int64 // position in its log
+	index    int32
+	cost     uint32 // bytes it is accounted with
+	p        *payload
+}
+
+const itemSize = 88
+
+// A payload is the part of an alert that many alerts of a key have in common; neighbours share it.
+type payload struct {
+	from     *origin
+	id       string // alert id where it is not 32 hex digits, else ""
+	digest   string // likewise, not 64 hex digits
+	values   []string
+	entities []tocsin.Entity
+	facts    tocsin.Facts
+	absent   []string
+}
+
+// An origin is one partition of one input in one incarnation, or one file.
+type origin struct {
+	source, file, topic, incarnation string
+	partition                        int32
+}
+
+// A mark is how far an origin has been seen: the greatest position, and the greatest index at it.
+type mark struct {
+	pos   int64
+	index int32
+}
+
+func (m mark) covers(pos int64, index int32) bool {
+	return pos < m.pos || pos == m.pos && index <= m.index
+}
+
+// itemOf makes an item of a match, without its payload, which it returns beside it for [share].
+func itemOf(m *tocsin.Match, at int64, from *origin) (item, payload) {
+	x := item{received: nanos(m.Alert.Received), pos: m.Alert.Ref.Position(), index: int32(m.Index)}
+	x.at = at
+	p := payload{from: from, entities: m.Entities, facts: m.Facts, absent: m.Absent}
+	if !hexInto(x.id[:], m.Alert.ID) {
+		sum := sha256.Sum256([]byte(m.Alert.ID))
+		copy(x.id[:], sum[:])
+		p.id = m.Alert.ID
+	}
+	if !hexInto(x.digest[:], m.Alert.Digest) {
+		p.digest = m.Alert.Digest
+	}
+	return x, p
+}
+
+// share gives x the payload p: the neighbour's where it says the same.
+func (x *item) share(p payload, neighbour *payload) {
+	if neighbour != nil && neighbour.equal(&p) {
+		x.p, x.cost = neighbour, itemSize
+		return
+	}
+	own := p
+	x.p, x.cost = &own, uint32(itemSize+p.size())
+}
+
+// hexInto decodes lower-case hex of exactly len(dst) bytes.
+func hexInto(dst []byte, text string) bool {
+	if len(text) != 2*len(dst) {
+		return false
+	}
+	for i := range dst {
+		hi, lo := nibble(text[2*i]), nibble(text[2*i+1])
+		if hi|lo > 15 {
+			clear(dst)
+			return false
+		}
+		dst[i] = hi<<4 | lo
+	}
+	return true
+}
+
+func nibble(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 0xff
+}
+
+// equal reports whether p and q say the same.
+func (p *payload) equal(q *payload) bool {
+	return p == q || *p.from == *q.from && p.id == q.id && p.digest == q.digest &&
+		slices.Equal(p.values, q.values) && slices.Equal(p.entities, q.entities) &&
+		p.facts.Risk == q.facts.Risk && p.facts.IOC == q.facts.IOC && slices.Equal(p.facts.Tactics, q.facts.Tactics) &&
+		slices.Equal(p.absent, q.absent)
+}
+
+// size is about how many bytes p takes.
+func (p *payload) size() int {
+	n := 176 + len(p.id) + len(p.digest)
+	for _, v := range p.values {
+		n += 16 + len(v)
+	}
+	for _, v := range p.entities {
+		n += 48 + len(v.Field) + len(v.Value) + len(v.Role)
+	}
+	for _, v := range p.facts.Tactics {
+		n += 16 + len(v)
+	}
+	return n + 16*len(p.absent)
+}
+
+func (x *item) alertID() string {
+	if x.p.id != "" {
+		return x.p.id
+	}
+	return hex.EncodeToString(x.id[:])
+}
+
+func (x *item) digestText() string {
+	if x.digest == [32]byte{} {
+		return x.p.digest
+	}
+	return hex.EncodeToString(x.digest[:])
+}
+
+// ref is the alert as evidence names it.
+func (x *item) ref() tocsin.AlertRef {
+	o := x.p.from
+	r := tocsin.AlertRef{
+		ID: x.alertID(), Source: o.source, Time: instant(x.at), Received: instant(x.received), Digest: x.digestText(),
+		Ref: tocsin.Ref{File: o.file, Topic: o.topic, Partition: o.partition, Incarnation: o.incarnation},
+	}
+	if o.topic == "" {
+		r.Ref.Line = x.pos
+	} else {
+		r.Ref.Offset = x.pos
+	}
+	return r
+}

@@ -1,0 +1,74 @@
+package correlate
+
+import (
+	"time"
+
+	"tocsin"
+)
+
+// A Plan is what the engine needs of one rule.
+type plan struct {
+	id       string
+	ref      tocsin.RuleRef // what events say of the rule
+	kind     string
+	groupBy  []string
+	span     int64 // nanoseconds; 0 for kind match
+	quiet    int64 // nanoseconds: alerts of a burst lie closer than this
+	maxOpen  int64 // nanoseconds
+	atLeast  int
+	maxKeys  int
+	maxBytes int64
+	shape    string // state carries over a reload where it is the same
+}
+
+// A planSet is the engine's view of one rule set.
+type planSet struct {
+	hash  string
+	plans []plan
+}
+
+// The defaults of a plan and of its limits.
+const (
+	defaultQuiet    = int64(time.Hour)      // of kind match, which has no span
+	defaultMaxOpen  = int64(24 * time.Hour) // ruling 12
+	defaultMaxKeys  = 1_000_000             // about 400 MB with one alert each
+	defaultMaxBytes = 512 << 20             // per rule and engine
+)
+
+// normal returns p with defaults in place of zeros and with durations that event-time arithmetic cannot overflow.
+func (p plan) normal() plan {
+	if p.kind == "match" {
+		p.span, p.atLeast = 0, 1
+		if p.quiet == 0 {
+			p.quiet = defaultQuiet
+		}
+	} else {
+		p.span = min(max(p.span, 1), longest)
+	}
+	if p.quiet <= 0 {
+		p.quiet = p.span
+	}
+	if p.maxOpen <= 0 {
+		p.maxOpen = defaultMaxOpen
+	}
+	p.quiet, p.maxOpen = min(p.quiet, longest), min(p.maxOpen, longest)
+	p.atLeast = max(p.atLeast, 1)
+	if p.kind == "count" && p.atLeast == 1 {
+		p.quiet = max(p.quiet, p.span) // any two alerts inside the span share a window
+	}
+	if p.maxKeys <= 0 {
+		p.maxKeys = defaultMaxKeys
+	}
+	if p.maxBytes <= 0 {
+		p.maxBytes = defaultMaxBytes
+	}
+	return p
+}
+
+// linger is how long after its last alert a burst can still grow.
+func (p *plan) linger() int64 { return max(p.quiet, p.span) }
+
+// sameTuning reports whether p and q build the same bursts from the same alerts.
+func (p *plan) sameTuning(q *plan) bool {
+	return p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast
+}

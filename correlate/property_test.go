@@ -1,0 +1,211 @@
+package correlate
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"tocsin"
+)
+
+// A scene is a generated rule and its alerts in the order of their time, with the disorder and lateness that every
+// arrival order of it respects.
+type scene struct {
+	plan               plan
+	alerts             []tocsin.Match
+	disorder, lateness time.Duration
+}
+
+// The unit of generated time is a second; few values make equal times and edges exactly at span and quiet common.
+const unit = time.Second
+
+var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+
+func drawScene(t *rapid.T) scene {
+	s := scene{plan: plan{
+		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: tocsin.RuleRef{ID: "r", Version: "1.0.0"},
+		kind:    rapid.SampledFrom([]string{"match", "count", "distinct"}).Draw(t, "kind"),
+		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
+		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),
+		atLeast: rapid.IntRange(1, 4).Draw(t, "at_least"),
+		maxOpen: int64(unit) * rapid.SampledFrom([]int64{1, 7, 20, 60, 86400}).Draw(t, "max_open"),
+	}}
+	s.disorder = unit * time.Duration(rapid.IntRange(0, 20).Draw(t, "disorder"))
+	s.lateness = unit * time.Duration(rapid.IntRange(0, 60).Draw(t, "lateness"))
+	n := rapid.IntRange(1, 40).Draw(t, "alerts")
+	horizon := rapid.SampledFrom([]int{10, 60, 200}).Draw(t, "horizon")
+	for i := range n {
+		s.alerts = append(s.alerts, drawMatch(t, i, horizon))
+	}
+	slices.SortStableFunc(s.alerts, compareAlerts)
+	return s
+}
+
+func drawMatch(t *rapid.T, i, horizon int) tocsin.Match {
+	at := epoch.Add(unit * time.Duration(rapid.IntRange(0, horizon).Draw(t, "t")))
+	at = at.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 0, -1, 1}).Draw(t, "ns")))
+	id := tocsin.Hash("alert", fmt.Sprint(i))
+	if i%7 == 3 {
+		id = fmt.Sprintf("a%d", i)
+	}
+	m := tocsin.Match{
+		Rule: "r", Set: "set", Tenant: rapid.SampledFrom([]string{"default", "default", "other"}).Draw(t, "tenant"),
+		Key:        []tocsin.Value{tocsin.StringValue(rapid.SampledFrom([]string{"k1", "k1", "k2"}).Draw(t, "key"))},
+		Conditions: 1, Facts: tocsin.Facts{Risk: float64(rapid.IntRange(0, 3).Draw(t, "risk"))},
+		Alert: tocsin.AlertRef{ID: id, Source: "src", Time: at, Received: at.Add(time.Second)},
+	}
+	sum := rapid.SampledFrom([]string{"", "x", tocsin.Hash("d") + tocsin.Hash(fmt.Sprint(i%5))}).Draw(t, "digest")
+	m.Alert.Digest = sum
+	for range rapid.IntRange(0, 2).Draw(t, "values") {
+		m.Values = append(m.Values, tocsin.StringValue(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}).Draw(t, "value")))
+	}
+	if rapid.Bool().Draw(t, "entity") {
+		user := rapid.SampledFrom([]string{"u1", "u2", "u3"}).Draw(t, "user")
+		m.Entities = []tocsin.Entity{{Field: "user.name", Value: user, Role: "victim"}}
+	}
+	return m
+}
+
+// drawLog draws an arrival order of the scene over partitions, with second deliveries and with markers in between. An
+// alert arrives at most disorder + lateness of event time after its own, so that all of them are accepted.
+func drawLog(t *rapid.T, s scene, partitions int, label string) []tocsin.LogRecord {
+	type arrival struct {
+		at time.Time
+		m  tocsin.Match
+	}
+	var arrivals []arrival
+	slack := int((s.disorder + s.lateness) / unit)
+	for _, m := range s.alerts {
+		m.Alert.Ref.Partition = int32(rapid.IntRange(0, partitions-1).Draw(t, label+" partition"))
+		for again := true; again; again = rapid.IntRange(0, 9).Draw(t, label+" again") == 0 {
+			delay := rapid.IntRange(0, slack).Draw(t, label+" delay")
+			if rapid.Bool().Draw(t, label+" prompt") {
+				delay = min(delay, 1)
+			}
+			arrivals = append(arrivals, arrival{m.Alert.Time.Add(unit * time.Duration(delay)), m})
+		}
+	}
+	slices.SortStableFunc(arrivals, func(a, b arrival) int { return a.at.Compare(b.at) })
+	listed := make([]tocsin.SourcePartition, partitions)
+	for i := range listed {
+		listed[i] = tocsin.SourcePartition{Source: "src", Partition: int32(i)}
+	}
+	offsets, greatest := make([]int64, partitions), make([]time.Time, partitions)
+	var log []tocsin.LogRecord
+	for _, a := range arrivals {
+		p := a.m.Alert.Ref.Partition
+		a.m.Alert.Ref = tocsin.Ref{Topic: "alerts", Incarnation: "life", Partition: p, Offset: offsets[p]}
+		offsets[p]++
+		if a.m.Alert.Time.After(greatest[p]) {
+			greatest[p] = a.m.Alert.Time
+		}
+		log = append(log, tocsin.LogRecord{Match: &a.m})
+		for rapid.IntRange(0, 2).Draw(t, label+" mark") == 0 {
+			q := rapid.IntRange(0, partitions-1).Draw(t, label+" marked")
+			log = append(log, tocsin.LogRecord{Marker: &tocsin.Marker{
+				SourcePartition: listed[q], Offset: offsets[q], Greatest: greatest[q],
+				Disorder: s.disorder, Lateness: s.lateness, Listed: listed,
+			}})
+		}
+	}
+	return log
+}
+
+func run(e *Engine, log []tocsin.LogRecord) []tocsin.Event {
+	var out []tocsin.Event
+	for _, r := range log {
+		if r.Match != nil {
+			out = append(out, e.Step(*r.Match)...)
+		} else {
+			out = append(out, e.Mark(*r.Marker)...)
+		}
+	}
+	return out
+}
+
+func runAll(s scene, log []tocsin.LogRecord) []tocsin.Event {
+	e := newEngine(Config{}, planSet{hash: "set", plans: []plan{s.plan}})
+	return append(run(e, log), e.Finish()...)
+}
+
+// settle runs a log to its end and fails where an emission contradicts another.
+func settle(t *rapid.T, s scene, log []tocsin.LogRecord) []settled {
+	got, err := settledOf(runAll(s, log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// check runs a property; TOCSIN_LONG=1 runs it twenty times as often.
+func check(t *testing.T, property func(*rapid.T)) {
+	rounds := 150
+	if os.Getenv("TOCSIN_LONG") != "" {
+		rounds *= 20
+	}
+	if testing.Short() {
+		rounds = 5
+	}
+	for range rounds { // rapid checks 100 cases a round
+		if !t.Run("", func(t *testing.T) { rapid.Check(t, property) }) {
+			return
+		}
+	}
+}
+
+// Ruling 19 and section 3 (a), (c), (d): any arrival order within lateness, over any number of partitions, gives the
+// settled events that the reference reads off the definitions.
+func TestSettledEventsAreAFunctionOfTheAlerts(t *testing.T) {
+	t.Parallel()
+	check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		want := reference(s.plan, s.alerts)
+		for _, label := range []string{"first", "second"} {
+			partitions := rapid.IntRange(1, 16).Draw(t, label+" partitions")
+			log := drawLog(t, s, partitions, label)
+			if diff := cmp.Diff(want, settle(t, s, log)); diff != "" {
+				if os.Getenv("TOCSIN_TRACE") != "" {
+					trace(s, log)
+				}
+				t.Fatalf("%s order differs from the reference (-reference +engine):\n%s\n%s", label, diff, describe(s))
+			}
+		}
+	})
+}
+
+// describe prints a scene so that it can become a story.
+func describe(s scene) string {
+	text := fmt.Sprintf("%s span=%v quiet=%v at_least=%d max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
+		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.maxOpen))
+	for _, m := range s.alerts {
+		text += fmt.Sprintf("%v %s %s/%s %v\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values)
+	}
+	return text
+}
+
+// trace prints what each record of a log did.
+func trace(s scene, log []tocsin.LogRecord) {
+	e := newEngine(Config{}, planSet{hash: "set", plans: []plan{s.plan}})
+	show := func(evs []tocsin.Event) {
+		for _, ev := range evs {
+			fmt.Printf("    %s %s %s %s n=%d %v-%v into %s\n", ev.ID[7:12], ev.Group[0].Value.Text(), ev.Milestone, ev.Activity, ev.Count,
+				ev.First.Sub(epoch), ev.Last.Sub(epoch), ev.MergedInto)
+		}
+	}
+	for _, r := range log {
+		if r.Match != nil {
+			fmt.Printf("%v %s %s %v\n", r.Match.Alert.Time.Sub(epoch), r.Match.Key[0].Text(), r.Match.Alert.ID[:min(6, len(r.Match.Alert.ID))], r.Match.Values)
+			show(e.Step(*r.Match))
+		} else {
+			show(e.Mark(*r.Marker))
+			fmt.Printf("  mark %v of %d: watermark %v\n", r.Marker.Greatest.Sub(epoch), r.Marker.Partition, e.Watermark().Sub(epoch))
+		}
+	}
+	fmt.Println("finish")
+	show(e.Finish())
+}

@@ -1,0 +1,72 @@
+package correlate
+
+import (
+	"cmp"
+	"strings"
+)
+
+// A queue orders the states by when something is to be done for them: a binary heap. Ties go by rule and name, so
+// that the order of what comes out never depends on how it got in.
+type queue []*state
+
+func (st *state) sooner(other *state) bool {
+	return cmp.Or(cmp.Compare(st.due, other.due), strings.Compare(st.track.plan.id, other.track.plan.id),
+		strings.Compare(st.name, other.name)) < 0
+}
+
+func (q *queue) push(st *state) {
+	st.slot = len(*q)
+	*q = append(*q, st)
+	q.up(st.slot)
+}
+
+// fix restores the order after a change of st's due.
+func (q *queue) fix(st *state) {
+	if !q.up(st.slot) {
+		q.down(st.slot)
+	}
+}
+
+func (q *queue) remove(st *state) {
+	i, last := st.slot, len(*q)-1
+	q.swap(i, last)
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	if i < last {
+		q.fix((*q)[i])
+	}
+}
+
+func (q queue) swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].slot, q[j].slot = i, j
+}
+
+func (q queue) up(i int) (moved bool) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !q[i].sooner(q[parent]) {
+			break
+		}
+		q.swap(i, parent)
+		i, moved = parent, true
+	}
+	return moved
+}
+
+func (q queue) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(q) {
+			return
+		}
+		if child+1 < len(q) && q[child+1].sooner(q[child]) {
+			child++
+		}
+		if !q[child].sooner(q[i]) {
+			return
+		}
+		q.swap(i, child)
+		i = child
+	}
+}

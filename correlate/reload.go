@@ -1,0 +1,47 @@
+package correlate
+
+import (
+	"maps"
+	"slices"
+)
+
+// use puts a rule set in force. State carries over where a rule's shape is the same; else the rule's open events
+// close, marked with the reason reload, and it starts afresh (ruling 18).
+func (e *Engine) use(set planSet) {
+	next := make(map[string]*track, len(set.plans))
+	now := shapes{set: set.hash, rules: make(map[string]string, len(set.plans))}
+	for _, p := range set.plans {
+		p = p.normal()
+		if kindOf(p.kind) == nil {
+			continue // of a newer version: its matches are counted as unknown
+		}
+		now.rules[p.id] = p.shape
+		if tk := e.tracks[p.id]; tk != nil && tk.plan.shape == p.shape {
+			tk.retune(p, e)
+			next[p.id] = tk
+			continue
+		}
+		next[p.id] = newTrack(p)
+	}
+	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
+		if tk := e.tracks[id]; next[id] != tk {
+			for _, st := range tk.sorted() {
+				e.conclude(st, reasonReload)
+				e.dismiss(st)
+			}
+		}
+	}
+	e.tracks, e.set = next, set.hash
+	e.shapes = slices.DeleteFunc(e.shapes, func(s shapes) bool { return s.set == set.hash })
+	e.shapes = append(e.shapes, now)
+	e.shapes = e.shapes[max(0, len(e.shapes)-rememberedSets):]
+}
+
+// retune changes the plan under the state. Where it would have built other bursts, the events to come say so until
+// the state is made of the new plan alone.
+func (tk *track) retune(p plan, e *Engine) {
+	if !tk.plan.sameTuning(&p) && len(tk.states) > 0 && e.watermark != unset {
+		tk.doubt(reasonReload, e.watermark+max(tk.plan.linger(), p.linger())+e.lateness)
+	}
+	tk.plan = p
+}

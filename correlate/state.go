@@ -1,0 +1,158 @@
+package correlate
+
+import (
+	"slices"
+	"sort"
+
+	"tocsin"
+)
+
+// A state is what the engine keeps of one group key of one rule.
+type state struct {
+	track  *track
+	name   string // tenant and key, encoded: its place in the track's map
+	tenant string
+	key    []tocsin.Value
+
+	held    held
+	seen    []sighting // kind distinct only
+	bursts  []*burst   // disjoint, by time; those that an accepted alert can still change
+	retired []string   // ids of merged events: they are not given out anew
+	own     int64      // no alert before it is held any more, though lateness would allow it: the key was flooded
+	flooded bool
+
+	bytes      int64
+	due        int64 // not later than the next time at which [Engine.expire] has something to do
+	slot       int   // in the engine's queue
+	missing    int   // alerts or values that the newest window lacks; 0 with a burst
+	bucket     int   // in the track
+	prev, next *state
+}
+
+// A burst is a run of alerts that belong together: [first, last] without a gap, in the order of the key's alerts.
+type burst struct {
+	first, last order
+	start       int64    // where max_open is counted from: first's time
+	maxOpen     int64    // as it was when the burst began
+	events      []*event // by part; those that are not yet forgotten, never empty
+	before      string   // id of the last forgotten event
+	touched     int64    // watermark at the last change
+}
+
+const stateSize = 320 // bytes of a state with its place in map, queue and list
+
+// within returns the burst whose run holds o, or would hold it, nil for none.
+func (st *state) within(o order) *burst {
+	i := st.burstFrom(o)
+	if i < len(st.bursts) && !o.before(st.bursts[i].first) {
+		return st.bursts[i]
+	}
+	return nil
+}
+
+// burstFrom is the index of the first burst whose last is not before o.
+func (st *state) burstFrom(o order) int {
+	n := len(st.bursts)
+	if n == 0 || st.bursts[n-1].last.before(o) {
+		return n
+	}
+	return sort.Search(n, func(i int) bool { return !st.bursts[i].last.before(o) })
+}
+
+// part is which of the burst's events an alert at t belongs to.
+func (b *burst) part(t int64) int64 { return max(t-b.start, 0) / b.maxOpen }
+
+// event returns the burst's event for part n; created reports that it is new and has no identity yet.
+func (b *burst) event(n int64) (ev *event, created bool) {
+	i, ok := slices.BinarySearchFunc(b.events, n, func(e *event, n int64) int { return int(min(max(e.part-n, -1), 1)) })
+	if ok {
+		return b.events[i], false
+	}
+	ev = &event{part: n}
+	b.events = slices.Insert(b.events, i, ev)
+	return ev, true
+}
+
+// trim forgets the settled alerts that no window to come can reach. Settled are those before horizon: no more
+// alerts are accepted there.
+func (st *state) trim(horizon int64) {
+	all := st.held.all()
+	if len(all) == 0 || all[0].at >= horizon {
+		return
+	}
+	p := &st.track.plan
+	settled := st.held.since(horizon)
+	drop := min(settled, st.held.since(horizon-p.span+1))
+	drop = max(drop, settled-st.track.kind.keep(st, settled))
+	drop = max(drop, st.spent(horizon, settled))
+	for _, x := range all[:drop] {
+		st.bytes -= int64(x.cost)
+	}
+	st.held.drop(drop)
+}
+
+// spent is how many of the settled alerts a burst makes superfluous: where quiet is at least span, whatever comes
+// near a burst's end is absorbed, and once its beginning is out of reach no window looks into it.
+func (st *state) spent(horizon int64, settled int) int {
+	p := &st.track.plan
+	if p.quiet < p.span {
+		return 0
+	}
+	for _, b := range slices.Backward(st.bursts) {
+		if b.first.at <= horizon-p.span {
+			return min(st.held.past(b.last), settled)
+		}
+	}
+	return 0
+}
+
+// crowd enforces the limit on the alerts of one key: the oldest half is settled early. The key's events say so.
+func (st *state) crowd(limit int, horizon int64) bool {
+	if st.held.len() <= limit {
+		return false
+	}
+	all := st.held.all()
+	st.own = max(st.own, all[len(all)-limit/2].at)
+	st.flooded = true
+	st.trim(max(horizon, st.own))
+	if n := st.held.len() - limit; n > 0 { // equal times, or a window that holds more than the limit
+		for _, x := range st.held.all()[:n+limit/2] {
+			st.bytes -= int64(x.cost)
+		}
+		st.held.drop(n + limit/2)
+		st.own = max(st.own, st.held.all()[0].at)
+	}
+	return true
+}
+
+// closeAt is the watermark at which an event closes: no alert that is in time can reach it then.
+func (b *burst) closeAt(ev *event, linger int64) int64 {
+	return min(b.start+(ev.part+1)*b.maxOpen, ev.last.at+linger)
+}
+
+// forgetAt is the watermark at which an event can be forgotten: no accepted alert can reach it then.
+func (b *burst) forgetAt(ev *event, linger, lateness int64) int64 {
+	end := b.last.at + linger
+	if ev != b.events[len(b.events)-1] {
+		end = b.start + (ev.part+1)*b.maxOpen
+	}
+	return max(end, b.touched) + lateness
+}
+
+// nextDue is the next watermark at which something is to be done for the key.
+func (st *state) nextDue(lateness int64) int64 {
+	p := &st.track.plan
+	due := int64(never)
+	for _, b := range st.bursts {
+		for _, ev := range b.events {
+			if ev.open {
+				due = min(due, b.closeAt(ev, p.linger()))
+			}
+		}
+		due = min(due, b.forgetAt(b.events[0], p.linger(), lateness))
+	}
+	if all := st.held.all(); len(all) > 0 {
+		due = min(due, all[len(all)-1].at+max(p.span, 1)+lateness)
+	}
+	return due
+}

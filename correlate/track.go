@@ -1,0 +1,194 @@
+package correlate
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"tocsin"
+)
+
+// A track is what the engine keeps of one rule: its keys, and in which order they go when a limit is reached.
+type track struct {
+	plan    plan
+	kind    kind
+	states  map[string]*state
+	buckets [65]bucket // by how far from firing: 0 has a burst, b lacks 2^(b-1) to 2^b - 1 alerts
+	bytes   int64
+	doubts  []doubt
+	counts  counts
+}
+
+// A bucket lists states, the one that was touched longest ago first.
+type bucket struct{ head, tail *state }
+
+// A doubt marks the events that open up to a time as not surely whole.
+type doubt struct {
+	reason string
+	until  int64
+}
+
+// The reasons that an event's completeness names.
+const (
+	reasonEvicted = "evicted" // a limit of the rule made it forget keys
+	reasonFlood   = "flood"   // the key had more alerts within lateness than are held
+	reasonReload  = "reload"  // the rule changed under its state
+)
+
+// counts are what a track counted since the engine was new.
+type counts struct {
+	matches, duplicates, evicted, suppressed, stale int64
+	late                                            map[string]int64 // by source
+}
+
+func newTrack(p plan) *track {
+	return &track{plan: p, kind: kindOf(p.kind), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
+}
+
+// place puts st last in the bucket that fits it.
+func (tk *track) place(st *state) {
+	to := 0
+	if len(st.bursts) == 0 {
+		to = bits.Len(uint(max(st.missing, 1)))
+	}
+	if to == st.bucket && tk.buckets[to].tail == st {
+		return
+	}
+	tk.unlink(st)
+	tk.link(st, to)
+}
+
+func (tk *track) link(st *state, to int) {
+	b := &tk.buckets[to]
+	st.bucket, st.prev, st.next = to, b.tail, nil
+	if b.tail != nil {
+		b.tail.next = st
+	} else {
+		b.head = st
+	}
+	b.tail = st
+}
+
+func (tk *track) unlink(st *state) {
+	b := &tk.buckets[st.bucket]
+	if st.prev != nil {
+		st.prev.next = st.next
+	} else if b.head == st {
+		b.head = st.next
+	} else {
+		return // in no list yet
+	}
+	if st.next != nil {
+		st.next.prev = st.prev
+	} else {
+		b.tail = st.prev
+	}
+	st.prev, st.next = nil, nil
+}
+
+// victim is the state that goes first: furthest from firing, then touched longest ago. It is never nil where the
+// track has states.
+func (tk *track) victim() *state {
+	for i := len(tk.buckets) - 1; i >= 0; i-- {
+		if st := tk.buckets[i].head; st != nil {
+			return st
+		}
+	}
+	return nil
+}
+
+// sorted are the track's states by name.
+func (tk *track) sorted() []*state {
+	all := make([]*state, 0, len(tk.states))
+	for _, st := range tk.states {
+		all = append(all, st)
+	}
+	slices.SortFunc(all, func(a, b *state) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+// state returns the state of the match's key and makes it where there is none.
+func (e *Engine) state(tk *track, m *tocsin.Match) *state {
+	e.name = appendName(e.name[:0], m.Tenant, m.Key)
+	if st, ok := tk.states[string(e.name)]; ok {
+		return st
+	}
+	st := &state{
+		track: tk, name: string(e.name), tenant: m.Tenant, key: m.Key, own: unset, due: never, missing: tk.plan.atLeast,
+	}
+	st.bytes = stateSize + 2*int64(len(st.name))
+	tk.states[st.name] = st
+	tk.bytes += st.bytes
+	tk.link(st, bits.Len(uint(st.missing)))
+	e.queue.push(st)
+	return st
+}
+
+// appendName encodes a tenant and a key without ambiguity.
+func appendName(buf []byte, tenant string, key []tocsin.Value) []byte {
+	buf = appendValue(buf, tocsin.StringValue(tenant))
+	for _, v := range key {
+		buf = appendValue(buf, v)
+	}
+	return buf
+}
+
+// dismiss takes st out of the engine.
+func (e *Engine) dismiss(st *state) {
+	tk := st.track
+	delete(tk.states, st.name)
+	tk.bytes -= st.bytes
+	tk.unlink(st)
+	e.queue.remove(st)
+}
+
+// enforce evicts while a limit of the rule is passed (ruling 16). Events of evicted keys close, and events of the
+// rule that could have missed something say so.
+func (e *Engine) enforce(tk *track, at int64) {
+	for len(tk.states) > tk.plan.maxKeys || tk.bytes > tk.plan.maxBytes && len(tk.states) > 0 {
+		st := tk.victim()
+		e.conclude(st, reasonEvicted)
+		e.dismiss(st)
+		tk.counts.evicted++
+		tk.doubt(reasonEvicted, max(at, e.watermark)+tk.plan.linger()+e.lateness)
+	}
+}
+
+// conclude closes the open events of st for a reason that makes them doubtful.
+func (e *Engine) conclude(st *state, reason string) {
+	for _, b := range st.bursts {
+		for _, ev := range b.events {
+			if ev.open {
+				ev.open = false
+				ev.doubt(reason)
+				e.say(st, b, ev, tocsin.MilestoneClosed)
+			}
+		}
+	}
+}
+
+// doubt marks the events of the track that open with alerts up to a time.
+func (tk *track) doubt(reason string, until int64) {
+	for i := range tk.doubts {
+		if tk.doubts[i].reason == reason {
+			tk.doubts[i].until = max(tk.doubts[i].until, until)
+			return
+		}
+	}
+	tk.doubts = append(tk.doubts, doubt{reason, until})
+	slices.SortFunc(tk.doubts, func(a, b doubt) int { return strings.Compare(a.reason, b.reason) })
+}
+
+// doubts are the reasons to doubt an event of st that opens with an alert at time t.
+func (e *Engine) doubts(st *state, t int64) []string {
+	var reasons []string
+	for _, all := range [2][]doubt{st.track.doubts, e.suspicions} {
+		for _, d := range all {
+			if t <= d.until && !slices.Contains(reasons, d.reason) {
+				reasons = append(reasons, d.reason)
+			}
+		}
+	}
+	slices.Sort(reasons)
+	return reasons
+}

@@ -1,0 +1,135 @@
+package correlate
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"tocsin"
+)
+
+// A reader is what the newest marker said of one input partition.
+type reader struct {
+	epoch, offset      int64
+	greatest           int64
+	disorder, lateness int64
+	tick               int64
+	idle, ended        bool
+	recorded           bool
+}
+
+// bound is the event time that the partition's alerts will not fall below, but for late ones.
+func (r *reader) bound() int64 { return max(r.greatest, earliest) - r.disorder }
+
+// progress is the watermark's own state (engine.md, rulings 3 and 4).
+type progress struct {
+	readers  map[tocsin.SourcePartition]reader
+	listed   []tocsin.SourcePartition // sorted; empty: those that sent markers
+	fenced   int64                    // markers of older owners
+	lateness int64                    // the greatest of all readers
+
+	watermark int64 // unset before every listed partition was heard of
+	horizon   int64 // alerts before it are never evaluated by windows, and are forgotten
+	holder    string
+	behind    []string
+}
+
+func newProgress(lateness time.Duration) progress {
+	return progress{
+		readers: make(map[tocsin.SourcePartition]reader), lateness: short(lateness), watermark: unset, horizon: unset,
+	}
+}
+
+// heed takes a marker in and reports whether it counted: an older owner's does not.
+func (p *progress) heed(m tocsin.Marker) bool {
+	old, known := p.readers[m.SourcePartition]
+	if known && m.Epoch < old.epoch {
+		p.fenced++
+		return false
+	}
+	p.readers[m.SourcePartition] = reader{
+		epoch: m.Epoch, offset: m.Offset, greatest: nanos(m.Greatest), tick: nanos(m.Tick),
+		disorder: short(m.Disorder), lateness: short(m.Lateness), idle: m.Idle && !m.Recorded, ended: m.Ended, recorded: m.Recorded,
+	}
+	if len(m.Listed) > 0 {
+		p.listed = slices.Clone(m.Listed)
+		slices.SortFunc(p.listed, comparePartitions)
+		p.listed = slices.Compact(p.listed)
+		maps.DeleteFunc(p.readers, func(sp tocsin.SourcePartition, _ reader) bool {
+			_, ok := slices.BinarySearchFunc(p.listed, sp, comparePartitions)
+			return !ok && sp != m.SourcePartition
+		})
+	}
+	p.lateness = 0
+	for _, r := range p.readers { // a maximum: the order does not matter
+		p.lateness = max(p.lateness, r.lateness)
+	}
+	p.move(m)
+	if p.watermark != unset {
+		p.horizon = max(p.horizon, p.watermark-p.lateness)
+	}
+	return true
+}
+
+// move advances the watermark as far as the readers allow; it never goes back.
+func (p *progress) move(m tocsin.Marker) {
+	declared := p.listed
+	if len(declared) == 0 {
+		declared = slices.SortedFunc(maps.Keys(p.readers), comparePartitions)
+	}
+	active, idle := int64(never), int64(never)
+	done, allEnded := int64(unset), true
+	var waiting, idling []string
+	holder := ""
+	for _, sp := range declared {
+		r, ok := p.readers[sp]
+		switch {
+		case !ok:
+			waiting = append(waiting, partitionName(sp))
+			allEnded = false
+		case r.ended:
+			done = max(done, r.greatest)
+		case r.idle:
+			idling = append(idling, partitionName(sp))
+			idle, allEnded = min(idle, r.bound()), false
+		default:
+			allEnded = false
+			if r.bound() < active {
+				active, holder = r.bound(), partitionName(sp)
+			}
+		}
+	}
+	p.holder, p.behind = holder, idling
+	if len(waiting) > 0 {
+		p.holder, p.behind = waiting[0], append(waiting, idling...)
+		return
+	}
+	switch {
+	case active != never:
+		p.watermark = max(p.watermark, active)
+	case allEnded:
+		p.watermark = max(p.watermark, done)
+	default:
+		p.watermark = max(p.watermark, idle, nanos(m.Tick))
+	}
+}
+
+// latenessOf is how late alerts of the source partition may be; the greatest lateness where it sent no marker.
+func (p *progress) latenessOf(source string, partition int32) int64 {
+	if r, ok := p.readers[tocsin.SourcePartition{Source: source, Partition: partition}]; ok {
+		return r.lateness
+	}
+	return p.lateness
+}
+
+func short(d time.Duration) int64 { return min(max(int64(d), 0), longest) }
+
+func comparePartitions(a, b tocsin.SourcePartition) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Partition, b.Partition))
+}
+
+func partitionName(sp tocsin.SourcePartition) string {
+	return fmt.Sprintf("%s/%d", sp.Source, sp.Partition)
+}
