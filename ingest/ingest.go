@@ -18,6 +18,9 @@ type Record struct {
 	Ref      tocsin.Ref
 	Received time.Time // ruling 2 of engine.md; zero where nothing says so
 	Value    []byte    // the original bytes; nil where Fault says why there are none
+	// Position names the record within its source where the source can name it again: a journal keeps one record of a
+	// position. "" for none.
+	Position string
 	// Fault is set where the source could not deliver the record's bytes as they are: the reason for the dead-letter
 	// place (too_big, bomb, codec). Size is then the size it claims, where known.
 	Fault  string
