@@ -1,0 +1,293 @@
+package decode
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"tocsin"
+)
+
+// auditKeys maps the keys of Linux audit records to ECS; the rest stays below auditd.data.
+const auditKeys = `
+	pid       process.pid
+	ppid      process.parent.pid
+	exe       process.executable
+	comm      process.name
+	cwd       process.working_directory
+	proctitle process.title
+	cmd       process.command_line
+	uid       user.id
+	UID       user.name
+	acct      user.name
+	euid      user.effective.id
+	EUID      user.effective.name
+	addr      source.ip
+	hostname  source.domain
+	terminal  auditd.data.terminal
+	ses       auditd.session
+	res       auditd.result
+	exit      process.exit_code`
+
+// auditHex are the keys whose values the kernel writes in hex where they hold blanks or quotes.
+const auditHex = " proctitle cmd comm exe cwd name acct data path dir vm grp new_group key unit filename "
+
+// auditKinds says what the types of audit records are in ECS: category and type, by the type's beginning; the first
+// that fits decides.
+const auditKinds = `
+	USER_AUTH authentication info
+	USER_LOGIN authentication start
+	USER_LOGOUT authentication end
+	USER_ACCT authentication info
+	USER_START session start
+	USER_END session end
+	USER_ERR authentication info
+	USER_CMD process start
+	CRED_ authentication info
+	LOGIN authentication start
+	ADD_USER iam user,creation
+	DEL_USER iam user,deletion
+	ADD_GROUP iam group,creation
+	DEL_GROUP iam group,deletion
+	USER_MGMT iam user,change
+	USER_CHAUTHTOK iam user,change
+	GRP_ iam group,change
+	ACCT_ iam user,change
+	EXECVE process start
+	SYSCALL process info
+	PROCTITLE process info
+	SERVICE_ process info
+	PATH file info
+	CWD process info
+	SOCKADDR network info
+	CONFIG_CHANGE configuration change
+	DAEMON_ configuration change
+	ANOM_ process info
+	AVC process denied
+	NETFILTER_CFG configuration change
+	KERN_MODULE driver start
+	CRYPTO_ session info`
+
+type auditReader struct {
+	dict                                           *dictionary
+	keys                                           map[string]*name
+	syslog                                         *syslogFields
+	kinds                                          [][]string
+	data, kind, module, record, sequence           *name
+	category, types, action, outcome, host         *name
+	args, command, count, title, path, ip, domain  *name
+	destination, port, result, pid, success, value *name
+	derive                                         deriver
+}
+
+// auditd reads the lines of the Linux audit daemon, bare or behind a syslog header, each line an alert of its own.
+func auditd(dec *Decoder) text {
+	d := dec.doc.dict
+	a := &auditReader{
+		dict: d, keys: d.header(auditKeys), syslog: newSyslogFields(d), data: d.name("auditd.data"), kind: d.name("event.kind"), module: d.name("event.module"),
+		record: d.name("auditd.log.record_type"), sequence: d.name("auditd.log.sequence"), category: d.name("event.category"), types: d.name("event.type"),
+		action: d.name("event.action"), outcome: d.name("event.outcome"), host: d.name("host.name"), args: d.name("process.args"), count: d.name("process.args_count"),
+		command: d.name("process.command_line"), title: d.name("process.title"), path: d.name("file.path"), ip: d.name("source.ip"), domain: d.name("source.domain"),
+		destination: d.name("destination.ip"), port: d.name("destination.port"), result: d.name("auditd.result"), derive: newDeriver(d),
+	}
+	for line := range strings.Lines(auditKinds) {
+		if words := strings.Fields(line); len(words) == 3 {
+			a.kinds = append(a.kinds, words)
+		}
+	}
+	return text{claims: func(line string) bool { return auditStart(line) >= 0 && strings.Contains(line, "msg=audit(") }, read: a.read}
+}
+
+// auditStart finds where "type=" or "node=" opens an audit record.
+func auditStart(line string) int {
+	at := strings.Index(line, "type=")
+	if node := strings.Index(line, "node="); node >= 0 && node < at {
+		at = node
+	}
+	if at < 0 || at > 256 || at > 0 && line[at-1] != ' ' && line[at-1] != ':' {
+		return -1
+	}
+	return at
+}
+
+func (a *auditReader) read(line string, o *output) string {
+	at := auditStart(line)
+	if at < 0 {
+		return "no audit record in " + excerpt(line)
+	}
+	_, stamp, ok := strings.Cut(line, "msg=audit(")
+	seconds, after, ok2 := strings.Cut(stamp, ":")
+	number, body, ok3 := strings.Cut(after, ")")
+	if !ok || !ok2 || !ok3 {
+		return "no time in " + excerpt(line)
+	}
+	t, ok := parseTime(seconds)
+	if !ok {
+		return "no time in " + excerpt(line)
+	}
+	o.time = t
+	head := auditPairs(line[at : len(line)-len(stamp)-len("msg=audit(")])
+	h, _ := syslogHeader(strings.TrimSpace(line[:at]) + " ")
+	record := ""
+	for _, p := range head {
+		switch p.key {
+		case "type":
+			record = p.value
+		case "node":
+			o.put(a.host, p.value)
+		}
+	}
+	o.put(a.kind, "event")
+	o.put(a.module, "auditd")
+	o.put(a.record, record)
+	o.put(a.sequence, number)
+	o.put(a.action, strings.ToLower(record))
+	for _, k := range a.kinds {
+		if strings.HasPrefix(record, k[0]) {
+			o.keep(a.category, listOf(k[1]))
+			o.keep(a.types, listOf(k[2]))
+			break
+		}
+	}
+	a.body(record, strings.TrimLeft(body, ": "), o)
+	a.syslog.envelope(h, o)
+	a.derive.apply(o)
+	return ""
+}
+
+// body sets the record's pairs.
+func (a *auditReader) body(record, body string, o *output) {
+	var args []string
+	for _, p := range auditPairs(body) {
+		value := p.value
+		if !p.quoted && (strings.Contains(auditHex, " "+p.key+" ") || record == "EXECVE" && isArg(p.key)) {
+			value = auditUnhex(value)
+		}
+		switch {
+		case record == "EXECVE" && isArg(p.key):
+			args = append(args, value)
+			continue
+		case value == "" || value == "?" || value == "(none)" || value == "(null)":
+			continue
+		case p.key == "saddr":
+			a.socket(value, o)
+		case record == "PATH" && p.key == "name":
+			o.put(a.path, value)
+		case p.key == "proctitle":
+			value = strings.TrimRight(strings.ReplaceAll(value, "\x00", " "), " ")
+			o.put(a.command, value)
+		case p.key == "success" || p.key == "res" || p.key == "result":
+			a.setOutcome(o, value)
+		}
+		to, known := a.keys[p.key]
+		switch {
+		case known && to == a.ip:
+			o.address(to, nil, value)
+		case known && to.text == "process.exit_code" && record != "SYSCALL":
+			o.put(to, value)
+		case known && to.text != "process.exit_code":
+			o.put(to, value)
+		default:
+			o.put(a.dict.path(a.data, []byte(p.key)), value)
+		}
+	}
+	if len(args) > 0 {
+		o.keep(a.args, tocsin.StringsValue(args[:min(len(args), 256)]...))
+		o.keep(a.count, tocsin.IntValue(int64(len(args))))
+		o.put(a.command, strings.Join(args, " "))
+	}
+}
+
+func (a *auditReader) setOutcome(o *output, value string) {
+	switch value {
+	case "success", "yes", "1":
+		o.put(a.outcome, "success")
+	case "failed", "failure", "no", "0":
+		o.put(a.outcome, "failure")
+	}
+}
+
+// isArg reports whether a key of EXECVE is an argument: a0, a1, …, and not a0_len.
+func isArg(key string) bool {
+	if len(key) < 2 || key[0] != 'a' {
+		return false
+	}
+	_, ok := digits(key[1:], 1, 5)
+	return ok
+}
+
+// auditUnhex decodes a value that is written in hex; one that is not stays as it is.
+func auditUnhex(s string) string {
+	if len(s) < 2 || len(s)%2 == 1 || strings.ToUpper(s) != s {
+		return s
+	}
+	raw, err := hex.DecodeString(s)
+	if err != nil {
+		return s
+	}
+	return strings.ToValidUTF8(string(raw), "\uFFFD")
+}
+
+// socket reads the kernel's sockaddr: the other end of a connection.
+func (a *auditReader) socket(s string, o *output) {
+	raw, err := hex.DecodeString(s)
+	if err != nil || len(raw) < 8 {
+		return
+	}
+	var address netip.Addr
+	switch family := int(raw[0]) | int(raw[1])<<8; {
+	case family == 2:
+		address = netip.AddrFrom4([4]byte(raw[4:8]))
+	case family == 10 && len(raw) >= 24:
+		address = netip.AddrFrom16([16]byte(raw[8:24])).Unmap()
+	default:
+		return
+	}
+	o.put(a.destination, address.String())
+	o.put(a.port, strconv.Itoa(int(raw[2])<<8|int(raw[3])))
+}
+
+// An auditPair is one key=value of an audit record.
+type auditPair struct {
+	key, value string
+	quoted     bool
+}
+
+// auditPairs reads key=value pairs, values in double or single quotes or bare. What stands in single quotes are pairs
+// again. At most 512 are read.
+func auditPairs(s string) []auditPair {
+	const most = 512
+	var pairs []auditPair
+	for s != "" && len(pairs) < most {
+		s = strings.TrimLeft(s, " ,\x1d")
+		eq := strings.IndexByte(s, '=')
+		if eq < 0 {
+			break
+		}
+		key := s[:eq]
+		if i := strings.LastIndexAny(key, " \x1d"); i >= 0 {
+			key = key[i+1:]
+		}
+		s = s[eq+1:]
+		switch {
+		case strings.HasPrefix(s, `"`):
+			value, rest, _ := strings.Cut(s[1:], `"`)
+			pairs, s = append(pairs, auditPair{key, value, true}), rest
+		case strings.HasPrefix(s, "'"):
+			end := strings.LastIndexByte(s[1:], '\'')
+			if end < 0 {
+				end = len(s) - 1
+			}
+			pairs = append(pairs, auditPairs(s[1:1+end])...)
+			s = s[min(len(s), end+2):]
+		default:
+			end := strings.IndexAny(s, " \x1d")
+			if end < 0 {
+				end = len(s)
+			}
+			pairs, s = append(pairs, auditPair{key, strings.TrimPrefix(s[:end], "="), false}), s[end:]
+		}
+	}
+	return pairs
+}

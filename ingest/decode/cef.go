@@ -1,0 +1,333 @@
+package decode
+
+import (
+	"strconv"
+	"strings"
+
+	"tocsin"
+)
+
+// cefKeys maps the keys of the CEF dictionary, short and long, to ECS.
+const cefKeys = `
+	src sourceAddress               source.ip
+	spt sourcePort                  source.port
+	shost sourceHostName            source.domain
+	smac sourceMacAddress           source.mac
+	suser sourceUserName            source.user.name
+	suid sourceUserId               source.user.id
+	sntdom sourceNtDomain           source.user.domain
+	spid sourceProcessId            process.pid
+	sproc sourceProcessName         process.name
+	sourceTranslatedAddress         source.nat.ip
+	sourceTranslatedPort            source.nat.port
+	sourceDnsDomain                 source.registered_domain
+	dst destinationAddress          destination.ip
+	dpt destinationPort             destination.port
+	dhost destinationHostName       destination.domain
+	dmac destinationMacAddress      destination.mac
+	duser destinationUserName       destination.user.name
+	duid destinationUserId          destination.user.id
+	dntdom destinationNtDomain      destination.user.domain
+	dpid destinationProcessId       process.pid
+	dproc destinationProcessName    process.name
+	destinationTranslatedAddress    destination.nat.ip
+	destinationTranslatedPort       destination.nat.port
+	destinationServiceName          service.name
+	destinationDnsDomain            destination.registered_domain
+	dvc deviceAddress               observer.ip
+	dvchost deviceHostName          observer.hostname
+	dvcmac deviceMacAddress         observer.mac
+	deviceExternalId                observer.serial_number
+	deviceInboundInterface          observer.ingress.interface.name
+	deviceOutboundInterface         observer.egress.interface.name
+	deviceProcessName               process.name
+	dvcpid deviceProcessId          process.pid
+	proto transportProtocol         network.transport
+	app applicationProtocol         network.protocol
+	act deviceAction                event.action
+	outcome eventOutcome            event.outcome
+	cat deviceEventCategory         rule.category
+	msg message                     message
+	reason                          event.reason
+	externalId                      event.id
+	request requestURL              url.original
+	requestMethod                   http.request.method
+	requestClientApplication        user_agent.original
+	requestContext                  http.request.referrer
+	fname filename                  file.name
+	filePath                        file.path
+	fsize fileSize                  file.size
+	fileType                        file.type
+	fileHash                        file.hash.any
+	filePermission                  file.mode
+	in bytesIn                      source.bytes
+	out bytesOut                    destination.bytes
+	start startTime                 event.start
+	end endTime                     event.end
+	deviceDirection                 network.direction
+	deviceFacility                  log.syslog.facility.name`
+
+// cefSeverities are the words of CEF's severity as the upper end of the numbers that they stand for.
+var cefSeverities = map[string]int64{"unknown": 0, "low": 3, "medium": 6, "high": 8, "very-high": 10, "very high": 10, "critical": 10, "informational": 0, "info": 0, "warning": 4, "error": 7}
+
+// A cefReader reads ArcSight's Common Event Format, bare or behind a syslog header.
+type cefReader struct {
+	dict                                       *dictionary
+	keys                                       map[string]*name
+	syslog                                     *syslogFields
+	fixed                                      []constant
+	vendor, product, version, code, rule       *name
+	ruleID, severity, cefName, cefSev, cefVer  *name
+	host, user, sourceUser, destUser, category *name
+	types, outcome, direction, hash            *name
+	hashes                                     map[int]*name
+	extensions                                 *name
+	addresses                                  map[*name]*name
+	derive                                     deriver
+	path                                       *name
+	values                                     map[string]string
+	order                                      []string
+}
+
+func cef(dec *Decoder) text {
+	d := dec.doc.dict
+	c := &cefReader{
+		dict: d, keys: map[string]*name{}, syslog: newSyslogFields(d), fixed: d.constants("event.kind alert\nevent.module cef"),
+		vendor: d.name("observer.vendor"), product: d.name("observer.product"), version: d.name("observer.version"), code: d.name("event.code"),
+		rule: d.name("rule.name"), ruleID: d.name("rule.id"), severity: d.name("event.severity"), cefName: d.name("cef.name"), cefSev: d.name("cef.severity"), cefVer: d.name("cef.version"),
+		host: d.name("host.name"), user: d.name("user.name"), sourceUser: d.name("source.user.name"), destUser: d.name("destination.user.name"),
+		category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"), direction: d.name("network.direction"),
+		hash: d.name("file.hash.any"), path: d.name("file.path"), extensions: d.name("cef.extensions"), derive: newDeriver(d),
+		hashes:    map[int]*name{32: d.name("file.hash.md5"), 40: d.name("file.hash.sha1"), 64: d.name("file.hash.sha256")},
+		addresses: map[*name]*name{}, values: map[string]string{},
+	}
+	for line := range strings.Lines(cefKeys) {
+		words := strings.Fields(line)
+		for _, key := range words[:max(0, len(words)-1)] {
+			c.keys[key] = d.name(words[len(words)-1])
+		}
+	}
+	for _, pair := range [][2]string{{"source.ip", "source.address"}, {"destination.ip", "destination.address"}, {"observer.ip", ""}, {"source.nat.ip", ""}, {"destination.nat.ip", ""}} {
+		c.addresses[d.name(pair[0])] = nil
+		if pair[1] != "" {
+			c.addresses[d.name(pair[0])] = d.name(pair[1])
+		}
+	}
+	return text{claims: func(line string) bool { return cefStart(line) >= 0 }, read: c.read}
+}
+
+// cefStart finds "CEF:0|" or "CEF:1|" in a line, -1 where there is none.
+func cefStart(line string) int {
+	at := strings.Index(line, "CEF:")
+	if at < 0 || at > 512 || len(line) < at+6 {
+		return -1
+	}
+	rest := strings.TrimLeft(line[at+4:], " ")
+	if len(rest) > 1 && rest[0] >= '0' && rest[0] <= '9' && (rest[1] == '|' || rest[1] == '.') {
+		return at
+	}
+	return -1
+}
+
+func (c *cefReader) read(line string, o *output) string {
+	at := cefStart(line)
+	if at < 0 {
+		return "no CEF header in " + excerpt(line)
+	}
+	parts, extension := cefHeader(strings.TrimLeft(line[at+4:], " "))
+	if len(parts) < 7 {
+		return "the header has " + strconv.Itoa(len(parts)) + " of its 7 parts"
+	}
+	h, _ := syslogHeader(strings.TrimSpace(line[:at]) + " ")
+	c.extension(extension)
+	c.times(h, o)
+	o.give(c.fixed)
+	o.put(c.cefVer, parts[0])
+	for i, n := range []*name{c.vendor, c.product, c.version, c.code, c.rule} {
+		o.put(n, parts[i+1])
+	}
+	o.put(c.ruleID, parts[4])
+	o.put(c.cefName, parts[5])
+	o.put(c.cefSev, parts[6])
+	if n, ok := cefSeverity(parts[6]); ok {
+		o.keep(c.severity, tocsin.IntValue(n))
+	}
+	c.fields(o)
+	c.syslog.envelope(h, o)
+	o.set(c.user, o.value(c.sourceUser))
+	o.set(c.user, o.value(c.destUser))
+	c.derive.apply(o)
+	return ""
+}
+
+// cefSeverity reads a severity of 0 to 10 or its word.
+func cefSeverity(s string) (int64, bool) {
+	if n, ok := digits(s, 1, 3); ok {
+		return int64(n), true
+	}
+	n, ok := cefSeverities[strings.ToLower(s)]
+	return n, ok
+}
+
+// cefHeader cuts the seven parts, in which \| and \\ are escaped, from the extension.
+func cefHeader(s string) (parts []string, extension string) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && (s[i+1] == '|' || s[i+1] == '\\'):
+			i++
+			b.WriteByte(s[i])
+		case s[i] == '|':
+			parts = append(parts, strings.TrimSpace(b.String()))
+			b.Reset()
+			if len(parts) == 7 {
+				return parts, s[i+1:]
+			}
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return append(parts, strings.TrimSpace(b.String())), ""
+}
+
+// extension reads "key=value key=value": a key begins after a blank and has neither blank nor equals sign, so a value
+// reaches to the blank before the next key.
+func (c *cefReader) extension(s string) {
+	clear(c.values)
+	c.order = c.order[:0]
+	start, key := 0, ""
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+		case s[i] == '=':
+			from := strings.LastIndexAny(s[:i], " \t") + 1
+			if from < start || !cefKey(s[from:i]) {
+				if key != "" || from < start {
+					continue // an equals sign that its writer did not escape
+				}
+			}
+			c.take(key, s[start:max(start, from)])
+			key, start = s[from:i], i+1
+		}
+	}
+	c.take(key, s[start:])
+}
+
+func cefKey(s string) bool {
+	if s == "" || len(s) > 128 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c != '_' && c != '.' && c != '-' && c != '[' && c != ']' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *cefReader) take(key, value string) {
+	const most = 512 // keys of an extension
+	if key == "" || len(c.order) >= most {
+		return
+	}
+	if _, again := c.values[key]; again {
+		return
+	}
+	value = strings.TrimSpace(value)
+	if strings.IndexByte(value, '\\') >= 0 {
+		value = cefUnescape(value)
+	}
+	c.values[key] = value
+	c.order = append(c.order, key)
+}
+
+func cefUnescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'n':
+			b.WriteByte('\n')
+		case 'r':
+			b.WriteByte('\r')
+		case '=', '\\', '|':
+			b.WriteByte(s[i])
+		default: // a Windows path that its writer did not escape
+			b.WriteByte('\\')
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// times takes the receipt time, else the end, else the start; one with a year before one without. The syslog header
+// stands in for them.
+func (c *cefReader) times(h header, o *output) {
+	for _, key := range []string{"rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "art", "deviceCustomDate1"} {
+		t, ok := parseTime(c.values[key])
+		if ok && (o.time.IsZero() || yearless(o.time) && !yearless(t)) {
+			o.time = t
+		}
+	}
+	if o.time.IsZero() || yearless(o.time) && !h.time.IsZero() && !yearless(h.time) {
+		o.time = h.time
+	}
+}
+
+// fields sets what the extension says.
+func (c *cefReader) fields(o *output) {
+	for _, key := range c.order {
+		value := c.values[key]
+		if strings.HasSuffix(key, "Label") {
+			continue
+		}
+		to, known := c.keys[key]
+		beside, address := c.addresses[to]
+		switch {
+		case !known:
+			if label := c.values[key+"Label"]; label != "" {
+				key = strings.ReplaceAll(label, " ", "_")
+			}
+			o.put(c.dict.path(c.extensions, []byte(key)), value)
+		case address:
+			o.address(to, beside, value)
+		case to == c.hash:
+			if n := c.hashes[len(value)]; n != nil {
+				o.put(n, strings.ToLower(value))
+			}
+		case to == c.outcome:
+			c.setOutcome(o, value)
+		case to == c.direction:
+			o.put(to, map[string]string{"0": "inbound", "1": "outbound"}[value])
+		case to.text == "network.transport":
+			o.set(to, transport(tocsin.StringValue(value)))
+		case to.text == "network.protocol":
+			o.put(to, strings.ToLower(value))
+		case to.text == "event.start" || to.text == "event.end":
+			if t, ok := parseTime(value); ok && !yearless(t) {
+				o.put(to, t.Format("2006-01-02T15:04:05.999999999Z07:00"))
+			}
+		default:
+			o.set(to, tocsin.StringValue(value))
+		}
+	}
+	o.set(c.host, o.value(c.keys["dvchost"]))
+}
+
+// setOutcome keeps to ECS's words; another word stays below cef.extensions.
+func (c *cefReader) setOutcome(o *output, value string) {
+	switch strings.ToLower(value) {
+	case "success", "succeeded", "true", "/success", "ok", "allowed":
+		o.put(c.outcome, "success")
+	case "failure", "failed", "false", "/failure", "fail", "denied", "blocked":
+		o.put(c.outcome, "failure")
+	default:
+		o.put(c.dict.path(c.extensions, []byte("outcome")), value)
+	}
+}

@@ -1,0 +1,243 @@
+// Package decode makes alerts of raw records: it recognises the format, reads the record within fixed limits and maps
+// it to the Elastic Common Schema. Each format is one file and one line of the table in formats.go.
+//
+// Every record gives exactly one alert or one rejection. What a format has no ECS field for stays under the source's
+// own namespace, so nothing of a record is lost; docs/formats.md says what goes where.
+package decode
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tocsin"
+	"tocsin/ingest"
+)
+
+// future is how far an alert's own time may be ahead of its receipt (engine.md, ruling 2).
+const future = 5 * time.Minute
+
+// Limits bound what one record may cost. A zero field takes its default.
+type Limits struct {
+	Record int // bytes of a record; default 1 MiB. A larger one is rejected as too_big
+	Depth  int // levels of nesting; default 32. A deeper one is rejected as too_deep
+	Keys   int // fields of a record; default 2,000. Those beyond are left out and the alert is marked truncated
+	Items  int // members of a list; default 256, likewise
+	Value  int // bytes of a string; default 64 KiB, likewise cut at the edge of a character
+}
+
+// DefaultLimits are the limits that apply where none are given.
+func DefaultLimits() Limits {
+	return Limits{Record: 1 << 20, Depth: 32, Keys: 2000, Items: 256, Value: 64 << 10}
+}
+
+// Options configure a [Decoder].
+type Options struct {
+	Limits   Limits
+	Mappings []*Mapping // tried before the built-in formats, in this order
+}
+
+// A Decoder makes alerts of records. It keeps scratch memory and the names it has met, so it is for one goroutine:
+// give each worker its own.
+type Decoder struct {
+	limits  Limits
+	doc     *doc
+	out     *output
+	formats []reader
+	repair  []byte
+	kind    *name
+}
+
+// A reader is one format, its names found in this decoder's dictionary.
+type reader struct {
+	name string
+	object
+	text
+}
+
+// An object reads records that are JSON objects.
+type object struct {
+	// claims reports whether the record is of this format, from a few of its keys.
+	claims func(*doc) bool
+	// read sets the alert's fields.
+	read func(*doc, *output)
+}
+
+// A text reads records that are lines of text.
+type text struct {
+	claims func(line string) bool
+	// read sets the alert's fields; it returns what is wrong with the line, "" where nothing is.
+	read func(line string, o *output) (fault string)
+}
+
+// New returns a decoder. It fails where two formats have one name.
+func New(opts Options) (*Decoder, error) {
+	l, std := opts.Limits, DefaultLimits()
+	l.Record, l.Depth, l.Keys = cmp.Or(l.Record, std.Record), cmp.Or(l.Depth, std.Depth), cmp.Or(l.Keys, std.Keys)
+	l.Items, l.Value = cmp.Or(l.Items, std.Items), cmp.Or(l.Value, std.Value)
+	dict := newDictionary()
+	d := &Decoder{limits: l, doc: &doc{dict: dict, limits: l}, kind: dict.name("event.kind")}
+	d.out = newOutput(d.doc)
+	for _, m := range opts.Mappings {
+		d.formats = append(d.formats, reader{name: m.Format, object: m.object(dict)})
+	}
+	for _, f := range formats() {
+		r := reader{name: f.name}
+		if f.object != nil {
+			r.object = f.object(dict)
+		}
+		if f.text != nil {
+			r.text = f.text(d)
+		}
+		d.formats = append(d.formats, r)
+	}
+	for i, r := range d.formats {
+		if slices.ContainsFunc(d.formats[:i], func(other reader) bool { return other.name == r.name }) {
+			return nil, fmt.Errorf("two formats are called %q", r.name)
+		}
+	}
+	return d, nil
+}
+
+// Decode makes an alert of one record, or says why there is none: exactly one of the two. A record whose time cannot
+// be told without its neighbours (no time at all, or no year, and no receive time) comes as an alert with a zero time
+// or one of the year 0: [Clock.Settle] sets it.
+//
+// The values of an alert share one piece of memory; whoever keeps one for longer than the alert clones it.
+func (d *Decoder) Decode(r ingest.Record) (tocsin.Alert, *tocsin.Rejection) {
+	if r.Tenant == "" {
+		r.Tenant = "default"
+	}
+	sum := sha256.Sum256(r.Value)
+	refuse := func(reason, detail string) (tocsin.Alert, *tocsin.Rejection) {
+		digest := hex.EncodeToString(sum[:])
+		return tocsin.Alert{}, &tocsin.Rejection{
+			ID: tocsin.RejectionID(r.Tenant, r.Ref, digest), Tenant: r.Tenant, Source: r.Source, Ref: r.Ref, Received: r.Received,
+			Stage: "decode", Reason: reason, Detail: detail, SHA256: digest, Raw: r.Value, Size: max(r.Size, int64(len(r.Value))),
+		}
+	}
+	switch {
+	case r.Fault != "":
+		return refuse(r.Fault, r.Detail)
+	case len(r.Value) > d.limits.Record:
+		return refuse("too_big", fmt.Sprintf("%d bytes, of which %d are allowed", len(r.Value), d.limits.Record))
+	}
+	d.doc.dict.tidy()
+	d.doc.marks = nil
+	d.out.begin()
+	body := bytes.TrimSpace(bytes.TrimPrefix(r.Value, []byte("\xef\xbb\xbf")))
+	if !utf8.Valid(body) {
+		d.doc.mark(markRepaired)
+		d.repair = appendValid(d.repair[:0], body)
+		body = d.repair
+	}
+	format, reason, detail := d.read(body, r.Format)
+	if reason != "" {
+		return refuse(reason, detail)
+	}
+	a := tocsin.Alert{
+		Tenant: r.Tenant, Source: r.Source, Format: format, Ref: r.Ref, Time: d.out.time, Received: r.Received, SHA256: sum, Raw: r.Value,
+	}
+	d.settle(&a)
+	d.out.about.fill(d.out)
+	a.Fields = d.out.fields()
+	a.Marks = d.doc.marks
+	if d.out.own != "" {
+		a.ID = tocsin.SourceAlertID(a.Tenant, a.Source, d.out.own)
+	} else {
+		a.ID = tocsin.AlertID(a.Tenant, a.Ref, a.Digest())
+	}
+	return a, nil
+}
+
+// appendValid appends text to to with each byte that is no UTF-8 replaced by U+FFFD.
+func appendValid(to, text []byte) []byte {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		to = utf8.AppendRune(to, r)
+		text = text[size:]
+	}
+	return to
+}
+
+// read fills the output from body and returns the format that read it, or a reason and detail.
+func (d *Decoder) read(body []byte, want string) (format, reason, detail string) {
+	if want == "auto" {
+		want = ""
+	}
+	switch {
+	case len(body) == 0:
+		return "", "empty", "the record holds nothing"
+	case want != "" && !slices.ContainsFunc(d.formats, func(r reader) bool { return r.name == want }):
+		return "", "format", fmt.Sprintf("there is no format %q", want)
+	case body[0] == '{' || body[0] == '[' || want != "" && d.json(want):
+		return d.readObject(body, want)
+	default:
+		return d.readText(string(body), want)
+	}
+}
+
+// json reports whether the named format reads JSON alone.
+func (d *Decoder) json(name string) bool {
+	return slices.ContainsFunc(d.formats, func(r reader) bool { return r.name == name && r.text.read == nil })
+}
+
+func (d *Decoder) readObject(body []byte, want string) (format, reason, detail string) {
+	if err := d.doc.scan(body); err != nil {
+		return "", err.reason, err.detail
+	}
+	for _, f := range d.formats {
+		if f.object.read == nil || want != "" && f.name != want || !f.object.claims(d.doc) {
+			continue
+		}
+		f.object.read(d.doc, d.out)
+		return f.name, "", ""
+	}
+	return "", "format", "the record is not of the format " + want
+}
+
+func (d *Decoder) readText(line, want string) (format, reason, detail string) {
+	for _, f := range d.formats {
+		if f.text.read == nil || want != "" && f.name != want || want == "" && !f.text.claims(line) {
+			continue
+		}
+		if fault := f.text.read(line, d.out); fault != "" {
+			return "", "format", f.name + ": " + fault
+		}
+		return f.name, "", ""
+	}
+	return "", "format", "no format is recognised in the line " + excerpt(line)
+}
+
+// excerpt is the beginning of a line, quoted.
+func excerpt(line string) string {
+	const most = 60
+	if len(line) > most {
+		line = strings.ToValidUTF8(line[:most], "") + "…"
+	}
+	return fmt.Sprintf("%q", line)
+}
+
+// settle applies ruling 2 as far as the record and its receipt decide it.
+func (d *Decoder) settle(a *tocsin.Alert) {
+	switch {
+	case a.Time.IsZero():
+		d.doc.mark(markNoTime)
+		a.Time = a.Received
+	case yearless(a.Time):
+		d.doc.mark(markNoYear)
+		if !a.Received.IsZero() {
+			a.Time = inYear(a.Time, a.Received.Add(future))
+		}
+	case !a.Received.IsZero() && a.Time.Sub(a.Received) > future:
+		d.doc.mark(markFuture)
+		a.Time = a.Received
+	}
+	a.Time = a.Time.UTC()
+}

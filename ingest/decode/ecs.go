@@ -1,0 +1,110 @@
+package decode
+
+import (
+	"tocsin"
+	"tocsin/internal/ecs"
+)
+
+// ecsJSON reads documents of the Elastic Common Schema, nested, dotted or mixed: Elastic's own alerts, Beats, and what
+// other shippers write in its terms. Every field stays where it is.
+func ecsJSON(d *dictionary) object {
+	signs := d.names("ecs.version", "event.kind", "event.category", "event.module", "event.dataset", "event.action", "event.code",
+		"event.original", "kibana.alert.uuid", "signal.rule.name", "agent.type", "rule.name", "host.name", "data_stream.dataset")
+	stamp, shifted := d.name("@timestamp"), d.shifted()
+	times := d.names("@timestamp", "timestamp", "event.created", "event.start", "event.ingested", "time")
+	uuid, kind := d.name("kibana.alert.uuid"), d.name("event.kind")
+	alert := d.routes(`
+		kibana.alert.rule.name         rule.name
+		kibana.alert.rule.uuid         rule.uuid
+		kibana.alert.rule.description  rule.description
+		kibana.alert.risk_score        event.risk_score`)
+	ruleName, ruleID := d.name("kibana.alert.rule.name"), d.name("signal.rule.name")
+	signalRule := d.name("rule.name")
+	return object{
+		claims: func(in *doc) bool {
+			for _, n := range signs {
+				if in.has(n) {
+					return true
+				}
+			}
+			return in.has(stamp) && in.ecsLeaves() > 1
+		},
+		read: func(in *doc, o *output) {
+			o.time = timeOf(in.first(times...))
+			if own := in.text(uuid); own != "" {
+				o.own = own
+			}
+			if in.has(ruleName) || in.has(ruleID) {
+				o.keep(kind, tocsin.StringValue("alert")) // ECS keeps "signal" to itself
+				o.set(signalRule, in.value(ruleID))
+			}
+			for _, l := range in.leaves[1:] {
+				if l.name == nil || l.name == stamp {
+					continue
+				}
+				if to, ok := shifted[l.name]; ok && l.value.Kind() != tocsin.List {
+					if o.set(to, l.value) {
+						continue
+					}
+				}
+				o.keep(l.name, l.value)
+			}
+			o.move(alert)
+		},
+	}
+}
+
+// shifted are ECS objects that older or careless shippers write as a plain value, and the leaf that is meant.
+func (d *dictionary) shifted() map[*name]*name {
+	to := map[*name]*name{}
+	for _, s := range [][2]string{
+		{"host", "host.name"}, {"user", "user.name"}, {"process", "process.name"}, {"agent", "agent.name"}, {"service", "service.name"},
+		{"rule", "rule.name"}, {"url", "url.original"}, {"file", "file.path"}, {"user_agent", "user_agent.original"}, {"error", "error.message"},
+		{"event", "event.action"}, {"observer", "observer.name"}, {"organization", "organization.name"},
+	} {
+		to[d.name(s[0])] = d.name(s[1])
+	}
+	return to
+}
+
+// ecsLeaves counts the record's leaves whose names are leaves of ECS.
+func (d *doc) ecsLeaves() int {
+	n := 0
+	for _, l := range d.leaves[1:] {
+		if l.name != nil && l.name.kind != 0 && l.name.kind != ecs.Object && l.name.kind != ecs.Any {
+			n++
+		}
+	}
+	return n
+}
+
+// anyJSON reads JSON that no other format claims. Leaves that carry the name of an ECS leaf are that field; all else
+// stays below json. A mapping file says more (see [Mapping]).
+func anyJSON(d *dictionary) object {
+	prefix := d.name("json")
+	times := d.names("@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "date",
+		"created_at", "createdAt", "createdDateTime", "TimeGenerated", "unixTime", "calendarTime", "published", "event.timestamp", "metadata.eventCreationTime")
+	base := d.names("message", "tags")
+	module := d.name("event.module")
+	return object{
+		claims: func(*doc) bool { return true },
+		read: func(in *doc, o *output) {
+			for _, n := range times {
+				if o.time = timeOf(in.value(n)); !o.time.IsZero() {
+					break
+				}
+			}
+			for _, l := range in.leaves[1:] {
+				switch {
+				case l.name == nil || l.name.text == "@timestamp":
+				case l.name.up != &d.root && l.name.kind != 0 && l.name.kind != ecs.Object,
+					l.name == base[0], l.name == base[1]:
+					o.keep(l.name, l.value)
+				default:
+					o.keep(d.below(prefix, l.name), l.value)
+				}
+			}
+			o.put(module, "json")
+		},
+	}
+}

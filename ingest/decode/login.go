@@ -1,0 +1,156 @@
+package decode
+
+import (
+	"strings"
+
+	"tocsin"
+)
+
+// A logins reads the lines of sshd, sudo, su and PAM that say who came in, failed to, or became somebody else: what the
+// rules for Linux hosts need and what has been worded alike for decades.
+type logins struct {
+	user, effective, ip, address, port, command *name
+	category, types, action, outcome, directory *name
+}
+
+func newLogins(d *dictionary) *logins {
+	return &logins{
+		user: d.name("user.name"), effective: d.name("user.effective.name"), ip: d.name("source.ip"), address: d.name("source.address"),
+		port: d.name("source.port"), command: d.name("process.command_line"), directory: d.name("process.working_directory"),
+		category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
+	}
+}
+
+func (l *logins) apply(h header, o *output) {
+	_, app := splitPath(h.app)
+	switch {
+	case strings.HasPrefix(app, "sshd"):
+		l.sshd(h.message, o)
+	case app == "sudo":
+		l.sudo(h.message, o)
+	}
+	if strings.Contains(h.message, "pam_unix(") || strings.Contains(h.message, "pam_sss(") {
+		l.pam(h.message, o)
+	}
+}
+
+// sshd reads "Failed password for invalid user U from A port P ssh2" and its like.
+func (l *logins) sshd(m string, o *output) {
+	for _, form := range []struct{ begins, action, outcome string }{
+		{"Failed ", "ssh_login", "failure"}, {"Accepted ", "ssh_login", "success"}, {"Invalid user ", "ssh_login", "failure"},
+		{"User ", "ssh_login", "failure"}, {"Illegal user ", "ssh_login", "failure"}, {"Connection closed by ", "connection_closed", ""},
+		{"Received disconnect from ", "disconnected", ""}, {"Disconnected from ", "disconnected", ""}, {"Connection from ", "connection", ""},
+		{"Did not receive identification string from ", "connection", ""}, {"Connection reset by ", "connection_closed", ""},
+		{"error: maximum authentication attempts exceeded for ", "ssh_login", "failure"}, {"Postponed ", "ssh_login", ""},
+		{"reverse mapping checking getaddrinfo for ", "reverse_mapping", ""}, {"error: PAM: ", "ssh_login", "failure"},
+		{"Bad protocol version identification ", "connection", ""}, {"Unable to negotiate with ", "connection", ""},
+	} {
+		if !strings.HasPrefix(m, form.begins) {
+			continue
+		}
+		if form.begins == "User " && !strings.Contains(m, "not allowed") {
+			return
+		}
+		l.event(o, "authentication", form.action, form.outcome)
+		l.peer(m, form.begins, o)
+		return
+	}
+}
+
+// peer finds the user and the address in an sshd message.
+func (l *logins) peer(m, begins string, o *output) {
+	rest := strings.TrimPrefix(m, begins)
+	if _, after, ok := strings.Cut(rest, " for "); ok {
+		rest = after
+	}
+	for _, skip := range []string{"invalid user ", "illegal user ", "authenticating user ", "user "} {
+		rest = strings.TrimPrefix(rest, skip)
+	}
+	address := rest
+	if at := strings.LastIndex(rest, " from "); at >= 0 {
+		l.name(o, l.user, rest[:at])
+		address = rest[at+len(" from "):]
+	} else if _, after, ok := strings.Cut(m, " from "); ok {
+		address = after
+	} else if words := strings.Fields(rest); len(words) > 1 && isAddress(words[1]) {
+		l.name(o, l.user, words[0])
+		address = strings.Join(words[1:], " ")
+	}
+	words := strings.Fields(address)
+	for i, w := range words {
+		w = strings.Trim(w, "[]:,")
+		if isAddress(w) && !o.has(l.ip) {
+			o.address(l.ip, l.address, w)
+		}
+		if w == "port" && i+1 < len(words) {
+			if n, ok := digits(strings.Trim(words[i+1], ":,[]"), 1, 5); ok {
+				o.keep(l.port, tocsin.IntValue(int64(n)))
+			}
+			break
+		}
+	}
+}
+
+// name sets a user where the text is one word: an attacker may put anything there.
+func (l *logins) name(o *output, to *name, s string) {
+	if s = strings.TrimSpace(s); s != "" && !strings.ContainsAny(s, " \t") {
+		o.put(to, s)
+	}
+}
+
+// sudo reads "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh".
+func (l *logins) sudo(m string, o *output) {
+	user, rest, ok := strings.Cut(m, " : ")
+	if !ok {
+		return
+	}
+	l.name(o, l.user, user)
+	outcome := "success"
+	for part := range strings.SplitSeq(rest, " ; ") {
+		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		switch {
+		case !ok:
+			outcome = "failure" // "3 incorrect password attempts", "user NOT in sudoers"
+		case key == "USER":
+			l.name(o, l.effective, value)
+		case key == "PWD":
+			o.put(l.directory, value)
+		case key == "COMMAND":
+			_, command, _ := strings.Cut(rest, "COMMAND=")
+			o.put(l.command, command)
+		}
+	}
+	l.event(o, "process", "sudo", outcome)
+}
+
+// pam reads the messages of pam_unix.
+func (l *logins) pam(m string, o *output) {
+	switch {
+	case strings.Contains(m, "authentication failure"):
+		l.event(o, "authentication", "pam_authentication", "failure")
+	case strings.Contains(m, "session opened"):
+		l.event(o, "session", "session_opened", "success")
+	case strings.Contains(m, "session closed"):
+		l.event(o, "session", "session_closed", "success")
+	}
+	for word := range strings.FieldsSeq(m) {
+		switch key, value, _ := strings.Cut(word, "="); key {
+		case "user":
+			l.name(o, l.user, value)
+		case "rhost":
+			o.address(l.ip, l.address, value)
+		}
+	}
+	if _, after, ok := strings.Cut(m, "for user "); ok {
+		user, _, _ := strings.Cut(after, " ")
+		user, _, _ = strings.Cut(user, "(")
+		l.name(o, l.user, user)
+	}
+}
+
+func (l *logins) event(o *output, category, action, outcome string) {
+	o.put(l.category, category)
+	o.put(l.types, map[bool]string{true: "end", false: "start"}[strings.HasSuffix(action, "closed") || action == "disconnected"])
+	o.put(l.action, action)
+	o.put(l.outcome, outcome)
+}

@@ -1,0 +1,157 @@
+package decode
+
+import (
+	"strings"
+
+	"tocsin/internal/ecs"
+)
+
+// A name is one dotted field name, kept once however many records use it. It serves both sides: as a path in the
+// record being read and as a field of the alert being made. The stamps say whether it occurs in the current record,
+// so that a lookup by name is a comparison of two numbers.
+type name struct {
+	text   string
+	last   string // the part after the last dot
+	kind   ecs.Type
+	up     *name
+	kids   map[string]*name
+	after  *name // the sibling that followed in an earlier record: most likely the next key
+	paired bool  // an array of {Name, text} here is an object spelled otherwise
+	fixed  bool  // named by a decoder's table: never forgotten
+
+	inRecord uint64 // the record in which inAt is good
+	inAt     int32  // index of its first leaf
+	inLast   int32  // index of its last leaf, where an array of objects gave several
+	inCount  int32
+	inObject uint64 // the object that this name was last a key of: a second time is a duplicate
+	used     uint64 // the record whose leaf a decoder's table has taken over
+
+	outRecord uint64 // the record in which outAt is good
+	outAt     int32
+
+	prefix *name // joined is this name below prefix
+	joined *name
+}
+
+// Limits of the dictionary. Alert content is hostile: a stream of ever new names must not grow it.
+const (
+	maxNames    = 1 << 14 // names beyond the decoders' own, about 5 MB; then those are forgotten
+	maxNameSize = 512     // bytes of a dotted name
+)
+
+// A dictionary is the tree of all names that one decoder has met.
+type dictionary struct {
+	root  name
+	loose int // names that are not fixed
+}
+
+func newDictionary() *dictionary { return &dictionary{} }
+
+// name returns the fixed name with this text, for a decoder's table.
+func (d *dictionary) name(text string) *name {
+	at := &d.root
+	for part := range strings.SplitSeq(text, ".") {
+		at = d.child(at, []byte(part))
+		if !at.fixed {
+			at.fixed = true
+			d.loose--
+		}
+	}
+	return at
+}
+
+func (d *dictionary) names(texts ...string) []*name {
+	ns := make([]*name, len(texts))
+	for i, text := range texts {
+		ns[i] = d.name(text)
+	}
+	return ns
+}
+
+// child returns the name of part below at, where part holds no dot that separates.
+func (d *dictionary) child(at *name, part []byte) *name {
+	if n, ok := at.kids[string(part)]; ok {
+		return n
+	}
+	last := string(part)
+	text := last
+	if at != &d.root {
+		text = at.text + "." + last
+		last = text[len(text)-len(last):]
+	}
+	kind, _ := ecs.Lookup(text)
+	n := &name{text: text, last: last, kind: kind, up: at}
+	if at.kids == nil {
+		at.kids = make(map[string]*name)
+	}
+	at.kids[last] = n
+	d.loose++
+	return n
+}
+
+// path returns the name of a key below at. A dotted key is the path it spells, unless a part of it is empty: then the
+// key is one part as it is. It returns nil for a name that would be too long.
+func (d *dictionary) path(at *name, key []byte) *name {
+	if len(at.text)+1+len(key) > maxNameSize {
+		return nil
+	}
+	if !separates(key) {
+		return d.child(at, key)
+	}
+	for start, i := 0, 0; ; i++ {
+		if i == len(key) || key[i] == '.' {
+			at = d.child(at, key[start:i])
+			if i == len(key) {
+				return at
+			}
+			start = i + 1
+		}
+	}
+}
+
+// separates reports whether the dots of a key separate parts.
+func separates(key []byte) bool {
+	dots := false
+	for i, c := range key {
+		if c != '.' {
+			continue
+		}
+		if i == 0 || i == len(key)-1 || key[i-1] == '.' {
+			return false
+		}
+		dots = true
+	}
+	return dots
+}
+
+// below returns n below prefix. The last answer is kept, as a path nearly always goes below the same prefix.
+func (d *dictionary) below(prefix, n *name) *name {
+	if n.prefix == prefix {
+		return n.joined
+	}
+	j := d.path(prefix, []byte(n.text))
+	if j == nil {
+		return nil
+	}
+	n.prefix, n.joined = prefix, j
+	return j
+}
+
+// tidy forgets all names but the fixed ones where there are too many. It is called between records.
+func (d *dictionary) tidy() {
+	if d.loose > maxNames {
+		d.loose = 0
+		d.root.forget()
+	}
+}
+
+func (n *name) forget() {
+	for part, kid := range n.kids {
+		if !kid.fixed {
+			delete(n.kids, part)
+			continue
+		}
+		kid.after, kid.prefix, kid.joined = nil, nil, nil
+		kid.forget()
+	}
+}

@@ -1,0 +1,86 @@
+package decode
+
+import (
+	"slices"
+	"strings"
+
+	"tocsin"
+)
+
+// A related gathers the addresses, names and hashes of an alert into ECS's related.*, where one question finds an
+// entity whatever part it played.
+type related struct {
+	groups [4]relatedGroup
+}
+
+type relatedGroup struct {
+	to   *name
+	from []*name
+	fold bool // hashes are compared in lower case
+	list []tocsin.Value
+}
+
+func newRelated(d *dictionary) related {
+	group := func(to, from string) relatedGroup {
+		return relatedGroup{to: d.name(to), from: d.names(strings.Fields(from)...)}
+	}
+	r := related{groups: [4]relatedGroup{
+		group("related.ip", `source.ip destination.ip client.ip server.ip host.ip observer.ip source.nat.ip destination.nat.ip
+			dns.resolved_ip network.forwarded_ip threat.indicator.ip`),
+		group("related.user", `user.name user.target.name user.effective.name user.changes.name source.user.name
+			destination.user.name client.user.name server.user.name process.user.name`),
+		group("related.hosts", `host.name host.hostname source.domain destination.domain client.domain server.domain url.domain
+			dns.question.name tls.client.server_name observer.hostname observer.name`),
+		group("related.hash", `file.hash.md5 file.hash.sha1 file.hash.sha256 process.hash.md5 process.hash.sha1 process.hash.sha256
+			process.pe.imphash dll.hash.md5 dll.hash.sha1 dll.hash.sha256 dll.pe.imphash process.parent.hash.sha256 file.pe.imphash
+			threat.indicator.file.hash.sha256 threat.indicator.file.hash.md5`),
+	}}
+	r.groups[3].fold = true
+	return r
+}
+
+// fill sets related.*, joining what the record brought along.
+func (r *related) fill(o *output) {
+	const most = 256 // values a group: as many as a list may have
+	for i := range r.groups {
+		g := &r.groups[i]
+		g.list = g.list[:0]
+		g.add(o.value(g.to))
+		for _, n := range g.from {
+			if n.outRecord == o.record && len(g.list) < most {
+				g.add(o.values[n.outAt])
+			}
+		}
+		if len(g.list) == 0 {
+			continue
+		}
+		list := tocsin.ListValue(slices.Clone(g.list)...)
+		if g.to.outRecord == o.record {
+			o.values[g.to.outAt] = list
+			continue
+		}
+		o.keep(g.to, list)
+	}
+}
+
+func (g *relatedGroup) add(v tocsin.Value) {
+	if v.Kind() == tocsin.List {
+		for _, item := range v.Items() {
+			g.add(item)
+		}
+		return
+	}
+	s, ok := v.Str()
+	if !ok || s == "" {
+		return
+	}
+	for _, known := range g.list {
+		if t, _ := known.Str(); t == s || g.fold && strings.EqualFold(t, s) {
+			return
+		}
+	}
+	if g.fold {
+		v = tocsin.StringValue(strings.ToLower(s))
+	}
+	g.list = append(g.list, v)
+}

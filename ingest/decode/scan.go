@@ -1,0 +1,448 @@
+package decode
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"unicode/utf8"
+
+	"tocsin"
+)
+
+// A scanError says why a record is no JSON that we read.
+type scanError struct {
+	reason string // json or too_deep
+	detail string
+}
+
+// scan reads one JSON object into d.leaves. The text is valid UTF-8.
+func (d *doc) scan(text []byte) *scanError {
+	d.begin(len(text))
+	s := scanner{doc: d, text: text, key: d.scratch}
+	defer func() { d.scratch = s.key[:0] }()
+	s.space()
+	if s.at >= len(text) || text[s.at] != '{' {
+		return s.fault("a record is one JSON object")
+	}
+	if err := s.object(&d.dict.root, 1, false); err != nil {
+		return err
+	}
+	s.space()
+	if s.at < len(text) {
+		return s.fault("something follows the JSON object")
+	}
+	d.settle()
+	return nil
+}
+
+// A scanner is one pass over one record.
+type scanner struct {
+	doc  *doc
+	text []byte
+	at   int
+	key  []byte // scratch: an unescaped key
+}
+
+func (s *scanner) fault(what string) *scanError {
+	return &scanError{reason: "json", detail: fmt.Sprintf("%s (byte %d)", what, s.at)}
+}
+
+// object reads an object whose members lie below parent; s.at is at its brace. In an array of objects, listed, the
+// leaves of one name become a list.
+func (s *scanner) object(parent *name, depth int, listed bool) *scanError {
+	if depth > s.doc.limits.Depth {
+		return &scanError{reason: "too_deep", detail: fmt.Sprintf("nested more than %d deep", s.doc.limits.Depth)}
+	}
+	s.at++
+	s.doc.objects++
+	number := s.doc.objects
+	if s.space() == '}' {
+		s.at++
+		return nil
+	}
+	before := parent
+	for {
+		if s.space() != '"' {
+			return s.fault("a member's name is missing")
+		}
+		n, err := s.member(parent, before)
+		if err != nil {
+			return err
+		}
+		if s.space() != ':' {
+			return s.fault("a colon is missing")
+		}
+		s.at++
+		if n != nil {
+			before = n
+			if n.inObject == number {
+				s.doc.mark(markDuplicate)
+				n = nil // the first one stays
+			} else {
+				n.inObject = number
+			}
+		}
+		if err := s.value(n, depth, listed); err != nil {
+			return err
+		}
+		switch s.space() {
+		case ',':
+			s.at++
+		case '}':
+			s.at++
+			return nil
+		default:
+			return s.fault("a comma or a closing brace is missing")
+		}
+	}
+}
+
+// member reads a key and returns its name below parent, nil where the leaf is not to be kept.
+func (s *scanner) member(parent, before *name) (*name, *scanError) {
+	start := s.at + 1
+	end, plain := s.quoted(start)
+	if end < 0 {
+		return nil, s.fault("a string does not end, or holds a control character")
+	}
+	key := s.text[start:end]
+	s.at = end + 1
+	if !plain {
+		var ok bool
+		if s.key, ok = s.unescape(s.key[:0], key); !ok {
+			return nil, s.fault("a string holds an unknown escape")
+		}
+		key = s.key
+	}
+	if parent == nil {
+		return nil, nil
+	}
+	if a := before.after; a != nil && a.up == parent && a.last == string(key) {
+		return a, nil
+	}
+	n := s.doc.dict.path(parent, key)
+	if n == nil {
+		s.doc.mark(markTruncated)
+		return nil, nil
+	}
+	if n.up == parent {
+		before.after = n
+	}
+	return n, nil
+}
+
+// value reads any value and keeps it as n's leaf; n is nil where it is read for its syntax alone.
+func (s *scanner) value(n *name, depth int, listed bool) *scanError {
+	switch s.space() {
+	case '{':
+		return s.object(n, depth+1, listed)
+	case '[':
+		return s.array(n, depth+1, listed)
+	default:
+		v, err := s.scalar(n != nil)
+		if err != nil {
+			return err
+		}
+		if n != nil {
+			s.doc.keep(n, v, listed)
+		}
+		return nil
+	}
+}
+
+// array reads an array. Its scalars become one list; its objects' leaves become lists.
+func (s *scanner) array(n *name, depth int, listed bool) *scanError {
+	if depth > s.doc.limits.Depth {
+		return &scanError{reason: "too_deep", detail: fmt.Sprintf("nested more than %d deep", s.doc.limits.Depth)}
+	}
+	s.at++
+	if s.space() == ']' {
+		s.at++
+		if n != nil {
+			s.doc.keep(n, tocsin.ListValue(), listed)
+		}
+		return nil
+	}
+	base := len(s.doc.items)
+	defer func() { s.doc.items = s.doc.items[:base] }()
+	objects := false
+	for count := 0; ; count++ {
+		to := n
+		if to != nil && count >= s.doc.limits.Items {
+			s.doc.mark(markTruncated)
+			to = nil
+		}
+		switch s.space() {
+		case '{':
+			objects = true
+			from := len(s.doc.leaves)
+			if err := s.object(to, depth+1, true); err != nil {
+				return err
+			}
+			if to != nil && to.paired {
+				s.doc.pair(to, from)
+			}
+		case '[':
+			objects = true
+			if err := s.array(to, depth+1, true); err != nil {
+				return err
+			}
+		default:
+			v, err := s.scalar(to != nil)
+			if err != nil {
+				return err
+			}
+			if to != nil {
+				s.doc.items = append(s.doc.items, v)
+			}
+		}
+		switch s.space() {
+		case ',':
+			s.at++
+			continue
+		case ']':
+			s.at++
+		default:
+			return s.fault("a comma or a closing bracket is missing")
+		}
+		break
+	}
+	if items := s.doc.items[base:]; n != nil && (len(items) > 0 || !objects) {
+		s.doc.keep(n, tocsin.ListValue(append([]tocsin.Value(nil), items...)...), listed)
+	}
+	return nil
+}
+
+// scalar reads a string, a number or a word; wanted says whether its value matters.
+func (s *scanner) scalar(wanted bool) (tocsin.Value, *scanError) {
+	if s.at >= len(s.text) {
+		return tocsin.Value{}, s.fault("the record ends in the middle")
+	}
+	switch c := s.text[s.at]; {
+	case c == '"':
+		return s.str(wanted)
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number(wanted)
+	case s.word("true"):
+		return tocsin.BoolValue(true), nil
+	case s.word("false"):
+		return tocsin.BoolValue(false), nil
+	case s.word("null"):
+		return tocsin.NullValue(), nil
+	default:
+		return tocsin.Value{}, s.fault("a value is missing")
+	}
+}
+
+func (s *scanner) word(w string) bool {
+	if len(s.text)-s.at < len(w) || string(s.text[s.at:s.at+len(w)]) != w {
+		return false
+	}
+	s.at += len(w)
+	return true
+}
+
+func (s *scanner) str(wanted bool) (tocsin.Value, *scanError) {
+	start := s.at + 1
+	end, plain := s.quoted(start)
+	if end < 0 {
+		return tocsin.Value{}, s.fault("a string does not end, or holds a control character")
+	}
+	s.at = end + 1
+	text := s.text[start:end]
+	arena := &s.doc.arena
+	if plain {
+		if !wanted {
+			return tocsin.Value{}, nil
+		}
+		from := arena.Len()
+		arena.Write(s.doc.cut(text))
+		return tocsin.StringValue(arena.String()[from:]), nil
+	}
+	var ok bool
+	if s.key, ok = s.unescape(s.key[:0], text); !ok {
+		return tocsin.Value{}, s.fault("a string holds an unknown escape")
+	}
+	if !wanted {
+		return tocsin.Value{}, nil
+	}
+	from := arena.Len()
+	arena.Write(s.doc.cut(s.key))
+	return tocsin.StringValue(arena.String()[from:]), nil
+}
+
+// number reads a number by the grammar of JSON. One that no [tocsin.NumberValue] holds stays as text.
+func (s *scanner) number(wanted bool) (tocsin.Value, *scanError) {
+	start := s.at
+	if s.text[s.at] == '-' {
+		s.at++
+	}
+	switch {
+	case s.at < len(s.text) && s.text[s.at] == '0':
+		s.at++
+	case s.digits() == 0:
+		return tocsin.Value{}, s.fault("a number has no digits")
+	}
+	if s.at < len(s.text) && s.text[s.at] == '.' {
+		s.at++
+		if s.digits() == 0 {
+			return tocsin.Value{}, s.fault("a number has no digits after its point")
+		}
+	}
+	if s.at < len(s.text) && s.text[s.at]|0x20 == 'e' {
+		s.at++
+		if s.at < len(s.text) && (s.text[s.at] == '+' || s.text[s.at] == '-') {
+			s.at++
+		}
+		if s.digits() == 0 {
+			return tocsin.Value{}, s.fault("a number has no digits in its exponent")
+		}
+	}
+	if !wanted {
+		return tocsin.Value{}, nil
+	}
+	arena := &s.doc.arena
+	from := arena.Len()
+	arena.Write(s.doc.cut(s.text[start:s.at]))
+	text := arena.String()[from:]
+	if v, ok := tocsin.NumberValue(text); ok {
+		return v, nil
+	}
+	s.doc.mark(markNumber)
+	return tocsin.StringValue(text), nil
+}
+
+func (s *scanner) digits() int {
+	start := s.at
+	for s.at < len(s.text) && s.text[s.at] >= '0' && s.text[s.at] <= '9' {
+		s.at++
+	}
+	return s.at - start
+}
+
+// space skips white space and returns the byte that follows, 0 at the end.
+func (s *scanner) space() byte {
+	for s.at < len(s.text) {
+		switch c := s.text[s.at]; c {
+		case ' ', '\t', '\n', '\r':
+			s.at++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// quoted returns where the string that starts at start ends: the place of its closing quote, -1 where there is none
+// or a control character stands before it, and whether it is free of escapes. It looks at eight bytes at once.
+func (s *scanner) quoted(start int) (end int, plain bool) {
+	text := s.text
+	plain = true
+	for i := start; ; {
+		for i+8 <= len(text) {
+			w := binary.LittleEndian.Uint64(text[i:])
+			quote, slash := w^(ones*'"'), w^(ones*'\\')
+			hit := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((w - ones*0x20) &^ w)
+			if hit &= highs; hit != 0 {
+				i += bits.TrailingZeros64(hit) / 8
+				break
+			}
+			i += 8
+		}
+		for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= 0x20 {
+			i++
+		}
+		switch {
+		case i >= len(text) || text[i] < 0x20:
+			return -1, false
+		case text[i] == '"':
+			return i, plain
+		}
+		plain = false
+		i += 2
+		if i > len(text) || text[i-1] < 0x20 {
+			return -1, false
+		}
+	}
+}
+
+// unescape appends text to to with its escapes resolved. A surrogate without its other half becomes U+FFFD.
+func (s *scanner) unescape(to, text []byte) ([]byte, bool) {
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c != '\\' {
+			to = append(to, c)
+			i++
+			continue
+		}
+		if i+1 >= len(text) {
+			return to, false
+		}
+		i += 2
+		switch text[i-1] {
+		case '"', '\\', '/':
+			to = append(to, text[i-1])
+		case 'b':
+			to = append(to, '\b')
+		case 'f':
+			to = append(to, '\f')
+		case 'n':
+			to = append(to, '\n')
+		case 'r':
+			to = append(to, '\r')
+		case 't':
+			to = append(to, '\t')
+		case 'u':
+			r, size := s.unicode(text[i:])
+			if size == 0 {
+				return to, false
+			}
+			to = utf8.AppendRune(to, r)
+			i += size
+		default:
+			return to, false
+		}
+	}
+	return to, true
+}
+
+// unicode reads what follows \u: one code unit, or two that are a surrogate pair. size is 0 for no hex digits.
+func (s *scanner) unicode(text []byte) (r rune, size int) {
+	first, ok := hex4(text)
+	if !ok {
+		return 0, 0
+	}
+	if first < 0xd800 || first > 0xdfff {
+		return first, 4
+	}
+	if first < 0xdc00 && len(text) >= 10 && text[4] == '\\' && text[5] == 'u' {
+		if second, ok := hex4(text[6:]); ok && second >= 0xdc00 && second <= 0xdfff {
+			return (first-0xd800)<<10 + (second - 0xdc00) + 0x10000, 10
+		}
+	}
+	s.doc.mark(markRepaired)
+	return utf8.RuneError, 4
+}
+
+func hex4(text []byte) (rune, bool) {
+	if len(text) < 4 {
+		return 0, false
+	}
+	var r rune
+	for _, c := range text[:4] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}

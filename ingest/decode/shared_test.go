@@ -1,0 +1,131 @@
+package decode
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"tocsin"
+	"tocsin/ingest"
+)
+
+const sharedData = "../../../shared/data"
+
+// sharedLines reads the lines of a file of recorded data, or skips the test where that data is not at hand.
+func sharedLines(t testing.TB, path string) [][]byte {
+	t.Helper()
+	f, err := os.Open(filepath.Join(sharedData, path))
+	if err != nil {
+		t.Skipf("recorded data is not at hand: %v", err)
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if strings.HasSuffix(path, ".zst") {
+		z, err := zstd.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		r = z
+	}
+	var lines [][]byte
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, 16<<20)
+	for s.Scan() {
+		if len(bytes.TrimSpace(s.Bytes())) > 0 {
+			lines = append(lines, bytes.Clone(s.Bytes()))
+		}
+	}
+	if err := s.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// TestScoreFiles writes the documents of TOCSIN_SCORE_IN to TOCSIN_SCORE_OUT, for a scorer outside. A file whose name
+// has ".jsonl" wraps its records in the field "input".
+func TestScoreFiles(t *testing.T) {
+	in, out := os.Getenv("TOCSIN_SCORE_IN"), os.Getenv("TOCSIN_SCORE_OUT")
+	if in == "" || out == "" {
+		t.Skip("TOCSIN_SCORE_IN and TOCSIN_SCORE_OUT name no files")
+	}
+	d, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	formats, reasons := map[string]int{}, map[string]int{}
+	for i, line := range sharedLines(t, in) {
+		var labels []tocsin.Field
+		if strings.Contains(in, ".jsonl") {
+			raw, id, err := Unwrap(line, "input")
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, labels = raw, []tocsin.Field{Label("case_id", id)}
+		}
+		a, rejected := d.Decode(ingest.Record{Value: line, Ref: tocsin.Ref{File: in, Line: int64(i)}})
+		var doc []byte
+		if rejected != nil {
+			reasons[rejected.Reason]++
+			doc, err = Refused(rejected, labels...)
+		} else {
+			formats[a.Format]++
+			doc, err = Document(a, labels...)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(doc)
+		b.WriteByte('\n')
+	}
+	t.Logf("formats %v, rejected %v", formats, reasons)
+	if err := os.WriteFile(out, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRecordedData decodes every record of the recorded sets: each is an alert or a rejection, in the format it is in.
+func TestRecordedData(t *testing.T) {
+	for path, want := range map[string]string{
+		"campaigns/ait_ads/russellmitchell/alerts.ndjson.zst":          "ecs",
+		"campaigns/otrf_lsass_02_procdump/events.ndjson.zst":           "windows",
+		"campaigns/otrf_atomic/covenant_installutil/events.ndjson.zst": "windows",
+		"campaigns/cptc2017/team5/eve.ndjson.zst":                      "suricata",
+		"campaigns/wazuh_insect/alerts.ndjson.zst":                     "wazuh",
+		"campaigns/apt29_zeek_day1/zeek.ndjson.zst":                    "zeek",
+		"sigma/stratus_cloudtrail.ndjson.zst":                          "cloudtrail",
+		"sigma/evtx_mitre.ndjson.zst":                                  "windows",
+		"raw/auditd/auditd.log":                                        "auditd",
+		"raw/syslog/auth_bruteforce_part1.log":                         "syslog",
+		"raw/suricata/wrccdc-2017.ndjson":                              "suricata",
+		"raw/zeek/ssh.ndjson":                                          "zeek",
+		"raw/elastic_alert/rfc0031_example.ndjson":                     "ecs",
+	} {
+		t.Run(path, func(t *testing.T) {
+			lines := sharedLines(t, path)
+			d, err := New(Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range lines {
+				a, rejected := d.Decode(ingest.Record{Value: line, Ref: tocsin.Ref{Line: int64(i)}})
+				if rejected != nil {
+					t.Fatalf("line %d: %s: %s", i, rejected.Reason, rejected.Detail)
+				}
+				if a.Format != want {
+					t.Fatalf("line %d: format %s, want %s", i, a.Format, want)
+				}
+				if a.Time.IsZero() || len(a.Marks) > 0 && want != "syslog" {
+					t.Fatalf("line %d: time %v, marks %v", i, a.Time, a.Marks)
+				}
+			}
+		})
+	}
+}

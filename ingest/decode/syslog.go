@@ -1,0 +1,311 @@
+package decode
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin"
+)
+
+// A header is what stands before a syslog message: RFC 5424, RFC 3164, and what devices make of the latter.
+type header struct {
+	priority int // -1: none
+	version  string
+	time     time.Time
+	host     string
+	app      string
+	pid      string
+	msgid    string
+	data     map[string]string // RFC 5424 structured data, "id.name"
+	message  string
+}
+
+// syslogHeader reads the header of a line. It reports false where the line begins with neither a priority nor a time.
+func syslogHeader(line string) (header, bool) {
+	h := header{priority: -1}
+	rest := line
+	if strings.HasPrefix(rest, "<") {
+		if end := strings.IndexByte(rest, '>'); end > 1 && end <= 4 {
+			if n, ok := digits(rest[1:end], 1, 3); ok && n < 192 {
+				h.priority = n
+				rest = strings.TrimLeft(rest[end+1:], " ")
+			}
+		}
+	}
+	if h.priority >= 0 && len(rest) > 2 && rest[0] >= '1' && rest[0] <= '9' && rest[1] == ' ' {
+		if h.rfc5424(rest) {
+			return h, true
+		}
+	}
+	t, after, dated := leadingTime(rest)
+	if !dated {
+		h.message = rest
+		h.tag()
+		return h, h.priority >= 0
+	}
+	h.time = t
+	h.message = strings.TrimLeft(after, " ")
+	h.host, h.message = nextHost(h.message)
+	if h.data == nil && strings.HasPrefix(after, "Z ") {
+		h.host, h.message = nextHost(strings.TrimLeft(after[1:], " "))
+	}
+	h.tag()
+	return h, true
+}
+
+// rfc5424 reads "1 TIME HOST APP PROCID MSGID SD MSG".
+func (h *header) rfc5424(rest string) bool {
+	parts := strings.SplitN(rest, " ", 7)
+	if len(parts) < 6 {
+		return false
+	}
+	t, ok := parseTime(parts[1])
+	if !ok && parts[1] != "-" {
+		return false
+	}
+	h.version, h.time, h.host, h.app, h.pid, h.msgid = parts[0], t, nilValue(parts[2]), nilValue(parts[3]), nilValue(parts[4]), nilValue(parts[5])
+	if len(parts) == 7 {
+		h.message = h.structured(parts[6])
+	}
+	return true
+}
+
+func nilValue(s string) string {
+	if s == "-" {
+		return ""
+	}
+	return s
+}
+
+// structured reads RFC 5424 structured data and returns the message after it.
+func (h *header) structured(rest string) string {
+	if s, ok := strings.CutPrefix(rest, "-"); ok {
+		return strings.TrimPrefix(strings.TrimLeft(s, " "), "\ufeff")
+	}
+	h.data = map[string]string{}
+	for strings.HasPrefix(rest, "[") {
+		end := closing(rest)
+		if end < 0 {
+			return rest
+		}
+		id, params, _ := strings.Cut(rest[1:end], " ")
+		for params != "" && len(h.data) < 256 {
+			key, quoted, ok := strings.Cut(params, `="`)
+			if !ok {
+				break
+			}
+			var value strings.Builder
+			i := 0
+			for ; i < len(quoted) && quoted[i] != '"'; i++ {
+				if quoted[i] == '\\' && i+1 < len(quoted) && strings.IndexByte(`"\]`, quoted[i+1]) >= 0 {
+					i++
+				}
+				value.WriteByte(quoted[i])
+			}
+			h.data[strings.TrimSpace(id+"."+strings.TrimSpace(key))] = value.String()
+			params = strings.TrimLeft(quoted[min(i+1, len(quoted)):], " ")
+		}
+		rest = rest[end+1:]
+	}
+	return strings.TrimPrefix(strings.TrimLeft(rest, " "), "\ufeff")
+}
+
+// closing finds the bracket that ends a structured data element.
+func closing(s string) int {
+	quoted := false
+	for i := 1; i < len(s); i++ {
+		switch {
+		case quoted && s[i] == '\\':
+			i++
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == ']' && !quoted:
+			return i
+		}
+	}
+	return -1
+}
+
+// leadingTime reads the time that a line begins with and returns what follows.
+func leadingTime(s string) (time.Time, string, bool) {
+	if len(s) >= 19 && s[4] == '-' && s[7] == '-' {
+		end := 19
+		for end < len(s) && end < 40 && strings.IndexByte("0123456789.,:+-Z", s[end]) >= 0 {
+			end++
+		}
+		for ; end >= 19; end-- {
+			if t, ok := isoTime(strings.TrimRight(s[:end], ",:")); ok {
+				return t, strings.TrimLeft(s[end:], ","), true
+			}
+		}
+		return time.Time{}, s, false
+	}
+	if len(s) < 15 || s[0] < 'A' || s[0] > 'Z' && (s[0] < 'a' || s[0] > 'z') {
+		return time.Time{}, s, false
+	}
+	if t, err := time.Parse("Jan _2 15:04:05", s[:15]); err == nil {
+		rest := s[15:]
+		if len(rest) > 1 && rest[0] == '.' {
+			end := 1
+			for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
+				end++
+			}
+			if n, ok := fractionOf(rest[1:end]); ok {
+				t = t.Add(time.Duration(n))
+			}
+			rest = rest[end:]
+		}
+		// A year may follow, as some devices write it.
+		if year, after, ok := strings.Cut(strings.TrimLeft(rest, " "), " "); ok {
+			if n, ok := digits(year, 4, 4); ok && n > 1969 && n < 2200 {
+				return time.Date(n, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC), " " + after, true
+			}
+		}
+		return t, strings.TrimPrefix(rest, ":"), true
+	}
+	for _, layout := range []string{"Jan _2 2006 15:04:05", "Jan 02 2006 15:04:05"} {
+		if len(s) >= len(layout) {
+			if t, err := time.Parse(layout, s[:len(layout)]); err == nil {
+				return t, strings.TrimPrefix(s[len(layout):], ":"), true
+			}
+		}
+	}
+	return time.Time{}, s, false
+}
+
+// nextHost cuts the host off a message, unless the first word is already the tag.
+func nextHost(s string) (host, rest string) {
+	word, after, ok := strings.Cut(s, " ")
+	if !ok || word == "" || strings.ContainsAny(word, "[=:") && !isAddress(word) {
+		if bare, colon := strings.CutSuffix(word, ":"); colon && ok && isAddress(bare) {
+			return bare, strings.TrimLeft(after, " ")
+		}
+		return "", s
+	}
+	return word, strings.TrimLeft(after, " ")
+}
+
+func isAddress(s string) bool {
+	_, ok := canonicalIP(s)
+	return ok
+}
+
+// tag cuts "name[pid]: " off the message.
+func (h *header) tag() {
+	end := strings.IndexAny(h.message, " :[")
+	if end <= 0 || end > 128 {
+		return
+	}
+	name, rest := h.message[:end], h.message[end:]
+	pid := ""
+	if rest[0] == '[' {
+		stop := strings.IndexByte(rest, ']')
+		if stop < 0 {
+			return
+		}
+		pid, rest = rest[1:stop], rest[stop+1:]
+	}
+	after, ok := strings.CutPrefix(rest, ":")
+	if !ok && pid == "" {
+		return
+	}
+	h.app, h.pid, h.message = name, pid, strings.TrimLeft(after, " ")
+}
+
+// A syslogFields is where a syslog header goes.
+type syslogFields struct {
+	host, hostname, app, pid, message, level, kind, module *name
+	priority, facility, severity, version, msgid, procid   *name
+	appname, data                                          *name
+	dict                                                   *dictionary
+}
+
+func newSyslogFields(d *dictionary) *syslogFields {
+	return &syslogFields{
+		dict: d, host: d.name("host.name"), hostname: d.name("log.syslog.hostname"), app: d.name("process.name"), pid: d.name("process.pid"),
+		message: d.name("message"), level: d.name("log.level"), kind: d.name("event.kind"), module: d.name("event.module"),
+		priority: d.name("log.syslog.priority"), facility: d.name("log.syslog.facility.code"), severity: d.name("log.syslog.severity.code"),
+		version: d.name("log.syslog.version"), msgid: d.name("log.syslog.msgid"), procid: d.name("log.syslog.procid"),
+		appname: d.name("log.syslog.appname"), data: d.name("log.syslog.structured_data"),
+	}
+}
+
+var severities = [...]string{"emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"}
+
+// envelope sets what belongs to the line as such.
+func (f *syslogFields) envelope(h header, o *output) {
+	if h.priority >= 0 {
+		o.keep(f.priority, tocsin.IntValue(int64(h.priority)))
+		o.keep(f.facility, tocsin.IntValue(int64(h.priority/8)))
+		o.keep(f.severity, tocsin.IntValue(int64(h.priority%8)))
+		o.put(f.level, severities[h.priority%8])
+	}
+	o.put(f.version, h.version)
+	o.put(f.hostname, h.host)
+	o.put(f.host, h.host)
+	o.put(f.appname, h.app)
+	o.put(f.msgid, h.msgid)
+	o.put(f.procid, h.pid)
+	for key, value := range h.data {
+		if n := f.dict.path(f.data, []byte(key)); n != nil {
+			o.keep(n, tocsin.StringValue(value))
+		}
+	}
+}
+
+// program sets the process that wrote the line.
+func (f *syslogFields) program(h header, o *output) {
+	_, base := splitPath(h.app)
+	o.put(f.app, base)
+	if n, err := strconv.ParseInt(h.pid, 10, 64); err == nil {
+		o.keep(f.pid, tocsin.IntValue(n))
+	}
+}
+
+// syslog reads lines of RFC 3164 and RFC 5424, and lines that begin with a time. A message that is JSON or says
+// something well known (see login.go) is read as well.
+func syslog(d *Decoder) text {
+	f := newSyslogFields(d.doc.dict)
+	l := newLogins(d.doc.dict)
+	return text{
+		claims: func(line string) bool {
+			_, ok := syslogHeader(line)
+			return ok
+		},
+		read: func(line string, o *output) string {
+			h, ok := syslogHeader(line)
+			if !ok {
+				h.message = line
+			}
+			if at := strings.IndexByte(h.message, '{'); at >= 0 && at < 64 && strings.HasSuffix(h.message, "}") {
+				d.embedded(h.message[at:], o)
+			}
+			if o.time.IsZero() {
+				o.time = h.time
+			}
+			f.envelope(h, o)
+			f.program(h, o)
+			o.put(f.message, h.message)
+			l.apply(h, o)
+			o.put(f.kind, "event")
+			o.put(f.module, "syslog")
+			return ""
+		},
+	}
+}
+
+// embedded reads a JSON object that stands inside another record. One that is broken is left as the text it is.
+func (d *Decoder) embedded(body string, o *output) {
+	marks := d.doc.marks
+	if err := d.doc.scan([]byte(body)); err != nil {
+		d.doc.marks = marks
+		return
+	}
+	for _, f := range d.formats {
+		if f.object.read != nil && f.object.claims(d.doc) {
+			f.object.read(d.doc, o)
+			return
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package decode
+
+// winBundles are moves that many events share, from the event's data to ECS.
+const winBundles = `
+@subject   SubjectUserName>user.name SubjectDomainName>user.domain SubjectUserSid>user.id SubjectLogonId>winlog.logon.id
+@target    TargetUserName>user.name TargetDomainName>user.domain TargetUserSid>user.id TargetSid>user.id TargetLogonId>winlog.logon.id
+@on        TargetUserName>user.target.name TargetDomainName>user.target.domain TargetSid>user.target.id TargetUserSid>user.target.id
+@effective TargetUserName>user.effective.name TargetDomainName>user.effective.domain TargetUserSid>user.effective.id
+@group     TargetUserName>group.name TargetDomainName>group.domain TargetSid>group.id MemberName>user.target.name MemberSid>user.target.id
+@net       IpAddress>source.ip IpPort>source.port WorkstationName>source.domain Workstation>source.domain ClientAddress>source.ip ClientName>source.domain
+@proc      ProcessName>process.executable ProcessId>process.pid ProcessID>process.pid CallerProcessName>process.executable CallerProcessId>process.pid
+@image     Image>process.executable ProcessId>process.pid ProcessGuid>process.entity_id User>user.name
+@source    SourceImage>process.executable SourceProcessId>process.pid SourceProcessGuid>process.entity_id SourceProcessGUID>process.entity_id SourceThreadId>process.thread.id SourceUser>user.name
+@parent    ParentImage>process.parent.executable ParentProcessId>process.parent.pid ParentProcessGuid>process.parent.entity_id ParentCommandLine>process.parent.command_line
+@pe        OriginalFileName>process.pe.original_file_name FileVersion>process.pe.file_version Description>process.pe.description Product>process.pe.product Company>process.pe.company
+@dll       ImageLoaded>dll.path OriginalFileName>dll.pe.original_file_name FileVersion>dll.pe.file_version Description>dll.pe.description Product>dll.pe.product Company>dll.pe.company Signature>dll.code_signature.subject_name SignatureStatus>dll.code_signature.status Signed>dll.code_signature.exists
+@flow      SourceIp>source.ip SourcePort>source.port SourceHostname>source.domain DestinationIp>destination.ip DestinationPort>destination.port DestinationHostname>destination.domain Protocol>network.transport
+@wfp       Application>process.executable ProcessID>process.pid ProcessId>process.pid SourceAddress>source.ip SourcePort>source.port DestAddress>destination.ip DestPort>destination.port Protocol>network.transport
+@object    ObjectName>file.path
+@registry  TargetObject>registry.path Details>registry.data.strings
+`
+
+// winEvents says what Windows events are in ECS: the log they are in and their numbers, the category, the type and the
+// action (a dash for none), then moves and bundles of moves. Security events not listed take @subject and @proc.
+const winEvents = `
+sysmon 1                 process start Process-Create @image @parent @pe CommandLine>process.command_line CurrentDirectory>process.working_directory Hashes>process.hash LogonId>winlog.logon.id
+sysmon 2                 file change File-creation-time-changed @image TargetFilename>file.path CreationUtcTime>file.created
+sysmon 3                 network connection,start,protocol Network-connection @image @flow
+sysmon 4                 process info Sysmon-service-state-changed
+sysmon 5                 process end Process-terminated @image
+sysmon 6                 driver start Driver-loaded ImageLoaded>file.path Hashes>file.hash Signature>file.code_signature.subject_name SignatureStatus>file.code_signature.status Signed>file.code_signature.exists
+sysmon 7                 process info Image-loaded @image @dll ImageLoaded>file.path Hashes>dll.hash
+sysmon 8                 process change CreateRemoteThread @source
+sysmon 9                 process,file access RawAccessRead @image Device>file.path
+sysmon 10                process access Process-accessed @source
+sysmon 11                file creation File-created @image TargetFilename>file.path
+sysmon 12                configuration,registry change Registry-object-added-or-deleted @image @registry
+sysmon 13                configuration,registry change Registry-value-set @image @registry
+sysmon 14                configuration,registry change Registry-object-renamed @image @registry
+sysmon 15                file creation File-stream-created @image TargetFilename>file.path Hash>file.hash Hashes>file.hash
+sysmon 16                configuration change Sysmon-config-state-changed
+sysmon 17                file creation Pipe-Created @image PipeName>file.name
+sysmon 18                file access Pipe-Connected @image PipeName>file.name
+sysmon 19,20,21          process creation WMI-event User>user.name
+sysmon 22                network connection,protocol,info DNS-query @image QueryName>dns.question.name QueryResults>dns.resolved
+sysmon 23                file deletion File-Delete-archived @image TargetFilename>file.path Hashes>file.hash
+sysmon 24                process change Clipboard-changed @image
+sysmon 25                process change Process-Tampering @image
+sysmon 26                file deletion File-Delete-logged @image TargetFilename>file.path Hashes>file.hash
+sysmon 27,28,29          file creation File-executable @image TargetFilename>file.path Hashes>file.hash
+security 1100,1101       process change audit-service-changed
+security 1102            iam admin,change audit-log-cleared @subject
+security 1104            configuration change audit-log-full
+security 4624            authentication start logged-in @target @net @proc
+security 4625            authentication start logon-failed @target @net @proc
+security 4634,4647       authentication end logged-out @target
+security 4648            authentication start logged-in-explicit @subject @effective @net @proc
+security 4649            authentication info replay-attack-detected @subject
+security 4656            file,registry access handle-requested @subject @proc @object
+security 4657            registry,configuration change registry-value-modified @subject @proc ObjectName>registry.key ObjectValueName>registry.value NewValue>registry.data.strings
+security 4658            file access handle-closed @subject @proc
+security 4660            file deletion object-deleted @subject @proc
+security 4661            file access handle-requested @subject @proc
+security 4662            iam access operation-performed @subject
+security 4663            file access object-accessed @subject @proc @object
+security 4670            iam change permissions-changed @subject @proc @object
+security 4672            iam admin logged-in-special @subject
+security 4673,4674       iam access privileged-operation @subject @proc
+security 4688            process start created-process @subject @effective NewProcessName>process.executable NewProcessId>process.pid CommandLine>process.command_line ParentProcessName>process.parent.executable ProcessId>process.parent.pid
+security 4689            process end exited-process @subject @proc Status>process.exit_code
+security 4690            file access handle-duplicated @subject
+security 4695            process access data-unprotected @subject
+security 4697            configuration creation service-installed @subject ServiceName>service.name ServiceFileName>process.command_line
+security 4698            iam,configuration creation scheduled-task-created @subject
+security 4699            iam,configuration deletion scheduled-task-deleted @subject
+security 4700            iam,configuration change scheduled-task-enabled @subject
+security 4701            iam,configuration change scheduled-task-disabled @subject
+security 4702            iam,configuration change scheduled-task-updated @subject
+security 4703            iam change token-right-adjusted @subject @proc @on
+security 4704,4705       iam change user-right-changed @subject TargetSid>user.target.id
+security 4719            iam,configuration change changed-audit-config @subject
+security 4720            iam user,creation added-user-account @subject @on
+security 4722            iam user,change enabled-user-account @subject @on
+security 4723            iam user,change changed-password @subject @on
+security 4724            iam user,change reset-password @subject @on
+security 4725            iam user,deletion disabled-user-account @subject @on
+security 4726            iam user,deletion deleted-user-account @subject @on
+security 4727,4731,4744,4749,4754,4759,4783,4790 iam group,creation added-group-account @subject @group
+security 4728,4732,4746,4751,4756,4761,4785,4787 iam group,change added-member-to-group @subject @group
+security 4729,4733,4747,4752,4757,4762,4786,4788 iam group,change removed-member-from-group @subject @group
+security 4730,4734,4748,4753,4758,4763,4789,4792 iam group,deletion deleted-group-account @subject @group
+security 4735,4737,4745,4750,4755,4760,4764,4784,4791 iam group,change modified-group-account @subject @group
+security 4738            iam user,change modified-user-account @subject @on
+security 4739            configuration change changed-domain-policy @subject
+security 4740            iam user,change locked-out-user-account @subject @on
+security 4741            iam creation,admin added-computer-account @subject @on
+security 4742            iam change,admin changed-computer-account @subject @on
+security 4743            iam deletion,admin deleted-computer-account @subject @on
+security 4767            iam user,change unlocked-user-account @subject @on
+security 4768            authentication start kerberos-authentication-ticket-requested @target @net
+security 4769            authentication start kerberos-service-ticket-requested @target @net ServiceName>service.name
+security 4770            authentication start kerberos-service-ticket-renewed @target @net ServiceName>service.name
+security 4771            authentication start kerberos-preauth-failed @target @net ServiceName>service.name
+security 4776            authentication start credential-validated @target @net
+security 4778            authentication,session start session-reconnected AccountName>user.name AccountDomain>user.domain @net
+security 4779            authentication,session end session-disconnected AccountName>user.name AccountDomain>user.domain @net
+security 4781            iam user,change renamed-user-account @subject OldTargetUserName>user.target.name NewTargetUserName>user.changes.name
+security 4798            iam user,info group-membership-enumerated @subject @on @proc
+security 4799            iam group,info user-member-enumerated @subject @group @proc
+security 4800,4801       session info workstation-lock-changed @target
+security 4946,4947,4948,4950 configuration change firewall-rule-changed RuleName>rule.name RuleId>rule.id
+security 5136,5137,5138,5139,5141 iam change directory-object-changed @subject
+security 5140,5145       file,network access share-accessed @subject @net ShareName>file.directory RelativeTargetName>file.name
+security 5142,5143,5144  file change share-changed @subject ShareName>file.path
+security 5152,5157       network denied connection-blocked @wfp
+security 5154,5156,5158,5159 network connection,allowed connection-allowed @wfp
+security 5379            iam access credentials-read @subject
+security 5858,5861       process info wmi-activity
+powershell 4100,4103     process info command-invoked Payload>powershell.command.invocation_details Path>file.path
+powershell 4104          process info script-block ScriptBlockText>powershell.file.script_block_text ScriptBlockId>powershell.file.script_block_id Path>file.path
+powershell 4105          process start script-block-started ScriptBlockId>powershell.file.script_block_id
+powershell 4106          process end script-block-ended ScriptBlockId>powershell.file.script_block_id
+powershell 400,403,600,800 process info engine
+system 104               iam admin,change system-log-cleared @subject
+system 7045              configuration,process creation,start service-installed ServiceName>service.name ImagePath>process.command_line AccountName>user.name
+system 7034,7036,7040,7023 process info service-state-changed param1>service.name
+defender 1006,1007,1015,1116,1117,1118,1119 malware info malware-detected
+defender 1121,1122       malware denied attack-surface-reduction User>user.name
+defender 1123,1127       file denied controlled-folder-access
+defender 5001,5004,5007,5010,5012,5013 configuration change protection-changed
+task 106,140,141,200,201 configuration change scheduled-task UserContext>user.name
+rdp 21,22,25             authentication,session start rdp-session User>user.name Address>source.ip
+rdp 23,24                authentication,session end rdp-session User>user.name Address>source.ip
+rdp 1149                 authentication,session start rdp-authenticated Param1>user.name Param2>user.domain Param3>source.ip
+wmi 5857,5858,5859,5860,5861 process info wmi-activity User>user.name
+`
+
+// winLogs says which part of winEvents a channel is looked up in; a provider decides where the channel does not.
+var winLogs = map[string]string{
+	"Security": "security", "System": "system", "Windows PowerShell": "powershell",
+	"Microsoft-Windows-Sysmon/Operational": "sysmon", "Microsoft-Windows-PowerShell/Operational": "powershell",
+	"PowerShellCore/Operational": "powershell", "Microsoft-Windows-Windows Defender/Operational": "defender",
+	"Microsoft-Windows-TaskScheduler/Operational":                            "task",
+	"Microsoft-Windows-TerminalServices-LocalSessionManager/Operational":     "rdp",
+	"Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational": "rdp",
+	"Microsoft-Windows-WMI-Activity/Operational":                             "wmi",
+	"Microsoft-Windows-Sysmon":                                               "sysmon",
+	"Microsoft-Windows-Security-Auditing":                                    "security",
+	"Microsoft-Windows-PowerShell":                                           "powershell",
+	"PowerShell":                                                             "powershell",
+	"Microsoft-Windows-Windows Defender":                                     "defender",
+	"Service Control Manager":                                                "system",
+}

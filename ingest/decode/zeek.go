@@ -1,0 +1,158 @@
+package decode
+
+import (
+	"strings"
+
+	"tocsin"
+)
+
+// zeekMoves takes what is common to Zeek's logs to ECS. Each record stays whole below zeek.<stream>, as Zeek's fields
+// mean different things in different logs.
+const zeekMoves = `
+	id.orig_h        source.ip
+	id.orig_p        source.port
+	id.resp_h        destination.ip
+	id.resp_p        destination.port
+	id_orig_h        source.ip
+	id_orig_p        source.port
+	id_resp_h        destination.ip
+	id_resp_p        destination.port
+	src              source.ip
+	dst              destination.ip
+	p                destination.port
+	tx_hosts         source.ip
+	rx_hosts         destination.ip
+	orig_l2_addr     source.mac
+	resp_l2_addr     destination.mac
+	orig_bytes       source.bytes
+	resp_bytes       destination.bytes
+	orig_pkts        source.packets
+	resp_pkts        destination.packets
+	community_id     network.community_id
+	user_agent       user_agent.original
+	referrer         http.request.referrer
+	status_code      http.response.status_code
+	request_body_len http.request.body.bytes
+	response_body_len http.response.body.bytes
+	uri              url.original
+	query            dns.question.name
+	qtype_name       dns.question.type
+	qclass_name      dns.question.class
+	rcode_name       dns.response_code
+	server_name      tls.client.server_name
+	ja3              tls.client.ja3
+	ja3s             tls.server.ja3s
+	subject          tls.server.subject
+	issuer           tls.server.issuer
+	cipher           tls.cipher
+	curve            tls.curve
+	resumed          tls.resumed
+	established      tls.established
+	mime_type        file.mime_type
+	filename         file.name
+	md5              file.hash.md5
+	sha1             file.hash.sha1
+	sha256           file.hash.sha256
+	username         user.name
+	user             user.name
+	client_name      source.domain
+	host_name        source.domain
+	note             rule.name
+	msg              message
+	peer             observer.name
+	endpoint         zeek.dce_rpc.endpoint
+	trans_id         dns.id`
+
+// zeekKinds says what Zeek's logs are in ECS: category and type.
+var zeekKinds = map[string][2]string{
+	"conn": {"network", "connection,end"}, "dns": {"network", "connection,protocol,info"}, "http": {"network,web", "connection,protocol,info"},
+	"ssl": {"network", "connection,protocol,info"}, "x509": {"network", "info"}, "files": {"file", "info"}, "ssh": {"network", "connection,protocol"},
+	"ftp": {"network,file", "connection,protocol"}, "smtp": {"network,email", "connection,protocol"}, "rdp": {"network,session", "protocol"},
+	"kerberos": {"network,authentication", "protocol"}, "ntlm": {"network,authentication", "protocol"}, "dce_rpc": {"network", "protocol"},
+	"smb_files": {"network,file", "protocol"}, "smb_mapping": {"network", "protocol"}, "notice": {"intrusion_detection", "info"},
+	"weird": {"network", "info"}, "software": {"package", "info"}, "known_services": {"network", "info"}, "known_hosts": {"network", "info"},
+	"dhcp": {"network", "protocol"}, "pe": {"file", "info"}, "intel": {"threat", "indicator"}, "signatures": {"intrusion_detection", "info"},
+}
+
+// zeek reads Zeek's JSON logs.
+func zeek(d *dictionary) object {
+	z := struct {
+		routes                                    []route
+		fixed                                     []constant
+		stream                                    []*name
+		uid, ts, prefix, id                       *name
+		kind, category, types, action, outcome    *name
+		proto, transport, protocol, service       *name
+		host, domain, original, method, httpMeth  *name
+		authOK, observer, seen, success, dataset  *name
+		answers, resolved, hosts, indicator, port *name
+		bytes, packets                            [3]*name
+	}{
+		routes: d.routes(zeekMoves), fixed: d.constants("event.module zeek\nobserver.vendor Zeek\nobserver.product Zeek\nobserver.type sensor"),
+		stream: d.names("_path", "@stream", "log_type", "@path"), uid: d.name("uid"), ts: d.name("ts"), prefix: d.name("zeek"), id: d.name("zeek.uid"),
+		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
+		proto: d.name("proto"), transport: d.name("network.transport"), protocol: d.name("network.protocol"), service: d.name("service"),
+		host: d.name("host"), domain: d.name("url.domain"), method: d.name("method"), httpMeth: d.name("http.request.method"),
+		authOK: d.name("auth_success"), observer: d.name("@system"), seen: d.name("host.name"), success: d.name("success"), dataset: d.name("event.dataset"),
+		answers: d.name("answers"), resolved: d.name("dns.resolved_ip"), hosts: d.name("host.ip"), indicator: d.name("seen.indicator"), port: d.name("port_proto"),
+		bytes:   [3]*name{d.name("source.bytes"), d.name("destination.bytes"), d.name("network.bytes")},
+		packets: [3]*name{d.name("source.packets"), d.name("destination.packets"), d.name("network.packets")},
+	}
+	return object{
+		claims: func(in *doc) bool { return in.has(z.ts) && in.any(z.stream) },
+		read: func(in *doc, o *output) {
+			stream := in.first(z.stream...).Text()
+			o.time = timeOf(in.value(z.ts))
+			kind := "event"
+			if stream == "notice" || stream == "signatures" || stream == "intel" {
+				kind = "alert"
+			}
+			o.put(z.kind, kind)
+			o.put(z.dataset, "zeek."+stream)
+			o.give(z.fixed)
+			k, ok := zeekKinds[stream]
+			if !ok {
+				k = [2]string{"network", "info"}
+			}
+			o.keep(z.category, listOf(k[0]))
+			o.keep(z.types, listOf(k[1]))
+			o.set(z.id, in.value(z.uid))
+			o.put(z.transport, strings.ToLower(in.first(z.proto, z.port).Text()))
+			if service := in.value(z.service); service.Kind() == tocsin.String {
+				o.put(z.protocol, strings.ToLower(service.Text()))
+			}
+			switch stream {
+			case "http":
+				o.set(z.domain, in.value(z.host))
+				o.set(z.httpMeth, in.value(z.method))
+			case "known_services", "known_hosts", "software":
+				o.set(z.hosts, in.value(z.host))
+			}
+			switch {
+			case in.value(z.authOK).Bool(), in.value(z.success).Bool():
+				o.put(z.outcome, "success")
+			case in.has(z.authOK), in.has(z.success):
+				o.put(z.outcome, "failure")
+			}
+			o.set(z.seen, in.value(z.observer))
+			var ips []tocsin.Value
+			for _, v := range in.value(z.answers).Items() {
+				if ip, ok := canonicalIP(v.Text()); ok {
+					ips = append(ips, tocsin.StringValue(ip))
+				}
+			}
+			if len(ips) > 0 {
+				o.keep(z.resolved, tocsin.ListValue(ips...))
+			}
+			o.move(z.routes)
+			sum(o, z.bytes)
+			sum(o, z.packets)
+			if stream == "" {
+				stream = "log"
+			}
+			if below := d.path(z.prefix, []byte(strings.ReplaceAll(stream, ".", "_"))); below != nil {
+				o.all(below)
+			}
+		},
+	}
+}
