@@ -108,7 +108,7 @@ func (r *Register) unclosable(i tocsin.Incident, disposition, cause string) []st
 	}
 	for n, f := range i.FollowUps {
 		if f.Owner == "" && !f.Done {
-			missing = append(missing, fmt.Sprintf("an owner of follow-up %d (%.60s): name one or mark it done", n, f.Text))
+			missing = append(missing, fmt.Sprintf("an owner of follow-up %d (%.60s): name one or mark it done", n+1, f.Text))
 		}
 	}
 	if r.opts.Targets[i.Priority].Review == "required" && i.Review != "done" && !unfounded(disposition) {

@@ -1,0 +1,192 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tocsin"
+)
+
+// model is the lifecycle as register.md 4.3 draws it, without the register's code: which status an action leads to.
+func model(from tocsin.Status, a tocsin.Action) (tocsin.Status, bool) {
+	order := []tocsin.Status{"proposed", "declared", "acknowledged", "contained", "eradicated", "recovered", "resolved", "closed"}
+	place := map[tocsin.Status]int{}
+	for n, s := range order {
+		place[s] = n
+	}
+	at, onPath := place[from]
+	target := map[tocsin.Action]tocsin.Status{
+		"declare": "declared", "acknowledge": "acknowledged", "contain": "contained", "eradicate": "eradicated",
+		"recover": "recovered", "resolve": "resolved", "close": "closed",
+	}
+	switch to, forward := target[a]; {
+	case forward:
+		ok := onPath && place[to] > at && (from != "proposed" || to == "declared")
+		return to, ok
+	case a == "reject":
+		return "rejected", from == "proposed"
+	case a == "reopen":
+		return "acknowledged", from == "resolved" || from == "closed"
+	}
+	return from, true
+}
+
+func TestLifecycleIsTheModels(t *testing.T) {
+	actions := []tocsin.Action{
+		"declare", "reject", "acknowledge", "contain", "eradicate", "recover", "resolve", "close", "reopen", "comment", "set", "review", "assign",
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t)
+		e := event("e1", 0, "203.0.113.7", "ann")
+		i := w.apply(e, proposed()).Incident
+		status, applied := tocsin.Proposed, map[string]bool{}
+		for n := range rapid.IntRange(1, 25).Draw(rt, "commands") {
+			if rapid.IntRange(0, 5).Draw(rt, "emission") == 0 {
+				e = revision(e, e.Revision+1, tocsin.MilestoneDoubled)
+				w.apply(e, assessment(tocsin.Promoted, tocsin.ModePropose, rapid.SampledFrom([]string{"P1", "P2", "P3", "P4"}).Draw(rt, "priority")))
+			}
+			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 600).Draw(rt, "minutes")) * time.Minute)
+			c := Command{
+				ID: fmt.Sprintf("c%d", rapid.IntRange(0, n*2).Draw(rt, "id")), Incident: i.ID, By: ann, Action: rapid.SampledFrom(actions).Draw(rt, "action"),
+				Reason: "why", Text: "what", Disposition: "true_positive_impact", RootCause: "human_error", Assignee: "bert",
+				Priority: rapid.SampledFrom([]string{"", "P1", "P3", "P5"}).Draw(rt, "set"), Urgency: "active",
+			}
+			if rapid.Bool().Draw(rt, "corrected") {
+				c.Effective = w.now.Add(-time.Duration(rapid.IntRange(0, 700).Draw(rt, "back")) * time.Minute)
+			}
+			to, legal := model(status, c.Action)
+			got, err := w.Do(t.Context(), c)
+			refusal, refused := errors.AsType[*Refusal](err)
+			switch {
+			case err != nil && !refused:
+				rt.Fatal(err)
+			case applied[c.ID] && !refused && got.Status != status:
+				rt.Fatalf("%s again: %s", c.ID, got.Status)
+			case applied[c.ID]:
+			case legal && !refused:
+				applied[c.ID], status = true, to
+				if got.Status != to {
+					rt.Fatalf("%s: %s, the model says %s", c.Action, got.Status, to)
+				}
+			case !legal && !refused:
+				rt.Fatalf("%s from %s was done", c.Action, status)
+			case legal && errors.Is(refusal, tocsin.ErrTransition):
+				rt.Fatalf("%s from %s: %v", c.Action, status, err)
+			}
+		}
+		invariants(rt, w, i.ID)
+	})
+}
+
+// invariants hold of every log: it is a chain, its path is legal, no command is in it twice, no duration is negative.
+func invariants(t rapid.TB, w *world, id string) {
+	entries, _ := w.store.Entries(context.Background(), id, 1)
+	if err := VerifyChain(entries); err != nil { // also: no gap, no command twice
+		t.Fatal(err)
+	}
+	status := tocsin.Status("")
+	for _, e := range entries {
+		if e.To == "" {
+			continue
+		}
+		if e.From != status || status != "" && !status.CanMove(e.To) {
+			t.Fatalf("entry %d: %s to %s, at %s", e.Seq, e.From, e.To, status)
+		}
+		status = e.To
+	}
+	i, err := Project(entries)
+	if err != nil || i.Status != status || i.Revision != int64(len(entries)) {
+		t.Fatalf("%v, status %s, want %s", err, i.Status, status)
+	}
+	for name, s := range i.Durations {
+		if s < 0 {
+			t.Fatalf("%s = %d", name, s)
+		}
+	}
+	for n, v := range i.Visits {
+		last := n == len(i.Visits)-1
+		if v.Seconds < 0 || v.To.IsZero() != last || !last && !i.Visits[n+1].From.Equal(v.To) || v.Number != n {
+			t.Fatalf("visits %+v", i.Visits)
+		}
+	}
+}
+
+func TestConcurrentWritersOnOneIncident(t *testing.T) {
+	w := newWorld(t)
+	i := w.declared()
+	const writers, each = 8, 20
+	var wg sync.WaitGroup
+	for n := range writers {
+		wg.Go(func() { // each a daemon of its own, so that the log alone keeps them apart
+			o := options(w.store, func() time.Time { return t0.Add(3 * time.Hour) })
+			o.Attempts = writers * each
+			r := New(o)
+			for k := range each {
+				c := Command{ID: fmt.Sprintf("%d-%d", n, k), Incident: i.ID, Action: tocsin.ActComment, By: ann, Text: "x"}
+				if _, err := r.Do(t.Context(), c); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	entries, _ := w.store.Entries(t.Context(), i.ID, 1)
+	if len(entries) != 2+writers*each {
+		t.Errorf("%d entries, want %d", len(entries), 2+writers*each)
+	}
+	w.store.verify(t)
+}
+
+func TestConcurrentMoveIsMadeOnce(t *testing.T) {
+	w := newWorld(t)
+	i := w.declared()
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for n := range 8 {
+		wg.Go(func() {
+			r := New(options(w.store, func() time.Time { return t0.Add(3 * time.Hour) }))
+			_, err := r.Do(t.Context(), Command{ID: fmt.Sprint(n), Incident: i.ID, Action: tocsin.ActContain, By: ann})
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				done++
+			} else if !errors.Is(err, tocsin.ErrTransition) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if done != 1 {
+		t.Errorf("contained %d times", done)
+	}
+}
+
+func TestOppositeMergersAtOnce(t *testing.T) {
+	for range 50 {
+		w := newWorld(t)
+		a := w.apply(event("e1", 0, "203.0.113.7", "ann"), proposed()).Incident
+		b := w.apply(event("e2", 1, "198.51.100.9", "bert"), proposed()).Incident
+		var wg sync.WaitGroup
+		for n, pair := range [][2]string{{a.ID, b.ID}, {b.ID, a.ID}} {
+			wg.Go(func() {
+				c := Command{ID: fmt.Sprint(n), Incident: pair[0], Into: pair[1], Action: tocsin.ActMerge, By: ann}
+				_, err := New(options(w.store, func() time.Time { return t0.Add(3 * time.Hour) })).Do(t.Context(), c)
+				if _, refused := errors.AsType[*Refusal](err); err != nil && !refused {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		fresh := New(options(w.store, nil))
+		if _, err := fresh.survivor(t.Context(), a.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
