@@ -61,6 +61,7 @@ func (e *Engine) adopt(st *state, b *burst, orphans []*event) {
 			continue
 		}
 		losers = append(losers, loser{o, ev})
+		st.retired = append(st.retired, o.id)
 	}
 	for _, ev := range b.events {
 		if ev.news != 0 {
@@ -70,7 +71,6 @@ func (e *Engine) adopt(st *state, b *burst, orphans []*event) {
 	for _, l := range losers {
 		l.ev.revision++
 		l.ev.open = false
-		st.retired = append(st.retired, l.ev.id)
 		out := e.render(st, b, l.ev, tocsin.MilestoneMerged)
 		out.Activity, out.MergedInto, out.Continues = tocsin.Merged, l.into.id, ""
 		e.out = append(e.out, out)

@@ -137,7 +137,10 @@ func runAll(s scene, log []tocsin.LogRecord) []tocsin.Event {
 func settle(t *rapid.T, s scene, log []tocsin.LogRecord) []settled {
 	got, err := settledOf(runAll(s, log))
 	if err != nil {
-		t.Fatal(err)
+		if os.Getenv("TOCSIN_TRACE") != "" {
+			trace(s, log)
+		}
+		t.Fatalf("%v\n%s", err, describe(s))
 	}
 	return got
 }
