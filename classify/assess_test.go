@@ -326,3 +326,11 @@ func BenchmarkAssess(b *testing.B) {
 		c.Assess(e)
 	}
 }
+
+// A file that is something else altogether does not make a report without end.
+func TestFaultsHaveALimit(t *testing.T) {
+	_, err := LoadAssets("a", []byte("assets:\n"+strings.Repeat(" - {ip: 10.0.0.1}\n", 5000)))
+	if err == nil || strings.Count(err.Error(), "unknown key") > maxFaults || !strings.Contains(err.Error(), "more faults") {
+		t.Errorf("%.300s", err)
+	}
+}

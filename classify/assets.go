@@ -132,7 +132,7 @@ func LoadAssets(name string, data []byte) (*Assets, error) {
 	if root := l.parse(maxAssets); root != nil {
 		l.keys(root, "the assets file", map[string]func(*yaml.Node){"assets": l.assets}, "assets")
 	}
-	if err := l.faults.Err(); err != nil {
+	if err := l.err(); err != nil {
 		return nil, err
 	}
 	for prefix := range l.a.prefixes {

@@ -20,7 +20,7 @@ func LoadScales(name string, data []byte) (*Scales, error) {
 	if root := l.parse(maxScales); root != nil {
 		l.root(root)
 	}
-	if err := l.faults.Err(); err != nil {
+	if err := l.err(); err != nil {
 		return nil, err
 	}
 	return l.s, nil

@@ -22,6 +22,27 @@ type reader struct {
 	file   string
 	src    []byte
 	faults fault.List
+	more   int // faults beyond the first maxFaults
+}
+
+// maxFaults is how many faults of one file are told: more are a sign that it is another file than meant.
+const maxFaults = 500
+
+// err is all that was found wrong, nil for nothing.
+func (r *reader) err() error {
+	if r.more > 0 {
+		r.faults = append(r.faults, fault.Fault{File: r.file, Message: fmt.Sprintf("%d more faults", r.more)})
+	}
+	return r.faults.Err()
+}
+
+// report adds a fault at a place in the file.
+func (r *reader) report(line, column int, message, remedy string) {
+	if len(r.faults) >= maxFaults {
+		r.more++
+		return
+	}
+	r.faults = append(r.faults, fault.At(r.file, r.src, line, column, message, remedy))
 }
 
 // parse returns the document's root, nil where there is none to read.
@@ -67,12 +88,12 @@ func (r *reader) syntax(err error) {
 		r.faults = append(r.faults, fault.Fault{File: r.file, Message: message, Remedy: remedy})
 		return
 	}
-	r.faults = append(r.faults, fault.At(r.file, r.src, load.Mark.Line, load.Mark.Column, message, remedy))
+	r.report(load.Mark.Line, load.Mark.Column, message, remedy)
 }
 
 // add reports a fault at a node.
 func (r *reader) add(n *yaml.Node, remedy, format string, args ...any) {
-	r.faults = append(r.faults, fault.At(r.file, r.src, n.Line, n.Column, fmt.Sprintf(format, args...), remedy))
+	r.report(n.Line, n.Column, fmt.Sprintf(format, args...), remedy)
 }
 
 // A pair is one key of a mapping and its value.
@@ -259,7 +280,7 @@ func (r *reader) condition(n *yaml.Node, what string, names map[string]expressio
 	faults, _ := errors.AsType[expression.EnvFaults](err)
 	for _, f := range faults {
 		line, column := r.inside(n, f.Line, f.Column)
-		r.faults = append(r.faults, fault.At(r.file, r.src, line, column, what+": "+f.Message, f.Remedy))
+		r.report(line, column, what+": "+f.Message, f.Remedy)
 	}
 	return nil
 }
