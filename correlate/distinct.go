@@ -56,9 +56,6 @@ func (distinctKind) newest(st *state) (lo, missing int) {
 	p := &st.track.plan
 	all := st.held.all()
 	x := &all[len(all)-1]
-	for _, v := range x.p.values {
-		st.see(v, x.at, p.atLeast)
-	}
 	live := 0
 	for live < len(st.seen) && st.seen[live].at > x.at-p.span {
 		live++
@@ -66,24 +63,34 @@ func (distinctKind) newest(st *state) (lo, missing int) {
 	return st.held.since(x.at - p.span + 1), max(p.atLeast-live, 0)
 }
 
-// see puts value in front; it is no older than the others.
-func (st *state) see(value string, at int64, limit int) {
-	i := 0
-	for i < len(st.seen) && st.seen[i].value != value {
-		i++
+// note keeps the at_least values seen last, exactly, whatever the order in which the alerts come.
+func (distinctKind) note(st *state, x *item) {
+	for _, v := range x.p.values {
+		st.see(sighting{v, x.at}, st.track.plan.atLeast)
 	}
-	if i == len(st.seen) {
-		if i < limit {
-			st.seen = append(st.seen, sighting{})
-		} else {
-			i--
-		}
-	}
-	copy(st.seen[1:i+1], st.seen[:i])
-	st.seen[0] = sighting{value, at}
 }
 
-func (k distinctKind) around(st *state, pos int) (lo, hi int, ok bool) {
+func (st *state) see(s sighting, limit int) {
+	i := slices.IndexFunc(st.seen, func(o sighting) bool { return o.value == s.value })
+	switch {
+	case i >= 0 && st.seen[i].at >= s.at:
+		return
+	case i < 0 && len(st.seen) < limit:
+		st.seen = append(st.seen, s)
+		i = len(st.seen) - 1
+	case i < 0:
+		i = len(st.seen) - 1
+		if st.seen[i].at >= s.at {
+			return
+		}
+	}
+	for ; i > 0 && st.seen[i-1].at < s.at; i-- {
+		st.seen[i] = st.seen[i-1]
+	}
+	st.seen[i] = s
+}
+
+func (distinctKind) around(st *state, pos int) (lo, hi int, ok bool) {
 	p := &st.track.plan
 	all := st.held.all()
 	x := all[pos].order
@@ -124,16 +131,10 @@ func forget(counts map[string]int, values []string) {
 func (distinctKind) keep(_ *state, settled int) int { return settled }
 
 // rebuild sees the alerts of the newest window again.
-func (distinctKind) rebuild(st *state) {
-	p := &st.track.plan
+func (k distinctKind) rebuild(st *state) {
 	st.seen = st.seen[:0]
 	all := st.held.all()
-	for i := len(all) - 1; i >= 0 && all[i].at > all[len(all)-1].at-p.span && len(st.seen) < p.atLeast; i-- {
-		for _, v := range all[i].p.values {
-			known := slices.ContainsFunc(st.seen, func(s sighting) bool { return s.value == v })
-			if !known && len(st.seen) < p.atLeast {
-				st.seen = append(st.seen, sighting{v, all[i].at})
-			}
-		}
+	for i := len(all) - 1; i >= 0 && all[i].at > all[len(all)-1].at-st.track.plan.span; i-- {
+		k.note(st, &all[i])
 	}
 }

@@ -6,18 +6,19 @@ import "slices"
 func (e *Engine) join(st *state, pos int) {
 	all := st.held.all()
 	x := all[pos].order
+	p, k := &st.track.plan, st.track.kind
+	i := st.burstFrom(x)
+	absorbed := i > 0 && x.at-st.bursts[i-1].last.at < p.quiet
+	if absorbed && p.quiet >= p.span && pos == len(all)-1 { // windows no longer matter
+		e.unite(st, x, x, x)
+		return
+	}
+	k.note(st, &all[pos])
 	if b := st.within(x); b != nil && !st.reachesOut(b, x) {
 		e.unite(st, x, x, x)
 		return
 	}
-	p, k := &st.track.plan, st.track.kind
-	i := st.burstFrom(x)
-	absorbed := i > 0 && x.at-st.bursts[i-1].last.at < p.quiet
 	if pos == len(all)-1 {
-		if absorbed && p.quiet >= p.span { // windows no longer matter
-			e.unite(st, x, x, x)
-			return
-		}
 		lo, missing := k.newest(st)
 		if st.missing = missing; missing == 0 {
 			e.unite(st, all[lo].order, x, x)
@@ -25,7 +26,6 @@ func (e *Engine) join(st *state, pos int) {
 		}
 	} else {
 		lo, hi, ok := k.around(st, pos)
-		k.rebuild(st)
 		if ok {
 			e.unite(st, all[lo].order, all[hi].order, x)
 			return

@@ -8,6 +8,8 @@ import "tocsin"
 type kind interface {
 	// values are the texts that the kind keeps of a match beside its time, nil for none.
 	values(st *state, m *tocsin.Match) []string
+	// note is told of each alert that comes, in order or not, before newest and around are asked.
+	note(st *state, x *item)
 	// newest looks at the widest window that ends with the newest held alert, which came in order. It returns the
 	// index of that window's first alert and how many alerts are missing from satisfying the rule: 0 when it does.
 	newest(st *state) (lo, missing int)
