@@ -118,7 +118,7 @@ func (r *Register) declaration(priority string, at time.Time, by tocsin.Actor, b
 		return m
 	}
 	m.Confirm = "needed"
-	if !backfill {
+	if !backfill && r.opts.ConfirmWithin > 0 {
 		if m.Targets == nil {
 			m.Targets = map[string]time.Time{}
 		}

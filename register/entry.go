@@ -197,7 +197,8 @@ const maxFollowUps = 200
 
 // setting is the payload of set: what was asserted, and what the scale makes of it.
 func (r *Register) setting(cmd Command, i tocsin.Incident) (any, []string) {
-	s := setting{rating: r.assess(cmd, i), Title: cmd.Title, Summary: cmd.Summary, TLP: cmd.TLP, Occurred: cmd.Occurred}
+	rated, missing := r.assess(cmd, i)
+	s := setting{rating: rated, Title: cmd.Title, Summary: cmd.Summary, TLP: cmd.TLP, Occurred: cmd.Occurred}
 	for name, given := range map[string]bool{
 		"category": cmd.Category != "", "impact": cmd.Impact != tocsin.Impact{}, "urgency": cmd.Urgency != "",
 		"priority": cmd.Priority != "", "platform": cmd.Platform != "", "title": cmd.Title != "", "summary": cmd.Summary != "",
@@ -214,18 +215,18 @@ func (r *Register) setting(cmd Command, i tocsin.Incident) (any, []string) {
 	if s.Priority != "" && s.Priority != i.Priority && !i.Backfill && i.Status.IsOpen() {
 		s.Targets = r.retarget(i, s.Priority, cmd.Effective)
 	}
-	return s, nil
+	return s, missing
 }
 
 // assess is the rating that a person's words make, together with what the incident has. Impact and urgency decide
 // class, severity and priority by the scale; an asserted priority stands.
-func (r *Register) assess(cmd Command, i tocsin.Incident) rating {
+func (r *Register) assess(cmd Command, i tocsin.Incident) (rating, []string) {
 	c := rating{Category: cmd.Category, Urgency: cmd.Urgency, Priority: cmd.Priority, Platform: cmd.Platform}
 	if cmd.Category != "" && r.opts.CategoryISO != nil {
 		c.CategoryISO = r.opts.CategoryISO(cmd.Category)
 	}
 	if cmd.Impact == (tocsin.Impact{}) && cmd.Urgency == "" {
-		return c
+		return c, nil
 	}
 	impact := i.Impact
 	was, given := axes(&impact), axes(&cmd.Impact)
@@ -235,12 +236,15 @@ func (r *Register) assess(cmd Command, i tocsin.Incident) rating {
 	c.Impact = &impact
 	urgency := or(cmd.Urgency, i.Urgency)
 	if r.opts.Rate == nil || urgency == "" {
-		return c
+		return c, nil
 	}
-	by := r.opts.Rate(impact, urgency, max(i.Asset, 1))
+	by, err := r.opts.Rate(impact, urgency, max(i.Asset, 1))
+	if err != nil {
+		return c, []string{"words of the scale: " + err.Error()}
+	}
 	c.Class, c.Severity = by.Class, by.Severity
 	if c.Priority == "" && !slices.Contains(i.Asserted, "priority") {
 		c.Priority = by.Priority
 	}
-	return c
+	return c, nil
 }

@@ -77,6 +77,7 @@ type holding struct {
 func (r *Register) survey(ctx context.Context, e tocsin.Event, shared []tocsin.Entity) ([]holding, error) {
 	ts := tokens(e, shared)
 	held := make([]holding, 0, len(ts))
+	holders := map[string]tocsin.Incident{} // by the id that the slots name
 	for _, t := range ts {
 		slot, err := r.store.Slot(ctx, tocsin.SlotID(e.Tenant, t.field, t.value))
 		h := holding{token: t, slot: slot}
@@ -86,44 +87,46 @@ func (r *Register) survey(ctx context.Context, e tocsin.Event, shared []tocsin.E
 		case err != nil:
 			return nil, fmt.Errorf("slot of %s %s: %w", t.field, t.value, err)
 		default:
-			if h.holder, h.tenure, err = r.tenure(ctx, e, slot); err != nil {
-				return nil, err
+			i, known := holders[slot.Incident]
+			if !known {
+				i, err = r.survivor(ctx, slot.Incident)
+				if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+					return nil, err
+				}
+				holders[slot.Incident] = i
 			}
+			h.holder, h.tenure = i.ID, r.tenure(e, slot, i)
 		}
 		held = append(held, h)
 	}
 	return held, nil
 }
 
-// tenure judges the slot's holder at the time of the event (register.md, ruling 2 of section 0).
-func (r *Register) tenure(ctx context.Context, e tocsin.Event, slot tocsin.Slot) (string, tenure, error) {
-	i, err := r.survivor(ctx, slot.Incident)
-	if errors.Is(err, tocsin.ErrNotFound) { // a founding that was never finished: ours, or to be taken over
-		return "", free, nil
-	}
-	if err != nil {
-		return "", free, err
-	}
+// tenure judges the slot's holder at the time of the event (register.md, ruling 2 of section 0). A holder without a
+// log is a founding that was never finished: ours, or to be taken over.
+func (r *Register) tenure(e tocsin.Event, slot tocsin.Slot, i tocsin.Incident) tenure {
 	window := or(e.Rule.Incident.Window, 24*time.Hour)
 	active := e.First.Sub(slot.Last) <= window
 	switch {
+	case i.ID == "":
+		return free
 	case i.Status.IsOpen() && active && slot.Overflow:
-		return i.ID, overflow, nil
+		return overflow
 	case i.Status.IsOpen() && active:
-		return i.ID, open, nil
+		return open
 	case i.Status.IsOpen() || moment(e).Sub(i.StatusSince) > r.opts.ReopenWindow:
-		return i.ID, free, nil
+		return free
 	}
 	switch i.Disposition {
 	case "false_positive", "benign_true_positive", "test_exercise":
-		return i.ID, refuted, nil
+		return refuted
 	case "true_positive_impact", "true_positive_no_impact":
-		return i.ID, over, nil
+		return over
 	}
 	if i.Status == tocsin.Resolved {
-		return i.ID, over, nil
+		return over
 	}
-	return i.ID, free, nil
+	return free
 }
 
 // survivor is the incident itself, or what it was merged into.

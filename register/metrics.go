@@ -1,6 +1,13 @@
 package register
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Registerer is where metrics are registered.
+type Registerer = prometheus.Registerer
 
 // metrics are the register's counters. Their labels are closed lists: actions, verdicts, kinds of document.
 type metrics struct {
@@ -11,7 +18,8 @@ type metrics struct {
 	integrity prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer) *metrics {
+// newMetrics registers the counters; a second register in one process counts into the first one's.
+func newMetrics(reg Registerer) *metrics {
 	m := &metrics{
 		entries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tocsin_register_entries_total", Help: "Log entries appended, by action.",
@@ -29,8 +37,20 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "tocsin_register_integrity_errors_total", Help: "Log entries whose stored content is not what was written.",
 		}),
 	}
-	if reg != nil {
-		reg.MustRegister(m.entries, m.verdicts, m.conflicts, m.repeated, m.integrity)
-	}
+	m.entries, m.verdicts, m.conflicts = shared(reg, m.entries), shared(reg, m.verdicts), shared(reg, m.conflicts)
+	m.repeated, m.integrity = shared(reg, m.repeated), shared(reg, m.integrity)
 	return m
+}
+
+// shared registers a collector, or gives the one that is registered under its name.
+func shared[C prometheus.Collector](reg Registerer, c C) C {
+	if reg == nil {
+		return c
+	}
+	if there, ok := errors.AsType[prometheus.AlreadyRegisteredError](reg.Register(c)); ok {
+		if same, ok := there.ExistingCollector.(C); ok {
+			return same
+		}
+	}
+	return c
 }

@@ -5,8 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"tocsin"
 )
 
@@ -14,17 +12,19 @@ import (
 // register knows no scale.
 type Options struct {
 	Store  Store
-	Now    func() time.Time      // nil: the machine's clock
-	Logger *slog.Logger          // nil: silent
-	Meters prometheus.Registerer // nil: not exposed
+	Now    func() time.Time // nil: the machine's clock
+	Logger *slog.Logger     // nil: silent
+	Meters Registerer       // nil: not exposed
 
 	Targets       map[string]Targets // by priority; a priority that is not there has none
 	Business      Calendar           // hours of the calendar `business`
 	ReopenWindow  time.Duration      // how long after its end an incident may be reopened; 0: 14 days
-	ConfirmWithin time.Duration      // by when a person must confirm a policy's declaration; 0: 1 h
+	ConfirmWithin time.Duration      // by when a person must confirm a policy's declaration; 0: no limit
 	Vocabulary    Vocabulary         // what a person may set
-	// Rate classifies by the scale's own functions where a person changes impact or urgency; nil: only what is set changes.
-	Rate func(impact tocsin.Impact, urgency string, asset int) Rating
+	// Rate classifies by the scale's own functions where a person changes impact or urgency; nil: only what is set
+	// changes. An axis of the impact that is empty was never assessed and counts as the scale's least. An error refuses
+	// the command.
+	Rate func(impact tocsin.Impact, urgency string, asset int) (Rating, error)
 	// CategoryISO is the scale's crosswalk; nil: none.
 	CategoryISO func(category string) string
 
@@ -70,7 +70,6 @@ func New(opts Options) *Register {
 		opts.Now = func() time.Time { return time.Now() } //nolint:forbidigo // the default clock; recorded times only
 	}
 	opts.ReopenWindow = cmp.Or(opts.ReopenWindow, 14*24*time.Hour)
-	opts.ConfirmWithin = cmp.Or(opts.ConfirmWithin, time.Hour)
 	opts.MaxSlots = cmp.Or(opts.MaxSlots, 50)
 	opts.Attempts = cmp.Or(opts.Attempts, 64)
 	log := opts.Logger

@@ -37,7 +37,10 @@ func (r *Register) create(ctx context.Context, cmd Command) (tocsin.Incident, er
 
 // reported is the first entry of an incident that a person reports.
 func (r *Register) reported(cmd Command, tenant, number string) (*tocsin.LogEntry, error) {
-	c := r.assess(cmd, tocsin.Incident{Tenant: tenant})
+	c, missing := r.assess(cmd, tocsin.Incident{Tenant: tenant})
+	if len(missing) > 0 {
+		return nil, &Refusal{Action: cmd.Action, Missing: missing}
+	}
 	f := founding{
 		Number: number, Title: cmd.Title, Summary: cmd.Summary, Discovery: "reported", Opened: cmd.Effective,
 		Detected: cmd.Effective, Occurred: cmd.Occurred, Entities: cmd.Entities,

@@ -25,17 +25,17 @@ type world struct {
 
 func options(store Store, now func() time.Time) Options {
 	return Options{
-		Store: store, Now: now,
+		Store: store, Now: now, ConfirmWithin: time.Hour,
 		Targets: map[string]Targets{
 			"P1": {Assess: 15 * time.Minute, Acknowledge: 15 * time.Minute, Contain: 4 * time.Hour, Resolve: 24 * time.Hour, Review: "required"},
 			"P2": {Assess: 30 * time.Minute, Acknowledge: 30 * time.Minute, Contain: 8 * time.Hour, Resolve: 72 * time.Hour, Review: "required"},
 			"P3": {Acknowledge: 4 * time.Hour, Contain: 24 * time.Hour, Resolve: 168 * time.Hour, Calendar: "business", Review: "optional"},
 		},
-		Rate: func(i tocsin.Impact, urgency string, asset int) Rating {
+		Rate: func(i tocsin.Impact, urgency string, asset int) (Rating, error) {
 			if i.Functional == "high" {
-				return Rating{Severity: "serious", Class: "III", Priority: "P1"}
+				return Rating{Severity: "serious", Class: "III", Priority: "P1"}, nil
 			}
-			return Rating{Severity: "small", Class: "I", Priority: "P4"}
+			return Rating{Severity: "small", Class: "I", Priority: "P4"}, nil
 		},
 		CategoryISO: func(string) string { return "technical_attack" },
 		Vocabulary:  Vocabulary{Priorities: []string{"P1", "P2", "P3", "P4", "P5"}},
