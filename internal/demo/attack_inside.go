@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 )
@@ -52,9 +53,7 @@ func (s *scene) lateralMovement(at time.Time) {
 func (s *scene) persistence(at time.Time) {
 	by := map[string]any{"SubjectUserName": "adm-keller", "SubjectDomainName": "CORP", "SubjectLogonId": "0x4f21a"}
 	with := func(more map[string]any) map[string]any {
-		for name, value := range by {
-			more[name] = value
-		}
+		maps.Copy(more, by)
 		return more
 	}
 	s.windows(at, windowsEvent{on: dc, code: 4720, data: with(map[string]any{

@@ -35,7 +35,7 @@ func TestScenarioIsInOrderAndInSize(t *testing.T) {
 			if i > 0 && r.At.Before(records[i-1].At) {
 				t.Fatalf("record %d is before the one before it", i)
 			}
-			if r.At.Before(end.Add(-span)) || r.At.After(end) {
+			if r.At.Before(end.Add(-Span)) || r.At.After(end) {
 				t.Fatalf("record %d is at %s", i, r.At)
 			}
 			if bytes.ContainsAny(r.Line, "\n\r") {

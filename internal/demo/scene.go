@@ -16,15 +16,16 @@ type Record struct {
 	Stage  string    // of the attack, one of [Stages]; "" for noise
 }
 
-// span is how long the scenario lasts.
-const span = 6 * time.Hour
+// Span is how long the scenario lasts. An intake that is to take its records for live ones, not for a backfill, has at
+// least this lateness.
+const Span = 6 * time.Hour
 
 // Scenario writes the scenario that ends at end (to the second): a function of seed and end alone. Records are in the
 // order of their times.
 func Scenario(seed uint64, end time.Time) []Record {
 	end = end.UTC().Truncate(time.Second)
 	s := &scene{
-		rng: rand.New(rand.NewPCG(seed, 0x746f6373696e)), start: end.Add(-span),
+		rng: rand.New(rand.NewPCG(seed, 0x746f6373696e)), start: end.Add(-Span),
 		rowOf: map[string]int{},
 	}
 	s.noise()
@@ -108,8 +109,6 @@ func workstations() []host {
 	return all
 }
 
-func windowsHosts() []host { return append(workstations(), windowsServers()...) }
-
 // users are the people of the organisation, one per workstation in its order.
 func users() []string {
 	return []string{
@@ -127,7 +126,7 @@ func (s *scene) between(least, most time.Duration) time.Duration {
 }
 
 // any draws a moment of the scenario.
-func (s *scene) any() time.Time { return s.start.Add(s.between(0, span)) }
+func (s *scene) any() time.Time { return s.start.Add(s.between(0, Span)) }
 
 // port draws an ephemeral port.
 func (s *scene) port() int { return 49152 + s.rng.IntN(16000) }

@@ -3,6 +3,7 @@ package demo
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -53,9 +54,7 @@ func (s *scene) suricata(at time.Time, a suricataAlert) {
 	if a.app != "" {
 		doc["app_proto"] = a.app
 	}
-	for name, value := range a.more {
-		doc[name] = value
-	}
+	maps.Copy(doc, a.more)
 	s.add(at, "suricata", line(doc))
 }
 
@@ -94,9 +93,7 @@ func (s *scene) wazuh(at time.Time, w wazuhAlert) {
 	if w.data != nil {
 		doc["data"] = w.data
 	}
-	for name, value := range w.more {
-		doc[name] = value
-	}
+	maps.Copy(doc, w.more)
 	s.add(at, "wazuh", line(doc))
 }
 

@@ -72,8 +72,10 @@ func TestConditionReads(t *testing.T) {
 		t.Errorf("reads (-want +got):\n%s", diff)
 	}
 	want := []EnvLiteral{
-		{Name: "rule.level", Text: "high", Line: 1, Column: 15}, {Name: "category", Text: "a/b", Line: 1, Column: 38},
-		{Name: "category", Text: "c/d", Line: 1, Column: 45}, {Name: "rule.tags", Text: "x", Line: 1, Column: 55},
+		{Name: "rule.level", Text: "high", Line: 1, Column: 15},
+		{Name: "category", Text: "a/b", Line: 1, Column: 38},
+		{Name: "category", Text: "c/d", Line: 1, Column: 45},
+		{Name: "rule.tags", Text: "x", Line: 1, Column: 55},
 		{Name: "rule.level", Text: "low", Line: 1, Column: 89},
 	}
 	if diff := cmp.Diff(want, c.Literals()); diff != "" {
