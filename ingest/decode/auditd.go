@@ -271,6 +271,13 @@ func auditPairs(s string) []auditPair {
 		}
 		s = s[eq+1:]
 		switch {
+		case strings.HasPrefix(s, `\"`): // quotes within quotes
+			value, rest, _ := strings.Cut(s[2:], `\"`)
+			pairs, s = append(pairs, auditPair{key, value, true}), rest
+		case key == "msg" && strings.HasPrefix(s, `"`): // what a rewriter made of msg='…'
+			end := strings.LastIndexByte(s[1:], '"')
+			pairs = append(pairs, auditPairs(s[1:1+max(end, 0)])...)
+			s = s[min(len(s), max(end, 0)+2):]
 		case strings.HasPrefix(s, `"`):
 			value, rest, _ := strings.Cut(s[1:], `"`)
 			pairs, s = append(pairs, auditPair{key, value, true}), rest

@@ -176,7 +176,7 @@ func (d *Decoder) read(body []byte, want string) (format, reason, detail string)
 		return "", "empty", "the record holds nothing"
 	case want != "" && !slices.ContainsFunc(d.formats, func(r reader) bool { return r.name == want }):
 		return "", "format", fmt.Sprintf("there is no format %q", want)
-	case body[0] == '{' || body[0] == '[' || want != "" && d.json(want):
+	case body[0] == '{' || want != "" && d.json(want):
 		return d.readObject(body, want)
 	default:
 		return d.readText(string(body), want)

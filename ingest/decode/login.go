@@ -29,6 +29,12 @@ func (l *logins) apply(h header, o *output) {
 	case app == "sudo":
 		l.sudo(h.message, o)
 	}
+	if !o.has(l.ip) {
+		if _, after, ok := strings.Cut(h.message, " rip="); ok { // dovecot and its like
+			address, _, _ := strings.Cut(after, ",")
+			o.address(l.ip, l.address, address)
+		}
+	}
 	if strings.Contains(h.message, "pam_unix(") || strings.Contains(h.message, "pam_sss(") {
 		l.pam(h.message, o)
 	}
@@ -70,11 +76,10 @@ func (l *logins) peer(m, begins string, o *output) {
 	if at := strings.LastIndex(rest, " from "); at >= 0 {
 		l.name(o, l.user, rest[:at])
 		address = rest[at+len(" from "):]
-	} else if _, after, ok := strings.Cut(m, " from "); ok {
-		address = after
+	} else if _, after, ok := strings.Cut(rest, "authenticating user "); ok {
+		address = l.userFirst(after, o)
 	} else if words := strings.Fields(rest); len(words) > 1 && isAddress(words[1]) {
-		l.name(o, l.user, words[0])
-		address = strings.Join(words[1:], " ")
+		address = l.userFirst(rest, o)
 	}
 	words := strings.Fields(address)
 	for i, w := range words {
@@ -89,6 +94,13 @@ func (l *logins) peer(m, begins string, o *output) {
 			break
 		}
 	}
+}
+
+// userFirst sets the user that a text begins with and returns what follows.
+func (l *logins) userFirst(s string, o *output) string {
+	user, rest, _ := strings.Cut(s, " ")
+	l.name(o, l.user, user)
+	return rest
 }
 
 // name sets a user where the text is one word: an attacker may put anything there.
@@ -129,9 +141,9 @@ func (l *logins) pam(m string, o *output) {
 	case strings.Contains(m, "authentication failure"):
 		l.event(o, "authentication", "pam_authentication", "failure")
 	case strings.Contains(m, "session opened"):
-		l.event(o, "session", "session_opened", "success")
+		l.event(o, "session", "logged-on", "success")
 	case strings.Contains(m, "session closed"):
-		l.event(o, "session", "session_closed", "success")
+		l.event(o, "session", "logged-off", "success")
 	}
 	for word := range strings.FieldsSeq(m) {
 		switch key, value, _ := strings.Cut(word, "="); key {
@@ -142,15 +154,19 @@ func (l *logins) pam(m string, o *output) {
 		}
 	}
 	if _, after, ok := strings.Cut(m, "for user "); ok {
-		user, _, _ := strings.Cut(after, " ")
+		user, rest, _ := strings.Cut(after, " ")
 		user, _, _ = strings.Cut(user, "(")
+		if by, _, ok := strings.Cut(strings.TrimPrefix(rest, "by "), "(uid="); ok && by != "" && by != user {
+			l.name(o, l.user, by)
+			l.name(o, l.effective, user)
+		}
 		l.name(o, l.user, user)
 	}
 }
 
 func (l *logins) event(o *output, category, action, outcome string) {
 	o.put(l.category, category)
-	o.put(l.types, map[bool]string{true: "end", false: "start"}[strings.HasSuffix(action, "closed") || action == "disconnected"])
+	o.put(l.types, map[bool]string{true: "end", false: "start"}[strings.HasSuffix(action, "closed") || action == "disconnected" || action == "logged-off"])
 	o.put(l.action, action)
 	o.put(l.outcome, outcome)
 }

@@ -52,7 +52,7 @@ security 1100,1101       process change audit-service-changed
 security 1102            iam admin,change audit-log-cleared @subject
 security 1104            configuration change audit-log-full
 security 4624            authentication start logged-in @target @net @proc
-security 4625            authentication start logon-failed @target @net @proc
+security 4625            authentication start logon-failed @target @net @proc @subject
 security 4634,4647       authentication end logged-out @target
 security 4648            authentication start logged-in-explicit @subject @effective @net @proc
 security 4649            authentication info replay-attack-detected @subject
@@ -132,6 +132,7 @@ task 106,140,141,200,201 configuration change scheduled-task UserContext>user.na
 rdp 21,22,25             authentication,session start rdp-session User>user.name Address>source.ip
 rdp 23,24                authentication,session end rdp-session User>user.name Address>source.ip
 rdp 1149                 authentication,session start rdp-authenticated Param1>user.name Param2>user.domain Param3>source.ip
+mssql 33205              database access audit
 wmi 5857,5858,5859,5860,5861 process info wmi-activity User>user.name
 `
 

@@ -25,6 +25,8 @@ type winEnricher struct {
 	hashes                                  map[string]map[string]*name
 	derive                                  deriver
 	power                                   powershell
+	audit                                   sqlAudit
+	cleared                                 []*name
 	threat                                  []*name
 }
 
@@ -63,7 +65,8 @@ func newWinEnricher(d *dictionary) *winEnricher {
 		logonType: d.name("winlog.event_data.LogonType"), logonWord: d.name("winlog.logon.type"), status: d.name("winlog.event_data.Status"),
 		initiated: d.name("winlog.event_data.Initiated"), direction: d.name("network.direction"),
 		userName: d.name("user.name"), userDomain: d.name("user.domain"), targetName: d.name("user.target.name"), targetDomain: d.name("user.target.domain"),
-		dnsAnswers: d.name("dns.resolved_ip"), hashes: map[string]map[string]*name{}, derive: newDeriver(d), power: newPowershell(d),
+		dnsAnswers: d.name("dns.resolved_ip"), hashes: map[string]map[string]*name{}, derive: newDeriver(d), power: newPowershell(d), audit: newSQLAudit(d),
+		cleared: d.names("winlog.user_data.SubjectUserName", "winlog.user_data.SubjectDomainName", "user.name", "user.domain"),
 		threat: d.names("winlog.event_data.Threat Name", "rule.name", "winlog.event_data.Path", "file.path", "winlog.event_data.Process Name",
 			"process.executable", "winlog.event_data.Detection User", "winlog.event_data.User"),
 	}
@@ -152,6 +155,10 @@ func (e *winEnricher) apply(o *output) {
 	o.set(e.host, o.value(e.computer))
 	o.put(e.dataset, "windows")
 	o.give(e.module)
+	if log == "" && strings.HasPrefix(o.text(e.provider), "MSSQL") && id == "33205" {
+		e.audit.apply(o)
+		ev = e.events["mssql"][id]
+	}
 	if ev != nil {
 		o.set(e.category, ev.category)
 		o.set(e.types, ev.types)
@@ -159,6 +166,10 @@ func (e *winEnricher) apply(o *output) {
 		for _, m := range ev.moves {
 			e.move(o, m)
 		}
+	}
+	if o.has(e.cleared[0]) { // the log was cleared: its event has no event_data
+		o.set(e.cleared[2], o.value(e.cleared[0]))
+		o.set(e.cleared[3], o.value(e.cleared[1]))
 	}
 	e.outcomeOf(o, log, id)
 	if word := logonTypes[o.text(e.logonType)]; word != "" && log == "security" {
@@ -318,4 +329,39 @@ func (p *powershell) apply(o *output) {
 		}
 	}
 	o.set(p.name, o.value(p.user))
+}
+
+// A sqlAudit reads the event that SQL Server's audit writes: one value that holds lines of "key:value".
+type sqlAudit struct {
+	param, prefix, user, domain, outcome, ip *name
+}
+
+func newSQLAudit(d *dictionary) sqlAudit {
+	return sqlAudit{
+		param: d.name("winlog.event_data.param1"), prefix: d.name("mssql.audit"), user: d.name("user.name"), domain: d.name("user.domain"),
+		outcome: d.name("event.outcome"), ip: d.name("source.ip"),
+	}
+}
+
+func (s *sqlAudit) apply(o *output) {
+	for line := range strings.Lines(o.text(s.param)) {
+		key, value, ok := strings.Cut(strings.TrimRight(line, "\r\n "), ":")
+		if !ok || key == "" || strings.ContainsAny(key, " .\t") {
+			continue
+		}
+		switch key {
+		case "server_principal_name":
+			domain, user, ok := strings.Cut(value, `\`)
+			if !ok {
+				domain, user = "", value
+			}
+			o.put(s.user, user)
+			o.put(s.domain, domain)
+		case "succeeded":
+			o.put(s.outcome, map[string]string{"true": "success", "false": "failure"}[value])
+		case "client_ip":
+			o.address(s.ip, nil, value)
+		}
+		o.put(o.dict.path(s.prefix, []byte(key)), value)
+	}
 }
