@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin"
@@ -89,9 +90,7 @@ func (r *Register) check(cmd *Command) error {
 	if _, ok := RoleFor(cmd.Action); !ok {
 		missing = append(missing, fmt.Sprintf("%q is no command of a person", cmd.Action))
 	}
-	if cmd.ID == "" {
-		missing = append(missing, "a command id: send an Idempotency-Key")
-	}
+	missing = append(missing, commandID(cmd.ID)...)
 	if !isPerson(cmd.By) || cmd.By.ID == "" {
 		missing = append(missing, "an actor: a person or a token, by name")
 	}
@@ -105,6 +104,8 @@ func (r *Register) check(cmd *Command) error {
 	missing = append(missing, oneOf("disposition", cmd.Disposition, tocsin.Dispositions())...)
 	missing = append(missing, oneOf("root cause", cmd.RootCause, tocsin.RootCauses())...)
 	missing = append(missing, r.opts.Vocabulary.check(*cmd)...)
+	missing = append(missing, oneOf("tlp", cmd.TLP, []string{"CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"})...)
+	missing = append(missing, cmd.long()...)
 	if cmd.Effective.IsZero() {
 		cmd.Effective = now
 	}
@@ -112,6 +113,49 @@ func (r *Register) check(cmd *Command) error {
 		return &Refusal{Incident: or(cmd.Incident, cmd.Event), Action: cmd.Action, Missing: missing}
 	}
 	return nil
+}
+
+// commandID refuses an id that is none, or that only the machine gives.
+func commandID(id string) []string {
+	if id == "" || len(id) > maxName {
+		return []string{fmt.Sprintf("a command id of 1 to %d bytes: send an Idempotency-Key", maxName)}
+	}
+	for _, ours := range []string{"event:", "timer:", "propose:", "relate:", "absorb:"} {
+		if strings.HasPrefix(id, ours) {
+			return []string{fmt.Sprintf("a command id that does not begin with %q, as the machine's do", ours)}
+		}
+	}
+	return nil
+}
+
+// What a person writes is bounded, as a log entry must fit where it is stored.
+const (
+	maxName = 256       // bytes of an id, a name or a word
+	maxLine = 1000      // bytes of a title or a reason
+	maxText = 64 * 1024 // bytes of a text or a summary
+	maxList = 100       // entities, teams
+)
+
+// long lists what exceeds these bounds.
+func (c Command) long() []string {
+	var missing []string
+	for name, v := range map[string]struct {
+		text string
+		most int
+	}{
+		"title": {c.Title, maxLine}, "reason": {c.Reason, maxLine}, "text": {c.Text, maxText}, "summary": {c.Summary, maxText},
+		"assignee": {c.Assignee, maxName}, "coordinator": {c.Coordinator, maxName}, "category": {c.Category, maxName},
+		"platform": {c.Platform, maxName}, "urgency": {c.Urgency, maxName}, "priority": {c.Priority, maxName},
+	} {
+		if len(v.text) > v.most {
+			missing = append(missing, fmt.Sprintf("a shorter %s: it may have %d bytes", name, v.most))
+		}
+	}
+	if len(c.Entities) > maxList || len(c.Teams) > maxList {
+		missing = append(missing, fmt.Sprintf("a shorter list: it may have %d items", maxList))
+	}
+	slices.Sort(missing)
+	return missing
 }
 
 // check lists the words of a command that are not in the vocabulary.
@@ -154,10 +198,11 @@ func (r *Register) sameCommand(ctx context.Context, cmd Command, i tocsin.Incide
 	if err != nil || len(entries) == 0 {
 		return err
 	}
-	if e := entries[0]; e.Action != cmd.Action {
-		return &Refusal{Incident: i.ID, Action: cmd.Action, Missing: []string{
-			fmt.Sprintf("a command id of its own: %q was used for %s", cmd.ID, e.Action),
-		}}
+	e := entries[0]
+	if e.Action == cmd.Action && e.By.ID == cmd.By.ID && e.Reason == cmd.Reason && (e.Text == cmd.Text || cmd.Text == "") {
+		return nil
 	}
-	return nil
+	return &Refusal{Incident: i.ID, Action: cmd.Action, Missing: []string{
+		fmt.Sprintf("a command id of its own: %q was used for %s by %s", cmd.ID, e.Action, e.By.ID),
+	}}
 }

@@ -100,6 +100,8 @@ func TestGuardsNameAllThatIsMissing(t *testing.T) {
 		"machine's action": {Command{Incident: full, Action: tocsin.ActTimer}, []string{"no command of a person"}},
 		"no actor":         {Command{Incident: full, Action: tocsin.ActComment, Text: "x", By: tocsin.Actor{Kind: "system", ID: "x"}}, []string{"an actor"}},
 		"reject":           {Command{Incident: bare, Action: tocsin.ActReject}, []string{"a reason"}},
+		"machine's id":     {Command{ID: "event:202611-e1:2", Incident: full, Action: tocsin.ActComment, Text: "x"}, []string{`begin with "event:"`}},
+		"too long":         {Command{Incident: full, Action: tocsin.ActComment, Text: strings.Repeat("x", 70000)}, []string{"a shorter text"}},
 		"confirm":          {Command{Incident: full, Action: tocsin.ActConfirm}, []string{"a declaration to confirm"}},
 		"title":            {Command{Action: tocsin.ActCreate}, []string{"a title"}},
 	} {
@@ -146,6 +148,10 @@ func TestSameCommandTwiceIsOneEntry(t *testing.T) {
 	}
 	if _, err := w.try(Command{ID: "key-1", Incident: i.ID, Action: tocsin.ActContain}); err == nil {
 		t.Error("one command id for two commands")
+	}
+	c.By = bert
+	if _, err := w.try(c); err == nil {
+		t.Error("one command id for two people")
 	}
 }
 
