@@ -76,7 +76,8 @@ func (s *scene) webExploits(at time.Time) {
 	}
 }
 
-// bruteForce: passwords are guessed over ssh on the bastion, and sprayed over the users of the VPN.
+// bruteForce: passwords are guessed over ssh on the bastion, and sprayed over all users at the remote desktop gateway
+// and the VPN.
 func (s *scene) bruteForce(at time.Time) {
 	ssh := at
 	for i := range 48 {
@@ -89,18 +90,20 @@ func (s *scene) bruteForce(at time.Time) {
 			data: map[string]any{"srcip": attackerIP, "srcport": strconv.Itoa(s.port()), "dstuser": user},
 		})
 	}
-	for round := range 2 {
-		spray := at.Add(time.Minute + time.Duration(round)*150*time.Second)
-		for _, user := range users() {
-			spray = spray.Add(s.between(2*time.Second, 9*time.Second))
-			s.vpnLogon(spray, user, "failure", "VPN login failed", 5)
-		}
+	spray := at.Add(time.Minute)
+	for _, user := range users() {
+		spray = spray.Add(s.between(2*time.Second, 9*time.Second))
+		s.logon(spray, gateway, user, host{"unknown", sprayerIP, ""}, 3, true)
+	}
+	for _, user := range users() {
+		spray = spray.Add(s.between(2*time.Second, 9*time.Second))
+		s.vpnLogon(spray, user, "failure", "VPN login failed", 5)
 	}
 }
 
 func (s *scene) vpnLogon(at time.Time, user, outcome, name string, severity int) {
 	s.cef(at, cefAlert{on: vpn, product: "VPN", class: "login-" + outcome, name: name, severity: severity, ext: fmt.Sprintf(
-		"src=%s dst=%s dhost=%s suser=%s duser=%s outcome=%s act=login", sprayerIP, vpn.ip, vpn.fqdn(), user, user, outcome,
+		"src=%s dst=%s dhost=%s suser=%s duser=%s cat=authentication outcome=%s act=login", sprayerIP, vpn.ip, vpn.fqdn(), user, user, outcome,
 	)})
 }
 
@@ -118,6 +121,7 @@ func (s *scene) initialAccess(at time.Time) {
 		data: map[string]any{"srcip": attackerIP, "dstuser": "deploy"},
 	})
 	s.vpnLogon(at.Add(20*time.Second), "m.keller", "success", "VPN login", 3)
+	s.logon(at.Add(50*time.Second), gateway, "m.keller", host{"unknown", sprayerIP, ""}, 10, false)
 }
 
 // malware: a web shell on the web server, then a loader on the workstation that the antivirus cannot clean.
@@ -135,7 +139,7 @@ func (s *scene) malware(at time.Time) {
 		at = at.Add(s.between(5*time.Second, 40*time.Second))
 		s.suricata(at, suricataAlert{
 			src: attackerIP, dst: web1.ip, dport: 80, app: "http", in: 900, severity: 1,
-			id: 9400001, signature: "WEBSHELL Command passed to a PHP file in uploads", category: "A Network Trojan was detected",
+			id: 9400001, signature: "WEBSHELL Command passed to a PHP file in uploads", category: "Web Application Attack",
 			more: map[string]any{"http": map[string]any{
 				"hostname": "www.example.com", "url": "/uploads/img_2291.php?c=id", "http_user_agent": "sqlprobe/1.4", "http_method": "POST", "protocol": "HTTP/1.1", "status": 200, "length": 77,
 			}},

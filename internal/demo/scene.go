@@ -75,6 +75,7 @@ var (
 	web2     = host{"web2", "172.16.10.12", "linux"}
 	bastion  = host{"bastion", "172.16.10.20", "linux"}
 	vpn      = host{"vpn1", "172.16.10.2", "linux"}
+	gateway  = host{"rdgw1", "172.16.10.30", "windows"}
 	firewall = host{"fw1", "172.16.10.1", "linux"}
 	mail     = host{"mail1", "172.16.10.25", "linux"}
 	build    = host{"build1", "10.20.0.31", "linux"}
