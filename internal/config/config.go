@@ -44,18 +44,17 @@ type HTTP struct {
 
 // Intake bounds what the HTTP intake takes, and says how its alerts are treated.
 type Intake struct {
-	Tenant     string        `mapstructure:"tenant"`
-	Format     string        `mapstructure:"format"`
-	MaxBody    Bytes         `mapstructure:"max_body"`   // of one request, as sent
-	MaxUnpack  Bytes         `mapstructure:"max_unpack"` // of one request or Kafka batch, decompressed
-	MaxRecord  Bytes         `mapstructure:"max_record"` // of one record
-	Backlog    int64         `mapstructure:"backlog"`    // records accepted and not yet processed before 429
-	Disorder   time.Duration `mapstructure:"disorder"`
-	Lateness   time.Duration `mapstructure:"lateness"`
-	IdleAfter  time.Duration `mapstructure:"idle_after"`
-	MaxDepth   int           `mapstructure:"max_depth"`  // of nested JSON
-	MaxFields  int           `mapstructure:"max_fields"` // of one record
-	FutureSlop time.Duration `mapstructure:"future"`     // how far an alert's time may lie ahead of its receipt
+	Tenant    string        `mapstructure:"tenant"`
+	Format    string        `mapstructure:"format"`
+	MaxBody   Bytes         `mapstructure:"max_body"`   // of one request, as sent
+	MaxUnpack Bytes         `mapstructure:"max_unpack"` // of one request or Kafka batch, decompressed
+	MaxRecord Bytes         `mapstructure:"max_record"` // of one record
+	Backlog   int64         `mapstructure:"backlog"`    // records accepted and not yet processed before 429
+	Disorder  time.Duration `mapstructure:"disorder"`
+	Lateness  time.Duration `mapstructure:"lateness"`
+	IdleAfter time.Duration `mapstructure:"idle_after"`
+	MaxDepth  int           `mapstructure:"max_depth"`  // of nested JSON
+	MaxFields int           `mapstructure:"max_fields"` // of one record
 }
 
 // A Source is one input beside HTTP.
@@ -138,7 +137,7 @@ func Default() Config {
 		Intake: Intake{
 			Tenant: "default", Format: "auto", MaxBody: 16 << 20, MaxUnpack: 64 << 20, MaxRecord: 1 << 20, Backlog: 200_000,
 			Disorder: 2 * time.Minute, Lateness: time.Hour, IdleAfter: 30 * time.Second,
-			MaxDepth: 32, MaxFields: 2000, FutureSlop: 5 * time.Minute,
+			MaxDepth: 32, MaxFields: 2000,
 		},
 		Rules:         Rules{Shipped: true, Reload: 500 * time.Millisecond},
 		Engine:        Engine{KeysPerRule: 1_000_000, BytesPerRule: 512 << 20, SnapshotEvery: time.Minute},
