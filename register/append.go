@@ -105,6 +105,26 @@ func (r *Register) Incident(ctx context.Context, id string) (tocsin.Incident, er
 	return v.incident, nil
 }
 
+// Rebuild verifies an incident's log, projects it from its first entry and stores the result: what the register shows
+// is then what the log says. A log that is not intact is a [*ChainError], and nothing is stored.
+func (r *Register) Rebuild(ctx context.Context, id string) (tocsin.Incident, error) {
+	entries, err := r.store.Entries(ctx, id, 1)
+	if err != nil {
+		return tocsin.Incident{}, fmt.Errorf("log of incident %s: %w", id, err)
+	}
+	if err := VerifyChain(entries); err != nil {
+		return tocsin.Incident{}, err
+	}
+	i, err := Project(entries)
+	if err != nil {
+		return tocsin.Incident{}, fmt.Errorf("incident %s: %w", id, err)
+	}
+	if err := r.store.PutIncident(ctx, i); err != nil {
+		return tocsin.Incident{}, fmt.Errorf("projection of incident %s: %w", id, err)
+	}
+	return i, nil
+}
+
 // A draft says what an entry will say, once its place in the log is known. decide makes it of the incident's current
 // state; nil means that there is nothing to write.
 type draft func(now view) (*tocsin.LogEntry, error)

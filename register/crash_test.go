@@ -16,7 +16,7 @@ import (
 type step struct {
 	e   tocsin.Event
 	a   tocsin.Assessment
-	cmd func(*memory) Command // nil: the emission
+	cmd func(Store) Command // nil: the emission
 }
 
 // script has each way an event can go: founding, joining, related, pending and promoted later, merged, withdrawn,
@@ -26,11 +26,14 @@ func script() []step {
 	e3, e4 := event("e3", 6, "203.0.113.7", "bert"), event("e4", 9, "192.0.2.4", "carl")
 	e5, e6 := event("e5", 12, "192.0.2.5", "dora"), event("e6", 65, "192.0.2.4", "emil")
 	e7, e8 := event("e7", 20, "192.0.2.7", "fred"), event("e8", 30, "192.0.2.8", "gabi")
-	in := func(id string) func(*memory) string {
-		return func(m *memory) string { return m.verdicts["202611-"+id].Incident }
+	in := func(id string) func(Store) string {
+		return func(m Store) string {
+			v, _ := m.Verdict(context.Background(), "202611-"+id)
+			return v.Incident
+		}
 	}
-	by := func(id string, of func(*memory) string, c Command) func(*memory) Command {
-		return func(m *memory) Command {
+	by := func(id string, of func(Store) string, c Command) func(Store) Command {
+		return func(m Store) Command {
 			c.ID, c.By, c.Incident = id, ann, ""
 			if of != nil {
 				c.Incident = of(m)
@@ -86,7 +89,7 @@ func run(t testing.TB, m *memory, steps []step) {
 	}
 }
 
-func (s step) do(ctx context.Context, r *Register, m *memory) error {
+func (s step) do(ctx context.Context, r *Register, m Store) error {
 	if s.cmd != nil {
 		_, err := r.Do(ctx, s.cmd(m))
 		return err

@@ -115,7 +115,7 @@ func (s *state) settle(e tocsin.LogEntry) {
 		{"contain", tocsin.Contained},
 		{"resolve", tocsin.Resolved},
 	} {
-		if stage(e.To) >= stage(t.by) && !(reopens(e) && t.name != "acknowledge") {
+		if stage(e.To) >= stage(t.by) {
 			s.decide(t.name, at)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin"
@@ -46,17 +47,22 @@ func (r *Register) founding(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessmen
 	if len(e.Evidence.Alerts) > 0 {
 		f.Received = e.Evidence.Alerts[0].Received
 	}
-	to := tocsin.Proposed
-	if (a.Mode == tocsin.ModeAuto || isPerson(v.By)) && len(undeclarable(f.Detected, ratingOf(a))) == 0 {
+	to, text := tocsin.Proposed, fmt.Sprintf("%s: %s", e.Rule.Title, plural(e.Count, "alert"))
+	declares, missing := a.Mode == tocsin.ModeAuto || isPerson(v.By), undeclarable(f.Detected, ratingOf(a))
+	switch {
+	case declares && len(missing) == 0:
 		to = tocsin.Declared
 		f.move = r.declaration(a.Priority, at, v.By, e.Backfill)
-	} else if !e.Backfill {
+	case declares:
+		text += "; proposed and not declared, for want of " + strings.Join(missing, "; ")
+	}
+	if to == tocsin.Proposed && !e.Backfill {
 		f.Targets = r.targets(a.Priority, f.Detected, "assess")
 	}
 	data, err := pack(f)
 	return &tocsin.LogEntry{
 		Tenant: e.Tenant, Action: tocsin.ActPromote, By: v.By, Effective: at, To: to, Event: e.ID, Data: data,
-		Text: fmt.Sprintf("%s: %s", e.Rule.Title, plural(e.Count, "alert")),
+		Text: text,
 	}, err
 }
 

@@ -119,7 +119,8 @@ func (s *state) found(e tocsin.LogEntry, f founding) {
 		ID: e.Incident, Tenant: e.Tenant, Number: f.Number, Title: f.Title, Summary: f.Summary, Discovery: f.Discovery,
 		Opened: f.Opened, Last: f.Opened, RecursOf: f.RecursOf, Backfill: f.Backfill,
 		Timeline: map[string]time.Time{}, Durations: map[string]int64{}, Targets: map[string]tocsin.Target{},
-		Review: "none", Confirm: "none", TLP: "AMBER+STRICT", Basis: "asserted", Countable: true,
+		Review: "none", Confirm: "none", TLP: "AMBER+STRICT", Basis: "asserted",
+		Why: []string{}, Events: []string{}, Entities: []tocsin.Entity{}, Visits: []tocsin.Visit{},
 	}
 	for mark, at := range map[string]time.Time{"received": f.Received, "detected": f.Detected, "occurred": f.Occurred} {
 		if !at.IsZero() {

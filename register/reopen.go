@@ -38,10 +38,14 @@ func (r *Register) takeProposed(ctx context.Context, cmd Command, i tocsin.Incid
 	return i, nil
 }
 
+// take attaches one proposed event, unless it was meanwhile dismissed or went elsewhere.
 func (r *Register) take(ctx context.Context, cmd Command, i tocsin.Incident, e tocsin.Event) (tocsin.Incident, error) {
 	v, err := r.store.Verdict(ctx, e.ID)
 	if err != nil {
 		return i, fmt.Errorf("verdict on %s: %w", e.ID, err)
+	}
+	if v.Incident != "" && v.Incident != i.ID || v.Incident == "" && v.Assessment.State != tocsin.Pending {
+		return i, nil
 	}
 	if v.Incident == "" {
 		next := renew(v, e, v.Assessment, cmd.By)
