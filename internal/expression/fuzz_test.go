@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// FuzzCompile holds that no text makes the compiler or a run fail otherwise than by an error, that both end in time,
+// FuzzFields holds that no text makes the compiler or a run fail otherwise than by an error, that both end in time,
 // and that an expression sees the same on the same alert again and with nothing loaded.
-func FuzzCompile(f *testing.F) {
+func FuzzFields(f *testing.F) {
 	for text := range semantics {
 		f.Add(text)
 	}
