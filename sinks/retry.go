@@ -47,11 +47,12 @@ func (r Retry) Delay(attempt int) time.Duration {
 
 // Do calls op until it succeeds, until its error is one that no retry cures ([ErrPermanent], [ErrTooBig], [ErrQuery],
 // [ErrDamaged], [tocsin.ErrConflict], [tocsin.ErrNotFound]), or until ctx ends; the error then wraps ctx's and names op's last.
-// [ErrFull] is retried: room may be made.
+// [ErrFull] is retried, as room may
+// be made, and so is a time limit that op set itself.
 func (r Retry) Do(ctx context.Context, op func(context.Context) error) error {
 	for attempt := 0; ; attempt++ {
 		err := op(ctx)
-		if err == nil || !curable(err) {
+		if err == nil || !curable(err) || ctx.Err() != nil {
 			return err
 		}
 		if err := r.Pause(ctx, attempt, err); err != nil {
@@ -80,7 +81,6 @@ func (r Retry) Pause(ctx context.Context, attempt int, cause error) error {
 func curable(err error) bool {
 	for _, fixed := range []error{
 		ErrPermanent, ErrTooBig, ErrQuery, ErrDamaged, tocsin.ErrConflict, tocsin.ErrNotFound,
-		context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, fixed) {
 			return false

@@ -1,0 +1,281 @@
+package elastic
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tocsin"
+	"tocsin/sinks"
+)
+
+// A member is one leaf of a document to be written: its dotted name and its JSON.
+type member struct {
+	name  string
+	value tocsin.Value
+	json  []byte // instead of value, where set
+}
+
+// encode appends the document of an alert: the ECS fields nested, as people expect them; what cannot be indexed, or
+// stands where the store's own fields do, as [name, value] pairs in tocsin.kept; and the provenance in tocsin.
+// Nothing of the alert is lost: [decodeAlert] gives it back.
+func (s *schema) encode(b []byte, a *tocsin.Alert, ingested time.Time) []byte {
+	members := make([]member, 0, a.Fields.Len()+6)
+	var kept []member
+	for name, value := range a.Fields.All() {
+		m := member{name: name, value: value}
+		if s.indexable(name, value) {
+			members = append(members, m)
+		} else {
+			kept = append(kept, m)
+		}
+	}
+	members, kept = splitConflicts(members, kept)
+	own := []member{
+		{name: "@timestamp", json: date(a.Time)},
+		{name: "event.hash", value: tocsin.StringValue(a.Digest())},
+		{name: "event.ingested", json: date(ingested)},
+		{name: "event.kind", value: tocsin.StringValue("alert")},
+		{name: "tocsin", json: provenance(a, kept)},
+	}
+	if utf8.Valid(a.Raw) {
+		own = append(own, member{name: "event.original", value: tocsin.StringValue(string(a.Raw))})
+	}
+	members = append(members, own...)
+	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	return appendNested(b, members)
+}
+
+// splitConflicts moves those leaves to kept that are also objects: `a` beside `a.b`. Both are sorted by name.
+func splitConflicts(members, kept []member) (plain, all []member) {
+	plain = members[:0:0]
+	for i, m := range members {
+		below := m.name + "."
+		at, _ := slices.BinarySearchFunc(members[i+1:], below, func(m member, n string) int { return strings.Compare(m.name, n) })
+		if at += i + 1; at < len(members) && strings.HasPrefix(members[at].name, below) {
+			kept = append(kept, m)
+			continue
+		}
+		plain = append(plain, m)
+	}
+	return plain, kept
+}
+
+// appendNested writes members, sorted by name and none of them an object of another, as nested objects.
+func appendNested(b []byte, members []member) []byte {
+	b = append(b, '{')
+	var open []string
+	first := true
+	for _, m := range members {
+		path := strings.Split(m.name, ".")
+		leaf := len(path) - 1
+		same := 0
+		for same < min(len(open), leaf) && open[same] == path[same] {
+			same++
+		}
+		for range len(open) - same {
+			b = append(b, '}')
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		for _, name := range path[same:leaf] {
+			b = append(quote(b, name), ':', '{')
+		}
+		open, first = path[:leaf], false
+		b = append(quote(b, path[leaf]), ':')
+		b = m.append(b)
+	}
+	for range open {
+		b = append(b, '}')
+	}
+	return append(b, '}')
+}
+
+func (m *member) append(b []byte) []byte {
+	if m.json != nil {
+		return append(b, m.json...)
+	}
+	return appendValue(b, m.value)
+}
+
+func appendValue(b []byte, v tocsin.Value) []byte {
+	switch v.Kind() {
+	case tocsin.String:
+		text, _ := v.Str()
+		return quote(b, text)
+	case tocsin.List:
+		b = append(b, '[')
+		for i, item := range v.Items() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendValue(b, item)
+		}
+		return append(b, ']')
+	default:
+		data, err := v.MarshalJSON()
+		if err != nil { // cannot be: a number, a boolean or null
+			return append(b, "null"...)
+		}
+		return append(b, data...)
+	}
+}
+
+// date is a time as Elasticsearch takes it, quoted; beyond its four-digit years the nearest that it takes.
+func date(t time.Time) []byte {
+	t = t.UTC()
+	if t.Year() > 9999 {
+		t = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	}
+	if t.Year() < 0 {
+		t = time.Time{}
+	}
+	return t.AppendFormat([]byte{'"'}, `2006-01-02T15:04:05.999999999Z07:00"`)
+}
+
+// provenance writes the alert's object tocsin.
+func provenance(a *tocsin.Alert, kept []member) []byte {
+	b := append(make([]byte, 0, 512), `{"id":`...)
+	b = quote(b, a.ID)
+	if a.ResendOf != "" {
+		b = quote(append(b, `,"resend_of":`...), a.ResendOf)
+	}
+	b = quote(append(b, `,"tenant":`...), a.Tenant)
+	if len(a.Marks) > 0 {
+		b = appendValue(append(b, `,"marks":`...), tocsin.StringsValue(a.Marks...))
+	}
+	b = quote(append(b, `,"source":{"name":`...), a.Source)
+	b = quote(append(b, `,"format":`...), a.Format)
+	b = append(hex.AppendEncode(append(b, `,"sha256":"`...), a.SHA256[:]), '"')
+	if !a.Received.IsZero() {
+		b = append(append(b, `,"received":`...), date(a.Received)...)
+	}
+	b = appendRef(append(b, `,"ref":`...), a.Ref)
+	if a.Ref.Topic != "" && a.Ref.Topic != "journal" {
+		b = quote(append(b, `,"kafka":{"topic":`...), a.Ref.Topic)
+		b = strconv.AppendInt(append(b, `,"partition":`...), int64(a.Ref.Partition), 10)
+		b = append(strconv.AppendInt(append(b, `,"offset":`...), a.Ref.Offset, 10), '}')
+	}
+	if !utf8.Valid(a.Raw) {
+		b = append(base64.StdEncoding.AppendEncode(append(b, `,"raw":"`...), a.Raw), '"')
+	}
+	b = append(b, '}')
+	if len(kept) > 0 {
+		b = append(b, `,"kept":[`...)
+		for i := range kept {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(quote(append(b, '['), kept[i].name), ',')
+			b = append(kept[i].append(b), ']')
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
+func appendRef(b []byte, r tocsin.Ref) []byte {
+	data, err := json.Marshal(r)
+	if err != nil { // cannot be: strings and numbers
+		return append(b, "{}"...)
+	}
+	return append(b, data...)
+}
+
+// alertSource is the provenance as it is read back.
+type alertSource struct {
+	ID       string              `json:"id"`
+	ResendOf string              `json:"resend_of"`
+	Tenant   string              `json:"tenant"`
+	Marks    []string            `json:"marks"`
+	Kept     [][]json.RawMessage `json:"kept"`
+	Source   struct {
+		Name     string     `json:"name"`
+		Format   string     `json:"format"`
+		SHA256   string     `json:"sha256"`
+		Received time.Time  `json:"received"`
+		Ref      tocsin.Ref `json:"ref"`
+		Raw      []byte     `json:"raw"`
+	} `json:"source"`
+}
+
+func (s *alertSource) digest() (digest [32]byte, err error) {
+	if n, err := hex.Decode(digest[:], []byte(s.Source.SHA256)); err != nil || n != len(digest) {
+		return digest, fmt.Errorf("digest of stored alert %s: %w", s.ID, sinks.ErrDamaged)
+	}
+	return digest, nil
+}
+
+// decodeAlert reads what encode wrote. The error wraps [sinks.ErrDamaged].
+func (s *schema) decodeAlert(data []byte) (tocsin.Alert, error) {
+	var doc struct {
+		Time  time.Time `json:"@timestamp"`
+		Event struct {
+			Original string `json:"original"`
+		} `json:"event"`
+		Tocsin alertSource `json:"tocsin"`
+	}
+	if err := json.Unmarshal(data, &doc); err != nil {
+		return tocsin.Alert{}, fmt.Errorf("stored alert: %v: %w", err, sinks.ErrDamaged)
+	}
+	t := &doc.Tocsin
+	a := tocsin.Alert{
+		ID: t.ID, ResendOf: t.ResendOf, Tenant: t.Tenant, Source: t.Source.Name, Format: t.Source.Format, Ref: t.Source.Ref,
+		Time: doc.Time, Received: t.Source.Received, Raw: t.Source.Raw, Marks: t.Marks,
+	}
+	if a.Raw == nil {
+		a.Raw = []byte(doc.Event.Original)
+	}
+	var err error
+	if a.SHA256, err = t.digest(); err != nil {
+		return a, err
+	}
+	leaves, err := s.leaves(nil, "", data)
+	if err != nil {
+		return a, err
+	}
+	for _, pair := range t.Kept {
+		var name string
+		var value tocsin.Value
+		if len(pair) != 2 || json.Unmarshal(pair[0], &name) != nil || value.UnmarshalJSON(pair[1]) != nil {
+			return a, fmt.Errorf("stored alert %s: %w", t.ID, sinks.ErrDamaged)
+		}
+		leaves = append(leaves, tocsin.Field{Name: name, Value: value})
+	}
+	a.Fields = tocsin.NewFields(leaves)
+	return a, nil
+}
+
+// leaves appends the leaves of an object, the store's own left out.
+func (s *schema) leaves(all []tocsin.Field, prefix string, data []byte) ([]tocsin.Field, error) {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(data, &object); err != nil {
+		return nil, fmt.Errorf("stored alert: %v: %w", err, sinks.ErrDamaged)
+	}
+	for key, raw := range object {
+		name := prefix + key
+		if s.types[name] == "own" {
+			continue
+		}
+		if len(raw) > 0 && raw[0] == '{' {
+			var err error
+			if all, err = s.leaves(all, name+".", raw); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		var value tocsin.Value
+		if err := value.UnmarshalJSON(raw); err != nil {
+			return nil, fmt.Errorf("stored alert: field %.80q: %v: %w", name, err, sinks.ErrDamaged)
+		}
+		all = append(all, tocsin.Field{Name: name, Value: value})
+	}
+	return all, nil
+}

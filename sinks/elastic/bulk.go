@@ -1,0 +1,320 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/klauspost/compress/gzip"
+
+	"tocsin/sinks"
+)
+
+// An action is one item of a bulk.
+type action struct {
+	op      string // create, index or delete
+	index   string
+	id      string
+	version *int64 // external version: the write is done only over a lower one
+	gte     bool   // …or over the same one
+	after   *place // the write is done only over the document as it was read here
+	doc     []byte // one line of JSON; nil for delete
+}
+
+// place is where a document stood when it was read: optimistic concurrency.
+type place struct{ seqNo, term int64 }
+
+// An outcome is what became of an action. Status 0: not known yet.
+type outcome struct {
+	status int
+	detail itemError
+}
+
+type itemError struct {
+	Type   string `json:"type"`
+	Reason string `json:"reason"`
+}
+
+// done reports whether the action was carried out; conflict, whether another document stood there; refused, whether
+// Elasticsearch will never take this document.
+func (o outcome) done() bool     { return o.status/100 == 2 || (o.status == 404 && o.detail.Type == "") }
+func (o outcome) conflict() bool { return o.status == http.StatusConflict }
+func (o outcome) refused() bool {
+	return o.status == http.StatusBadRequest || o.status == http.StatusRequestEntityTooLarge
+}
+
+// bulk carries out all actions and returns what became of each: done, conflict or refused, never anything else. It is
+// the ledger of delivery.md 1.3: an action without a believable answer is sent again, for ever, with growing waits,
+// until ctx ends. The error wraps [sinks.ErrPermanent] where an answer means that the operator must act.
+func (s *Store) bulk(ctx context.Context, actions []action) ([]outcome, error) {
+	ledger := make([]outcome, len(actions))
+	open := make([]int, len(actions))
+	for i := range open {
+		open[i] = i
+	}
+	for attempt := 0; len(open) > 0; {
+		before := len(open)
+		cause := s.round(ctx, actions, ledger, open)
+		if errors.Is(cause, sinks.ErrPermanent) {
+			s.health.halt(cause)
+			return nil, cause
+		}
+		open = unresolved(ledger, open)
+		if len(open) == 0 {
+			break
+		}
+		if len(open) < before {
+			attempt = 0
+		}
+		s.count(actions, open, "retried")
+		if err := s.retry.Pause(ctx, attempt, cause); err != nil {
+			return nil, err
+		}
+		attempt++
+	}
+	s.health.recover()
+	s.tally(actions, ledger)
+	return ledger, nil
+}
+
+func unresolved(ledger []outcome, open []int) []int {
+	var left []int
+	for _, i := range open {
+		if ledger[i].status == 0 {
+			left = append(left, i)
+		}
+	}
+	return left
+}
+
+func (s *Store) count(actions []action, which []int, verdict string) {
+	for _, i := range which {
+		s.metrics.items.WithLabelValues(actions[i].op, verdict).Inc()
+	}
+}
+
+func (s *Store) tally(actions []action, ledger []outcome) {
+	type cell struct{ op, verdict string }
+	sums := map[cell]int{}
+	for i, o := range ledger {
+		verdict := "done"
+		if o.conflict() {
+			verdict = "conflict"
+		} else if o.refused() {
+			verdict = "refused"
+		}
+		sums[cell{actions[i].op, verdict}]++
+	}
+	for c, n := range sums {
+		s.metrics.items.WithLabelValues(c.op, c.verdict).Add(float64(n))
+	}
+}
+
+// round sends the open actions once, in bodies of the limit's size, and enters the answers. It returns why some are
+// still open: after a request without an answer the rest is not tried.
+func (s *Store) round(ctx context.Context, actions []action, ledger []outcome, open []int) error {
+	var cause error
+	for len(open) > 0 {
+		n := portion(actions, open, s.limit.bytes())
+		err := s.deliver(ctx, actions, ledger, open[:n])
+		if err != nil {
+			cause = err
+		}
+		if err != nil && !errors.Is(err, errItems) {
+			return err
+		}
+		open = open[n:]
+	}
+	return cause
+}
+
+// maxItems bounds a bulk whatever its size: the reply grows with the items.
+const maxItems = 10000
+
+// portion is how many of the open actions fit into one body: one at least.
+func portion(actions []action, open []int, most int) int {
+	size := 0
+	for n, i := range open {
+		size += len(actions[i].doc) + len(actions[i].id) + 120
+		if n > 0 && (size > most || n == maxItems) {
+			return n
+		}
+	}
+	return len(open)
+}
+
+// errItems marks a bulk that was answered, with some items to be sent again.
+var errItems = errors.New("items turned away")
+
+// deliver sends one body. One that is refused as a whole (400, 413) is halved until the culprit is alone.
+func (s *Store) deliver(ctx context.Context, actions []action, ledger []outcome, which []int) error {
+	items, err := s.post(ctx, actions, which)
+	status, isStatus := errors.AsType[*statusError](err)
+	switch {
+	case err == nil:
+		return s.enter(actions, ledger, which, items)
+	case isStatus && (status.status == http.StatusBadRequest || status.status == http.StatusRequestEntityTooLarge):
+		if status.status == http.StatusRequestEntityTooLarge {
+			s.limit.cut()
+		}
+		if len(which) == 1 {
+			ledger[which[0]] = outcome{status.status, itemError{status.kind, status.reason}}
+			return nil
+		}
+		half := len(which) / 2
+		return errors.Join(s.deliver(ctx, actions, ledger, which[:half]), s.deliver(ctx, actions, ledger, which[half:]))
+	case isStatus && status.status == http.StatusTooManyRequests:
+		s.limit.cut()
+	case isStatus && (status.status == http.StatusNotFound || status.status == http.StatusMethodNotAllowed):
+		return fmt.Errorf("%v: %w", err, errOdd) // every Elasticsearch has _bulk: this is something before it
+	}
+	return err
+}
+
+// post sends the actions and returns the items of the reply, checked to answer just these.
+func (s *Store) post(ctx context.Context, actions []action, which []int) ([]outcome, error) {
+	var body bytes.Buffer
+	for _, i := range which {
+		body.Write(actions[i].line(body.AvailableBuffer()))
+		if actions[i].doc != nil {
+			body.Write(actions[i].doc)
+			body.WriteByte('\n')
+		}
+	}
+	req := esapi.BulkRequest{Body: &body, FilterPath: []string{"items.*._id", "items.*.status", "items.*.error.type", "items.*.error.reason"}}
+	if s.config.Compress {
+		packed, err := compress(body.Bytes())
+		if err != nil {
+			return nil, err
+		}
+		req.Body, req.Header = packed, http.Header{"Content-Encoding": {"gzip"}}
+	}
+	reply, err := s.send(ctx, "bulk", req, int64(64<<10+4096*len(which)))
+	if err != nil {
+		return nil, err
+	}
+	return readItems(reply, actions, which)
+}
+
+func compress(data []byte) (*bytes.Buffer, error) {
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	if err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	if _, err := w.Write(data); err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	return &packed, nil
+}
+
+// line appends the action's own line. Every string in it is quoted as JSON: no id can break out of its line.
+func (a *action) line(b []byte) []byte {
+	b = append(b, `{"`...)
+	b = append(b, a.op...)
+	b = append(b, `":{"_index":`...)
+	b = quote(b, a.index)
+	b = append(b, `,"_id":`...)
+	b = quote(b, a.id)
+	if a.version != nil {
+		b = append(b, `,"version_type":"external`...)
+		if a.gte {
+			b = append(b, `_gte`...)
+		}
+		b = append(b, `","version":`...)
+		b = strconv.AppendInt(b, *a.version, 10)
+	}
+	if a.after != nil {
+		b = append(b, `,"if_seq_no":`...)
+		b = strconv.AppendInt(b, a.after.seqNo, 10)
+		b = append(b, `,"if_primary_term":`...)
+		b = strconv.AppendInt(b, a.after.term, 10)
+	}
+	return append(b, "}}\n"...)
+}
+
+// quote appends a string as JSON; bytes that are no UTF-8 become U+FFFD.
+func quote(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text) // the error says that bytes were replaced
+	return b
+}
+
+// readItems reads a bulk's reply. Anything but one believable answer for each action, in order, is [errOdd]: short,
+// long, of other ids, cut off, or no JSON at all.
+func readItems(reply []byte, actions []action, which []int) ([]outcome, error) {
+	var doc struct {
+		Items []map[string]struct {
+			ID     string    `json:"_id"`
+			Status int       `json:"status"`
+			Error  itemError `json:"error"`
+		} `json:"items"`
+	}
+	if err := json.Unmarshal(reply, &doc); err != nil {
+		return nil, fmt.Errorf("bulk: %v: %w", err, errOdd)
+	}
+	if len(doc.Items) != len(which) {
+		return nil, fmt.Errorf("bulk: %d items answered for %d: %w", len(doc.Items), len(which), errOdd)
+	}
+	items := make([]outcome, len(which))
+	for n, i := range which {
+		item, ok := doc.Items[n][actions[i].op]
+		if !ok || len(doc.Items[n]) != 1 || item.ID != actions[i].id || item.Status < 200 || item.Status > 599 {
+			return nil, fmt.Errorf("bulk: item %d answers something else: %w", n, errOdd)
+		}
+		items[n] = outcome{item.Status, item.Error}
+	}
+	return items, nil
+}
+
+// enter puts the answers into the ledger by the verdict table (delivery.md 3.1, 5).
+func (s *Store) enter(actions []action, ledger []outcome, which []int, items []outcome) error {
+	var turned, halt error
+	crowded := false
+	for n, i := range which {
+		o := items[n]
+		switch {
+		case o.done() || o.conflict() || o.refused():
+			ledger[i] = o
+		case o.status == http.StatusUnauthorized || o.status == http.StatusForbidden || o.status == http.StatusNotFound:
+			halt = fmt.Errorf("%s in %s: status %d: %s: %.300s: %w", actions[i].op, actions[i].index, o.status, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)
+		default:
+			turned = fmt.Errorf("%s in %s: status %d: %s: %.300s: %w", actions[i].op, actions[i].index, o.status, o.detail.Type, o.detail.Reason, errItems)
+			crowded = crowded || o.status == http.StatusTooManyRequests
+		}
+	}
+	if halt != nil {
+		return halt
+	}
+	if crowded {
+		s.limit.cut()
+	} else if turned == nil {
+		s.limit.raise()
+	}
+	return turned
+}
+
+// put carries out actions none of which Elasticsearch may refuse: a refusal wraps [sinks.ErrPermanent], as only
+// alerts may be dead-lettered (delivery.md 3.3, 7).
+func (s *Store) put(ctx context.Context, actions ...action) ([]outcome, error) {
+	ledger, err := s.bulk(ctx, actions)
+	if err != nil {
+		return nil, err
+	}
+	for i, o := range ledger {
+		if o.refused() {
+			err := fmt.Errorf("document %.80q of %s was refused: %s: %.300s: %w", actions[i].id, actions[i].index, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)
+			s.health.halt(err)
+			return nil, err
+		}
+	}
+	return ledger, nil
+}

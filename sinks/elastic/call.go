@@ -1,0 +1,119 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"tocsin/sinks"
+)
+
+// maxReply is the most that is read of any reply, in bytes.
+const maxReply = 256 << 20
+
+// errOdd marks a reply that is none of Elasticsearch's: HTML, cut off, too long. It says nothing and is retried.
+var errOdd = errors.New("odd reply")
+
+// A statusError is a reply whose status says that the request was not done.
+type statusError struct {
+	status int
+	kind   string // Elasticsearch's name for it
+	reason string
+}
+
+// Error says status, kind and reason.
+func (e *statusError) Error() string {
+	return fmt.Sprintf("status %d: %s: %.300s", e.status, e.kind, e.reason)
+}
+
+// Unwrap makes statuses that no retry cures [sinks.ErrPermanent]: what the operator must mend, or what is our fault.
+func (e *statusError) Unwrap() error {
+	switch e.status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+		return sinks.ErrPermanent
+	default:
+		return nil
+	}
+}
+
+// send does one request once and returns the body of a reply with a status below 300; any other is a [statusError].
+func (s *Store) send(ctx context.Context, op string, req esapi.Request, most int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	defer cancel()
+	begun := time.Now()
+	res, err := req.Do(ctx, s.client)
+	if err != nil {
+		s.metrics.requests.WithLabelValues(op, "transport").Inc()
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, most+1))
+	s.metrics.seconds.WithLabelValues(op).Observe(time.Since(begun).Seconds())
+	if err == nil && int64(len(body)) > most {
+		err = errors.New("longer than the limit")
+	}
+	if err != nil {
+		s.metrics.requests.WithLabelValues(op, "odd").Inc()
+		return nil, fmt.Errorf("%s: reply of status %d: %v: %w", op, res.StatusCode, err, errOdd)
+	}
+	s.metrics.requests.WithLabelValues(op, class(res.StatusCode)).Inc()
+	if res.StatusCode >= 300 {
+		return nil, fmt.Errorf("%s: %w", op, fault(res.StatusCode, body))
+	}
+	return body, nil
+}
+
+// class is a status as a label: 2xx, 4xx, ….
+func class(status int) string {
+	if status < 100 || status > 599 {
+		return "odd"
+	}
+	return string(rune('0'+status/100)) + "xx"
+}
+
+// fault reads what a reply says of its error, as far as it is Elasticsearch's.
+func fault(status int, body []byte) *statusError {
+	var reply struct {
+		Error json.RawMessage `json:"error"`
+	}
+	e := &statusError{status: status, kind: http.StatusText(status)}
+	if json.Unmarshal(body, &reply) != nil || len(reply.Error) == 0 {
+		e.reason = string(bytes.ToValidUTF8(body[:min(len(body), 200)], []byte("?")))
+		return e
+	}
+	var detail itemError
+	if json.Unmarshal(reply.Error, &detail) == nil && detail.Type != "" {
+		e.kind, e.reason = detail.Type, detail.Reason
+	} else {
+		e.reason = string(reply.Error)
+	}
+	return e
+}
+
+// ask repeats a reading request until it has an answer that decodes into target, or an error that no retry cures.
+func (s *Store) ask(ctx context.Context, op string, req func() esapi.Request, target any, valid func() error) error {
+	err := s.retry.Do(ctx, func(ctx context.Context) error {
+		body, err := s.send(ctx, op, req(), maxReply)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, target); err != nil {
+			return fmt.Errorf("%s: %v: %w", op, err, errOdd)
+		}
+		return valid()
+	})
+	switch {
+	case err == nil:
+		s.health.recover()
+	case errors.Is(err, sinks.ErrPermanent):
+		s.health.halt(err)
+	}
+	return err
+}
