@@ -80,7 +80,7 @@ es_prepare() {
 	mkdir -p "$es_dir/logs" "$es_dir/data" "$es_dir/tmp"
 	if [[ ! -d $es_dir/config ]]; then
 		cp -R "$es_dir/home/config" "$es_dir/config"
-		sed -i.bak -e '/^-Xlog:gc/d' "$es_dir/config/jvm.options" # 64 MB of garbage-collection log are of no use here
+		sed -i.bak -e '/^-Xlog:gc/d' -e '/jdk.incubator.vector/d' "$es_dir/config/jvm.options" # no 64 MB of garbage-collection log, no vector search
 	fi
 	es_yml >"$es_dir/config/elasticsearch.yml"
 	if [[ $SECURE == 1 ]]; then

@@ -6,15 +6,17 @@ cache_root() { echo "${XDG_CACHE_HOME:-${HOME:?}/.cache}/tocsin-stack"; }
 
 # remedy NAME… prints how to install all of them with the package manager that is here.
 remedy() {
-	local tool java=openjdk-17-jre-headless how='apt-get install' packages=()
+	local tool least how='apt-get install' java packages=()
+	least=$(java_least)
+	java=openjdk-$least-jre-headless
 	if command -v apt-get >/dev/null; then :
-	elif command -v dnf >/dev/null; then how='dnf install' java=java-17-openjdk-headless
-	elif command -v brew >/dev/null; then how='brew install' java=openjdk@17
+	elif command -v dnf >/dev/null; then how='dnf install' java=java-$least-openjdk-headless
+	elif command -v brew >/dev/null; then how='brew install' java=openjdk@$least
 	else how=install java='a Java runtime'
 	fi
 	for tool in "$@"; do
 		case $tool in
-		'Java 17 or later') packages+=("$java") ;;
+		Java*) packages+=("$java") ;;
 		mvn) packages+=(maven) ;;
 		setpriv) packages+=(util-linux) ;;
 		*) packages+=("$tool") ;;
@@ -23,19 +25,22 @@ remedy() {
 	echo "$how ${packages[*]}"
 }
 
-# java_home prints the home of a Java 17 or later: JAVA_HOME's, else the one on the PATH.
+# java_least is the Java version that the chosen servers need.
+java_least() { if wants elasticsearch && [[ $ES_VERSION != 8.* ]]; then echo 21; else echo 17; fi; }
+
+# java_home prints the home of a Java that is new enough: JAVA_HOME's, else the one on the PATH.
 java_home() {
 	local java=java properties
 	[[ -z ${JAVA_HOME:-} ]] || java=$JAVA_HOME/bin/java
 	properties=$("$java" -XshowSettings:properties -version 2>&1) || return 1
-	((10#$(sed -n 's/^ *java.specification.version = \([0-9]*\).*/\1/p' <<<"$properties") >= 17)) || return 1
+	((10#$(sed -n 's/^ *java.specification.version = \([0-9]*\).*/\1/p' <<<"$properties") >= $(java_least))) || return 1
 	sed -n 's/^ *java.home = //p' <<<"$properties"
 }
 
 # need_tools ends with one line that names everything missing and the remedy. Maven counts only while something must be fetched.
 need_tools() {
 	local missing=() tools=(curl) tool
-	JAVA=$(java_home) || missing+=('Java 17 or later')
+	JAVA=$(java_home) || missing+=("Java $(java_least) or later")
 	! wants elasticsearch || tools+=(unzip)
 	[[ $SECURE == 0 ]] || tools+=(openssl)
 	fetched || tools+=(mvn)
@@ -73,12 +78,15 @@ verified() {
 	(cd "$1" && sha256_check <<<"$listed" >&2)
 }
 
+pinned() { list $(sed 's/^[0-9a-f]*  //; s|/.*||' "$stack_home/checksums" | sort -u); }
+
 # fetch makes the cache complete. Each folder is filled beside its place and moved there only when verified.
 fetch() {
 	local cache name fresh
 	cache=$(cache_root)
 	mkdir -p "$cache"
 	for name in $(artifacts); do
+		grep -q "  $name/" "$stack_home/checksums" || die "deploy/stack/checksums pins no $name; it has: $(pinned)"
 		if [[ ! -d $cache/$name ]]; then
 			say "fetching $name"
 			fresh=$(mktemp -d "$cache/fresh.XXXXXX")
@@ -92,7 +100,7 @@ fetch() {
 }
 
 fetch_kafka() {
-	mvn -q -B -f "$stack_home/kafka.pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$1"
+	mvn -q -B -f "$stack_home/kafka.pom.xml" -Dkafka.version="$KAFKA_VERSION" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$1"
 }
 
 fetch_elasticsearch() {

@@ -4,9 +4,6 @@
 stack_home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$stack_home/../.." && pwd)
 
-KAFKA_VERSION=4.1.0
-ES_VERSION=8.19.21
-
 # What is not set is as the last up in this data folder had it, or else the default.
 STACK_DIR=${STACK_DIR:-$repo/.stack}
 KAFKA_PORT=${KAFKA_PORT:-} # a number, or "free" to take free ones
@@ -15,6 +12,8 @@ KAFKA_HEAP=${KAFKA_HEAP:-512m}
 ES_HEAP=${ES_HEAP:-512m}
 BROKERS=${BROKERS:-}
 SECURE=${SECURE:-}
+KAFKA_VERSION=${KAFKA_VERSION:-}
+ES_VERSION=${ES_VERSION:-}
 ONLY=${ONLY:-}
 READY_SECONDS=${READY_SECONDS:-120} # the longest wait for one server; 5 to 20 s is usual
 
@@ -34,6 +33,7 @@ check_settings() {
 	done
 	[[ $BROKERS =~ ^[13]?$ ]] || die "BROKERS is 1 or 3, not '$BROKERS'"
 	[[ $SECURE =~ ^[01]?$ ]] || die "SECURE is 0 or 1, not '$SECURE'"
+	[[ $KAFKA_VERSION$ES_VERSION =~ ^[0-9.]*$ ]] || die "KAFKA_VERSION and ES_VERSION are such as 4.1.0, not '$KAFKA_VERSION' and '$ES_VERSION'"
 	[[ $ONLY =~ ^(|kafka|elasticsearch)$ ]] || die "ONLY is kafka or elasticsearch, not '$ONLY'"
 	[[ $READY_SECONDS =~ ^[1-9][0-9]*$ ]] || die "READY_SECONDS is a number of seconds, not '$READY_SECONDS'"
 }
