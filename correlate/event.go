@@ -18,8 +18,8 @@ type event struct {
 
 // An identity is what does not follow from the alerts alone: the id, frozen at the first firing, and what was said.
 type identity struct {
-	id       string // "" until it opens
-	ref      tocsin.RuleRef
+	id       string          // "" until it opens
+	ref      *tocsin.RuleRef // shared, never nil once open
 	detected int64
 	opened   int64
 	backfill bool
@@ -160,7 +160,7 @@ func (ev *event) doubt(reason string) {
 // render is ev as the rest of the product knows it.
 func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) tocsin.Event {
 	out := tocsin.Event{
-		ID: ev.id, Tenant: st.tenant, Rule: ev.ref, Activity: tocsin.Open, Continues: b.predecessor(ev),
+		ID: ev.id, Tenant: st.tenant, Rule: *ev.ref, Activity: tocsin.Open, Continues: b.predecessor(ev),
 		First: instant(ev.body.first.at), Last: instant(ev.body.last.at),
 		Detected: instant(ev.detected), Opened: instant(ev.opened),
 		Count: ev.count, Revision: ev.revision, Milestone: why,

@@ -9,7 +9,7 @@ import (
 // A Plan is what the engine needs of one rule.
 type plan struct {
 	id       string
-	ref      tocsin.RuleRef // what events say of the rule
+	ref      *tocsin.RuleRef // what events say of the rule
 	kind     string
 	groupBy  []string
 	span     int64 // nanoseconds; 0 for kind match

@@ -28,7 +28,7 @@ var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
 func drawScene(t *rapid.T) scene {
 	s := scene{plan: plan{
-		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: tocsin.RuleRef{ID: "r", Version: "1.0.0"},
+		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
 		kind:    rapid.SampledFrom([]string{"match", "count", "distinct"}).Draw(t, "kind"),
 		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
 		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),

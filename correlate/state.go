@@ -120,7 +120,8 @@ func (st *state) crowd(limit int, horizon int64) bool {
 			st.bytes -= int64(x.cost)
 		}
 		st.held.drop(n + limit/2)
-		st.own = max(st.own, st.held.all()[0].at)
+		st.own = max(st.own, st.held.all()[0].at+1)
+		st.track.kind.rebuild(st)
 	}
 	return true
 }

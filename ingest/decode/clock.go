@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/ingest"
 )
 
 // ahead is how far before both its neighbours a record without a receive time must be to count as future (engine.md,
@@ -77,8 +78,5 @@ func (c *Clock) future(t, next time.Time) bool {
 
 // reject makes the rejection of an alert that was decoded.
 func reject(a *tocsin.Alert, reason, detail string) *tocsin.Rejection {
-	return &tocsin.Rejection{
-		ID: tocsin.RejectionID(a.Tenant, a.Ref, a.Digest()), Tenant: a.Tenant, Source: a.Source, Ref: a.Ref, Received: a.Received,
-		Stage: "decode", Reason: reason, Detail: detail, SHA256: a.Digest(), Raw: a.Raw, Size: int64(len(a.Raw)),
-	}
+	return Reject(ingest.Record{Source: a.Source, Tenant: a.Tenant, Ref: a.Ref, Received: a.Received, Value: a.Raw}, reason, detail)
 }

@@ -20,9 +20,6 @@ import (
 	"tocsin/ingest"
 )
 
-// future is how far an alert's own time may be ahead of its receipt (engine.md, ruling 2).
-const future = 5 * time.Minute
-
 // Limits bound what one record may cost. A zero field takes its default.
 type Limits struct {
 	Record int // bytes of a record; default 1 MiB. A larger one is rejected as too_big
@@ -30,11 +27,14 @@ type Limits struct {
 	Keys   int // fields of a record; default 2,000. Those beyond are left out and the alert is marked truncated
 	Items  int // members of a list; default 256, likewise
 	Value  int // bytes of a string; default 64 KiB, likewise cut at the edge of a character
+	// Future is how far an alert's own time may be ahead of its receipt; default 5 m (engine.md, ruling 2). One further
+	// ahead is marked future and takes the time of its receipt.
+	Future time.Duration
 }
 
 // DefaultLimits are the limits that apply where none are given.
 func DefaultLimits() Limits {
-	return Limits{Record: 1 << 20, Depth: 32, Keys: 2000, Items: 256, Value: 64 << 10}
+	return Limits{Record: 1 << 20, Depth: 32, Keys: 2000, Items: 256, Value: 64 << 10, Future: 5 * time.Minute}
 }
 
 // Options configure a [Decoder].
@@ -80,7 +80,7 @@ type text struct {
 func New(opts Options) (*Decoder, error) {
 	l, std := opts.Limits, DefaultLimits()
 	l.Record, l.Depth, l.Keys = cmp.Or(l.Record, std.Record), cmp.Or(l.Depth, std.Depth), cmp.Or(l.Keys, std.Keys)
-	l.Items, l.Value = cmp.Or(l.Items, std.Items), cmp.Or(l.Value, std.Value)
+	l.Items, l.Value, l.Future = cmp.Or(l.Items, std.Items), cmp.Or(l.Value, std.Value), cmp.Or(l.Future, std.Future)
 	dict := newDictionary()
 	d := &Decoder{limits: l, doc: &doc{dict: dict, limits: l}, kind: dict.name("event.kind")}
 	d.out = newOutput(d.doc)
@@ -114,19 +114,11 @@ func (d *Decoder) Decode(r ingest.Record) (tocsin.Alert, *tocsin.Rejection) {
 	if r.Tenant == "" {
 		r.Tenant = "default"
 	}
-	sum := sha256.Sum256(r.Value)
-	refuse := func(reason, detail string) (tocsin.Alert, *tocsin.Rejection) {
-		digest := hex.EncodeToString(sum[:])
-		return tocsin.Alert{}, &tocsin.Rejection{
-			ID: tocsin.RejectionID(r.Tenant, r.Ref, digest), Tenant: r.Tenant, Source: r.Source, Ref: r.Ref, Received: r.Received,
-			Stage: "decode", Reason: reason, Detail: detail, SHA256: digest, Raw: r.Value, Size: max(r.Size, int64(len(r.Value))),
-		}
-	}
 	switch {
 	case r.Fault != "":
-		return refuse(r.Fault, r.Detail)
+		return tocsin.Alert{}, Reject(r, r.Fault, r.Detail)
 	case len(r.Value) > d.limits.Record:
-		return refuse("too_big", fmt.Sprintf("%d bytes, of which %d are allowed", len(r.Value), d.limits.Record))
+		return tocsin.Alert{}, Reject(r, "too_big", fmt.Sprintf("%d bytes, of which %d are allowed", len(r.Value), d.limits.Record))
 	}
 	d.doc.dict.tidy()
 	d.doc.marks = nil
@@ -139,10 +131,11 @@ func (d *Decoder) Decode(r ingest.Record) (tocsin.Alert, *tocsin.Rejection) {
 	}
 	format, reason, detail := d.read(body, r.Format)
 	if reason != "" {
-		return refuse(reason, detail)
+		return tocsin.Alert{}, Reject(r, reason, detail)
 	}
 	a := tocsin.Alert{
-		Tenant: r.Tenant, Source: r.Source, Format: format, Ref: r.Ref, Time: d.out.time, Received: r.Received, SHA256: sum, Raw: r.Value,
+		Tenant: r.Tenant, Source: r.Source, Format: format, Ref: r.Ref, Time: d.out.time, Received: r.Received,
+		SHA256: sha256.Sum256(r.Value), Raw: r.Value,
 	}
 	d.settle(&a)
 	d.out.about.fill(d.out)
@@ -154,6 +147,31 @@ func (d *Decoder) Decode(r ingest.Record) (tocsin.Alert, *tocsin.Rejection) {
 		a.ID = tocsin.AlertID(a.Tenant, a.Ref, a.Digest())
 	}
 	return a, nil
+}
+
+// Reject makes the dead letter of a record that becomes no alert. reason is a short closed word, detail a sentence for
+// people.
+func Reject(r ingest.Record, reason, detail string) *tocsin.Rejection {
+	sum := sha256.Sum256(r.Value)
+	digest, tenant := hex.EncodeToString(sum[:]), cmp.Or(r.Tenant, "default")
+	return &tocsin.Rejection{
+		ID: tocsin.RejectionID(tenant, r.Ref, digest), Tenant: tenant, Source: r.Source, Ref: r.Ref, Received: r.Received,
+		Stage: "decode", Reason: reason, Detail: detail, SHA256: digest, Raw: r.Value, Size: max(r.Size, int64(len(r.Value))),
+	}
+}
+
+// Formats lists the formats that the decoder knows, in the order in which it tries them.
+func (d *Decoder) Formats() []string {
+	names := make([]string, len(d.formats))
+	for i, f := range d.formats {
+		names[i] = f.name
+	}
+	return names
+}
+
+// Knows reports whether a record may ask for the named format; "auto" and "" ask for any.
+func (d *Decoder) Knows(format string) bool {
+	return format == "" || format == "auto" || slices.ContainsFunc(d.formats, func(r reader) bool { return r.name == format })
 }
 
 // appendValid appends text to to with each byte that is no UTF-8 replaced by U+FFFD.
@@ -174,7 +192,7 @@ func (d *Decoder) read(body []byte, want string) (format, reason, detail string)
 	switch {
 	case len(body) == 0:
 		return "", "empty", "the record holds nothing"
-	case want != "" && !slices.ContainsFunc(d.formats, func(r reader) bool { return r.name == want }):
+	case !d.Knows(want):
 		return "", "format", fmt.Sprintf("there is no format %q", want)
 	case body[0] == '{' || want != "" && d.json(want):
 		return d.readObject(body, want)
@@ -233,9 +251,9 @@ func (d *Decoder) settle(a *tocsin.Alert) {
 	case yearless(a.Time):
 		d.doc.mark(markNoYear)
 		if !a.Received.IsZero() {
-			a.Time = inYear(a.Time, a.Received.Add(future))
+			a.Time = inYear(a.Time, a.Received.Add(d.limits.Future))
 		}
-	case !a.Received.IsZero() && a.Time.Sub(a.Received) > future:
+	case !a.Received.IsZero() && a.Time.Sub(a.Received) > d.limits.Future:
 		d.doc.mark(markFuture)
 		a.Time = a.Received
 	}

@@ -13,9 +13,10 @@ import (
 )
 
 // Document writes the alert as one nested ECS document in JSON, its members by name: @timestamp, the fields, and below
-// tocsin what decoding knows of it. labels are added to it, as labels.case_id is where a record came wrapped. Where one
-// field is a part of another's name, the shorter one stands in the object as the member "value".
-func Document(a tocsin.Alert, labels ...tocsin.Field) ([]byte, error) {
+// tocsin what decoding knows of it. caseID, the id beside a wrapped record (see [Unwrap]), comes out as labels.case_id
+// unless it is empty. Where one field is a part of another's name, the shorter one stands in the object as the member
+// "value".
+func Document(a tocsin.Alert, caseID string) ([]byte, error) {
 	leaves := []tocsin.Field{
 		{Name: "@timestamp", Value: tocsin.StringValue(a.Time.UTC().Format(time.RFC3339Nano))},
 		{Name: "tocsin.alert.id", Value: tocsin.StringValue(a.ID)},
@@ -37,11 +38,13 @@ func Document(a tocsin.Alert, labels ...tocsin.Field) ([]byte, error) {
 	if len(a.Marks) > 0 {
 		leaves = append(leaves, tocsin.Field{Name: "tocsin.alert.marks", Value: tocsin.StringsValue(a.Marks...)})
 	}
-	taken := map[string]bool{}
-	for _, l := range slices.Concat(leaves, labels) {
+	if caseID != "" {
+		leaves = append(leaves, tocsin.Field{Name: "labels.case_id", Value: tocsin.StringValue(caseID)})
+	}
+	taken := make(map[string]bool, len(leaves))
+	for _, l := range leaves {
 		taken[l.Name] = true
 	}
-	leaves = append(leaves, labels...)
 	for name, v := range a.Fields.All() {
 		if !taken[name] {
 			leaves = append(leaves, tocsin.Field{Name: name, Value: v})
@@ -160,27 +163,6 @@ func writeValue(b *bytes.Buffer, v any, follows byte) error {
 		b.WriteByte(follows)
 	}
 	return nil
-}
-
-// Refused writes a rejection as the document that stands in the record's place: {"tocsin":{"rejected":{…}}}.
-func Refused(r *tocsin.Rejection, labels ...tocsin.Field) ([]byte, error) {
-	leaves := append([]tocsin.Field{
-		{Name: "tocsin.rejected.reason", Value: tocsin.StringValue(r.Reason)},
-		{Name: "tocsin.rejected.detail", Value: tocsin.StringValue(r.Detail)},
-		{Name: "tocsin.rejected.sha256", Value: tocsin.StringValue(r.SHA256)},
-		{Name: "tocsin.rejected.size", Value: tocsin.IntValue(r.Size)},
-	}, labels...)
-	slices.SortStableFunc(leaves, func(a, b tocsin.Field) int { return strings.Compare(a.Name, b.Name) })
-	var b bytes.Buffer
-	if err := writeObject(&b, leaves, 0); err != nil {
-		return nil, fmt.Errorf("rejection as a document: %w", err)
-	}
-	return b.Bytes(), nil
-}
-
-// Label is the field that [Document] takes for a label: labels.key.
-func Label(key, value string) tocsin.Field {
-	return tocsin.Field{Name: "labels." + key, Value: tocsin.StringValue(value)}
 }
 
 // ErrWrapped is a line that should hold a raw record in one of its fields, and does not.

@@ -22,12 +22,3 @@ func formats() []format {
 		{name: "syslog", text: syslog},
 	}
 }
-
-// Formats lists the names of the built-in formats in the order in which they are tried.
-func Formats() []string {
-	var names []string
-	for _, f := range formats() {
-		names = append(names, f.name)
-	}
-	return names
-}

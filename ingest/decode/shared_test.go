@@ -3,6 +3,7 @@ package decode
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -62,22 +63,20 @@ func TestScoreFiles(t *testing.T) {
 	var b bytes.Buffer
 	formats, reasons := map[string]int{}, map[string]int{}
 	for i, line := range sharedLines(t, in) {
-		var labels []tocsin.Field
+		id := ""
 		if strings.Contains(in, ".jsonl") {
-			raw, id, err := Unwrap(line, "input")
-			if err != nil {
+			if line, id, err = Unwrap(line, "input"); err != nil {
 				t.Fatal(err)
 			}
-			line, labels = raw, []tocsin.Field{Label("case_id", id)}
 		}
 		a, rejected := d.Decode(ingest.Record{Value: line, Ref: tocsin.Ref{File: in, Line: int64(i)}})
 		var doc []byte
 		if rejected != nil {
 			reasons[rejected.Reason]++
-			doc, err = Refused(rejected, labels...)
+			doc = fmt.Appendf(nil, `{"tocsin":{"rejected":{"reason":%q}},"labels":{"case_id":%q}}`, rejected.Reason, id)
 		} else {
 			formats[a.Format]++
-			doc, err = Document(a, labels...)
+			doc, err = Document(a, id)
 		}
 		if err != nil {
 			t.Fatal(err)

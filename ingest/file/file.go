@@ -21,14 +21,14 @@ import (
 
 // Options configure a [Source]. A zero field takes its default.
 type Options struct {
-	Source   string    // name of the configured source; default "file"
-	Tenant   string    // default "default"
-	Format   string    // decoder to use; default "auto"
-	Received time.Time // stands in for the receive time that a file does not have; zero: none
-	Line     int       // bytes of a line; default 1 MiB. A longer one becomes a record with the fault too_big and no bytes
-	Batch    int       // lines of a batch; default 1,000
-	Bytes    int64     // bytes of one file after decompression; default 0: no limit. The file's rest is a fault then
-	Stdin    io.Reader // what "-" reads; default os.Stdin
+	Source    string    // name of the configured source; default "file"
+	Tenant    string    // default "default"
+	Format    string    // decoder to use; default "auto"
+	Received  time.Time // stands in for the receive time that a file does not have; zero: none
+	MaxRecord int64     // bytes of a line; default 1 MiB. A longer one becomes a record with the fault too_big and no bytes
+	Batch     int       // lines of a batch; default 1,000
+	Bytes     int64     // bytes of one file after decompression; default 0: no limit. The file's rest is a fault then
+	Stdin     io.Reader // what "-" reads; default os.Stdin
 }
 
 // ErrUnreadable is a file that cannot be opened or is not in the compression that it seems to be in.
@@ -61,8 +61,8 @@ func Open(paths []string, opts Options) (*Source, error) {
 	if opts.Tenant == "" {
 		opts.Tenant = "default"
 	}
-	if opts.Line <= 0 {
-		opts.Line = 1 << 20
+	if opts.MaxRecord <= 0 {
+		opts.MaxRecord = 1 << 20
 	}
 	if opts.Batch <= 0 {
 		opts.Batch = 1000
@@ -180,8 +180,8 @@ func (s *Source) batch() ([]ingest.Record, bool) {
 	for len(records) < s.opts.Batch {
 		line, size, err := s.line()
 		switch {
-		case size > int64(s.opts.Line):
-			records = append(records, s.record(nil, "too_big", fmt.Sprintf("a line of %d bytes, of which %d are allowed", size, s.opts.Line), size))
+		case size > s.opts.MaxRecord:
+			records = append(records, s.record(nil, "too_big", fmt.Sprintf("a line of %d bytes, of which %d are allowed", size, s.opts.MaxRecord), size))
 		case len(bytes.TrimSpace(line)) > 0:
 			records = append(records, s.record(line, "", "", size))
 		}
@@ -215,7 +215,7 @@ func (s *Source) line() (line []byte, size int64, err error) {
 		size += int64(len(part))
 		if errors.Is(err, bufio.ErrBufferFull) {
 			err = nil
-			if size <= int64(s.opts.Line)+2 {
+			if size <= s.opts.MaxRecord+2 {
 				line = append(line, part...)
 			} else {
 				line = nil
@@ -227,7 +227,7 @@ func (s *Source) line() (line []byte, size int64, err error) {
 		}
 		ends := len(part) - len(bytes.TrimRight(part, "\r\n"))
 		size -= int64(ends)
-		if size <= int64(s.opts.Line) {
+		if size <= s.opts.MaxRecord {
 			line = append(line, part[:len(part)-ends]...)
 		} else {
 			line = nil

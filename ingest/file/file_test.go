@@ -68,7 +68,7 @@ func TestRead(t *testing.T) {
 	paths := []string{
 		write(t, "a.ndjson", []byte(text)), write(t, "b.gz", zipped.Bytes()), write(t, "c.zst", enc.EncodeAll([]byte(text), nil)), "-",
 	}
-	s, err := Open(paths, Options{Line: 100_000, Batch: 2, Stdin: strings.NewReader(text)})
+	s, err := Open(paths, Options{MaxRecord: 100_000, Batch: 2, Stdin: strings.NewReader(text)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestRead(t *testing.T) {
 }
 
 func TestLongLineSaysItsSize(t *testing.T) {
-	s, err := Open([]string{"-"}, Options{Line: 10, Stdin: strings.NewReader(strings.Repeat("y", 70_000) + "\r\nok\n")})
+	s, err := Open([]string{"-"}, Options{MaxRecord: 10, Stdin: strings.NewReader(strings.Repeat("y", 70_000) + "\r\nok\n")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestLongLineSaysItsSize(t *testing.T) {
 
 func TestExactlyAsLongAsAllowed(t *testing.T) {
 	for _, end := range []string{"", "\n", "\r\n"} {
-		s, err := Open([]string{"-"}, Options{Line: 65_536, Stdin: strings.NewReader(strings.Repeat("z", 65_536) + end)})
+		s, err := Open([]string{"-"}, Options{MaxRecord: 65_536, Stdin: strings.NewReader(strings.Repeat("z", 65_536) + end)})
 		if err != nil {
 			t.Fatal(err)
 		}

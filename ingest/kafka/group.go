@@ -272,6 +272,12 @@ func (g *Group) Progress() (owned []Progress, joined bool) {
 	return owned, g.joined
 }
 
+// Partitions tells how many partitions each topic of the group has, as of a few seconds ago. It may be called while
+// the group runs.
+func (g *Group) Partitions(ctx context.Context) (map[string]int, error) {
+	return g.shared.client.partitions(ctx, g.names)
+}
+
 // A TopicPartition names a partition.
 type TopicPartition struct {
 	Topic     string

@@ -114,6 +114,17 @@ func (p *Partition) SeekTo(offset int64) {
 	p.next, p.raw, p.open, p.suspect = offset, nil, nil, -1
 }
 
+// SeekToStart makes the first record that the log still has the next one to read. It is no [Gap], whatever was there
+// before.
+func (p *Partition) SeekToStart(ctx context.Context) error {
+	first, _, err := p.shared.client.bounds(ctx, p.topic.Name, p.id)
+	if err != nil {
+		return err
+	}
+	p.SeekTo(first)
+	return nil
+}
+
 // Progress is safe for concurrent use.
 func (p *Partition) Progress() Progress {
 	p.mu.Lock()

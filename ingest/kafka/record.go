@@ -33,7 +33,7 @@ func (p *Partition) record(r record) ingest.Record {
 	if p.topic.Own {
 		adopt(&out, r.headers)
 	}
-	if len(r.value) > p.shared.cfg.RecordLimit {
+	if len(r.value) > p.shared.cfg.RecordLimit && out.Fault == "" {
 		out.Fault = faultTooBig
 		out.Detail = fmt.Sprintf("record of %d bytes, the limit is %d", len(r.value), p.shared.cfg.RecordLimit)
 		p.shared.metrics.faults.WithLabelValues(p.topic.Name, faultTooBig).Inc()
@@ -52,24 +52,6 @@ func (p *Partition) received(at time.Time) time.Time {
 		return limit.UTC()
 	}
 	return at
-}
-
-// adopt takes over what our own intake said of a record.
-func adopt(out *ingest.Record, headers []recordHeader) {
-	for _, h := range headers {
-		switch h.key {
-		case headerSource:
-			out.Source = string(h.value)
-		case headerTenant:
-			out.Tenant = string(h.value)
-		case headerFormat:
-			out.Format = string(h.value)
-		case headerReceived:
-			if t, err := time.Parse(time.RFC3339Nano, string(h.value)); err == nil {
-				out.Received = t.UTC()
-			}
-		}
-	}
 }
 
 // poisoned is the one record that stands for what the open batch could not deliver.

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/internal/app"
+	"tocsin/internal/replay"
+	"tocsin/rules"
+)
+
+func newRules() *cobra.Command {
+	cmd := &cobra.Command{Use: "rules", Short: "Check, test, list, match and explain rules"}
+	cmd.AddCommand(newRulesCheck(), newRulesTest(), newRulesList(), newRulesMatch(), newRulesExplain())
+	return cmd
+}
+
+// folders are the rule folders given as arguments or by --rules; none means the shipped rules.
+func folders(r *recorded, args []string) []string { return append(r.rules, args...) }
+
+func loadRules(r *recorded, args []string) (*rules.Set, error) {
+	scales, _, err := app.LoadScales(r.scales, "")
+	if err != nil {
+		return nil, coded(exitUnusable, err)
+	}
+	dirs := folders(r, args)
+	return app.LoadRules(dirs, len(dirs) == 0, scales)
+}
+
+func newRulesCheck() *cobra.Command {
+	r := recorded{}
+	cmd := &cobra.Command{
+		Use:   "check [FOLDER...]",
+		Short: "Name every fault of rules, exceptions and lists",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, err := loadRules(&r, args)
+			if err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), err)
+				return coded(exitFindings, errFindings)
+			}
+			for _, lint := range set.Lints() {
+				fmt.Fprintf(cmd.ErrOrStderr(), "lint: %s\n", lint)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d rules are sound, set %s\n", len(set.Rules()), set.Hash)
+			return err
+		},
+	}
+	r.ruleFlags(cmd)
+	cmd.Flags().StringVar(&r.scales, "scales", "", "scales `file` whose taxonomy the categories are checked against")
+	return cmd
+}
+
+func newRulesTest() *cobra.Command {
+	r := recorded{}
+	cmd := &cobra.Command{
+		Use:   "test [FOLDER...]",
+		Short: "Run the tests that stand in the rules",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			scales, assets, err := app.LoadScales(r.scales, r.assets)
+			if err != nil {
+				return coded(exitUnusable, err)
+			}
+			dirs := folders(&r, args)
+			set, err := app.LoadRules(dirs, len(dirs) == 0, scales)
+			if err != nil {
+				return coded(exitUnusable, err)
+			}
+			passed, failed := 0, 0
+			for result := range replay.TestRules(cmd.Context(), set, scales, assets) {
+				if result.Err == nil {
+					passed++
+					continue
+				}
+				failed++
+				fmt.Fprintf(cmd.OutOrStdout(), "FAIL %s (%s): %s\n%v\n", result.Rule.Title, result.Rule.ID, result.Test, result.Err)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%d passed, %d failed\n", passed, failed)
+			if failed > 0 {
+				return coded(exitFindings, errFindings)
+			}
+			return nil
+		},
+	}
+	r.ruleFlags(cmd)
+	cmd.Flags().StringVar(&r.scales, "scales", "", "scales `file` instead of the shipped scale")
+	cmd.Flags().StringVar(&r.assets, "assets", "", "assets `file`")
+	return cmd
+}
+
+// listed is one row of `rules list`.
+type listed struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Version  string `json:"version"`
+	Status   string `json:"status"`
+	Level    string `json:"level"`
+	Kind     string `json:"kind"`
+	Category string `json:"category"`
+}
+
+func newRulesList() *cobra.Command {
+	r := recorded{}
+	var output string
+	cmd := &cobra.Command{
+		Use:   "list [FOLDER...]",
+		Short: "List the rules",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, err := loadRules(&r, args)
+			if err != nil {
+				return coded(exitUnusable, err)
+			}
+			rows := make([]listed, 0, len(set.Rules()))
+			for _, rule := range set.Rules() {
+				rows = append(rows, listed{rule.ID, rule.Title, rule.Version, rule.Status, rule.Level, rule.Correlate.Kind, rule.Category})
+			}
+			return printRows(cmd.OutOrStdout(), output, rows, "ID\tLEVEL\tKIND\tSTATUS\tTITLE", func(l listed) string {
+				return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", l.ID, l.Level, l.Kind, l.Status, l.Title)
+			})
+		},
+	}
+	r.ruleFlags(cmd)
+	outputFlag(cmd, &output)
+	return cmd
+}
+
+// outputFlag adds --output, which every listing command has.
+func outputFlag(cmd *cobra.Command, output *string) {
+	cmd.Flags().StringVarP(output, "output", "o", "table", "table, json (one array) or ndjson (one object a line)")
+}
+
+// printRows writes a listing in the form that --output asks for.
+func printRows[T any](w io.Writer, output string, rows []T, header string, row func(T) string) error {
+	switch output {
+	case "json":
+		if rows == nil {
+			rows = []T{}
+		}
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	case "ndjson":
+		enc := json.NewEncoder(w)
+		for _, r := range rows {
+			if err := enc.Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "table":
+		tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(tw, header)
+		for _, r := range rows {
+			fmt.Fprintln(tw, row(r))
+		}
+		return tw.Flush()
+	default:
+		return coded(exitUnusable, fmt.Errorf("--output %s: table, json or ndjson", output))
+	}
+}
+
+func newRulesMatch() *cobra.Command {
+	r := recorded{}
+	cmd := &cobra.Command{
+		Use:   "match FILE...",
+		Short: "Print which rules' own expressions match each record, correlation aside",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := r.options(cmd, true)
+			if err != nil {
+				return err
+			}
+			return report(cmd, func(ctx context.Context, w io.Writer) (replay.Summary, error) { return replay.Match(ctx, o, args, w) })
+		},
+	}
+	r.inputFlags(cmd)
+	r.ruleFlags(cmd)
+	return cmd
+}
+
+func newRulesExplain() *cobra.Command {
+	r := recorded{}
+	cmd := &cobra.Command{
+		Use:   "explain RULE FILE...",
+		Short: "Show, leaf by leaf, what a rule's expression saw on each record",
+		Args:  cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := r.options(cmd, true)
+			if err != nil {
+				return err
+			}
+			if o.Set.Rule(args[0]) == nil {
+				return coded(exitUnusable, fmt.Errorf("no rule %s; `tocsin rules list` shows them", args[0]))
+			}
+			return report(cmd, func(ctx context.Context, w io.Writer) (replay.Summary, error) {
+				return replay.Explain(ctx, o, args[0], args[1:], w)
+			})
+		},
+	}
+	r.inputFlags(cmd)
+	r.ruleFlags(cmd)
+	return cmd
+}

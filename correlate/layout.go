@@ -1,0 +1,310 @@
+package correlate
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+
+	"tocsin"
+)
+
+// A trackCoder writes or reads the state of one rule.
+type trackCoder struct {
+	*coder
+	e       *Engine
+	tk      *track
+	origins *originTable
+	refs    []*tocsin.RuleRef       // read: of the rule's events
+	index   map[*tocsin.RuleRef]int // written: their places
+	last    *payload                // of the item before: one that says the same is not written again
+}
+
+func (c *trackCoder) layout() {
+	tk := c.tk
+	c.plan(&tk.plan)
+	n := &tk.counts
+	for _, v := range []*int64{&n.matches, &n.duplicates, &n.evicted, &n.suppressed, &n.stale} {
+		c.num(v)
+	}
+	late := slices.Sorted(maps.Keys(n.late))
+	list(c.coder, &late, 2, func(source *string) {
+		c.text(source)
+		v := n.late[*source]
+		c.num(&v)
+		n.late[*source] = v
+	})
+	list(c.coder, &tk.doubts, 2, c.doubt)
+	c.layoutRefs()
+	if c.reading {
+		if tk.kind = kindOf(tk.plan.kind); tk.kind == nil {
+			c.fail("the kind %q", tk.plan.kind)
+			return
+		}
+		c.e.tracks[tk.plan.id] = tk
+	}
+	for i := range tk.buckets {
+		var all []*state
+		for st := tk.buckets[i].head; st != nil; st = st.next {
+			all = append(all, st)
+		}
+		list(c.coder, &all, 12, func(st **state) {
+			if c.reading {
+				*st = &state{track: tk}
+			}
+			c.state(*st, i)
+		})
+	}
+}
+
+func (c *trackCoder) plan(p *plan) {
+	c.text(&p.id)
+	c.text(&p.kind)
+	c.texts(&p.groupBy)
+	for _, v := range []*int64{&p.span, &p.quiet, &p.maxOpen} {
+		c.span(v)
+	}
+	small(c.coder, &p.atLeast, math.MaxInt32)
+	small(c.coder, &p.maxKeys, math.MaxInt64)
+	c.num(&p.maxBytes)
+	c.text(&p.shape)
+	if c.reading {
+		*p = p.normal()
+	}
+}
+
+// layoutRefs collects what the rule's events say of it: mostly one reference, as many as the rule had versions.
+func (c *trackCoder) layoutRefs() {
+	var texts []string
+	for i := range c.tk.buckets {
+		for st := c.tk.buckets[i].head; st != nil && !c.reading; st = st.next {
+			for _, b := range st.bursts {
+				for _, ev := range b.events {
+					texts = c.ref(texts, ev.ref)
+				}
+			}
+		}
+	}
+	c.texts(&texts)
+	for i := 0; c.reading && i < len(texts); i++ {
+		ref := new(tocsin.RuleRef)
+		if err := json.Unmarshal([]byte(texts[i]), ref); err != nil {
+			c.fail("%v", err)
+		}
+		c.refs = append(c.refs, ref)
+	}
+}
+
+// ref notes a reference that is to be written; equal ones are written once.
+func (c *trackCoder) ref(texts []string, ref *tocsin.RuleRef) []string {
+	if _, known := c.index[ref]; known {
+		return texts
+	}
+	data, err := json.Marshal(ref)
+	if err != nil {
+		c.fail("%v", err)
+	}
+	i := slices.Index(texts, string(data))
+	if i < 0 {
+		i = len(texts)
+		texts = append(texts, string(data))
+	}
+	c.index[ref] = i
+	return texts
+}
+
+func (c *trackCoder) state(st *state, bucket int) {
+	c.text(&st.tenant)
+	list(c.coder, &st.key, 2, c.value)
+	c.at(&st.own)
+	c.bool(&st.flooded)
+	c.num(&st.bytes)
+	c.at(&st.due)
+	small(c.coder, &st.missing, math.MaxInt32)
+	c.texts(&st.retired)
+	held := st.held.all()
+	c.items(&held)
+	list(c.coder, &st.bursts, 50, func(b **burst) {
+		if c.reading {
+			*b = &burst{}
+		}
+		c.burst(*b)
+	})
+	if c.reading {
+		st.held.buf = held
+		c.enter(st, bucket)
+	}
+}
+
+// enter puts a state that was read in its place, where it is sound.
+func (c *trackCoder) enter(st *state, bucket int) {
+	tk := c.tk
+	st.name = string(appendName(nil, st.tenant, st.key))
+	if _, twice := tk.states[st.name]; twice || len(st.key) != len(tk.plan.groupBy) {
+		c.fail("a key that does not fit its rule")
+	}
+	for i := 1; i < len(st.bursts); i++ {
+		if !st.bursts[i-1].last.before(st.bursts[i].first) {
+			c.fail("bursts out of order")
+		}
+	}
+	if c.err != nil {
+		return
+	}
+	tk.states[st.name] = st
+	tk.bytes += st.bytes
+	tk.link(st, bucket)
+	tk.kind.rebuild(st)
+	c.e.queue.push(st)
+}
+
+func (c *trackCoder) order(o *order) {
+	if c.at(&o.at); o.at > latest {
+		c.fail("an alert's time out of range")
+		o.at = 0
+	}
+	c.raw(o.id[:])
+}
+
+func (c *trackCoder) burst(b *burst) {
+	c.order(&b.first)
+	c.order(&b.last)
+	c.at(&b.start)
+	c.span(&b.maxOpen)
+	c.at(&b.touched)
+	c.text(&b.before)
+	list(c.coder, &b.events, 80, func(ev **event) {
+		if c.reading {
+			*ev = &event{}
+		}
+		c.event(*ev)
+	})
+	if c.reading && !b.sound() {
+		c.fail("a burst that cannot be")
+	}
+}
+
+// sound reports whether what was read can be a burst.
+func (b *burst) sound() bool {
+	if b.maxOpen <= 0 || b.last.before(b.first) || len(b.events) == 0 {
+		return false
+	}
+	for i, ev := range b.events {
+		if ev.part < 0 || ev.part > (latest-earliest)/b.maxOpen || i > 0 && ev.part <= b.events[i-1].part {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *trackCoder) event(ev *event) {
+	c.num(&ev.part)
+	c.text(&ev.id)
+	ref := c.index[ev.ref]
+	small(c.coder, &ref, int64(len(c.index)+len(c.refs)-1))
+	if c.reading && c.err == nil {
+		ev.ref = c.refs[ref]
+	}
+	c.at(&ev.detected)
+	c.at(&ev.opened)
+	c.bool(&ev.backfill)
+	list(c.coder, &ev.readings, 3, func(r *tocsin.Reading) {
+		c.text(&r.Expr)
+		c.value(&r.Value)
+		c.bool(&r.Holds)
+	})
+	c.texts(&ev.degraded)
+	c.bool(&ev.open)
+	c.num(&ev.revision)
+	c.num(&ev.saidN)
+	c.at(&ev.saidAt)
+	c.gathered(&ev.body)
+	if c.reading && (ev.id == "" || ev.count < 1 || len(ev.head) == 0 || !slices.IsSorted(ev.degraded)) {
+		c.fail("an event that cannot be")
+	}
+}
+
+func (c *trackCoder) gathered(g *body) {
+	c.num(&g.count)
+	c.order(&g.first)
+	c.order(&g.last)
+	for i := range g.sum {
+		c.word(&g.sum[i])
+	}
+	c.items(&g.head)
+	tail := g.tail.all()
+	c.items(&tail)
+	if c.reading {
+		g.tail = held{buf: tail}
+	}
+	list(c.coder, &g.entities, 21, func(n *entity) {
+		c.entity(&n.Entity)
+		c.order(&n.order)
+		small(c.coder, &n.place, math.MaxInt32)
+	})
+	c.float(&g.risk)
+	c.texts(&g.tactics)
+	c.bool(&g.ioc)
+	list(c.coder, &g.absent, 2, func(a *absence) {
+		c.text(&a.field)
+		c.num(&a.count)
+	})
+}
+
+func (c *trackCoder) entity(n *tocsin.Entity) {
+	c.text(&n.Field)
+	c.text(&n.Value)
+	c.text(&n.Role)
+}
+
+// items are alerts by order.
+func (c *trackCoder) items(s *[]item) {
+	c.last = nil
+	list(c.coder, s, 54, func(x *item) {
+		c.order(&x.order)
+		c.at(&x.received)
+		c.raw(x.digest[:])
+		c.num(&x.pos)
+		small(c.coder, &x.index, math.MaxInt32)
+		small(c.coder, &x.cost, math.MaxUint32)
+		same := c.last != nil && !c.reading && c.last.equal(x.p)
+		c.bool(&same)
+		switch {
+		case !same && c.reading:
+			x.p = &payload{}
+			c.payload(x.p)
+		case !same:
+			c.payload(x.p)
+		case c.reading && c.last == nil:
+			c.fail("an alert like none before")
+		case c.reading:
+			x.p = c.last
+		}
+		c.last = x.p
+	})
+	for i := 1; c.reading && c.err == nil && i < len(*s); i++ {
+		if (*s)[i].before((*s)[i-1].order) {
+			c.fail("alerts out of order")
+		}
+	}
+}
+
+func (c *trackCoder) payload(p *payload) {
+	from := 0
+	if !c.reading {
+		from = c.origins.index[*p.from]
+	}
+	small(c.coder, &from, int64(len(c.origins.all)-1))
+	if c.err != nil {
+		return
+	}
+	p.from = &c.origins.all[from].origin
+	c.text(&p.id)
+	c.text(&p.digest)
+	c.texts(&p.values)
+	list(c.coder, &p.entities, 3, c.entity)
+	c.float(&p.facts.Risk)
+	c.texts(&p.facts.Tactics)
+	c.bool(&p.facts.IOC)
+	c.texts(&p.absent)
+}

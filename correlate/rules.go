@@ -1,0 +1,35 @@
+package correlate
+
+import (
+	"tocsin"
+	"tocsin/rules"
+)
+
+// New returns an engine with no state, that correlates by the rules of set.
+func New(cfg Config, set *rules.Set) *Engine { return newEngine(cfg, plansOf(set)) }
+
+// Use puts another rule set in force and returns the events that this closed. The state of a rule carries over where
+// its [rules.Rule.Shape] is the same; else its open events close, with reload among the reasons of their completeness, and it
+// starts afresh (ruling 18). Matches of an older set go to the same state where the shape is the same, and are
+// counted as stale where it is not.
+func (e *Engine) Use(set *rules.Set) []tocsin.Event {
+	e.begin()
+	e.use(plansOf(set))
+	return e.out
+}
+
+// plansOf is the only place that reads a rule set.
+func plansOf(set *rules.Set) planSet {
+	plans := planSet{hash: set.Hash}
+	for _, r := range set.Rules() {
+		if r.Status == rules.Deprecated {
+			continue
+		}
+		c, ref := r.Correlate, r.Ref()
+		plans.plans = append(plans.plans, plan{
+			id: r.ID, ref: &ref, kind: string(c.Kind), groupBy: c.GroupBy, span: int64(c.Span), quiet: int64(c.Quiet),
+			maxOpen: int64(c.MaxOpen), atLeast: c.AtLeast, maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
+		})
+	}
+	return plans
+}

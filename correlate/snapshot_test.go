@@ -1,0 +1,112 @@
+package correlate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"crypto/sha256"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"tocsin"
+)
+
+// Section 3 (b): snapshot and restore at any point is no restart, byte for byte; emissions and the next snapshots.
+func TestRestoreIsNoRestart(t *testing.T) {
+	t.Parallel()
+	check(t, func(t *rapid.T) {
+		s := drawScene(t)
+		if rapid.IntRange(0, 3).Draw(t, "limited") == 0 {
+			s.plan.maxKeys = 1
+		}
+		log := drawLog(t, s, rapid.IntRange(1, 3).Draw(t, "partitions"), "log")
+		cut := rapid.IntRange(0, len(log)).Draw(t, "cut")
+		cfg, set := Config{MaxHeld: rapid.SampledFrom([]int{0, 0, 4}).Draw(t, "held")}, planSet{hash: "set", plans: []plan{s.plan}}
+		a := newEngine(cfg, set)
+		run(a, log[:cut])
+		saved := a.Snapshot()
+		b, err := restore(cfg, set, saved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := b.Snapshot(); !bytes.Equal(saved, again) {
+			t.Fatalf("the restored engine's snapshot differs: %d and %d bytes\n%s", len(saved), len(again), describe(s))
+		}
+		want, got := run(a, log[cut:]), run(b, log[cut:])
+		if diff := cmp.Diff(lines(t, want), lines(t, got)); diff != "" {
+			t.Fatalf("after a restart (-without +with):\n%s\n%s", diff, describe(s))
+		}
+		if !bytes.Equal(a.Snapshot(), b.Snapshot()) {
+			t.Fatal("snapshots differ at the end")
+		}
+		if diff := cmp.Diff(lines(t, a.Finish()), lines(t, b.Finish())); diff != "" {
+			t.Fatal(diff)
+		}
+		if diff := cmp.Diff(a.Stats(), b.Stats()); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// lines are events as JSON, one each.
+func lines(t interface{ Fatal(...any) }, events []tocsin.Event) []string {
+	var out []string
+	for _, ev := range events {
+		data, err := json.Marshal(ev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(data))
+	}
+	return out
+}
+
+func TestRestoreRefusesDamage(t *testing.T) {
+	e := newEngine(Config{}, planSet{})
+	good := e.Snapshot()
+	for name, data := range map[string][]byte{
+		"nothing":         nil,
+		"another version": append([]byte("tocsin correlate\x02"), good[len(magic):]...),
+		"a flipped bit":   append(append([]byte{}, good[:len(good)-1]...), good[len(good)-1]^1),
+		"cut short":       good[:len(good)-3],
+	} {
+		if _, err := restore(Config{}, planSet{}, data); !errors.Is(err, ErrSnapshot) {
+			t.Errorf("%s: got %v, want ErrSnapshot", name, err)
+		}
+	}
+}
+
+// FuzzRestore: whatever the bytes are, there is an engine that works or an error, never a panic. The checksum is made to
+// fit, so that the layout itself is tried.
+func FuzzRestore(f *testing.F) {
+	plans := planSet{hash: "set", plans: []plan{
+		{id: "r", shape: "s", kind: "count", span: 60e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "r"}},
+		{id: "d", shape: "s", kind: "distinct", span: 60e9, quiet: 5e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "d"}},
+	}}
+	e := newEngine(Config{}, plans)
+	f.Add(e.Snapshot()[len(magic):])
+	for i := range 6 {
+		e.Step(simple("r", i, i*7))
+		e.Step(simple("d", i, i*7))
+		f.Add(e.Snapshot()[len(magic):])
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<16 {
+			t.Skip("larger than a fuzz input should be")
+		}
+		whole := append([]byte(magic), data...)
+		sum := sha256.Sum256(whole)
+		e, err := restore(Config{}, plans, append(whole, sum[:16]...))
+		if err != nil {
+			return
+		}
+		e.Step(simple("r", 50, 20))
+		e.Step(simple("d", 51, 21))
+		e.Mark(tocsin.Marker{SourcePartition: tocsin.SourcePartition{Source: "src"}, Greatest: epoch.AddDate(1, 0, 0)})
+		e.Finish()
+		e.Snapshot()
+	})
+}

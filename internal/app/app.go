@@ -1,0 +1,207 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"tocsin/classify"
+	"tocsin/internal/config"
+	"tocsin/internal/pipeline"
+	"tocsin/rules"
+)
+
+// grace is how long an ordered stop may take (delivery.md 3.1, 16).
+const grace = 20 * time.Second
+
+// Options are what a daemon needs beside its configuration.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// An App is a daemon: [New] opens, [App.Run] serves until its context is done and then unwinds.
+type App struct {
+	cfg      config.Config
+	log      *slog.Logger
+	now      func() time.Time
+	reg      *prometheus.Registry
+	metrics  *pipeline.Metrics
+	health   *pipeline.Health
+	retry    *pipeline.Retry
+	scales   *classify.Scales
+	assets   *classify.Assets
+	sets     *pipeline.Sets
+	watched  *ruleState
+	parts    []part
+	cleanup  []step
+	listener net.Listener
+	server   *http.Server
+}
+
+// A part is something that runs beside the others until the daemon ends; its error ends the daemon.
+type part struct {
+	name string
+	run  func(context.Context) error
+}
+
+// A step of the ordered stop.
+type step struct {
+	name string
+	stop func(context.Context) error
+}
+
+func (a *App) onStop(name string, stop func(context.Context) error) {
+	a.cleanup = append(a.cleanup, step{name, stop})
+}
+
+func (a *App) runs(name string, run func(context.Context) error) {
+	a.parts = append(a.parts, part{name, run})
+}
+
+// New opens everything that the configuration names. It is one straight path, downstream first, so that what is opened
+// later may use what was opened before; on an error all of it is closed again.
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	a := &App{cfg: o.Config, log: o.Log, now: o.Now, reg: prometheus.NewRegistry(), health: &pipeline.Health{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.unwind(ctx))
+		}
+	}()
+	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.metrics = pipeline.NewMetrics(a.reg)
+	a.retry = &pipeline.Retry{Health: a.health, Log: a.log, Metrics: a.metrics, Now: a.now}
+	if a.scales, a.assets, err = LoadScales(a.cfg.Scales, a.cfg.Assets); err != nil {
+		return nil, err
+	}
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales)
+	if err != nil {
+		return nil, err
+	}
+	a.sets, a.watched = pipeline.NewSets(set), newRuleState(a.reg, set)
+	a.reg.MustRegister(newStateCollector(a.health, a.sets))
+	var back backend
+	switch a.cfg.Mode {
+	case "kafka":
+		back, err = a.openKafka(ctx)
+	default:
+		back, err = a.openEmbedded(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, back.reload) })
+	if err := a.listen(back); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// listen opens the HTTP listener.
+func (a *App) listen(back backend) error {
+	handler, err := a.handler(back)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", a.cfg.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrListen, err)
+	}
+	a.listener = l
+	a.server = &http.Server{
+		Handler: handler, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 120 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10,
+	}
+	a.runs("http", a.serve)
+	return nil
+}
+
+// ErrListen says that the address is taken or not ours.
+var ErrListen = errors.New("cannot listen")
+
+// serve answers requests until ctx is done, then lets those under way end.
+func (a *App) serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() {
+		if a.cfg.HTTP.CertFile == "" {
+			failed <- a.server.Serve(a.listener)
+			return
+		}
+		a.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		failed <- a.server.ServeTLS(a.listener, a.cfg.HTTP.CertFile, a.cfg.HTTP.KeyFile)
+	}()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace/2)
+	defer cancel()
+	return a.server.Shutdown(stop)
+}
+
+// URL is where the daemon can be reached.
+func (a *App) URL() string {
+	scheme := "http"
+	if a.cfg.HTTP.CertFile != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + a.listener.Addr().String()
+}
+
+// Health is what the daemon knows of its own state.
+func (a *App) Health() *pipeline.Health { return a.health }
+
+// Set is the rule set in force.
+func (a *App) Set() *rules.Set { return a.sets.Current() }
+
+// Run serves until ctx is done or a part fails, then stops the parts and closes what New opened, in reverse order,
+// within the grace time.
+func (a *App) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan error, len(a.parts))
+	for _, p := range a.parts {
+		go func() {
+			err := p.run(ctx)
+			if err != nil && ctx.Err() == nil {
+				err = fmt.Errorf("%s: %w", p.name, err)
+				cancel(err)
+			} else if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+				err = nil
+			}
+			done <- err
+		}()
+	}
+	var errs []error
+	for range a.parts {
+		errs = append(errs, <-done)
+	}
+	errs = append(errs, a.unwind(context.WithoutCancel(ctx)))
+	return errors.Join(errs...)
+}
+
+// unwind closes what was opened, newest first.
+func (a *App) unwind(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	var errs []error
+	for _, s := range slices.Backward(a.cleanup) {
+		if err := s.stop(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", s.name, err))
+		}
+	}
+	a.cleanup = nil
+	return errors.Join(errs...)
+}

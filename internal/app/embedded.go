@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"tocsin"
+	"tocsin/correlate"
+	"tocsin/ingest"
+	"tocsin/ingest/file"
+	ingesthttp "tocsin/ingest/http"
+	"tocsin/internal/config"
+	"tocsin/internal/pipeline"
+	"tocsin/register"
+	"tocsin/rules"
+	"tocsin/sinks"
+	"tocsin/sinks/sqlite"
+)
+
+// A backend is what the HTTP side of the daemon needs of the mode it runs in.
+type backend struct {
+	store   store
+	intake  ingesthttp.Journal
+	reload  func(*rules.Set)
+	backlog func(context.Context) (int64, error)
+}
+
+// A store is what the API reads and writes through.
+type store interface {
+	register.Store
+	sinks.DeadLetters
+}
+
+// intakeSource is the name of the HTTP intake among the sources.
+const intakeSource = "http"
+
+// openEmbedded opens the SQLite store and the pipeline over its journal.
+func (a *App) openEmbedded(ctx context.Context) (backend, error) {
+	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(a.cfg.DataDir, "tocsin.db"), MaxBytes: int64(a.cfg.SQLite.MaxBytes)})
+	if err != nil {
+		return backend{}, fmt.Errorf("open the register in %s: %w", a.cfg.DataDir, err)
+	}
+	a.onStop("register", func(context.Context) error { return st.Close() })
+	j := newJournal(st)
+	dec, err := NewDecoder(a.cfg, a.cfg.Intake.Format, a.cfg.Mappings)
+	if err != nil {
+		return backend{}, err
+	}
+	p := &pipeline.Embedded{
+		Journal: j, Store: transactor{st}, Decoder: dec, Policies: policies(a.cfg),
+		Registrar: func(s register.Store) pipeline.Registrar { return a.assessor(s) },
+		Config:    correlate.Config{Lateness: a.cfg.Intake.Lateness}, SnapshotEvery: a.cfg.Engine.SnapshotEvery,
+		Now: a.now, Wake: j.wake, Retry: a.retry, Log: a.log, Metrics: a.metrics, Health: a.health,
+	}
+	if err := p.Start(ctx, a.sets.Current()); err != nil {
+		return backend{}, err
+	}
+	a.runs("pipeline", p.Run)
+	a.runs("timers", func(ctx context.Context) error { return a.timers(ctx, a.register(st)) })
+	a.runs("upkeep", func(ctx context.Context) error { return a.upkeep(ctx, j) })
+	for _, s := range a.cfg.Sources {
+		a.runs("source "+s.Name, func(ctx context.Context) error { return a.readFiles(ctx, s, j) })
+	}
+	return backend{store: st, intake: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: p.Reload, backlog: j.backlog}, nil
+}
+
+// assessor is the registrar stage over a store.
+func (a *App) assessor(s register.Store) pipeline.Assessor {
+	return pipeline.Assessor{Classifier: a.classifier, Register: a.register(s)}
+}
+
+// register is the register over a store, by the scales in force.
+func (a *App) register(s register.Store) *register.Register {
+	o := pipeline.RegisterOptions(a.scales)
+	o.Store, o.Now, o.Logger = s, a.now, a.log
+	return register.New(o)
+}
+
+// policies are the declared sources of embedded mode: the HTTP intake and the files.
+func policies(cfg config.Config) []pipeline.Policy {
+	out := []pipeline.Policy{{
+		Source: intakeSource, Disorder: cfg.Intake.Disorder, Lateness: cfg.Intake.Lateness, IdleAfter: cfg.Intake.IdleAfter, Keep: pipeline.KeepAll,
+	}}
+	for _, s := range cfg.Sources {
+		out = append(out, policy(s))
+	}
+	return out
+}
+
+func policy(s config.Source) pipeline.Policy {
+	return pipeline.Policy{
+		Source: s.Name, Disorder: s.Disorder, Lateness: s.Lateness, IdleAfter: s.IdleAfter, Recorded: s.Recorded, Keep: pipeline.Keep(s.Store),
+	}
+}
+
+// readFiles appends a file source to the journal. Positions are the file's name and the record's ordinal, so that a
+// file that is read again adds nothing.
+func (a *App) readFiles(ctx context.Context, s config.Source, j *journal) error {
+	src, err := file.Open(s.Paths, file.Options{Source: s.Name, Tenant: s.Tenant, Format: s.Format, Line: int(a.cfg.Intake.MaxRecord)})
+	if err != nil {
+		return err
+	}
+	defer src.Close() //nolint:errcheck // read-only
+	for {
+		b, err := src.Read(ctx)
+		if err != nil {
+			return endOfSource(ctx, err)
+		}
+		now := a.now()
+		positions := make([]string, len(b.Records))
+		for i := range b.Records {
+			r := &b.Records[i]
+			positions[i] = fmt.Sprintf("%s:%d", r.Ref.File, r.Ref.Line)
+			if r.Received.IsZero() {
+				r.Received = now
+			}
+		}
+		err = a.retry.Do(ctx, "journal", func() error {
+			_, err := j.append(ctx, b.Records, positions)
+			return err
+		})
+		if err != nil {
+			return endOfSource(ctx, err)
+		}
+	}
+}
+
+// timers lets what became due be written, now and then.
+func (a *App) timers(ctx context.Context, r *register.Register) error {
+	every := time.NewTicker(30 * time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+			if _, err := r.Timers(ctx, a.now()); err != nil && ctx.Err() == nil {
+				a.log.WarnContext(ctx, "timers were not written, will be repeated", "err", err)
+			}
+		}
+	}
+}
+
+// upkeep trims the journal and drops alerts past their retention.
+func (a *App) upkeep(ctx context.Context, j *journal) error {
+	every := time.NewTicker(10 * time.Minute)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+		now := a.now()
+		if err := j.trim(ctx, now); err != nil && !errors.Is(err, tocsin.ErrNotFound) && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "journal was not trimmed", "err", err)
+		}
+		n, err := j.store.DeleteAlerts(ctx, now.Add(-a.cfg.SQLite.Retention).UTC().Format("2006.01"))
+		if err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "old alerts were not dropped", "err", err)
+		}
+		if n > 0 {
+			a.log.InfoContext(ctx, "dropped alerts past their retention", "alerts", n)
+		}
+	}
+}
+
+// intake is the journal as the HTTP intake sees it.
+type intake struct {
+	j   *journal
+	cap int64
+}
+
+var _ ingest.Source = (*file.Source)(nil)

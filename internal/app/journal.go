@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"tocsin"
+	"tocsin/ingest"
+	"tocsin/internal/pipeline"
+	"tocsin/sinks/sqlite"
+)
+
+// applied is the name under which the store keeps how far the journal has been applied.
+const applied = "pipeline"
+
+// A journal is the embedded log: intakes append to it, the pipeline reads it.
+type journal struct {
+	store *sqlite.Store
+	wake  chan struct{}
+	known atomic.Int64 // rows appended and not applied, as last counted
+}
+
+func newJournal(store *sqlite.Store) *journal {
+	return &journal{store: store, wake: make(chan struct{}, 1)}
+}
+
+// append makes records durable and wakes the pipeline. It returns how many were there before.
+func (j *journal) append(ctx context.Context, records []ingest.Record, positions []string) (known int, err error) {
+	entries := make([]sqlite.JournalEntry, len(records))
+	for i, r := range records {
+		entries[i] = sqlite.JournalEntry{
+			Kind: sqlite.JournalRecord, Source: r.Source, Position: positions[i], Received: r.Received, Raw: r.Value,
+			Tenant: r.Tenant, Format: r.Format, Fault: r.Fault, Detail: r.Detail, Size: r.Size,
+		}
+	}
+	placed, err := j.store.Journal(ctx, entries)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range placed {
+		if p.Known {
+			known++
+		}
+	}
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+	return known, nil
+}
+
+// backlog is how many rows wait to be applied.
+func (j *journal) backlog(ctx context.Context) (int64, error) {
+	next, err := j.store.Offset(ctx, applied)
+	if err != nil {
+		return 0, err
+	}
+	n, _, err := j.store.Backlog(ctx, max(next, 1))
+	j.known.Store(n)
+	return n, err
+}
+
+// Read implements [pipeline.Journal].
+func (j *journal) Read(ctx context.Context, after int64, limit int) ([]pipeline.Row, error) {
+	entries, err := j.store.ReadJournal(ctx, after+1, limit)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]pipeline.Row, len(entries))
+	for i, e := range entries {
+		rows[i].Offset = e.Offset
+		if e.Kind == sqlite.JournalRecord {
+			rows[i].Record = &ingest.Record{
+				Source: e.Source, Tenant: e.Tenant, Format: e.Format, Received: e.Received, Value: e.Raw,
+				Ref: tocsin.Ref{Topic: "journal", Offset: e.Offset}, Fault: e.Fault, Detail: e.Detail, Size: e.Size,
+			}
+			continue
+		}
+		rows[i].Quiet = &pipeline.Quiet{}
+		if err := json.Unmarshal(e.Raw, rows[i].Quiet); err != nil {
+			return nil, fmt.Errorf("journal row %d: %w", e.Offset, err)
+		}
+	}
+	return rows, nil
+}
+
+// AppendQuiet implements [pipeline.Journal].
+func (j *journal) AppendQuiet(ctx context.Context, q pipeline.Quiet) error {
+	text, err := json.Marshal(q)
+	if err != nil {
+		return err
+	}
+	_, err = j.store.Journal(ctx, []sqlite.JournalEntry{{Kind: sqlite.JournalTick, Received: q.Tick, Raw: text}})
+	return err
+}
+
+// trim forgets rows that a restart no longer needs. A day's stay, so that a request repeated with its idempotency key
+// is still known.
+func (j *journal) trim(ctx context.Context, now time.Time) error {
+	snap, err := j.store.LatestSnapshot(ctx, 0)
+	if err != nil {
+		return err
+	}
+	_, err = j.store.TrimJournal(ctx, snap.Offset, now.Add(-24*time.Hour))
+	return err
+}
+
+// A transactor lets the pipeline write within one transaction of the store.
+type transactor struct{ store *sqlite.Store }
+
+// InTx implements [pipeline.Transactor].
+func (t transactor) InTx(ctx context.Context, f func(pipeline.Outputs) error) error {
+	return t.store.InTx(ctx, func(tx *sqlite.Store) error { return f(outputs{tx}) })
+}
+
+type outputs struct{ *sqlite.Store }
+
+// SetApplied implements [pipeline.Outputs].
+func (o outputs) SetApplied(ctx context.Context, offset int64) error {
+	return o.SetOffset(ctx, applied, offset+1)
+}

@@ -1,0 +1,99 @@
+// Package app wires the stages into a daemon: it opens what the configuration names, starts it downstream first, reloads
+// rules, and ends it upstream first within a deadline.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"tocsin/classify"
+	"tocsin/ingest/decode"
+	"tocsin/internal/config"
+	"tocsin/internal/fault"
+	"tocsin/rules"
+	rulesd "tocsin/rules.d"
+)
+
+// NewDecoder makes a decoder with the configured limits and the given mapping files. A format other than auto must be
+// known.
+func NewDecoder(cfg config.Config, format string, mappings []string) (*decode.Decoder, error) {
+	o := decode.Options{Limits: decode.DefaultLimits()}
+	o.Limits.Record = int(cfg.Intake.MaxRecord)
+	o.Limits.Depth = cfg.Intake.MaxDepth
+	o.Limits.Keys = cfg.Intake.MaxFields
+	var faults fault.List
+	for _, name := range mappings {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			faults = append(faults, fault.Fault{File: name, Message: err.Error(), Remedy: "name a mapping file that can be read"})
+			continue
+		}
+		m, err := decode.LoadMapping(name, text)
+		if l, ok := errors.AsType[fault.List](err); ok {
+			faults = append(faults, l...)
+		} else if err != nil {
+			faults = append(faults, fault.Fault{File: name, Message: err.Error()})
+		}
+		o.Mappings = append(o.Mappings, m)
+	}
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	known := append(decode.Formats(), "", "auto")
+	for _, m := range o.Mappings {
+		known = append(known, m.Format)
+	}
+	if !slices.Contains(known, format) {
+		return nil, fmt.Errorf("unknown format %q; %s", format, fault.DidYouMean(format, known))
+	}
+	return decode.New(o)
+}
+
+// LoadScales reads the scales and the assets; empty names are the shipped scale and no assets. The faults of both are
+// told together.
+func LoadScales(scales, assets string) (*classify.Scales, *classify.Assets, error) {
+	s, a := classify.Default(), (*classify.Assets)(nil)
+	var faults fault.List
+	read := func(name string, load func([]byte) error) {
+		if name == "" {
+			return
+		}
+		text, err := os.ReadFile(name)
+		if err == nil {
+			err = load(text)
+		}
+		if l, ok := errors.AsType[fault.List](err); ok {
+			faults = append(faults, l...)
+		} else if err != nil {
+			faults = append(faults, fault.Fault{File: name, Message: err.Error()})
+		}
+	}
+	read(scales, func(text []byte) (err error) { s, err = classify.LoadScales(scales, text); return err })
+	read(assets, func(text []byte) (err error) { a, err = classify.LoadAssets(assets, text); return err })
+	return s, a, faults.Err()
+}
+
+// LoadRules reads the rules of folders and, if shipped, those in the binary. The error is a [rules.Faults].
+func LoadRules(folders []string, shipped bool, scales *classify.Scales) (*rules.Set, error) {
+	var sources []rules.Source
+	var faults fault.List
+	if shipped {
+		sources = append(sources, rules.Source{Name: "shipped", FS: rulesd.FS})
+	}
+	for _, name := range folders {
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			faults = append(faults, fault.Fault{File: name, Message: "is no folder that can be read", Remedy: "name a folder of rule files"})
+			continue
+		}
+		sources = append(sources, rules.Source{Name: name, FS: os.DirFS(name)})
+	}
+	set, err := rules.Load(sources, rules.Options{Categories: scales.Categories()})
+	if l, ok := errors.AsType[fault.List](err); ok {
+		faults = append(faults, l...)
+	} else if err != nil {
+		faults = append(faults, fault.Fault{File: "rules", Message: err.Error()})
+	}
+	return set, faults.Err()
+}

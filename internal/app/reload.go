@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"tocsin/rules"
+)
+
+// watch reads the rule folders again when they change and hands a sound set over. A set with a fault changes nothing
+// but what health, metrics and API say: the old rules go on (engine.md, ruling 18).
+func (a *App) watch(ctx context.Context, reload func(*rules.Set)) error {
+	folders := a.cfg.Rules.Folders
+	if len(folders) == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return err
+	}
+	defer w.Close() //nolint:errcheck // the daemon ends
+	if err := watchTree(w, folders); err != nil {
+		return err
+	}
+	quiet := time.NewTimer(time.Hour)
+	quiet.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-w.Errors:
+			a.log.WarnContext(ctx, "rule folders are not watched reliably", "err", err)
+		case <-w.Events:
+			quiet.Reset(a.cfg.Rules.Reload)
+		case <-quiet.C:
+			if err := watchTree(w, folders); err != nil { // folders that are new
+				a.log.WarnContext(ctx, "rule folders cannot be watched", "err", err)
+			}
+			a.reread(ctx, reload)
+		}
+	}
+}
+
+// watchTree watches folders and all below them but hidden ones.
+func watchTree(w *fsnotify.Watcher, folders []string) error {
+	for _, root := range folders {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.IsDir() {
+				return err
+			}
+			if name := d.Name(); strings.HasPrefix(name, ".") && path != root {
+				return filepath.SkipDir
+			}
+			return w.Add(path)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) reread(ctx context.Context, reload func(*rules.Set)) {
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales)
+	if err != nil {
+		a.watched.stale(err)
+		a.health.Fail("rules", err, a.now())
+		a.log.ErrorContext(ctx, "rules have faults, the old ones stay in force", "err", err)
+		return
+	}
+	a.watched.fresh(set)
+	a.health.Heal("rules")
+	if set.Hash == a.sets.Current().Hash {
+		return
+	}
+	a.sets.Reload(set)
+	reload(set)
+	a.log.InfoContext(ctx, "rules reloaded", "rules", len(set.Rules()), "set", set.Hash)
+}
+
+// A ruleState is what became of the last reading of the rules.
+type ruleState struct {
+	metrics *ruleMetrics
+	mu      sync.Mutex
+	faults  string
+}
+
+func (s *ruleState) stale(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = err.Error()
+	s.metrics.stale.Set(1)
+}
+
+func (s *ruleState) fresh(set *rules.Set) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = ""
+	s.metrics.stale.Set(0)
+	s.metrics.loaded.Set(float64(len(set.Rules())))
+}
+
+// Faults are those of the last reading, "" for none.
+func (s *ruleState) Faults() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults
+}

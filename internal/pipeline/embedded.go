@@ -1,0 +1,358 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tocsin"
+	"tocsin/correlate"
+	"tocsin/ingest"
+	"tocsin/register"
+	"tocsin/rules"
+	"tocsin/sinks"
+)
+
+// A Row is one record of the journal, the one-partition log of embedded mode. Exactly one of Record and Quiet is set.
+type Row struct {
+	Offset int64
+	Record *ingest.Record
+	Quiet  *Quiet
+}
+
+// A Quiet is a row that says that sources are idle and, where all are, what time it has become: a record like any
+// other, so that a replay of the journal sees it too (engine.md, ruling 4).
+type Quiet struct {
+	Idle []string  `json:"idle"` // names of the sources
+	Tick time.Time `json:"tick,omitzero"`
+}
+
+// A Journal is read in the order of its offsets. Read returns at most limit rows after an offset, none where there
+// are none yet. AppendQuiet is durable when it returns.
+type Journal interface {
+	Read(ctx context.Context, after int64, limit int) ([]Row, error)
+	AppendQuiet(ctx context.Context, q Quiet) error
+	Applied(ctx context.Context) (int64, error)
+}
+
+// Outputs is everything that a batch of rows leads to, within one transaction.
+type Outputs interface {
+	sinks.AlertStore
+	sinks.EventStore
+	sinks.DeadLetterStore
+	sinks.StateStore
+	register.Store
+	SetApplied(ctx context.Context, offset int64) error
+}
+
+// A Transactor runs f in a transaction: all that f writes becomes durable, or nothing.
+type Transactor interface {
+	InTx(ctx context.Context, f func(Outputs) error) error
+}
+
+// Embedded is the whole pipeline over one journal: rows and what they lead to share a transaction.
+type Embedded struct {
+	Journal       Journal
+	Store         Transactor
+	Decoder       Decoder
+	Registrar     func(register.Store) Registrar // within a transaction
+	Policies      []Policy                       // one per declared source
+	Config        correlate.Config
+	SnapshotEvery time.Duration
+	Now           func() time.Time
+	Wake          <-chan struct{} // something was appended
+	Retry         *Retry
+	Log           *slog.Logger
+	Metrics       *Metrics
+	Health        *Health
+
+	engine    *correlate.Engine
+	set       *rules.Set
+	matcher   *rules.Matcher
+	offset    int64
+	progress  map[string]*Progress
+	quietAt   map[string]time.Time // when the source last brought something, by Now
+	idle      map[string]bool
+	snapshot  time.Time
+	reloads   chan *rules.Set
+	lastTick  time.Time
+	accepted  time.Time // when the newest alert was accepted, by Now
+	batchSize int
+}
+
+// batchRows bounds one transaction: 1,000 rows of a few kB stay below the size that SQLite's WAL spills at.
+const batchRows = 1000
+
+// Start restores the engine from its newest snapshot, or starts it afresh, with the given rules.
+func (p *Embedded) Start(ctx context.Context, set *rules.Set) error {
+	p.reloads = make(chan *rules.Set, 1)
+	p.set, p.matcher, p.batchSize = set, set.Matcher(), batchRows
+	p.progress, p.quietAt, p.idle = map[string]*Progress{}, map[string]time.Time{}, map[string]bool{}
+	var listed []tocsin.SourcePartition
+	for _, policy := range p.Policies {
+		listed = append(listed, tocsin.SourcePartition{Source: policy.Source})
+	}
+	now := p.Now()
+	for i, policy := range p.Policies {
+		p.progress[policy.Source] = &Progress{Partition: listed[i], Policy: policy, Listed: listed}
+		p.quietAt[policy.Source] = now
+	}
+	p.snapshot = now
+	var snap tocsin.Snapshot
+	err := p.Store.InTx(ctx, func(tx Outputs) (err error) {
+		snap, err = tx.LatestSnapshot(ctx, 0)
+		return err
+	})
+	switch {
+	case errors.Is(err, tocsin.ErrNotFound):
+		p.engine = correlate.New(p.Config, set)
+		return nil
+	case err != nil:
+		return fmt.Errorf("read the snapshot: %w", err)
+	}
+	p.engine, err = correlate.Restore(p.Config, set, snap.State)
+	if err != nil {
+		return fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
+	}
+	p.offset = snap.Offset
+	p.Log.InfoContext(ctx, "engine restored", "offset", snap.Offset, "watermark", snap.Watermark)
+	return nil
+}
+
+// Reload hands over a new rule set, to be used from the next batch on. A set that was handed over and not used yet is
+// replaced.
+func (p *Embedded) Reload(set *rules.Set) {
+	for {
+		select {
+		case p.reloads <- set:
+			return
+		default:
+		}
+		select {
+		case <-p.reloads:
+		default:
+		}
+	}
+}
+
+// Run processes the journal until ctx is done, then saves the engine. It returns only on an error that no retry cures.
+func (p *Embedded) Run(ctx context.Context) error {
+	timer := time.NewTimer(p.pause())
+	defer timer.Stop()
+	for {
+		rows, err := p.read(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return p.close(context.WithoutCancel(ctx))
+		case err != nil:
+			return err
+		case len(rows) > 0:
+			if err := p.apply(ctx, rows); err != nil {
+				return p.ended(ctx, err)
+			}
+			continue
+		}
+		timer.Reset(p.pause())
+		select {
+		case <-ctx.Done():
+		case <-p.Wake:
+		case set := <-p.reloads:
+			err = p.use(ctx, set)
+		case <-timer.C:
+			err = p.quiet(ctx)
+		}
+		if err != nil {
+			return p.ended(ctx, err)
+		}
+	}
+}
+
+// ended turns the error that a done ctx causes into a clean end.
+func (p *Embedded) ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return p.close(context.WithoutCancel(ctx))
+	}
+	return err
+}
+
+func (p *Embedded) read(ctx context.Context) ([]Row, error) {
+	select {
+	case set := <-p.reloads:
+		if err := p.use(ctx, set); err != nil {
+			return nil, err
+		}
+	default:
+	}
+	var rows []Row
+	err := p.Retry.Do(ctx, "journal", func() (err error) {
+		rows, err = p.Journal.Read(ctx, p.offset, p.batchSize)
+		return err
+	})
+	return rows, err
+}
+
+// A work is a batch of rows on its way: what was computed once is not computed again when its write is repeated,
+// since the engine has moved on.
+type work struct {
+	rows    []Row
+	stepped bool
+	events  []tocsin.Event
+	found   map[int64]Detection
+}
+
+// apply takes rows through all the stages in one transaction.
+func (p *Embedded) apply(ctx context.Context, rows []Row) error {
+	w := &work{rows: rows}
+	last := rows[len(rows)-1].Offset
+	err := p.Retry.Do(ctx, "write", func() error {
+		return p.Store.InTx(ctx, func(tx Outputs) error {
+			detections, err := p.detect(ctx, tx, rows)
+			if err != nil {
+				return err
+			}
+			if !w.stepped {
+				w.events, w.found, w.stepped = p.step(rows, detections), detections, true
+			}
+			return p.write(ctx, tx, w.events, last)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	p.offset = last
+	p.count(w)
+	p.Health.Progress(p.engine, 0, last, p.Now())
+	return nil
+}
+
+func (p *Embedded) count(w *work) {
+	for _, row := range w.rows {
+		if dn, ok := w.found[row.Offset]; ok {
+			p.Metrics.detected(row.Record.Source, &dn)
+		}
+	}
+	p.Metrics.emitted(w.events)
+}
+
+// detect runs the detector over the rows, each run of one source as one call.
+func (p *Embedded) detect(ctx context.Context, tx Outputs, rows []Row) (map[int64]Detection, error) {
+	d := &Detector{Decoder: p.Decoder, Matcher: p.matcher, Alerts: tx, Dead: tx}
+	found := make(map[int64]Detection, len(rows))
+	for start := 0; start < len(rows); {
+		if rows[start].Record == nil {
+			start++
+			continue
+		}
+		source, end := rows[start].Record.Source, start
+		var records []ingest.Record
+		for end < len(rows) && rows[end].Record != nil && rows[end].Record.Source == source {
+			records = append(records, *rows[end].Record)
+			end++
+		}
+		out, err := d.Detect(ctx, p.policy(source), records)
+		if err != nil {
+			return nil, err
+		}
+		for i, dn := range out {
+			found[rows[start+i].Offset] = dn
+		}
+		start = end
+	}
+	return found, nil
+}
+
+func (p *Embedded) policy(source string) Policy { return p.of(source).Policy }
+
+// of is the progress of a source; one that is no longer declared still has rows in the journal.
+func (p *Embedded) of(source string) *Progress {
+	if known, ok := p.progress[source]; ok {
+		return known
+	}
+	policy := p.Policies[0]
+	policy.Source = source
+	added := &Progress{Partition: tocsin.SourcePartition{Source: source}, Policy: policy}
+	p.progress[source] = added
+	return added
+}
+
+// step feeds the engine: each record's matches, then how far its source has come.
+func (p *Embedded) step(rows []Row, detections map[int64]Detection) []tocsin.Event {
+	var events []tocsin.Event
+	now := p.Now()
+	for _, row := range rows {
+		if row.Quiet != nil {
+			events = append(events, p.markQuiet(row)...)
+			continue
+		}
+		dn := detections[row.Offset]
+		pr := p.of(row.Record.Source)
+		p.quietAt[row.Record.Source], p.accepted = now, now
+		woke := p.idle[row.Record.Source]
+		p.idle[row.Record.Source] = false
+		for _, m := range dn.Matches {
+			events = append(events, p.engine.Step(m)...)
+		}
+		if dn.Alert != nil && (pr.Accept(dn.Alert.Time) || woke) {
+			events = append(events, p.engine.Mark(pr.Marker(row.Offset))...)
+		}
+	}
+	return events
+}
+
+// write stores what the rows led to, the snapshot when it is due, and how far the journal has been applied.
+func (p *Embedded) write(ctx context.Context, tx Outputs, events []tocsin.Event, offset int64) error {
+	if len(events) > 0 {
+		if err := tx.StoreEvents(ctx, events); err != nil {
+			return fmt.Errorf("store %d events: %w", len(events), err)
+		}
+	}
+	registrar := p.Registrar(tx)
+	for _, e := range events {
+		if err := registrar.Apply(ctx, e); err != nil {
+			return fmt.Errorf("register event %s: %w", e.ID, err)
+		}
+	}
+	if now := p.Now(); now.Sub(p.snapshot) >= p.SnapshotEvery {
+		if err := p.save(ctx, tx, offset); err != nil {
+			return err
+		}
+	}
+	return tx.SetApplied(ctx, offset)
+}
+
+func (p *Embedded) save(ctx context.Context, tx Outputs, offset int64) error {
+	now := p.Now()
+	err := tx.StoreSnapshot(ctx, tocsin.Snapshot{
+		Offset: offset, Set: p.set.Hash, Format: correlate.SnapshotFormat, Watermark: p.engine.Watermark(), State: p.engine.Snapshot(), Taken: now,
+	})
+	if err != nil {
+		return fmt.Errorf("save the engine: %w", err)
+	}
+	p.snapshot = now
+	return nil
+}
+
+// use swaps the rules between two batches and saves the engine at once, so that a restart never has to run old rows
+// through new rules.
+func (p *Embedded) use(ctx context.Context, set *rules.Set) error {
+	events := p.engine.Use(set)
+	p.set, p.matcher = set, set.Matcher()
+	return p.settle(ctx, events)
+}
+
+// settle writes events that no row led to, and saves the engine.
+func (p *Embedded) settle(ctx context.Context, events []tocsin.Event) error {
+	p.snapshot = time.Time{}
+	return p.Retry.Do(ctx, "write", func() error {
+		return p.Store.InTx(ctx, func(tx Outputs) error { return p.write(ctx, tx, events, p.offset) })
+	})
+}
+
+// close saves the engine at the end.
+func (p *Embedded) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second) // delivery.md 3.1, 16
+	defer cancel()
+	return p.Store.InTx(ctx, func(tx Outputs) error { return p.save(ctx, tx, p.offset) })
+}

@@ -1,0 +1,162 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin/correlate"
+	"tocsin/sinks"
+)
+
+// Health is what the daemon knows of its own state. The zero value is a healthy daemon that has done nothing. It is
+// safe for concurrent use; a nil *Health takes no note.
+type Health struct {
+	mu      sync.Mutex
+	trouble map[string]Trouble
+	shards  map[int32]Shard
+}
+
+// A Trouble is something that keeps the daemon from working as it should: it is degraded, not dead (delivery.md 3.3,
+// 10).
+type Trouble struct {
+	Part    string    `json:"part"`   // journal, write, elasticsearch, kafka, rules
+	Detail  string    `json:"detail"` // the error
+	Since   time.Time `json:"since"`
+	Retries int64     `json:"retries"`
+	Halted  bool      `json:"halted"` // no retry cures it: an operator must act
+}
+
+// Fail notes a trouble, or one more retry of it.
+func (h *Health) Fail(part string, err error, at time.Time) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.trouble == nil {
+		h.trouble = map[string]Trouble{}
+	}
+	t := h.trouble[part]
+	if t.Since.IsZero() {
+		t = Trouble{Part: part, Since: at}
+	}
+	t.Detail, t.Halted = err.Error(), errors.Is(err, sinks.ErrPermanent)
+	t.Retries++
+	h.trouble[part] = t
+}
+
+// Heal takes a trouble back.
+func (h *Health) Heal(part string) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.trouble, part)
+}
+
+// statsEvery is how often the engine is asked for its counts, which walks its keys.
+const statsEvery = 5 * time.Second
+
+// Progress notes how far an engine has come. shard is its partition of the matches log.
+func (h *Health) Progress(e *correlate.Engine, shard int32, offset int64, now time.Time) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.shards == nil {
+		h.shards = map[int32]Shard{}
+	}
+	s := h.shards[shard]
+	s.Partition, s.Offset, s.Watermark = shard, offset, e.Watermark()
+	if now.Sub(s.taken) >= statsEvery {
+		s.Engine, s.taken = e.Stats(), now
+	}
+	h.shards[shard] = s
+}
+
+// A Shard is one engine's state.
+type Shard struct {
+	Partition int32           `json:"partition"`
+	Offset    int64           `json:"offset"`
+	Watermark time.Time       `json:"watermark,omitzero"`
+	Engine    correlate.Stats `json:"engine"`
+
+	taken time.Time
+}
+
+// A Report is a copy of the state.
+type Report struct {
+	Status   string    `json:"status"` // ok or degraded
+	Troubles []Trouble `json:"troubles"`
+	Shards   []Shard   `json:"shards"` // by partition; one in embedded mode
+}
+
+// Report tells the state.
+func (h *Health) Report() Report {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r := Report{Status: "ok", Troubles: []Trouble{}, Shards: []Shard{}}
+	for _, part := range slices.Sorted(maps.Keys(h.trouble)) {
+		r.Status = "degraded"
+		r.Troubles = append(r.Troubles, h.trouble[part])
+	}
+	for _, n := range slices.Sorted(maps.Keys(h.shards)) {
+		r.Shards = append(r.Shards, h.shards[n])
+	}
+	return r
+}
+
+// Watermark is the least of the engines', zero where one has none.
+func (r Report) Watermark() time.Time {
+	var least time.Time
+	for i, s := range r.Shards {
+		if i == 0 || s.Watermark.Before(least) {
+			least = s.Watermark
+		}
+	}
+	return least
+}
+
+// Open is how many events are open in the engines.
+func (r Report) Open() int {
+	n := 0
+	for _, s := range r.Shards {
+		for _, rule := range s.Engine.Rules {
+			n += rule.OpenEvents
+		}
+	}
+	return n
+}
+
+// Do repeats f with growing pauses until it succeeds, ctx is done, or the error is one that no retry cures
+// ([sinks.ErrPermanent]). part names the trouble in the health report.
+func (r *Retry) Do(ctx context.Context, part string, f func() error) error {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+		err := f()
+		switch {
+		case err == nil:
+			r.Health.Heal(part)
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		r.Metrics.retried(part)
+		r.Health.Fail(part, err, r.Now())
+		if errors.Is(err, sinks.ErrPermanent) {
+			return err
+		}
+		r.Log.WarnContext(ctx, "will be repeated", "part", part, "pause", pause, "err", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause + rand.N(pause)):
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tocsin"
+	"tocsin/correlate"
+	"tocsin/ingest"
+	"tocsin/ingest/kafka"
+	"tocsin/sinks"
+)
+
+// An EventLog is the events topic: all of it is acknowledged, in order, when WriteEvents returns.
+type EventLog interface {
+	WriteEvents(ctx context.Context, events []tocsin.Event) error
+}
+
+// KafkaCorrelate runs one engine for each partition of the matches topic that its consumer group gives it. An engine's
+// snapshot carries its own offset and is the truth; the group's offset is advisory (delivery.md 3.1, 2).
+type KafkaCorrelate struct {
+	Sets          *Sets
+	Config        correlate.Config
+	Read          func(value []byte) (tocsin.LogRecord, error) // decodes a record of the matches topic
+	Events        sinks.EventStore
+	EventLog      EventLog
+	State         sinks.StateStore
+	SnapshotEvery time.Duration
+	Now           func() time.Time
+	Retry         *Retry
+	Log           *slog.Logger
+	Metrics       *Metrics
+	Health        *Health
+}
+
+// Serve runs the partitions of one generation until ctx ends, then saves their engines.
+func (c *KafkaCorrelate) Serve(ctx context.Context, gen *kafka.Generation) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for _, p := range gen.Partitions {
+		wg.Go(func() {
+			if err := c.partition(ctx, gen, p); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("%s %d: %w", p.Topic(), p.ID(), err))
+			}
+		})
+	}
+	if len(gen.Partitions) == 0 {
+		<-ctx.Done()
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// A shard is one partition of the matches log and its engine.
+type shard struct {
+	p      *kafka.Partition
+	gen    *kafka.Generation
+	engine *correlate.Engine
+	set    string    // hash of the rule set in the engine
+	saved  time.Time // by the clock
+	offset int64     // next to read
+	clean  bool      // nothing was read since the last snapshot
+}
+
+func (c *KafkaCorrelate) partition(ctx context.Context, gen *kafka.Generation, p *kafka.Partition) error {
+	s, err := c.restore(ctx, gen, p)
+	if err != nil {
+		return err
+	}
+	for {
+		got, err := p.Read(ctx)
+		if err == nil {
+			err = c.apply(ctx, s, got)
+		}
+		if ctx.Err() != nil {
+			return c.hand(s)
+		}
+		if err != nil {
+			return err
+		}
+		if due := c.Now().Sub(s.saved) >= c.SnapshotEvery; due && !s.clean {
+			if err := c.save(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// restore loads the partition's snapshot and goes to its offset; without one the log is read from its start.
+func (c *KafkaCorrelate) restore(ctx context.Context, gen *kafka.Generation, p *kafka.Partition) (*shard, error) {
+	set := c.Sets.Current()
+	s := &shard{p: p, gen: gen, set: set.Hash, saved: c.Now(), clean: true}
+	var snap tocsin.Snapshot
+	var missing bool
+	err := c.Retry.Do(ctx, "elasticsearch", func() (err error) {
+		snap, err = c.State.LatestSnapshot(ctx, p.ID())
+		missing = errors.Is(err, tocsin.ErrNotFound)
+		if missing {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if missing {
+		s.engine = correlate.New(c.Config, set)
+		if p.Committed() > 0 { // there was a state once: the log is read again as far as it goes back
+			p.SeekTo(0)
+		}
+		return s, nil
+	}
+	s.engine, err = correlate.Restore(c.Config, set, snap.State)
+	if err != nil {
+		return nil, fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
+	}
+	s.offset = snap.Offset
+	p.SeekTo(snap.Offset)
+	return s, nil
+}
+
+// apply steps the engine over what one read brought and writes what came of it.
+func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched) error {
+	var events []tocsin.Event
+	for _, r := range got.Records {
+		events = append(events, c.step(ctx, s, r)...)
+	}
+	if len(events) > 0 {
+		if err := c.write(ctx, events); err != nil {
+			return err
+		}
+		c.Metrics.emitted(events)
+	}
+	if len(got.Records) > 0 {
+		s.clean = false
+		c.Health.Progress(s.engine, s.p.ID(), got.Next, c.Now())
+	}
+	s.offset = got.Next
+	return nil
+}
+
+// step feeds one record of the log to the engine. A record that cannot be read was not written by us: it is counted.
+func (c *KafkaCorrelate) step(ctx context.Context, s *shard, r ingest.Record) []tocsin.Event {
+	if r.Fault != "" {
+		c.Log.ErrorContext(ctx, "matches log is damaged", "partition", s.p.ID(), "offset", r.Ref.Offset, "reason", r.Fault)
+		return nil
+	}
+	rec, err := c.Read(r.Value)
+	switch {
+	case err != nil:
+		c.Log.ErrorContext(ctx, "matches log holds what is not ours", "partition", s.p.ID(), "offset", r.Ref.Offset, "err", err)
+		return nil
+	case rec.Match != nil:
+		return s.engine.Step(*rec.Match)
+	case rec.Marker == nil:
+		return nil
+	}
+	var events []tocsin.Event
+	if set := c.Sets.Current(); rec.Marker.Set == set.Hash && s.set != set.Hash {
+		events = s.engine.Use(set)
+		s.set = set.Hash
+	}
+	return append(events, s.engine.Mark(*rec.Marker)...)
+}
+
+// write stores events and hands them to the registrar: both before the offset moves.
+func (c *KafkaCorrelate) write(ctx context.Context, events []tocsin.Event) error {
+	if err := c.Retry.Do(ctx, "elasticsearch", func() error { return c.Events.StoreEvents(ctx, events) }); err != nil {
+		return err
+	}
+	return c.Retry.Do(ctx, "kafka", func() error { return c.EventLog.WriteEvents(ctx, events) })
+}
+
+// save makes the engine's state durable, then commits the offset it stands at.
+func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
+	now := c.Now()
+	snap := tocsin.Snapshot{
+		Partition: s.p.ID(), Offset: s.offset, Set: s.set, Format: correlate.SnapshotFormat,
+		Watermark: s.engine.Watermark(), State: s.engine.Snapshot(), Taken: now,
+	}
+	if err := c.Retry.Do(ctx, "elasticsearch", func() error { return c.State.StoreSnapshot(ctx, snap) }); err != nil {
+		return err
+	}
+	s.saved, s.clean = now, true
+	return s.gen.Commit(map[kafka.TopicPartition]int64{{Topic: s.p.Topic(), Partition: s.p.ID()}: s.offset})
+}
+
+// hand saves a partition that is about to be another member's. What cannot be saved in time is read again.
+func (c *KafkaCorrelate) hand(s *shard) error {
+	if s.clean {
+		return nil
+	}
+	return c.save(s.gen.Draining(), s)
+}

@@ -1,0 +1,223 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tocsin"
+	"tocsin/ingest/kafka"
+	"tocsin/rules"
+)
+
+// A MatchLog is the matches topic: matches go to the partition of their key, a marker to every partition. All of it
+// is acknowledged, in order, when it returns; after an error nothing may be written behind it.
+type MatchLog interface {
+	WriteMatches(ctx context.Context, records []tocsin.LogRecord) error
+}
+
+// Sets hold the rule sets that this daemon knows, the newest one in force.
+type Sets struct{ current atomic.Pointer[rules.Set] }
+
+// NewSets starts with one set.
+func NewSets(set *rules.Set) *Sets {
+	s := &Sets{}
+	s.current.Store(set)
+	return s
+}
+
+// Current is the set in force.
+func (s *Sets) Current() *rules.Set { return s.current.Load() }
+
+// Reload puts another set in force.
+func (s *Sets) Reload(set *rules.Set) { s.current.Store(set) }
+
+// KafkaDetect runs the detect stage over the partitions that its consumer group gives it. It keeps no state: the
+// group's offsets are where it stands.
+type KafkaDetect struct {
+	Detector Detector // without Decoder and Matcher, which each partition has for itself
+	Decoders func() (Decoder, error)
+	Sets     *Sets
+	Matches  MatchLog
+	Policies map[string]Policy // by topic
+	// Listed names all partitions of all inputs, as the cluster has them now.
+	Listed  func(ctx context.Context) ([]tocsin.SourcePartition, error)
+	Now     func() time.Time
+	Retry   *Retry
+	Metrics *Metrics
+
+	mu sync.Mutex // one writer to the matches log at a time, so that nothing is written past a failed batch
+}
+
+// Serve reads the partitions of one generation until ctx ends.
+func (d *KafkaDetect) Serve(ctx context.Context, gen *kafka.Generation) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for _, p := range gen.Partitions {
+		wg.Go(func() {
+			if err := d.partition(ctx, gen, p); err != nil && ctx.Err() == nil {
+				cancel(err)
+			}
+		})
+	}
+	if len(gen.Partitions) == 0 {
+		<-ctx.Done()
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil && err != context.Canceled {
+		return err
+	}
+	return nil
+}
+
+// SourcePartitionOf names an input partition: the source, its topic and the partition's number.
+func SourcePartitionOf(source, topic string, partition int32) tocsin.SourcePartition {
+	if source != topic {
+		source += "/" + topic
+	}
+	return tocsin.SourcePartition{Source: source, Partition: partition}
+}
+
+// An input is one partition on its way through the detect stage.
+type input struct {
+	p        *kafka.Partition
+	gen      *kafka.Generation
+	policy   Policy
+	detector Detector
+	progress Progress
+	set      *rules.Set
+	accepted time.Time // when the greatest time was accepted, by the clock
+	marked   time.Time // when the last marker was written, by the clock
+	said     tocsin.Marker
+}
+
+func (d *KafkaDetect) partition(ctx context.Context, gen *kafka.Generation, p *kafka.Partition) error {
+	dec, err := d.Decoders()
+	if err != nil {
+		return err
+	}
+	policy := d.Policies[p.Topic()]
+	in := &input{p: p, gen: gen, policy: policy, detector: d.Detector}
+	in.detector.Decoder = dec
+	in.progress = Progress{Partition: SourcePartitionOf(policy.Source, p.Topic(), p.ID()), Policy: policy, Epoch: int64(gen.ID)}
+	for {
+		got, err := p.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if err := d.records(ctx, in, got); err != nil {
+			return err
+		}
+		if err := d.mark(ctx, in, got); err != nil {
+			return err
+		}
+	}
+}
+
+// records takes what one read brought through detection to the matches log.
+func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched) error {
+	if len(got.Records) == 0 {
+		return nil
+	}
+	if set := d.Sets.Current(); set != in.set {
+		in.set, in.detector.Matcher = set, set.Matcher()
+	}
+	var out []Detection
+	err := d.Retry.Do(ctx, "elasticsearch", func() (err error) {
+		out, err = in.detector.Detect(ctx, in.policy, got.Records)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var matches []tocsin.LogRecord
+	for i := range out {
+		for k := range out[i].Matches {
+			matches = append(matches, tocsin.LogRecord{Match: &out[i].Matches[k]})
+		}
+		if a := out[i].Alert; a != nil && in.progress.Accept(a.Time) {
+			in.accepted = d.Now()
+		}
+		d.Metrics.detected(in.policy.Source, &out[i])
+	}
+	return d.publish(ctx, matches)
+}
+
+// publish appends to the matches log. It does not return before all of it is acknowledged, or ctx ends: detection
+// never continues past a failed batch (delivery.md 3.3, 4).
+func (d *KafkaDetect) publish(ctx context.Context, records []tocsin.LogRecord) error {
+	if len(records) == 0 {
+		return nil
+	}
+	return d.Retry.Do(ctx, "kafka", func() error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.Matches.WriteMatches(ctx, records)
+	})
+}
+
+// markEvery is how often a partition's owner says how far it is (delivery.md 3.3, 3).
+const markEvery = time.Second
+
+// mark writes a marker when there is something new to say, at most once a second, and commits the offset behind it.
+func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) error {
+	now := d.Now()
+	if now.Sub(in.marked) < markEvery {
+		return nil
+	}
+	m := in.progress.Marker(got.Next)
+	state := in.p.Progress()
+	quiet := !state.AtEnd.IsZero() && now.Sub(state.AtEnd) >= in.policy.IdleAfter
+	switch {
+	case !quiet:
+	case in.policy.Recorded:
+		m.Ended = true
+	default:
+		m.Idle, m.Tick = true, tickOf(in, now)
+	}
+	if in.set != nil {
+		m.Set = in.set.Hash
+	}
+	if !worthSaying(m, in.said) {
+		return nil
+	}
+	err := d.Retry.Do(ctx, "kafka", func() (err error) {
+		m.Listed, err = d.Listed(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.publish(ctx, []tocsin.LogRecord{{Marker: &m}}); err != nil {
+		return err
+	}
+	in.marked, in.said = now, m
+	return in.gen.Commit(map[kafka.TopicPartition]int64{{Topic: in.p.Topic(), Partition: in.p.ID()}: got.Next})
+}
+
+// worthSaying reports whether a marker tells more than the last one. A tick is said every ten seconds.
+func worthSaying(m, said tocsin.Marker) bool {
+	const every = 10 * time.Second
+	return said.Source == "" || m.Offset != said.Offset || m.Idle != said.Idle || m.Ended != said.Ended || m.Set != said.Set ||
+		m.Tick.Sub(said.Tick) >= every
+}
+
+// tickOf is the time that has come at an idle partition: its greatest accepted time and the time passed since, less
+// the disorder (engine.md, ruling 4).
+func tickOf(in *input, now time.Time) time.Time {
+	if in.progress.Greatest().IsZero() {
+		return time.Time{}
+	}
+	return in.progress.Greatest().Add(now.Sub(in.accepted)).Add(-in.policy.Disorder)
+}
+
+// A Retry repeats what fails on the way to a server until it succeeds, and tells health and log of it.
+type Retry struct {
+	Health  *Health
+	Log     *slog.Logger
+	Metrics *Metrics
+	Now     func() time.Time
+}

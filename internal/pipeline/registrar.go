@@ -1,0 +1,47 @@
+package pipeline
+
+import (
+	"context"
+
+	"tocsin"
+	"tocsin/classify"
+	"tocsin/register"
+)
+
+// An Assessor is the registrar stage: it classifies an event by the scales and applies the verdict to the register.
+type Assessor struct {
+	Classifier *classify.Classifier
+	Register   *register.Register
+}
+
+// Apply implements [Registrar].
+func (a Assessor) Apply(ctx context.Context, e tocsin.Event) error {
+	_, err := a.Register.Apply(ctx, e, a.Classifier.Assess(e))
+	return err
+}
+
+// RegisterOptions are what a register needs of the scales; its store and surroundings are the caller's to add.
+func RegisterOptions(s *classify.Scales) register.Options {
+	v := s.Vocabularies()
+	targets := map[string]register.Targets{}
+	for _, t := range s.Targets() {
+		targets[t.Priority] = register.Targets{Assess: t.Assess, Acknowledge: t.Ack, Contain: t.Contain, Resolve: t.Resolve, Calendar: t.Calendar, Review: t.Review}
+	}
+	return register.Options{
+		Targets: targets, ReopenWindow: s.ReopenWindow(), ConfirmWithin: s.ConfirmAutoWithin(), CategoryISO: s.ISO,
+		Vocabulary: register.Vocabulary{
+			Categories: v.Categories, Urgency: v.Urgency, Priorities: v.Priorities,
+			Impact: map[string][]string{
+				"functional": v.Functional, "information": v.Information, "recoverability": v.Recoverability,
+				"business_loss": v.BusinessLoss, "social": v.Social,
+			},
+		},
+		Rate: func(impact tocsin.Impact, urgency string, asset int) register.Rating {
+			r, err := s.Rate(classify.Input{Impact: impact, Urgency: urgency, Asset: asset})
+			if err != nil { // a word that the vocabulary let through and the scale lacks rates nothing
+				return register.Rating{}
+			}
+			return register.Rating{Severity: r.Severity, Class: r.Class, Priority: r.Priority}
+		},
+	}
+}

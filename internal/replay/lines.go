@@ -1,0 +1,103 @@
+package replay
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+
+	"tocsin/ingest/decode"
+)
+
+// Decode writes one line per input record, in order: the normalised alert as nested ECS, or why there is none.
+func Decode(ctx context.Context, o Options, files []string, w io.Writer) (Summary, error) {
+	sum := Summary{Rejected: map[string]int64{}, Marks: map[string]int64{}}
+	out := bufio.NewWriterSize(w, 1<<16)
+	err := each(ctx, o, files, func(in Input) error {
+		sum.Records++
+		if in.Rejection != nil {
+			sum.Rejected[in.Rejection.Reason]++
+			doc, err := decode.Refused(in.Rejection, in.Labels...)
+			if err != nil {
+				return err
+			}
+			_, err = out.Write(append(doc, '\n'))
+			return err
+		}
+		sum.Alerts++
+		doc, err := decode.Document(*in.Alert, in.Labels...)
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(append(doc, '\n'))
+		return err
+	})
+	if err != nil {
+		return sum, err
+	}
+	return sum, out.Flush()
+}
+
+// Match writes a line for each record that rules match by their own expressions, correlation aside.
+func Match(ctx context.Context, o Options, files []string, w io.Writer) (Summary, error) {
+	sum := Summary{Rejected: map[string]int64{}, Marks: map[string]int64{}}
+	out := bufio.NewWriterSize(w, 1<<16)
+	matcher := o.Set.Matcher()
+	err := each(ctx, o, files, func(in Input) error {
+		sum.Records++
+		if in.Rejection != nil {
+			sum.Rejected[in.Rejection.Reason]++
+			return nil
+		}
+		sum.Alerts++
+		ids := matcher.Fires(in.Alert)
+		if len(ids) == 0 {
+			return nil
+		}
+		sum.Matches += int64(len(ids))
+		return writeJSON(out, fired{File: in.Record.Ref.File, Line: in.Record.Ref.Line, Case: caseID(in), Rules: ids})
+	})
+	if err != nil {
+		return sum, err
+	}
+	return sum, out.Flush()
+}
+
+type fired struct {
+	File  string   `json:"file"`
+	Line  int64    `json:"line"`
+	Case  string   `json:"id,omitempty"`
+	Rules []string `json:"rules"`
+}
+
+// caseID is the id beside a wrapped record.
+func caseID(in Input) string {
+	if len(in.Labels) == 0 {
+		return ""
+	}
+	return in.Labels[0].Value.Text()
+}
+
+// each decodes the files one after the other.
+func each(ctx context.Context, o Options, files []string, f func(Input) error) error {
+	streams, closeAll, err := open(o, files)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	for _, s := range streams {
+		if err := merge(ctx, []*stream{s}, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeJSON(w io.Writer, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
