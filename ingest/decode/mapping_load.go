@@ -77,7 +77,7 @@ func (l *mappingLoader) members(n *yaml.Node, what string, read func(key, value 
 func (l *mappingLoader) mapping(root *yaml.Node) {
 	readers := map[string]func(*yaml.Node){
 		"format":    func(n *yaml.Node) { l.m.Format = l.word(n, "format") },
-		"namespace": func(n *yaml.Node) { l.m.namespace = l.word(n, "namespace") },
+		"namespace": l.namespace,
 		"when":      l.when,
 		"time":      func(n *yaml.Node) { l.m.times = l.texts(n, "time") },
 		"layouts":   l.layouts,
@@ -100,13 +100,22 @@ func (l *mappingLoader) mapping(root *yaml.Node) {
 		}
 	}
 	if l.m.namespace == "" {
-		l.m.namespace = l.m.Format
-	}
-	if kind, ok := ecs.Lookup(l.m.namespace); ok && kind == ecs.Object && !slices.Contains(ecs.Namespaces(), l.m.namespace) {
-		l.add(root, "name another namespace:", "%q belongs to ECS", l.m.namespace)
+		l.m.namespace = "json." + l.m.Format
 	}
 	if slices.ContainsFunc(formats(), func(f format) bool { return f.name == l.m.Format }) {
 		l.add(root, "choose another name", "the format %q is built in", l.m.Format)
+	}
+}
+
+// namespace must be one that rules may read.
+func (l *mappingLoader) namespace(n *yaml.Node) {
+	l.m.namespace = l.text(n, "namespace")
+	if l.m.namespace != "" && !ecs.IsCustom(l.m.namespace+".x") {
+		remedy := fault.DidYouMean(l.m.namespace, ecs.Namespaces())
+		if remedy == "" {
+			remedy = "leave it out: json." + l.m.Format + " is the default"
+		}
+		l.add(n, remedy, "%q is no namespace outside ECS", l.m.namespace)
 	}
 }
 

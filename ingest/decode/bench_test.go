@@ -1,0 +1,134 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/valyala/fastjson"
+
+	"tocsin"
+	"tocsin/ingest"
+)
+
+// BenchmarkFlatten compares the ways to make dotted leaves of a Windows event of 3 kB: our own scan, fastjson,
+// jsontext, and encoding/json. All of them copy the strings; only ours detects duplicate keys and keeps the limits.
+func BenchmarkFlatten(b *testing.B) {
+	text := []byte(bigEvent())
+	b.Run("own", func(b *testing.B) {
+		d := &doc{dict: newDictionary(), limits: DefaultLimits()}
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := d.scan(text); err != nil {
+				b.Fatal(err.detail)
+			}
+		}
+	})
+	b.Run("fastjson", func(b *testing.B) {
+		var p fastjson.Parser
+		leaves := make([]tocsin.Field, 0, 128)
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			v, err := p.ParseBytes(text)
+			if err != nil {
+				b.Fatal(err)
+			}
+			leaves = flattenFast(leaves[:0], "", v)
+		}
+	})
+	b.Run("jsontext", func(b *testing.B) {
+		leaves := make([]tocsin.Field, 0, 128)
+		d := jsontext.NewDecoder(bytes.NewReader(text))
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			d.Reset(bytes.NewBuffer(text))
+			var err error
+			if leaves, err = flattenText(leaves[:0], "", d); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("encoding-json", func(b *testing.B) {
+		b.SetBytes(int64(len(text)))
+		b.ReportAllocs()
+		for b.Loop() {
+			var v map[string]any
+			if err := json.Unmarshal(text, &v); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func flattenFast(leaves []tocsin.Field, path string, v *fastjson.Value) []tocsin.Field {
+	if v.Type() == fastjson.TypeObject {
+		o, _ := v.Object()
+		o.Visit(func(key []byte, v *fastjson.Value) { leaves = flattenFast(leaves, join(path, string(key)), v) })
+		return leaves
+	}
+	if v.Type() == fastjson.TypeString {
+		return append(leaves, tocsin.Field{Name: path, Value: tocsin.StringValue(string(v.GetStringBytes()))})
+	}
+	return append(leaves, tocsin.Field{Name: path, Value: tocsin.StringValue(v.String())})
+}
+
+func flattenText(leaves []tocsin.Field, path string, d *jsontext.Decoder) ([]tocsin.Field, error) {
+	tok, err := d.ReadToken()
+	if err != nil {
+		return leaves, err
+	}
+	if tok.Kind() != '{' {
+		return append(leaves, tocsin.Field{Name: path, Value: tocsin.StringValue(tok.String())}), nil
+	}
+	for d.PeekKind() != '}' {
+		key, err := d.ReadToken()
+		if err != nil {
+			return leaves, err
+		}
+		if leaves, err = flattenText(leaves, join(path, key.String()), d); err != nil {
+			return leaves, err
+		}
+	}
+	if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return leaves, err
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// BenchmarkDecode is the whole way from bytes to an alert, digest, id and related fields included.
+func BenchmarkDecode(b *testing.B) {
+	cases := map[string]string{"windows 3kB": bigEvent()}
+	for name, text := range samples {
+		cases[name] = text
+	}
+	for name, text := range cases {
+		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
+			d, err := New(Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			r := ingest.Record{Source: "bench", Value: []byte(text)}
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, rejected := d.Decode(r); rejected != nil {
+					b.Fatal(rejected.Detail)
+				}
+			}
+		})
+	}
+}
