@@ -135,7 +135,7 @@ func (s *scene) malware(at time.Time) {
 			"sha256_after": "7d1a54127b222502f5b79b5fb0803061152a44f92b37e23c6527baf665d4da9a",
 		}},
 	})
-	for range 8 {
+	for range 3 {
 		at = at.Add(s.between(5*time.Second, 40*time.Second))
 		s.suricata(at, suricataAlert{
 			src: attackerIP, dst: web1.ip, dport: 80, app: "http", in: 900, severity: 1,

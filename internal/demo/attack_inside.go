@@ -38,11 +38,11 @@ func (s *scene) lateralMovement(at time.Time) {
 		}})
 		s.suricata(at.Add(time.Second), suricataAlert{
 			src: foothold.ip, dst: to.ip, dport: 445, app: "smb", in: 4000, severity: 1,
-			id: 9500001, signature: "LATERAL Service created over SMB", category: "Attempted Administrator Privilege Gain",
+			id: 9500001, signature: "LATERAL Service created over SMB", category: "Misc Attack",
 			more: map[string]any{"smb": map[string]any{"command": "SMB2_COMMAND_CREATE", "filename": "rmtsvc.exe", "share": `\\` + to.name + `\ADMIN$`}},
 		})
 		s.windows(at.Add(2*time.Second), windowsEvent{on: to, channel: "System", code: 7045, data: map[string]any{
-			"ServiceName": "RMTSVC", "ImagePath": `%SystemRoot%\rmtsvc.exe`, "ServiceType": "user mode service", "StartType": "demand start", "AccountName": "LocalSystem",
+			"ServiceName": "RMTSVC", "ImagePath": `%COMSPEC% /C start /b C:\Windows\Temp\rmtsvc.exe`, "ServiceType": "user mode service", "StartType": "demand start", "AccountName": "LocalSystem",
 		}})
 		s.process(at.Add(4*time.Second), to, admin, [3]string{`C:\Windows\System32\cmd.exe`, `cmd.exe /c whoami /all`, `C:\Windows\rmtsvc.exe`})
 		at = at.Add(s.between(3*time.Minute, 5*time.Minute))
@@ -91,11 +91,11 @@ func (s *scene) commandAndControl(at time.Time) {
 // exfiltration: an archive of the file server leaves in parts.
 func (s *scene) exfiltration(at time.Time) {
 	s.process(at, files, "adm-keller", [3]string{
-		`C:\Windows\Temp\7z.exe`, `7z.exe a -pinfected -v100m C:\Windows\Temp\q4.7z D:\Finance`, `C:\Windows\System32\cmd.exe`,
+		`C:\Windows\Temp\7z.exe`, `7z.exe a -pinfected -v600m C:\Windows\Temp\q4.7z D:\Finance`, `C:\Windows\System32\cmd.exe`,
 	})
-	for i := range 12 {
-		at = at.Add(s.between(40*time.Second, 80*time.Second))
-		size := 100_000_000 + s.rng.IntN(5_000_000)
+	for i := range 8 {
+		at = at.Add(s.between(60*time.Second, 120*time.Second))
+		size := 600_000_000 + s.rng.IntN(50_000_000)
 		s.suricata(at, suricataAlert{
 			src: foothold.ip, dst: dropIP, dport: 443, app: "tls", out: size, in: 90_000, severity: 1,
 			id: 9700001, signature: "EXFIL Large upload to a host without a reputation", category: "Potential Corporate Privacy Violation",

@@ -28,8 +28,9 @@ func (s *scene) noiseNetwork(n int) {
 	}
 	clients, servers := workstations(), windowsServers()
 	for range n {
-		a := pick(s, kinds)
-		a.src, a.dst = pick(s, clients).ip, s.outsider()
+		who := s.rng.IntN(len(clients))
+		a := kinds[(who+s.rng.IntN(2))%len(kinds)] // a machine has its habits: one signature or two
+		a.src, a.dst = clients[who].ip, s.outsider()
 		switch a.app {
 		case "rdp":
 			a.dst = pick(s, servers).ip
