@@ -1,0 +1,161 @@
+// Package api is the HTTP API of the register: OpenAPI 3.1 from Go types, problem details (RFC 9457), a token's role on
+// every route, If-Match and command ids on every write.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// A Register takes people's commands.
+type Register interface {
+	Do(ctx context.Context, cmd register.Command) (tocsin.Incident, error)
+	Incident(ctx context.Context, id string) (tocsin.Incident, error)
+}
+
+// DeadLetters list and show what could not become an alert.
+type DeadLetters interface {
+	Rejection(ctx context.Context, id string) (tocsin.Rejection, error)
+	Rejections(ctx context.Context, q DeadLetterQuery) (tocsin.Page[tocsin.Rejection], error)
+}
+
+// A DeadLetterQuery selects dead letters; zero fields select nothing away.
+type DeadLetterQuery struct {
+	Tenant, Source, Reason, Cursor string
+	Limit                          int
+}
+
+// A Rule is what the API tells of a rule in force.
+type Rule struct {
+	ID          string           `json:"id"`
+	Title       string           `json:"title"`
+	Version     string           `json:"version"`
+	Status      string           `json:"status"`
+	Level       string           `json:"level"`
+	Kind        string           `json:"kind"`
+	Category    string           `json:"category"`
+	Matches     int64            `json:"matches"`
+	Hidden      int64            `json:"hidden" doc:"matches that an exception hides"`
+	Errors      int64            `json:"errors"`
+	LastError   string           `json:"last_error,omitempty"`
+	Quarantined bool             `json:"quarantined"`
+	Absent      map[string]int64 `json:"absent_fields"`
+}
+
+// A Rules is the state of the rules: those in force, and the faults of a reading that failed since.
+type Rules struct {
+	Set    string `json:"set" doc:"content hash of the set in force"`
+	Stale  bool   `json:"stale" doc:"the folders were read again and have faults; the old rules stay in force"`
+	Faults string `json:"faults,omitempty"`
+	Rules  []Rule `json:"rules"`
+}
+
+// Options are what the API works with.
+type Options struct {
+	Register    Register
+	Store       register.Store
+	DeadLetters DeadLetters
+	Rules       func() Rules
+	Health      func() any
+	Tokens      *auth.Tokens
+	OpenReads   bool // reading needs no token: the listener is on loopback
+	Version     string
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+// New makes the handler of everything below /api/v1 but the intake, and of the OpenAPI description at
+// /api/v1/openapi.json.
+func New(o Options) http.Handler {
+	mux := http.NewServeMux()
+	cfg := huma.DefaultConfig("tocsin", o.Version)
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
+	cfg.CreateHooks = nil // no $schema links in answers
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	cfg.Security = []map[string][]string{{"token": {}}}
+	a := &routes{Options: o, api: humago.New(mux, cfg)}
+	a.api.UseMiddleware(a.authenticate)
+	a.incidents()
+	a.commands()
+	a.events()
+	a.system()
+	return limitBody(mux)
+}
+
+// limitBody bounds what a command may carry: 1 MiB (security.md).
+func limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+		next.ServeHTTP(w, r)
+	})
+}
+
+type routes struct {
+	Options
+	api huma.API
+}
+
+// Roles of the routes that read.
+const (
+	viewer = "viewer"
+	lead   = "lead"
+	admin  = "admin"
+)
+
+// A needs names the role that a route asks for, in its operation's metadata. A route without one is refused to all.
+const needs = "role"
+
+// operation describes a route.
+func operation(id, method, path, role, summary string, errors ...int) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary,
+		Errors:   append(errors, http.StatusUnauthorized, http.StatusForbidden),
+		Metadata: map[string]any{needs: role},
+	}
+}
+
+// authenticate refuses who may not use the route. Deny by default: a route that names no role is nobody's.
+func (a *routes) authenticate(ctx huma.Context, next func(huma.Context)) {
+	r, _ := humago.Unwrap(ctx)
+	id, ok := a.Tokens.Identify(r)
+	if !ok {
+		a.refuse(ctx, http.StatusUnauthorized, "the token is not known")
+		return
+	}
+	role, _ := ctx.Operation().Metadata[needs].(string)
+	switch {
+	case role == viewer && a.OpenReads && id.Actor.ID == "":
+		id.Actor = tocsin.Actor{Kind: "person", ID: "local", Role: viewer}
+	case id.Actor.ID == "":
+		a.refuse(ctx, http.StatusUnauthorized, "a token is needed: Authorization: Bearer …")
+		return
+	case !allowed(id.Actor.Role, role):
+		a.refuse(ctx, http.StatusForbidden, "this needs the role "+role+", the token has "+id.Actor.Role)
+		return
+	}
+	next(huma.WithContext(ctx, auth.With(ctx.Context(), id)))
+}
+
+func (a *routes) refuse(ctx huma.Context, status int, detail string) {
+	if err := huma.WriteErr(a.api, ctx, status, detail); err != nil {
+		a.Log.Debug("answer was not written", "err", err)
+	}
+}
+
+// allowed reports whether a role is at least the one that a route asks for.
+func allowed(has, wants string) bool {
+	rank := map[string]int{}
+	for i, role := range register.Roles() {
+		rank[role] = i + 1
+	}
+	return rank[wants] > 0 && rank[has] >= rank[wants]
+}

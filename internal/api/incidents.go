@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tocsin"
+	"tocsin/internal/auth"
+)
+
+// listIncidents are the filters of a listing.
+type listIncidents struct {
+	Status   []string  `query:"status" doc:"any of these" enum:"proposed,declared,acknowledged,contained,eradicated,recovered,resolved,closed,rejected,merged"`
+	Priority []string  `query:"priority" enum:"P1,P2,P3,P4,P5"`
+	Category string    `query:"category" maxLength:"100" doc:"a class, or class/type"`
+	Assignee string    `query:"assignee" maxLength:"200"`
+	Entity   string    `query:"entity" maxLength:"500" doc:"value of an entity, for example an address"`
+	Event    string    `query:"event" maxLength:"64"`
+	Since    time.Time `query:"since" doc:"opened at or after"`
+	Until    time.Time `query:"until" doc:"opened before"`
+	Sort     string    `query:"sort" enum:"opened,priority,updated" default:"opened"`
+	Limit    int       `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Cursor   string    `query:"cursor" maxLength:"1000"`
+}
+
+type incidentPage struct {
+	Body tocsin.Page[tocsin.Incident]
+}
+
+type incidentID struct {
+	ID string `path:"id" maxLength:"64" pattern:"^[0-9a-f-]+$"`
+}
+
+type incidentAnswer struct {
+	ETag string `header:"ETag" doc:"the revision, for If-Match"`
+	Body tocsin.Incident
+}
+
+type logAnswer struct {
+	Body []tocsin.LogEntry
+}
+
+func (a *routes) incidents() {
+	huma.Register(a.api, operation("list-incidents", http.MethodGet, "/incidents", viewer, "List incidents", 400, 422),
+		func(ctx context.Context, in *listIncidents) (*incidentPage, error) {
+			q := tocsin.Query{
+				Tenant: auth.From(ctx).Tenant, Priority: in.Priority, Category: in.Category, Assignee: in.Assignee, Entity: in.Entity,
+				Event: in.Event, Since: in.Since, Until: in.Until, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
+			}
+			for _, s := range in.Status {
+				q.Status = append(q.Status, tocsin.Status(s))
+			}
+			page, err := a.Store.Incidents(ctx, q)
+			if page.Items == nil {
+				page.Items = []tocsin.Incident{}
+			}
+			return &incidentPage{page}, a.problem(err)
+		})
+	huma.Register(a.api, operation("get-incident", http.MethodGet, "/incidents/{id}", viewer, "Get an incident", 404, 422),
+		func(ctx context.Context, in *incidentID) (*incidentAnswer, error) {
+			i, err := a.incident(ctx, in.ID)
+			return answer(i), a.problem(err)
+		})
+	huma.Register(a.api, operation("get-incident-log", http.MethodGet, "/incidents/{id}/log", viewer, "Get an incident's log", 404, 422),
+		func(ctx context.Context, in *incidentID) (*logAnswer, error) {
+			if _, err := a.incident(ctx, in.ID); err != nil {
+				return nil, a.problem(err)
+			}
+			entries, err := a.Store.Entries(ctx, in.ID, 1)
+			return &logAnswer{entries}, a.problem(err)
+		})
+}
+
+// incident reads an incident that the caller's tenant may see.
+func (a *routes) incident(ctx context.Context, id string) (tocsin.Incident, error) {
+	i, err := a.Register.Incident(ctx, id)
+	if err != nil {
+		return i, err
+	}
+	if tenant := auth.From(ctx).Tenant; tenant != "" && tenant != i.Tenant {
+		return tocsin.Incident{}, tocsin.ErrNotFound
+	}
+	return i, nil
+}
+
+func answer(i tocsin.Incident) *incidentAnswer {
+	return &incidentAnswer{ETag: etag(i.Revision), Body: i}
+}
+
+func etag(revision int64) string { return `"` + strconv.FormatInt(revision, 10) + `"` }
+
+// revision reads an If-Match header: a revision in quotes, or * for any.
+func revision(header string) (int64, bool) {
+	if header == "*" {
+		return 0, true
+	}
+	n, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(header, "W/"), `"`), 10, 64)
+	return n, err == nil && n > 0
+}

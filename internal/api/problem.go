@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tocsin"
+	"tocsin/register"
+)
+
+// problem turns an error of the register into problem details. What is not the caller's doing is logged and says
+// nothing of the inside.
+func (a *routes) problem(err error) error {
+	if err == nil {
+		return nil
+	}
+	if refusal, ok := errors.AsType[*register.Refusal](err); ok {
+		var missing []error
+		for _, m := range refusal.Missing {
+			missing = append(missing, &huma.ErrorDetail{Message: m, Location: string(refusal.Action)})
+		}
+		return huma.Error409Conflict(refusal.Error(), missing...)
+	}
+	if stale, ok := errors.AsType[*register.StaleError](err); ok {
+		return huma.NewError(http.StatusPreconditionFailed, stale.Error(),
+			&huma.ErrorDetail{Message: "the current revision", Location: "header.If-Match", Value: etag(stale.Current.Revision)})
+	}
+	switch {
+	case errors.Is(err, tocsin.ErrNotFound):
+		return huma.Error404NotFound("there is no such thing")
+	case errors.Is(err, tocsin.ErrConflict):
+		return huma.Error409Conflict("another change came first; read again and repeat")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return huma.Error503ServiceUnavailable("the store did not answer in time")
+	}
+	a.Log.Error("request failed", "err", err)
+	return huma.Error503ServiceUnavailable("the store cannot be reached now; health says more")
+}
