@@ -118,6 +118,14 @@ func TestRate(t *testing.T) {
 	if diff := cmp.Diff(want, r, cmp.AllowUnexported(Rating{})); diff != "" {
 		t.Errorf("rating (-want +got):\n%s", diff)
 	}
+	if r, err := s.Rate(Input{Urgency: "active", Asset: 2, Impact: tocsin.Impact{Functional: "high"}}); err != nil || r.Class != "III" || r.Priority != "P2" {
+		t.Errorf("what is not known stays zero: %+v, %v", r, err)
+	}
+	for _, in := range []Input{{}, {Urgency: "actve"}, {Urgency: "active", Category: "odd"}} {
+		if r, err := s.Rate(in); err == nil {
+			t.Errorf("%+v has the rating %+v", in, r)
+		}
+	}
 	in.Impact.BusinessLoss = "serius"
 	if _, err := s.Rate(in); err == nil || err.Error() != `unknown business_loss "serius": did you mean serious?` {
 		t.Errorf("error %v", err)

@@ -12,8 +12,8 @@ import (
 // An Input is what severity classes look at. Of an incident that a person rates anew, what is not known of the rule
 // and its alerts stays zero.
 type Input struct {
-	Category string // class/type of the primary scheme
-	Impact   tocsin.Impact
+	Category string        // class/type of the primary scheme, or a local name; "" counts as other/undetermined
+	Impact   tocsin.Impact // conditions see 0 for an axis without a word
 	Urgency  string
 	Asset    int // 1 to 3; 0 counts as 1
 	Rule     tocsin.RuleRef
@@ -40,6 +40,9 @@ func (s *Scales) Rate(in Input) (Rating, error) {
 		"business_loss": in.Impact.BusinessLoss, "social": in.Impact.Social,
 	}
 	for _, axis := range axisNames() {
+		if words[axis] == "" {
+			continue // conditions see 0
+		}
 		if _, ok := s.axes[axis].value(words[axis]); !ok {
 			return Rating{}, unknownWord(axis, words[axis], s.axes[axis].names())
 		}
@@ -48,7 +51,7 @@ func (s *Scales) Rate(in Input) (Rating, error) {
 		return Rating{}, unknownWord("urgency", in.Urgency, s.urgency.names())
 	}
 	category, ok := s.Category(in.Category)
-	if !ok {
+	if !ok && in.Category != "" {
 		return Rating{}, unknownWord("category", in.Category, s.Categories())
 	}
 	in.Category = category
