@@ -301,10 +301,18 @@ func (e *Engine) expire(st *state) {
 
 // shut closes ev where it is open.
 func (e *Engine) shut(st *state, b *burst, ev *event) {
-	if ev.open {
-		ev.open = false
+	if st.track.shut(ev) {
 		e.say(st, b, ev, tocsin.MilestoneClosed)
 	}
+}
+
+// Open is how many events are open.
+func (e *Engine) Open() int {
+	n := 0
+	for _, tk := range e.tracks {
+		n += tk.open
+	}
+	return n
 }
 
 // Watermark is the event time that no alert in time lies before; zero while a listed partition was not heard of.

@@ -70,7 +70,7 @@ func (e *Engine) adopt(st *state, b *burst, orphans []*event) {
 	}
 	for _, l := range losers {
 		l.ev.revision++
-		l.ev.open = false
+		st.track.shut(l.ev)
 		out := e.render(st, b, l.ev, tocsin.MilestoneMerged)
 		out.Activity, out.MergedInto, out.Continues = tocsin.Merged, l.into.id, ""
 		e.out = append(e.out, out)
@@ -82,7 +82,7 @@ func (e *Engine) announce(st *state, b *burst, ev *event) {
 	why := tocsin.Milestone("")
 	switch {
 	case ev.id == "":
-		why = e.open(st, b, ev)
+		why = e.found(st, ev)
 	case ev.news&revised != 0, !ev.open, ev.body.first.at != ev.saidAt:
 		why = tocsin.MilestoneRevised
 	case ev.count >= 2*ev.saidN:
@@ -96,13 +96,14 @@ func (e *Engine) announce(st *state, b *burst, ev *event) {
 	}
 	if !ev.open {
 		ev.open = true
+		st.track.open++
 		e.hasten(st, b.closeAt(ev, st.track.plan.linger()))
 	}
 	e.say(st, b, ev, why)
 }
 
-// open gives ev its identity: a function of the tenant, the rule, the key and the earliest alert at this firing.
-func (e *Engine) open(st *state, b *burst, ev *event) tocsin.Milestone {
+// found gives ev its identity: a function of the tenant, the rule, the key and the earliest alert at this firing.
+func (e *Engine) found(st *state, ev *event) tocsin.Milestone {
 	m, tk := e.firing, st.track
 	at := nanos(m.Alert.Time)
 	ev.id = st.newID(ev)

@@ -219,6 +219,9 @@ func (c *trackCoder) event(ev *event) {
 	c.num(&ev.saidN)
 	c.at(&ev.saidAt)
 	c.gathered(&ev.body)
+	if c.reading && ev.open {
+		c.tk.open++
+	}
 	if c.reading && (ev.id == "" || ev.count < 1 || len(ev.head) == 0 || !slices.IsSorted(ev.degraded)) {
 		c.fail("an event that cannot be")
 	}

@@ -13,8 +13,11 @@ import (
 	"tocsin/rules"
 )
 
+// SnapshotFormat is the version of the layout that [Engine.Snapshot] writes, and the only one that [Restore] reads.
+const SnapshotFormat = 1
+
 // magic opens every snapshot; its last byte is the version of the layout.
-const magic = "tocsin correlate\x01"
+var magic = "tocsin correlate" + string(rune(SnapshotFormat))
 
 // Snapshot is the engine's whole state: the same state gives the same bytes. An engine restored from it goes on as
 // this one does, byte for byte.

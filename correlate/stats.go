@@ -30,8 +30,7 @@ type RuleStats struct {
 	Evicted    int64            // keys that a limit made the rule forget
 }
 
-// Stats describes the engine; rules come sorted by id. It walks all keys that have bursts: call it for a scrape, not
-// for a record.
+// Stats describes the engine; rules come sorted by id.
 func (e *Engine) Stats() Stats {
 	s := Stats{
 		Watermark: e.Watermark(), Holder: e.holder, Waiting: slices.Clone(e.behind), Fenced: e.fenced, Unknown: e.unknown,
@@ -39,24 +38,10 @@ func (e *Engine) Stats() Stats {
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		tk := e.tracks[id]
 		s.Rules = append(s.Rules, RuleStats{
-			Rule: id, Keys: len(tk.states), Bytes: tk.bytes, OpenEvents: tk.openEvents(),
+			Rule: id, Keys: len(tk.states), Bytes: tk.bytes, OpenEvents: tk.open,
 			Matches: tk.counts.matches, Duplicates: tk.counts.duplicates, Late: maps.Clone(tk.counts.late),
 			Suppressed: tk.counts.suppressed, Stale: tk.counts.stale, Evicted: tk.counts.evicted,
 		})
 	}
 	return s
-}
-
-func (tk *track) openEvents() int {
-	n := 0
-	for st := tk.buckets[0].head; st != nil; st = st.next {
-		for _, b := range st.bursts {
-			for _, ev := range b.events {
-				if ev.open {
-					n++
-				}
-			}
-		}
-	}
-	return n
 }

@@ -15,6 +15,7 @@ type track struct {
 	states  map[string]*state
 	buckets [65]bucket // by how far from firing: 0 has a burst, b lacks 2^(b-1) to 2^b - 1 alerts
 	bytes   int64
+	open    int // events
 	doubts  []doubt
 	counts  counts
 }
@@ -158,13 +159,22 @@ func (e *Engine) enforce(tk *track, at int64) {
 func (e *Engine) conclude(st *state, reason string) {
 	for _, b := range st.bursts {
 		for _, ev := range b.events {
-			if ev.open {
-				ev.open = false
+			if tk := st.track; tk.shut(ev) {
 				ev.doubt(reason)
 				e.say(st, b, ev, tocsin.MilestoneClosed)
 			}
 		}
 	}
+}
+
+// shut ends ev's being open and reports whether it was.
+func (tk *track) shut(ev *event) bool {
+	if !ev.open {
+		return false
+	}
+	ev.open = false
+	tk.open--
+	return true
 }
 
 // doubt marks the events of the track that open with alerts up to a time.

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -373,13 +374,12 @@ func (s *scanner) quoted(start int) (end int, plain bool) {
 // unescape appends text to to with its escapes resolved. A surrogate without its other half becomes U+FFFD.
 func (s *scanner) unescape(to, text []byte) ([]byte, bool) {
 	for i := 0; i < len(text); {
-		c := text[i]
-		if c != '\\' {
-			to = append(to, c)
-			i++
-			continue
+		plain := bytes.IndexByte(text[i:], '\\')
+		if plain < 0 {
+			return append(to, text[i:]...), true
 		}
-		if i+1 >= len(text) {
+		to = append(to, text[i:i+plain]...)
+		if i += plain; i+1 >= len(text) {
 			return to, false
 		}
 		i += 2

@@ -232,7 +232,7 @@ func (in *Intake) settle(records []ingest.Record, durable bool) {
 		in.known[at] = true
 		in.order = append(in.order, at)
 	}
-	if n := len(in.order) - intakeRecall; n > 0 {
+	if n := len(in.order) - intakeRecall; n > intakeRecall/8 { // not one by one
 		for _, at := range in.order[:n] {
 			delete(in.known, at)
 		}

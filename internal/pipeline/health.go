@@ -128,9 +128,7 @@ func (r Report) Watermark() time.Time {
 func (r Report) Open() int {
 	n := 0
 	for _, s := range r.Shards {
-		for _, rule := range s.Engine.Rules {
-			n += rule.OpenEvents
-		}
+		n += openEvents(s.Engine)
 	}
 	return n
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/correlate"
 )
 
 // pause is how long the loop may sleep before a source could have become idle.
@@ -49,7 +50,7 @@ func (p *Embedded) quiet(ctx context.Context) error {
 // was accepted, less the disorder (ruling 4). Zero where nothing waits for it.
 func (p *Embedded) tick(now time.Time) time.Time {
 	const every = 10 * time.Second // of the clock: a tick is a row of the journal
-	if p.accepted.IsZero() || p.engine.Open() == 0 || now.Sub(p.lastTick) < every {
+	if p.accepted.IsZero() || now.Sub(p.lastTick) < every || openEvents(p.engine.Stats()) == 0 {
 		return time.Time{}
 	}
 	var greatest time.Time
@@ -84,4 +85,12 @@ func (p *Embedded) markQuiet(row Row) []tocsin.Event {
 		events = append(events, p.engine.Mark(m)...)
 	}
 	return events
+}
+
+func openEvents(s correlate.Stats) int {
+	n := 0
+	for _, r := range s.Rules {
+		n += r.OpenEvents
+	}
+	return n
 }

@@ -36,12 +36,9 @@ func RegisterOptions(s *classify.Scales) register.Options {
 				"business_loss": v.BusinessLoss, "social": v.Social,
 			},
 		},
-		Rate: func(impact tocsin.Impact, urgency string, asset int) register.Rating {
+		Rate: func(impact tocsin.Impact, urgency string, asset int) (register.Rating, error) {
 			r, err := s.Rate(classify.Input{Impact: impact, Urgency: urgency, Asset: asset})
-			if err != nil { // a word that the vocabulary let through and the scale lacks rates nothing
-				return register.Rating{}
-			}
-			return register.Rating{Severity: r.Severity, Class: r.Class, Priority: r.Priority}
+			return register.Rating{Severity: r.Severity, Class: r.Class, Priority: r.Priority}, err
 		},
 	}
 }
