@@ -10,10 +10,11 @@ import (
 // batchSize is how many records are posted at once: some 150 KB, well below what the intake takes.
 const batchSize = 200
 
-// Play posts the records in batches, one a line, in their order. The whole takes about the time lasting, spread as the
-// records' own times are; 0 is as fast as post takes them. It returns the first error of post, or ctx's when that
-// ends; what post must wait for (an intake that is full), it waits for itself.
-func Play(ctx context.Context, post func(ctx context.Context, ndjson []byte) error, records []Record, lasting time.Duration) error {
+// Play posts the records in batches, one a line, in their order. Lines are JSON and CEF side by side, so the intake must
+// be told text/plain: lines of any format. The whole takes about the time lasting, spread as the records' own times
+// are; 0 is as fast as post takes them. It returns the first error of post, or ctx's when that ends; what post must
+// wait for (an intake that is full), it waits for itself.
+func Play(ctx context.Context, post func(ctx context.Context, lines []byte) error, records []Record, lasting time.Duration) error {
 	if len(records) == 0 {
 		return nil
 	}
