@@ -132,10 +132,10 @@ func list[T any](c *coder, s *[]T, size int, each func(*T)) {
 		}
 	}
 	for i := range *s {
-		if c.err != nil {
+		if each(&(*s)[i]); c.err != nil {
+			*s = nil // none of them can be relied on
 			return
 		}
-		each(&(*s)[i])
 	}
 }
 

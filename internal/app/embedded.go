@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
 	"tocsin"
+	"tocsin/classify"
 	"tocsin/correlate"
 	"tocsin/ingest"
 	"tocsin/ingest/file"
@@ -23,7 +25,7 @@ import (
 // A backend is what the HTTP side of the daemon needs of the mode it runs in.
 type backend struct {
 	store   store
-	intake  ingesthttp.Journal
+	journal ingesthttp.Journal
 	reload  func(*rules.Set)
 	backlog func(context.Context) (int64, error)
 }
@@ -64,12 +66,12 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 	for _, s := range a.cfg.Sources {
 		a.runs("source "+s.Name, func(ctx context.Context) error { return a.readFiles(ctx, s, j) })
 	}
-	return backend{store: st, intake: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: p.Reload, backlog: j.backlog}, nil
+	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: p.Reload, backlog: j.backlog}, nil
 }
 
 // assessor is the registrar stage over a store.
 func (a *App) assessor(s register.Store) pipeline.Assessor {
-	return pipeline.Assessor{Classifier: a.classifier, Register: a.register(s)}
+	return pipeline.Assessor{Classifier: classify.New(a.scales, a.assets), Register: a.register(s)}
 }
 
 // register is the register over a store, by the scales in force.
@@ -168,10 +170,37 @@ func (a *App) upkeep(ctx context.Context, j *journal) error {
 	}
 }
 
-// intake is the journal as the HTTP intake sees it.
+// intake is the journal as the HTTP intake sees it: it refuses while too much waits to be processed.
 type intake struct {
 	j   *journal
 	cap int64
 }
 
-var _ ingest.Source = (*file.Source)(nil)
+// Append implements the journal of package ingest/http.
+func (i intake) Append(ctx context.Context, records []ingest.Record) (ingesthttp.Result, error) {
+	waiting, err := i.j.backlog(ctx)
+	switch {
+	case err != nil:
+		return ingesthttp.Result{}, err
+	case waiting+int64(len(records)) > i.cap && waiting > 0:
+		return ingesthttp.Result{}, ingesthttp.ErrBacklog
+	}
+	positions := make([]string, len(records))
+	for k, r := range records {
+		positions[k] = r.Position
+	}
+	known, err := i.j.append(ctx, records, positions)
+	if errors.Is(err, sinks.ErrFull) {
+		return ingesthttp.Result{}, fmt.Errorf("%w: %w", ingesthttp.ErrFull, err)
+	}
+	return ingesthttp.Result{Accepted: len(records) - known, Duplicate: known}, err
+}
+
+// endOfSource is nil where a source came to its end or the daemon to its.
+func endOfSource(ctx context.Context, err error) error {
+	if errors.Is(err, io.EOF) || ctx.Err() != nil {
+		<-ctx.Done() // the daemon goes on without it
+		return nil
+	}
+	return err
+}

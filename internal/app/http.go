@@ -1,21 +1,164 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
+	"os"
+	"os/user"
+	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"tocsin"
+	ingesthttp "tocsin/ingest/http"
+	"tocsin/internal/api"
+	"tocsin/internal/auth"
+	"tocsin/internal/config"
+	"tocsin/register"
+	"tocsin/sinks"
 )
 
 // handler puts together what the listener answers: intake, API, page, health and metrics.
 func (a *App) handler(back backend) (http.Handler, error) {
+	tokens, err := a.tokens()
+	if err != nil {
+		return nil, err
+	}
+	take, err := ingesthttp.New(a.intakeConfig(), ingesthttp.Options{
+		Journal: back.journal, Authorize: a.authorizeIntake(tokens), Now: a.now, Log: a.log, Registerer: a.reg,
+	})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
+	mux.Handle("POST /api/v1/alerts", take)
+	if slices.Contains(a.cfg.Roles, "api") {
+		mux.Handle("/api/v1/", api.New(api.Options{
+			Register: a.register(back.store), Store: back.store, DeadLetters: deadLetters{back.store}, Rules: a.rules, Health: func() any { return a.health.Report() },
+			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
+		}))
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", a.ready)
-	if a.cfg.HTTP.MetricsListen == "" {
+	if a.cfg.HTTP.MetricsListen == "" && a.onLoopback() {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(a.reg, promhttp.HandlerOpts{}))
 	}
-	return mux, nil
+	return a.guard(http.NewCrossOriginProtection().Handler(mux)), nil
+}
+
+// tokens are the local one and, where configured, those of a file.
+func (a *App) tokens() (*auth.Tokens, error) {
+	t := &auth.Tokens{}
+	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
+		return nil, err
+	}
+	name := "local"
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		name = u.Username
+	}
+	if err := t.OpenLocal(a.cfg.DataDir, name); err != nil {
+		return nil, err
+	}
+	if a.cfg.HTTP.TokensFile == "" {
+		return t, nil
+	}
+	src, err := os.ReadFile(a.cfg.HTTP.TokensFile)
+	if err != nil {
+		return nil, fmt.Errorf("http.tokens_file: %w", err)
+	}
+	return t, t.Load(a.cfg.HTTP.TokensFile, src, register.Roles())
+}
+
+func (a *App) intakeConfig() ingesthttp.Config {
+	in := a.cfg.Intake
+	return ingesthttp.Config{
+		Sources: []ingesthttp.Source{{Name: intakeSource, Tenant: in.Tenant, Format: in.Format}},
+		MaxBody: int64(in.MaxBody), MaxUnpacked: int64(in.MaxUnpack), MaxRecord: int(in.MaxRecord),
+	}
+}
+
+// authorizeIntake lets everybody send on a loopback listener, unless told otherwise, and whoever has a token anywhere.
+func (a *App) authorizeIntake(tokens *auth.Tokens) func(*http.Request) error {
+	open := a.onLoopback() && a.cfg.HTTP.OpenIntake == "loopback"
+	return func(r *http.Request) error {
+		id, ok := tokens.Identify(r)
+		if !ok || (id.Actor.ID == "" && !open) {
+			return errNoToken
+		}
+		return nil
+	}
+}
+
+var errNoToken = fmt.Errorf("a token is needed: Authorization: Bearer …")
+
+// onLoopback reports whether only this machine reaches the listener.
+func (a *App) onLoopback() bool {
+	host, _, err := net.SplitHostPort(a.cfg.HTTP.Listen)
+	return err == nil && config.Loopback(host)
+}
+
+// guard refuses requests whose Host is not ours, so that a page of another name that resolves here reads nothing, and
+// sets the headers that every answer has.
+func (a *App) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.ours(r.Host) {
+			http.Error(w, "this is not the host that was asked for; http.hosts names more", http.StatusMisdirectedRequest)
+			return
+		}
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *App) ours(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	name = strings.Trim(strings.ToLower(name), "[]")
+	listen, _, err := net.SplitHostPort(a.cfg.HTTP.Listen)
+	if err == nil && name == strings.ToLower(listen) {
+		return true
+	}
+	return (a.onLoopback() && config.Loopback(name)) || slices.Contains(a.cfg.HTTP.Hosts, name)
+}
+
+// rules tells the API of the rules in force.
+func (a *App) rules() api.Rules {
+	set := a.sets.Current()
+	out := api.Rules{Set: set.Hash, Faults: a.watched.Faults(), Rules: []api.Rule{}}
+	out.Stale = out.Faults != ""
+	states := set.States()
+	for i, r := range set.Rules() {
+		s := states[i]
+		out.Rules = append(out.Rules, api.Rule{
+			ID: r.ID, Title: r.Title, Version: r.Version, Status: r.Status, Level: r.Level, Kind: string(r.Correlate.Kind), Category: r.Category,
+			Matches: s.Matches, Hidden: s.Hidden, Errors: s.Errors, LastError: s.LastError, Quarantined: s.Quarantined, Absent: s.Absent,
+		})
+	}
+	return out
+}
+
+// deadLetters shows a store's dead letters to the API.
+type deadLetters struct{ store sinks.DeadLetters }
+
+// Rejection implements [api.DeadLetters].
+func (d deadLetters) Rejection(ctx context.Context, id string) (tocsin.Rejection, error) {
+	return d.store.Rejection(ctx, id)
+}
+
+// Rejections implements [api.DeadLetters].
+func (d deadLetters) Rejections(ctx context.Context, q api.DeadLetterQuery) (tocsin.Page[tocsin.Rejection], error) {
+	return d.store.Rejections(ctx, sinks.RejectionQuery{Tenant: q.Tenant, Source: q.Source, Reason: q.Reason, Limit: q.Limit, Cursor: q.Cursor})
 }
 
 // ready answers 200 while the daemon does its work, degraded or not, and 503 once an operator must act: a daemon whose

@@ -39,6 +39,7 @@ type HTTP struct {
 	KeyFile       string   `mapstructure:"key_file"`        //
 	InsecureIKnow bool     `mapstructure:"insecure_i_know"` // plain HTTP off loopback
 	MetricsListen string   `mapstructure:"metrics_listen"`  // "" serves /metrics with the rest, on loopback only
+	TokensFile    string   `mapstructure:"tokens_file"`     // YAML list of {name, role, tenant, sha256}
 	OpenIntake    string   `mapstructure:"open_intake" enum:"loopback,never"`
 }
 

@@ -56,12 +56,13 @@ func (c *checker) validateHTTP(cfg *Config) {
 	switch {
 	case err != nil:
 		c.at("http.listen", fmt.Sprintf("%q is no host:port", cfg.HTTP.Listen), "write 127.0.0.1:8080")
-	case !loopback(host) && cfg.HTTP.CertFile == "" && !cfg.HTTP.InsecureIKnow:
+	case !Loopback(host) && cfg.HTTP.CertFile == "" && !cfg.HTTP.InsecureIKnow:
 		c.at("http.listen", fmt.Sprintf("%q is not loopback and would be served without TLS", cfg.HTTP.Listen), "set http.cert_file and http.key_file, or http.insecure_i_know: true")
 	}
 	if (cfg.HTTP.CertFile == "") != (cfg.HTTP.KeyFile == "") {
 		c.at("http.cert_file", "TLS needs both a certificate and a key", "set http.cert_file and http.key_file")
 	}
+	c.readable("http.tokens_file", cfg.HTTP.TokensFile)
 	c.readable("http.cert_file", cfg.HTTP.CertFile)
 	c.readable("http.key_file", cfg.HTTP.KeyFile)
 	if l := cfg.HTTP.MetricsListen; l != "" {
@@ -71,7 +72,8 @@ func (c *checker) validateHTTP(cfg *Config) {
 	}
 }
 
-func loopback(host string) bool {
+// Loopback reports whether only this machine has the host or address.
+func Loopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}
@@ -155,7 +157,7 @@ func (c *checker) validateKafka(cfg *Config) {
 		switch {
 		case err != nil:
 			c.at(path, fmt.Sprintf("%q is no host:port", b), "write broker.example:9093")
-		case !loopback(host) && !cfg.Kafka.TLS && !cfg.Kafka.Insecure:
+		case !Loopback(host) && !cfg.Kafka.TLS && !cfg.Kafka.Insecure:
 			c.at(path, fmt.Sprintf("%q is not loopback and would be spoken to in plain text", b), "set kafka.tls: true, or kafka.insecure_i_know: true")
 		}
 	}
@@ -186,7 +188,7 @@ func (c *checker) validateElasticsearch(cfg *Config) {
 			c.at(path, "is no http or https address", "write https://es.example:9200")
 		case u.User != nil:
 			c.at(path, "holds a user or a password", "set elasticsearch.user and elasticsearch.password_file")
-		case u.Scheme == "http" && !loopback(u.Hostname()) && !cfg.Elasticsearch.Insecure:
+		case u.Scheme == "http" && !Loopback(u.Hostname()) && !cfg.Elasticsearch.Insecure:
 			c.at(path, "is not loopback and would be spoken to in plain text", "use https, or elasticsearch.insecure_i_know: true")
 		}
 	}
