@@ -61,7 +61,7 @@ func (m *Matcher) Explain(ruleID string, a *tocsin.Alert) Explanation {
 		}
 	}
 	if e.Holds {
-		e.Keys = m.keys(r, c, a)
+		e.Keys, _ = m.keys(r, c, a)
 	}
 	return e
 }

@@ -16,6 +16,7 @@ type ruleHealth struct {
 	hidden      atomic.Int64
 	errors      atomic.Int64
 	inRow       atomic.Int64
+	cut         atomic.Int64
 	quarantined atomic.Bool
 	lastError   atomic.Pointer[string]
 	absent      []atomic.Int64 // as compiled.reads
@@ -51,6 +52,7 @@ type State struct {
 	Hidden      int64            // by exceptions
 	Errors      int64            // alerts on which an expression of the rule failed
 	LastError   string           // "" for none
+	Cut         int64            // alerts whose arrays name more than 64 group keys; the rest of the keys went without
 	Quarantined bool             // 100 errors in a row: the rule matches nothing until it is loaded anew
 	Absent      map[string]int64 // field -> alerts that satisfied the condition and lacked the field; zeros left out
 }
@@ -62,7 +64,7 @@ func (s *Set) States() []State {
 		h := &s.health.rules[i]
 		st := State{
 			Rule: r.ID, Matches: h.matches.Load(), Hidden: h.hidden.Load(), Errors: h.errors.Load(),
-			Quarantined: h.quarantined.Load(), Absent: map[string]int64{},
+			Cut: h.cut.Load(), Quarantined: h.quarantined.Load(), Absent: map[string]int64{},
 		}
 		if text := h.lastError.Load(); text != nil {
 			st.LastError = *text

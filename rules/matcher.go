@@ -133,7 +133,10 @@ func (m *Matcher) hiddenBy(i int, a *tocsin.Alert) string {
 func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Alert) []tocsin.Match {
 	r, c, h := m.set.rules[i], &m.set.compiled[i], &m.set.health.rules[i]
 	absent := m.absent(c, h)
-	keys := m.keys(r, c, a)
+	keys, cut := m.keys(r, c, a)
+	if cut {
+		h.cut.Add(1)
+	}
 	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) {
 		return out
 	}
@@ -176,24 +179,27 @@ func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
 }
 
 // keys are the group keys of the loaded alert: none where a field is missing and the rule drops such alerts.
-func (m *Matcher) keys(r *Rule, c *compiled, a *tocsin.Alert) [][]tocsin.Value {
-	keys := [][]tocsin.Value{make([]tocsin.Value, 0, len(c.group))}
+// cut says that there were more than are kept.
+func (m *Matcher) keys(r *Rule, c *compiled, a *tocsin.Alert) (keys [][]tocsin.Value, cut bool) {
+	keys = [][]tocsin.Value{make([]tocsin.Value, 0, len(c.group))}
 	for _, slot := range c.group {
 		values := m.groupValues(r, slot, a)
 		if len(values) == 0 {
-			return nil
+			return nil, false
 		}
 		var longer [][]tocsin.Value
 		for _, k := range keys {
 			for _, v := range values {
-				if len(longer) < maxKeys {
-					longer = append(longer, append(slices.Clone(k), v))
+				if len(longer) == maxKeys {
+					cut = true
+					continue
 				}
+				longer = append(longer, append(slices.Clone(k), v))
 			}
 		}
 		keys = longer
 	}
-	return keys
+	return keys, cut
 }
 
 func (m *Matcher) groupValues(r *Rule, slot int, a *tocsin.Alert) []tocsin.Value {

@@ -79,9 +79,25 @@ func (c *compilation) source(source string) ast.Node {
 
 func parseError(err error) Error {
 	if fe, ok := errors.AsType[*file.Error](err); ok {
-		return Error{Offset: fe.From, Message: lowerFirst(fe.Message)}
+		return Error{Offset: fe.From, Message: plainWords(fe.Message)}
 	}
-	return Error{Message: lowerFirst(err.Error())}
+	return Error{Message: plainWords(err.Error())}
+}
+
+// plainWords says what the parser says without the names of its token kinds.
+func plainWords(s string) string {
+	s = lowerFirst(s)
+	rest, ok := strings.CutPrefix(s, "unexpected token ")
+	if !ok {
+		return s
+	}
+	if rest == "EOF" {
+		return "the expression ends where more was expected"
+	}
+	if _, inside, ok := strings.Cut(rest, "("); ok {
+		return "unexpected " + strings.TrimSuffix(inside, ")")
+	}
+	return "unexpected " + rest
 }
 
 func lowerFirst(s string) string {
