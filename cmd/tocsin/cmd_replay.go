@@ -60,7 +60,7 @@ func (r *recorded) options(cmd *cobra.Command, withRules bool) (replay.Options, 
 		}
 	}
 	o.Field, o.Format, o.Stdin = r.field, r.format, cmd.InOrStdin()
-	o.Line = int(config.Default().Intake.MaxRecord)
+	o.MaxRecord = int64(config.Default().Intake.MaxRecord)
 	if o.Decoder, err = app.NewDecoder(config.Default(), r.format, r.mappings); err != nil {
 		return o, coded(exitUnusable, err)
 	}

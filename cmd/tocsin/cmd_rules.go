@@ -43,7 +43,7 @@ func newRulesCheck() *cobra.Command {
 				fmt.Fprintln(cmd.ErrOrStderr(), err)
 				return coded(exitFindings, errFindings)
 			}
-			for _, lint := range set.Lints() {
+			for _, lint := range set.Lints {
 				fmt.Fprintf(cmd.ErrOrStderr(), "lint: %s\n", lint)
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d rules are sound, set %s\n", len(set.Rules()), set.Hash)
@@ -116,7 +116,7 @@ func newRulesList() *cobra.Command {
 			}
 			rows := make([]listed, 0, len(set.Rules()))
 			for _, rule := range set.Rules() {
-				rows = append(rows, listed{rule.ID, rule.Title, rule.Version, rule.Status, rule.Level, rule.Correlate.Kind, rule.Category})
+				rows = append(rows, listed{rule.ID, rule.Title, rule.Version, rule.Status, rule.Level, string(rule.Correlate.Kind), rule.Category})
 			}
 			return printRows(cmd.OutOrStdout(), output, rows, "ID\tLEVEL\tKIND\tSTATUS\tTITLE", func(l listed) string {
 				return fmt.Sprintf("%s\t%s\t%s\t%s\t%s", l.ID, l.Level, l.Kind, l.Status, l.Title)

@@ -92,8 +92,6 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.reg.MustRegister(newStateCollector(a.health, a.sets))
 	var back backend
 	switch a.cfg.Mode {
-	case "kafka":
-		back, err = a.openKafka(ctx)
 	default:
 		back, err = a.openEmbedded(ctx)
 	}
@@ -127,8 +125,11 @@ func (a *App) listen(back backend) error {
 	return nil
 }
 
-// ErrListen says that the address is taken or not ours.
-var ErrListen = errors.New("cannot listen")
+// The errors of a start that are no fault of the configuration.
+var (
+	ErrListen      = errors.New("cannot listen")     // the address is taken or not ours
+	ErrUnreachable = errors.New("cannot be reached") // a server
+)
 
 // serve answers requests until ctx is done, then lets those under way end.
 func (a *App) serve(ctx context.Context) error {

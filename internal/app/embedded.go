@@ -101,7 +101,7 @@ func policy(s config.Source) pipeline.Policy {
 // readFiles appends a file source to the journal. Positions are the file's name and the record's ordinal, so that a
 // file that is read again adds nothing.
 func (a *App) readFiles(ctx context.Context, s config.Source, j *journal) error {
-	src, err := file.Open(s.Paths, file.Options{Source: s.Name, Tenant: s.Tenant, Format: s.Format, Line: int(a.cfg.Intake.MaxRecord)})
+	src, err := file.Open(s.Paths, file.Options{Source: s.Name, Tenant: s.Tenant, Format: s.Format, MaxRecord: int64(a.cfg.Intake.MaxRecord)})
 	if err != nil {
 		return err
 	}

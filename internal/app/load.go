@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"tocsin/classify"
 	"tocsin/ingest/decode"
@@ -41,14 +40,14 @@ func NewDecoder(cfg config.Config, format string, mappings []string) (*decode.De
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	known := append(decode.Formats(), "", "auto")
-	for _, m := range o.Mappings {
-		known = append(known, m.Format)
+	d, err := decode.New(o)
+	if err != nil {
+		return nil, err
 	}
-	if !slices.Contains(known, format) {
-		return nil, fmt.Errorf("unknown format %q; %s", format, fault.DidYouMean(format, known))
+	if format != "" && format != "auto" && !d.Knows(format) {
+		return nil, fmt.Errorf("unknown format %q; %s", format, fault.DidYouMean(format, d.Formats()))
 	}
-	return decode.New(o)
+	return d, nil
 }
 
 // LoadScales reads the scales and the assets; empty names are the shipped scale and no assets. The faults of both are
@@ -80,7 +79,7 @@ func LoadRules(folders []string, shipped bool, scales *classify.Scales) (*rules.
 	var sources []rules.Source
 	var faults fault.List
 	if shipped {
-		sources = append(sources, rules.Source{Name: "shipped", FS: rulesd.FS})
+		sources = append(sources, rules.Source{Name: "shipped", FS: rulesd.FS()})
 	}
 	for _, name := range folders {
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {

@@ -34,7 +34,6 @@ type Quiet struct {
 type Journal interface {
 	Read(ctx context.Context, after int64, limit int) ([]Row, error)
 	AppendQuiet(ctx context.Context, q Quiet) error
-	Applied(ctx context.Context) (int64, error)
 }
 
 // Outputs is everything that a batch of rows leads to, within one transaction.

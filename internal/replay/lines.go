@@ -17,15 +17,10 @@ func Decode(ctx context.Context, o Options, files []string, w io.Writer) (Summar
 		sum.Records++
 		if in.Rejection != nil {
 			sum.Rejected[in.Rejection.Reason]++
-			doc, err := decode.Refused(in.Rejection, in.Labels...)
-			if err != nil {
-				return err
-			}
-			_, err = out.Write(append(doc, '\n'))
-			return err
+			return writeJSON(out, rejected(in))
 		}
 		sum.Alerts++
-		doc, err := decode.Document(*in.Alert, in.Labels...)
+		doc, err := decode.Document(*in.Alert, in.Case)
 		if err != nil {
 			return err
 		}
@@ -55,7 +50,7 @@ func Match(ctx context.Context, o Options, files []string, w io.Writer) (Summary
 			return nil
 		}
 		sum.Matches += int64(len(ids))
-		return writeJSON(out, fired{File: in.Record.Ref.File, Line: in.Record.Ref.Line, Case: caseID(in), Rules: ids})
+		return writeJSON(out, fired{File: in.Record.Ref.File, Line: in.Record.Ref.Line, Case: in.Case, Rules: ids})
 	})
 	if err != nil {
 		return sum, err
@@ -70,12 +65,13 @@ type fired struct {
 	Rules []string `json:"rules"`
 }
 
-// caseID is the id beside a wrapped record.
-func caseID(in Input) string {
-	if len(in.Labels) == 0 {
-		return ""
+// rejected is the line of a record that is no alert.
+func rejected(in Input) any {
+	doc := map[string]any{"tocsin": map[string]any{"rejected": map[string]any{"reason": in.Rejection.Reason, "detail": in.Rejection.Detail}}}
+	if in.Case != "" {
+		doc["labels"] = map[string]any{"case_id": in.Case}
 	}
-	return in.Labels[0].Value.Text()
+	return doc
 }
 
 // each decodes the files one after the other.

@@ -28,7 +28,7 @@ type Options struct {
 	Field      string
 	Received   time.Time // stands in for a missing receive time; zero for none
 	Stdin      io.Reader
-	Line       int    // bytes of a line; 0: 1 MiB
+	MaxRecord  int64  // bytes of a line; 0: 1 MiB
 	Format     string // decoder to use; "" or "auto" recognises each record
 	Set        *rules.Set
 	Scales     *classify.Scales
@@ -69,7 +69,7 @@ func open(o Options, files []string) ([]*stream, func(), error) {
 		}
 	}
 	for _, name := range files {
-		src, err := file.Open([]string{name}, file.Options{Source: source, Format: o.Format, Received: o.Received, Stdin: o.Stdin, Line: o.Line})
+		src, err := file.Open([]string{name}, file.Options{Source: source, Format: o.Format, Received: o.Received, Stdin: o.Stdin, MaxRecord: o.MaxRecord})
 		if err != nil {
 			closeAll()
 			return nil, nil, err

@@ -16,7 +16,7 @@ type Input struct {
 	Record    ingest.Record
 	Alert     *tocsin.Alert
 	Rejection *tocsin.Rejection
-	Labels    []tocsin.Field // labels.case_id of a wrapped record (--field)
+	Case      string // the id beside a wrapped record (--field), "" for none
 }
 
 // A stream decodes one source record by record, one alert ahead: whether a time lies in the future is judged by the
@@ -122,9 +122,7 @@ func (s *stream) decode(ctx context.Context) (Input, error) {
 		} else {
 			r.Value = raw
 		}
-		if id != "" {
-			in.Labels = []tocsin.Field{decode.Label("case_id", id)}
-		}
+		in.Case = id
 	}
 	a, rejection := s.dec.Decode(r)
 	if rejection != nil {
