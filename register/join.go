@@ -70,14 +70,18 @@ type holding struct {
 	token  token
 	slot   tocsin.Slot // Version 0: none stored
 	tenure tenure
-	holder string // the incident, after mergers; "" for none
+	holder string   // the incident, after mergers; "" for none
+	has    []string // the holder's slots
 }
 
-// survey reads the slots of an event's tokens and what became of their holders.
-func (r *Register) survey(ctx context.Context, e tocsin.Event, shared []tocsin.Entity) ([]holding, error) {
+// survey reads the slots of an event's tokens and what became of their holders; of those in known, that is known.
+func (r *Register) survey(ctx context.Context, e tocsin.Event, shared []tocsin.Entity, known ...tocsin.Incident) ([]holding, error) {
 	ts := tokens(e, shared)
 	held := make([]holding, 0, len(ts))
 	holders := map[string]tocsin.Incident{} // by the id that the slots name
+	for _, i := range known {
+		holders[i.ID] = i
+	}
 	for _, t := range ts {
 		slot, err := r.store.Slot(ctx, tocsin.SlotID(e.Tenant, t.field, t.value))
 		h := holding{token: t, slot: slot}
@@ -95,7 +99,7 @@ func (r *Register) survey(ctx context.Context, e tocsin.Event, shared []tocsin.E
 				}
 				holders[slot.Incident] = i
 			}
-			h.holder, h.tenure = i.ID, r.tenure(e, slot, i)
+			h.holder, h.tenure, h.has = i.ID, r.tenure(e, slot, i), i.Slots
 		}
 		held = append(held, h)
 	}
@@ -143,31 +147,31 @@ func (r *Register) survivor(ctx context.Context, id string) (tocsin.Incident, er
 
 // A placement is where an event belongs.
 type placement struct {
-	incident string // to join, or to found
-	founds   bool
-	reopen   string // the incident whose reopening to propose; the event stays pending
-	refuted  bool   // the event stays pending
+	incident string   // to join, or to found
+	has      []string // slots of the incident to join
+	reopen   string   // the incident whose reopening to propose; the event stays pending
+	refuted  bool     // the event stays pending
 	recursOf string
 }
 
 // place chooses by the tokens' order: the first open incident, else a proposed reopening, else pending by a refuted
 // one, else a new incident. A person's own decision to promote passes over the two in the middle.
 func place(held []holding, fresh string, byPerson bool) placement {
-	first := func(t tenure) string {
+	first := func(t tenure) holding {
 		for _, h := range held {
 			if h.tenure == t && h.holder != "" {
-				return h.holder
+				return h
 			}
 		}
-		return ""
+		return holding{}
 	}
-	if id := first(open); id != "" {
-		return placement{incident: id}
+	if h := first(open); h.holder != "" {
+		return placement{incident: h.holder, has: h.has}
 	}
-	ended, denied := first(over), first(refuted)
+	ended, denied := first(over).holder, first(refuted).holder
 	switch {
 	case byPerson || ended == "" && denied == "":
-		return placement{incident: fresh, founds: true, recursOf: or(or(ended, denied), first(free))}
+		return placement{incident: fresh, recursOf: or(or(ended, denied), first(free).holder)}
 	case ended != "":
 		return placement{reopen: ended, recursOf: ended}
 	default:
@@ -175,8 +179,8 @@ func place(held []holding, fresh string, byPerson bool) placement {
 	}
 }
 
-// claim gives an event's free slots to the incident and moves the time of those that it has. It says which slots the
-// incident holds now, and which open incidents hold others.
+// claim gives an event's free slots to the incident and moves the time of those that it has. It says which slots are
+// new to the incident, and which open incidents hold others.
 func (r *Register) claim(ctx context.Context, held []holding, incident string, e tocsin.Event, has []string) (links, error) {
 	var l links
 	count := len(has)
@@ -201,11 +205,9 @@ func (r *Register) claim(ctx context.Context, held []holding, incident string, e
 		known := slices.Contains(has, want.ID)
 		want.Incident, want.Last = incident, later(want.Last, e.Last)
 		want.Overflow = !known && count >= r.opts.MaxSlots
-		if !want.Overflow {
+		if !want.Overflow && !known {
 			l.Slots = append(l.Slots, want.ID)
-			if !known {
-				count++
-			}
+			count++
 		}
 		if want == h.slot {
 			continue

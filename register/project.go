@@ -56,6 +56,9 @@ func (s *state) apply(e tocsin.LogEntry) error {
 	if e.Seq != s.seq+1 {
 		return fmt.Errorf("incident %s, entry %d after entry %d: %w", e.Incident, e.Seq, s.seq, errLog)
 	}
+	if founds := e.Action == tocsin.ActPromote || e.Action == tocsin.ActCreate; founds != (e.Seq == 1) {
+		return fmt.Errorf("incident %s, entry %d is %s, and the first alone founds it: %w", e.Incident, e.Seq, e.Action, errLog)
+	}
 	if err := s.act(e); err != nil {
 		return fmt.Errorf("incident %s, entry %d: %w", e.Incident, e.Seq, err)
 	}

@@ -125,9 +125,11 @@ func (r *Register) promote(ctx context.Context, v tocsin.Verdict, e tocsin.Event
 	if err != nil {
 		return Outcome{}, err
 	}
-	fresh, err := r.fresh(ctx, e)
-	if err != nil {
-		return Outcome{}, err
+	fresh := tocsin.IncidentID(e.Tenant, e.ID, founded(e), 0)
+	if isPerson(v.By) {
+		if fresh, err = r.fresh(ctx, e); err != nil {
+			return Outcome{}, err
+		}
 	}
 	p := place(held, fresh, isPerson(v.By))
 	v.RecursOf = p.recursOf
@@ -140,7 +142,7 @@ func (r *Register) promote(ctx context.Context, v tocsin.Verdict, e tocsin.Event
 		return r.decided(ctx, v)
 	}
 	v.Assessment.State, v.Incident = tocsin.Promoted, p.incident
-	l, err := r.claimFor(ctx, held, p.incident, e)
+	l, err := r.claim(ctx, held, p.incident, e, p.has)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -167,15 +169,6 @@ func (r *Register) fresh(ctx context.Context, e tocsin.Event) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("event founded %d incidents that were rejected: %w", maxHops, tocsin.ErrConflict)
-}
-
-// claimFor claims the event's slots for an incident that may not have a log yet.
-func (r *Register) claimFor(ctx context.Context, held []holding, incident string, e tocsin.Event) (links, error) {
-	i, err := r.Incident(ctx, incident)
-	if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
-		return links{}, err
-	}
-	return r.claim(ctx, held, incident, e, i.Slots)
 }
 
 // proposeReopening leaves the event pending and writes the proposal into the log of the incident that is over. The
@@ -228,32 +221,32 @@ func (r *Register) absorbed(ctx context.Context, v tocsin.Verdict, e tocsin.Even
 // follow writes an emission of an event that is in an incident, and completes what was cut short.
 func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, command string) (Outcome, error) {
 	id := v.Incident
-	var known, isOpen bool
+	var known bool
+	var i tocsin.Incident
 	for hop := 0; ; hop++ {
-		var into string
 		err := r.look(ctx, id, func(now view) {
 			_, known = now.commands[command]
 			known = known || now.seq > 0 && now.events[e.ID].Revision >= e.Revision
-			into, isOpen = now.incident.Into, now.seq == 0 || now.incident.Status.IsOpen()
+			i = now.incident
 		})
 		if err != nil {
 			return Outcome{}, err
 		}
-		if known || into == "" {
+		if known || i.Into == "" {
 			break
 		}
 		if hop == maxHops {
 			return Outcome{}, fmt.Errorf("incident %s: too many mergers: %w", v.Incident, errLog)
 		}
-		id = into
+		id = i.Into
 	}
 	var l links
-	if isOpen && !known {
-		held, err := r.survey(ctx, e, a.Shared)
+	if !known && (i.ID == "" || i.Status.IsOpen()) {
+		held, err := r.survey(ctx, e, a.Shared, i)
 		if err != nil {
 			return Outcome{}, err
 		}
-		if l, err = r.claimFor(ctx, held, id, e); err != nil {
+		if l, err = r.claim(ctx, held, id, e, i.Slots); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -266,11 +259,19 @@ func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 
 // record writes the emission's log entry and projection, and what follows in other incidents.
 func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, command string, l links) (Outcome, error) {
-	i, done, err := r.write(ctx, v.Incident, command, r.emission(ctx, v, e, a, l))
+	var related []string // before
+	write := r.emission(ctx, v, e, a, l)
+	i, done, err := r.write(ctx, v.Incident, command, func(now view) (*tocsin.LogEntry, error) {
+		related = now.incident.Related
+		return write(now)
+	})
 	if err != nil {
 		return Outcome{}, err
 	}
 	for _, other := range i.Related {
+		if done && slices.Contains(related, other) { // an emission before told it
+			continue
+		}
 		if err := r.relate(ctx, other, i, e); err != nil {
 			return Outcome{}, err
 		}
