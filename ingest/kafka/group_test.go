@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -185,8 +186,9 @@ func TestRetries(t *testing.T) {
 	c.produce(t, topic, 0, "x")
 	fail := func(key kmsg.Key, times int, answer func(req kmsg.Request) kmsg.Response) {
 		fake.ControlKey(key.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
-			if times--; times > 0 {
-				fake.KeepControl()
+			fake.KeepControl()
+			if times--; times < 0 {
+				return nil, nil, false
 			}
 			return answer(req), nil, true
 		})
@@ -206,7 +208,7 @@ func TestRetries(t *testing.T) {
 		res.Topics = append(res.Topics, of)
 		return res
 	})
-	if got := readN(t, open(t, c.config("g", topic), Options{}), 1); string(got[0].Value) != "x" {
+	if got := readN(t, open(t, c.config("g", topic), Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))}), 1); string(got[0].Value) != "x" {
 		t.Errorf("%s", got[0].Value)
 	}
 }

@@ -199,6 +199,12 @@ func (c *cluster) produceRaw(t testing.TB, topic string, partition int, b []byte
 	transport := &kafka.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &kafka.Client{Addr: kafka.TCP(c.Brokers...), Transport: transport, Timeout: time.Minute}
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if m, err := client.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{topic}}); err == nil && m.Topics[0].Error == nil {
+			break
+		}
+		transport.CloseIdleConnections() // forgets what it knew
+	}
 	res, err := client.RawProduce(t.Context(), &kafka.RawProduceRequest{
 		Topic: topic, Partition: partition, RequiredAcks: kafka.RequireAll,
 		RawRecords: protocol.RawRecordSet{Reader: bytes.NewReader(append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...))},
