@@ -132,23 +132,47 @@ type draft func(now view) (*tocsin.LogEntry, error)
 // write appends what the draft makes of the current state, and stores the projection. It is the one way into a log.
 // A command that is already in the log changes nothing: done is then false. When another writer takes the place, the
 // state is read anew and the draft asked again, a bounded number of times.
+//
+// A state that is kept from before is tried as it is: the place after it is free only if nobody wrote meanwhile, so
+// that a write that succeeds rests on the newest state, and one that does not has cost one request. What a draft
+// refuses, it refuses of a state just read.
 func (r *Register) write(ctx context.Context, id, command string, make draft) (tocsin.Incident, bool, error) {
 	c := r.cache.entry(id)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return r.locked(ctx, c, command, make, c.state.seq > 0)
+}
+
+// found writes into a log that is most likely empty.
+func (r *Register) found(ctx context.Context, id, command string, make draft) (tocsin.Incident, bool, error) {
+	c := r.cache.entry(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return r.locked(ctx, c, command, make, true)
+}
+
+// locked is write, by the holder of the state's lock; guess says that the state is tried as it is.
+func (r *Register) locked(ctx context.Context, c *cached, command string, make draft, guess bool) (tocsin.Incident, bool, error) {
 	var lost *tocsin.LogEntry
 	for range r.opts.Attempts {
-		if err := r.catchUp(ctx, c); err != nil {
-			return tocsin.Incident{}, false, err
+		if !guess {
+			if err := r.catchUp(ctx, c); err != nil {
+				return tocsin.Incident{}, false, err
+			}
 		}
 		if seq, ok := c.state.commands[command]; ok {
 			r.metrics.repeated.Inc()
-			if err := r.same(ctx, id, seq, lost); err != nil {
+			if err := r.same(ctx, c.id, seq, lost); err != nil {
 				return tocsin.Incident{}, false, err
 			}
 			return r.project(ctx, c, lost != nil)
 		}
 		e, err := make(viewOf(c.state))
+		if guess && (err != nil || e == nil) {
+			guess = false
+			continue
+		}
+		guess = false
 		if err != nil {
 			return tocsin.Incident{}, false, err
 		}
@@ -163,7 +187,7 @@ func (r *Register) write(ctx context.Context, id, command string, make draft) (t
 			r.metrics.conflicts.WithLabelValues("log").Inc()
 			lost = e
 		case err != nil:
-			return tocsin.Incident{}, false, fmt.Errorf("append %s to incident %s: %w", e.Action, id, err)
+			return tocsin.Incident{}, false, fmt.Errorf("append %s to incident %s: %w", e.Action, c.id, err)
 		default:
 			r.metrics.entries.WithLabelValues(string(e.Action)).Inc()
 			if err := c.state.apply(*e); err != nil {
@@ -172,7 +196,7 @@ func (r *Register) write(ctx context.Context, id, command string, make draft) (t
 			return r.project(ctx, c, true)
 		}
 	}
-	return tocsin.Incident{}, false, fmt.Errorf("append to incident %s, %d attempts: %w", id, r.opts.Attempts, tocsin.ErrConflict)
+	return tocsin.Incident{}, false, fmt.Errorf("append to incident %s, %d attempts: %w", c.id, r.opts.Attempts, tocsin.ErrConflict)
 }
 
 // seal gives the entry its place in the log.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"tocsin"
@@ -77,33 +78,57 @@ type holding struct {
 // survey reads the slots of an event's tokens and what became of their holders; of those in known, that is known.
 func (r *Register) survey(ctx context.Context, e tocsin.Event, shared []tocsin.Entity, known ...tocsin.Incident) ([]holding, error) {
 	ts := tokens(e, shared)
-	held := make([]holding, 0, len(ts))
+	held := make([]holding, len(ts))
+	err := each(len(ts), func(n int) error {
+		slot, err := r.store.Slot(ctx, tocsin.SlotID(e.Tenant, ts[n].field, ts[n].value))
+		if errors.Is(err, tocsin.ErrNotFound) {
+			slot, err = tocsin.Slot{}, nil
+		}
+		held[n] = holding{token: ts[n], slot: slot}
+		if err != nil {
+			return fmt.Errorf("slot of %s %s: %w", ts[n].field, ts[n].value, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	holders := map[string]tocsin.Incident{} // by the id that the slots name
 	for _, i := range known {
 		holders[i.ID] = i
 	}
-	for _, t := range ts {
-		slot, err := r.store.Slot(ctx, tocsin.SlotID(e.Tenant, t.field, t.value))
-		h := holding{token: t, slot: slot}
-		switch {
-		case errors.Is(err, tocsin.ErrNotFound):
-			h.slot = tocsin.Slot{}
-		case err != nil:
-			return nil, fmt.Errorf("slot of %s %s: %w", t.field, t.value, err)
-		default:
-			i, known := holders[slot.Incident]
-			if !known {
-				i, err = r.survivor(ctx, slot.Incident)
-				if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
-					return nil, err
-				}
-				holders[slot.Incident] = i
-			}
-			h.holder, h.tenure, h.has = i.ID, r.tenure(e, slot, i), i.Slots
+	for n := range held {
+		h := &held[n]
+		if h.slot.Version == 0 {
+			continue
 		}
-		held = append(held, h)
+		i, known := holders[h.slot.Incident]
+		if !known {
+			i, err = r.survivor(ctx, h.slot.Incident)
+			if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+				return nil, err
+			}
+			holders[h.slot.Incident] = i
+		}
+		h.holder, h.tenure, h.has = i.ID, r.tenure(e, h.slot, i), i.Slots
 	}
 	return held, nil
+}
+
+// each does n things, a few at a time, and joins their errors.
+func each(n int, do func(int) error) error {
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	turns := make(chan struct{}, 8)
+	for i := range n {
+		wg.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			errs[i] = do(i)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // tenure judges the slot's holder at the time of the event (register.md, ruling 2 of section 0). A holder without a
@@ -184,6 +209,7 @@ func place(held []holding, fresh string, byPerson bool) placement {
 func (r *Register) claim(ctx context.Context, held []holding, incident string, e tocsin.Event, has []string) (links, error) {
 	var l links
 	count := len(has)
+	var puts []tocsin.Slot
 	for _, h := range held {
 		ours := h.holder == incident || h.slot.Incident == incident
 		switch {
@@ -213,9 +239,12 @@ func (r *Register) claim(ctx context.Context, held []holding, incident string, e
 			continue
 		}
 		want.Version++
-		if err := r.store.PutSlot(ctx, want); err != nil {
-			return l, fmt.Errorf("slot of %s %s: %w", h.token.field, h.token.value, err)
-		}
+		puts = append(puts, want)
 	}
-	return l, nil
+	return l, each(len(puts), func(n int) error {
+		if err := r.store.PutSlot(ctx, puts[n]); err != nil {
+			return fmt.Errorf("slot of %s %s: %w", puts[n].Field, puts[n].Value, err)
+		}
+		return nil
+	})
 }

@@ -76,7 +76,7 @@ func (s *state) apply(e tocsin.LogEntry) error {
 func (s *state) act(e tocsin.LogEntry) error {
 	switch e.Action {
 	case tocsin.ActPromote, tocsin.ActCreate:
-		return with(e, s.found)
+		return with(e, s.founded)
 	case tocsin.ActAttach, tocsin.ActRevise, tocsin.ActLate:
 		return with(e, s.event)
 	case tocsin.ActReject:
@@ -116,7 +116,7 @@ func with[T any](e tocsin.LogEntry, do func(tocsin.LogEntry, T)) error {
 	return nil
 }
 
-func (s *state) found(e tocsin.LogEntry, f founding) {
+func (s *state) founded(e tocsin.LogEntry, f founding) {
 	i := &s.incident
 	*i = tocsin.Incident{
 		ID: e.Incident, Tenant: e.Tenant, Number: f.Number, Title: f.Title, Summary: f.Summary, Discovery: f.Discovery,

@@ -149,7 +149,7 @@ func (r *Register) promote(ctx context.Context, v tocsin.Verdict, e tocsin.Event
 	if err := r.putVerdict(ctx, v); err != nil {
 		return Outcome{}, err
 	}
-	return r.record(ctx, v, e, v.Assessment, command, l)
+	return r.record(ctx, v, e, v.Assessment, command, l, p.incident == fresh)
 }
 
 // fresh is the id of the incident that the event would found: ordinal 0, or the next one where a person promotes an
@@ -252,18 +252,22 @@ func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 	}
 	w := v
 	w.Incident = id
-	out, err := r.record(ctx, w, e, a, command, l)
+	out, err := r.record(ctx, w, e, a, command, l, false)
 	out.Verdict.Incident = v.Incident
 	return out, err
 }
 
 // record writes the emission's log entry and projection, and what follows in other incidents.
-func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, command string, l links) (Outcome, error) {
+func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, command string, l links, founds bool) (Outcome, error) {
 	var related []string // before
-	write := r.emission(ctx, v, e, a, l)
-	i, done, err := r.write(ctx, v.Incident, command, func(now view) (*tocsin.LogEntry, error) {
+	emission := r.emission(ctx, v, e, a, l)
+	write := r.write
+	if founds {
+		write = r.found
+	}
+	i, done, err := write(ctx, v.Incident, command, func(now view) (*tocsin.LogEntry, error) {
 		related = now.incident.Related
-		return write(now)
+		return emission(now)
 	})
 	if err != nil {
 		return Outcome{}, err

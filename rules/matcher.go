@@ -52,7 +52,10 @@ func (m *Matcher) Fires(a *tocsin.Alert) []string {
 	m.load(a)
 	var ids []string
 	for _, i := range m.try {
-		if m.holds(int(i)) != 0 && m.hiddenBy(int(i), a) == "" {
+		if m.holds(int(i)) == 0 {
+			continue
+		}
+		if name, _ := m.hiddenBy(int(i), a); name == "" {
 			ids = append(ids, m.set.rules[i].ID)
 		}
 	}
@@ -109,11 +112,12 @@ func (m *Matcher) holds(i int) uint64 {
 	return bits
 }
 
-// hiddenBy names the exception that hides the rule's match, "" for none. An exception that fails hides nothing.
-func (m *Matcher) hiddenBy(i int, a *tocsin.Alert) string {
+// hiddenBy names the exception that hides the rule's match, "" for none, and which of the set's it is, -1 for the
+// rule's own. An exception that fails hides nothing.
+func (m *Matcher) hiddenBy(i int, a *tocsin.Alert) (name string, exception int) {
 	for _, x := range m.set.rules[i].except {
 		if ok, err := m.eval.Holds(x.when); ok && err == nil {
-			return x.name
+			return x.name, -1
 		}
 	}
 	for _, j := range m.set.compiled[i].exceptions {
@@ -122,11 +126,10 @@ func (m *Matcher) hiddenBy(i int, a *tocsin.Alert) string {
 			continue
 		}
 		if ok, err := m.eval.Holds(e.when); ok && err == nil {
-			m.set.health.exceptions[j].Add(1)
-			return e.Name
+			return e.Name, j
 		}
 	}
-	return ""
+	return "", -1
 }
 
 // matches appends the rule's matches of the loaded alert, one per group key.
@@ -140,9 +143,13 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) {
 		return out
 	}
+	hidden, exception := m.hiddenBy(i, a)
+	if exception >= 0 {
+		m.set.health.exceptions[exception].Add(1)
+	}
 	base := tocsin.Match{
 		Rule: r.ID, Set: m.set.Hash, Tenant: a.Tenant, Conditions: bits, Entities: m.entities(r, c), Facts: m.facts(a),
-		Absent: absent, Suppressed: m.hiddenBy(i, a),
+		Absent: absent, Suppressed: hidden,
 		Alert: tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()},
 	}
 	if c.value >= 0 {

@@ -10,9 +10,9 @@ import (
 
 func onText(do func(string) any) func(*Evaluator, []any) (any, error) {
 	return func(_ *Evaluator, args []any) (any, error) {
-		s, err := textOf(args[0])
-		if err != nil {
-			return nil, err
+		s, ok := fromAny(args[0]).str()
+		if !ok {
+			return nil, nil //nolint:nilnil // what is no string has no such function
 		}
 		return do(s), nil
 	}
@@ -20,16 +20,10 @@ func onText(do func(string) any) func(*Evaluator, []any) (any, error) {
 
 func onTexts(do func(s, t string) any) func(*Evaluator, []any) (any, error) {
 	return func(_ *Evaluator, args []any) (any, error) {
-		if args[0] == nil || args[1] == nil {
+		s, oks := fromAny(args[0]).str()
+		t, okt := fromAny(args[1]).str()
+		if !oks || !okt {
 			return nil, nil //nolint:nilnil // absent in, absent out
-		}
-		s, err := textOf(args[0])
-		if err != nil {
-			return nil, err
-		}
-		t, err := textOf(args[1])
-		if err != nil {
-			return nil, err
 		}
 		return do(s, t), nil
 	}

@@ -14,8 +14,9 @@ const (
 	maxNodes   = 10_000   // nodes of the syntax tree, let names expanded
 	maxLets    = 8        // let declarations inside one expression
 	maxPattern = 1 << 10  // bytes of a regular expression or wildcard pattern
+	maxSingles = 16       // question marks in a wildcard pattern: each place of a value may be tried against all of them
 	maxProgram = 1_000    // instructions of a compiled regular expression
-	maxWork    = 6 << 20  // instructions times bytes that a pattern may take for one alert: 25 ms at worst
+	maxWork    = 4 << 20  // instructions times bytes that a pattern may take for one alert: 20 ms at worst
 	maxValue   = 64 << 10 // bytes of a string that are matched
 	maxItems   = 256      // members of an array that are looked at
 	maxSteps   = 50_000   // of one leaf on one alert: a loop body, or 64 bytes of string work, is one step

@@ -50,6 +50,9 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 		}
 		return passes(l.test, v), nil
 	case noItem:
+		if _, ok := l.test.(mapped); ok && !passes(isText, v) {
+			return false, nil // the function of the value is absent
+		}
 		return present(v) && !passes(l.test, v), nil
 	case isThere:
 		return present(v), nil
@@ -213,6 +216,9 @@ func (t textTest) pass(v tocsin.Value) bool {
 	}
 	return t.match(clip(s))
 }
+
+// isText passes what string functions can read.
+var isText = textTest{func(string) bool { return true }}
 
 func contains(part string) test {
 	return textTest{func(s string) bool { return strings.Contains(s, part) }}

@@ -365,9 +365,9 @@ func (c *compilation) cidrTest(x *ast.CallNode, args []string) func(string) bool
 func (c *compilation) wildTest(x *ast.CallNode, args []string) func(string) bool {
 	var ws []wildcard
 	for i, a := range args {
-		if len(a) > maxPattern || strings.Count(a, "?") > 32 {
+		if len(a) > maxPattern || strings.Count(a, "?") > maxSingles {
 			c.fail(x.Arguments[i+1], "use matches for what is so particular",
-				"wildcard pattern of more than %d bytes or 32 question marks", maxPattern)
+				"wildcard pattern of more than %d bytes or %d question marks", maxPattern, maxSingles)
 			return nil
 		}
 		ws = append(ws, newWildcard(a))

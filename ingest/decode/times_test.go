@@ -1,0 +1,91 @@
+package decode
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"tocsin"
+	"tocsin/ingest"
+)
+
+func TestParseTime(t *testing.T) {
+	for text, want := range map[string]string{
+		"2026-03-01T10:00:00Z": "2026-03-01T10:00:00Z", "2026-03-01T10:00:00.123456789+02:00": "2026-03-01T08:00:00.123456789Z",
+		"2026-03-01T10:00:00+0200": "2026-03-01T08:00:00Z", "2026-03-01 10:00:00,5": "2026-03-01T10:00:00.5Z", "2026-03-01 10:00:00 +02": "2026-03-01T08:00:00Z",
+		"2026-03-01": "2026-03-01T00:00:00Z", "2026-03-01T10:00": "2026-03-01T10:00:00Z", "2026-03-01T10:00:00.1234567890123Z": "2026-03-01T10:00:00.123456789Z",
+		"1772359200": "2026-03-01T10:00:00Z", "1772359200123": "2026-03-01T10:00:00.123Z", "1772359200123456": "2026-03-01T10:00:00.123456Z",
+		"1772359200123456789": "2026-03-01T10:00:00.123456789Z", "1772359200.25": "2026-03-01T10:00:00.25Z",
+		"Mar  1 10:00:00": "0000-03-01T10:00:00Z", "Mar  1 2026 10:00:00": "2026-03-01T10:00:00Z", "01/Mar/2026:10:00:00 +0100": "2026-03-01T09:00:00Z",
+		"Sun, 01 Mar 2026 10:00:00 GMT": "2026-03-01T10:00:00Z", "03/01/2026-10:00:00.25": "2026-03-01T10:00:00.25Z", "20260301100000": "2026-03-01T10:00:00Z",
+	} {
+		got, ok := parseTime(text)
+		if !ok || got.UTC().Format(time.RFC3339Nano) != want {
+			t.Errorf("parseTime(%q) = %v, %v; want %s", text, got.Format(time.RFC3339Nano), ok, want)
+		}
+	}
+	for _, text := range []string{"", "-", "soon", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "2026-03-01T25:00:00Z", "0", "Foo  1 10:00:00", "99999999999999999999"} {
+		if got, ok := parseTime(text); ok {
+			t.Errorf("parseTime(%q) = %v", text, got)
+		}
+	}
+}
+
+func TestReceived(t *testing.T) {
+	received := time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC)
+	for text, want := range map[string]struct{ at, mark string }{
+		`{"@timestamp":"2025-12-31T23:00:00Z","event.kind":"event"}`: {"2025-12-31T23:00:00Z", ""},
+		`{"@timestamp":"2026-01-01T00:06:00Z","event.kind":"event"}`: {"2026-01-01T00:06:00Z", ""},
+		`{"@timestamp":"2026-01-01T00:06:01Z","event.kind":"event"}`: {"2026-01-01T00:01:00Z", "future"},
+		`{"event.kind":"event"}`:                                     {"2026-01-01T00:01:00Z", "no_timestamp"},
+		`Dec 31 23:59:00 h a: b`:                                     {"2025-12-31T23:59:00Z", "no_year"},
+		`Jan  1 00:00:30 h a: b`:                                     {"2026-01-01T00:00:30Z", "no_year"},
+		`Jan  1 00:05:00 h a: b`:                                     {"2026-01-01T00:05:00Z", "no_year"},
+		`Feb 29 00:00:00 h a: b`:                                     {"2024-02-29T00:00:00Z", "no_year"},
+	} {
+		a, rejected := newTest(t).Decode(ingest.Record{Received: received, Value: []byte(text)})
+		if rejected != nil {
+			t.Fatalf("%s: %s", text, rejected.Detail)
+		}
+		if got := a.Time.Format(time.RFC3339); got != want.at || want.mark != "" && !slices.Contains(a.Marks, want.mark) || want.mark == "" && len(a.Marks) > 0 {
+			t.Errorf("%s: %s %v, want %s %s", text, got, a.Marks, want.at, want.mark)
+		}
+	}
+}
+
+// TestClock follows ruling 2's second half: files, whose records have no receive time.
+func TestClock(t *testing.T) {
+	day := func(d, h int) time.Time { return time.Date(2026, 3, d, h, 0, 0, 0, time.UTC) }
+	noYear := time.Date(0, 3, 1, 5, 0, 0, 0, time.UTC)
+	type step struct {
+		at, next, want time.Time
+		mark, reason   string
+	}
+	for name, steps := range map[string][]step{
+		"a quiet log is not the future":     {{at: day(1, 0), next: day(9, 0), want: day(1, 0)}, {at: day(9, 0), next: day(20, 0), want: day(9, 0)}, {at: day(20, 0), want: day(20, 0)}},
+		"ahead of both is":                  {{at: day(1, 0), next: day(9, 0), want: day(1, 0)}, {at: day(9, 0), next: day(1, 1), want: day(1, 0), mark: "future"}, {at: day(1, 1), want: day(1, 1)}},
+		"24 h is not yet":                   {{at: day(1, 0), next: day(2, 0), want: day(1, 0)}, {at: day(2, 0), next: day(1, 0), want: day(2, 0)}},
+		"the first one takes the next time": {{at: day(9, 0), next: day(1, 0), want: day(1, 0), mark: "future"}, {at: day(1, 0), want: day(1, 0)}},
+		"no time takes the last":            {{at: day(1, 0), next: time.Time{}, want: day(1, 0)}, {at: time.Time{}, want: day(1, 0)}},
+		"no time at first takes the next":   {{at: time.Time{}, next: day(2, 0), want: day(2, 0)}},
+		"no time anywhere":                  {{at: time.Time{}, reason: "no_timestamp"}},
+		"no year follows the dated":         {{at: day(3, 0), next: noYear, want: day(3, 0)}, {at: noYear, want: day(1, 5)}, {at: time.Date(0, 12, 31, 0, 0, 0, 0, time.UTC), want: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)}},
+		"no year anywhere":                  {{at: noYear, next: noYear, reason: "no_year"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Clock
+			for i, s := range steps {
+				a := tocsin.Alert{Time: s.at}
+				rejected := c.Settle(&a, s.next)
+				switch {
+				case s.reason != "":
+					if rejected == nil || rejected.Reason != s.reason {
+						t.Errorf("step %d: %+v, want %s", i, rejected, s.reason)
+					}
+				case rejected != nil || !a.Time.Equal(s.want) || s.mark != "" && !slices.Contains(a.Marks, s.mark) || s.mark == "" && len(a.Marks) > 0:
+					t.Errorf("step %d: %v %v (%v), want %v %s", i, a.Time, a.Marks, rejected, s.want, s.mark)
+				}
+			}
+		})
+	}
+}

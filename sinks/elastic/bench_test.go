@@ -1,0 +1,90 @@
+package elastic
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"tocsin"
+)
+
+// benchAlerts are alerts of about 1 KiB with 24 fields.
+func benchAlerts(round int) []tocsin.Alert {
+	alerts := someAlerts(10000)
+	raw := bytes.Repeat([]byte(`{"a":"b"}`), 110)
+	for i := range alerts {
+		a := &alerts[i]
+		a.Raw, a.Ref.Offset = raw, int64(round*len(alerts)+i)
+		a.ID = tocsin.AlertID(a.Tenant, a.Ref, a.Digest())
+		leaves := []tocsin.Field{
+			{Name: "source.ip", Value: tocsin.StringValue(fmt.Sprintf("10.0.%d.%d", i>>8&0xff, i&0xff))}, {Name: "source.port", Value: tocsin.IntValue(int64(i))},
+			{Name: "host.name", Value: tocsin.StringValue(fmt.Sprint("host", i%50))}, {Name: "message", Value: tocsin.StringValue("some text about what happened")},
+		}
+		for n := range 20 {
+			leaves = append(leaves, tocsin.Field{Name: fmt.Sprintf("winlog.event_data.Param%d", n), Value: tocsin.StringValue("some value of a field")})
+		}
+		a.Fields = tocsin.NewFields(leaves)
+	}
+	return alerts
+}
+
+// BenchmarkStoreAlerts stores 10,000 alerts; "ready" sends the same documents, encoded before, in plain bulks of the
+// same size, whose answers nobody reads: the ceiling.
+func BenchmarkStoreAlerts(b *testing.B) {
+	b.Run("stored", func(b *testing.B) {
+		s := server(b)
+		n := 0
+		for b.Loop() {
+			b.StopTimer()
+			alerts := benchAlerts(n)
+			n++
+			b.StartTimer()
+			if _, err := s.StoreAlerts(b.Context(), alerts); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(n*10000)/b.Elapsed().Seconds(), "alerts/s")
+	})
+	b.Run("ready", func(b *testing.B) {
+		s := server(b)
+		n := 0
+		for b.Loop() {
+			b.StopTimer()
+			bodies := readyBodies(s, benchAlerts(n))
+			n++
+			b.StartTimer()
+			for _, body := range bodies {
+				if _, err := s.send(b.Context(), "bulk", esapi.BulkRequest{Body: bytes.NewReader(body), FilterPath: []string{"errors"}}, 1<<20); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(n*10000)/b.Elapsed().Seconds(), "alerts/s")
+	})
+}
+
+// readyBodies are the bulks of the alerts, 4 MiB each.
+func readyBodies(s *Store, alerts []tocsin.Alert) [][]byte {
+	var bodies [][]byte
+	var body []byte
+	for i := range alerts {
+		a := action{op: "create", index: s.monthly(kindAlerts, "2026.11"), id: alerts[i].ID}
+		body = a.line(body)
+		body = append(s.schema.encode(body, &alerts[i], dawn), '\n')
+		if len(body) > 4<<20 || i == len(alerts)-1 {
+			bodies, body = append(bodies, body), nil
+		}
+	}
+	return bodies
+}
+
+// BenchmarkEncode encodes one alert's document.
+func BenchmarkEncode(b *testing.B) {
+	s, alerts := newSchema(), benchAlerts(0)[:1]
+	b.ReportAllocs()
+	for b.Loop() {
+		s.encode(nil, &alerts[0], dawn)
+	}
+}
