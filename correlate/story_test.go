@@ -222,6 +222,9 @@ func (s *story) time(text string) time.Time {
 }
 
 func clock(t time.Time) string {
+	if t.IsZero() {
+		return "none"
+	}
 	text := t.Format("15:04:05.999999999")
 	if n := int(t.Sub(epoch).Hours()) / 24; n > 0 {
 		text = fmt.Sprintf("%dd%s", n, text)

@@ -240,6 +240,9 @@ func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 		}
 		id = i.Into
 	}
+	if i.ID == "" && v.Revision == e.Revision {
+		a = v.Assessment // what was decided then is written now, whatever the scale has become
+	}
 	var l links
 	if !known && (i.ID == "" || i.Status.IsOpen()) {
 		held, err := r.survey(ctx, e, a.Shared, i)
