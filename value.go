@@ -178,6 +178,19 @@ func (v Value) Equal(w Value) bool {
 	return v.num == w.num && v.text == w.text
 }
 
+// Clone returns v in memory of its own. The values of one alert share the memory of its record, so what is kept for
+// longer than the alert, as a key in the engine's state, is cloned or it keeps the whole record alive.
+func (v Value) Clone() Value {
+	v.text = strings.Clone(v.text)
+	if v.kind == List {
+		v.list = slices.Clone(v.list)
+		for i := range v.list {
+			v.list[i] = v.list[i].Clone()
+		}
+	}
+	return v
+}
+
 // Any returns v as the plain Go value that JSON and templates know: nil, bool, int64, float64, string or []any.
 func (v Value) Any() any {
 	switch v.kind {
