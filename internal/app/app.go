@@ -92,6 +92,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.reg.MustRegister(newStateCollector(a.health, a.sets))
 	var back backend
 	switch a.cfg.Mode {
+	case "kafka":
+		back, err = a.openKafka(ctx)
 	default:
 		back, err = a.openEmbedded(ctx)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tocsin/correlate"
+	"tocsin/ingest/kafka"
 	"tocsin/sinks"
 )
 
@@ -19,6 +20,27 @@ type Health struct {
 	mu      sync.Mutex
 	trouble map[string]Trouble
 	shards  map[int32]Shard
+	watched map[string]func() []kafka.Progress
+}
+
+// Watch lets the report tell how far a consumer group's member has read its partitions.
+func (h *Health) Watch(group string, progress func() []kafka.Progress) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.watched == nil {
+		h.watched = map[string]func() []kafka.Progress{}
+	}
+	h.watched[group] = progress
+}
+
+// A Lag is how far one partition is behind.
+type Lag struct {
+	Group     string `json:"group"`
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Next      int64  `json:"next"`
+	Lag       int64  `json:"lag"` // records
+	Halted    string `json:"halted,omitempty"`
 }
 
 // A Trouble is something that keeps the daemon from working as it should: it is degraded, not dead (delivery.md 3.3,
@@ -96,19 +118,25 @@ type Report struct {
 	Status   string    `json:"status"` // ok or degraded
 	Troubles []Trouble `json:"troubles"`
 	Shards   []Shard   `json:"shards"` // by partition; one in embedded mode
+	Lags     []Lag     `json:"lags"`   // of the partitions that this daemon owns; none in embedded mode
 }
 
 // Report tells the state.
 func (h *Health) Report() Report {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r := Report{Status: "ok", Troubles: []Trouble{}, Shards: []Shard{}}
+	r := Report{Status: "ok", Troubles: []Trouble{}, Shards: []Shard{}, Lags: []Lag{}}
 	for _, part := range slices.Sorted(maps.Keys(h.trouble)) {
 		r.Status = "degraded"
 		r.Troubles = append(r.Troubles, h.trouble[part])
 	}
 	for _, n := range slices.Sorted(maps.Keys(h.shards)) {
 		r.Shards = append(r.Shards, h.shards[n])
+	}
+	for _, group := range slices.Sorted(maps.Keys(h.watched)) {
+		for _, p := range h.watched[group]() {
+			r.Lags = append(r.Lags, Lag{group, p.Topic, p.Partition, p.Next, max(p.HighWatermark-p.Next, 0), p.Halted})
+		}
 	}
 	return r
 }

@@ -1,0 +1,242 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin"
+	"tocsin/correlate"
+	"tocsin/ingest/kafka"
+	"tocsin/internal/config"
+	"tocsin/internal/pipeline"
+	"tocsin/rules"
+	"tocsin/sinks/elastic"
+	kafkasink "tocsin/sinks/kafka"
+)
+
+// NewElastic makes a client of the configured Elasticsearch. It does not connect.
+func NewElastic(cfg config.Elasticsearch, o Options, reg kafkasink.Registerer) (*elastic.Store, error) {
+	c := elastic.Config{
+		Addresses: cfg.URLs, Username: cfg.User, Password: cfg.Password.Reveal(), APIKey: cfg.APIKey.Reveal(), Prefix: cfg.Prefix,
+		Insecure: cfg.Insecure, Logger: o.Log, Registerer: reg,
+	}
+	if cfg.CAFile != "" {
+		pem, err := os.ReadFile(cfg.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("elasticsearch.ca_file: %w", err)
+		}
+		c.CACert = pem
+	}
+	return elastic.New(c)
+}
+
+// SinkConnection is how the internal topics are written.
+func SinkConnection(c config.Kafka) kafkasink.Connection {
+	return kafkasink.Connection{
+		Brokers: c.Brokers, TLS: c.TLS, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile,
+		Mechanism: c.SASL, User: c.User, Password: c.Password.Reveal(), Insecure: c.Insecure,
+	}
+}
+
+// TopicPlan is what the internal topics are to be like.
+func TopicPlan(c config.Kafka) kafkasink.Plan {
+	return kafkasink.Plan{Prefix: c.Prefix, Partitions: c.Partitions, Replication: c.Replication}
+}
+
+// connection is how topics are read.
+func connection(c config.Kafka) kafka.Connection {
+	return kafka.Connection{
+		Brokers:  c.Brokers,
+		TLS:      kafka.TLS{Enabled: c.TLS, CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile},
+		SASL:     kafka.SASL{Mechanism: c.SASL, User: c.User, Password: c.Password.Reveal()},
+		Insecure: c.Insecure,
+	}
+}
+
+// openKafka opens the stages of mode kafka that this daemon's roles name, each behind its own consumer group.
+func (a *App) openKafka(ctx context.Context) (backend, error) {
+	cfg := a.cfg
+	st, err := NewElastic(cfg.Elasticsearch, Options{Log: a.log}, a.reg)
+	if err != nil {
+		return backend{}, err
+	}
+	a.onStop("elasticsearch", func(context.Context) error { return st.Close() })
+	if err := a.reachable(ctx, st); err != nil {
+		return backend{}, err
+	}
+	producer, err := kafkasink.New(kafkasink.Config{Connection: SinkConnection(cfg.Kafka), Prefix: cfg.Kafka.Prefix, Partitions: cfg.Kafka.Partitions, Registerer: a.reg})
+	if err != nil {
+		return backend{}, err
+	}
+	a.onStop("kafka", func(context.Context) error { return producer.Close() })
+	intake, err := kafka.NewIntake(connection(cfg.Kafka), cfg.Kafka.Prefix+"intake")
+	if err != nil {
+		return backend{}, err
+	}
+	k := &kafkaStages{App: a, store: st, producer: producer}
+	for role, open := range map[string]func() error{"detect": k.detect, "correlate": k.correlate, "registrar": k.registrar} {
+		if slices.Contains(cfg.Roles, role) {
+			if err := open(); err != nil {
+				return backend{}, fmt.Errorf("%s: %w", role, err)
+			}
+		}
+	}
+	return backend{store: st, journal: intake, reload: func(*rules.Set) {}}, nil
+}
+
+// reachable waits a while for the servers and refuses to run on topics or indices that are not as set-up makes them.
+func (a *App) reachable(ctx context.Context, st *elastic.Store) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := st.Ready(ctx); err != nil {
+		return fmt.Errorf("elasticsearch %w: %w", ErrUnreachable, err)
+	}
+	if err := kafkasink.Check(ctx, SinkConnection(a.cfg.Kafka), TopicPlan(a.cfg.Kafka)); err != nil {
+		if errors.Is(err, kafkasink.ErrMisfit) {
+			return fmt.Errorf("%w; `tocsin setup kafka` makes what is missing", err)
+		}
+		return fmt.Errorf("kafka %w: %w", ErrUnreachable, err)
+	}
+	return nil
+}
+
+// kafkaStages opens the stages of mode kafka.
+type kafkaStages struct {
+	*App
+	store    *elastic.Store
+	producer *kafkasink.Producer
+}
+
+// group adds a member of a consumer group to the daemon's parts.
+func (k *kafkaStages) group(name string, cfg kafka.Config, o kafka.Options, serve kafka.Handler) error {
+	cfg.Connection, cfg.Session = connection(k.cfg.Kafka), k.cfg.Kafka.Session
+	cfg.Group = k.cfg.Kafka.Group + "-" + name
+	o.Log, o.Registerer, o.Now = k.log, k.reg, k.now
+	g, err := kafka.NewGroup(cfg, o)
+	if err != nil {
+		return err
+	}
+	k.health.Watch(name, func() []kafka.Progress { owned, _ := g.Progress(); return owned })
+	k.runs(name, func(ctx context.Context) error { return g.Run(ctx, serve) })
+	return nil
+}
+
+// detect opens one group for the sources that begin at the earliest record, with the HTTP intake's topic among them, and
+// one for those that begin at the latest.
+func (k *kafkaStages) detect() error {
+	own := config.Source{
+		Name: intakeSource, Kind: "kafka", Topics: []string{k.cfg.Kafka.Prefix + "intake"}, Tenant: k.cfg.Intake.Tenant, Format: k.cfg.Intake.Format,
+		Start: "earliest", Store: "all", Disorder: k.cfg.Intake.Disorder, Lateness: k.cfg.Intake.Lateness, IdleAfter: k.cfg.Intake.IdleAfter,
+	}
+	sources := append([]config.Source{own}, k.cfg.Sources...)
+	d := &pipeline.KafkaDetect{
+		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store}, Sets: k.sets, Matches: k.producer, Policies: map[string]pipeline.Policy{},
+		Decoders: func() (pipeline.Decoder, error) { return NewDecoder(k.cfg, "auto", k.cfg.Mappings) },
+		Now:      k.now, Retry: k.retry, Metrics: k.metrics,
+	}
+	list := &listing{conn: connection(k.cfg.Kafka), now: k.now, sources: map[string]string{}}
+	d.Listed = list.partitions
+	byStart := map[string][]kafka.Topic{}
+	for _, s := range sources {
+		for _, topic := range s.Topics {
+			d.Policies[topic] = policy(s)
+			list.sources[topic] = s.Name
+			byStart[s.Start] = append(byStart[s.Start], kafka.Topic{Name: topic, Source: s.Name, Tenant: s.Tenant, Format: s.Format, Own: s.Name == intakeSource})
+		}
+	}
+	for start, topics := range byStart {
+		name := "detect"
+		if start == "latest" {
+			name = "detect-latest"
+		}
+		cfg := kafka.Config{Topics: topics, Start: start, RecordLimit: int(k.cfg.Intake.MaxRecord), BatchLimit: min(int(k.cfg.Intake.MaxUnpack), 64<<20)}
+		if err := k.group(name, cfg, kafka.Options{Gap: k.gap}, d.Serve); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gap records a stretch of an input that was lost before it could be read, in the dead-letter place and in health.
+func (k *kafkaStages) gap(g kafka.Gap) {
+	now := k.now()
+	err := fmt.Errorf("%s %d: offsets %d to %d were lost (%s)", g.Topic, g.Partition, g.From, g.To, g.Reason)
+	k.health.Fail("gap", err, now)
+	k.log.Error("records were lost before they could be read", "topic", g.Topic, "partition", g.Partition, "from", g.From, "to", g.To, "reason", g.Reason)
+	ref := tocsin.Ref{Topic: g.Topic, Partition: g.Partition, Offset: g.From}
+	id := tocsin.RejectionID("", ref, fmt.Sprint(g.To))
+	go func() { // the reader must not wait for the store
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		lost := tocsin.Rejection{ID: id, Tenant: "default", Source: g.Topic, Ref: ref, Received: now, Stage: "intake", Reason: "gap", Detail: err.Error()}
+		if err := k.store.StoreRejections(ctx, []tocsin.Rejection{lost}); err != nil {
+			k.log.Error("a gap was not recorded", "err", err)
+		}
+	}()
+}
+
+func (k *kafkaStages) correlate() error {
+	c := &pipeline.KafkaCorrelate{
+		Sets: k.sets, Config: correlate.Config{Lateness: k.cfg.Intake.Lateness}, Read: kafkasink.DecodeLogRecord,
+		Events: k.store, EventLog: k.producer, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
+		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health,
+	}
+	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
+	return k.group("correlate", cfg, kafka.Options{}, c.Serve)
+}
+
+func (k *kafkaStages) registrar() error {
+	r := &pipeline.KafkaRegistrar{
+		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEvent, Retry: k.retry, Log: k.log, TimersEvery: 30 * time.Second,
+		Timers: func(ctx context.Context) error {
+			_, err := k.register(k.store).Timers(ctx, k.now())
+			return err
+		},
+	}
+	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}
+	return k.group("registrar", cfg, kafka.Options{}, r.Serve)
+}
+
+// A listing knows all partitions of all inputs, as of a while ago at most.
+type listing struct {
+	conn    kafka.Connection
+	sources map[string]string // topic -> source
+	now     func() time.Time
+
+	mu    sync.Mutex
+	known []tocsin.SourcePartition
+	taken time.Time
+}
+
+// listEvery is how soon a partition that was added to an input is waited for by the watermark.
+const listEvery = 30 * time.Second
+
+func (l *listing) partitions(ctx context.Context) ([]tocsin.SourcePartition, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := l.now(); now.Sub(l.taken) < listEvery {
+		return l.known, nil
+	}
+	topics := make([]string, 0, len(l.sources))
+	for topic := range l.sources {
+		topics = append(topics, topic)
+	}
+	slices.Sort(topics)
+	counts, err := kafka.Partitions(ctx, l.conn, topics)
+	if err != nil {
+		return nil, err
+	}
+	var all []tocsin.SourcePartition
+	for _, topic := range topics {
+		for n := range counts[topic] {
+			all = append(all, pipeline.SourcePartitionOf(l.sources[topic], topic, int32(n))) //nolint:gosec // partitions are few
+		}
+	}
+	l.known, l.taken = all, l.now()
+	return all, nil
+}
