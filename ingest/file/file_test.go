@@ -181,3 +181,51 @@ func TestReadEndsWithItsContext(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// FuzzLines compares the source with the obvious way to cut a text into records.
+func FuzzLines(f *testing.F) {
+	f.Add([]byte("a\n\nb\r\n ccc"), uint8(2))
+	f.Fuzz(func(t *testing.T, text []byte, most uint8) {
+		if bytes.HasPrefix(text, []byte{0x1f, 0x8b}) || bytes.HasPrefix(text, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+			return
+		}
+		limit := int(most) + 1
+		s, err := Open([]string{"-"}, Options{MaxRecord: int64(limit), Batch: 3, Stdin: bytes.NewReader(text)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for line := range bytes.SplitSeq(text, []byte("\n")) {
+			line = bytes.TrimRight(line, "\r")
+			switch {
+			case len(line) > limit:
+				want = append(want, "!too_big")
+			case len(bytes.TrimSpace(line)) > 0:
+				want = append(want, string(line))
+			}
+		}
+		var got []string
+		for {
+			b, err := s.Read(t.Context())
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range b.Records {
+				if r.Ref.Line != int64(len(got)) {
+					t.Fatalf("ordinal %d of record %d", r.Ref.Line, len(got))
+				}
+				if r.Fault != "" {
+					got = append(got, "!"+r.Fault)
+					continue
+				}
+				got = append(got, string(r.Value))
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("records (-want +got):\n%s", diff)
+		}
+	})
+}
