@@ -29,7 +29,7 @@ type Body struct {
 	Title       string           `json:"title,omitempty" maxLength:"500"`
 	Summary     string           `json:"summary,omitempty" maxLength:"20000"`
 	Category    string           `json:"category,omitempty" maxLength:"100"`
-	Impact      impact           `json:"impact,omitzero"`
+	Impact      impactBody       `json:"impact,omitzero"`
 	Urgency     string           `json:"urgency,omitempty" maxLength:"50"`
 	Priority    string           `json:"priority,omitempty" maxLength:"2"`
 	Platform    string           `json:"platform,omitempty" maxLength:"100"`
@@ -38,8 +38,8 @@ type Body struct {
 	Entities    []tocsin.Entity  `json:"entities,omitempty" maxItems:"100"`
 }
 
-// impact is an impact of which each axis may be left out.
-type impact struct {
+// impactBody is an impact of which each axis may be left out.
+type impactBody struct {
 	Functional     string `json:"functional,omitempty"`
 	Information    string `json:"information,omitempty"`
 	Recoverability string `json:"recoverability,omitempty"`
