@@ -63,7 +63,10 @@ type Fields struct{ leaves []Field }
 // are left out.
 func NewFields(leaves []Field) Fields {
 	leaves = slices.DeleteFunc(leaves, func(f Field) bool { return f.Value.IsAbsent() })
-	slices.SortStableFunc(leaves, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+	byName := func(a, b Field) int { return cmp.Compare(a.Name, b.Name) }
+	if !slices.IsSortedFunc(leaves, byName) { // decoders hand them over sorted
+		slices.SortStableFunc(leaves, byName)
+	}
 	kept := leaves[:0]
 	for _, f := range leaves {
 		if n := len(kept); n > 0 && kept[n-1].Name == f.Name {
