@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -80,6 +81,24 @@ fields:
 	for _, text := range []string{"", "[]", "a: [", "format: cef\nwhen: {a: b}\nfields: {user.name: u}"} {
 		if _, err := LoadMapping("m.yml", []byte(text)); err == nil {
 			t.Errorf("%q is taken for a mapping", text)
+		}
+	}
+}
+
+// TestDocs loads the mapping file that docs/formats.md shows and finds every format in its table.
+func TestDocs(t *testing.T) {
+	text, err := os.ReadFile("../../docs/formats.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	if _, err := LoadMapping("docs/formats.md", []byte(example)); err != nil {
+		t.Error(err)
+	}
+	for _, f := range newTest(t).Formats() {
+		if !strings.Contains(string(text), "\n| `"+f+"` |") {
+			t.Errorf("docs/formats.md does not list %s", f)
 		}
 	}
 }

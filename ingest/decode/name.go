@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin/internal/ecs"
@@ -29,6 +30,8 @@ type name struct {
 	outRecord uint64 // the record in which outAt is good
 	outAt     int32
 
+	rank int32 // place among the names in their order, 0: not known yet
+
 	prefix *name // joined is this name below prefix
 	joined *name
 }
@@ -41,8 +44,10 @@ const (
 
 // A dictionary is the tree of all names that one decoder has met.
 type dictionary struct {
-	root  name
-	loose int // names that are not fixed
+	root   name
+	loose  int // names that are not fixed
+	ranked int // names with a rank
+	missed int // records since the last ranking that held a name without one
 }
 
 func newDictionary() *dictionary { return &dictionary{} }
@@ -142,6 +147,30 @@ func (d *dictionary) tidy() {
 	if d.loose > maxNames {
 		d.loose = 0
 		d.root.forget()
+	}
+}
+
+// miss is told of a record that holds a name without a rank. Ranking all names costs milliseconds, so it waits for as
+// many such records as make it cheap, however fast a hostile source brings new names.
+func (d *dictionary) miss() {
+	d.missed++
+	if d.missed < 8 || d.missed < d.ranked/64 {
+		return
+	}
+	var all []*name
+	d.root.each(func(n *name) { all = append(all, n) })
+	slices.SortFunc(all, func(a, b *name) int { return strings.Compare(a.text, b.text) })
+	for i, n := range all {
+		n.rank = int32(i + 1)
+	}
+	d.ranked, d.missed = len(all), 0
+}
+
+// each calls f for every name below n.
+func (n *name) each(f func(*name)) {
+	for _, kid := range n.kids {
+		f(kid)
+		kid.each(f)
 	}
 }
 

@@ -19,6 +19,7 @@ type output struct {
 	record uint64
 	names  []*name
 	values []tocsin.Value
+	order  []uint64  // scratch: a name's rank and its place in names
 	own    string    // the source's own id, unique by design; "" for none
 	time   time.Time // zero: the record has none; the year 0: it has no year
 	unfit  *name
@@ -105,15 +106,23 @@ func (o *output) address(ip, beside *name, s string) {
 	}
 }
 
-// fields hands the alert's fields over.
+// fields hands the alert's fields over, sorted by their names' ranks, which is by name, in a fraction of the time.
 func (o *output) fields() tocsin.Fields {
-	order := make([]int, len(o.names))
-	for i := range order {
-		order[i] = i
+	o.order = o.order[:0]
+	ranked := true
+	for i, n := range o.names {
+		ranked = ranked && n.rank > 0
+		o.order = append(o.order, uint64(n.rank)<<32|uint64(i))
 	}
-	slices.SortFunc(order, func(a, b int) int { return strings.Compare(o.names[a].text, o.names[b].text) })
-	leaves := make([]tocsin.Field, len(order))
-	for i, at := range order {
+	if ranked {
+		slices.Sort(o.order)
+	} else {
+		o.dict.miss()
+		slices.SortFunc(o.order, func(a, b uint64) int { return strings.Compare(o.names[uint32(a)].text, o.names[uint32(b)].text) })
+	}
+	leaves := make([]tocsin.Field, len(o.order))
+	for i, key := range o.order {
+		at := uint32(key)
 		leaves[i] = tocsin.Field{Name: o.names[at].text, Value: o.values[at]}
 	}
 	return tocsin.NewFields(leaves)
