@@ -39,7 +39,8 @@ func drawCondition(t *rapid.T, depth int) string {
 	case 3:
 		return field + " != nil"
 	case 4:
-		return `lower(` + field + `) == "a"`
+		form := rapid.SampledFrom([]string{"%s(%s) == %s", "%s(%s) != %s", "%s(%s) in [%s]", "%s(%s) contains \"4\" and %s != 1"}).Draw(t, "form")
+		return fmt.Sprintf(form, rapid.SampledFrom([]string{"lower", "upper", "fold"}).Draw(t, "function"), field, value())
 	case 5:
 		return value() + " in " + field
 	case 6:

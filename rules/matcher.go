@@ -80,15 +80,16 @@ func (m *Matcher) load(a *tocsin.Alert) {
 		m.gen = 1
 	}
 	m.try = append(m.try, m.set.always...)
-	m.eval.Keys(func(t expression.Term) {
-		for _, i := range m.set.index[t] {
-			if m.tried[i] != m.gen {
-				m.tried[i] = m.gen
-				m.try = append(m.try, i)
-			}
-		}
-	})
+	m.eval.Find(&m.set.index, m.add)
 	slices.Sort(m.try)
+}
+
+// add puts a rule among those to try, once.
+func (m *Matcher) add(i int32) {
+	if m.tried[i] != m.gen {
+		m.tried[i] = m.gen
+		m.try = append(m.try, i)
+	}
 }
 
 // holds returns the bits of the rule's conditions that hold.

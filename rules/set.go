@@ -23,8 +23,8 @@ type Set struct {
 	byID       map[string]int
 	exceptions []*Exception
 	table      *expression.Table
-	index      map[expression.Term][]int32 // rules to try where the term holds
-	always     []int32                     // rules to try on every alert
+	index      expression.Index // rules to try by an alert's values
+	always     []int32          // rules to try on every alert
 	health     *health
 	facts      factSlots
 }
@@ -46,7 +46,7 @@ func newSet(l *loader, files []File) *Set {
 	l.lints.Sort()
 	s := &Set{
 		Lints: l.lints, Files: files, rules: l.rules, exceptions: l.except, table: l.table,
-		byID: map[string]int{}, index: map[expression.Term][]int32{},
+		byID:  map[string]int{},
 		facts: factSlots{l.table.Slot("event.risk_score_norm"), l.table.Slot("threat.tactic.id"), l.table.Slot("threat.tactic.name")},
 	}
 	for i, r := range s.rules {
@@ -106,11 +106,7 @@ func (s *Set) enter(i int, r *Rule) {
 		}
 		terms = append(terms, t...)
 	}
-	for _, t := range terms {
-		if of := s.index[t]; len(of) == 0 || of[len(of)-1] != int32(i) {
-			s.index[t] = append(of, int32(i))
-		}
-	}
+	s.index.Enter(terms, int32(i))
 }
 
 // Rules are the set's rules by id. The slice must not be written to.

@@ -78,10 +78,11 @@ func (c *compilation) knownLists() string {
 	return "known lists: " + strings.Join(names, ", ")
 }
 
-// A Term is one way for a field to satisfy an expression: a value of the slot whose keys hold Key.
+// A Term is one way for a field to satisfy an expression: a value of the slot that has Key.
 type Term struct {
-	Slot int
-	Key  Key
+	Slot  int
+	Key   Key
+	Lower bool // it is the value in lower case that has Key
 }
 
 // A Key stands for the values that are equal to each other in comparisons, and perhaps some more.
@@ -96,6 +97,18 @@ func termsOf(slot int, v scalar) []Term {
 	terms := make([]Term, len(keys))
 	for i, k := range keys {
 		terms[i] = Term{Slot: slot, Key: k}
+	}
+	return terms
+}
+
+// lowerTermsOf are the terms of values that satisfy a comparison in lower case, none where there is no list of them.
+func lowerTermsOf(slot int, values ...scalar) []Term {
+	var terms []Term
+	for _, v := range values {
+		if v.kind != kindText {
+			return nil
+		}
+		terms = append(terms, Term{Slot: slot, Key: Key{Text: v.s, kind: kindText}, Lower: true})
 	}
 	return terms
 }

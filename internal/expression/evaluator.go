@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/vm"
@@ -17,6 +18,7 @@ type Evaluator struct {
 	gen   uint32 // of the alert: memo entries of another generation count for nothing
 	now   time.Time
 	boxed []box
+	lower []lowered
 	vm    vm.VM
 	steps int
 	errs  map[int]error // of leaves, this generation
@@ -33,6 +35,40 @@ type box struct {
 	value any
 }
 
+// lowered is a slot's value in lower case.
+type lowered struct {
+	gen   uint32
+	value tocsin.Value
+}
+
+// modified is a slot's value after a string function; absent where it holds no string.
+func (e *Evaluator) modified(slot int, m modifier) tocsin.Value {
+	if m == inUpper {
+		return eachText(e.slots[slot], strings.ToUpper)
+	}
+	l := &e.lower[slot]
+	if l.gen != e.gen {
+		l.gen, l.value = e.gen, eachText(e.slots[slot], fold)
+	}
+	return l.value
+}
+
+func eachText(v tocsin.Value, do func(string) string) tocsin.Value {
+	if v.Kind() != tocsin.List {
+		if s, ok := fromValue(v).str(); ok {
+			return tocsin.StringValue(do(s))
+		}
+		return tocsin.Value{}
+	}
+	var out []tocsin.Value
+	for _, item := range items(v) {
+		if s, ok := fromValue(item).str(); ok {
+			out = append(out, tocsin.StringValue(do(s)))
+		}
+	}
+	return tocsin.ListValue(out...)
+}
+
 // Evaluator makes an evaluator with nothing loaded.
 func (t *Table) Evaluator() *Evaluator {
 	return &Evaluator{
@@ -40,6 +76,7 @@ func (t *Table) Evaluator() *Evaluator {
 		slots: make([]tocsin.Value, len(t.names)),
 		memo:  make([]verdict, len(t.leaves)),
 		boxed: make([]box, len(t.names)),
+		lower: make([]lowered, len(t.names)),
 	}
 }
 
@@ -64,6 +101,7 @@ func (e *Evaluator) reset(now time.Time) {
 	if e.gen == 0 { // wrapped round: no entry may look current
 		clear(e.memo)
 		clear(e.boxed)
+		clear(e.lower)
 		e.gen = 1
 	}
 	if len(e.errs) > 0 {

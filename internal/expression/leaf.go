@@ -16,6 +16,7 @@ type leaf struct {
 	key   string // two leaves with one key are the same leaf
 	slots []int  // fields it reads
 	mode  leafMode
+	mod   modifier    // of a single field, before its test
 	test  test        // of an item: any, none
 	op    order       // pair
 	work  int         // bytes that a costly test may look at on one alert; 0: no limit
@@ -43,6 +44,9 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 		return e.run(l)
 	}
 	v := e.slots[l.slots[0]]
+	if l.mod != asIs {
+		v = e.modified(l.slots[0], l.mod)
+	}
 	switch l.mode {
 	case anyItem:
 		if l.work > 0 {
@@ -50,9 +54,6 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 		}
 		return passes(l.test, v), nil
 	case noItem:
-		if _, ok := l.test.(mapped); ok && !passes(isText, v) {
-			return false, nil // the function of the value is absent
-		}
 		return present(v) && !passes(l.test, v), nil
 	case isThere:
 		return present(v), nil
@@ -217,9 +218,6 @@ func (t textTest) pass(v tocsin.Value) bool {
 	return t.match(clip(s))
 }
 
-// isText passes what string functions can read.
-var isText = textTest{func(string) bool { return true }}
-
 func contains(part string) test {
 	return textTest{func(s string) bool { return strings.Contains(s, part) }}
 }
@@ -251,17 +249,6 @@ func within(s string, nets []netip.Prefix) bool {
 		}
 	}
 	return false
-}
-
-// mapped applies a string function before a test.
-type mapped struct {
-	do   func(string) string
-	then test
-}
-
-func (t mapped) pass(v tocsin.Value) bool {
-	s, ok := fromValue(v).str()
-	return ok && t.then.pass(tocsin.StringValue(t.do(s)))
 }
 
 type isTrue struct{}

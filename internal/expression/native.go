@@ -129,17 +129,20 @@ func (c *compilation) nativeCompare(x *ast.BinaryNode) (*leaf, bool) {
 	default:
 		l.test = ordered{op: op, other: value}
 	}
-	if mod != nil {
-		l.test = mapped{do: mod, then: l.test}
-	} else if x.Operator == "==" {
+	l.mod = mod
+	switch {
+	case x.Operator != "==":
+	case mod == asIs:
 		l.terms = termsOf(slot, value)
+	case mod == inLower:
+		l.terms = lowerTermsOf(slot, value)
 	}
 	return l, true
 }
 
-func (c *compilation) presence(x *ast.BinaryNode, mod func(string) string) (*leaf, bool) {
+func (c *compilation) presence(x *ast.BinaryNode, mod modifier) (*leaf, bool) {
 	switch {
-	case mod != nil:
+	case mod != asIs:
 		return nil, false
 	case x.Operator == "==":
 		return &leaf{mode: isAbsent}, true
@@ -151,9 +154,9 @@ func (c *compilation) presence(x *ast.BinaryNode, mod func(string) string) (*lea
 	}
 }
 
-func (c *compilation) fieldPair(x *ast.BinaryNode, mod func(string) string, slot int, right ast.Node, flipped bool) (*leaf, bool) {
+func (c *compilation) fieldPair(x *ast.BinaryNode, mod modifier, slot int, right ast.Node, flipped bool) (*leaf, bool) {
 	other, _, ok := c.field(right)
-	if !ok || mod != nil {
+	if !ok || mod != asIs {
 		return nil, false
 	}
 	if other < 0 {
@@ -166,22 +169,31 @@ func (c *compilation) fieldPair(x *ast.BinaryNode, mod func(string) string, slot
 	return l, true
 }
 
+// modifier is a string function between a field and its test.
+type modifier uint8
+
+const (
+	asIs modifier = iota
+	inLower
+	inUpper
+)
+
 // modifier unwraps lower(f), upper(f) and fold(f).
-func (c *compilation) modifier(n ast.Node) (func(string) string, ast.Node) {
+func (c *compilation) modifier(n ast.Node) (modifier, ast.Node) {
 	switch x := n.(type) {
 	case *ast.BuiltinNode:
 		if len(x.Arguments) == 1 && x.Name == "lower" {
-			return strings.ToLower, x.Arguments[0]
+			return inLower, x.Arguments[0]
 		}
 		if len(x.Arguments) == 1 && x.Name == "upper" {
-			return strings.ToUpper, x.Arguments[0]
+			return inUpper, x.Arguments[0]
 		}
 	case *ast.CallNode:
 		if id, ok := x.Callee.(*ast.IdentifierNode); ok && id.Value == "fold" && len(x.Arguments) == 1 {
-			return fold, x.Arguments[0]
+			return inLower, x.Arguments[0]
 		}
 	}
-	return nil, n
+	return asIs, n
 }
 
 // nativeIn is field in [constants], and constant in field.
@@ -218,9 +230,12 @@ func (c *compilation) nativeIn(x *ast.BinaryNode) (*leaf, bool) {
 		values = append(values, v)
 		terms = append(terms, termsOf(slot, v)...)
 	}
-	l := &leaf{mode: anyItem, test: newOneOf(values), terms: terms}
-	if mod != nil {
-		l.test, l.terms = mapped{do: mod, then: l.test}, nil
+	l := &leaf{mode: anyItem, mod: mod, test: newOneOf(values), terms: terms}
+	switch mod {
+	case inLower:
+		l.terms = lowerTermsOf(slot, values...)
+	case inUpper:
+		l.terms = nil
 	}
 	return l, true
 }
@@ -243,7 +258,7 @@ func (c *compilation) nativeText(x *ast.BinaryNode) (*leaf, bool) {
 		c.fail(operand, "compare it with true or false", "%s is true or false, not a string", operand)
 		return nil, true
 	}
-	l := &leaf{mode: anyItem}
+	l := &leaf{mode: anyItem, mod: mod}
 	switch x.Operator {
 	case "contains":
 		l.test = contains(value.s)
@@ -257,9 +272,6 @@ func (c *compilation) nativeText(x *ast.BinaryNode) (*leaf, bool) {
 			return nil, true
 		}
 		l.test, l.work = matches(re.Regexp), maxWork/re.steps
-	}
-	if mod != nil {
-		l.test = mapped{do: mod, then: l.test}
 	}
 	return l, true
 }
@@ -317,9 +329,9 @@ func (c *compilation) nativeCall(x *ast.CallNode) (*leaf, bool) {
 	if match == nil {
 		return nil, true
 	}
-	l := &leaf{mode: anyItem, test: textTest{match}}
-	if mod != nil {
-		l.test = mapped{do: mod, then: l.test}
+	l := &leaf{mode: anyItem, mod: mod, test: textTest{match}}
+	if id.Value == "wild" && mod != inUpper { // folding is idempotent, and the folded value is at hand
+		l.mod = inLower
 	}
 	return l, true
 }
@@ -373,6 +385,7 @@ func (c *compilation) wildTest(x *ast.CallNode, args []string) func(string) bool
 		ws = append(ws, newWildcard(a))
 	}
 	return func(s string) bool {
+		s = fold(s)
 		for _, w := range ws {
 			if w.match(s) {
 				return true

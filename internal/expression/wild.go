@@ -51,8 +51,8 @@ func newWildcard(pattern string) wildcard {
 	return w
 }
 
+// match reports whether the pattern covers all of s, which has been folded.
 func (w wildcard) match(s string) bool {
-	s = fold(s)
 	last := len(w.parts) - 1
 	if last == 0 {
 		n, ok := prefix(s, w.parts[0])

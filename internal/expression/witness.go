@@ -1,8 +1,10 @@
 package expression
 
+import "tocsin"
+
 // Witness lists terms of which at least one must hold on every alert that satisfies the expression; ok is false
 // where there is no such list and the expression must always be tried. An index of terms to expressions finds every
-// expression that can hold of an alert from the alert's own values, see [Evaluator.Keys].
+// expression that can hold of an alert from the alert's own values, see [Index].
 func (x *Expr) Witness() (terms []Term, ok bool) { return x.table.witness(x.root) }
 
 // maxTerms is where a list of alternatives stops being a good index.
@@ -19,7 +21,7 @@ func (t *Table) witness(n *node) ([]Term, bool) {
 		var best []Term
 		found := false
 		for _, k := range n.kids {
-			if terms, ok := t.witness(k); ok && (!found || t.better(terms, best)) {
+			if terms, ok := t.witness(k); ok && (!found || len(terms) < len(best)) {
 				best, found = terms, true
 			}
 		}
@@ -39,16 +41,107 @@ func (t *Table) witness(n *node) ([]Term, bool) {
 	}
 }
 
-// better prefers fewer terms.
-func (t *Table) better(a, b []Term) bool { return len(a) < len(b) }
+// An Index finds what is entered under terms from the values of an alert.
+type Index struct{ slots []slotIndex }
 
-// Keys calls f with every term that the loaded alert's values make true.
-func (e *Evaluator) Keys(f func(Term)) {
+// slotIndex has the entries of one slot's terms.
+type slotIndex struct {
+	texts   map[string][]int32
+	lower   map[string][]int32
+	numbers map[float64][]int32
+	truths  [2][]int32
+}
+
+// Enter enters an entry under terms, once under each.
+func (x *Index) Enter(terms []Term, entry int32) {
+	for _, t := range terms {
+		for len(x.slots) <= t.Slot {
+			x.slots = append(x.slots, slotIndex{})
+		}
+		x.slots[t.Slot].enter(t, entry)
+	}
+}
+
+func (s *slotIndex) enter(t Term, entry int32) {
+	k := t.Key
+	switch k.kind {
+	case kindText:
+		if t.Lower {
+			if s.lower == nil {
+				s.lower = map[string][]int32{}
+			}
+			s.lower[k.Text] = once(s.lower[k.Text], entry)
+			return
+		}
+		if s.texts == nil {
+			s.texts = map[string][]int32{}
+		}
+		s.texts[k.Text] = once(s.texts[k.Text], entry)
+	case kindBool:
+		s.truths[int(k.Number)] = once(s.truths[int(k.Number)], entry)
+	default:
+		if s.numbers == nil {
+			s.numbers = map[float64][]int32{}
+		}
+		s.numbers[k.Number] = once(s.numbers[k.Number], entry)
+	}
+}
+
+func once(entries []int32, entry int32) []int32 {
+	if n := len(entries); n > 0 && entries[n-1] == entry {
+		return entries
+	}
+	return append(entries, entry)
+}
+
+// Find calls f with every entry that a value of the loaded alert may satisfy, some more than once.
+func (e *Evaluator) Find(x *Index, f func(entry int32)) {
 	for _, slot := range e.used {
-		for _, item := range items(e.slots[slot]) {
-			for _, k := range keysOf(fromValue(item)) {
-				f(Term{Slot: slot, Key: k})
+		if slot >= len(x.slots) {
+			continue
+		}
+		s := &x.slots[slot]
+		if s.lower != nil {
+			for _, item := range e.modified(slot, inLower).Items() {
+				text, _ := item.Str()
+				for _, entry := range s.lower[text] {
+					f(entry)
+				}
 			}
 		}
+		if s.texts == nil && s.numbers == nil && s.truths[0] == nil && s.truths[1] == nil {
+			continue
+		}
+		v := e.slots[slot]
+		if v.Kind() != tocsin.List {
+			s.find(v, f)
+			continue
+		}
+		for _, item := range items(v) {
+			s.find(item, f)
+		}
+	}
+}
+
+func (s *slotIndex) find(v tocsin.Value, f func(entry int32)) {
+	each := func(entries []int32) {
+		for _, entry := range entries {
+			f(entry)
+		}
+	}
+	x := fromValue(v)
+	switch x.kind {
+	case kindText:
+		each(s.texts[x.s])
+		if s.numbers != nil {
+			if n, ok := parsed(x.s).number(); ok {
+				each(s.numbers[n])
+			}
+		}
+	case kindInt, kindFloat:
+		n, _ := x.number()
+		each(s.numbers[n])
+	case kindBool:
+		each(s.truths[x.i])
 	}
 }
