@@ -48,13 +48,14 @@ func (s *schema) encode(b []byte, a *tocsin.Alert, ingested time.Time) []byte {
 		own = append(own, member{name: "event.original", value: tocsin.StringValue(string(a.Raw))})
 	}
 	members = append(members, own...)
+	b = slices.Grow(b, 2*len(a.Raw)+64*len(members)+512)
 	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	return appendNested(b, members)
 }
 
 // splitConflicts moves those leaves to kept that are also objects: `a` beside `a.b`. Both are sorted by name.
 func splitConflicts(members, kept []member) (plain, all []member) {
-	plain = members[:0:0]
+	plain = members[:0] // in place: what is still to be looked at stays
 	for i, m := range members {
 		below := m.name + "."
 		at, _ := slices.BinarySearchFunc(members[i+1:], below, func(m member, n string) int { return strings.Compare(m.name, n) })
@@ -70,32 +71,54 @@ func splitConflicts(members, kept []member) (plain, all []member) {
 // appendNested writes members, sorted by name and none of them an object of another, as nested objects.
 func appendNested(b []byte, members []member) []byte {
 	b = append(b, '{')
-	var open []string
-	first := true
-	for _, m := range members {
-		path := strings.Split(m.name, ".")
-		leaf := len(path) - 1
-		same := 0
-		for same < min(len(open), leaf) && open[same] == path[same] {
-			same++
-		}
-		for range len(open) - same {
+	open := "" // path of the innermost object that is open
+	for n := range members {
+		name := members[n].name
+		dot := strings.LastIndexByte(name, '.')
+		path := name[:max(dot, 0)]
+		same := sharedPath(open, path)
+		for range segments(open[same:]) {
 			b = append(b, '}')
 		}
-		if !first {
+		if n > 0 {
 			b = append(b, ',')
 		}
-		for _, name := range path[same:leaf] {
-			b = append(quote(b, name), ':', '{')
+		if below := strings.TrimPrefix(path[same:], "."); below != "" {
+			for segment := range strings.SplitSeq(below, ".") {
+				b = append(quote(b, segment), ':', '{')
+			}
 		}
-		open, first = path[:leaf], false
-		b = append(quote(b, path[leaf]), ':')
-		b = m.append(b)
+		open = path
+		b = append(quote(b, name[dot+1:]), ':')
+		b = members[n].append(b)
 	}
-	for range open {
+	for range segments(open) {
 		b = append(b, '}')
 	}
 	return append(b, '}')
+}
+
+// sharedPath is the length of the longest path that both begin with.
+func sharedPath(a, b string) int {
+	shared := 0
+	for i := 0; ; i++ {
+		endA, endB := i == len(a) || a[i] == '.', i == len(b) || b[i] == '.'
+		if endA && endB {
+			shared = i
+		}
+		if i == len(a) || i == len(b) || a[i] != b[i] {
+			return shared
+		}
+	}
+}
+
+// segments is how many segments a path has; a leading dot does not count.
+func segments(path string) int {
+	path = strings.TrimPrefix(path, ".")
+	if path == "" {
+		return 0
+	}
+	return 1 + strings.Count(path, ".")
 }
 
 func (m *member) append(b []byte) []byte {
