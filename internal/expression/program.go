@@ -8,11 +8,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/compiler"
-	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
-
-	"tocsin"
 )
 
 // program makes a leaf that expr's machine decides: every operator and function is replaced by one of ours, which
@@ -46,20 +43,6 @@ func headline(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
 }
-
-// run lets the machine decide a leaf.
-func (e *Evaluator) run(l *leaf) (bool, error) {
-	e.steps = 0
-	out, err := e.vm.Run(l.prog, e)
-	if err != nil {
-		return false, tocsinError(err)
-	}
-	ok, _ := out.(bool)
-	return ok, nil
-}
-
-// tocsinError takes the machine's excerpt off an error.
-func tocsinError(err error) error { return Errors{{Message: headline(parseError(err).Message)}} }
 
 // inline puts the definitions of the rule's names in their places.
 func (c *compilation) inline(n ast.Node) ast.Node {
@@ -365,49 +348,4 @@ func (c *compilation) function(n ast.Node, name string, args []ast.Node) ast.Nod
 		out = append(out, c.value(a))
 	}
 	return call("$"+name, out...)
-}
-
-// config is expr's configuration: our functions, no environment of its own, nothing optimised away.
-func config() *conf.Config {
-	cfg := conf.CreateNew()
-	cfg.Optimize = false
-	cfg.DisableIfOperator = true
-	cfg.MaxNodes = maxNodes
-	delete(cfg.Builtins, "now")
-	register(cfg)
-	return cfg
-}
-
-// boxed is the value of a slot as the machine takes it.
-func (e *Evaluator) box(slot int) any {
-	b := &e.boxed[slot]
-	if b.gen != e.gen {
-		b.gen, b.value = e.gen, plain(e.slots[slot])
-	}
-	return b.value
-}
-
-// plain is a field's value as the machine takes it: nil, bool, int, float64, string or a list of these.
-func plain(v tocsin.Value) any {
-	switch v.Kind() {
-	case tocsin.List:
-		var list []any
-		for _, item := range items(v) {
-			if p := plain(item); p != nil {
-				list = append(list, p)
-			}
-		}
-		if list == nil {
-			return nil
-		}
-		return list
-	case tocsin.Int:
-		n, _ := v.Int()
-		return int(n)
-	case tocsin.String:
-		s, _ := v.Str()
-		return clip(s)
-	default:
-		return v.Any()
-	}
 }
