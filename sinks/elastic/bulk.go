@@ -62,7 +62,7 @@ func (s *Store) bulk(ctx context.Context, actions []action) ([]outcome, error) {
 		before := len(open)
 		cause := s.round(ctx, actions, ledger, open)
 		if errors.Is(cause, sinks.ErrPermanent) {
-			s.health.halt(cause)
+			s.health.halt(writing, cause)
 			return nil, cause
 		}
 		open = unresolved(ledger, open)
@@ -78,7 +78,7 @@ func (s *Store) bulk(ctx context.Context, actions []action) ([]outcome, error) {
 		}
 		attempt++
 	}
-	s.health.recover()
+	s.health.recover(writing)
 	s.tally(actions, ledger)
 	return ledger, nil
 }
@@ -167,14 +167,20 @@ func (s *Store) deliver(ctx context.Context, actions []action, ledger []outcome,
 			ledger[which[0]] = outcome{status.status, itemError{status.kind, status.reason}}
 			return nil
 		}
-		half := len(which) / 2
-		return errors.Join(s.deliver(ctx, actions, ledger, which[:half]), s.deliver(ctx, actions, ledger, which[half:]))
+		return s.halve(ctx, actions, ledger, which)
+	case errors.Is(err, errLong) && len(which) > 1: // many long reasons, else it would be asked the same for ever
+		return s.halve(ctx, actions, ledger, which)
 	case isStatus && status.status == http.StatusTooManyRequests:
 		s.limit.cut()
 	case isStatus && (status.status == http.StatusNotFound || status.status == http.StatusMethodNotAllowed):
 		return fmt.Errorf("%v: %w", err, errOdd) // every Elasticsearch has _bulk: this is something before it
 	}
 	return err
+}
+
+func (s *Store) halve(ctx context.Context, actions []action, ledger []outcome, which []int) error {
+	half := len(which) / 2
+	return errors.Join(s.deliver(ctx, actions, ledger, which[:half]), s.deliver(ctx, actions, ledger, which[half:]))
 }
 
 // post sends the actions and returns the items of the reply, checked to answer just these.
@@ -195,7 +201,7 @@ func (s *Store) post(ctx context.Context, actions []action, which []int) ([]outc
 		}
 		req.Body, req.Header = packed, http.Header{"Content-Encoding": {"gzip"}}
 	}
-	reply, err := s.send(ctx, "bulk", req, int64(64<<10+4096*len(which)))
+	reply, err := s.send(ctx, "bulk", req, int64(1<<20+1024*len(which)))
 	if err != nil {
 		return nil, err
 	}
@@ -312,7 +318,7 @@ func (s *Store) put(ctx context.Context, actions ...action) ([]outcome, error) {
 	for i, o := range ledger {
 		if o.refused() {
 			err := fmt.Errorf("document %.80q of %s was refused: %s: %.300s: %w", actions[i].id, actions[i].index, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)
-			s.health.halt(err)
+			s.health.halt(writing, err)
 			return nil, err
 		}
 	}

@@ -21,6 +21,9 @@ const maxReply = 256 << 20
 // errOdd marks a reply that is none of Elasticsearch's: HTML, cut off, too long. It says nothing and is retried.
 var errOdd = errors.New("odd reply")
 
+// errLong marks a reply that is longer than the limit for it: an odd one, or answers with long reasons to many items.
+var errLong = fmt.Errorf("longer than the limit: %w", errOdd)
+
 // A statusError is a reply whose status says that the request was not done.
 type statusError struct {
 	status int
@@ -43,6 +46,12 @@ func (e *statusError) Unwrap() error {
 	}
 }
 
+// denied reports whether the error says that a right is missing.
+func denied(err error) bool {
+	status, ok := errors.AsType[*statusError](err)
+	return ok && (status.status == http.StatusUnauthorized || status.status == http.StatusForbidden)
+}
+
 // send does one request once and returns the body of a reply with a status below 300; any other is a [statusError].
 func (s *Store) send(ctx context.Context, op string, req esapi.Request, most int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
@@ -57,7 +66,8 @@ func (s *Store) send(ctx context.Context, op string, req esapi.Request, most int
 	body, err := io.ReadAll(io.LimitReader(res.Body, most+1))
 	s.metrics.seconds.WithLabelValues(op).Observe(time.Since(begun).Seconds())
 	if err == nil && int64(len(body)) > most {
-		err = errors.New("longer than the limit")
+		s.metrics.requests.WithLabelValues(op, "odd").Inc()
+		return nil, fmt.Errorf("%s: reply of status %d: %w", op, res.StatusCode, errLong)
 	}
 	if err != nil {
 		s.metrics.requests.WithLabelValues(op, "odd").Inc()
@@ -99,7 +109,7 @@ func fault(status int, body []byte) *statusError {
 
 // ask repeats a reading request until it has an answer that decodes into target, or an error that no retry cures.
 func (s *Store) ask(ctx context.Context, op string, req func() esapi.Request, target any, valid func() error) error {
-	err := s.retry.Do(ctx, func(ctx context.Context) error {
+	err := s.reads.Do(ctx, func(ctx context.Context) error {
 		body, err := s.send(ctx, op, req(), maxReply)
 		if err != nil {
 			return err
@@ -109,11 +119,10 @@ func (s *Store) ask(ctx context.Context, op string, req func() esapi.Request, ta
 		}
 		return valid()
 	})
-	switch {
-	case err == nil:
-		s.health.recover()
-	case errors.Is(err, sinks.ErrPermanent):
-		s.health.halt(err)
+	if err == nil {
+		s.health.recover(reading)
+	} else if denied(err) {
+		s.health.halt(reading, err)
 	}
 	return err
 }

@@ -99,25 +99,26 @@ func isLoopback(host string) bool {
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
-// transport makes the HTTP client: TLS 1.2 at least, certificates always verified, no retries of its own.
-func (c *Config) transport(urls []*url.URL) (*elastictransport.Client, error) {
-	rt := c.Transport
-	if rt == nil {
-		trust := &tls.Config{MinVersion: tls.VersionTLS12}
-		if c.CACert != nil {
-			trust.RootCAs = x509.NewCertPool()
-			if !trust.RootCAs.AppendCertsFromPEM(c.CACert) {
-				return nil, errors.New("elasticsearch: the CA file holds no certificate")
-			}
-		}
-		rt = &http.Transport{
-			Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust, ForceAttemptHTTP2: true,
-			MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
-			DialContext: (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+// transport makes the HTTP transport: TLS 1.2 at least, certificates always verified.
+func (c *Config) transport() (http.RoundTripper, error) {
+	trust := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CACert != nil {
+		trust.RootCAs = x509.NewCertPool()
+		if !trust.RootCAs.AppendCertsFromPEM(c.CACert) {
+			return nil, errors.New("elasticsearch: the CA file holds no certificate")
 		}
 	}
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: trust, ForceAttemptHTTP2: true,
+		MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second,
+		DialContext: (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+	}, nil
+}
+
+// client makes the client, which chooses among the nodes and retries nothing: the store does.
+func (c *Config) client(urls []*url.URL) (*elastictransport.Client, error) {
 	client, err := elastictransport.New(elastictransport.Config{
-		UserAgent: "tocsin", URLs: urls, Username: c.Username, Password: c.Password, APIKey: c.APIKey, DisableRetry: true, Transport: rt,
+		UserAgent: "tocsin", URLs: urls, Username: c.Username, Password: c.Password, APIKey: c.APIKey, DisableRetry: true, Transport: c.Transport,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("elasticsearch: %w", err)

@@ -26,56 +26,90 @@ type Health struct {
 	Retries int64  `json:"retries"`          // requests repeated since the start
 }
 
-// Health returns how the store fares; "" as State never occurs.
+// Health returns how the store fares. A halt lasts until a later write, or read, succeeds.
 func (s *Store) Health() Health { return s.health.read() }
+
+// side is what a state belongs to: reads may work while writes are turned away, as on a full disk.
+type side int
+
+const (
+	writing side = iota
+	reading
+	sides
+)
 
 type health struct {
 	logger  *slog.Logger
 	metrics *metrics
 	mu      sync.Mutex
-	now     Health
+	retries int64
+	of      [sides]Health
 }
 
+// read returns the worse side's state.
 func (h *health) read() Health {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := h.now
-	if now.State == "" {
-		now.State = OK
-	}
+	now := h.worst()
+	now.Retries = h.retries
 	return now
 }
 
-// degrade records a retry; it is [sinks.Retry]'s Told.
-func (h *health) degrade(_ int, wait time.Duration, err error) {
-	h.metrics.retries.Inc()
-	if h.set(Degraded, err.Error(), 1) {
-		h.logger.Warn("elasticsearch degraded", "err", err, "wait", wait)
+// rank orders states, the worst last.
+func (s State) rank() int {
+	switch s {
+	case Halted:
+		return 2
+	case Degraded:
+		return 1
+	default:
+		return 0
 	}
 }
 
-func (h *health) recover() {
-	if h.set(OK, "", 0) {
+func (h *health) worst() Health {
+	worst := Health{State: OK}
+	for _, one := range h.of {
+		if one.State.rank() > worst.State.rank() {
+			worst = one
+		}
+	}
+	return worst
+}
+
+// degrade records retries of one side; it is [sinks.Retry]'s Told.
+func (h *health) degrade(of side) func(int, time.Duration, error) {
+	return func(_ int, wait time.Duration, err error) {
+		h.metrics.retries.Inc()
+		if h.set(of, Health{State: Degraded, Reason: err.Error()}, 1) {
+			h.logger.Warn("elasticsearch degraded", "err", err, "wait", wait)
+		}
+	}
+}
+
+func (h *health) recover(of side) {
+	if h.set(of, Health{State: OK}, 0) {
 		h.logger.Info("elasticsearch recovered")
 	}
 }
 
-func (h *health) halt(err error) {
-	if h.set(Halted, err.Error(), 0) {
+func (h *health) halt(of side, err error) {
+	if h.set(of, Health{State: Halted, Reason: err.Error()}, 0) {
 		h.logger.Error("elasticsearch halted", "err", err)
 	}
 }
 
-// set reports whether the state is another one than before.
-func (h *health) set(state State, reason string, retries int64) bool {
+// set reports whether the state as a whole is another one than before.
+func (h *health) set(of side, now Health, retries int64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	changed := h.now.State != state && (h.now.State != "" || state != OK)
-	h.now = Health{State: state, Reason: reason, Retries: h.now.Retries + retries}
-	if changed {
-		h.metrics.state.Set(map[State]float64{OK: 0, Degraded: 1, Halted: 2}[state])
+	before := h.worst().State
+	h.of[of], h.retries = now, h.retries+retries
+	after := h.worst().State
+	if before != after {
+		h.metrics.state.Set(float64(after.rank()))
 	}
-	return changed
+	return before != after
 }
 
 // metrics of one store; labels are kinds and verdicts of this package alone.

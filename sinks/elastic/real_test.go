@@ -97,6 +97,24 @@ func TestFloodStage(t *testing.T) {
 	}
 }
 
+// Compressed bodies are the same to the server.
+func TestCompressed(t *testing.T) {
+	s := server(t)
+	c := s.config
+	c.Compress, c.Transport = true, nil
+	packed, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	alerts := someAlerts(500)
+	for _, store := range []*Store{packed, s} {
+		if receipts, err := store.StoreAlerts(t.Context(), alerts); err != nil || receipts[499] != (tocsin.Receipt{}) {
+			t.Errorf("receipt %+v (%v)", receipts, err)
+		}
+	}
+}
+
 func TestSetupIsIdempotent(t *testing.T) {
 	s := server(t)
 	if err := s.Ready(t.Context()); err != nil {

@@ -16,7 +16,8 @@ type Store struct {
 	limit   *limit
 	health  *health
 	metrics *metrics
-	retry   sinks.Retry
+	retry   sinks.Retry // of writes
+	reads   sinks.Retry
 	schema  *schema
 
 	mu     sync.Mutex
@@ -38,14 +39,20 @@ func New(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := c.transport(urls)
+	if c.Transport == nil {
+		if c.Transport, err = c.transport(); err != nil {
+			return nil, err
+		}
+	}
+	client, err := c.client(urls)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{client: client, config: c, metrics: newMetrics(c.Registerer), retry: c.Retry, schema: newSchema(), months: map[string]bool{}}
 	s.limit = newLimit(c.BulkBytes, c.BulkMax, s.metrics)
 	s.health = &health{logger: c.Logger, metrics: s.metrics}
-	s.retry.Told = s.health.degrade
+	s.reads = s.retry
+	s.retry.Told, s.reads.Told = s.health.degrade(writing), s.health.degrade(reading)
 	return s, nil
 }
 
