@@ -39,6 +39,7 @@ const (
 	ActComment     Action = "comment"
 	ActSet         Action = "set"     // impact, urgency, priority, category, title
 	ActPropose     Action = "propose" // a reopening or a merge that a person may accept
+	ActDecline     Action = "decline" // a proposal is turned down
 	ActConfirm     Action = "confirm"
 	ActRelate      Action = "relate"
 	ActTimer       Action = "timer" // a target passed

@@ -28,6 +28,7 @@ type Command struct {
 	Disposition string // reject, close, resolve, dismiss: one of [tocsin.Dispositions]
 	RootCause   string // resolve, close: one of [tocsin.RootCauses]
 	Into        string // merge: the incident that goes on
+	Proposal    string // decline: one of the incident's proposals
 	Assignee    string
 	Coordinator string // declare: "" takes the actor; assign, hand_over
 	Teams       []string
@@ -120,7 +121,7 @@ func commandID(id string) []string {
 	if id == "" || len(id) > maxName {
 		return []string{fmt.Sprintf("a command id of 1 to %d bytes: send an Idempotency-Key", maxName)}
 	}
-	for _, ours := range []string{"event:", "timer:", "propose:", "relate:", "absorb:"} {
+	for _, ours := range []string{"event:", "timer:", "propose:", "relate:", "absorb:", "decline:"} {
 		if strings.HasPrefix(id, ours) {
 			return []string{fmt.Sprintf("a command id that does not begin with %q, as the machine's do", ours)}
 		}

@@ -2,6 +2,7 @@ package register
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,7 +30,7 @@ func TestDocumentedAggregations(t *testing.T) {
 	}
 	ask := func(method, path, body string) []byte { return ask(t, method, address+"/"+path, body) }
 	t.Cleanup(func() {
-		for _, index := range strings.Fields(string(ask("GET", "_cat/indices/"+prefix+"*?h=index", ""))) {
+		for index := range strings.FieldsSeq(string(ask("GET", "_cat/indices/"+prefix+"*?h=index", ""))) {
 			ask("DELETE", index, "")
 		}
 		ask("DELETE", "_index_template/"+prefix+"alerts", "")
@@ -96,8 +97,7 @@ func documented(t *testing.T, name string) string {
 
 func ask(t *testing.T, method, url, body string) []byte {
 	t.Helper()
-	// Not the test's context: clean-up comes after its end.
-	req, err := http.NewRequest(method, url, bytes.NewReader([]byte(body))) //nolint:noctx // see above
+	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), method, url, bytes.NewReader([]byte(body)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -185,6 +185,9 @@ func (r *Register) keeping(cmd Command, i tocsin.Incident) (any, []string) {
 			at = len(i.FollowUps)
 		}
 		return followUp{Index: at, FollowUp: *cmd.FollowUp}, nil
+	case tocsin.ActDecline:
+		return link{Proposal: cmd.Proposal}, needs(slices.Contains(i.Proposals, cmd.Proposal),
+			"one of the incident's proposals: "+or(strings.Join(i.Proposals, ", "), "it has none"))
 	case tocsin.ActSet:
 		return r.setting(cmd, i)
 	default:

@@ -56,7 +56,8 @@ func RoleFor(a tocsin.Action) (string, bool) {
 		tocsin.ActRecover, tocsin.ActResolve, tocsin.ActFollowUp, tocsin.ActAssign:
 		return "analyst", true
 	case tocsin.ActDeclare, tocsin.ActReject, tocsin.ActPromote, tocsin.ActDismiss, tocsin.ActClose, tocsin.ActReopen,
-		tocsin.ActMerge, tocsin.ActHandOver, tocsin.ActSet, tocsin.ActConfirm, tocsin.ActReview:
+		tocsin.ActMerge, tocsin.ActHandOver, tocsin.ActSet, tocsin.ActConfirm, tocsin.ActReview,
+		tocsin.ActDecline:
 		return "coordinator", true
 	default:
 		return "", false

@@ -139,7 +139,9 @@ func TestISO27035_4_7_1_NothingWithoutALogEntry(t *testing.T) {
 	w := newWorld(t)
 	i := w.declared()
 	for _, c := range []Command{
-		{Action: tocsin.ActAcknowledge}, {Action: tocsin.ActSet, Title: "Spray from a hotel"}, {Action: tocsin.ActAssign, Assignee: "bert"},
+		{Action: tocsin.ActAcknowledge},
+		{Action: tocsin.ActSet, Title: "Spray from a hotel"},
+		{Action: tocsin.ActAssign, Assignee: "bert"},
 		{Action: tocsin.ActResolve},
 	} {
 		c.Incident = i.ID

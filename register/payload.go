@@ -96,7 +96,7 @@ type setting struct {
 	Asserted []string             `json:"asserted,omitempty"`
 }
 
-// A link is the payload of merge, absorb, relate and propose.
+// A link is the payload of merge, absorb, relate, propose and decline.
 type link struct {
 	Incident string          `json:"incident,omitempty"`
 	Proposal string          `json:"proposal,omitempty"`
@@ -155,7 +155,7 @@ func phase(a tocsin.Action) string {
 	case tocsin.ActCreate, tocsin.ActAttach, tocsin.ActRevise, tocsin.ActLate:
 		return "detect_report"
 	case tocsin.ActPromote, tocsin.ActDeclare, tocsin.ActReject, tocsin.ActSet, tocsin.ActPropose, tocsin.ActConfirm,
-		tocsin.ActMerge, tocsin.ActAbsorb, tocsin.ActRelate, tocsin.ActDismiss:
+		tocsin.ActDecline, tocsin.ActMerge, tocsin.ActAbsorb, tocsin.ActRelate, tocsin.ActDismiss:
 		return "assess_decide"
 	case tocsin.ActClose, tocsin.ActReview, tocsin.ActFollowUp:
 		return "learn"

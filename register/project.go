@@ -86,7 +86,7 @@ func (s *state) act(e tocsin.LogEntry) error {
 		return with(e, s.move)
 	case tocsin.ActSet:
 		return with(e, s.set)
-	case tocsin.ActMerge, tocsin.ActAbsorb, tocsin.ActRelate, tocsin.ActPropose:
+	case tocsin.ActMerge, tocsin.ActAbsorb, tocsin.ActRelate, tocsin.ActPropose, tocsin.ActDecline:
 		return with(e, s.link)
 	case tocsin.ActAssign, tocsin.ActHandOver:
 		return with(e, s.assign)
@@ -210,6 +210,9 @@ func (s *state) link(e tocsin.LogEntry, l link) {
 		s.due(l.Targets)
 		s.unpropose("merge:" + l.Incident)
 		s.summarise()
+	case tocsin.ActDecline:
+		s.unpropose(l.Proposal)
+		return
 	case tocsin.ActRelate, tocsin.ActPropose:
 		s.tie(links{Related: []string{l.Incident}})
 	}

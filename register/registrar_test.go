@@ -165,6 +165,37 @@ func TestProposedReopeningIsAcceptedWithItsEvents(t *testing.T) {
 	w.store.verify(t)
 }
 
+func TestProposalIsTurnedDown(t *testing.T) {
+	for name, do := range map[string]func(*world, tocsin.Incident){
+		"declined": func(w *world, i tocsin.Incident) {
+			w.do(Command{Incident: i.ID, Action: tocsin.ActDecline, Proposal: "reopen:202611-e2", Reason: "another matter"})
+		},
+		"event dismissed": func(w *world, _ tocsin.Incident) {
+			w.do(Command{Event: "202611-e2", Action: tocsin.ActDismiss, Disposition: "false_positive"})
+		},
+		"event promoted": func(w *world, i tocsin.Incident) {
+			if j := w.do(Command{Event: "202611-e2", Action: tocsin.ActPromote}); j.ID == i.ID || j.RecursOf != i.ID {
+				w.t.Errorf("promoted into %s, recurs of %q", j.ID, j.RecursOf)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, i, _ := join(t, proposed(), event("e2", 70, "203.0.113.7", "bert"), closed("true_positive_impact"))
+			do(w, i)
+			if got := w.incident(i.ID); len(got.Proposals) != 0 {
+				t.Errorf("proposals %v", got.Proposals)
+			}
+			if _, err := w.try(Command{Incident: i.ID, Action: tocsin.ActDecline, Proposal: "reopen:202611-e2"}); err == nil {
+				t.Error("turned down twice")
+			}
+			if got := w.do(Command{Incident: i.ID, Action: tocsin.ActReopen, Reason: "x"}); len(got.Events) != 1 {
+				t.Errorf("events %v", got.Events)
+			}
+			w.store.verify(t)
+		})
+	}
+}
+
 func TestSharedAssetsFormNoSlots(t *testing.T) {
 	a := proposed()
 	a.Shared = []tocsin.Entity{{Field: "source.ip", Value: "203.0.113.7"}}
@@ -297,8 +328,8 @@ func TestWithdrawn(t *testing.T) {
 	})
 	t.Run("declared", func(t *testing.T) {
 		w := newWorld(t)
-		i := w.declared()
-		i = w.apply(gone, proposed()).Incident
+		w.declared()
+		i := w.apply(gone, proposed()).Incident
 		entries, _ := w.store.Entries(t.Context(), i.ID, 3)
 		if i.Status != tocsin.Declared || !strings.Contains(entries[0].Text, "never held") {
 			t.Errorf("status %s, text %q", i.Status, entries[0].Text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"tocsin"
 )
@@ -88,6 +89,9 @@ func (r *Register) promoteOnce(ctx context.Context, cmd Command) (tocsin.Inciden
 			return i, err
 		}
 	}
+	if err := r.withdrawProposal(ctx, v, cmd); err != nil {
+		return tocsin.Incident{}, err
+	}
 	next := renew(v, e, v.Assessment, cmd.By)
 	next.Revision, next.At = max(v.Revision, e.Revision), cmd.Effective
 	next.Assessment.State, next.Assessment.Mode, next.Assessment.Reason = tocsin.Promoted, tocsin.ModeManual, ""
@@ -138,7 +142,29 @@ func (r *Register) dismiss(ctx context.Context, cmd Command) error {
 	if v.Assessment.State == tocsin.NotIncident && v.Assessment.Reason == reason && v.By == cmd.By {
 		return nil
 	}
+	if err := r.withdrawProposal(ctx, v, cmd); err != nil {
+		return err
+	}
 	v.Assessment.State, v.Assessment.Reason, v.Assessment.Basis = tocsin.NotIncident, reason, "asserted"
 	v.By, v.At, v.Version = cmd.By, cmd.Effective, v.Version+1
 	return r.putVerdict(ctx, v)
+}
+
+// withdrawProposal turns down the proposal to reopen an incident for an event that a person decides on otherwise.
+func (r *Register) withdrawProposal(ctx context.Context, v tocsin.Verdict, cmd Command) error {
+	if v.RecursOf == "" {
+		return nil
+	}
+	proposal := "reopen:" + v.Event
+	_, _, err := r.write(ctx, v.RecursOf, "decline:"+proposal, func(now view) (*tocsin.LogEntry, error) {
+		if !slices.Contains(now.incident.Proposals, proposal) {
+			return nil, nil
+		}
+		data, err := pack(link{Proposal: proposal})
+		return &tocsin.LogEntry{
+			Tenant: v.Tenant, Action: tocsin.ActDecline, By: cmd.By, Effective: cmd.Effective, Event: v.Event, Data: data,
+			Text: fmt.Sprintf("not reopened: event %s was decided on by %s", v.Event, cmd.Action),
+		}, err
+	})
+	return err
 }
