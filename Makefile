@@ -10,6 +10,7 @@
 #   plain       140 s  integration on real servers: Kafka, Elasticsearch (start 20 s)
 #   secure      120 s  the same over TLS with passwords and the least privilege (start 25 s)
 #   all         880 s  less than 15 minutes; .ci/run, which installs what is missing first, less than 30
+# Keep the processor time of a run, which load on the machine does not change (`time make test`), below 20 minutes: it was 6 when this was written.
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
