@@ -48,7 +48,7 @@ type eventState struct {
 // An eventChange is the payload of attach, revise and late_evidence, and of the rejection of a withdrawn event's
 // proposal.
 type eventChange struct {
-	Event  eventState `json:"event"`
+	Event  eventState `json:"event,omitzero"`
 	Rating *rating    `json:"rating,omitempty"` // set where the event raises the incident's priority
 	links
 	move
