@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -147,7 +148,7 @@ func FuzzLoad(f *testing.F) {
 		folder := fstest.MapFS{name: &fstest.MapFile{Data: []byte(text)}}
 		set, err := Load([]Source{{FS: folder}}, Options{})
 		if err != nil {
-			if len(err.(Faults)) == 0 {
+			if faults, ok := errors.AsType[Faults](err); !ok || len(faults) == 0 {
 				t.Fatal("an error without faults")
 			}
 			_ = err.Error()

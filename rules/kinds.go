@@ -94,7 +94,7 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	if len(c.GroupBy) > maxGroup {
 		d.fault(v, "", "a group key of %d fields: the limit is %d", len(c.GroupBy), maxGroup)
 	}
-	if c.Field != "" && contains(c.GroupBy, c.Field) {
+	if c.Field != "" && slices.Contains(c.GroupBy, c.Field) {
 		d.fault(v, "count the values of another field", "every group has one value of %s only: it is in group_by", c.Field)
 	}
 }

@@ -33,11 +33,11 @@ type Options struct {
 	Now time.Time
 }
 
-// Fault and Faults are what [Load] reports.
-type (
-	Fault  = fault.Fault
-	Faults = fault.List
-)
+// A Fault is one thing wrong in one place of a rule file.
+type Fault = fault.Fault
+
+// Faults are all things wrong with what [Load] was given; its error is of this type.
+type Faults = fault.List
 
 // A File is one file of a rule set as it was read.
 type File struct {

@@ -123,7 +123,8 @@ entities: [{field: source.ip, role: attacker}, {field: related.user}]`)})
 		Key:    []tocsin.Value{tocsin.StringValue("10.0.0.1")},
 		Values: []tocsin.Value{tocsin.StringsValue("a", "b")},
 		Entities: []tocsin.Entity{
-			{Field: "source.ip", Value: "10.0.0.1", Role: "attacker"}, {Field: "related.user", Value: "a", Role: "related"},
+			{Field: "source.ip", Value: "10.0.0.1", Role: "attacker"},
+			{Field: "related.user", Value: "a", Role: "related"},
 			{Field: "related.user", Value: "b", Role: "related"},
 		},
 		Facts: tocsin.Facts{Risk: 73.5, Tactics: []string{"TA0006"}, IOC: true},

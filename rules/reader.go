@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,7 +127,7 @@ func (r *reader) mapping(n *yaml.Node, what string, keys ...key) {
 			r.fault(k, "keep one of the two", "%s says %s twice", what, k.Value)
 		default:
 			values[k.Value] = v
-			if !contains(names, k.Value) {
+			if !slices.Contains(names, k.Value) {
 				r.fault(k, fault.DidYouMean(k.Value, names), "unknown key %q in %s", k.Value, what)
 			}
 		}
@@ -142,15 +143,6 @@ func (r *reader) mapping(n *yaml.Node, what string, keys ...key) {
 			r.fault(n, "add "+k.name+":", "%s has no %s", what, k.name)
 		}
 	}
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 func describe(n *yaml.Node) string {
@@ -190,7 +182,7 @@ func (r *reader) word(into *string, words ...string) func(*yaml.Node) {
 		switch {
 		case v.Kind != yaml.ScalarNode:
 			r.fault(v, "write one of "+strings.Join(words, ", "), "a word is wanted here, not %s", describe(v))
-		case !contains(words, v.Value):
+		case !slices.Contains(words, v.Value):
 			r.fault(v, fault.DidYouMean(v.Value, words), "unknown word %q", v.Value)
 		default:
 			*into = v.Value

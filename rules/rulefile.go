@@ -22,12 +22,10 @@ type draft struct {
 	l      *loader
 	rule   *Rule
 	node   *yaml.Node
-	id     *yaml.Node
 	when   *yaml.Node
 	except []*yaml.Node
 	lets   []letNode
 	names  expression.Names
-	cat    *yaml.Node
 	quiet  bool // the file says quiet itself
 }
 
@@ -149,7 +147,7 @@ func (d *draft) readCategory(v *yaml.Node) {
 		d.fault(v, "write it like intrusion-attempts/brute-force", "category %q is not class/type", d.rule.Category)
 		return
 	}
-	if known := d.l.opts.Categories; known != nil && !contains(known, d.rule.Category) {
+	if known := d.l.opts.Categories; known != nil && !slices.Contains(known, d.rule.Category) {
 		d.lint(v, fault.DidYouMean(d.rule.Category, known), "the scale has no category %q", d.rule.Category)
 	}
 }
@@ -184,7 +182,7 @@ func (d *draft) fields(into *[]string) func(*yaml.Node) {
 	return d.list(func(v *yaml.Node) {
 		var name string
 		d.field(&name)(v)
-		if contains(*into, name) {
+		if slices.Contains(*into, name) {
 			d.fault(v, "", "%s is listed twice", name)
 			return
 		}
@@ -327,7 +325,7 @@ func (d *draft) review() {
 		d.lint(d.node, "add entities: so that its incidents name who and what", "the rule names no entities")
 	}
 	for _, f := range r.Incident.GroupBy {
-		if !slices.ContainsFunc(r.Entities, func(e EntityField) bool { return e.Field == f }) && !contains(r.Correlate.GroupBy, f) {
+		if !slices.ContainsFunc(r.Entities, func(e EntityField) bool { return e.Field == f }) && !slices.Contains(r.Correlate.GroupBy, f) {
 			d.lint(d.node, "add it to entities or to group_by", "incident groups by %s, which events of the rule do not name", f)
 		}
 	}

@@ -1,12 +1,16 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// errDivision is a division, or a remainder, by zero.
+var errDivision = errors.New("division by zero")
 
 func onText(do func(string) any) func(*Evaluator, []any) (any, error) {
 	return func(_ *Evaluator, args []any) (any, error) {
@@ -251,12 +255,12 @@ func realArith(operator string, a, b float64) (any, error) {
 		out = a * b
 	case "/":
 		if b == 0 {
-			return nil, fmt.Errorf("division by zero")
+			return nil, errDivision
 		}
 		out = a / b
 	case "%":
 		if b == 0 {
-			return nil, fmt.Errorf("division by zero")
+			return nil, errDivision
 		}
 		out = math.Mod(a, b)
 	default:

@@ -66,8 +66,10 @@ func (c *compilation) source(source string) ast.Node {
 	ast.Walk(&tree.Node, counter)
 	c.nodes += counter.n
 	if c.nodes > maxNodes {
-		c.errs = append(c.errs, Error{Message: fmt.Sprintf("expression of more than %d terms", maxNodes),
-			Remedy: "put long lists of values into a file under lists/ and use in_list"})
+		c.errs = append(c.errs, Error{
+			Message: fmt.Sprintf("expression of more than %d terms", maxNodes),
+			Remedy:  "put long lists of values into a file under lists/ and use in_list",
+		})
 		return nil
 	}
 	if depth(tree.Node) > maxDepth {

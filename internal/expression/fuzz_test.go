@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -17,7 +18,7 @@ func FuzzFields(f *testing.F) {
 		table := testTable()
 		x, err := table.Compile(text, Names{"x": `xs == 1 or long == "a"`})
 		if err != nil {
-			if len(err.(Errors)) == 0 {
+			if faults, ok := errors.AsType[Errors](err); !ok || len(faults) == 0 {
 				t.Fatal("an error that says nothing")
 			}
 			return

@@ -25,8 +25,10 @@ const (
 // guard rejects text that could hurt the parser.
 func guard(text string) error {
 	if len(text) > MaxText {
-		return Errors{{Message: fmt.Sprintf("expression of %d bytes: the limit is %d", len(text), MaxText),
-			Remedy: "put long lists of values into a file under lists/ and use in_list"}}
+		return Errors{{
+			Message: fmt.Sprintf("expression of %d bytes: the limit is %d", len(text), MaxText),
+			Remedy:  "put long lists of values into a file under lists/ and use in_list",
+		}}
 	}
 	if !utf8.ValidString(text) {
 		return Errors{{Message: "expression is not valid UTF-8"}}
@@ -67,8 +69,10 @@ func guardNesting(text string) error {
 			run = 0
 		}
 		if depth > maxNesting || run > maxNesting {
-			return Errors{{Offset: offset, Message: fmt.Sprintf("expression nests deeper than %d", maxNesting),
-				Remedy: "split it with let"}}
+			return Errors{{
+				Offset: offset, Message: fmt.Sprintf("expression nests deeper than %d", maxNesting),
+				Remedy: "split it with let",
+			}}
 		}
 	}
 	return nil

@@ -232,10 +232,6 @@ func endsWith(suffix string) test {
 
 func matches(re *regexp.Regexp) test { return textTest{re.MatchString} }
 
-func inNets(nets []netip.Prefix) test {
-	return textTest{func(s string) bool { return within(s, nets) }}
-}
-
 // within reports whether s is an address inside one of nets. An IPv4 address mapped into IPv6 is that IPv4 address.
 func within(s string, nets []netip.Prefix) bool {
 	addr, err := netip.ParseAddr(s)
