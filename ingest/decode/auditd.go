@@ -127,7 +127,7 @@ func (a *auditReader) read(line string, o *output) string {
 		return "no time in " + excerpt(line)
 	}
 	o.time = t
-	head := auditPairs(line[at : len(line)-len(stamp)-len("msg=audit(")])
+	head := auditPairs(line[at:len(line)-len(stamp)-len("msg=audit(")], 0)
 	h, _ := syslogHeader(strings.TrimSpace(line[:at]) + " ")
 	record := ""
 	for _, p := range head {
@@ -159,7 +159,7 @@ func (a *auditReader) read(line string, o *output) string {
 // body sets the record's pairs.
 func (a *auditReader) body(record, body string, o *output) {
 	var args []string
-	for _, p := range auditPairs(body) {
+	for _, p := range auditPairs(body, 0) {
 		value := p.value
 		if !p.quoted && (strings.Contains(auditHex, " "+p.key+" ") || record == "EXECVE" && isArg(p.key)) {
 			value = auditUnhex(value)
@@ -255,9 +255,12 @@ type auditPair struct {
 }
 
 // auditPairs reads key=value pairs, values in double or single quotes or bare. What stands in single quotes are pairs
-// again. At most 512 are read.
-func auditPairs(s string) []auditPair {
+// again, twice at most. At most 512 are read.
+func auditPairs(s string, depth int) []auditPair {
 	const most = 512
+	if depth > 2 {
+		return nil
+	}
 	var pairs []auditPair
 	for s != "" && len(pairs) < most {
 		s = strings.TrimLeft(s, " ,\x1d")
@@ -276,7 +279,7 @@ func auditPairs(s string) []auditPair {
 			pairs, s = append(pairs, auditPair{key, value, true}), rest
 		case key == "msg" && strings.HasPrefix(s, `"`): // what a rewriter made of msg='…'
 			end := strings.LastIndexByte(s[1:], '"')
-			pairs = append(pairs, auditPairs(s[1:1+max(end, 0)])...)
+			pairs = append(pairs, auditPairs(s[1:1+max(end, 0)], depth+1)...)
 			s = s[min(len(s), max(end, 0)+2):]
 		case strings.HasPrefix(s, `"`):
 			value, rest, _ := strings.Cut(s[1:], `"`)
@@ -286,7 +289,7 @@ func auditPairs(s string) []auditPair {
 			if end < 0 {
 				end = len(s) - 1
 			}
-			pairs = append(pairs, auditPairs(s[1:1+end])...)
+			pairs = append(pairs, auditPairs(s[1:1+end], depth+1)...)
 			s = s[min(len(s), end+2):]
 		default:
 			end := strings.IndexAny(s, " \x1d")

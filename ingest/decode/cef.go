@@ -195,20 +195,21 @@ func cefHeader(s string) (parts []string, extension string) {
 func (c *cefReader) extension(s string) {
 	clear(c.values)
 	c.order = c.order[:0]
-	start, key := 0, ""
+	start, word, key := 0, 0, "" // word: where the word being read begins
 	for i := 0; i < len(s); i++ {
 		switch {
 		case s[i] == '\\' && i+1 < len(s):
 			i++
+		case s[i] == ' ' || s[i] == '\t':
+			word = i + 1
 		case s[i] == '=':
-			from := strings.LastIndexAny(s[:i], " \t") + 1
-			if from < start || !cefKey(s[from:i]) {
-				if key != "" || from < start {
+			if word < start || !cefKey(s[word:i]) {
+				if key != "" || word < start {
 					continue // an equals sign that its writer did not escape
 				}
 			}
-			c.take(key, s[start:max(start, from)])
-			key, start = s[from:i], i+1
+			c.take(key, s[start:max(start, word)])
+			key, start = s[word:i], i+1
 		}
 	}
 	c.take(key, s[start:])

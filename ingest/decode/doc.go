@@ -38,6 +38,7 @@ type doc struct {
 	scratch []byte
 	arena   strings.Builder
 	kept    int // names kept of this record
+	loose   int // names that the dictionary had when this record began
 	marks   []string
 }
 
@@ -54,6 +55,16 @@ func (d *doc) begin(size int) {
 	d.arena = strings.Builder{}
 	d.arena.Grow(size)
 	d.kept = 0
+	d.loose = d.dict.loose
+}
+
+// name returns the name of a key below at, nil for one that is not to be kept: it would be too long, or it is new and the
+// record has brought more new names than it may have fields, with as many for the objects around them.
+func (d *doc) name(at *name, key []byte) *name {
+	if d.dict.loose-d.loose > 2*d.limits.Keys {
+		return at.kids[string(key)]
+	}
+	return d.dict.path(at, key)
 }
 
 func (d *doc) mark(m string) {

@@ -116,7 +116,7 @@ func (s *scanner) member(parent, before *name) (*name, *scanError) {
 	if a := before.after; a != nil && a.up == parent && a.last == string(key) {
 		return a, nil
 	}
-	n := s.doc.dict.path(parent, key)
+	n := s.doc.name(parent, key)
 	if n == nil {
 		s.doc.mark(markTruncated)
 		return nil, nil
