@@ -157,6 +157,8 @@ func (p *Partition) Read(ctx context.Context) (Fetched, error) {
 		p.halt(err)
 		return Fetched{}, err
 	}
+	p.shared.metrics.records.WithLabelValues(p.topic.Name).Add(float64(len(records)))
+	p.shared.metrics.bytes.WithLabelValues(p.topic.Name).Add(float64(weight(records)))
 	return Fetched{Records: records, Next: p.next, HighWatermark: p.progress.HighWatermark, Incarnation: p.incarnation}, nil
 }
 

@@ -38,8 +38,6 @@ func (p *Partition) record(r record) ingest.Record {
 		out.Detail = fmt.Sprintf("record of %d bytes, the limit is %d", len(r.value), p.shared.cfg.RecordLimit)
 		p.shared.metrics.faults.WithLabelValues(p.topic.Name, faultTooBig).Inc()
 	}
-	p.shared.metrics.records.WithLabelValues(p.topic.Name).Inc()
-	p.shared.metrics.bytes.WithLabelValues(p.topic.Name).Add(float64(len(r.value)))
 	return out
 }
 

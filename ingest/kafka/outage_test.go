@@ -1,0 +1,107 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// The broker is killed and started again while records are written and read: reading goes on within 30 s of its
+// return, and every record that was acknowledged to its producer comes.
+func TestOutage(t *testing.T) {
+	dir := os.Getenv("TOCSIN_TEST_OUTAGE")
+	if dir == "" {
+		t.Skip("TOCSIN_TEST_OUTAGE is not set: it names the STACK_DIR of a deploy/stack/up whose Kafka may be killed")
+	}
+	c := realCluster(t)
+	topic := c.topic(t, 2)
+	cfg := c.config("g-"+topic, topic)
+	s := open(t, cfg, Options{})
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	acked := make(chan map[string]bool, 1)
+	go func() {
+		out := map[string]bool{}
+		for i := 0; ctx.Err() == nil; i++ {
+			v := strconv.Itoa(i)
+			if c.client.ProduceSync(ctx, &kgo.Record{Topic: topic, Partition: int32(i % 2), Value: []byte(v)}).FirstErr() == nil {
+				out[v] = true
+			}
+			time.Sleep(time.Millisecond)
+		}
+		acked <- out
+	}()
+	got := map[string]bool{}
+	read := func(until time.Time) (n int) {
+		for time.Now().Before(until) {
+			rctx, cancel := context.WithDeadline(t.Context(), until)
+			b, err := s.Read(rctx)
+			cancel()
+			if err != nil {
+				break
+			}
+			for _, r := range b.Records {
+				got[string(r.Value)] = true
+			}
+			n += len(b.Records)
+			_ = b.Ack(t.Context()) // revoked batches are read again
+		}
+		return n
+	}
+	if read(time.Now().Add(3*time.Second)) == 0 {
+		t.Fatal("nothing came before the outage")
+	}
+	restart(t, dir)
+	back := time.Now()
+	if read(time.Now().Add(30*time.Second)) == 0 {
+		t.Error("nothing came within 30 s of the broker's return")
+	}
+	t.Logf("read for %v after the broker's return", time.Since(back))
+	stop()
+	want := <-acked
+	read(time.Now().Add(3 * time.Second))
+	missing := 0
+	for v := range want {
+		if !got[v] {
+			missing++
+		}
+	}
+	if missing > 0 {
+		t.Errorf("%d of %d acknowledged records are missing", missing, len(want))
+	}
+	t.Logf("%d records were acknowledged, %d came", len(want), len(got))
+}
+
+// restart kills the broker of the stack in dir and starts it again.
+func restart(t *testing.T, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "kafka-1.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * time.Second) // it stays away for a moment
+	up := exec.Command("../../deploy/stack/up")
+	up.Env = append(os.Environ(), "STACK_DIR="+dir, "ONLY=kafka")
+	started := time.Now()
+	if out, err := up.CombinedOutput(); err != nil {
+		t.Fatal(fmt.Errorf("%w: %s", err, out))
+	}
+	t.Logf("the broker was back after %v", time.Since(started))
+}
