@@ -1,0 +1,55 @@
+package decode
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/ingest"
+)
+
+// TestHostileCost reads the worst records of 1 MiB that we know of. None may cost more than a fraction of a second, or
+// leave the decoder with more names than its dictionary may have.
+func TestHostileCost(t *testing.T) {
+	fill := func(head, unit, tail string) string {
+		var b strings.Builder
+		b.WriteString(head)
+		for i := 0; b.Len() < 1<<20-200; i++ {
+			fmt.Fprintf(&b, unit, i)
+		}
+		return b.String() + tail
+	}
+	d := newTest(t)
+	for name, text := range map[string]string{
+		"keys":             fill(`{"event.kind":"event"`, `,"k%d":1`, "}"),
+		"objects":          fill(`{"event.kind":"event"`, `,"k%d":{}`, "}"),
+		"dotted keys":      fill(`{"event.kind":"event"`, `,"a.b.c.d.e.f.g.h.i%d":1`, "}"),
+		"array of objects": fill(`{"event.kind":"event","a":[{}`, `,{"a":%d}`, "]}"),
+		"arrays in arrays": fill(`{"event.kind":"event","a":[[]`, `,[%d,{"b":[1,2,3]}]`, "]}"),
+		"pairs":            fill(`{"Event":{"System":{"EventID":1},"EventData":{"Data":[{"Name":"a"}`, `,{"Name":"n%d","text":"x"}`, "]}}}"),
+		"escapes":          fill(`{"event.kind":"event","a":"`, `\u00e9\n%d`, `"}`),
+		"duplicates":       fill(`{"event.kind":"event"`, `,"a":%d`, "}"),
+		"cef equals signs": fill("CEF:0|a|b|c|d|e|f|", `=%d`, ""),
+		"cef keys":         fill("CEF:0|a|b|c|d|e|f|", ` k%d=v`, ""),
+		"cef escapes":      fill("CEF:0|a|b|c|d|e|f|k=", `\=%d`, ""),
+		"audit pairs":      fill("type=X msg=audit(1.2:3): ", ` k%d=v`, ""),
+		"audit quotes":     fill("type=X msg=audit(1.2:3): ", ` msg='a%d=`, ""),
+		"structured data":  fill("<1>1 2026-01-01T00:00:00Z h a - - ", `[x k%d="v"]`, ""),
+		"open brackets":    fill("<1>1 2026-01-01T00:00:00Z h a - - ", `[x %d`, ""),
+		"sshd words":       fill("<38>1 2026-01-01T00:00:00Z h sshd 1 - - Failed password for ", ` from %d`, ""),
+	} {
+		start := time.Now()
+		for range 3 {
+			d.Decode(ingest.Record{Value: []byte(text), Received: start})
+		}
+		if took := time.Since(start) / 3; took > 2*time.Second { // generous: machines are busy
+			t.Errorf("%s: %v for a record", name, took)
+		} else {
+			t.Logf("%s: %v", name, took)
+		}
+		if d.doc.dict.loose > 2*maxNames {
+			t.Errorf("%s: %d names", name, d.doc.dict.loose)
+		}
+	}
+}
