@@ -63,7 +63,7 @@ const (
 	open                   // an open incident, active within the window: to be joined
 	over                   // resolved or closed as true positive a short time ago: to be reopened
 	refuted                // closed as no incident a short time ago: the event stays pending
-	overflow               // an open incident that claims no more: the event's own incident is related to it
+	overflow               // an open incident that takes no more: the event's own incident is related to it
 )
 
 // A holding is a token, its slot as stored, and what its holder means.
@@ -139,7 +139,7 @@ func (r *Register) tenure(e tocsin.Event, slot tocsin.Slot, i tocsin.Incident) t
 	switch {
 	case i.ID == "":
 		return free
-	case i.Status.IsOpen() && active && slot.Overflow:
+	case i.Status.IsOpen() && active && (slot.Overflow || len(i.Events)+int(i.EventsCut) >= r.opts.MaxEvents):
 		return overflow
 	case i.Status.IsOpen() && active:
 		return open

@@ -29,7 +29,9 @@ type Options struct {
 	CategoryISO func(category string) string
 
 	MaxSlots int // entity values that one incident claims; 0: 50 (register.md, ruling 2 of section 0)
-	Attempts int // how often a write is tried against other writers; 0: 64
+	// MaxEvents is how many events one incident takes; the next one founds an incident of its own, related to it; 0: 5,000.
+	MaxEvents int
+	Attempts  int // how often a write is tried against other writers; 0: 64
 }
 
 // Targets are the times within which an incident of one priority must be worked on; 0 is no target. Assess runs from
@@ -71,6 +73,7 @@ func New(opts Options) *Register {
 	}
 	opts.ReopenWindow = cmp.Or(opts.ReopenWindow, 14*24*time.Hour)
 	opts.MaxSlots = cmp.Or(opts.MaxSlots, 50)
+	opts.MaxEvents = cmp.Or(opts.MaxEvents, 5000)
 	opts.Attempts = cmp.Or(opts.Attempts, 64)
 	log := opts.Logger
 	if log == nil {

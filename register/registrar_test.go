@@ -1,6 +1,7 @@
 package register
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -220,6 +221,26 @@ func TestFullIncidentIsRelated(t *testing.T) {
 	}
 	if next := w.apply(event("e5", 4, "192.0.2.4", "carl"), proposed()).Incident; next.ID != other.ID {
 		t.Error("the new incident does not hold the value that the full one had no place for")
+	}
+	w.store.verify(t)
+}
+
+func TestIncidentOfTooManyEventsIsContinued(t *testing.T) {
+	w := newWorld(t)
+	w.opts.MaxEvents = 2
+	var ids []string
+	for n := range 5 {
+		e := event(fmt.Sprintf("e%d", n), n, "203.0.113.7", "ann")
+		ids = append(ids, w.apply(e, proposed()).Incident.ID)
+		if got := w.apply(revision(e, 2, tocsin.MilestoneDoubled), proposed()).Incident.ID; got != ids[n] {
+			t.Errorf("a revision went to %s, not %s", got, ids[n])
+		}
+	}
+	if ids[0] != ids[1] || ids[1] == ids[2] || ids[2] != ids[3] || ids[3] == ids[4] {
+		t.Errorf("incidents %v", ids)
+	}
+	if got := w.incident(ids[2]).Related; !cmp.Equal(got, []string{ids[0], ids[4]}) {
+		t.Errorf("related %v", got)
 	}
 	w.store.verify(t)
 }
