@@ -41,6 +41,11 @@ func (a *App) handler(back backend) (http.Handler, error) {
 			Register: a.register(back.store), Store: back.store, DeadLetters: deadLetters{back.store}, Rules: a.rules, Health: func() any { return a.health.Report() },
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
+		page, err := a.page(back, tokens)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/", page)
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", a.ready)

@@ -1,0 +1,245 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/internal/web"
+	"tocsin/sinks"
+)
+
+// page makes the handler of the page.
+func (a *App) page(back backend, tokens *auth.Tokens) (http.Handler, error) {
+	p := &pulse{gather: a.totals}
+	started := a.now()
+	a.runs("pulse", func(ctx context.Context) error { return p.run(ctx, a.now) })
+	return web.New(web.Options{
+		Register: a.register(back.store), Store: back.store, Tokens: tokens, OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
+		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[tocsin.Rejection], error) {
+			return back.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
+		},
+		Rules:  a.pageRules,
+		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
+		Now:    a.now, Log: a.log,
+	})
+}
+
+// pageRules tells the page of the rules in force.
+func (a *App) pageRules() web.Rules {
+	from := a.rules()
+	out := web.Rules{Set: from.Set, Faults: from.Faults}
+	for _, r := range from.Rules {
+		out.Rules = append(out.Rules, web.Rule{
+			ID: r.ID, Title: r.Title, Version: r.Version, Status: r.Status, Level: r.Level, Kind: r.Kind, Category: r.Category,
+			Matches: r.Matches, Hidden: r.Hidden, Errors: r.Errors, LastError: r.LastError, Quarantined: r.Quarantined, Absent: r.Absent,
+		})
+	}
+	return out
+}
+
+// pageHealth puts together what is known of the pipeline.
+func (a *App) pageHealth(ctx context.Context, back backend, p *pulse, started time.Time) web.Health {
+	r := a.health.Report()
+	t := a.totals()
+	h := web.Health{
+		Mode: a.cfg.Mode, Started: started, Watermark: r.Watermark(), Open: r.Open(), Backlog: -1, Retries: int64(t.retries),
+		Rates: p.rates(t, a.now(), started), Sources: t.bySource(), Rejected: t.byReason(),
+	}
+	for _, tr := range r.Troubles {
+		h.Troubles = append(h.Troubles, web.Trouble{Part: tr.Part, Detail: tr.Detail, Since: tr.Since, Retries: tr.Retries, Halted: tr.Halted})
+	}
+	for _, s := range r.Shards {
+		if s.Engine.Holder != "" {
+			h.Holder = s.Engine.Holder
+		}
+		h.Waiting = append(h.Waiting, s.Engine.Waiting...)
+		for _, rule := range s.Engine.Rules {
+			h.Keys += rule.Keys
+			h.State += rule.Bytes
+		}
+	}
+	slices.Sort(h.Waiting)
+	h.Waiting = slices.Compact(h.Waiting)
+	for _, l := range r.Lags {
+		h.Lags = append(h.Lags, web.Lag{Group: l.Group, Topic: l.Topic, Partition: l.Partition, Next: l.Next, Lag: l.Lag, Halted: l.Halted})
+	}
+	if back.backlog != nil {
+		if n, err := back.backlog(ctx); err == nil {
+			h.Backlog = n
+		}
+	}
+	if s, ok := back.store.(interface {
+		Size(ctx context.Context) (used, limit int64, err error)
+	}); ok {
+		if used, limit, err := s.Size(ctx); err == nil {
+			h.Used, h.Limit = used, limit
+		}
+	}
+	return h
+}
+
+// totals are the counters of this process.
+type totals struct {
+	alerts, duplicates, rejected, late        map[string]float64 // by source
+	reasons                                   map[string]float64
+	matches, hidden, events, retries, records float64
+}
+
+// totals reads the counters as they are exposed.
+func (a *App) totals() totals {
+	t := totals{
+		alerts: map[string]float64{}, duplicates: map[string]float64{}, rejected: map[string]float64{}, late: map[string]float64{}, reasons: map[string]float64{},
+	}
+	families, err := a.reg.Gather()
+	if err != nil {
+		a.log.Debug("not all metrics could be gathered", "err", err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			label, n := map[string]string{}, m.GetCounter().GetValue()
+			for _, l := range m.GetLabel() {
+				label[l.GetName()] = l.GetValue()
+			}
+			t.add(f.GetName(), label, n)
+		}
+	}
+	return t
+}
+
+func (t *totals) add(name string, label map[string]string, n float64) {
+	switch name {
+	case "tocsin_alerts_total":
+		t.alerts[label["source"]] += n
+		t.records += n
+	case "tocsin_duplicates_total":
+		t.duplicates[label["source"]] += n
+		t.records += n
+	case "tocsin_rejected_total":
+		t.rejected[label["source"]] += n
+		t.reasons[label["reason"]] += n
+		t.records += n
+	case "tocsin_engine_late_total":
+		t.late[label["source"]] += n
+	case "tocsin_matches_total":
+		t.matches += n
+	case "tocsin_suppressed_total":
+		t.hidden += n
+	case "tocsin_events_total":
+		if label["milestone"] == string(tocsin.MilestoneOpened) {
+			t.events += n
+		}
+	case "tocsin_retries_total":
+		t.retries += n
+	}
+}
+
+func sum(by map[string]float64) float64 {
+	var n float64
+	for _, v := range by {
+		n += v
+	}
+	return n
+}
+
+func (t *totals) bySource() []web.Source {
+	var out []web.Source
+	for _, name := range sortedKeys(t.alerts, t.duplicates, t.rejected, t.late) {
+		out = append(out, web.Source{
+			Name: name, Alerts: int64(t.alerts[name]), Duplicates: int64(t.duplicates[name]), Rejected: int64(t.rejected[name]), Late: int64(t.late[name]),
+		})
+	}
+	return out
+}
+
+func (t *totals) byReason() []web.Count {
+	var out []web.Count
+	for _, reason := range sortedKeys(t.reasons) {
+		out = append(out, web.Count{Name: reason, Total: int64(t.reasons[reason])})
+	}
+	return out
+}
+
+func sortedKeys(all ...map[string]float64) []string {
+	var keys []string
+	for _, m := range all {
+		for k := range m {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// line is what the page's rates are of, in the order in which a record meets them.
+func (t *totals) line() []web.Rate {
+	rejected, late := sum(t.rejected), sum(t.late)
+	return []web.Rate{
+		{Name: "records processed", Total: int64(t.records)},
+		{Name: "alerts", Total: int64(sum(t.alerts))},
+		{Name: "duplicates", Total: int64(sum(t.duplicates))},
+		{Name: "rejected", Total: int64(rejected), Remarkable: rejected > 0},
+		{Name: "matches", Total: int64(t.matches)},
+		{Name: "matches hidden by exceptions", Total: int64(t.hidden)},
+		{Name: "late matches, not correlated", Total: int64(late), Remarkable: late > 0},
+		{Name: "events opened", Total: int64(t.events)},
+	}
+}
+
+// A pulse remembers the counters of the last minute.
+type pulse struct {
+	gather func() totals
+
+	mu    sync.Mutex
+	beats []beat // oldest first
+}
+
+type beat struct {
+	at   time.Time
+	line []web.Rate
+}
+
+// beatEvery is how often the counters are read: a dozen times in the minute that rates are shown of.
+const beatEvery = 5 * time.Second
+
+func (p *pulse) run(ctx context.Context, now func() time.Time) error {
+	every := time.NewTicker(beatEvery)
+	defer every.Stop()
+	for {
+		t, at := p.gather(), now()
+		p.mu.Lock()
+		p.beats = append(p.beats, beat{at, t.line()})
+		for len(p.beats) > 1 && at.Sub(p.beats[0].at) > time.Minute {
+			p.beats = p.beats[1:]
+		}
+		p.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+	}
+}
+
+// rates are the counters of now, over the last minute and since the start.
+func (p *pulse) rates(t totals, now, started time.Time) []web.Rate {
+	line := t.line()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range line {
+		if d := now.Sub(started).Seconds(); d > 0 {
+			line[i].Whole = float64(line[i].Total) / d
+		}
+		if len(p.beats) == 0 {
+			continue
+		}
+		if d := now.Sub(p.beats[0].at).Seconds(); d > 0 {
+			line[i].Minute = float64(line[i].Total-p.beats[0].line[i].Total) / d
+		}
+	}
+	return line
+}

@@ -1,0 +1,61 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// formKey is what makes a form that is sent twice one command.
+func formKey() string { return "page:" + rand.Text() }
+
+// commands are those that the page has a form for.
+var commands = map[string]tocsin.Action{"declare": tocsin.ActDeclare, "acknowledge": tocsin.ActAcknowledge, "comment": tocsin.ActComment}
+
+// command carries out a form of an incident's page, on the revision that the page showed.
+func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
+	id, who := r.PathValue("id"), auth.From(r.Context())
+	act, ok := commands[r.PathValue("action")]
+	if !ok {
+		return tocsin.ErrNotFound
+	}
+	if _, err := p.visibleIncident(r.Context(), id); err != nil {
+		return err
+	}
+	if !register.May(who.Actor.Role, act) {
+		role, _ := register.RoleFor(act)
+		return p.showIncident(w, r, id, http.StatusForbidden, []string{"this needs the role " + role + ": sign in with a token that has it"})
+	}
+	revision, err := strconv.ParseInt(r.PostFormValue("revision"), 10, 64)
+	text, key := strings.TrimSpace(r.PostFormValue("text")), r.PostFormValue("key")
+	switch {
+	case err != nil || revision < 1 || !strings.HasPrefix(key, "page:"):
+		return &badRequest{"The form was not complete: open the incident again."}
+	case act == tocsin.ActComment && text == "":
+		return p.showIncident(w, r, id, http.StatusConflict, []string{"a comment needs a text"})
+	case act == tocsin.ActComment:
+		revision = 0 // true on any revision
+	}
+	_, err = p.Register.Do(r.Context(), register.Command{
+		ID: key, Action: act, Incident: id, Tenant: who.Tenant, By: who.Actor, ExpectedRevision: revision, Text: text,
+	})
+	if refusal, ok := errors.AsType[*register.Refusal](err); ok {
+		return p.showIncident(w, r, id, http.StatusConflict, refusal.Missing)
+	}
+	if stale, ok := errors.AsType[*register.StaleError](err); ok {
+		return p.showIncident(w, r, id, http.StatusConflict, []string{
+			"it has changed since this page was opened, to revision " + strconv.FormatInt(stale.Current.Revision, 10) + ": look at it again, then repeat",
+		})
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/incidents/"+id, http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,218 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// An incidentView is one incident with all that is known of it.
+type incidentView struct {
+	tocsin.Incident
+	Clocks  []Clock
+	Spans   []named // durations
+	Events  []eventRow
+	Missing int64 // events that are not shown: cut, or not stored any more
+	Log     []passage
+	Earlier int // log entries before those shown
+	Founder *tocsin.Event
+	Forms   forms
+	Refused []string // why a command was refused
+	Intact  error    // what is wrong with the log, nil: its chain holds
+}
+
+type named struct{ Name, Value string }
+
+// An eventRow is one event of an incident.
+type eventRow struct {
+	tocsin.Event
+	Refs []tocsin.AlertRef // the first of its evidence
+	Rest int
+}
+
+// refsShown is how many references an event has on the incident's page; all of them are on its own.
+const refsShown = 5
+
+// A passage is a run of log entries that is shown as one: a single entry, or many revisions by the machine.
+type passage struct {
+	Entries []tocsin.LogEntry
+	Folded  bool
+}
+
+// logShown bounds a page: an incident's log may hold thousands of revisions.
+const logShown = 500
+
+// forms are the commands that the reader may give.
+type forms struct {
+	Acknowledge, Declare, Comment bool
+	Key                           string
+}
+
+func (p *pages) incident(w http.ResponseWriter, r *http.Request) error {
+	return p.showIncident(w, r, r.PathValue("id"), http.StatusOK, nil)
+}
+
+func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, status int, refused []string) error {
+	ctx := r.Context()
+	i, err := p.visibleIncident(ctx, id)
+	if err != nil {
+		return err
+	}
+	entries, err := p.Store.Entries(ctx, i.ID, 1)
+	if err != nil {
+		return err
+	}
+	events, err := p.Store.Events(ctx, i.Events)
+	if err != nil {
+		return err
+	}
+	v := incidentView{
+		Incident: i, Clocks: clocks(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
+		Forms: p.forms(r, &i), Refused: refused, Intact: register.VerifyChain(entries),
+	}
+	for _, e := range events {
+		row := eventRow{Event: e, Refs: e.Evidence.Alerts}
+		if n := len(row.Refs); n > refsShown {
+			row.Refs, row.Rest = row.Refs[:refsShown], n-refsShown
+		}
+		v.Events = append(v.Events, row)
+	}
+	if len(events) > 0 {
+		v.Founder = &events[0]
+	}
+	if n := len(entries); n > logShown {
+		v.Earlier, entries = n-logShown, entries[n-logShown:]
+	}
+	v.Log = fold(entries)
+	p.render(w, r, status, "incident", i.Number, "incidents", v)
+	return nil
+}
+
+// visibleIncident reads an incident that the reader's tenant may see.
+func (p *pages) visibleIncident(ctx context.Context, id string) (tocsin.Incident, error) {
+	i, err := p.Register.Incident(ctx, id)
+	if err == nil && hidden(ctx, i.Tenant) {
+		return i, tocsin.ErrNotFound
+	}
+	return i, err
+}
+
+// fold joins three or more revisions in a row.
+func fold(entries []tocsin.LogEntry) []passage {
+	var out []passage
+	for start := 0; start < len(entries); {
+		end := start + 1
+		for quiet(entries[start]) && end < len(entries) && quiet(entries[end]) {
+			end++
+		}
+		if end-start < 3 {
+			for _, e := range entries[start:end] {
+				out = append(out, passage{Entries: []tocsin.LogEntry{e}})
+			}
+		} else {
+			out = append(out, passage{Entries: entries[start:end], Folded: true})
+		}
+		start = end
+	}
+	return out
+}
+
+// quiet entries say that an event went on.
+func quiet(e tocsin.LogEntry) bool {
+	return (e.Action == tocsin.ActRevise || e.Action == tocsin.ActLate) && e.To == ""
+}
+
+// spans are the durations in the order of the lifecycle.
+func spans(i *tocsin.Incident) []named {
+	var out []named
+	for _, d := range []named{
+		{"detect_s", "to detect, from the first hostile act"}, {"assess_s", "to assess, from the detection"},
+		{"acknowledge_s", "to acknowledge, from the declaration"}, {"contain_s", "to contain, from the detection"},
+		{"dwell_s", "in the network: from the first hostile act to containment"}, {"resolve_s", "to resolve, from the declaration"},
+		{"close_s", "to close, from the declaration"}, {"active_s", "being worked on"},
+	} {
+		if n, ok := i.Durations[d.Name]; ok {
+			out = append(out, named{d.Value, seconds(n)})
+		}
+	}
+	return out
+}
+
+// forms are those that the reader's role and the incident's status allow.
+func (p *pages) forms(r *http.Request, i *tocsin.Incident) forms {
+	role := auth.From(r.Context()).Actor.Role
+	may := func(a tocsin.Action, to tocsin.Status) bool {
+		return register.May(role, a) && (to == "" || i.Status.CanMove(to) && i.Status.IsOpen())
+	}
+	return forms{
+		Acknowledge: may(tocsin.ActAcknowledge, tocsin.Acknowledged), Declare: may(tocsin.ActDeclare, tocsin.Declared),
+		Comment: may(tocsin.ActComment, ""), Key: formKey(),
+	}
+}
+
+func (p *pages) event(w http.ResponseWriter, r *http.Request) error {
+	e, err := p.Store.Event(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if hidden(r.Context(), e.Tenant) {
+		return tocsin.ErrNotFound
+	}
+	view := eventView{Event: e}
+	v, err := p.Store.Verdict(r.Context(), e.ID)
+	switch {
+	case err == nil:
+		view.Verdict = &v
+		if v.Incident != "" {
+			if i, err := p.visibleIncident(r.Context(), v.Incident); err == nil {
+				view.Incident = &i
+			}
+		}
+	case !errors.Is(err, tocsin.ErrNotFound):
+		return err
+	}
+	p.render(w, r, http.StatusOK, "event", e.Rule.Title, "incidents", view)
+	return nil
+}
+
+// An eventView is one event with its verdict, where there is one, and its incident.
+type eventView struct {
+	tocsin.Event
+	Verdict  *tocsin.Verdict
+	Incident *tocsin.Incident
+}
+
+func (p *pages) alert(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.Store.Alert(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if hidden(r.Context(), a.Tenant) {
+		return tocsin.ErrNotFound
+	}
+	v := alertView{Alert: a, Original: string(a.Raw), Size: int64(len(a.Raw))}
+	if len(v.Original) > originalShown {
+		v.Original, v.Cut = v.Original[:originalShown], true
+	}
+	for name, value := range a.Fields.All() {
+		v.Leaves = append(v.Leaves, named{name, cut(2000, value.Text())})
+	}
+	p.render(w, r, http.StatusOK, "alert", "Alert", "incidents", v)
+	return nil
+}
+
+// originalShown bounds a page; the API gives the whole record.
+const originalShown = 256 << 10
+
+// An alertView is one alert, what was read of it and the record as it came.
+type alertView struct {
+	tocsin.Alert
+	Leaves   []named
+	Original string
+	Size     int64
+	Cut      bool
+}

@@ -1,0 +1,222 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"tocsin"
+)
+
+// visible makes the characters of a rendered page that show nothing, or turn the order of others around, visible as
+// \u{202E}: whatever an alert holds, the page reads as it was written. Line feeds and tabs stay.
+func visible(html []byte) []byte {
+	if bytes.IndexFunc(html, unseen) < 0 && utf8.Valid(html) {
+		return html
+	}
+	out := make([]byte, 0, len(html)+64)
+	for len(html) > 0 {
+		r, n := utf8.DecodeRune(html)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			out = append(out, "\uFFFD"...)
+		case unseen(r):
+			out = fmt.Appendf(out, `\u{%X}`, r)
+		default:
+			out = append(out, html[:n]...)
+		}
+		html = html[n:]
+	}
+	return out
+}
+
+func unseen(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t':
+		return false
+	case r < utf8.RuneSelf:
+		return r < ' ' || r == 0x7f
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// A When is a moment as the page shows it; the zero When is none.
+type When struct{ ISO, Text, Ago string }
+
+func when(now, t time.Time) When {
+	if t.IsZero() {
+		return When{}
+	}
+	t = t.UTC()
+	return When{ISO: t.Format(time.RFC3339Nano), Text: t.Format("2006-01-02 15:04:05"), Ago: ago(now, t)}
+}
+
+// ago says how long a moment is past, or still ahead.
+func ago(now, t time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d > -time.Second && d < time.Second:
+		return "now"
+	case d < 0:
+		return "in " + span(-d)
+	}
+	return span(d) + " ago"
+}
+
+// span is a duration in its two largest units.
+func span(d time.Duration) string {
+	d = d.Round(time.Second)
+	days, hours, minutes, seconds := int(d/(24*time.Hour)), int(d/time.Hour)%24, int(d/time.Minute)%60, int(d/time.Second)%60
+	switch {
+	case days >= 10:
+		return fmt.Sprintf("%d d", days)
+	case days > 0:
+		return strings.TrimSuffix(fmt.Sprintf("%d d %d h", days, hours), " 0 h")
+	case hours > 0:
+		return strings.TrimSuffix(fmt.Sprintf("%d h %d min", hours, minutes), " 0 min")
+	case minutes > 0:
+		return strings.TrimSuffix(fmt.Sprintf("%d min %d s", minutes, seconds), " 0 s")
+	default:
+		return fmt.Sprintf("%d s", seconds)
+	}
+}
+
+// seconds is a stored duration.
+func seconds(n int64) string { return span(time.Duration(n) * time.Second) }
+
+// between is how long it is from one moment to another, "" where either is missing.
+func between(from, to time.Time) string {
+	if from.IsZero() || to.IsZero() || to.Before(from) {
+		return ""
+	}
+	return span(to.Sub(from))
+}
+
+// words writes a word of the register as people do: false_positive is false positive.
+func words(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") }
+
+// size is a number of bytes.
+func size(n int64) string {
+	for _, u := range []struct {
+		name string
+		of   int64
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if n >= u.of {
+			return fmt.Sprintf("%.1f %s", float64(n)/float64(u.of), u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+// count groups the digits of a number.
+func count(n any) string {
+	digits := fmt.Sprint(n)
+	var out []byte
+	for i := range len(digits) {
+		if left := len(digits) - i; i > 0 && left%3 == 0 && digits[i-1] != '-' {
+			out = append(out, ' ')
+		}
+		out = append(out, digits[i])
+	}
+	return string(out)
+}
+
+// place says where a record stood.
+func place(r tocsin.Ref) string {
+	switch {
+	case r.Topic != "":
+		return fmt.Sprintf("%s/%d, offset %d", r.Topic, r.Partition, r.Offset)
+	case r.File != "":
+		return fmt.Sprintf("%s, record %d", r.File, r.Line)
+	default:
+		return "not recorded"
+	}
+}
+
+// cut shortens a text to n characters.
+func cut(n int, s string) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
+
+func plural(n any, noun string) string {
+	if fmt.Sprint(n) == "1" {
+		return "1 " + noun
+	}
+	return count(n) + " " + noun + "s"
+}
+
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "size": size, "count": count,
+		"place": place, "cut": cut, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
+		"seen": seen, "group": group, "entry": newEntry, "lag": lag, "beginning": beginning,
+	}
+}
+
+// seen shows what a condition read of an alert.
+func seen(v tocsin.Value) string {
+	switch v.Kind() {
+	case tocsin.Absent, tocsin.Null:
+		return "nothing: the field is absent or null"
+	case tocsin.String:
+		return fmt.Sprintf("%q", cut(300, v.Text()))
+	default:
+		return cut(300, v.Text())
+	}
+}
+
+// group shows an event's group key.
+func group(g tocsin.Group) string {
+	if len(g) == 0 {
+		return "all alerts of the rule"
+	}
+	parts := make([]string, len(g))
+	for i, v := range g {
+		text := v.Value.Text()
+		if v.Value.IsAbsent() || v.Value.Kind() == tocsin.Null {
+			text = "(none)"
+		}
+		parts[i] = v.Field + " " + text
+	}
+	return strings.Join(parts, ", ")
+}
+
+// An entry is a log entry as the timeline shows it.
+type entry struct {
+	tocsin.LogEntry
+	Machine   bool
+	Effective When
+	Recorded  When // zero where it was recorded as it took effect
+}
+
+func newEntry(now time.Time, e tocsin.LogEntry) entry {
+	out := entry{LogEntry: e, Machine: e.By.Kind != "person" && e.By.Kind != "token", Effective: when(now, e.Effective)}
+	if d := e.Recorded.Sub(e.Effective); d > time.Minute || d < -time.Minute {
+		out.Recorded = when(now, e.Recorded)
+	}
+	return out
+}
+
+// lag is the sum over all partitions.
+func lag(all []Lag) int64 {
+	var n int64
+	for _, l := range all {
+		n += l.Lag
+	}
+	return n
+}
+
+// beginning is the first of a record's text.
+func beginning(raw []byte) string {
+	if len(raw) == 0 {
+		return "not kept"
+	}
+	return cut(160, string(raw[:min(len(raw), 1000)]))
+}

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/auth"
+)
+
+//go:embed templates/*.html static
+var files embed.FS
+
+// views are the parsed templates, and the files that pages load.
+type views struct {
+	pages map[string]*template.Template
+	// static is the path below which they are. It holds their hash, so that browsers may keep them for ever.
+	static string
+}
+
+func newViews() (*views, error) {
+	sum := sha256.New()
+	for _, name := range []string{"static/style.css", "static/icon.svg"} {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("static file: %w", err)
+		}
+		sum.Write(text)
+	}
+	v := &views{pages: map[string]*template.Template{}, static: "/static/" + hex.EncodeToString(sum.Sum(nil)[:6]) + "/"}
+	frame, err := template.New("layout").Funcs(functions()).ParseFS(files, "templates/layout.html", "templates/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("page frame: %w", err)
+	}
+	names, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		short := strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")
+		if short == "layout" || short == "parts" {
+			continue
+		}
+		own, err := frame.Clone()
+		if err == nil {
+			_, err = own.ParseFS(files, name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", short, err)
+		}
+		v.pages[short] = own
+	}
+	return v, nil
+}
+
+// file serves what pages load.
+func (v *views) file(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeFileFS(w, r, files, "static/"+r.PathValue("name"))
+}
+
+// A frame is what every page is written from.
+type frame struct {
+	Title   string
+	Section string // of the navigation
+	Static  string // where the files that it loads are
+	Now     time.Time
+	User    tocsin.Actor // zero: nobody is signed in
+	Session bool         // signed in here, so one can sign out
+	Body    any
+}
+
+// An errorView says what went wrong and what to do.
+type errorView struct{ Heading, Advice string }
+
+// render writes a page, or, where a template fails, a plain answer: never half a page.
+func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name, title, section string, body any) {
+	_, session := p.sessions.of(r)
+	f := frame{Title: title, Section: section, Static: p.views.static, Now: p.Now().UTC(), User: auth.From(r.Context()).Actor, Session: session, Body: body}
+	var out bytes.Buffer
+	if err := p.views.pages[name].ExecuteTemplate(&out, "layout", f); err != nil {
+		p.Log.ErrorContext(r.Context(), "page was not rendered", "page", name, "err", err)
+		http.Error(w, "this page cannot be shown; the log says why", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(visible(out.Bytes()))
+}
+
+// fail writes the page for an error.
+func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, tocsin.ErrNotFound) {
+		p.render(w, r, http.StatusNotFound, "error", "Not found", "", errorView{"There is no such thing here", "The address may be cut, or what it named is past its retention."})
+		return
+	}
+	if bad, ok := errors.AsType[*badRequest](err); ok {
+		p.render(w, r, http.StatusBadRequest, "error", "Cannot be answered", "", errorView{"This cannot be answered", bad.Error()})
+		return
+	}
+	p.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
+	p.render(w, r, http.StatusServiceUnavailable, "error", "No answer", "", errorView{
+		"The register does not answer now", "Nothing is lost: what comes in waits. The health page and the log say more. Try again in a moment.",
+	})
+}
+
+// A badRequest is an address that asks for what there is not.
+type badRequest struct{ text string }
+
+// Error says what is wrong with the address.
+func (b *badRequest) Error() string { return b.text }

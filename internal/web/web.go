@@ -1,0 +1,122 @@
+// Package web is the page: incidents, their timelines and evidence, and how the pipeline does, as plain HTML that needs
+// no script. What sensors report is shown as text and never as markup; nothing is loaded from elsewhere.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// A Register reads incidents and takes people's commands.
+type Register interface {
+	Do(ctx context.Context, cmd register.Command) (tocsin.Incident, error)
+	Incident(ctx context.Context, id string) (tocsin.Incident, error)
+}
+
+// Options are what the page works with. All functions must be safe for concurrent use.
+type Options struct {
+	Register Register
+	Store    register.Store
+	// DeadLetters returns the newest records that could not become alerts; tenant "" is all.
+	DeadLetters func(ctx context.Context, tenant string, limit int) (tocsin.Page[tocsin.Rejection], error)
+	Rules       func() Rules
+	Health      func(ctx context.Context) Health
+	Tokens      *auth.Tokens
+	OpenReads   bool // reading needs no sign-in: the listener is on loopback
+	Secure      bool // the listener speaks TLS: the session cookie is for TLS alone
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+// policy lets a page load nothing but our own style sheet and run nothing (security.md, HTML/JS).
+const policy = "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+type pages struct {
+	Options
+	views    *views
+	sessions *sessions
+}
+
+// New makes the handler of all that is neither API nor intake. It answers any path: unknown ones with a page that says
+// so. The error says that a template of the package is broken.
+func New(o Options) (http.Handler, error) {
+	v, err := newViews()
+	if err != nil {
+		return nil, err
+	}
+	p := &pages{Options: o, views: v, sessions: newSessions(o.Now)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", p.reads(p.incidents))
+	mux.HandleFunc("GET /incidents/{id}", p.reads(p.incident))
+	mux.HandleFunc("POST /incidents/{id}/{action}", p.reads(p.command))
+	mux.HandleFunc("GET /events/{id}", p.reads(p.event))
+	mux.HandleFunc("GET /alerts/{id}", p.reads(p.alert))
+	mux.HandleFunc("GET /health", p.reads(p.health))
+	mux.HandleFunc("GET /rules", p.reads(p.rules))
+	mux.HandleFunc("GET /login", p.loginForm)
+	mux.HandleFunc("POST /login", p.login)
+	mux.HandleFunc("POST /logout", p.logout)
+	mux.HandleFunc("GET "+v.static+"{name}", v.file)
+	mux.HandleFunc("/", p.reads(func(w http.ResponseWriter, r *http.Request) error { return tocsin.ErrNotFound }))
+	return headers(mux), nil
+}
+
+// headers sets what every answer has.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<20) // as commands of the API
+		next.ServeHTTP(w, r)
+	})
+}
+
+// A page is what a handler writes; its error becomes a page that says what went wrong.
+type page func(w http.ResponseWriter, r *http.Request) error
+
+// reads lets in who may read: everybody where reads are open, else who is signed in or sends a token.
+func (p *pages) reads(serve page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id, ok := p.identify(r)
+		if !ok {
+			p.askToSignIn(w, r)
+			return
+		}
+		r = r.WithContext(auth.With(r.Context(), id))
+		if err := serve(w, r); err != nil {
+			p.fail(w, r, err)
+		}
+	}
+}
+
+// identify tells who a request comes from: by session, by token, or, where reads are open, somebody on this machine.
+func (p *pages) identify(r *http.Request) (auth.Identity, bool) {
+	if id, ok := p.sessions.of(r); ok {
+		return id, true
+	}
+	id, known := p.Tokens.Identify(r)
+	switch {
+	case !known:
+		return auth.Identity{}, false
+	case id.Actor.ID != "":
+		return id, true
+	case p.OpenReads:
+		return auth.Identity{Actor: tocsin.Actor{Kind: "person", ID: "local", Role: "viewer"}}, true
+	}
+	return auth.Identity{}, false
+}
+
+// hidden reports whether a document of a tenant is none of the reader's business.
+func hidden(ctx context.Context, tenant string) bool {
+	own := auth.From(ctx).Tenant
+	return own != "" && own != tenant
+}
