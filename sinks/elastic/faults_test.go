@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -290,6 +291,17 @@ func FuzzBulkFraming(f *testing.F) {
 		got, err := newSchema().decodeAlert(items[0].doc)
 		if err != nil || string(got.Raw) != value {
 			t.Errorf("the alert came back with %q (%v)", got.Raw, err)
+		}
+		if !utf8.ValidString(id + name + value) {
+			return
+		}
+		for field, want := range a.Fields.All() {
+			if v := got.Fields.Get(field); !v.Equal(want) {
+				t.Errorf("field %q came back as %q, was %q", field, v.Text(), want.Text())
+			}
+		}
+		if got.Fields.Len() != a.Fields.Len() {
+			t.Errorf("%d fields came back, %d were stored", got.Fields.Len(), a.Fields.Len())
 		}
 	})
 }

@@ -177,6 +177,7 @@ func TestLeastPrivilege(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer stranger.Close()
 	if _, err := stranger.StoreAlerts(t.Context(), alerts); !errors.Is(err, sinks.ErrPermanent) {
 		t.Errorf("with a wrong password: %v, want a halt", err)
 	}
