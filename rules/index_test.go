@@ -30,7 +30,15 @@ func drawCondition(t *rapid.T, depth int) string {
 			return "not (" + drawCondition(t, depth-1) + ")"
 		}
 	}
-	switch rapid.IntRange(0, 8).Draw(t, "leaf") {
+	switch rapid.IntRange(0, 10).Draw(t, "leaf") {
+	case 9:
+		forms := []string{
+			"len(%s) > 0", "len(%s) == nil", "nil == len(%s)", "all(%s, # == 1)", "count(%s, # == 1) < 1", "(%s ?? 1) == 1", "one(%s, # == \"a\")", "%s[0] == \"a\"",
+			"%s == user.name", "%s != user.name", "1 + len(%s) > 1", "max(%s, 5) > 4", "trim(%s) in [\"a\"]", "%s > 5 ? true : user.name == nil", "%s == nil",
+		}
+		return fmt.Sprintf(rapid.SampledFrom(forms).Draw(t, "form"), field)
+	case 10:
+		return field + " >= " + value()
 	case 0:
 		return field + " != " + value()
 	case 1:

@@ -72,8 +72,11 @@ func length(_ *Evaluator, args []any) (any, error) {
 	case []int:
 		return len(x), nil
 	default:
-		s, err := textOf(x)
-		return len(s), err
+		s, ok := fromAny(x).str()
+		if !ok {
+			return nil, nil //nolint:nilnil // what is no string has no length
+		}
+		return len(s), nil
 	}
 }
 

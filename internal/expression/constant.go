@@ -78,7 +78,8 @@ func (c *compilation) knownLists() string {
 	return "known lists: " + strings.Join(names, ", ")
 }
 
-// A Term is one way for a field to satisfy an expression: a value of the slot that has Key.
+// A Term is one way for a field to satisfy an expression: a value of the slot that has Key; with the zero Key any
+// value, as long as there is one.
 type Term struct {
 	Slot  int
 	Key   Key

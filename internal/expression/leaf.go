@@ -12,16 +12,17 @@ import (
 
 // leaf is one test of the skeleton: of one field, of two, or a program.
 type leaf struct {
-	text  string // as people read it
-	key   string // two leaves with one key are the same leaf
-	slots []int  // fields it reads
-	mode  leafMode
-	mod   modifier    // of a single field, before its test
-	test  test        // of an item: any, none
-	op    order       // pair
-	work  int         // bytes that a costly test may look at on one alert; 0: no limit
-	prog  *vm.Program // program
-	terms []Term      // of the values that satisfy it, where they can be listed
+	text   string // as people read it
+	key    string // two leaves with one key are the same leaf
+	slots  []int  // fields it reads
+	mode   leafMode
+	mod    modifier    // of a single field, before its test
+	test   test        // of an item: any, none
+	op     order       // pair
+	work   int         // bytes that a costly test may look at on one alert; 0: no limit
+	strict bool        // program: it cannot hold where its first field is absent
+	prog   *vm.Program // program
+	terms  []Term      // of the values that satisfy it, where they can be listed
 }
 
 type leafMode uint8

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,11 @@ func (c *compilation) program(n ast.Node) *leaf {
 		return nil
 	}
 	l := &leaf{mode: program, text: n.String(), key: "program:" + keyOf(n)}
+	if first := needed(n); first != nil {
+		if slot, _, ok := c.field(first); ok && slot >= 0 {
+			l.strict, c.reads = true, []int{slot}
+		}
+	}
 	body := c.truth(n)
 	if len(c.errs) > faults {
 		return nil
@@ -42,6 +48,58 @@ func (c *compilation) program(n ast.Node) *leaf {
 func headline(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
+}
+
+// needed is a field without which a condition cannot hold, nil where none is known: functions and calculations of an
+// absent value are absent, and comparisons with it are false.
+func needed(n ast.Node) ast.Node {
+	switch x := n.(type) {
+	case *ast.BinaryNode:
+		switch x.Operator {
+		case "==", "!=", "<", "<=", ">", ">=":
+			if isNil(x.Left) || isNil(x.Right) {
+				return nil
+			}
+			return cmp.Or(operand(x.Left), operand(x.Right))
+		case "in", "contains", "startsWith", "endsWith", "matches":
+			return operand(x.Left)
+		}
+	case *ast.BuiltinNode:
+		if x.Name == "any" || x.Name == "one" {
+			return operand(x.Arguments[0])
+		}
+	}
+	return nil
+}
+
+func isNil(n ast.Node) bool {
+	_, ok := n.(*ast.NilNode)
+	return ok
+}
+
+// operand is a field without which a value is absent.
+func operand(n ast.Node) ast.Node {
+	switch x := n.(type) {
+	case *ast.MemberNode:
+		if _, ok := x.Property.(*ast.StringNode); !ok {
+			return operand(x.Node)
+		}
+		return x
+	case *ast.IdentifierNode:
+		return x
+	case *ast.ChainNode:
+		return operand(x.Node)
+	case *ast.BuiltinNode:
+		if f, ok := functions[x.Name]; ok && (!f.whole || x.Name == "len") && len(x.Arguments) > 0 {
+			return operand(x.Arguments[0])
+		}
+	case *ast.BinaryNode:
+		switch x.Operator {
+		case "+", "-", "*", "/", "%", "**", "^":
+			return cmp.Or(operand(x.Left), operand(x.Right))
+		}
+	}
+	return nil
 }
 
 // inline puts the definitions of the rule's names in their places.

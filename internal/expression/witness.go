@@ -15,13 +15,16 @@ func (t *Table) witness(n *node) ([]Term, bool) {
 	case opFalse:
 		return nil, true
 	case opLeaf:
-		terms := t.leaves[n.leaf].terms
-		return terms, len(terms) > 0
+		l := t.leaves[n.leaf]
+		if len(l.terms) == 0 && l.needsValue() {
+			return []Term{{Slot: l.slots[0]}}, true
+		}
+		return l.terms, len(l.terms) > 0
 	case opAnd:
 		var best []Term
 		found := false
 		for _, k := range n.kids {
-			if terms, ok := t.witness(k); ok && (!found || len(terms) < len(best)) {
+			if terms, ok := t.witness(k); ok && (!found || cost(terms) < cost(best)) {
 				best, found = terms, true
 			}
 		}
@@ -41,6 +44,23 @@ func (t *Table) witness(n *node) ([]Term, bool) {
 	}
 }
 
+// cost is how often terms wake an expression, by rule of thumb: a field is there far more often than it has a value.
+func cost(terms []Term) int {
+	n := 0
+	for _, t := range terms {
+		if t.Key == (Key{}) {
+			n += maxTerms
+		}
+		n++
+	}
+	return n
+}
+
+// needsValue reports whether the leaf can hold only where its first field is present.
+func (l *leaf) needsValue() bool {
+	return l.mode != isAbsent && (l.mode != program || l.strict) && len(l.slots) > 0
+}
+
 // An Index finds what is entered under terms from the values of an alert.
 type Index struct{ slots []slotIndex }
 
@@ -50,6 +70,7 @@ type slotIndex struct {
 	lower   map[string][]int32
 	numbers map[float64][]int32
 	truths  [2][]int32
+	present []int32
 }
 
 // Enter enters an entry under terms, once under each.
@@ -65,6 +86,8 @@ func (x *Index) Enter(terms []Term, entry int32) {
 func (s *slotIndex) enter(t Term, entry int32) {
 	k := t.Key
 	switch k.kind {
+	case kindNone:
+		s.present = once(s.present, entry)
 	case kindText:
 		if t.Lower {
 			if s.lower == nil {
@@ -101,6 +124,11 @@ func (e *Evaluator) Find(x *Index, f func(entry int32)) {
 			continue
 		}
 		s := &x.slots[slot]
+		if s.present != nil && present(e.slots[slot]) {
+			for _, entry := range s.present {
+				f(entry)
+			}
+		}
 		if s.lower != nil {
 			for _, item := range e.modified(slot, inLower).Items() {
 				text, _ := item.Str()
