@@ -70,15 +70,15 @@ const auditKinds = `
 	CRYPTO_ session info`
 
 type auditReader struct {
-	dict                                           *dictionary
-	keys                                           map[string]*name
-	syslog                                         *syslogFields
-	kinds                                          [][]string
-	data, kind, module, record, sequence           *name
-	category, types, action, outcome, host         *name
-	args, command, count, title, path, ip, domain  *name
-	destination, port, result, pid, success, value *name
-	derive                                         deriver
+	dict                                          *dictionary
+	keys                                          map[string]*name
+	syslog                                        *syslogFields
+	kinds                                         [][]string
+	data, kind, module, record, sequence          *name
+	category, types, action, outcome, host        *name
+	args, command, count, title, path, ip, domain *name
+	destination, port                             *name
+	derive                                        deriver
 }
 
 // auditd reads the lines of the Linux audit daemon, bare or behind a syslog header, each line an alert of its own.
@@ -89,7 +89,7 @@ func auditd(dec *Decoder) text {
 		record: d.name("auditd.log.record_type"), sequence: d.name("auditd.log.sequence"), category: d.name("event.category"), types: d.name("event.type"),
 		action: d.name("event.action"), outcome: d.name("event.outcome"), host: d.name("host.name"), args: d.name("process.args"), count: d.name("process.args_count"),
 		command: d.name("process.command_line"), title: d.name("process.title"), path: d.name("file.path"), ip: d.name("source.ip"), domain: d.name("source.domain"),
-		destination: d.name("destination.ip"), port: d.name("destination.port"), result: d.name("auditd.result"), derive: newDeriver(d),
+		destination: d.name("destination.ip"), port: d.name("destination.port"), derive: newDeriver(d),
 	}
 	for line := range strings.Lines(auditKinds) {
 		if words := strings.Fields(line); len(words) == 3 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 
@@ -112,9 +113,7 @@ func join(path, key string) string {
 // BenchmarkDecode is the whole way from bytes to an alert, digest, id and related fields included.
 func BenchmarkDecode(b *testing.B) {
 	cases := map[string]string{"windows 3kB": bigEvent()}
-	for name, text := range samples {
-		cases[name] = text
-	}
+	maps.Copy(cases, samples)
 	for name, text := range cases {
 		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
 			d, err := New(Options{})

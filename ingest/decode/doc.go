@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -68,12 +69,9 @@ func (d *doc) name(at *name, key []byte) *name {
 }
 
 func (d *doc) mark(m string) {
-	for _, known := range d.marks {
-		if known == m {
-			return
-		}
+	if !slices.Contains(d.marks, m) {
+		d.marks = append(d.marks, m)
 	}
-	d.marks = append(d.marks, m)
 }
 
 // keep adds a leaf. A name that comes again is a list where arrays of objects are listed, and a duplicate elsewhere,

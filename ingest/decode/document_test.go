@@ -14,9 +14,17 @@ import (
 func TestDocument(t *testing.T) {
 	s := tocsin.StringValue
 	a := tocsin.Alert{Time: time.Date(2026, 3, 1, 10, 0, 0, 5, time.UTC), ID: "i", Format: "f", Tenant: "default", Fields: tocsin.NewFields([]tocsin.Field{
-		{Name: "source.ip", Value: s("192.0.2.1")}, {Name: "source.geo.name", Value: s("x")}, {Name: "source-x", Value: s("y")},
-		{Name: "a", Value: s("scalar")}, {Name: "a-b", Value: s("between")}, {Name: "a.b", Value: s("deeper")}, {Name: "a.b.c", Value: s("deepest")},
-		{Name: "odd..name", Value: s("whole")}, {Name: ".x", Value: s("dot")}, {Name: "n", Value: tocsin.IntValue(7)}, {Name: "l", Value: tocsin.StringsValue("<", "\"")},
+		{Name: "source.ip", Value: s("192.0.2.1")},
+		{Name: "source.geo.name", Value: s("x")},
+		{Name: "source-x", Value: s("y")},
+		{Name: "a", Value: s("scalar")},
+		{Name: "a-b", Value: s("between")},
+		{Name: "a.b", Value: s("deeper")},
+		{Name: "a.b.c", Value: s("deepest")},
+		{Name: "odd..name", Value: s("whole")},
+		{Name: ".x", Value: s("dot")},
+		{Name: "n", Value: tocsin.IntValue(7)},
+		{Name: "l", Value: tocsin.StringsValue("<", "\"")},
 	})}
 	got, err := Document(a, "case-1")
 	if err != nil {

@@ -22,12 +22,7 @@ func ecsJSON(d *dictionary) object {
 	signalRule := d.name("rule.name")
 	return object{
 		claims: func(in *doc) bool {
-			for _, n := range signs {
-				if in.has(n) {
-					return true
-				}
-			}
-			return in.has(stamp) && in.ecsLeaves() > 1
+			return in.any(signs) || in.has(stamp) && in.ecsLeaves() > 1
 		},
 		read: func(in *doc, o *output) {
 			o.time = timeOf(in.first(times...))
@@ -58,9 +53,19 @@ func ecsJSON(d *dictionary) object {
 func (d *dictionary) shifted() map[*name]*name {
 	to := map[*name]*name{}
 	for _, s := range [][2]string{
-		{"host", "host.name"}, {"user", "user.name"}, {"process", "process.name"}, {"agent", "agent.name"}, {"service", "service.name"},
-		{"rule", "rule.name"}, {"url", "url.original"}, {"file", "file.path"}, {"user_agent", "user_agent.original"}, {"error", "error.message"},
-		{"event", "event.action"}, {"observer", "observer.name"}, {"organization", "organization.name"},
+		{"host", "host.name"},
+		{"user", "user.name"},
+		{"process", "process.name"},
+		{"agent", "agent.name"},
+		{"service", "service.name"},
+		{"rule", "rule.name"},
+		{"url", "url.original"},
+		{"file", "file.path"},
+		{"user_agent", "user_agent.original"},
+		{"error", "error.message"},
+		{"event", "event.action"},
+		{"observer", "observer.name"},
+		{"organization", "organization.name"},
 	} {
 		to[d.name(s[0])] = d.name(s[1])
 	}

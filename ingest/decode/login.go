@@ -43,13 +43,23 @@ func (l *logins) apply(h header, o *output) {
 // sshd reads "Failed password for invalid user U from A port P ssh2" and its like.
 func (l *logins) sshd(m string, o *output) {
 	for _, form := range []struct{ begins, action, outcome string }{
-		{"Failed ", "ssh_login", "failure"}, {"Accepted ", "ssh_login", "success"}, {"Invalid user ", "ssh_login", "failure"},
-		{"User ", "ssh_login", "failure"}, {"Illegal user ", "ssh_login", "failure"}, {"Connection closed by ", "connection_closed", ""},
-		{"Received disconnect from ", "disconnected", ""}, {"Disconnected from ", "disconnected", ""}, {"Connection from ", "connection", ""},
-		{"Did not receive identification string from ", "connection", ""}, {"Connection reset by ", "connection_closed", ""},
-		{"error: maximum authentication attempts exceeded for ", "ssh_login", "failure"}, {"Postponed ", "ssh_login", ""},
-		{"reverse mapping checking getaddrinfo for ", "reverse_mapping", ""}, {"error: PAM: ", "ssh_login", "failure"},
-		{"Bad protocol version identification ", "connection", ""}, {"Unable to negotiate with ", "connection", ""},
+		{"Failed ", "ssh_login", "failure"},
+		{"Accepted ", "ssh_login", "success"},
+		{"Invalid user ", "ssh_login", "failure"},
+		{"User ", "ssh_login", "failure"},
+		{"Illegal user ", "ssh_login", "failure"},
+		{"Connection closed by ", "connection_closed", ""},
+		{"Received disconnect from ", "disconnected", ""},
+		{"Disconnected from ", "disconnected", ""},
+		{"Connection from ", "connection", ""},
+		{"Did not receive identification string from ", "connection", ""},
+		{"Connection reset by ", "connection_closed", ""},
+		{"error: maximum authentication attempts exceeded for ", "ssh_login", "failure"},
+		{"Postponed ", "ssh_login", ""},
+		{"reverse mapping checking getaddrinfo for ", "reverse_mapping", ""},
+		{"error: PAM: ", "ssh_login", "failure"},
+		{"Bad protocol version identification ", "connection", ""},
+		{"Unable to negotiate with ", "connection", ""},
 	} {
 		if !strings.HasPrefix(m, form.begins) {
 			continue

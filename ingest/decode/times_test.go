@@ -33,22 +33,23 @@ func TestParseTime(t *testing.T) {
 
 func TestReceived(t *testing.T) {
 	received := time.Date(2026, 1, 1, 0, 1, 0, 0, time.UTC)
-	for text, want := range map[string]struct{ at, mark string }{
-		`{"@timestamp":"2025-12-31T23:00:00Z","event.kind":"event"}`: {"2025-12-31T23:00:00Z", ""},
-		`{"@timestamp":"2026-01-01T00:06:00Z","event.kind":"event"}`: {"2026-01-01T00:06:00Z", ""},
-		`{"@timestamp":"2026-01-01T00:06:01Z","event.kind":"event"}`: {"2026-01-01T00:01:00Z", "future"},
-		`{"event.kind":"event"}`:                                     {"2026-01-01T00:01:00Z", "no_timestamp"},
-		`Dec 31 23:59:00 h a: b`:                                     {"2025-12-31T23:59:00Z", "no_year"},
-		`Jan  1 00:00:30 h a: b`:                                     {"2026-01-01T00:00:30Z", "no_year"},
-		`Jan  1 00:05:00 h a: b`:                                     {"2026-01-01T00:05:00Z", "no_year"},
-		`Feb 29 00:00:00 h a: b`:                                     {"2024-02-29T00:00:00Z", "no_year"},
+	for _, c := range [][3]string{
+		{`{"@timestamp":"2025-12-31T23:00:00Z","event.kind":"event"}`, "2025-12-31T23:00:00Z", ""},
+		{`{"@timestamp":"2026-01-01T00:06:00Z","event.kind":"event"}`, "2026-01-01T00:06:00Z", ""},
+		{`{"@timestamp":"2026-01-01T00:06:01Z","event.kind":"event"}`, "2026-01-01T00:01:00Z", "future"},
+		{`{"event.kind":"event"}`, "2026-01-01T00:01:00Z", "no_timestamp"},
+		{`Dec 31 23:59:00 h a: b`, "2025-12-31T23:59:00Z", "no_year"},
+		{`Jan  1 00:00:30 h a: b`, "2026-01-01T00:00:30Z", "no_year"},
+		{`Jan  1 00:05:00 h a: b`, "2026-01-01T00:05:00Z", "no_year"},
+		{`Feb 29 00:00:00 h a: b`, "2024-02-29T00:00:00Z", "no_year"},
 	} {
+		text, at, mark := c[0], c[1], c[2]
 		a, rejected := newTest(t).Decode(ingest.Record{Received: received, Value: []byte(text)})
 		if rejected != nil {
 			t.Fatalf("%s: %s", text, rejected.Detail)
 		}
-		if got := a.Time.Format(time.RFC3339); got != want.at || want.mark != "" && !slices.Contains(a.Marks, want.mark) || want.mark == "" && len(a.Marks) > 0 {
-			t.Errorf("%s: %s %v, want %s %s", text, got, a.Marks, want.at, want.mark)
+		if got := a.Time.Format(time.RFC3339); got != at || mark != "" && !slices.Contains(a.Marks, mark) || mark == "" && len(a.Marks) > 0 {
+			t.Errorf("%s: %s %v, want %s %s", text, got, a.Marks, at, mark)
 		}
 	}
 }

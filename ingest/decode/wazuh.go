@@ -128,7 +128,7 @@ type wazuhReader struct {
 }
 
 func (w *wazuhReader) claims(in *doc) bool {
-	return in.has(w.level) && in.has(w.ruleID) && (in.any(w.agents)) || in.has(w.rawWin)
+	return in.has(w.level) && in.has(w.ruleID) && in.any(w.agents) || in.has(w.rawWin)
 }
 
 func (w *wazuhReader) read(in *doc, o *output) {

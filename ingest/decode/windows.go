@@ -18,7 +18,7 @@ func windows(d *dictionary) object {
 type windowsReader struct {
 	dict                                   *dictionary
 	enrich                                 *winEnricher
-	winlog, beat, evtx, flat, old          []*name
+	winlog, evtx, flat, old                []*name
 	systemRoots, dataRoots, userRoots      []*name
 	header                                 map[string]*name // of evtx System, without attribute markers
 	flatHeader                             map[string]*name

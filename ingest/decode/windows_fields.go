@@ -291,7 +291,7 @@ var logonTypes = map[string]string{
 
 // A powershell reads the context that PowerShell's own events carry as lines of "Key = value".
 type powershell struct {
-	context, param, user, command, executable, identifier, userID, name, domain *name
+	context, param, user, command, identifier, userID, name, domain *name
 }
 
 func newPowershell(d *dictionary) powershell {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -130,8 +131,8 @@ func (s *Source) shut() error {
 		return nil
 	}
 	var faults []error
-	for i := len(s.file.close) - 1; i >= 0; i-- {
-		faults = append(faults, s.file.close[i]())
+	for _, closing := range slices.Backward(s.file.close) {
+		faults = append(faults, closing())
 	}
 	s.file = nil
 	return errors.Join(faults...)
@@ -214,7 +215,6 @@ func (s *Source) line() (line []byte, size int64, err error) {
 		f.taken += int64(len(part))
 		size += int64(len(part))
 		if errors.Is(err, bufio.ErrBufferFull) {
-			err = nil
 			if size <= s.opts.MaxRecord+2 {
 				line = append(line, part...)
 			} else {
