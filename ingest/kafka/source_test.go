@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/gzip"
 	"github.com/segmentio/kafka-go/compress"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -337,28 +336,17 @@ func TestPoison(t *testing.T) {
 	})
 }
 
-// bomb is one batch with one record of n zeros, without ever holding these.
+// bomb is one batch with one record of n zeros, n a multiple of 1 MiB, without ever holding these: gzip files may
+// stand one behind the other.
 func bomb(t testing.TB, n int) []byte {
 	t.Helper()
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-
-	body := []byte{0, 0, 0, 1}
-	value := binary.AppendVarint(nil, int64(n))
-	length := int64(len(body) + len(value) + n + 1)
-	w.Write(binary.AppendVarint(nil, length))
-	w.Write(body)
-	w.Write(value)
-	zeros := make([]byte, 1<<20)
-	for left := n; left > 0; left -= min(left, len(zeros)) {
-		w.Write(zeros[:min(left, len(zeros))])
-	}
-	w.Write([]byte{0}) // no headers
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("bomb of %d bytes", buf.Len())
-	return seal(0, int16(compress.Gzip), time.Now(), 0, 1, buf.Bytes())
+	body := []byte{0, 0, 0, 1} // attributes, time, offset, no key
+	body = binary.AppendVarint(body, int64(n))
+	before := append(binary.AppendVarint(nil, int64(len(body)+n+1)), body...)
+	packed := pack(t, compress.Gzip, before)
+	packed = append(packed, bytes.Repeat(pack(t, compress.Gzip, make([]byte, 1<<20)), n>>20)...)
+	packed = append(packed, pack(t, compress.Gzip, []byte{0})...) // no headers
+	return seal(0, int16(compress.Gzip), time.Now(), 0, 1, packed)
 }
 
 // What retention removed is reported, and reading goes on.
