@@ -10,6 +10,7 @@ import (
 
 	"tocsin"
 	"tocsin/ingest"
+	"tocsin/internal/ecs"
 )
 
 func newTest(t testing.TB, mappings ...*Mapping) *Decoder {
@@ -239,6 +240,9 @@ event.outcome=success
 			for field, v := range a.Fields.All() {
 				if strings.HasPrefix(field, "tocsin.unfit") {
 					t.Errorf("%s = %s does not fit its field", field, v.Text())
+				}
+				if _, known := ecs.Lookup(field); !known && name != "ecs" {
+					t.Errorf("rules do not know the field %s", field)
 				}
 			}
 		})

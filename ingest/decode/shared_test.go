@@ -14,6 +14,7 @@ import (
 
 	"tocsin"
 	"tocsin/ingest"
+	"tocsin/internal/ecs"
 )
 
 const sharedData = "../../../shared/data"
@@ -113,6 +114,7 @@ func TestRecordedData(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			unknown := map[string]bool{}
 			for i, line := range lines {
 				a, rejected := d.Decode(ingest.Record{Value: line, Ref: tocsin.Ref{Line: int64(i)}})
 				if rejected != nil {
@@ -120,6 +122,12 @@ func TestRecordedData(t *testing.T) {
 				}
 				if a.Format != want {
 					t.Fatalf("line %d: format %s, want %s", i, a.Format, want)
+				}
+				for field := range a.Fields.All() {
+					if _, known := ecs.Lookup(field); !known && want != "ecs" && !unknown[field] {
+						unknown[field] = true
+						t.Errorf("line %d: rules do not know the field %s", i, field)
+					}
 				}
 				if a.Time.IsZero() || len(a.Marks) > 0 && want != "syslog" {
 					t.Fatalf("line %d: time %v, marks %v", i, a.Time, a.Marks)
