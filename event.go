@@ -25,6 +25,7 @@ const (
 	MilestoneRevised   Milestone = "revised" // a late alert changed what was already said
 	MilestoneMerged    Milestone = "merged"
 	MilestoneWithdrawn Milestone = "withdrawn"
+	MilestoneSettled   Milestone = "settled" // all inputs have come to their end: this is all there is
 	MilestoneClosed    Milestone = "closed"
 )
 
@@ -45,6 +46,8 @@ type Event struct {
 	Count        int64        `json:"count"`    // alerts of the burst
 	Revision     int64        `json:"revision"` // 1 at opening
 	Milestone    Milestone    `json:"milestone"`
+	At           time.Time    `json:"at"`                 // event time of the alert or tick that this emission answers
+	Recorded     bool         `json:"recorded,omitempty"` // recorded sources are being read: emissions are registered in the order of At
 	Entities     []Entity     `json:"entities"`
 	Facts        Facts        `json:"facts"`  // over all its alerts: highest risk, all tactics, any indicator
 	Digest       string       `json:"digest"` // of the set of its alerts, whatever their order

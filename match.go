@@ -18,6 +18,7 @@ type Match struct {
 	Absent     []string  `json:"absent,omitempty"`     // fields the rule reads that this alert lacks
 	Alert      AlertRef  `json:"alert"`                // which alert
 	Index      int       `json:"index"`                // ordinal among the alert's matches: with Alert.Ref it names this match
+	Recorded   bool      `json:"recorded,omitempty"`   // of a source that replays history: taken in the order of event time
 	Suppressed string    `json:"suppressed,omitempty"` // the exception that hides it; such a match is counted and goes no further
 }
 
@@ -40,8 +41,8 @@ type Facts struct {
 
 // A Reading is one leaf of a rule's expression and what it saw on an alert.
 type Reading struct {
-	Expr  string `json:"expr"`            // the leaf's text
-	Value Value  `json:"value,omitempty"` // of its field; null where absent
+	Expr  string `json:"expr"`  // the leaf's text
+	Value Value  `json:"value"` // of its field; null where absent
 	Holds bool   `json:"holds"`
 }
 
@@ -74,6 +75,21 @@ type Marker struct {
 	Tick     time.Time         `json:"tick,omitzero"`    // all are idle: event time has reached this
 	Listed   []SourcePartition `json:"listed,omitempty"` // the full list of declared partitions, when this marker carries it
 	Set      string            `json:"set,omitempty"`    // rule set in force from here on
+}
+
+// A Progress is a record of the events log: everything that one partition of the matches log leads to, up to a
+// watermark, has been written. It is written while recorded sources are read, whose events the registrar takes in the
+// order of event time.
+type Progress struct {
+	Partition int32     `json:"partition"`
+	Watermark time.Time `json:"watermark"`
+	Ended     bool      `json:"ended"` // all recorded inputs have come to their end: nothing more is waited for
+}
+
+// An EventRecord is one record of the events log: exactly one of the two is set.
+type EventRecord struct {
+	Event    *Event    `json:"event,omitempty"`
+	Progress *Progress `json:"progress,omitempty"`
 }
 
 // A LogRecord is one record of the matches log: exactly one of the two is set.

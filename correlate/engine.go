@@ -34,7 +34,9 @@ type Engine struct {
 
 	out    []tocsin.Event // of the call in hand
 	backed []tocsin.Event // found when nobody could take them: the next call returns them
+	match  tocsin.Match   // in hand
 	firing *tocsin.Match
+	cause  int64  // event time of what is being answered
 	name   []byte // scratch
 }
 
@@ -71,18 +73,23 @@ func newEngine(cfg Config, set planSet) *Engine {
 // completes it (ruling 5). The engine keeps what m refers to: the caller must not change it afterwards.
 func (e *Engine) Step(m tocsin.Match) []tocsin.Event {
 	e.begin()
-	tk := e.accepts(&m)
+	e.match = m // a copy in place: a pointer to the argument would put every match on the heap
+	return e.step(&e.match)
+}
+
+func (e *Engine) step(m *tocsin.Match) []tocsin.Event {
+	tk := e.accepts(m)
 	if tk == nil {
 		return e.out
 	}
 	tk.counts.matches++
 	at := max(nanos(m.Alert.Time), earliest)
-	from := e.origin(&m)
+	from := e.origin(m)
 	reread := from.mark.covers(m.Alert.Ref.Position(), int32(m.Index))
 	if !reread {
 		from.mark = mark{m.Alert.Ref.Position(), int32(m.Index)}
 	}
-	e.firing = &m
+	e.firing, e.cause = m, at
 	e.evaluate(tk, at, from, reread)
 	e.firing = nil
 	return e.out
@@ -225,8 +232,16 @@ func (e *Engine) hasten(st *state, due int64) {
 // The watermark never goes back; a marker of an older owner than one already heard is ignored.
 func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
 	e.begin()
-	if e.heed(m) && e.watermark != unset {
+	before := e.lateness
+	counts := e.heed(m)
+	if e.lateness < before {
+		e.queue.sooner(e.lateness)
+	}
+	if counts && e.watermark != unset {
 		e.advance(e.watermark)
+		if e.ended {
+			e.settled()
+		}
 	}
 	return e.out
 }
@@ -261,11 +276,12 @@ func (e *Engine) advance(limit int64) {
 func (e *Engine) expire(st *state) {
 	p, before := &st.track.plan, st.bytes
 	now := st.due
+	e.cause = now
 	kept := st.bursts[:0]
 	for _, b := range st.bursts {
 		for len(b.events) > 0 {
 			ev := b.events[0]
-			if b.forgetAt(ev, p.linger(), e.lateness) > now {
+			if b.forgetAt(ev, p, e.lateness) > now {
 				break
 			}
 			e.shut(st, b, ev)

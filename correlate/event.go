@@ -61,7 +61,7 @@ func (e *Engine) adopt(st *state, b *burst, orphans []*event) {
 			continue
 		}
 		losers = append(losers, loser{o, ev})
-		st.retired = append(st.retired, o.id)
+		st.retired = append(st.retired[max(0, len(st.retired)-maxRetired):], o.id)
 	}
 	for _, ev := range b.events {
 		if ev.news != 0 {
@@ -77,6 +77,9 @@ func (e *Engine) adopt(st *state, b *burst, orphans []*event) {
 	}
 }
 
+// maxRetired bounds the ids of merged events that a key remembers.
+const maxRetired = 256
+
 // announce emits ev where what happened to it is a milestone (ruling 14).
 func (e *Engine) announce(st *state, b *burst, ev *event) {
 	why := tocsin.Milestone("")
@@ -91,13 +94,14 @@ func (e *Engine) announce(st *state, b *burst, ev *event) {
 		why = tocsin.MilestoneEntity
 	}
 	ev.news = 0
+	p := &st.track.plan
+	e.hasten(st, min(b.closeAt(ev, p.linger()), b.forgetAt(b.events[0], p, e.lateness)))
 	if why == "" {
 		return
 	}
 	if !ev.open {
 		ev.open = true
 		st.track.open++
-		e.hasten(st, b.closeAt(ev, st.track.plan.linger()))
 	}
 	e.say(st, b, ev, why)
 }
@@ -164,7 +168,7 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 		ID: ev.id, Tenant: st.tenant, Rule: *ev.ref, Activity: tocsin.Open, Continues: b.predecessor(ev),
 		First: instant(ev.body.first.at), Last: instant(ev.body.last.at),
 		Detected: instant(ev.detected), Opened: instant(ev.opened),
-		Count: ev.count, Revision: ev.revision, Milestone: why,
+		Count: ev.count, Revision: ev.revision, Milestone: why, At: instant(e.cause), Recorded: e.recorded(),
 		Group: make(tocsin.Group, len(st.key)), Entities: make([]tocsin.Entity, len(ev.entities)),
 		Facts:  tocsin.Facts{Risk: ev.risk, Tactics: slices.Clone(ev.tactics), IOC: ev.ioc},
 		Digest: ev.digest(), Evidence: ev.evidence(), Readings: ev.readings, Backfill: ev.backfill,

@@ -2,9 +2,9 @@ package correlate
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"tocsin"
@@ -34,6 +34,25 @@ type progress struct {
 	horizon   int64 // alerts before it are never evaluated by windows, and are forgotten
 	holder    string
 	behind    []string
+	ended     bool // recorded partitions have come to their end and no other is active; a function of readers
+}
+
+// recorded reports whether a declared source is one that replays history.
+func (p *progress) recorded() bool {
+	for _, r := range p.readers { // an or: the order does not matter
+		if r.recorded {
+			return true
+		}
+	}
+	return false
+}
+
+// after is the watermark that a marker would lead to.
+func (p *progress) after(m tocsin.Marker) int64 {
+	trial := *p
+	trial.readers = maps.Clone(p.readers)
+	trial.heed(m)
+	return trial.watermark
 }
 
 func newProgress(lateness time.Duration) progress {
@@ -79,8 +98,9 @@ func (p *progress) move(m tocsin.Marker) {
 	if len(declared) == 0 {
 		declared = slices.SortedFunc(maps.Keys(p.readers), comparePartitions)
 	}
+	p.ended = false
 	active, idle := int64(never), int64(never)
-	done, allEnded := int64(unset), true
+	done := int64(unset)
 	var waiting, idling []string
 	holder := ""
 	for _, sp := range declared {
@@ -88,14 +108,12 @@ func (p *progress) move(m tocsin.Marker) {
 		switch {
 		case !ok:
 			waiting = append(waiting, partitionName(sp))
-			allEnded = false
 		case r.ended:
 			done = max(done, r.greatest)
 		case r.idle:
 			idling = append(idling, partitionName(sp))
-			idle, allEnded = min(idle, r.bound()), false
+			idle = min(idle, r.bound())
 		default:
-			allEnded = false
 			if r.bound() < active {
 				active, holder = r.bound(), partitionName(sp)
 			}
@@ -109,11 +127,12 @@ func (p *progress) move(m tocsin.Marker) {
 	switch {
 	case active != never:
 		p.watermark = max(p.watermark, active)
-	case allEnded:
+	case idle == never:
 		p.watermark = max(p.watermark, done)
 	default:
-		p.watermark = max(p.watermark, idle, nanos(m.Tick))
+		p.watermark = max(p.watermark, done, idle, nanos(m.Tick))
 	}
+	p.ended = active == never && done != unset
 }
 
 // latenessOf is how late alerts of the source partition may be; the greatest lateness where it sent no marker.
@@ -131,5 +150,5 @@ func comparePartitions(a, b tocsin.SourcePartition) int {
 }
 
 func partitionName(sp tocsin.SourcePartition) string {
-	return fmt.Sprintf("%s/%d", sp.Source, sp.Partition)
+	return sp.Source + "/" + strconv.Itoa(int(sp.Partition))
 }

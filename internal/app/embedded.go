@@ -94,7 +94,7 @@ func policies(cfg config.Config) []pipeline.Policy {
 
 func policy(s config.Source) pipeline.Policy {
 	return pipeline.Policy{
-		Source: s.Name, Disorder: s.Disorder, Lateness: s.Lateness, IdleAfter: s.IdleAfter, Recorded: s.Recorded, Keep: pipeline.Keep(s.Store),
+		Source: s.Name, Disorder: s.Disorder, Lateness: s.Lateness, IdleAfter: s.IdleAfter, Recorded: s.Recorded, Ordered: s.Kind == "kafka", Keep: pipeline.Keep(s.Store),
 	}
 }
 

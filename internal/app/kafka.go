@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -135,17 +136,16 @@ func (k *kafkaStages) detect() error {
 	}
 	sources := append([]config.Source{own}, k.cfg.Sources...)
 	d := &pipeline.KafkaDetect{
-		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store}, Sets: k.sets, Matches: k.producer, Policies: map[string]pipeline.Policy{},
+		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store}, Sets: k.sets, Matches: k.producer, Inputs: map[string]pipeline.Input{},
 		Decoders: func() (pipeline.Decoder, error) { return NewDecoder(k.cfg, "auto", k.cfg.Mappings) },
 		Now:      k.now, Retry: k.retry, Metrics: k.metrics,
 	}
-	list := &listing{conn: connection(k.cfg.Kafka), now: k.now, sources: map[string]string{}}
+	list := &listing{conn: connection(k.cfg.Kafka), now: k.now, inputs: d.Inputs}
 	d.Listed = list.partitions
 	byStart := map[string][]kafka.Topic{}
 	for _, s := range sources {
-		for _, topic := range s.Topics {
-			d.Policies[topic] = policy(s)
-			list.sources[topic] = s.Name
+		for n, topic := range s.Topics {
+			d.Inputs[topic] = pipeline.Input{Policy: policy(s), Topic: n}
 			byStart[s.Start] = append(byStart[s.Start], kafka.Topic{Name: topic, Source: s.Name, Tenant: s.Tenant, Format: s.Format, Own: s.Name == intakeSource})
 		}
 	}
@@ -192,7 +192,7 @@ func (k *kafkaStages) correlate() error {
 
 func (k *kafkaStages) registrar() error {
 	r := &pipeline.KafkaRegistrar{
-		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEvent, Retry: k.retry, Log: k.log, TimersEvery: 30 * time.Second,
+		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, TimersEvery: 30 * time.Second,
 		Timers: func(ctx context.Context) error {
 			_, err := k.register(k.store).Timers(ctx, k.now())
 			return err
@@ -204,9 +204,9 @@ func (k *kafkaStages) registrar() error {
 
 // A listing knows all partitions of all inputs, as of a while ago at most.
 type listing struct {
-	conn    kafka.Connection
-	sources map[string]string // topic -> source
-	now     func() time.Time
+	conn   kafka.Connection
+	inputs map[string]pipeline.Input // by topic
+	now    func() time.Time
 
 	mu    sync.Mutex
 	known []tocsin.SourcePartition
@@ -222,11 +222,7 @@ func (l *listing) partitions(ctx context.Context) ([]tocsin.SourcePartition, err
 	if now := l.now(); now.Sub(l.taken) < listEvery {
 		return l.known, nil
 	}
-	topics := make([]string, 0, len(l.sources))
-	for topic := range l.sources {
-		topics = append(topics, topic)
-	}
-	slices.Sort(topics)
+	topics := slices.Sorted(maps.Keys(l.inputs))
 	counts, err := kafka.Partitions(ctx, l.conn, topics)
 	if err != nil {
 		return nil, err
@@ -234,7 +230,7 @@ func (l *listing) partitions(ctx context.Context) ([]tocsin.SourcePartition, err
 	var all []tocsin.SourcePartition
 	for _, topic := range topics {
 		for n := range counts[topic] {
-			all = append(all, pipeline.SourcePartitionOf(l.sources[topic], topic, int32(n))) //nolint:gosec // partitions are few
+			all = append(all, pipeline.SourcePartitionOf(l.inputs[topic].Source, l.inputs[topic].Topic, int32(n))) //nolint:gosec // partitions are few
 		}
 	}
 	l.known, l.taken = all, l.now()

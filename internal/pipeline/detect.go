@@ -57,7 +57,7 @@ func (d *Detector) keep(ctx context.Context, p Policy, out []Detection) error {
 	}
 	for i := range out {
 		if out[i].Alert != nil && !out[i].Duplicate {
-			d.match(&out[i])
+			d.match(p, &out[i])
 		}
 	}
 	if p.Keep == KeepMatched {
@@ -67,12 +67,13 @@ func (d *Detector) keep(ctx context.Context, p Policy, out []Detection) error {
 }
 
 // match fills in the matches, those that an exception hides apart.
-func (d *Detector) match(dn *Detection) {
+func (d *Detector) match(p Policy, dn *Detection) {
 	for _, m := range d.Matcher.Match(dn.Alert) {
 		if m.Suppressed != "" {
 			dn.Hidden = append(dn.Hidden, m.Rule)
 			continue
 		}
+		m.Recorded = p.Recorded && p.Ordered
 		dn.Matches = append(dn.Matches, m)
 	}
 }

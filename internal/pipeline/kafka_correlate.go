@@ -17,7 +17,7 @@ import (
 
 // An EventLog is the events topic: all of it is acknowledged, in order, when WriteEvents returns.
 type EventLog interface {
-	WriteEvents(ctx context.Context, events []tocsin.Event) error
+	WriteEvents(ctx context.Context, records []tocsin.EventRecord) error
 }
 
 // KafkaCorrelate runs one engine for each partition of the matches topic that its consumer group gives it. An engine's
@@ -39,6 +39,7 @@ type KafkaCorrelate struct {
 
 // Serve runs the partitions of one generation until ctx ends, then saves their engines.
 func (c *KafkaCorrelate) Serve(ctx context.Context, gen *kafka.Generation) error {
+	ended := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -53,21 +54,23 @@ func (c *KafkaCorrelate) Serve(ctx context.Context, gen *kafka.Generation) error
 		<-ctx.Done()
 	}
 	wg.Wait()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return err
+	if ended.Err() != nil {
+		return nil
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // A shard is one partition of the matches log and its engine.
 type shard struct {
 	p      *kafka.Partition
 	gen    *kafka.Generation
-	engine *correlate.Engine
+	engine *correlate.Ordered
 	set    string    // hash of the rule set in the engine
 	saved  time.Time // by the clock
 	offset int64     // next to read
 	clean  bool      // nothing was read since the last snapshot
+	told   time.Time // when the last progress was written, by the clock
+	said   tocsin.Progress
 }
 
 func (c *KafkaCorrelate) partition(ctx context.Context, gen *kafka.Generation, p *kafka.Partition) error {
@@ -79,6 +82,9 @@ func (c *KafkaCorrelate) partition(ctx context.Context, gen *kafka.Generation, p
 		got, err := p.Read(ctx)
 		if err == nil {
 			err = c.apply(ctx, s, got)
+		}
+		if err == nil {
+			err = c.tell(ctx, s)
 		}
 		if ctx.Err() != nil {
 			return c.hand(s)
@@ -112,13 +118,13 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *kafka.Generation, p *
 		return nil, err
 	}
 	if missing {
-		s.engine = correlate.New(c.Config, set)
+		s.engine = correlate.NewOrdered(c.Config, set)
 		if p.Committed() > 0 { // there was a state once: the log is read again as far as it goes back
 			p.SeekTo(0)
 		}
 		return s, nil
 	}
-	s.engine, err = correlate.Restore(c.Config, set, snap.State)
+	s.engine, err = correlate.RestoreOrdered(c.Config, set, snap.State)
 	if err != nil {
 		return nil, fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
 	}
@@ -141,7 +147,7 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 	}
 	if len(got.Records) > 0 {
 		s.clean = false
-		c.Health.Progress(s.engine, s.p.ID(), got.Next, c.Now())
+		c.Health.Progress(s.engine.Engine, s.p.ID(), got.Next, c.Now())
 	}
 	s.offset = got.Next
 	return nil
@@ -176,15 +182,40 @@ func (c *KafkaCorrelate) write(ctx context.Context, events []tocsin.Event) error
 	if err := c.Retry.Do(ctx, "elasticsearch", func() error { return c.Events.StoreEvents(ctx, events) }); err != nil {
 		return err
 	}
-	return c.Retry.Do(ctx, "kafka", func() error { return c.EventLog.WriteEvents(ctx, events) })
+	records := make([]tocsin.EventRecord, len(events))
+	for i := range events {
+		records[i].Event = &events[i]
+	}
+	return c.Retry.Do(ctx, "kafka", func() error { return c.EventLog.WriteEvents(ctx, records) })
+}
+
+// tell lets the registrar know how far recorded history has been taken: when there is something new, at most once a
+// second, and every ten seconds besides, for a registrar that has just begun.
+func (c *KafkaCorrelate) tell(ctx context.Context, s *shard) error {
+	const repeat = 10 * time.Second
+	now := c.Now()
+	if !s.engine.Recorded() || now.Sub(s.told) < markEvery {
+		return nil
+	}
+	p := tocsin.Progress{Partition: s.p.ID(), Watermark: s.engine.Watermark(), Ended: s.engine.Ended()}
+	if p == s.said && now.Sub(s.told) < repeat {
+		return nil
+	}
+	err := c.Retry.Do(ctx, "kafka", func() error { return c.EventLog.WriteEvents(ctx, []tocsin.EventRecord{{Progress: &p}}) })
+	s.told, s.said = now, p
+	return err
 }
 
 // save makes the engine's state durable, then commits the offset it stands at.
 func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
 	now := c.Now()
+	state, err := s.engine.Snapshot()
+	if err != nil {
+		return err
+	}
 	snap := tocsin.Snapshot{
 		Partition: s.p.ID(), Offset: s.offset, Set: s.set, Format: correlate.SnapshotFormat,
-		Watermark: s.engine.Watermark(), State: s.engine.Snapshot(), Taken: now,
+		Watermark: s.engine.Watermark(), State: state, Taken: now,
 	}
 	if err := c.Retry.Do(ctx, "elasticsearch", func() error { return c.State.StoreSnapshot(ctx, snap) }); err != nil {
 		return err

@@ -41,7 +41,7 @@ type KafkaDetect struct {
 	Decoders func() (Decoder, error)
 	Sets     *Sets
 	Matches  MatchLog
-	Policies map[string]Policy // by topic
+	Inputs   map[string]Input // by topic
 	// Listed names all partitions of all inputs, as the cluster has them now.
 	Listed  func(ctx context.Context) ([]tocsin.SourcePartition, error)
 	Now     func() time.Time
@@ -51,8 +51,15 @@ type KafkaDetect struct {
 	mu sync.Mutex // one writer to the matches log at a time, so that nothing is written past a failed batch
 }
 
+// An Input is one topic of a source.
+type Input struct {
+	Policy
+	Topic int // which of the source's topics, from 0
+}
+
 // Serve reads the partitions of one generation until ctx ends.
 func (d *KafkaDetect) Serve(ctx context.Context, gen *kafka.Generation) error {
+	ended := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
@@ -67,18 +74,18 @@ func (d *KafkaDetect) Serve(ctx context.Context, gen *kafka.Generation) error {
 		<-ctx.Done()
 	}
 	wg.Wait()
-	if err := context.Cause(ctx); err != nil && err != context.Canceled {
-		return err
+	if ended.Err() != nil {
+		return nil
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
-// SourcePartitionOf names an input partition: the source, its topic and the partition's number.
-func SourcePartitionOf(source, topic string, partition int32) tocsin.SourcePartition {
-	if source != topic {
-		source += "/" + topic
-	}
-	return tocsin.SourcePartition{Source: source, Partition: partition}
+// topicShift sets the partitions of a source's topics apart: those of its first topic keep their numbers.
+const topicShift = 1 << 16
+
+// SourcePartitionOf names an input partition: the source and, of its topic-th topic, the partition's number.
+func SourcePartitionOf(source string, topic int, partition int32) tocsin.SourcePartition {
+	return tocsin.SourcePartition{Source: source, Partition: int32(topic)*topicShift + partition} //nolint:gosec // topics are few
 }
 
 // An input is one partition on its way through the detect stage.
@@ -99,10 +106,10 @@ func (d *KafkaDetect) partition(ctx context.Context, gen *kafka.Generation, p *k
 	if err != nil {
 		return err
 	}
-	policy := d.Policies[p.Topic()]
-	in := &input{p: p, gen: gen, policy: policy, detector: d.Detector}
+	topic := d.Inputs[p.Topic()]
+	in := &input{p: p, gen: gen, policy: topic.Policy, detector: d.Detector}
 	in.detector.Decoder = dec
-	in.progress = Progress{Partition: SourcePartitionOf(policy.Source, p.Topic(), p.ID()), Policy: policy, Epoch: int64(gen.ID)}
+	in.progress = Progress{Partition: SourcePartitionOf(topic.Source, topic.Topic, p.ID()), Policy: topic.Policy, Epoch: int64(gen.ID)}
 	for {
 		got, err := p.Read(ctx)
 		if err != nil {
@@ -169,12 +176,11 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 		return nil
 	}
 	m := in.progress.Marker(got.Next)
-	state := in.p.Progress()
-	quiet := !state.AtEnd.IsZero() && now.Sub(state.AtEnd) >= in.policy.IdleAfter
+	quiet := atEnd(in.p, in.policy, now)
 	switch {
 	case !quiet:
 	case in.policy.Recorded:
-		m.Ended = true
+		m.Ended = d.sourceEnded(in, now)
 	default:
 		m.Idle, m.Tick = true, tickOf(in, now)
 	}
@@ -196,6 +202,23 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 	}
 	in.marked, in.said = now, m
 	return in.gen.Commit(map[kafka.TopicPartition]int64{{Topic: in.p.Topic(), Partition: in.p.ID()}: got.Next})
+}
+
+// atEnd reports whether a partition was read to its end and has brought nothing for idle_after since.
+func atEnd(p *kafka.Partition, policy Policy, now time.Time) bool {
+	state := p.Progress()
+	return !state.AtEnd.IsZero() && now.Sub(state.AtEnd) >= policy.IdleAfter
+}
+
+// sourceEnded reports whether all partitions of a recorded source that this member owns are at their end: its owner
+// then declares the end of each (engine.md, ruling 4). More records take the declaration back.
+func (d *KafkaDetect) sourceEnded(in *input, now time.Time) bool {
+	for _, p := range in.gen.Partitions {
+		if d.Inputs[p.Topic()].Source == in.policy.Source && !atEnd(p, in.policy, now) {
+			return false
+		}
+	}
+	return true
 }
 
 // worthSaying reports whether a marker tells more than the last one. A tick is said every ten seconds.

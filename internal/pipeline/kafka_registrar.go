@@ -13,13 +13,22 @@ import (
 // KafkaRegistrar applies the events topic to the register. The topic has one partition: whoever owns it is the
 // registrar, so that Kafka is the election (delivery.md 3.3, 1).
 type KafkaRegistrar struct {
-	Registrar Registrar
-	Read      func(value []byte) (tocsin.Event, error) // decodes a record of the events topic
+	Registrar  Registrar
+	Read       func(value []byte) (tocsin.EventRecord, error) // decodes a record of the events topic
+	Partitions int                                            // of the matches topic
 	// Timers writes what became due; it is called every TimersEvery while this daemon is the registrar.
 	Timers      func(ctx context.Context) error
 	TimersEvery time.Duration
 	Retry       *Retry
 	Log         *slog.Logger
+}
+
+// A tenure is the time for which a daemon is the registrar.
+type tenure struct {
+	gen      *kafka.Generation
+	p        *kafka.Partition
+	sequence Sequence
+	progress map[int32]tocsin.Progress // of the partitions of the matches topic
 }
 
 // Serve applies events until ctx ends.
@@ -28,19 +37,19 @@ func (r *KafkaRegistrar) Serve(ctx context.Context, gen *kafka.Generation) error
 		<-ctx.Done()
 		return nil
 	}
-	p := gen.Partitions[0]
+	t := &tenure{gen: gen, p: gen.Partitions[0], progress: map[int32]tocsin.Progress{}}
 	next := time.NewTicker(r.TimersEvery)
 	defer next.Stop()
 	for {
-		got, err := p.Read(ctx)
+		got, err := t.p.Read(ctx)
 		if err == nil {
-			err = r.apply(ctx, gen, p, got)
+			err = r.take(ctx, t, got)
 		}
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", p.Topic(), err)
+			return fmt.Errorf("%s: %w", t.p.Topic(), err)
 		}
 		select {
 		case <-next.C:
@@ -52,19 +61,56 @@ func (r *KafkaRegistrar) Serve(ctx context.Context, gen *kafka.Generation) error
 	}
 }
 
-func (r *KafkaRegistrar) apply(ctx context.Context, gen *kafka.Generation, p *kafka.Partition, got kafka.Fetched) error {
+// take applies what one read brought, recorded history as far as nothing earlier can come, and commits what need not be
+// read again.
+func (r *KafkaRegistrar) take(ctx context.Context, t *tenure, got kafka.Fetched) error {
+	if len(got.Records) == 0 {
+		return nil
+	}
 	for _, rec := range got.Records {
-		e, err := r.Read(rec.Value)
-		if err != nil {
+		read, err := r.Read(rec.Value)
+		switch {
+		case err != nil:
 			r.Log.ErrorContext(ctx, "events log holds what is not ours", "offset", rec.Ref.Offset, "err", err)
-			continue
+		case read.Progress != nil:
+			t.progress[read.Progress.Partition] = *read.Progress
+		case read.Event != nil:
+			if err := r.apply(ctx, t.sequence.Add(*read.Event, rec.Ref.Offset)); err != nil {
+				return err
+			}
 		}
+	}
+	if err := r.apply(ctx, t.due(r.Partitions)); err != nil {
+		return err
+	}
+	return t.gen.Commit(map[kafka.TopicPartition]int64{{Topic: t.p.Topic(), Partition: t.p.ID()}: t.sequence.First(got.Next)})
+}
+
+// due is the recorded history that nothing earlier can come before: up to the least watermark of all partitions, and
+// all of it where every partition has come to the end.
+func (t *tenure) due(partitions int) []tocsin.Event {
+	if t.sequence.Len() == 0 || len(t.progress) < partitions {
+		return nil
+	}
+	var least time.Time
+	ended, first := true, true
+	for _, p := range t.progress {
+		ended = ended && p.Ended
+		if first || p.Watermark.Before(least) {
+			least, first = p.Watermark, false
+		}
+	}
+	if ended {
+		return t.sequence.Rest()
+	}
+	return t.sequence.Until(least)
+}
+
+func (r *KafkaRegistrar) apply(ctx context.Context, events []tocsin.Event) error {
+	for _, e := range events {
 		if err := r.Retry.Do(ctx, "elasticsearch", func() error { return r.Registrar.Apply(ctx, e) }); err != nil {
 			return fmt.Errorf("register event %s: %w", e.ID, err)
 		}
 	}
-	if len(got.Records) == 0 {
-		return nil
-	}
-	return gen.Commit(map[kafka.TopicPartition]int64{{Topic: p.Topic(), Partition: p.ID()}: got.Next})
+	return nil
 }

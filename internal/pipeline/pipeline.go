@@ -31,6 +31,7 @@ type Policy struct {
 	Lateness  time.Duration // how long windows still accept
 	IdleAfter time.Duration // quiet time after which a source is declared idle
 	Recorded  bool          // history being replayed: no ticks
+	Ordered   bool          // recorded matches are taken in the order of event time, whatever order they come in
 	Keep      Keep
 }
 

@@ -17,6 +17,7 @@ import (
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
 	"tocsin/ingest/file"
+	"tocsin/internal/pipeline"
 	"tocsin/register"
 	"tocsin/rules"
 	"tocsin/sinks/memory"
@@ -82,7 +83,8 @@ func open(o Options, files []string) ([]*stream, func(), error) {
 // A player holds the stages of one replay.
 type player struct {
 	o         Options
-	engine    *correlate.Engine
+	engine    *correlate.Ordered
+	sequence  pipeline.Sequence
 	matcher   *rules.Matcher
 	assess    *classify.Classifier
 	register  *register.Register
@@ -116,7 +118,7 @@ func Run(ctx context.Context, o Options, files []string, w io.Writer) (Summary, 
 func newPlayer(o Options, w io.Writer) *player {
 	store := memory.New()
 	return &player{
-		o: o, engine: correlate.New(correlate.Config{AllEvidence: o.AllAlerts}, o.Set), matcher: o.Set.Matcher(),
+		o: o, engine: correlate.NewOrdered(correlate.Config{AllEvidence: o.AllAlerts}, o.Set), matcher: o.Set.Matcher(),
 		assess: classify.New(o.Scales, o.Assets), store: store, register: newRegister(store, o.Scales),
 		out: bufio.NewWriterSize(w, 1<<16), settled: map[string]tocsin.Event{}, seen: map[string]string{},
 		sum: Summary{Rejected: map[string]int64{}, Marks: map[string]int64{}},
@@ -145,6 +147,7 @@ func (p *player) feed(ctx context.Context, in Input) error {
 			continue
 		}
 		p.sum.Matches++
+		m.Recorded = true
 		if err := p.emit(ctx, p.engine.Step(m)); err != nil {
 			return err
 		}
@@ -154,7 +157,10 @@ func (p *player) feed(ctx context.Context, in Input) error {
 		return nil
 	}
 	p.greatest = a.Time
-	return p.emit(ctx, p.engine.Mark(p.marker()))
+	if err := p.emit(ctx, p.engine.Mark(p.marker())); err != nil {
+		return err
+	}
+	return p.apply(ctx, p.sequence.Until(p.engine.Watermark()))
 }
 
 // repeated tells what the alert store would: the same id with the same content is a duplicate, with other content it
@@ -180,8 +186,18 @@ func (p *player) marker() tocsin.Marker {
 	}
 }
 
-// emit registers emissions and keeps or prints them.
+// emit takes emissions in; they reach the registrar in the order of event time.
 func (p *player) emit(ctx context.Context, events []tocsin.Event) error {
+	for _, e := range events {
+		if err := p.apply(ctx, p.sequence.Add(e, 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply registers emissions and keeps or prints them.
+func (p *player) apply(ctx context.Context, events []tocsin.Event) error {
 	for _, e := range events {
 		if _, err := p.register.Apply(ctx, e, p.assess.Assess(e)); err != nil {
 			return fmt.Errorf("register event %s: %w", e.ID, err)
@@ -199,9 +215,14 @@ func (p *player) emit(ctx context.Context, events []tocsin.Event) error {
 	return nil
 }
 
-// finish closes what is open and prints what settled.
+// finish declares the end of the input, where the watermark is the greatest time, and prints what settled.
 func (p *player) finish(ctx context.Context) error {
-	if err := p.emit(ctx, p.engine.Finish()); err != nil {
+	end := p.marker()
+	end.Ended = true
+	if err := p.emit(ctx, p.engine.Mark(end)); err != nil {
+		return err
+	}
+	if err := p.apply(ctx, p.sequence.Rest()); err != nil {
 		return err
 	}
 	p.sum.Events, p.sum.Engine = int64(len(p.order)), p.engine.Stats()

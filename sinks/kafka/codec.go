@@ -135,35 +135,37 @@ func (e exact) value() tocsin.Value {
 	return tocsin.NullValue()
 }
 
-// An event record is an event with the version of its encoding.
+// An event record is a record of the events topic with the version of its encoding.
 type eventRecord struct {
-	Version int             `json:"v"`
-	Event   json.RawMessage `json:"event"`
+	Version int `json:"v"`
+	tocsin.EventRecord
 }
 
-// EncodeEvent encodes one record of the events topic.
-func EncodeEvent(e tocsin.Event) ([]byte, error) {
-	b, err := json.Marshal(e)
-	if err != nil {
-		return nil, fmt.Errorf("event %s: %w", e.ID, err)
+// EncodeEventRecord encodes one record of the events topic.
+func EncodeEventRecord(r tocsin.EventRecord) ([]byte, error) {
+	if (r.Event == nil) == (r.Progress == nil) {
+		return nil, errors.New("a record of the events log is either an event or a progress")
 	}
-	return json.Marshal(eventRecord{Version: codecVersion, Event: b})
+	b, err := json.Marshal(eventRecord{Version: codecVersion, EventRecord: r})
+	if err != nil {
+		return nil, fmt.Errorf("record of the events log: %w", err)
+	}
+	return b, nil
 }
 
-// DecodeEvent reads what [EncodeEvent] wrote. The error wraps [ErrVersion] for a version that is not known.
-func DecodeEvent(b []byte) (tocsin.Event, error) {
+// DecodeEventRecord reads what [EncodeEventRecord] wrote. The error wraps [ErrVersion] for a version that is not known.
+func DecodeEventRecord(b []byte) (tocsin.EventRecord, error) {
 	var in eventRecord
 	if err := json.Unmarshal(b, &in); err != nil {
-		return tocsin.Event{}, fmt.Errorf("record of the events log: %w", err)
+		return tocsin.EventRecord{}, fmt.Errorf("record of the events log: %w", err)
 	}
-	if in.Version != codecVersion {
-		return tocsin.Event{}, fmt.Errorf("record of the events log: version %d: %w", in.Version, ErrVersion)
+	switch {
+	case in.Version != codecVersion:
+		return tocsin.EventRecord{}, fmt.Errorf("record of the events log: version %d: %w", in.Version, ErrVersion)
+	case (in.Event == nil) == (in.Progress == nil):
+		return tocsin.EventRecord{}, errors.New("record of the events log: is neither an event nor a progress")
 	}
-	var e tocsin.Event
-	if err := json.Unmarshal(in.Event, &e); err != nil {
-		return tocsin.Event{}, fmt.Errorf("record of the events log: %w", err)
-	}
-	return e, nil
+	return in.EventRecord, nil
 }
 
 // MatchKey is the key of a match's record: matches that can meet in one window have the same.

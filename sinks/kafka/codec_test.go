@@ -95,10 +95,10 @@ func TestMarkerAndEvent(t *testing.T) {
 		Evidence:     tocsin.Evidence{Alerts: []tocsin.AlertRef{{ID: "x", Ref: tocsin.Ref{Topic: "t", Offset: 5}, Time: at}}, Events: []string{}},
 		Completeness: tocsin.Completeness{Degraded: []string{"gap"}, AbsentFields: map[string]int64{"user.name": 1}, Watermark: at},
 	}
-	if b, err = EncodeEvent(e); err != nil {
+	if b, err = EncodeEventRecord(tocsin.EventRecord{Event: &e}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := DecodeEvent(b)
+	got, err := decodeEvent(b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestDecodeRefuses(t *testing.T) {
 	if _, err := DecodeLogRecord([]byte(`{"v":2,"match":{}}`)); !errors.Is(err, ErrVersion) {
 		t.Error(err)
 	}
-	if _, err := DecodeEvent([]byte(`{"v":0,"event":{}}`)); !errors.Is(err, ErrVersion) {
+	if _, err := decodeEvent([]byte(`{"v":0,"event":{}}`)); !errors.Is(err, ErrVersion) {
 		t.Error(err)
 	}
 	if _, err := EncodeLogRecord(tocsin.LogRecord{}); err == nil {
@@ -158,4 +158,22 @@ func FuzzDecodeLogRecord(f *testing.F) {
 			t.Fatal("not stable")
 		}
 	})
+}
+
+// decodeEvent decodes a record that holds an event.
+func decodeEvent(b []byte) (tocsin.Event, error) {
+	r, err := DecodeEventRecord(b)
+	if err != nil || r.Event == nil {
+		return tocsin.Event{}, err
+	}
+	return *r.Event, nil
+}
+
+// records makes records of events.
+func records(events ...tocsin.Event) []tocsin.EventRecord {
+	out := make([]tocsin.EventRecord, len(events))
+	for i := range events {
+		out[i].Event = &events[i]
+	}
+	return out
 }

@@ -130,14 +130,14 @@ func (p *Producer) WriteMatches(ctx context.Context, records []tocsin.LogRecord)
 	return r.flush(ctx)
 }
 
-// WriteEvents appends events to the one partition of the events topic, in their order.
-func (p *Producer) WriteEvents(ctx context.Context, events []tocsin.Event) error {
+// WriteEvents appends records to the one partition of the events topic, in their order.
+func (p *Producer) WriteEvents(ctx context.Context, records []tocsin.EventRecord) error {
 	topic := p.prefix + eventsTopic
 	r := round{p: p, topic: topic}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, e := range events {
-		value, err := EncodeEvent(e)
+	for _, e := range records {
+		value, err := EncodeEventRecord(e)
 		if err != nil {
 			return fmt.Errorf("%s: %w", topic, err)
 		}

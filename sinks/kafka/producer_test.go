@@ -159,11 +159,11 @@ func TestWriteEvents(t *testing.T) {
 		for i := range 2500 {
 			events = append(events, tocsin.Event{ID: "e", Revision: int64(i)})
 		}
-		if err := p.WriteEvents(t.Context(), events); err != nil {
+		if err := p.WriteEvents(t.Context(), records(events...)); err != nil {
 			t.Fatal(err)
 		}
 		for i, v := range readAll(t, c, prefix+"events", len(events))[0] {
-			if e, err := DecodeEvent([]byte(v)); err != nil || e.Revision != int64(i) {
+			if e, err := decodeEvent([]byte(v)); err != nil || e.Revision != int64(i) {
 				t.Fatalf("%d: %v %v", i, e, err)
 			}
 		}
@@ -198,13 +198,13 @@ func TestFailStop(t *testing.T) {
 	for i := range events {
 		events[i].Revision = int64(i)
 	}
-	if err := p.WriteEvents(t.Context(), events); !errors.Is(err, sinks.ErrPermanent) {
+	if err := p.WriteEvents(t.Context(), records(events...)); !errors.Is(err, sinks.ErrPermanent) {
 		t.Fatalf("%v", err)
 	}
 	if produced != 2 {
 		t.Errorf("%d batches were sent, want 2", produced)
 	}
-	if err := p.WriteEvents(t.Context(), events); err != nil {
+	if err := p.WriteEvents(t.Context(), records(events...)); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(readAll(t, c, "p.events", roundRecords+len(events))[0]); n != roundRecords+len(events) {
@@ -214,7 +214,7 @@ func TestFailStop(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	p := producer(t, Config{Connection: Connection{Brokers: []string{"127.0.0.1:1"}}})
-	err := p.WriteEvents(t.Context(), []tocsin.Event{{Tenant: strings.Repeat("x", RecordLimit)}})
+	err := p.WriteEvents(t.Context(), records(tocsin.Event{Tenant: strings.Repeat("x", RecordLimit)}))
 	if !errors.Is(err, sinks.ErrPermanent) {
 		t.Error(err)
 	}

@@ -29,7 +29,7 @@ func TestSecure(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := producer(t, Config{Connection: c, Prefix: prefix, Partitions: 2})
-	if err := p.WriteEvents(t.Context(), []tocsin.Event{{ID: "e"}}); err != nil {
+	if err := p.WriteEvents(t.Context(), records(tocsin.Event{ID: "e"})); err != nil {
 		t.Error(err)
 	}
 	c.Password = "wrong"
