@@ -8,23 +8,14 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/classify"
 	"tocsin/rules"
 	rulesd "tocsin/rules.d"
 )
 
-// categories are those of the shipped scale.
-var categories = []string{
-	"malicious-code/infected-system", "malicious-code/c2-server", "malicious-code/malware-distribution",
-	"information-gathering/scanner", "intrusion-attempts/ids-alert", "intrusion-attempts/brute-force", "intrusion-attempts/exploit",
-	"intrusions/privileged-account-compromise", "intrusions/unprivileged-account-compromise", "intrusions/application-compromise",
-	"intrusions/system-compromise", "information-content-security/unauthorised-information-access",
-	"information-content-security/unauthorised-information-modification", "information-content-security/data-loss",
-	"information-content-security/data-leak",
-}
-
 func shipped(t testing.TB) *rules.Set {
 	t.Helper()
-	set, err := rules.Load([]rules.Source{{Name: "rules.d", FS: rulesd.FS()}}, rules.Options{Categories: categories})
+	set, err := rules.Load([]rules.Source{{Name: "rules.d", FS: rulesd.FS()}}, rules.Options{Categories: classify.Default().Categories()})
 	if err != nil {
 		t.Fatal(err)
 	}

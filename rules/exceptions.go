@@ -28,7 +28,7 @@ func place(file string, line int) string { return file + ":" + strconv.Itoa(line
 
 // exceptionFile reads the exceptions of one file: a mapping per document, or a list of them.
 func (l *loader) exceptionFile(f File) {
-	r := &reader{file: f.Name, src: f.Data}
+	r := &reader{file: f.Name, path: f.Path, src: f.Data}
 	for _, root := range r.documents() {
 		if root.Kind == yaml.SequenceNode {
 			for _, n := range root.Content {
@@ -43,14 +43,14 @@ func (l *loader) exceptionFile(f File) {
 
 func (l *loader) exception(r *reader, n *yaml.Node) {
 	e := &Exception{Name: place(r.file, n.Line)}
-	faults := len(r.faults)
+	faults := r.found
 	r.mapping(n, "the exception",
 		key{"rule", true, l.exceptionRule(r, e)},
 		key{"when", true, func(v *yaml.Node) { e.when = r.compileNode(l.table, v, nil) }},
 		key{"reason", true, r.text(&e.Reason)},
 		key{"owner", true, r.text(&e.Owner)},
 		key{"expires", true, l.expiry(r, e)})
-	if len(r.faults) == faults {
+	if r.found == faults {
 		l.except = append(l.except, e)
 	}
 }

@@ -132,9 +132,9 @@ func (d *draft) readKind(v *yaml.Node) bool {
 
 func (d *draft) positive(into *time.Duration) func(*yaml.Node) {
 	return func(v *yaml.Node) {
-		faults := len(d.faults)
+		faults := d.found
 		d.duration(into)(v)
-		if len(d.faults) == faults && *into <= 0 {
+		if d.found == faults && *into <= 0 {
 			d.fault(v, "", "more than nothing is wanted here")
 		}
 	}

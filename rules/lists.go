@@ -24,7 +24,7 @@ import (
 //   - .yml: a list, or {fold: true, values: [...]}
 func (l *loader) list(f File) {
 	name := strings.TrimSuffix(path.Base(f.Path), path.Ext(f.Path))
-	r := &reader{file: f.Name, src: f.Data}
+	r := &reader{file: f.Name, path: f.Path, src: f.Data}
 	defer l.take(r)
 	if first, ok := l.listFiles[name]; ok {
 		r.faults = append(r.faults, Fault{File: f.Name, Message: "the list " + name + " stands in " + first + " too", Remedy: "rename one of them"})

@@ -102,6 +102,10 @@ func (l *loader) read(s Source) []File {
 		if d.IsDir() || !wanted(p) {
 			return nil
 		}
+		if info, err := d.Info(); err == nil && info.Size() > mostBytes(p) {
+			l.faults = append(l.faults, Fault{File: path.Join(s.Name, p), Message: fmt.Sprintf("file of %d bytes: the limit is %d", info.Size(), mostBytes(p))})
+			return nil
+		}
 		data, err := fs.ReadFile(s.FS, p)
 		if err != nil {
 			l.faults = append(l.faults, Fault{File: path.Join(s.Name, p), Message: "cannot be read: " + plainError(err)})
@@ -124,6 +128,14 @@ func plainError(err error) string {
 		return pe.Err.Error()
 	}
 	return err.Error()
+}
+
+// mostBytes is how large a file may be: lists hold more than rules.
+func mostBytes(p string) int64 {
+	if folder(p) == "lists" {
+		return maxList
+	}
+	return maxFile
 }
 
 func wanted(p string) bool {

@@ -19,31 +19,50 @@ import (
 
 // Limits on rule files.
 const (
-	maxFile  = 1 << 20 // bytes: no rule file is near it
-	maxDepth = 40      // nesting of YAML
-	maxDocs  = 1_000   // documents of one file
+	maxFile  = 1 << 20  // bytes: no rule file is near it
+	maxList  = 32 << 20 // bytes of a reference list: some two million addresses
+	maxDepth = 40       // nesting of YAML
+	maxDocs  = 1_000    // documents of one file
 )
 
 // A reader takes one file apart and gathers all its faults and lints.
 type reader struct {
-	file   string
+	file   string // its name in faults
+	path   string // in its source
 	src    []byte
+	found  int // faults, told or not
 	faults fault.List
 	lints  fault.List
 }
 
+// maxFaults is how many faults of one file are told: beyond it the file is no rule file.
+const maxFaults = 200
+
 func (r *reader) fault(n *yaml.Node, remedy, format string, args ...any) {
-	r.faults = append(r.faults, fault.At(r.file, r.src, n.Line, n.Column, fmt.Sprintf(format, args...), remedy))
+	r.faultAt(n.Line, n.Column, fmt.Sprintf(format, args...), remedy)
+}
+
+func (r *reader) faultAt(line, column int, message, remedy string) {
+	r.found++
+	switch {
+	case len(r.faults) < maxFaults:
+		r.faults = append(r.faults, fault.At(r.file, r.src, line, column, message, remedy))
+	case len(r.faults) == maxFaults:
+		r.faults = append(r.faults, fault.Fault{File: r.file, Line: line, Column: column, Message: "and more faults, which are not told"})
+	}
 }
 
 func (r *reader) lint(n *yaml.Node, remedy, format string, args ...any) {
+	if len(r.lints) == maxFaults {
+		return
+	}
 	r.lints = append(r.lints, fault.At(r.file, r.src, n.Line, n.Column, fmt.Sprintf(format, args...), remedy))
 }
 
 // documents parses the file: the roots of its documents, empty ones left out.
 func (r *reader) documents() []*yaml.Node {
-	if len(r.src) > maxFile {
-		r.faults = append(r.faults, fault.Fault{File: r.file, Message: fmt.Sprintf("file of %d bytes: the limit is %d", len(r.src), maxFile)})
+	if int64(len(r.src)) > mostBytes(r.path) {
+		r.faults = append(r.faults, fault.Fault{File: r.file, Message: fmt.Sprintf("file of %d bytes: the limit is %d", len(r.src), mostBytes(r.path))})
 		return nil
 	}
 	if !utf8.Valid(r.src) {

@@ -38,16 +38,16 @@ type letNode struct {
 
 // ruleFile reads every rule of one file.
 func (l *loader) ruleFile(f File) {
-	r := &reader{file: f.Name, src: f.Data}
+	r := &reader{file: f.Name, path: f.Path, src: f.Data}
 	for _, root := range r.documents() {
 		if isSigma(root) {
 			r.lint(root, "", "a Sigma rule: this version does not load them, it is passed over")
 			continue
 		}
-		faults := len(r.faults)
+		faults := r.found
 		d := &draft{reader: r, l: l, node: root, rule: &Rule{File: f.Name, Line: root.Line}}
 		d.read()
-		if len(r.faults) == faults {
+		if r.found == faults {
 			l.rules = append(l.rules, d.rule)
 		}
 	}
@@ -155,9 +155,9 @@ func (d *draft) readCategory(v *yaml.Node) {
 // field reads a field's name; what is not known is a fault.
 func (d *draft) field(into *string) func(*yaml.Node) {
 	return func(v *yaml.Node) {
-		faults := len(d.faults)
+		faults := d.found
 		d.text(into)(v)
-		if len(d.faults) > faults {
+		if d.found > faults {
 			return
 		}
 		typ, ok := d.l.lookup(*into)
@@ -305,7 +305,7 @@ func (r *reader) compileNode(t *expression.Table, n *yaml.Node, names expression
 		if f.Remedy == "" && n.Style == 0 && strings.Contains(fault.At("", r.src, line, 1, "", "").Excerpt, " #") {
 			f.Remedy = "a # after a space begins a YAML comment: put the expression in quotes or below a |"
 		}
-		r.faults = append(r.faults, fault.At(r.file, r.src, line, column, f.Message, f.Remedy))
+		r.faultAt(line, column, f.Message, f.Remedy)
 	}
 	return nil
 }

@@ -98,13 +98,13 @@ func (d *draft) setFields(into *[]tocsin.Field) func(*yaml.Node) {
 		for i := 0; i+1 < len(v.Content); i += 2 {
 			k, n := v.Content[i], v.Content[i+1]
 			var name string
-			faults := len(d.faults)
+			faults := d.found
 			d.field(&name)(k)
 			if seen[name] {
 				d.fault(k, "keep one of the two", "%s is set twice", name)
 			}
 			seen[name] = true
-			if value, ok := d.fieldValue(name, n); ok && len(d.faults) == faults {
+			if value, ok := d.fieldValue(name, n); ok && d.found == faults {
 				*into = append(*into, tocsin.Field{Name: name, Value: value})
 			}
 		}
