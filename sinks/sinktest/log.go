@@ -22,7 +22,7 @@ func entry(n int, seq int64) tocsin.LogEntry {
 }
 
 func testLogAppend(t *testing.T, _ Suite, s Store) {
-	const last = 150 // more than any store reads at once
+	const last = 110 // more than any store reads at once
 	for seq := int64(1); seq <= last; seq++ {
 		if err := s.Append(t.Context(), entry(1, seq)); err != nil {
 			t.Fatal(err)

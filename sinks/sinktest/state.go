@@ -30,7 +30,7 @@ func testDeadLetters(t *testing.T, _ Suite, s Store) {
 	bomb := rejection(2, "bomb")
 	bomb.Raw, bomb.Size = nil, 1<<40
 	big := rejection(3, "too_big")
-	big.Raw = []byte(strings.Repeat("\x00\xff", 1<<20))
+	big.Raw = []byte(strings.Repeat("\x00\xff", 1<<15))
 	for _, batch := range [][]tocsin.Rejection{{first, bomb, big}, {again}, {first, first}, {}} {
 		if err := s.StoreRejections(t.Context(), batch); err != nil {
 			t.Fatal(err)
