@@ -65,8 +65,8 @@ func NewGroup(cfg Config, opts Options) (*Group, error) {
 
 // A Handler serves one generation of the group: it reads gen's partitions until ctx ends, which says that they are to
 // be handed over, or until it has a reason to stop. Then it flushes and commits what it has, before gen.Draining ends,
-// and returns. A generation without partitions is served too: by waiting. A nil return before ctx ended makes the
-// group rebalance; an error ends [Group.Run].
+// and returns: nil, ctx's error, or [ingest.ErrRevoked]. A generation without partitions is served too: by waiting. A
+// return before ctx ended makes the group rebalance; any other error ends [Group.Run].
 type Handler func(ctx context.Context, gen *Generation) error
 
 // Run joins the group and calls serve for each generation, one at a time, until ctx ends, whose error it then returns,
@@ -151,13 +151,19 @@ func (g *Group) generation(ctx context.Context, of *kafka.Generation, serve Hand
 	g.shared.metrics.rebalances.Inc()
 	ended := make(chan error, 1)
 	of.Start(func(revoked context.Context) {
-		owned, stop := context.WithCancelCause(revoked)
+		// Of its own making, so that its cause is plain [context.Canceled] when the partitions are revoked.
+		owned, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 		defer stop(nil)
+		defer context.AfterFunc(revoked, func() { stop(nil) })()
 		defer context.AfterFunc(ctx, func() { stop(context.Cause(ctx)) })()
 		drain, drained := context.WithCancel(context.WithoutCancel(ctx))
 		defer drained()
 		defer context.AfterFunc(owned, func() { g.drainFor(ctx, drain, drained) })()
-		ended <- g.serve(owned, &Generation{ID: of.ID, Member: of.MemberID, of: of, drain: drain, shared: g.shared}, serve)
+		err := g.serve(owned, &Generation{ID: of.ID, Member: of.MemberID, of: of, drain: drain, shared: g.shared}, serve)
+		if owned.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, ingest.ErrRevoked)) {
+			err = nil // that is how a generation ends
+		}
+		ended <- err
 	})
 	return <-ended
 }

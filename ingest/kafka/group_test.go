@@ -101,6 +101,43 @@ func TestGroup(t *testing.T) {
 	})
 }
 
+// A handler may answer a rebalance with its context's error or cause: the next generation is served all the same.
+func TestGroupServesOn(t *testing.T) {
+	c := fakeCluster(t)
+	topic := c.topic(t, 2)
+	cfg := c.config("g", topic)
+	cfg.Session = time.Second
+	generations := make(chan int, 10)
+	answers := []func(context.Context) error{
+		func(ctx context.Context) error { return ctx.Err() },
+		context.Cause,
+		func(context.Context) error { return ingest.ErrRevoked },
+	}
+	served := 0
+	runGroup(t, cfg, Options{}, func(ctx context.Context, g *Generation) error {
+		generations <- len(g.Partitions)
+		<-ctx.Done()
+		served++
+		return answers[(served-1)%len(answers)](ctx)
+	})
+	if n := <-generations; n != 2 {
+		t.Fatalf("%d partitions", n)
+	}
+	for range 2 { // another member comes and goes: two generations each time
+		stop := runGroup(t, cfg, Options{}, func(ctx context.Context, _ *Generation) error {
+			<-ctx.Done()
+			return nil
+		})
+		if n := <-generations; n != 1 {
+			t.Fatalf("%d partitions beside another member", n)
+		}
+		stop()
+		if n := <-generations; n != 2 {
+			t.Fatalf("%d partitions after it has gone", n)
+		}
+	}
+}
+
 // An error of the handler ends the group.
 func TestGroupError(t *testing.T) {
 	c := fakeCluster(t)
