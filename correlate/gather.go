@@ -215,7 +215,10 @@ func (g *body) evidence() tocsin.Evidence {
 	return ev
 }
 
-// bytes is about how much memory the body takes.
+// bytes is about how much memory the body takes, nothing before its first alert.
 func (g *body) bytes() int64 {
+	if g.count == 0 {
+		return 0
+	}
 	return gatherCost + itemSize*int64(len(g.head)+g.tail.len()) + entityBytes*int64(len(g.entities))
 }

@@ -128,26 +128,32 @@ func hexInto(dst []byte, text string) bool {
 	if len(text) != 2*len(dst) {
 		return false
 	}
+	var bad byte
 	for i := range dst {
-		hi, lo := nibble(text[2*i]), nibble(text[2*i+1])
-		if hi|lo > 15 {
-			clear(dst)
-			return false
-		}
-		dst[i] = hi<<4 | lo
+		hi, lo := nibbles[text[2*i]], nibbles[text[2*i+1]]
+		bad |= hi | lo
+		dst[i] = hi<<4 | lo&15
+	}
+	if bad > 15 {
+		clear(dst)
+		return false
 	}
 	return true
 }
 
-func nibble(c byte) byte {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0'
-	case 'a' <= c && c <= 'f':
-		return c - 'a' + 10
+// nibbles are the values of the lower-case hex digits, 255 for every other byte.
+var nibbles = func() (t [256]byte) {
+	for i := range t {
+		t[i] = 255
 	}
-	return 0xff
-}
+	for i := range byte(10) {
+		t['0'+i] = i
+	}
+	for i := range byte(6) {
+		t['a'+i] = 10 + i
+	}
+	return t
+}()
 
 // equal reports whether p and q say the same.
 func (p *payload) equal(q *payload) bool {

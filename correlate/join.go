@@ -9,11 +9,17 @@ func (e *Engine) join(st *state, pos int) {
 	p, k := &st.track.plan, st.track.kind
 	i := st.burstFrom(x)
 	absorbed := i > 0 && x.at-st.bursts[i-1].last.at < p.quiet
-	if absorbed && p.quiet >= p.span && pos == len(all)-1 { // windows no longer matter
-		e.unite(st, x, x, x)
+	if !absorbed || p.quiet < p.span || pos < len(all)-1 {
+		k.note(st, &all[pos]) // else no window will look back at it
+	}
+	if absorbed && pos == len(all)-1 {
+		// Newest of all and close to the last burst: any window with it and an alert before that burst would hold
+		// the whole burst, and so would have satisfied without it.
+		b := st.bursts[i-1]
+		b.last, b.touched = x, e.watermark
+		e.announce(st, b, e.include(st, b, &all[pos]))
 		return
 	}
-	k.note(st, &all[pos])
 	if b := st.within(x); b != nil && !st.reachesOut(b, x) {
 		e.unite(st, x, x, x)
 		return
@@ -144,8 +150,8 @@ func (e *Engine) gather(st *state, b *burst, i, j int) {
 	}
 }
 
-// include adds one alert to the event of b that it belongs to.
-func (e *Engine) include(st *state, b *burst, x *item) {
+// include adds one alert to the event of b that it belongs to, and returns that.
+func (e *Engine) include(st *state, b *burst, x *item) *event {
 	ev, _ := b.event(b.part(x.at))
 	st.bytes -= ev.bytes()
 	if ev.add(x, e.cfg.AllEvidence) {
@@ -153,6 +159,7 @@ func (e *Engine) include(st *state, b *burst, x *item) {
 	}
 	st.bytes += ev.bytes()
 	ev.news |= touched
+	return ev
 }
 
 // joinLate places an alert that is older than what the key still holds: it joins the burst around or just before it;

@@ -19,6 +19,7 @@ type scene struct {
 	plan               plan
 	alerts             []tocsin.Match
 	disorder, lateness time.Duration
+	overdue            time.Duration // how much later than that alerts may come
 }
 
 // The unit of generated time is a second; few values make equal times and edges exactly at span and quiet common.
@@ -79,7 +80,7 @@ func drawLog(t *rapid.T, s scene, partitions int, label string) []tocsin.LogReco
 		m  tocsin.Match
 	}
 	var arrivals []arrival
-	slack := int((s.disorder + s.lateness) / unit)
+	slack := int((s.disorder + s.lateness + s.overdue) / unit)
 	for _, m := range s.alerts {
 		m.Alert.Ref.Partition = int32(rapid.IntRange(0, partitions-1).Draw(t, label+" partition"))
 		for again := true; again; again = rapid.IntRange(0, 9).Draw(t, label+" again") == 0 {
@@ -128,14 +129,18 @@ func run(e *Engine, log []tocsin.LogRecord) []tocsin.Event {
 	return out
 }
 
-func runAll(s scene, log []tocsin.LogRecord) []tocsin.Event {
-	e := newEngine(Config{}, planSet{hash: "set", plans: []plan{s.plan}})
-	return append(run(e, log), e.Finish()...)
-}
-
-// settle runs a log to its end and fails where an emission contradicts another.
+// settle runs a log to its end. It fails where an emission contradicts another, and where the engine's accounts are
+// wrong or something is left over.
 func settle(t *rapid.T, s scene, log []tocsin.LogRecord) []settled {
-	got, err := settledOf(runAll(s, log))
+	e := newEngine(Config{}, planSet{hash: "set", plans: []plan{s.plan}})
+	emitted := run(e, log)
+	audit(t, e)
+	emitted = append(emitted, e.Finish()...)
+	audit(t, e)
+	if st := e.Stats().Rules[0]; st.Keys != 0 || st.Bytes != 0 || e.Open() != 0 || len(e.queue) != 0 {
+		t.Fatalf("left over at the end: %+v, %d open, %d in the queue", st, e.Open(), len(e.queue))
+	}
+	got, err := settledOf(emitted)
 	if err != nil {
 		if os.Getenv("TOCSIN_TRACE") != "" {
 			trace(s, log)
@@ -143,6 +148,49 @@ func settle(t *rapid.T, s scene, log []tocsin.LogRecord) []settled {
 		t.Fatalf("%v\n%s", err, describe(s))
 	}
 	return got
+}
+
+// audit compares what the engine keeps account of with what is there.
+func audit(t *rapid.T, e *Engine) {
+	for id, tk := range e.tracks {
+		var bytes int64
+		listed, open := 0, 0
+		for i := range tk.buckets {
+			for st := tk.buckets[i].head; st != nil; st = st.next {
+				listed++
+				if tk.states[st.name] != st || st.bucket != i || e.queue[st.slot] != st {
+					t.Fatalf("rule %s: key %s is not where it says", id, st.name)
+				}
+				if due := st.nextDue(e.lateness); due < st.due {
+					t.Fatalf("rule %s: key %s is due at %d and waits till %d", id, st.name, due, st.due)
+				}
+				bytes += auditState(st)
+				for _, b := range st.bursts {
+					for _, ev := range b.events {
+						if ev.open {
+							open++
+						}
+					}
+				}
+			}
+		}
+		if listed != len(tk.states) || bytes != tk.bytes || open != tk.open {
+			t.Fatalf("rule %s: %d keys, %d bytes, %d open; the account says %d, %d, %d", id, listed, bytes, open, len(tk.states), tk.bytes, tk.open)
+		}
+	}
+}
+
+func auditState(st *state) int64 {
+	bytes := stateSize + 2*int64(len(st.name))
+	for _, x := range st.held.all() {
+		bytes += int64(x.cost)
+	}
+	for _, b := range st.bursts {
+		for _, ev := range b.events {
+			bytes += ev.bytes()
+		}
+	}
+	return bytes
 }
 
 // check runs a property; TOCSIN_LONG=1 runs it twenty times as often.

@@ -70,3 +70,13 @@ func (q queue) down(i int) {
 		i = child
 	}
 }
+
+// sooner puts the states in order again after lateness has become less: some are due sooner than they wait for.
+func (q queue) sooner(lateness int64) {
+	for _, st := range q {
+		st.due = min(st.due, st.nextDue(lateness))
+	}
+	for i := len(q)/2 - 1; i >= 0; i-- {
+		q.down(i)
+	}
+}

@@ -17,7 +17,7 @@ import (
 const SnapshotFormat = 1
 
 // magic opens every snapshot; its last byte is the version of the layout.
-var magic = "tocsin correlate" + string(rune(SnapshotFormat))
+const magic = "tocsin correlate\x01"
 
 // Snapshot is the engine's whole state: the same state gives the same bytes. An engine restored from it goes on as
 // this one does, byte for byte.

@@ -131,11 +131,12 @@ func (b *burst) closeAt(ev *event, linger int64) int64 {
 	return min(b.start+(ev.part+1)*b.maxOpen, ev.last.at+linger)
 }
 
-// forgetAt is the watermark at which an event can be forgotten: no accepted alert can reach it then.
-func (b *burst) forgetAt(ev *event, linger, lateness int64) int64 {
-	end := b.last.at + linger
+// forgetAt is the watermark at which an event can be forgotten: no accepted alert can reach it then, nor move the
+// burst's start, which the cuts are counted from.
+func (b *burst) forgetAt(ev *event, p *plan, lateness int64) int64 {
+	end := b.last.at + p.linger()
 	if ev != b.events[len(b.events)-1] {
-		end = b.start + (ev.part+1)*b.maxOpen
+		end = max(b.start+(ev.part+1)*b.maxOpen, b.first.at+p.span)
 	}
 	return max(end, b.touched) + lateness
 }
@@ -150,7 +151,7 @@ func (st *state) nextDue(lateness int64) int64 {
 				due = min(due, b.closeAt(ev, p.linger()))
 			}
 		}
-		due = min(due, b.forgetAt(b.events[0], p.linger(), lateness))
+		due = min(due, b.forgetAt(b.events[0], p, lateness))
 	}
 	if all := st.held.all(); len(all) > 0 {
 		due = min(due, all[len(all)-1].at+max(p.span, 1)+lateness)
