@@ -194,7 +194,7 @@ func (p *pages) alert(w http.ResponseWriter, r *http.Request) error {
 	if hidden(r.Context(), a.Tenant) {
 		return tocsin.ErrNotFound
 	}
-	v := alertView{Alert: a, Original: string(a.Raw), Size: int64(len(a.Raw))}
+	v := alertView{Alert: &a, Original: string(a.Raw), Size: int64(len(a.Raw))}
 	if len(v.Original) > originalShown {
 		v.Original, v.Cut = v.Original[:originalShown], true
 	}
@@ -210,7 +210,7 @@ const originalShown = 256 << 10
 
 // An alertView is one alert, what was read of it and the record as it came.
 type alertView struct {
-	tocsin.Alert
+	*tocsin.Alert
 	Leaves   []named
 	Original string
 	Size     int64

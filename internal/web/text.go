@@ -188,22 +188,6 @@ func group(g tocsin.Group) string {
 	return strings.Join(parts, ", ")
 }
 
-// An entry is a log entry as the timeline shows it.
-type entry struct {
-	tocsin.LogEntry
-	Machine   bool
-	Effective When
-	Recorded  When // zero where it was recorded as it took effect
-}
-
-func newEntry(now time.Time, e tocsin.LogEntry) entry {
-	out := entry{LogEntry: e, Machine: e.By.Kind != "person" && e.By.Kind != "token", Effective: when(now, e.Effective)}
-	if d := e.Recorded.Sub(e.Effective); d > time.Minute || d < -time.Minute {
-		out.Recorded = when(now, e.Recorded)
-	}
-	return out
-}
-
 // lag is the sum over all partitions.
 func lag(all []Lag) int64 {
 	var n int64
