@@ -23,6 +23,7 @@ func (e *Engine) use(set planSet) {
 		}
 		next[p.id] = newTrack(p)
 	}
+	e.cause = e.watermark
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		if tk := e.tracks[id]; next[id] != tk {
 			for _, st := range tk.sorted() {

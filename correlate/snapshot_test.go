@@ -35,6 +35,15 @@ func TestRestoreIsNoRestart(t *testing.T) {
 		if again := b.Snapshot(); !bytes.Equal(saved, again) {
 			t.Fatalf("the restored engine's snapshot differs: %d and %d bytes\n%s", len(saved), len(again), describe(s))
 		}
+		if rapid.IntRange(0, 4).Draw(t, "reload") == 0 {
+			tuned := set
+			tuned.hash, tuned.plans = "next", []plan{s.plan}
+			tuned.plans[0].shape = rapid.SampledFrom([]string{"s", "other"}).Draw(t, "shape")
+			tuned.plans[0].atLeast++
+			if diff := cmp.Diff(lines(t, reload(a, tuned)), lines(t, reload(b, tuned))); diff != "" {
+				t.Fatalf("a reload after a restart (-without +with):\n%s\n%s", diff, describe(s))
+			}
+		}
 		want, got := run(a, log[cut:]), run(b, log[cut:])
 		if diff := cmp.Diff(lines(t, want), lines(t, got)); diff != "" {
 			t.Fatalf("after a restart (-without +with):\n%s\n%s", diff, describe(s))
@@ -49,6 +58,12 @@ func TestRestoreIsNoRestart(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+func reload(e *Engine, set planSet) []tocsin.Event {
+	e.begin()
+	e.use(set)
+	return e.out
 }
 
 // lines are events as JSON, one each.
