@@ -1,0 +1,123 @@
+// Command whole measures the whole path: records in, alerts, events and incidents stored, by the real daemon, beside
+// what the same machine does in the same run with nothing but the unavoidable work. It listens and connects on
+// loopback only, bounds itself by a deadline, and ends only the daemons it started.
+//
+//	go run ./bench/whole                            # embedded: HTTP to SQLite
+//	go run ./bench/whole -lane kafka                # Kafka to Elasticsearch: TOCSIN_TEST_KAFKA, TOCSIN_TEST_ES
+//	go run ./bench/whole -cpuprofile cpu.out        # the daemon in this process, profiled
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	records  int
+	lanes    []string
+	within   time.Duration
+	profile  string
+	binary   string
+	rounds   int
+	kafka    []string
+	elastic  string
+	scratch  string // removed at the end
+	attacked bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "whole:", err)
+		os.Exit(1)
+	}
+}
+
+// errTime ends a run that does not come to its end.
+var errTime = errors.New("time is up; -within gives more")
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, o.within, errTime)
+	defer cancel()
+	if o.scratch, err = os.MkdirTemp("", "tocsin-whole-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(o.scratch)
+	if o.binary == "" {
+		o.binary = filepath.Join(o.scratch, "tocsin")
+		if text, err := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "tocsin/cmd/tocsin").CombinedOutput(); err != nil {
+			return fmt.Errorf("build the daemon: %w\n%s", err, text)
+		}
+	}
+	in := scenarios(o.records, o.attacked)
+	fmt.Fprintf(out, "%d records, %.1f MB, mean %d bytes, %s\n", len(in.lines), in.megabytes(), in.bytes/int64(len(in.lines)), in.what)
+	for range o.rounds {
+		for _, lane := range o.lanes {
+			if err := measure(ctx, o, lane, in, out); err != nil {
+				return fmt.Errorf("%s: %w", lane, errors.Join(err, context.Cause(ctx)))
+			}
+		}
+	}
+	return nil
+}
+
+func measure(ctx context.Context, o options, lane string, in input, out io.Writer) error {
+	if lane == "embedded" {
+		r, err := embedded(ctx, o, in)
+		if err != nil {
+			return err
+		}
+		return r.print(out, in)
+	}
+	if len(o.kafka) == 0 || o.elastic == "" {
+		fmt.Fprintln(out, "\nkafka to elasticsearch: LEFT OUT, as TOCSIN_TEST_KAFKA and TOCSIN_TEST_ES name no servers (make stack starts them)")
+		return nil
+	}
+	r, err := servers(ctx, o, in)
+	if err != nil {
+		return err
+	}
+	return r.print(out, in)
+}
+
+func parse(args []string) (options, error) {
+	o := options{elastic: strings.TrimSuffix(os.Getenv("TOCSIN_TEST_ES"), "/")}
+	if brokers := os.Getenv("TOCSIN_TEST_KAFKA"); brokers != "" {
+		o.kafka = strings.Split(brokers, ",")
+	}
+	flags := flag.NewFlagSet("whole", flag.ContinueOnError)
+	lane := flags.String("lane", "both", "embedded, kafka or both")
+	flags.IntVar(&o.records, "records", 50_000, "how many records, up to 2,000,000")
+	flags.IntVar(&o.rounds, "rounds", 1, "how often")
+	flags.DurationVar(&o.within, "within", 4*time.Minute, "give up after this")
+	flags.StringVar(&o.profile, "cpuprofile", "", "run the daemon in this process and write its CPU profile here")
+	flags.StringVar(&o.binary, "binary", "", "the daemon; built when left out")
+	flags.BoolVar(&o.attacked, "attack", true, "with the scenario's attack; without it, noise alone")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	o.lanes = []string{*lane}
+	if *lane == "both" {
+		o.lanes = []string{"embedded", "kafka"}
+	}
+	if !slices.Contains([]string{"embedded", "kafka", "both"}, *lane) || o.records < 1 || o.records > 2_000_000 || o.rounds < 1 {
+		return o, errors.New("-lane is embedded, kafka or both; -records 1 to 2000000; -rounds 1 or more")
+	}
+	return o, nil
+}
