@@ -181,6 +181,9 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 		out.Activity = tocsin.Closed
 	}
 	for i, v := range st.key {
+		if len(ev.head) > 0 && v.Text() == ev.head[0].alertID() {
+			v = tocsin.NullValue() // the alert's id stood for a field that it lacks: on_missing: alert
+		}
 		out.Group[i] = tocsin.GroupValue{Field: st.track.plan.groupBy[i], Value: v}
 	}
 	for i := range ev.entities {

@@ -168,9 +168,9 @@ func (g *body) addEntity(n entity) bool {
 		g.insertEntity(n)
 		return true
 	}
-	for i := len(g.entities) - 1; i >= 0; i-- {
-		if g.entities[i].Role == n.Role {
-			if n.compare(g.entities[i]) > 0 {
+	for i, last := range slices.Backward(g.entities) {
+		if last.Role == n.Role {
+			if n.compare(last) > 0 {
 				return false
 			}
 			g.entities = slices.Delete(g.entities, i, i+1)

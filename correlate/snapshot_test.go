@@ -2,11 +2,10 @@ package correlate
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"testing"
-
-	"crypto/sha256"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
