@@ -38,7 +38,7 @@ type Config struct {
 	BulkBytes int           // size that a bulk's body starts with; it adapts; 0: 4 MiB
 	BulkMax   int           // size that a bulk's body never exceeds, unless one item does; 0: 16 MiB
 	Compress  bool          // gzip bulk bodies: less network for more CPU
-	Retry     sinks.Retry   // how failed writes are repeated; its Told is left to the store
+	Retry     sinks.Retry   // how failed requests are repeated; Cap 0: 10 s; its Told is left to the store
 
 	Logger     *slog.Logger          // nil: no log
 	Registerer prometheus.Registerer // nil: no metrics are exported
@@ -63,6 +63,9 @@ func (c Config) withDefaults() (Config, []*url.URL, error) {
 		c.BulkBytes = 4 << 20
 	}
 	c.BulkBytes = min(c.BulkBytes, c.BulkMax)
+	if c.Retry.Cap <= 0 {
+		c.Retry.Cap = 10 * time.Second // a node is up again in that order of time
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -125,7 +125,7 @@ func TestOutage(t *testing.T) {
 			return disturbance{}
 		}
 		wantAll(t, s, f, someAlerts(3))
-		if f.bulks > 300 {
+		if f.bulks > 750 {
 			t.Errorf("%d requests in an hour", f.bulks)
 		}
 	})
