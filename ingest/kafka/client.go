@@ -16,6 +16,7 @@ import (
 const (
 	dialTimeout    = 5 * time.Second
 	requestTimeout = 10 * time.Second
+	metadataTTL    = 3 * time.Second // how long a change of leader may go unnoticed
 	// fetchTimeout leaves 1 MiB time to come through a link of 64 KB/s.
 	fetchTimeout = 30 * time.Second
 )
@@ -41,6 +42,7 @@ func newClient(c Connection, topics []string) (*client, error) {
 	conns := &connections{open: map[net.Conn]struct{}{}}
 	transport := &kafka.Transport{
 		Dial: conns.dial, DialTimeout: dialTimeout, ClientID: clientName, TLS: tlsConfig, SASL: mechanism, MetadataTopics: topics,
+		MetadataTTL: metadataTTL,
 	}
 	addr := kafka.TCP(c.Brokers...)
 	return &client{
@@ -123,25 +125,37 @@ func (c *client) identify(ctx context.Context, topics []string) (*clusterIDs, er
 	return &clusterIDs{cluster: old.ClusterID, old: true}, nil
 }
 
-// partitions counts the partitions of each topic. It is an error that no retry cures, wrapping [ErrUnusable], where
-// one is not there.
+// partitions counts the partitions of each topic, as they are now. It is an error that hardly a retry cures, wrapping
+// [ErrUnusable], where one is not there or may not be seen.
 func (c *client) partitions(ctx context.Context, topics []string) (map[string]int, error) {
-	m, err := c.api.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+	ids, err := c.identify(ctx, topics) // kafka-go's own answers are some seconds old
 	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
-	counts := map[string]int{}
-	var faults []error
-	for _, t := range m.Topics {
-		switch {
-		case errors.Is(t.Error, kafka.UnknownTopicOrPartition), errors.Is(t.Error, kafka.TopicAuthorizationFailed), errors.Is(t.Error, kafka.InvalidTopic):
-			faults = append(faults, fmt.Errorf("topic %q: %w: %w", t.Name, ErrUnusable, t.Error))
-		case t.Error != nil:
-			return nil, fmt.Errorf("topic %q: %w", t.Name, t.Error)
+	if ids.old {
+		m, err := c.api.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+		if err != nil {
+			return nil, fmt.Errorf("metadata: %w", err)
 		}
-		counts[t.Name] = len(t.Partitions)
+		ids.counts, ids.codes = map[string]int{}, map[string]kafka.Error{}
+		for _, t := range m.Topics {
+			ids.counts[t.Name] = len(t.Partitions)
+			if code, ok := errors.AsType[kafka.Error](t.Error); ok {
+				ids.codes[t.Name] = code
+			}
+		}
 	}
-	return counts, errors.Join(faults...)
+	var faults []error
+	for _, t := range topics {
+		switch code := ids.codes[t]; code {
+		case 0:
+		case kafka.UnknownTopicOrPartition, kafka.TopicAuthorizationFailed, kafka.InvalidTopic:
+			faults = append(faults, fmt.Errorf("topic %q: %w: %w", t, ErrUnusable, code))
+		default:
+			return nil, fmt.Errorf("topic %q: %w", t, code)
+		}
+	}
+	return ids.counts, errors.Join(faults...)
 }
 
 // refuseCompacted reads each topic's cleanup.policy. Without the right to read it nothing is said: unknown is not

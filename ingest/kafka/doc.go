@@ -10,6 +10,6 @@
 // and looked at before a record is made of it, so that a batch which is damaged, or a bomb, is one [ingest.Record]
 // with a Fault, and the partition goes on behind it.
 //
-// Transactional batches are not supported: the first one that is read halts its partition ([HaltError]). Compacted
+// Transactional batches are not supported: the first one that is read halts its partition ([Progress.Halted]). Compacted
 // topics are refused at the start.
 package kafka

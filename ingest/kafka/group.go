@@ -19,6 +19,7 @@ const (
 	joinBackoff   = 500 * time.Millisecond
 	watchInterval = 10 * time.Second // between two looks for added partitions
 	handOver      = 5 * time.Second  // of the rebalance timeout that is left for joining again
+	topicGrace    = 3 * time.Second  // for a topic that was made just now to be known to all brokers
 	drainOnClose  = 10 * time.Second // that a handler has when we shut down
 	leaveTimeout  = 5 * time.Second  // that leaving the group has, before its connections are cut
 )
@@ -112,6 +113,7 @@ func (g *Group) Run(ctx context.Context, serve Handler) error {
 // check waits until the cluster answers, and refuses what cannot be read.
 func (g *Group) check(ctx context.Context) error {
 	failing := false
+	begun := time.Now()
 	for {
 		counts, err := g.shared.client.partitions(ctx, g.names)
 		if err == nil {
@@ -121,7 +123,7 @@ func (g *Group) check(ctx context.Context) error {
 			g.known = counts
 			return nil
 		}
-		if errors.Is(err, ErrUnusable) {
+		if errors.Is(err, ErrUnusable) && (!errors.Is(err, kafka.UnknownTopicOrPartition) || time.Since(begun) > topicGrace) {
 			return err
 		}
 		if ctx.Err() != nil {
@@ -278,10 +280,17 @@ func (g *Group) Progress() (owned []Progress, joined bool) {
 	return owned, g.joined
 }
 
-// Partitions tells how many partitions each topic of the group has, as of a few seconds ago. It may be called while
-// the group runs.
+// Partitions tells how many partitions each topic of the group has, as of at most 15 s ago. It may be called while
+// the group runs, as often as one likes.
 func (g *Group) Partitions(ctx context.Context) (map[string]int, error) {
-	return g.shared.client.partitions(ctx, g.names)
+	ids, err := g.shared.ids.ask(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	if ids.old {
+		return g.shared.client.partitions(ctx, g.names)
+	}
+	return maps.Clone(ids.counts), nil
 }
 
 // A TopicPartition names a partition.

@@ -46,6 +46,14 @@ func TestGroup(t *testing.T) {
 		topic := c.topic(t, 2)
 		c.produce(t, topic, 0, numbered(3000)...)
 		cfg := c.config("g-"+topic, topic)
+		g, err := NewGroup(cfg, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := g.Partitions(t.Context()); err != nil || got[topic] != 2 {
+			t.Errorf("%v partitions, %v", got, err)
+		}
+		g.shared.client.close()
 		type seen struct {
 			Start, Committed int64
 			Records          int

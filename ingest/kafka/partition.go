@@ -29,15 +29,15 @@ const (
 // ErrUnusable marks an error that no retry cures: a topic that is not there or is compacted.
 var ErrUnusable = errors.New("not usable as an input")
 
-// A HaltError says that a partition cannot be read on: what stands there is not supported.
-type HaltError struct {
+// A haltError says that a partition cannot be read on: what stands there is not supported.
+type haltError struct {
 	Topic     string
 	Partition int32
 	Offset    int64
 	Reason    string
 }
 
-func (e *HaltError) Error() string {
+func (e *haltError) Error() string {
 	return fmt.Sprintf("partition %d of topic %q halts at offset %d: %s", e.Partition, e.Topic, e.Offset, e.Reason)
 }
 
@@ -134,7 +134,7 @@ func (p *Partition) Progress() Progress {
 
 // Read returns the next records. It makes at most one fetch that waits: a read that brings no record says that the
 // partition's end was reached. What fails on the way to the broker is retried until ctx ends, whose error is
-// then returned; the only other error is a [HaltError].
+// then returned. A partition that holds what is not supported stands still there: Read then waits until ctx ends.
 func (p *Partition) Read(ctx context.Context) (Fetched, error) {
 	for backoff := backoffMin; ; backoff = min(2*backoff, backoffMax) {
 		if err := ctx.Err(); err != nil {
@@ -155,7 +155,8 @@ func (p *Partition) Read(ctx context.Context) (Fetched, error) {
 	p.note()
 	if err != nil && len(records) == 0 { // what stands before the fault comes first
 		p.halt(err)
-		return Fetched{}, err
+		<-ctx.Done()
+		return Fetched{}, context.Cause(ctx)
 	}
 	p.shared.metrics.records.WithLabelValues(p.topic.Name).Add(float64(len(records)))
 	p.shared.metrics.bytes.WithLabelValues(p.topic.Name).Add(float64(weight(records)))
@@ -310,7 +311,7 @@ func (p *Partition) nextBatch() (bool, error) {
 		h.magic = -1
 	}
 	if h.magic == 2 && h.attrs&(attrTransactional|attrControl) != 0 {
-		return false, &HaltError{Topic: p.topic.Name, Partition: p.id, Offset: h.base,
+		return false, &haltError{Topic: p.topic.Name, Partition: p.id, Offset: h.base,
 			Reason: "a producer writes transactions to it, which are not supported: aborted records could not be told from committed ones"}
 	}
 	raw := p.raw[:h.size:h.size]

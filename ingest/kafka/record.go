@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -78,21 +77,29 @@ type identities struct {
 // of is the incarnation of the topic: the cluster's id and the topic's. Unless fresh, an answer may be half of
 // verifyEvery old.
 func (i *identities) of(ctx context.Context, topic string, fresh bool) (string, error) {
+	known, err := i.ask(ctx, fresh)
+	if err != nil {
+		return "", err
+	}
+	if id := known.topics[topic]; id != "" {
+		return known.cluster + "/" + id, nil
+	}
+	if _, there := known.counts[topic]; !there && !known.old {
+		return "", kafka.UnknownTopicOrPartition
+	}
+	return known.cluster, nil
+}
+
+func (i *identities) ask(ctx context.Context, fresh bool) (*clusterIDs, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now := i.now()
 	if fresh || i.known == nil || now.Sub(i.asked) > verifyEvery/2 {
-		ids, err := i.client.identify(ctx, slices.Clone(i.topics))
+		ids, err := i.client.identify(ctx, i.topics)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		i.asked, i.known = now, ids
 	}
-	if id := i.known.topics[topic]; id != "" {
-		return i.known.cluster + "/" + id, nil
-	}
-	if !i.known.old {
-		return "", kafka.UnknownTopicOrPartition
-	}
-	return i.known.cluster, nil
+	return i.known, nil
 }

@@ -143,10 +143,7 @@ func (s *Source) pump(ctx context.Context, l *ledger, p *Partition) {
 	for {
 		f, err := p.Read(ctx)
 		if err != nil {
-			<-ctx.Done() // revoked, or it halts: then it stands still until somebody else has it
-		}
-		if ctx.Err() != nil {
-			return
+			return // revoked
 		}
 		if len(f.Records) == 0 {
 			continue

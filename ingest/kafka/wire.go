@@ -279,7 +279,9 @@ type topicIDs struct{ topics []string }
 type clusterIDs struct {
 	cluster string
 	topics  map[string]string // only topics that are there
-	old     bool              // the broker tells no topic ids
+	counts  map[string]int    // partitions, of these
+	codes   map[string]kafka.Error
+	old     bool // the broker tells no topic ids
 }
 
 func (*topicIDs) ApiKey() protocol.ApiKey   { return protocol.Metadata }
@@ -322,17 +324,28 @@ func readTopicIDs(in *reply) (*clusterIDs, error) {
 		in.compact()
 		in.tags()
 	})
-	ids := &clusterIDs{cluster: in.compact(), topics: map[string]string{}}
+	ids := &clusterIDs{
+		cluster: in.compact(), topics: map[string]string{}, counts: map[string]int{}, codes: map[string]kafka.Error{},
+	}
 	in.skip(4) // controller
 	in.array(func() {
 		code := in.i16()
 		name := in.compact()
 		id := [16]byte(in.read(in.word[:16]))
 		in.skip(1) // internal
-		in.array(in.skipPartition)
+		count := 0
+		in.array(func() {
+			in.skipPartition()
+			count++
+		})
 		in.skip(4) // rights
 		in.tags()
-		if code == 0 && id != [16]byte{} {
+		if code != 0 {
+			ids.codes[name] = kafka.Error(code)
+			return
+		}
+		ids.counts[name] = count
+		if id != [16]byte{} {
 			ids.topics[name] = fmt.Sprintf("%x", id)
 		}
 	})
