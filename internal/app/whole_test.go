@@ -289,7 +289,7 @@ func TestKafkaToElasticsearchAsReplayed(t *testing.T) {
 			s.produce(records)
 			stop := s.run()
 			defer stop()
-			s.await(len(records), events, incidents, 90*time.Second)
+			s.await(len(records), events, incidents, 4*time.Minute)
 		})
 	}
 }
