@@ -1,0 +1,268 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin"
+)
+
+func TestPages(t *testing.T) {
+	w := newWorld(t, nil)
+	i := w.incident("0e1", "Password spray", "ann")
+	for path, want := range map[string][]string{
+		"/":                  {i.Number, "Password spray", "proposed", "P2", "brute-force", "ann", "nobody", "late by", "59 min"},
+		"/incidents/" + i.ID: {"because of ann", "user.name == &#34;x&#34;", "/events/202611-0e1", "/alerts/a-0e1", "promote", "policy serious", "2026-11-02 10:00:00"},
+		"/events/202611-0e1": {"Password spray", "/alerts/a-0e1", "because of ann", i.Number},
+		"/alerts/a-0e1":      {"&#34;message&#34;:&#34;ann&#34;", "journal/0, offset 7", "user.name"},
+		"/health":            {"Pipeline health", "Watermark", "working", "Dead letters"},
+		"/rules":             {"Password spray"},
+		"/login":             {"Token"},
+	} {
+		a := w.get(path)
+		if a.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", path, a.Status)
+		}
+		for _, text := range want {
+			if !strings.Contains(a.body, text) {
+				t.Errorf("%s lacks %q", path, text)
+			}
+		}
+		if got := a.Header.Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'self'; script-src 'none'") {
+			t.Errorf("%s: policy %q", path, got)
+		}
+		for _, inline := range []string{"<script", " style=", "<style", " onclick", "javascript:"} {
+			if strings.Contains(strings.ToLower(a.body), inline) {
+				t.Errorf("%s has %q inline", path, inline)
+			}
+		}
+	}
+}
+
+func TestFilters(t *testing.T) {
+	w := newWorld(t, nil)
+	w.incident("0e1", "Password spray", "ann")
+	w.incident("0e2", "Web shell", "bert")
+	for path, want := range map[string][]string{
+		"/?entity=bert":              {"Web shell"},
+		"/?status=open":              {"Web shell", "Password spray"},
+		"/?status=closed":            {"No incident matches"},
+		"/?priority=P2&sort=updated": {"Web shell", "Password spray"},
+		"/?category=intrusions":      {"No incident matches"},
+		"/?entity=%22%3E%3Cb%3E":     {"No incident matches", `value="&#34;&gt;&lt;b&gt;"`},
+	} {
+		a := w.get(path)
+		for _, text := range want {
+			if !strings.Contains(a.body, text) {
+				t.Errorf("%s lacks %q", path, text)
+			}
+		}
+		if strings.Contains(a.body, "Password spray") && len(want) == 1 {
+			t.Errorf("%s shows an incident that it must not", path)
+		}
+	}
+	for _, path := range []string{"/?status=gone", "/?priority=P9", "/?sort=size", "/?cursor=xx"} {
+		if a := w.get(path); a.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: %s", path, a.Status)
+		}
+	}
+}
+
+func TestListIsPaged(t *testing.T) {
+	w := newWorld(t, nil)
+	for n := range perPage + 1 {
+		w.incident("0e"+strconv.Itoa(n), "Spray", "user"+strconv.Itoa(n))
+	}
+	first := w.get("/?sort=priority")
+	_, rest, found := strings.Cut(first.body, `<a href="/?cursor=`)
+	if !found || strings.Count(first.body, `class="number"`) != perPage {
+		t.Fatal("the first page names no next one")
+	}
+	cursor, _, _ := strings.Cut(rest, `"`)
+	second := w.get("/?cursor=" + strings.ReplaceAll(cursor, "&amp;", "&"))
+	if n := strings.Count(second.body, `class="number"`); n != 1 || !strings.Contains(second.body, "First page") {
+		t.Errorf("the second page has %d incidents", n)
+	}
+}
+
+func TestNothingAndTroubles(t *testing.T) {
+	w := newWorld(t, nil)
+	if a := w.get("/"); !strings.Contains(a.body, "No incident yet") {
+		t.Error("an empty register does not say so")
+	}
+	for _, path := range []string{"/nothing", "/incidents/202611-1", "/events/202611-1", "/alerts/x", "/static/x/style.css"} {
+		if a := w.get(path); a.StatusCode != http.StatusNotFound || !strings.Contains(a.body, "no such thing") {
+			t.Errorf("%s: %s", path, a.Status)
+		}
+	}
+	down := newWorld(t, func(o *Options) {
+		o.Store = broken{o.Store}
+		o.DeadLetters = func(context.Context, string, int) (tocsin.Page[tocsin.Rejection], error) {
+			return tocsin.Page[tocsin.Rejection]{}, errors.New("connection refused")
+		}
+		o.Rules = func() Rules { return Rules{Faults: "a.yaml:3:1: unknown key \"whne\"\n  3 | whne: x\n    | ^"} }
+		o.Health = func(context.Context) Health {
+			return Health{Mode: "kafka", Started: t0, Backlog: -1, Troubles: []Trouble{{Part: "elasticsearch", Detail: "connection refused", Since: t0, Halted: true}}, Lags: []Lag{{Group: "g", Topic: "in", Lag: 12345}}}
+		}
+	})
+	if a := down.get("/"); a.StatusCode != http.StatusServiceUnavailable || strings.Contains(a.body, "refused\"") || !strings.Contains(a.body, "does not answer now") {
+		t.Errorf("a store that is down: %s", a.Status)
+	}
+	a := down.get("/health")
+	for _, text := range []string{"degraded", "connection refused", "An operator must act", "<pre tabindex=\"0\">a.yaml:3:1", "  3 | whne: x\n    | ^", "cannot be shown", "12 345"} {
+		if !strings.Contains(a.body, text) {
+			t.Errorf("health lacks %q", text)
+		}
+	}
+}
+
+func TestTenantsApart(t *testing.T) {
+	w := newWorld(t, nil)
+	i := w.incident("0e1", "Password spray", "ann")
+	for _, path := range []string{"/incidents/" + i.ID, "/events/202611-0e1", "/alerts/a-0e1"} {
+		if a := w.get(path, "Authorization", "Bearer "+otherToken); a.StatusCode != http.StatusNotFound {
+			t.Errorf("another tenant sees %s: %s", path, a.Status)
+		}
+		if a := w.get(path, "Authorization", "Bearer "+viewerToken); a.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", path, a.Status)
+		}
+	}
+	if a := w.get("/", "Authorization", "Bearer "+otherToken); strings.Contains(a.body, "Password spray") {
+		t.Error("another tenant's list shows it")
+	}
+	if a := w.post("/incidents/"+i.ID+"/comment", "revision=1&key=page:1&text=x", "Authorization", "Bearer "+otherToken); a.StatusCode != http.StatusNotFound {
+		t.Errorf("another tenant comments: %s", a.Status)
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.OpenReads, o.Secure = false, true })
+	for _, path := range []string{"/", "/incidents/202611-1", "/events/x", "/alerts/x", "/health", "/rules", "/nothing"} {
+		a := w.get(path)
+		if a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/login?next="+url.QueryEscape(path) {
+			t.Errorf("%s: %s to %s", path, a.Status, a.Header.Get("Location"))
+		}
+	}
+	if a := w.post("/incidents/202611-1/comment", "text=x"); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a command of nobody: %s", a.Status)
+	}
+	if a := w.get("/", "Authorization", "Bearer wrong"); a.StatusCode != http.StatusUnauthorized {
+		t.Errorf("an unknown token: %s", a.Status)
+	}
+	if a := w.post("/login", "token=wrong"); a.StatusCode != http.StatusUnauthorized || len(a.Cookies()) > 0 || !strings.Contains(a.body, "not known") {
+		t.Errorf("a wrong token: %s", a.Status)
+	}
+	a := w.post("/login", "token="+viewerToken+"&next=/rules")
+	c := a.Cookies()[0]
+	if a.Header.Get("Location") != "/rules" || c.Name != "__Host-tocsin" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+		t.Errorf("%s, cookie %v", a.Header.Get("Location"), c)
+	}
+	cookie := c.Name + "=" + c.Value
+	if a := w.get("/rules", "Cookie", cookie); a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Sign out") {
+		t.Errorf("signed in: %s", a.Status)
+	}
+	if again := w.post("/login", "token="+viewerToken, "Cookie", cookie).Cookies()[0]; again.Value == c.Value {
+		t.Error("a second sign-in keeps the session's id")
+	}
+	if a := w.get("/rules", "Cookie", cookie); a.StatusCode != http.StatusSeeOther {
+		t.Error("the id before a second sign-in is still good")
+	}
+	cookie = w.signIn(viewerToken)
+	if a := w.post("/logout", "", "Cookie", cookie); a.Cookies()[0].MaxAge >= 0 {
+		t.Error("signing out leaves the cookie")
+	}
+	if a := w.get("/rules", "Cookie", cookie); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("signed out: %s", a.Status)
+	}
+}
+
+func TestSessionsEnd(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.OpenReads = false })
+	in := func(cookie string) bool { return w.get("/rules", "Cookie", cookie).StatusCode == http.StatusOK }
+	cookie := w.signIn(viewerToken)
+	w.now = w.now.Add(idle)
+	if !in(cookie) {
+		t.Error("half an hour is too long already")
+	}
+	w.now = w.now.Add(idle + time.Second)
+	if in(cookie) {
+		t.Error("an idle session lives on")
+	}
+	cookie = w.signIn(viewerToken)
+	for range 24 {
+		w.now = w.now.Add(idle)
+		if !in(cookie) {
+			t.Fatal("a used session ended early")
+		}
+	}
+	w.now = w.now.Add(time.Second)
+	if in(cookie) {
+		t.Error("a session outlives twelve hours")
+	}
+}
+
+func TestSignInLeadsNowhereElse(t *testing.T) {
+	for next, want := range map[string]string{
+		"/incidents/1?x=y": "/incidents/1?x=y", "": "/", "https://evil.example/": "/", "//evil.example": "/", `/\evil.example`: "/",
+		"/\t/evil.example": "/", "evil": "/", "javascript:alert(1)": "/", "/%2f/evil": "/%2f/evil",
+	} {
+		if got := local(next); got != want {
+			t.Errorf("%q leads to %q, want %q", next, got, want)
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	w := newWorld(t, nil)
+	i := w.incident("0e1", "Password spray", "ann")
+	path := "/incidents/" + i.ID
+	if strings.Contains(w.get(path).body, "<textarea") {
+		t.Error("a viewer is shown forms")
+	}
+	cookie := w.signIn(coordinatorToken)
+	body := w.get(path, "Cookie", cookie).body
+	if !strings.Contains(body, "Declare</button>") || strings.Contains(body, "Acknowledge</button>") {
+		t.Error("the forms are not those of a proposed incident")
+	}
+	if a := w.post(path+"/declare", "revision=1&key=page:1"); a.StatusCode != http.StatusForbidden || !strings.Contains(a.body, "needs the role coordinator") {
+		t.Errorf("a viewer declares: %s", a.Status)
+	}
+	for range 2 { // a form that is sent twice is one command
+		if a := w.post(path+"/declare", "revision=1&key=page:1&text=sure", "Cookie", cookie); a.StatusCode != http.StatusSeeOther {
+			t.Errorf("declare: %s %s", a.Status, a.body)
+		}
+	}
+	if a := w.post(path+"/acknowledge", "revision=1&key=page:2", "Cookie", cookie); a.StatusCode != http.StatusConflict || !strings.Contains(a.body, "look at it again") {
+		t.Errorf("a stale revision: %s", a.Status)
+	}
+	if a := w.post(path+"/declare", "revision=2&key=page:3", "Cookie", cookie); a.StatusCode != http.StatusConflict || !strings.Contains(a.body, "Not done") {
+		t.Errorf("declared twice: %s", a.Status)
+	}
+	if a := w.post(path+"/comment", "revision=1&key=page:4&text="+url.QueryEscape("<b>note</b>"), "Cookie", cookie); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("comment: %s", a.Status)
+	}
+	for form, want := range map[string]int{"key=page:5&text=x": http.StatusBadRequest, "revision=1&text=x": http.StatusBadRequest, "revision=1&key=page:6&text=+": http.StatusConflict} {
+		if a := w.post(path+"/comment", form, "Cookie", cookie); a.StatusCode != want {
+			t.Errorf("%s: %s, want %d", form, a.Status, want)
+		}
+	}
+	if a := w.post(path+"/close", "revision=1&key=page:7", "Cookie", cookie); a.StatusCode != http.StatusNotFound {
+		t.Errorf("a command without a form: %s", a.Status)
+	}
+	body = w.get(path).body
+	for _, text := range []string{"&lt;b&gt;note&lt;/b&gt;", "proposed to <b>declared</b>", "cora", "sure"} {
+		if !strings.Contains(body, text) {
+			t.Errorf("the timeline lacks %q", text)
+		}
+	}
+	entries, err := w.store.Entries(t.Context(), i.ID, 1)
+	if err != nil || len(entries) != 3 {
+		t.Errorf("%d entries, %v", len(entries), err)
+	}
+}

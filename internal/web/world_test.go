@@ -1,0 +1,170 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+	"tocsin/sinks"
+	"tocsin/sinks/memory"
+)
+
+var t0 = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
+
+// A world is a page over a store in memory, with a clock that only the test moves.
+type world struct {
+	t        *testing.T
+	store    *memory.Store
+	register *register.Register
+	handler  http.Handler
+	opts     Options
+	now      time.Time
+}
+
+// The tokens of the tests, by role.
+const (
+	viewerToken      = "token-of-a-viewer"
+	coordinatorToken = "token-of-a-coordinator"
+	otherToken       = "token-of-another-tenant"
+)
+
+func newWorld(t *testing.T, change func(*Options)) *world {
+	t.Helper()
+	w := &world{t: t, store: memory.New(), now: t0.Add(time.Hour)}
+	w.register = register.New(register.Options{
+		Store: w.store, Now: func() time.Time { return w.now },
+		Targets: map[string]register.Targets{"P2": {Assess: 30 * time.Minute, Acknowledge: 30 * time.Minute, Contain: 8 * time.Hour}},
+	})
+	hash := func(token string) string { sum := sha256.Sum256([]byte(token)); return hex.EncodeToString(sum[:]) }
+	tokens := &auth.Tokens{}
+	file := "- {name: vic, role: viewer, sha256: " + hash(viewerToken) + "}\n" +
+		"- {name: cora, role: coordinator, sha256: " + hash(coordinatorToken) + "}\n" +
+		"- {name: otto, role: admin, tenant: other, sha256: " + hash(otherToken) + "}\n"
+	if err := tokens.Load("tokens.yaml", []byte(file), register.Roles()); err != nil {
+		t.Fatal(err)
+	}
+	w.opts = Options{
+		Register: w.register, Store: w.store, Tokens: tokens, OpenReads: true, Now: func() time.Time { return w.now },
+		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[tocsin.Rejection], error) {
+			return w.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
+		},
+		Rules: func() Rules {
+			return Rules{Set: "abc", Rules: []Rule{{ID: "r1", Title: "Password spray", Level: "high"}}}
+		},
+		Health: func(context.Context) Health { return Health{Mode: "embedded", Started: t0, Watermark: t0} },
+		Log:    slog.New(slog.DiscardHandler),
+	}
+	if change != nil {
+		change(&w.opts)
+	}
+	var err error
+	if w.handler, err = New(w.opts); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// event is an event of one alert about an entity; both are stored.
+func (w *world) event(id, title, value string) tocsin.Event {
+	w.t.Helper()
+	raw := []byte(`{"message":` + quoted(value) + `}`)
+	a := tocsin.Alert{
+		ID: "a-" + id, Tenant: "default", Source: "http", Format: "ecs", Time: t0, Received: t0.Add(time.Second), Raw: raw, SHA256: sha256.Sum256(raw),
+		Ref:    tocsin.Ref{Topic: "journal", Offset: 7},
+		Fields: tocsin.NewFields([]tocsin.Field{{Name: "user.name", Value: tocsin.StringValue(value)}, {Name: "message", Value: tocsin.StringValue(value)}}),
+	}
+	e := tocsin.Event{
+		ID: "202611-" + id, Tenant: "default", Activity: tocsin.Open, Milestone: tocsin.MilestoneOpened, Revision: 1,
+		Rule:  tocsin.RuleRef{ID: "r1", Title: title, Level: "high", Version: "1.0.0", Incident: tocsin.IncidentGrouping{GroupBy: []string{"user.name"}, Window: 24 * time.Hour}},
+		Group: tocsin.Group{{Field: "user.name", Value: tocsin.StringValue(value)}},
+		First: t0, Last: t0.Add(5 * time.Minute), Opened: t0, Detected: t0.Add(time.Minute), Count: 1,
+		Entities: []tocsin.Entity{{Field: "user.name", Value: value, Role: "victim"}},
+		Evidence: tocsin.Evidence{Alerts: []tocsin.AlertRef{{ID: a.ID, Source: "http", Ref: a.Ref, Time: t0}}},
+		Readings: []tocsin.Reading{{Expr: `user.name == "x"`, Value: tocsin.StringValue(value), Holds: true}},
+	}
+	if _, err := w.store.StoreAlerts(w.t.Context(), []tocsin.Alert{a}); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.store.StoreEvents(w.t.Context(), []tocsin.Event{e}); err != nil {
+		w.t.Fatal(err)
+	}
+	return e
+}
+
+// incident is a proposed incident of one event.
+func (w *world) incident(id, title, value string) tocsin.Incident {
+	w.t.Helper()
+	out, err := w.register.Apply(w.t.Context(), w.event(id, title, value), tocsin.Assessment{
+		State: tocsin.Promoted, Mode: tocsin.ModePropose, Priority: "P2", Category: "intrusion-attempts/brute-force", Urgency: "active",
+		Impact: tocsin.Impact{Functional: "low"}, Class: "II", Severity: "less_serious", Platform: value, Policy: "serious", Basis: "profile",
+		Scale: "tocsin-default@2026.1", Why: []string{"because of " + value},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out.Incident
+}
+
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+}
+
+// An answer is what a request got.
+type answer struct {
+	*http.Response
+	body string
+}
+
+func (w *world) get(path string, headers ...string) answer {
+	w.t.Helper()
+	return w.do(httptest.NewRequest(http.MethodGet, path, nil), headers...)
+}
+
+func (w *world) post(path, form string, headers ...string) answer {
+	w.t.Helper()
+	return w.do(httptest.NewRequest(http.MethodPost, path, strings.NewReader(form)), append(headers, "Content-Type", "application/x-www-form-urlencoded")...)
+}
+
+func (w *world) do(r *http.Request, headers ...string) answer {
+	w.t.Helper()
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, r)
+	resp := rec.Result()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer{resp, string(body)}
+}
+
+// signIn returns the Cookie header of a new session.
+func (w *world) signIn(token string) string {
+	w.t.Helper()
+	a := w.post("/login", "token="+token+"&next=/")
+	if a.StatusCode != http.StatusSeeOther || len(a.Cookies()) != 1 {
+		w.t.Fatalf("sign-in: %s", a.Status)
+	}
+	c := a.Cookies()[0]
+	return c.Name + "=" + c.Value
+}
+
+// broken is a store that does not answer.
+type broken struct{ register.Store }
+
+func (broken) Incidents(context.Context, tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
+	return tocsin.Page[tocsin.Incident]{}, errors.New("connection refused")
+}
