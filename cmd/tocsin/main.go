@@ -76,6 +76,6 @@ func newRoot() *cobra.Command {
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newRun(), newSetup(), newReplay(), newDecode(), newRules(), newConfig(), newVersion())
+	root.AddCommand(newRun(), newDemo(), newSetup(), newReplay(), newDecode(), newRules(), newConfig(), newVersion())
 	return root
 }

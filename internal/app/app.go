@@ -47,6 +47,8 @@ type App struct {
 	cleanup  []step
 	listener net.Listener
 	server   *http.Server
+	store    store                                // what the API reads
+	backlog  func(context.Context) (int64, error) // records accepted and not yet processed; nil in mode kafka
 }
 
 // A part is something that runs beside the others until the daemon ends; its error ends the daemon.
@@ -100,6 +102,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.store, a.backlog = back.store, back.backlog
 	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, back.reload) })
 	if err := a.listen(back); err != nil {
 		return nil, err
