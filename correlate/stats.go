@@ -9,7 +9,7 @@ import (
 // Stats is what an engine counted and holds. Counts run from the first start of the state: a snapshot carries them.
 type Stats struct {
 	Watermark time.Time // zero while a listed partition was not heard of
-	Holder    string    // the partition that holds the watermark back, as source/partition; "" when none does
+	Holder    string    // the partition that the watermark waits for, as source/partition: the first not heard of, else the one least far; "" when all are idle or ended
 	Waiting   []string  // listed partitions that were not heard of, and idle ones
 	Fenced    int64     // markers ignored because a newer owner had spoken
 	Unknown   int64     // matches of rules that the set in force does not have
