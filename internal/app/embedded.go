@@ -41,6 +41,9 @@ const intakeSource = "http"
 
 // openEmbedded opens the SQLite store and the pipeline over its journal.
 func (a *App) openEmbedded(ctx context.Context) (backend, error) {
+	if err := a.lock(); err != nil {
+		return backend{}, err
+	}
 	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(a.cfg.DataDir, "tocsin.db"), MaxBytes: int64(a.cfg.SQLite.MaxBytes)})
 	if err != nil {
 		return backend{}, fmt.Errorf("open the register in %s: %w", a.cfg.DataDir, err)

@@ -17,6 +17,7 @@ import (
 func (a *App) page(back backend, tokens *auth.Tokens) (http.Handler, error) {
 	p := &pulse{gather: a.totals}
 	started := a.now()
+	a.runs("address", a.announce)
 	a.runs("pulse", func(ctx context.Context) error { return p.run(ctx, a.now) })
 	return web.New(web.Options{
 		Register: a.register(back.store), Store: back.store, Tokens: tokens, OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",

@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tocsin/internal/api"
+	"tocsin/internal/config"
+	"tocsin/internal/pipeline"
+	"tocsin/sinks/sqlite"
+)
+
+// Address is the file in the data folder that holds the running daemon's URL, mode 0600.
+const Address = "url"
+
+// announce writes where the daemon can be reached, for the commands of the shell, and takes it back at the end.
+func (a *App) announce(ctx context.Context) error {
+	name := filepath.Join(a.cfg.DataDir, Address)
+	if err := os.WriteFile(name, []byte(a.URL()+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write the daemon's address: %w", err)
+	}
+	<-ctx.Done()
+	if text, err := os.ReadFile(name); err == nil && string(text) == a.URL()+"\n" { // not that of one that came after
+		return os.Remove(name)
+	}
+	return nil
+}
+
+// ErrLocked says that another process has the data folder open.
+var ErrLocked = errors.New("is in use by another tocsin")
+
+// lock holds the data folder for this process: two daemons over one journal would process it twice.
+func (a *App) lock() error {
+	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
+		return err
+	}
+	name := filepath.Join(a.cfg.DataDir, "lock")
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := flock(f); err != nil {
+		return errors.Join(fmt.Errorf("%s %w", a.cfg.DataDir, ErrLocked), f.Close())
+	}
+	a.onStop("lock", func(context.Context) error { return f.Close() }) // which unlocks
+	return nil
+}
+
+// A Local is the embedded register opened without a daemon: the API alone, in this process.
+type Local struct {
+	Handler http.Handler
+	app     *App
+}
+
+// OpenLocal opens the embedded register for the commands of the shell while no daemon runs. The error wraps
+// [ErrUnreachable] where there is none, and [ErrLocked] where a daemon or another command has it.
+func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
+	if o.Config.Mode != "embedded" {
+		return nil, fmt.Errorf("the daemon %w, and mode %s has no register in %s", ErrUnreachable, o.Config.Mode, o.Config.DataDir)
+	}
+	file := filepath.Join(o.Config.DataDir, "tocsin.db")
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the daemon %w, and there is no register in %s", ErrUnreachable, o.Config.DataDir)
+	}
+	a := &App{cfg: o.Config, log: o.Log, now: o.Now, reg: prometheus.NewRegistry(), health: &pipeline.Health{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.unwind(ctx))
+		}
+	}()
+	if a.scales, a.assets, err = LoadScales(a.cfg.Scales, a.cfg.Assets); err != nil {
+		return nil, err
+	}
+	if err := a.lock(); err != nil {
+		return nil, err
+	}
+	st, err := sqlite.Open(ctx, sqlite.Options{Path: file, MaxBytes: int64(a.cfg.SQLite.MaxBytes)})
+	if err != nil {
+		return nil, err
+	}
+	a.onStop("register", func(context.Context) error { return st.Close() })
+	tokens, err := a.tokens()
+	if err != nil {
+		return nil, err
+	}
+	return &Local{app: a, Handler: api.New(api.Options{
+		Register: a.register(st), Store: st, DeadLetters: deadLetters{st}, Rules: func() api.Rules { return api.Rules{Rules: []api.Rule{}} },
+		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
+	})}, nil
+}
+
+// Close closes the register.
+func (l *Local) Close(ctx context.Context) error { return l.app.unwind(ctx) }
+
+// A Reader is a store that is opened to be read beside whatever writes it.
+type Reader struct {
+	store
+	close func() error
+}
+
+// OpenReader opens the configured store: the embedded register, or Elasticsearch.
+func OpenReader(ctx context.Context, o Options) (*Reader, error) {
+	if o.Config.Mode == "kafka" {
+		st, err := NewElastic(o.Config.Elasticsearch, o, prometheus.NewRegistry())
+		if err != nil {
+			return nil, err
+		}
+		return &Reader{st, st.Close}, nil
+	}
+	file := filepath.Join(o.Config.DataDir, "tocsin.db")
+	if _, err := os.Stat(file); err != nil {
+		return nil, fmt.Errorf("there is no register in %s: %w", o.Config.DataDir, err)
+	}
+	st, err := sqlite.Open(ctx, sqlite.Options{Path: file})
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{st, st.Close}, nil
+}
+
+// Close closes the store.
+func (r *Reader) Close() error { return r.close() }
+
+// LocalConfig is what the commands of the shell need of the configuration.
+func LocalConfig(cfg config.Config) (address, token string) {
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(cfg.DataDir, name))
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	}
+	return read(Address), read("token")
+}
