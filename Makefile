@@ -14,7 +14,7 @@
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long race lint fix fmt bench bench-diff fuzz stack stack-down stack-status cover check-docs deadcode clean
+.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-whole fuzz stack stack-down stack-status cover check-docs deadcode clean
 
 GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
 BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
@@ -57,6 +57,9 @@ bench: ## Run the benchmarks (BENCH=regexp) and keep the figures in bench.out
 
 bench-diff: ## Compare bench.out with an earlier bench.old.out
 	$(BENCHSTAT) bench.old.out bench.out
+
+bench-whole: ## Measure the whole path beside its ceilings; Kafka to Elasticsearch too where the stack runs
+	@set -a; test ! -e .stack/env || . .stack/env; go run ./bench/whole
 
 fuzz: ## Fuzz each target for FUZZ_TIME
 	deploy/ci/fuzz $(FUZZ_TIME)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/pprof"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -142,23 +143,48 @@ func (d *daemon) health(ctx context.Context) (h health, err error) {
 
 // cpu is the processor time that the daemon has used, by its own metrics.
 func (d *daemon) cpu(ctx context.Context) (time.Duration, error) {
+	sums, err := d.metrics(ctx)
+	return time.Duration(sums["process_cpu_seconds_total"] * float64(time.Second)), err
+}
+
+// metrics are the daemon's metrics by name, those with labels summed.
+func (d *daemon) metrics(ctx context.Context) (map[string]float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/metrics", nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // read only
-	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-		if text, ok := strings.CutPrefix(lines.Text(), "process_cpu_seconds_total "); ok {
-			var seconds float64
-			_, err := fmt.Sscan(text, &seconds)
-			return time.Duration(seconds * float64(time.Second)), err
+	sums := map[string]float64{}
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		name, text, _ := strings.Cut(lines.Text(), " ")
+		if at := strings.LastIndex(lines.Text(), "} "); at >= 0 {
+			text = lines.Text()[at+2:]
+		}
+		name, _, _ = strings.Cut(name, "{")
+		if value, err := strconv.ParseFloat(text, 64); err == nil {
+			sums[name] += value
 		}
 	}
-	return 0, errors.New("the daemon's metrics do not tell its processor time")
+	return sums, lines.Err()
+}
+
+// outcome tells what the daemon made of the records.
+func (d *daemon) outcome(ctx context.Context) (string, error) {
+	var page struct{ Total int64 }
+	if err := get(ctx, d.url+"/api/v1/incidents?limit=1", &page); err != nil {
+		return "", err
+	}
+	m, err := d.metrics(ctx)
+	text := fmt.Sprintf("%.0f alerts, %.0f dead letters, %.0f emissions of events, %d incidents", m["tocsin_alerts_total"], m["tocsin_rejected_total"], m["tocsin_events_total"], page.Total)
+	if n := m["tocsin_elastic_requests_total"]; n > 0 {
+		text += fmt.Sprintf(", %.0f requests to Elasticsearch", n)
+	}
+	return text, err
 }
 
 // get reads a JSON answer.
@@ -184,7 +210,11 @@ func answer(req *http.Request, into any) error {
 		_, err = io.Copy(io.Discard, resp.Body)
 		return err
 	}
-	return json.NewDecoder(resp.Body).Decode(into)
+	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, resp.Body) // so that the connection is used again
+	return err
 }
 
 // poll asks until done says so, ctx ends or there is an error.

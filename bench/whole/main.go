@@ -86,7 +86,7 @@ func measure(ctx context.Context, o options, lane string, in input, out io.Write
 		return r.print(out, in)
 	}
 	if len(o.kafka) == 0 || o.elastic == "" {
-		fmt.Fprintln(out, "\nkafka to elasticsearch: LEFT OUT, as TOCSIN_TEST_KAFKA and TOCSIN_TEST_ES name no servers (make stack starts them)")
+		fmt.Fprintln(out, "\nkafka to elasticsearch: LEFT OUT, as TOCSIN_TEST_KAFKA and TOCSIN_TEST_ES name no servers in plain text (make stack starts them)")
 		return nil
 	}
 	r, err := servers(ctx, o, in)
@@ -98,7 +98,7 @@ func measure(ctx context.Context, o options, lane string, in input, out io.Write
 
 func parse(args []string) (options, error) {
 	o := options{elastic: strings.TrimSuffix(os.Getenv("TOCSIN_TEST_ES"), "/")}
-	if brokers := os.Getenv("TOCSIN_TEST_KAFKA"); brokers != "" {
+	if brokers := os.Getenv("TOCSIN_TEST_KAFKA"); brokers != "" && os.Getenv("TOCSIN_TEST_KAFKA_CA") == "" {
 		o.kafka = strings.Split(brokers, ",")
 	}
 	flags := flag.NewFlagSet("whole", flag.ContinueOnError)

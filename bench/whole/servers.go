@@ -51,7 +51,15 @@ func servers(ctx context.Context, o options, in input) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
+	used, err := s.elasticCPU(ctx)
+	if err != nil {
+		return r, err
+	}
 	indexed, err := timed("bulks of ready documents", func() error { return s.index(ctx, bulks) })
+	if err != nil {
+		return r, err
+	}
+	indexed.server, err = s.since(ctx, used)
 	if docs != len(in.lines) {
 		r.note = fmt.Sprintf("%d of %d records are in the index", docs, len(in.lines))
 	}
@@ -129,7 +137,7 @@ func (s *stand) readAll(ctx context.Context, total int) error {
 	work, ctx := errgroup.WithContext(ctx)
 	for n := range inputs {
 		work.Go(func() error {
-			r := kafka.NewReader(kafka.ReaderConfig{Brokers: s.kafka, Topic: s.topic(), Partition: n, MinBytes: 1, MaxBytes: 8 << 20, QueueCapacity: 1000})
+			r := kafka.NewReader(kafka.ReaderConfig{Brokers: s.kafka, Topic: s.topic(), Partition: n, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: 50 * time.Millisecond, QueueCapacity: 1000})
 			defer r.Close() //nolint:errcheck // read only
 			for range (total + inputs - 1 - n) / inputs {
 				m, err := r.ReadMessage(ctx)
@@ -153,7 +161,13 @@ func (s *stand) daemon(ctx context.Context, in input, r *result) error {
 	if err != nil {
 		return err
 	}
-	r.daemon, r.applied, err = s.follow(ctx, d, len(in.lines))
+	used, err := s.elasticCPU(ctx)
+	if err == nil {
+		r.daemon, r.applied, err = s.follow(ctx, d, len(in.lines))
+	}
+	if err == nil {
+		r.daemon.server, err = s.since(ctx, used)
+	}
 	if err == nil {
 		r.outcome, err = d.outcome(ctx)
 	}
@@ -166,7 +180,7 @@ func (s *stand) follow(ctx context.Context, d *daemon, total int) (f figure, app
 	f.name = "tocsin"
 	var began time.Time
 	var before time.Duration
-	err = poll(ctx, 25*time.Millisecond, func() (bool, error) {
+	err = poll(ctx, 100*time.Millisecond, func() (bool, error) {
 		h, err := d.health(ctx)
 		if err != nil {
 			return false, err
@@ -187,20 +201,31 @@ func (s *stand) follow(ctx context.Context, d *daemon, total int) (f figure, app
 		return f, 0, err
 	}
 	f.wall = time.Since(began)
-	settled := 0
-	err = poll(ctx, 100*time.Millisecond, func() (bool, error) { // nothing waits, eight times in a row
-		h, err := d.health(ctx)
-		settled++
-		for _, l := range h.Lags {
-			if l.Lag > 0 {
-				settled = 0
-			}
-		}
-		return settled == 8, err
-	})
+	applied, err = s.settle(ctx, d, began)
 	after, cpuErr := d.cpu(ctx)
 	f.cpu = after - before
-	return f, time.Since(began) - 800*time.Millisecond, errors.Join(err, cpuErr)
+	return f, applied, errors.Join(err, cpuErr)
+}
+
+// calm is how long nothing must move before all is taken to be settled: longer than a source that is at its end is
+// waited for.
+const calm = 5 * time.Second
+
+// settle returns how long after began the last thing moved.
+func (s *stand) settle(ctx context.Context, d *daemon, began time.Time) (time.Duration, error) {
+	last, seen := time.Now(), ""
+	err := poll(ctx, 200*time.Millisecond, func() (bool, error) {
+		h, err := d.health(ctx)
+		behind := false
+		for _, l := range h.Lags {
+			behind = behind || l.Lag > 0
+		}
+		if now := fmt.Sprint(h.Lags, h.Shards); now != seen || behind {
+			last, seen = time.Now(), now
+		}
+		return time.Since(last) > calm, err
+	})
+	return last.Sub(began), err
 }
 
 // call sends a request to Elasticsearch.
@@ -211,6 +236,30 @@ func (s *stand) call(ctx context.Context, method, path string, body []byte, into
 	}
 	req.Header.Set("Content-Type", "application/x-ndjson")
 	return answer(req, into)
+}
+
+// elasticCPU is the processor time that Elasticsearch has used.
+func (s *stand) elasticCPU(ctx context.Context) (time.Duration, error) {
+	var stats struct {
+		Nodes map[string]struct {
+			Process struct {
+				CPU struct {
+					Total int64 `json:"total_in_millis"`
+				}
+			}
+		}
+	}
+	err := s.call(ctx, http.MethodGet, "/_nodes/stats/process", nil, &stats)
+	var total time.Duration
+	for _, n := range stats.Nodes {
+		total += time.Duration(n.Process.CPU.Total) * time.Millisecond
+	}
+	return total, err
+}
+
+func (s *stand) since(ctx context.Context, used time.Duration) (time.Duration, error) {
+	now, err := s.elasticCPU(ctx)
+	return now - used, err
 }
 
 // readyBulks reads the stored alerts back and makes of them bulks of 4 MiB for another index of the same template.
