@@ -52,10 +52,8 @@ func newSet(l *loader, files []File) *Set {
 	for i, r := range s.rules {
 		s.byID[r.ID] = i
 		s.compiled = append(s.compiled, s.compile(r))
-		if !s.compiled[i].off {
-			s.enter(i, r)
-		}
 	}
+	s.buildIndex()
 	s.Hash = s.hash(l.listText)
 	s.health = newHealth(s)
 	return s
@@ -95,11 +93,25 @@ func (s *Set) compile(r *Rule) compiled {
 	return c
 }
 
+func (s *Set) buildIndex() {
+	count := map[expression.Term]int{}
+	for _, r := range s.rules {
+		for _, x := range r.conditions {
+			x.Count(count)
+		}
+	}
+	for i, r := range s.rules {
+		if !s.compiled[i].off {
+			s.enter(i, r, count)
+		}
+	}
+}
+
 // enter puts a rule into the index by the terms of which one must hold, or among those that are always tried.
-func (s *Set) enter(i int, r *Rule) {
+func (s *Set) enter(i int, r *Rule, count map[expression.Term]int) {
 	var terms []expression.Term
 	for _, x := range r.conditions {
-		t, ok := x.Witness()
+		t, ok := x.Witness(count)
 		if !ok {
 			s.always = append(s.always, int32(i))
 			return

@@ -5,12 +5,28 @@ import "tocsin"
 // Witness lists terms of which at least one must hold on every alert that satisfies the expression; ok is false
 // where there is no such list and the expression must always be tried. An index of terms to expressions finds every
 // expression that can hold of an alert from the alert's own values, see [Index].
-func (x *Expr) Witness() (terms []Term, ok bool) { return x.table.witness(x.root) }
+// Of several such lists it takes the one whose terms are the rarest among the leaves of the table's expressions, as
+// counted by [Expr.Count]: what many rules ask for wakes many of them.
+func (x *Expr) Witness(count map[Term]int) (terms []Term, ok bool) { return x.table.witness(x.root, count) }
+
+// Count adds one to count for each term of the expression's leaves.
+func (x *Expr) Count(count map[Term]int) { x.table.count(x.root, count) }
+
+func (t *Table) count(n *node, count map[Term]int) {
+	if n.op == opLeaf {
+		for _, term := range t.leaves[n.leaf].terms {
+			count[term]++
+		}
+	}
+	for _, k := range n.kids {
+		t.count(k, count)
+	}
+}
 
 // maxTerms is where a list of alternatives stops being a good index.
 const maxTerms = 512
 
-func (t *Table) witness(n *node) ([]Term, bool) {
+func (t *Table) witness(n *node, count map[Term]int) ([]Term, bool) {
 	switch n.op {
 	case opFalse:
 		return nil, true
@@ -24,7 +40,7 @@ func (t *Table) witness(n *node) ([]Term, bool) {
 		var best []Term
 		found := false
 		for _, k := range n.kids {
-			if terms, ok := t.witness(k); ok && (!found || cost(terms) < cost(best)) {
+			if terms, ok := t.witness(k, count); ok && (!found || cost(terms, count) < cost(best, count)) {
 				best, found = terms, true
 			}
 		}
@@ -32,7 +48,7 @@ func (t *Table) witness(n *node) ([]Term, bool) {
 	case opOr:
 		var all []Term
 		for _, k := range n.kids {
-			terms, ok := t.witness(k)
+			terms, ok := t.witness(k, count)
 			if !ok || len(all)+len(terms) > maxTerms {
 				return nil, false
 			}
@@ -45,13 +61,13 @@ func (t *Table) witness(n *node) ([]Term, bool) {
 }
 
 // cost is how often terms wake an expression, by rule of thumb: a field is there far more often than it has a value.
-func cost(terms []Term) int {
+func cost(terms []Term, count map[Term]int) int {
 	n := 0
 	for _, t := range terms {
 		if t.Key == (Key{}) {
-			n += maxTerms
+			n += 1 << 20
 		}
-		n++
+		n += max(count[t], 1)
 	}
 	return n
 }
