@@ -7,7 +7,9 @@ import "tocsin"
 // expression that can hold of an alert from the alert's own values, see [Index].
 // Of several such lists it takes the one whose terms are the rarest among the leaves of the table's expressions, as
 // counted by [Expr.Count]: what many rules ask for wakes many of them.
-func (x *Expr) Witness(count map[Term]int) (terms []Term, ok bool) { return x.table.witness(x.root, count) }
+func (x *Expr) Witness(count map[Term]int) (terms []Term, ok bool) {
+	return x.table.witness(x.root, count)
+}
 
 // Count adds one to count for each term of the expression's leaves.
 func (x *Expr) Count(count map[Term]int) { x.table.count(x.root, count) }
