@@ -11,7 +11,6 @@ import (
 
 	"tocsin/internal/app"
 	"tocsin/internal/replay"
-	"tocsin/rules"
 )
 
 func newRules() *cobra.Command {
@@ -23,7 +22,7 @@ func newRules() *cobra.Command {
 // folders are the rule folders given as arguments or by --rules; none means the shipped rules.
 func folders(r *recorded, args []string) []string { return append(r.rules, args...) }
 
-func loadRules(r *recorded, args []string) (*rules.Set, error) {
+func loadRules(r *recorded, args []string) (*app.RuleSet, error) {
 	scales, _, err := app.LoadScales(r.scales, "")
 	if err != nil {
 		return nil, coded(exitUnusable, err)

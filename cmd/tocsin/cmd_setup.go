@@ -9,7 +9,6 @@ import (
 
 	"tocsin/internal/app"
 	"tocsin/internal/config"
-	"tocsin/sinks/kafka"
 )
 
 func newSetup() *cobra.Command {
@@ -78,7 +77,7 @@ func newSetupKafka() *cobra.Command {
 			if err != nil {
 				return coded(exitUnusable, err)
 			}
-			steps, err := kafka.Setup(cmd.Context(), app.SinkConnection(cfg.Kafka), app.TopicPlan(cfg.Kafka), dry)
+			steps, err := app.SetupKafka(cmd.Context(), cfg.Kafka, dry)
 			for _, s := range steps {
 				fmt.Fprintf(cmd.OutOrStdout(), "%s %s: %s\n", s.Action, s.Topic, s.Detail)
 			}

@@ -49,6 +49,11 @@ func TopicPlan(c config.Kafka) kafkasink.Plan {
 	return kafkasink.Plan{Prefix: c.Prefix, Partitions: c.Partitions, Replication: c.Replication}
 }
 
+// SetupKafka makes the internal topics, or with dry only tells what it would make.
+func SetupKafka(ctx context.Context, c config.Kafka, dry bool) ([]kafkasink.Step, error) {
+	return kafkasink.Setup(ctx, SinkConnection(c), TopicPlan(c), dry)
+}
+
 // connection is how topics are read.
 func connection(c config.Kafka) kafka.Connection {
 	return kafka.Connection{
@@ -70,6 +75,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 	if err := a.reachable(ctx, st); err != nil {
 		return backend{}, err
 	}
+	a.health.Ask(a.elasticTrouble(st))
 	producer, err := kafkasink.New(kafkasink.Config{Connection: SinkConnection(cfg.Kafka), Prefix: cfg.Kafka.Prefix, Partitions: cfg.Kafka.Partitions, Registerer: a.reg})
 	if err != nil {
 		return backend{}, err
@@ -88,6 +94,25 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 		}
 	}
 	return backend{store: st, journal: intake, reload: func(*rules.Set) {}}, nil
+}
+
+// elasticTrouble tells health of writes that the store is repeating.
+func (a *App) elasticTrouble(st *elastic.Store) func() (pipeline.Trouble, bool) {
+	var mu sync.Mutex
+	var since time.Time
+	return func() (pipeline.Trouble, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		h := st.Health()
+		if h.State == elastic.OK {
+			since = time.Time{}
+			return pipeline.Trouble{}, false
+		}
+		if since.IsZero() {
+			since = a.now()
+		}
+		return pipeline.Trouble{Part: "elasticsearch", Detail: h.Reason, Since: since, Retries: h.Retries, Halted: h.State == elastic.Halted}, true
+	}
 }
 
 // reachable waits a while for the servers and refuses to run on topics or indices that are not as set-up makes them.

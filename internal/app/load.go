@@ -74,6 +74,9 @@ func LoadScales(scales, assets string) (*classify.Scales, *classify.Assets, erro
 	return s, a, faults.Err()
 }
 
+// A RuleSet is a checked, compiled set of rules.
+type RuleSet = rules.Set
+
 // LoadRules reads the rules of folders and, if shipped, those in the binary. The error is a [rules.Faults].
 func LoadRules(folders []string, shipped bool, scales *classify.Scales) (*rules.Set, error) {
 	var sources []rules.Source

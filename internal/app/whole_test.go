@@ -104,6 +104,12 @@ func (s *stand) produce(lines [][]byte) {
 
 // run starts a daemon; the returned function stops it and waits.
 func (s *stand) run() (stop func()) {
+	_, stop = s.daemon()
+	return stop
+}
+
+// daemon starts a daemon in this process.
+func (s *stand) daemon() (a *app.App, stop func()) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.t.Context())
 	a, err := app.New(ctx, app.Options{Config: s.cfg, Log: slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Now: time.Now})
@@ -113,7 +119,7 @@ func (s *stand) run() (stop func()) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	return func() {
+	return a, func() {
 		cancel()
 		if err := <-done; err != nil {
 			s.t.Errorf("the daemon ended with %v", err)

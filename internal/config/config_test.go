@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -144,10 +143,9 @@ func TestShowRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := regexp.MustCompile(`(?m)^ +(password|api_key):.*\n`).ReplaceAllString(string(y), "")
-	again, err := Load(write(t, text), nil)
+	again, err := Load(write(t, string(y)), nil)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
+		t.Fatalf("%v\n%s", err, y)
 	}
 	if diff := cmp.Diff(cfg, again, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-shown +read):\n%s", diff)

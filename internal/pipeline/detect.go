@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"tocsin"
@@ -74,7 +75,28 @@ func (d *Detector) match(p Policy, dn *Detection) {
 			continue
 		}
 		m.Recorded = p.Recorded && p.Ordered
+		Own(&m)
 		dn.Matches = append(dn.Matches, m)
+	}
+}
+
+// Own makes a match independent of its alert: the values of an alert share one piece of memory, which the engine would
+// otherwise keep for as long as it keeps the match.
+func Own(m *tocsin.Match) {
+	for i := range m.Key {
+		m.Key[i] = m.Key[i].Clone()
+	}
+	for i := range m.Values {
+		m.Values[i] = m.Values[i].Clone()
+	}
+	for i := range m.Entities {
+		m.Entities[i].Value = strings.Clone(m.Entities[i].Value)
+	}
+	for i := range m.Readings {
+		m.Readings[i].Value = m.Readings[i].Value.Clone()
+	}
+	for i := range m.Facts.Tactics {
+		m.Facts.Tactics[i] = strings.Clone(m.Facts.Tactics[i])
 	}
 }
 

@@ -21,6 +21,14 @@ type Health struct {
 	trouble map[string]Trouble
 	shards  map[int32]Shard
 	watched map[string]func() []kafka.Progress
+	asked   []func() (Trouble, bool)
+}
+
+// Ask lets the report tell the trouble of a part that repeats its writes by itself.
+func (h *Health) Ask(trouble func() (Trouble, bool)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked = append(h.asked, trouble)
 }
 
 // Watch lets the report tell how far a consumer group's member has read its partitions.
@@ -130,6 +138,12 @@ func (h *Health) Report() Report {
 		r.Status = "degraded"
 		r.Troubles = append(r.Troubles, h.trouble[part])
 	}
+	for _, ask := range h.asked {
+		if t, ok := ask(); ok && h.trouble[t.Part].Since.IsZero() {
+			r.Status = "degraded"
+			r.Troubles = append(r.Troubles, t)
+		}
+	}
 	for _, n := range slices.Sorted(maps.Keys(h.shards)) {
 		r.Shards = append(r.Shards, h.shards[n])
 	}
@@ -161,8 +175,12 @@ func (r Report) Open() int {
 	return n
 }
 
-// Do repeats f with growing pauses until it succeeds, ctx is done, or the error is one that no retry cures
-// ([sinks.ErrPermanent]). part names the trouble in the health report.
+// haltedPause is how often a write is tried that only an operator can make succeed: a missing index, a revoked right.
+// The part stands still meanwhile and health says so; once the cause is mended it goes on by itself.
+const haltedPause = 30 * time.Second
+
+// Do repeats f with growing pauses until it succeeds or ctx is done; the error is then ctx's. part names the trouble in
+// the health report.
 func (r *Retry) Do(ctx context.Context, part string, f func() error) error {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
 		err := f()
@@ -176,9 +194,11 @@ func (r *Retry) Do(ctx context.Context, part string, f func() error) error {
 		r.Metrics.retried(part)
 		r.Health.Fail(part, err, r.Now())
 		if errors.Is(err, sinks.ErrPermanent) {
-			return err
+			r.Log.ErrorContext(ctx, "halted: an operator must mend the cause", "part", part, "err", err)
+			pause = haltedPause
+		} else {
+			r.Log.WarnContext(ctx, "will be repeated", "part", part, "pause", pause, "err", err)
 		}
-		r.Log.WarnContext(ctx, "will be repeated", "part", part, "pause", pause, "err", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

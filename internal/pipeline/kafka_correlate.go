@@ -120,7 +120,9 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *kafka.Generation, p *
 	if missing {
 		s.engine = correlate.NewOrdered(c.Config, set)
 		if p.Committed() > 0 { // there was a state once: the log is read again as far as it goes back
-			p.SeekTo(0)
+			if err := p.SeekToStart(ctx); err != nil {
+				return nil, err
+			}
 		}
 		return s, nil
 	}

@@ -148,6 +148,7 @@ func (p *player) feed(ctx context.Context, in Input) error {
 		}
 		p.sum.Matches++
 		m.Recorded = true
+		pipeline.Own(&m)
 		if err := p.emit(ctx, p.engine.Step(m)); err != nil {
 			return err
 		}
