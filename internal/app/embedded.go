@@ -49,13 +49,16 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		return backend{}, fmt.Errorf("open the register in %s: %w", a.cfg.DataDir, err)
 	}
 	a.onStop("register", func(context.Context) error { return st.Close() })
-	j := newJournal(st)
+	j, err := openJournal(ctx, st)
+	if err != nil {
+		return backend{}, err
+	}
 	dec, err := NewDecoder(a.cfg, a.cfg.Intake.Format, a.cfg.Mappings)
 	if err != nil {
 		return backend{}, err
 	}
 	p := &pipeline.Embedded{
-		Journal: j, Store: transactor{st}, Decoder: dec, Policies: policies(a.cfg),
+		Journal: j, Store: transactor{j}, Decoder: dec, Policies: policies(a.cfg),
 		Registrar: func(s register.Store) pipeline.Registrar { return a.assessor(s) },
 		Config:    correlate.Config{Lateness: a.cfg.Intake.Lateness}, SnapshotEvery: a.cfg.Engine.SnapshotEvery,
 		Now: a.now, Wake: j.wake, Retry: a.retry, Log: a.log, Metrics: a.metrics, Health: a.health,
@@ -111,6 +114,12 @@ func (a *App) readFiles(ctx context.Context, s config.Source, j *journal) error 
 	defer src.Close() //nolint:errcheck // read-only
 	for {
 		b, err := src.Read(ctx)
+		if errors.Is(err, io.EOF) && s.Recorded {
+			end := pipeline.Quiet{Ended: []string{s.Name}}
+			if err := a.retry.Do(ctx, "journal", func() error { return j.AppendQuiet(ctx, end) }); err != nil {
+				return endOfSource(ctx, err)
+			}
+		}
 		if err != nil {
 			return endOfSource(ctx, err)
 		}

@@ -18,13 +18,46 @@ const applied = "pipeline"
 
 // A journal is the embedded log: intakes append to it, the pipeline reads it.
 type journal struct {
-	store *sqlite.Store
-	wake  chan struct{}
-	known atomic.Int64 // rows appended and not applied, as last counted
+	store   *sqlite.Store
+	wake    chan struct{}
+	last    atomic.Int64 // newest row
+	applied atomic.Int64 // newest row that was applied
 }
 
-func newJournal(store *sqlite.Store) *journal {
-	return &journal{store: store, wake: make(chan struct{}, 1)}
+func openJournal(ctx context.Context, store *sqlite.Store) (*journal, error) {
+	next, err := store.Offset(ctx, applied)
+	if err != nil {
+		return nil, err
+	}
+	next = max(next, 1)
+	waiting, _, err := store.Backlog(ctx, next)
+	if err != nil {
+		return nil, err
+	}
+	j := &journal{store: store, wake: make(chan struct{}, 1)}
+	j.applied.Store(next - 1)
+	j.last.Store(next - 1 + waiting)
+	return j, nil
+}
+
+// placed takes note of rows that were appended, and wakes the pipeline.
+func (j *journal) placed(rows []sqlite.Appended) (known int) {
+	for _, p := range rows {
+		if p.Known {
+			known++
+		}
+		for {
+			last := j.last.Load()
+			if p.Offset <= last || j.last.CompareAndSwap(last, p.Offset) {
+				break
+			}
+		}
+	}
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+	return known
 }
 
 // append makes records durable and wakes the pipeline. It returns how many were there before.
@@ -40,27 +73,12 @@ func (j *journal) append(ctx context.Context, records []ingest.Record, positions
 	if err != nil {
 		return 0, err
 	}
-	for _, p := range placed {
-		if p.Known {
-			known++
-		}
-	}
-	select {
-	case j.wake <- struct{}{}:
-	default:
-	}
-	return known, nil
+	return j.placed(placed), nil
 }
 
 // backlog is how many rows wait to be applied.
-func (j *journal) backlog(ctx context.Context) (int64, error) {
-	next, err := j.store.Offset(ctx, applied)
-	if err != nil {
-		return 0, err
-	}
-	n, _, err := j.store.Backlog(ctx, max(next, 1))
-	j.known.Store(n)
-	return n, err
+func (j *journal) backlog(context.Context) (int64, error) {
+	return max(j.last.Load()-j.applied.Load(), 0), nil
 }
 
 // Read implements [pipeline.Journal].
@@ -93,7 +111,10 @@ func (j *journal) AppendQuiet(ctx context.Context, q pipeline.Quiet) error {
 	if err != nil {
 		return err
 	}
-	_, err = j.store.Journal(ctx, []sqlite.JournalEntry{{Kind: sqlite.JournalTick, Received: q.Tick, Raw: text}})
+	placed, err := j.store.Journal(ctx, []sqlite.JournalEntry{{Kind: sqlite.JournalTick, Received: q.Tick, Raw: text}})
+	if err == nil {
+		j.placed(placed)
+	}
 	return err
 }
 
@@ -109,16 +130,28 @@ func (j *journal) trim(ctx context.Context, now time.Time) error {
 }
 
 // A transactor lets the pipeline write within one transaction of the store.
-type transactor struct{ store *sqlite.Store }
+type transactor struct{ *journal }
 
 // InTx implements [pipeline.Transactor].
 func (t transactor) InTx(ctx context.Context, f func(pipeline.Outputs) error) error {
-	return t.store.InTx(ctx, func(tx *sqlite.Store) error { return f(outputs{tx}) })
+	var offset int64
+	err := t.store.InTx(ctx, func(tx *sqlite.Store) error {
+		offset = 0
+		return f(outputs{tx, &offset})
+	})
+	if err == nil && offset > 0 {
+		t.applied.Store(offset)
+	}
+	return err
 }
 
-type outputs struct{ *sqlite.Store }
+type outputs struct {
+	*sqlite.Store
+	applied *int64
+}
 
 // SetApplied implements [pipeline.Outputs].
 func (o outputs) SetApplied(ctx context.Context, offset int64) error {
+	*o.applied = offset
 	return o.SetOffset(ctx, applied, offset+1)
 }

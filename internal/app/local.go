@@ -12,13 +12,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tocsin/internal/api"
-	"tocsin/internal/config"
+	"tocsin/internal/auth"
 	"tocsin/internal/pipeline"
 	"tocsin/sinks/sqlite"
 )
 
-// Address is the file in the data folder that holds the running daemon's URL, mode 0600.
-const Address = "url"
+// The files in the data folder by which the commands of the shell find the daemon, mode 0600.
+const (
+	Address = "url"      // of the daemon that runs
+	Token   = auth.Local // of its user
+)
 
 // announce writes where the daemon can be reached, for the commands of the shell, and takes it back at the end.
 func (a *App) announce(ctx context.Context) error {
@@ -127,15 +130,3 @@ func OpenReader(ctx context.Context, o Options) (*Reader, error) {
 
 // Close closes the store.
 func (r *Reader) Close() error { return r.close() }
-
-// LocalConfig is what the commands of the shell need of the configuration.
-func LocalConfig(cfg config.Config) (address, token string) {
-	read := func(name string) string {
-		text, err := os.ReadFile(filepath.Join(cfg.DataDir, name))
-		if err != nil {
-			return ""
-		}
-		return string(text)
-	}
-	return read(Address), read("token")
-}

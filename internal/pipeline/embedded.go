@@ -25,8 +25,9 @@ type Row struct {
 // A Quiet is a row that says that sources are idle and, where all are, what time it has become: a record like any
 // other, so that a replay of the journal sees it too (engine.md, ruling 4).
 type Quiet struct {
-	Idle []string  `json:"idle"` // names of the sources
-	Tick time.Time `json:"tick,omitzero"`
+	Idle  []string  `json:"idle,omitempty"`  // names of the sources
+	Ended []string  `json:"ended,omitempty"` // recorded sources that have come to their end
+	Tick  time.Time `json:"tick,omitzero"`
 }
 
 // A Journal is read in the order of its offsets. Read returns at most limit rows after an offset, none where there
@@ -98,7 +99,7 @@ func (p *Embedded) Start(ctx context.Context, set *rules.Set) error {
 		p.progress[policy.Source] = &Progress{Partition: listed[i], Policy: policy, Listed: listed}
 		p.quietAt[policy.Source] = now
 	}
-	p.snapshot = now
+	p.snapshot, p.accepted = now, now
 	var snap tocsin.Snapshot
 	err := p.Store.InTx(ctx, func(tx Outputs) (err error) {
 		snap, err = tx.LatestSnapshot(ctx, 0)

@@ -50,7 +50,7 @@ func (p *Embedded) quiet(ctx context.Context) error {
 // was accepted, less the disorder (ruling 4). Zero where nothing waits for it.
 func (p *Embedded) tick(now time.Time) time.Time {
 	const every = 10 * time.Second // of the clock: a tick is a row of the journal
-	if p.accepted.IsZero() || now.Sub(p.lastTick) < every || openEvents(p.engine.Stats()) == 0 {
+	if now.Sub(p.lastTick) < every || openEvents(p.engine.Stats()) == 0 {
 		return time.Time{}
 	}
 	var greatest time.Time
@@ -60,6 +60,9 @@ func (p *Embedded) tick(now time.Time) time.Time {
 			greatest = pr.Greatest()
 		}
 		disorder = max(disorder, pr.Policy.Disorder)
+	}
+	if greatest.IsZero() && !p.engine.Watermark().IsZero() { // nothing came since a restart
+		greatest = p.engine.Watermark().Add(disorder)
 	}
 	if greatest.IsZero() {
 		return time.Time{}
@@ -83,6 +86,13 @@ func (p *Embedded) markQuiet(row Row) []tocsin.Event {
 			m.Tick = row.Quiet.Tick
 		}
 		events = append(events, p.engine.Mark(m)...)
+	}
+	for _, name := range row.Quiet.Ended {
+		if pr, ok := p.progress[name]; ok {
+			m := pr.Marker(row.Offset)
+			m.Ended = true
+			events = append(events, p.engine.Mark(m)...)
+		}
 	}
 	return events
 }
