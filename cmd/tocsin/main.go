@@ -77,5 +77,6 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(), newDemo(), newSetup(), newReplay(), newDecode(), newRules(), newConfig(), newVersion())
+	root.AddCommand(newIncident(), newDeadLetter(), newVerify())
 	return root
 }

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin"
+	"tocsin/internal/client"
+)
+
+func newIncident() *cobra.Command {
+	cmd := &cobra.Command{Use: "incident", Short: "Look at incidents and work on them"}
+	cmd.AddCommand(newIncidentList(), newIncidentShow(), newIncidentLog(), newIncidentCreate(), newIncidentReport(), newIncidentExport())
+	for _, a := range incidentActions() {
+		cmd.AddCommand(newIncidentAct(a))
+	}
+	for _, a := range eventActions() {
+		cmd.AddCommand(newEventAct(a))
+	}
+	return cmd
+}
+
+func newIncidentList() *cobra.Command {
+	r := reach{}
+	var output, category, assignee, entity, event, since, until, sort string
+	var status, priority []string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List incidents",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			q := url.Values{"sort": {sort}}
+			for name, value := range map[string]string{
+				"status": strings.Join(openOr(status), ","), "priority": strings.Join(priority, ","), "category": category, "assignee": assignee,
+				"entity": entity, "event": event, "since": since, "until": until,
+			} {
+				if value != "" {
+					q.Set(name, value)
+				}
+			}
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				rows, err := client.All[tocsin.Incident](ctx, c, "/incidents", q, limit)
+				if err != nil {
+					return err
+				}
+				return printRows(cmd.OutOrStdout(), output, rows, "NUMBER\tSTATUS\tPRIORITY\tOPENED\tCATEGORY\tASSIGNEE\tTITLE", func(i tocsin.Incident) string {
+					return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", i.Number, i.Status, i.Priority, i.Opened.UTC().Format(time.RFC3339), i.Category, or(i.Assignee, "-"), printable(i.Title))
+				})
+			})
+		},
+	}
+	r.flags(cmd)
+	outputFlag(cmd, &output)
+	cmd.Flags().StringSliceVar(&status, "status", nil, "only these `statuses`; open is all on which work goes on")
+	cmd.Flags().StringSliceVar(&priority, "priority", nil, "only these `priorities`, P1 to P5")
+	cmd.Flags().StringVar(&category, "category", "", "only this `class` or class/type")
+	cmd.Flags().StringVar(&assignee, "assignee", "", "only those of this `person`")
+	cmd.Flags().StringVar(&entity, "entity", "", "only those that name this `value`: an address, a host, a user")
+	cmd.Flags().StringVar(&event, "event", "", "only the one that holds this event `id`")
+	cmd.Flags().StringVar(&since, "since", "", "opened at or after this `time` (RFC 3339)")
+	cmd.Flags().StringVar(&until, "until", "", "opened before this `time` (RFC 3339)")
+	cmd.Flags().StringVar(&sort, "sort", "opened", "opened, priority or updated")
+	cmd.Flags().IntVar(&limit, "limit", 0, "at most so many; 0 is all")
+	return cmd
+}
+
+// openOr replaces the word open by the statuses that it stands for.
+func openOr(status []string) []string {
+	var out []string
+	for _, s := range status {
+		if s != "open" {
+			out = append(out, s)
+			continue
+		}
+		for _, stage := range tocsin.Stages() {
+			if stage.IsOpen() {
+				out = append(out, string(stage))
+			}
+		}
+	}
+	return out
+}
+
+func newIncidentShow() *cobra.Command {
+	r := reach{}
+	var output string
+	cmd := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show an incident",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				i, err := readIncident(ctx, c, args[0])
+				if err != nil {
+					return err
+				}
+				return showIncident(cmd.OutOrStdout(), output, i)
+			})
+		},
+	}
+	r.flags(cmd)
+	outputFlag(cmd, &output)
+	return cmd
+}
+
+func readIncident(ctx context.Context, c *client.Client, name string) (i tocsin.Incident, err error) {
+	id, err := find(ctx, c, name)
+	if err != nil {
+		return i, err
+	}
+	return i, c.Get(ctx, "/incidents/"+url.PathEscape(id), nil, &i)
+}
+
+// showIncident writes one incident: as JSON, or what people ask for first.
+func showIncident(w io.Writer, output string, i tocsin.Incident) error {
+	if output != "table" {
+		return printRows(w, output, []tocsin.Incident{i}, "", nil)
+	}
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, f := range [][2]string{
+		{"number", i.Number}, {"id", i.ID}, {"title", i.Title}, {"summary", i.Summary}, {"status", string(i.Status)}, {"priority", i.Priority},
+		{"severity", strings.TrimSpace(i.Class + " " + i.Severity)}, {"category", i.Category}, {"urgency", i.Urgency}, {"platform", i.Platform},
+		{"opened", stamp(i.Opened)}, {"last alert", stamp(i.Last)}, {"detected", stamp(i.Timeline["detected"])}, {"declared", stamp(i.Timeline["declared"])},
+		{"coordinator", i.Coordinator}, {"assignee", i.Assignee}, {"disposition", i.Disposition}, {"root cause", i.RootCause},
+		{"alerts", fmt.Sprint(i.Alerts)}, {"events", strings.Join(i.Events, " ")}, {"revision", fmt.Sprint(i.Revision)},
+	} {
+		if f[1] != "" {
+			fmt.Fprintf(tw, "%s\t%s\n", f[0], printable(f[1]))
+		}
+	}
+	for _, name := range slices.Sorted(keys(i.Targets)) {
+		t := i.Targets[name]
+		state := "running"
+		if t.Met != nil {
+			state = map[bool]string{true: "met", false: "missed"}[*t.Met]
+		}
+		fmt.Fprintf(tw, "target %s\tdue %s, %s\n", name, stamp(t.Due), state)
+	}
+	for _, e := range i.Entities {
+		fmt.Fprintf(tw, "%s\t%s %s\n", e.Role, e.Field, printable(e.Value))
+	}
+	return tw.Flush()
+}
+
+func newIncidentLog() *cobra.Command {
+	r := reach{}
+	var output string
+	cmd := &cobra.Command{
+		Use:   "log ID",
+		Short: "Print an incident's log",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				entries, err := readLog(ctx, c, args[0])
+				if err != nil {
+					return err
+				}
+				return printRows(cmd.OutOrStdout(), output, entries, "SEQ\tEFFECTIVE\tRECORDED\tACTION\tBY\tSTATUS\tTEXT", func(e tocsin.LogEntry) string {
+					return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s", e.Seq, stamp(e.Effective), stamp(e.Recorded), e.Action, printable(e.By.ID), e.To, printable(or(e.Text, e.Reason)))
+				})
+			})
+		},
+	}
+	r.flags(cmd)
+	outputFlag(cmd, &output)
+	return cmd
+}
+
+func readLog(ctx context.Context, c *client.Client, name string) ([]tocsin.LogEntry, error) {
+	id, err := find(ctx, c, name)
+	if err != nil {
+		return nil, err
+	}
+	var entries []tocsin.LogEntry
+	return entries, c.Get(ctx, "/incidents/"+url.PathEscape(id)+"/log", nil, &entries)
+}
+
+// printIncident says what a command led to.
+func printIncident(w io.Writer, output string, i tocsin.Incident) error {
+	if output == "table" {
+		_, err := fmt.Fprintf(w, "%s %s is %s, %s, revision %d\n", i.Number, i.ID, i.Status, or(i.Priority, "no priority"), i.Revision)
+		return err
+	}
+	enc := json.NewEncoder(w)
+	if output == "json" {
+		enc.SetIndent("", "  ")
+	}
+	return enc.Encode(i)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin"
+	"tocsin/internal/app"
+	"tocsin/internal/client"
+	"tocsin/internal/config"
+)
+
+// reach are the flags by which a command finds the register: a daemon's API, or, where none runs, the embedded store.
+type reach struct {
+	config    string
+	url       string
+	tokenFile string
+}
+
+func (r *reach) flags(cmd *cobra.Command) {
+	configFlag(cmd, &r.config)
+	cmd.Flags().StringVar(&r.url, "url", os.Getenv("TOCSIN_URL"), "`address` of a daemon; without it, that of the daemon of the data folder")
+	cmd.Flags().StringVar(&r.tokenFile, "token-file", "", "`file` with the token; without it TOCSIN_TOKEN, else the token of the data folder")
+}
+
+// with runs do with a client. A daemon that cannot be reached, or refuses for want of a token, ends with exit code 3.
+func (r *reach) with(cmd *cobra.Command, do func(ctx context.Context, c *client.Client) error) error {
+	ctx := cmd.Context()
+	cfg, err := config.Load(r.config, os.Environ())
+	if err != nil {
+		return coded(exitUnusable, err)
+	}
+	token, err := r.token(cfg)
+	if err != nil {
+		return coded(exitInput, err)
+	}
+	address := cmp.Or(r.url, readLine(filepath.Join(cfg.DataDir, app.Address)))
+	if address != "" {
+		c, err := client.New(address, token)
+		if err != nil {
+			return coded(exitUnusable, err)
+		}
+		err = do(ctx, c)
+		if r.url != "" || !errors.Is(err, client.ErrUnreachable) {
+			return answered(err)
+		}
+	}
+	return r.without(ctx, cfg, do)
+}
+
+// without opens the embedded register where no daemon runs.
+func (r *reach) without(ctx context.Context, cfg config.Config, do func(ctx context.Context, c *client.Client) error) (err error) {
+	l, err := app.OpenLocal(ctx, app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		return coded(exitInput, err)
+	}
+	defer func() { err = errors.Join(err, l.Close(context.WithoutCancel(ctx))) }()
+	token, err := r.token(cfg) // which opening made where there was none
+	if err != nil {
+		return coded(exitInput, err)
+	}
+	return answered(do(ctx, client.Local(l.Handler, token)))
+}
+
+// answered gives an answer's error its exit code: a refusal of the register is a finding about the arguments.
+func answered(err error) error {
+	if p, ok := errors.AsType[*client.Problem](err); ok && p.Status < 500 && p.Status != 401 && p.Status != 403 {
+		return coded(exitUnusable, err)
+	}
+	if _, ok := errors.AsType[*codedError](err); ok {
+		return err
+	}
+	return coded(exitInput, err)
+}
+
+func (r *reach) token(cfg config.Config) (string, error) {
+	if r.tokenFile != "" {
+		text, err := os.ReadFile(r.tokenFile)
+		if err != nil {
+			return "", fmt.Errorf("--token-file: %w", err)
+		}
+		return strings.TrimSpace(string(text)), nil
+	}
+	if token := os.Getenv("TOCSIN_TOKEN"); token != "" {
+		return strings.TrimSpace(token), nil
+	}
+	return readLine(filepath.Join(cfg.DataDir, app.Token)), nil
+}
+
+// readLine is the text of a file of one line, "" where there is none.
+func readLine(name string) string {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// find turns what a person calls an incident, its number or its id, into its id.
+func find(ctx context.Context, c *client.Client, name string) (string, error) {
+	if !strings.HasPrefix(strings.ToUpper(name), "INC-") {
+		return name, nil
+	}
+	all, err := client.All[tocsin.Incident](ctx, c, "/incidents", map[string][]string{}, 0)
+	if err != nil {
+		return "", err
+	}
+	for _, i := range all {
+		if strings.EqualFold(i.Number, name) {
+			return i.ID, nil
+		}
+	}
+	return "", coded(exitUnusable, fmt.Errorf("no incident has the number %s; `tocsin incident list` shows them", name))
+}
+
+// userName is who runs the command.
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
