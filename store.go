@@ -9,6 +9,7 @@ import (
 var (
 	ErrNotFound = errors.New("not found")
 	ErrConflict = errors.New("changed by another writer") // optimistic concurrency lost, or the log position is taken
+	ErrQuery    = errors.New("bad query")                 // what no store answers: an unknown sort order, a cursor of another listing
 )
 
 // A Receipt is what became of one alert that was stored: the same position in the answer as in the question.

@@ -26,7 +26,7 @@ var (
 	// ErrDamaged marks a stored document that does not read back as it was written.
 	ErrDamaged = errors.New("damaged")
 	// ErrQuery marks a query that no store answers: an unknown sort order, a cursor of another listing.
-	ErrQuery = errors.New("bad query")
+	ErrQuery = tocsin.ErrQuery
 )
 
 // An AlertStore keeps alerts. StoreAlerts creates each one and tells what became of it, in the order given; a refused

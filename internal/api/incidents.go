@@ -46,7 +46,7 @@ type logAnswer struct {
 }
 
 func (a *routes) incidents() {
-	huma.Register(a.api, operation("list-incidents", http.MethodGet, "/incidents", viewer, "List incidents", 400, 422),
+	huma.Register(a.api, operation("list-incidents", http.MethodGet, "/incidents", viewer, "List incidents", 422, 503),
 		func(ctx context.Context, in *listIncidents) (*incidentPage, error) {
 			q := tocsin.Query{
 				Tenant: auth.From(ctx).Tenant, Priority: in.Priority, Category: in.Category, Assignee: in.Assignee, Entity: in.Entity,
@@ -61,12 +61,12 @@ func (a *routes) incidents() {
 			}
 			return &incidentPage{page}, a.problem(err)
 		})
-	huma.Register(a.api, operation("get-incident", http.MethodGet, "/incidents/{id}", viewer, "Get an incident", 404, 422),
+	huma.Register(a.api, operation("get-incident", http.MethodGet, "/incidents/{id}", viewer, "Get an incident", 404, 422, 503),
 		func(ctx context.Context, in *incidentID) (*incidentAnswer, error) {
 			i, err := a.incident(ctx, in.ID)
 			return answer(i), a.problem(err)
 		})
-	huma.Register(a.api, operation("get-incident-log", http.MethodGet, "/incidents/{id}/log", viewer, "Get an incident's log", 404, 422),
+	huma.Register(a.api, operation("get-incident-log", http.MethodGet, "/incidents/{id}/log", viewer, "Get an incident's log", 404, 422, 503),
 		func(ctx context.Context, in *incidentID) (*logAnswer, error) {
 			if _, err := a.incident(ctx, in.ID); err != nil {
 				return nil, a.problem(err)

@@ -31,6 +31,8 @@ func (a *routes) problem(err error) error {
 	switch {
 	case errors.Is(err, tocsin.ErrNotFound):
 		return huma.Error404NotFound("there is no such thing")
+	case errors.Is(err, tocsin.ErrQuery):
+		return huma.Error422UnprocessableEntity("the cursor is of another listing, or cut: begin with the first page")
 	case errors.Is(err, tocsin.ErrConflict):
 		return huma.Error409Conflict("another change came first; read again and repeat")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

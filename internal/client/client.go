@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,11 +43,10 @@ func (p *Problem) Error() string {
 	if p.Status == http.StatusUnauthorized {
 		text += "; give one by --token-file or TOCSIN_TOKEN"
 	}
-	if len(p.Errors) < 2 {
-		return text
-	}
 	for _, e := range p.Errors {
-		text += "\n  " + e.Message
+		if !strings.Contains(text, e.Message) { // a refusal's detail names them all
+			text += "\n  " + strings.TrimSpace(e.Location+": "+e.Message)
+		}
 	}
 	return text
 }
@@ -139,9 +140,7 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 	if err != nil {
 		return nil, err
 	}
-	for name, values := range h {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, h)
 	r.Header.Set("Accept", "application/json")
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
@@ -153,7 +152,7 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 	if err != nil {
 		return nil, fmt.Errorf("%s %w: %w", c.base, ErrUnreachable, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end or given up
+	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return nil, fmt.Errorf("%s %w: %w", c.base, ErrUnreachable, err)
@@ -190,7 +189,7 @@ func All[T any](ctx context.Context, c *Client, path string, query url.Values, l
 		if limit > 0 {
 			size = min(size, limit-len(all))
 		}
-		query.Set("limit", fmt.Sprint(size))
+		query.Set("limit", strconv.Itoa(size))
 		var page tocsin.Page[T]
 		if err := c.Get(ctx, path, query, &page); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -94,7 +95,7 @@ func (p *pages) incidents(w http.ResponseWriter, r *http.Request) error {
 	}
 	found, err := p.Store.Incidents(r.Context(), q)
 	if err != nil {
-		if f.Cursor != "" { // of another listing, or of an earlier version
+		if errors.Is(err, tocsin.ErrQuery) {
 			return &badRequest{"This page of the list cannot be found any more: begin with the first one."}
 		}
 		return err
