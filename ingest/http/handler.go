@@ -200,6 +200,9 @@ func (h *Handler) take(w nethttp.ResponseWriter, r *nethttp.Request) (*Answer, *
 	defer func() { h.budget.give(held) }()
 	stamp := ingest.Record{Source: source.Name, Tenant: cmp.Or(source.Tenant, "default"), Format: source.Format, Received: h.opts.Now().UTC()}
 	if err != nil {
+		if key != "" {
+			stamp.Position = key + "/body"
+		}
 		return nil, h.unread(r.Context(), stamp, err)
 	}
 	h.metrics.bytes.WithLabelValues(source.Name).Add(float64(len(body)))
@@ -253,8 +256,10 @@ func (h *Handler) unread(ctx context.Context, stamp ingest.Record, err error) *r
 func (h *Handler) journal(ctx context.Context, stamp ingest.Record, key string, s *splitter) (*Answer, *refusal) {
 	if s.shape == shapeNone {
 		h.metrics.faults.WithLabelValues(stamp.Source, faultJSON).Inc()
-		return nil, &refusal{code: nethttp.StatusBadRequest, reason: faultJSON,
-			detail: "the body is neither a JSON object, an array of them, nor NDJSON; for lines of another format say Content-Type: text/plain"}
+		return nil, &refusal{
+			code: nethttp.StatusBadRequest, reason: faultJSON,
+			detail: "the body is neither a JSON object, an array of them, nor NDJSON; for lines of another format say Content-Type: text/plain",
+		}
 	}
 	var records []ingest.Record
 	answer := &Answer{}
