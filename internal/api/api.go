@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"time"
@@ -88,8 +89,43 @@ func New(o Options) http.Handler {
 	a.commands()
 	a.events()
 	a.system()
-	return limitBody(mux)
+	return limitBody(known(mux))
 }
+
+// known answers what no route is for with problem details, as everything here is refused with.
+func known(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		plain := &status{header: http.Header{}, code: http.StatusOK}
+		mux.ServeHTTP(plain, r) // tells an unknown path from a method that the path does not have
+		if allow := plain.header.Get("Allow"); allow != "" {
+			w.Header().Set("Allow", allow)
+		}
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(plain.code)
+		_ = json.NewEncoder(w).Encode(huma.ErrorModel{
+			Status: plain.code, Title: http.StatusText(plain.code), Detail: "no operation has this path and method; /api/v1/openapi.json lists them",
+		})
+	})
+}
+
+// A status keeps an answer's code and header, and forgets its body.
+type status struct {
+	header http.Header
+	code   int
+}
+
+// Header implements [http.ResponseWriter].
+func (s *status) Header() http.Header { return s.header }
+
+// Write implements [http.ResponseWriter].
+func (s *status) Write(p []byte) (int, error) { return len(p), nil }
+
+// WriteHeader implements [http.ResponseWriter].
+func (s *status) WriteHeader(code int) { s.code = code }
 
 // limitBody bounds what a command may carry: 1 MiB (security.md).
 func limitBody(next http.Handler) http.Handler {
@@ -116,6 +152,9 @@ const needs = "role"
 
 // operation describes a route.
 func operation(id, method, path, role, summary string, errors ...int) huma.Operation {
+	if method == http.MethodPost { // what is wrong with a body before it is looked into
+		errors = append(errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
 	return huma.Operation{
 		OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary,
 		Errors:   append(errors, http.StatusUnauthorized, http.StatusForbidden),

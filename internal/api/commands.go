@@ -15,27 +15,35 @@ import (
 
 // A Body is what a command carries. Members that an action does not need are ignored.
 type Body struct {
-	Effective   time.Time        `json:"effective,omitzero" doc:"when it happened; now where left out, never in the future"`
-	Reason      string           `json:"reason,omitempty" maxLength:"2000"`
-	Text        string           `json:"text,omitempty" maxLength:"20000" doc:"a comment, the summary of a hand-over"`
-	Disposition string           `json:"disposition,omitempty" maxLength:"50"`
-	RootCause   string           `json:"root_cause,omitempty" maxLength:"50"`
-	Into        string           `json:"into,omitempty" maxLength:"64" doc:"merge: the incident that goes on"`
-	Assignee    string           `json:"assignee,omitempty" maxLength:"200"`
-	Coordinator string           `json:"coordinator,omitempty" maxLength:"200"`
-	Teams       []string         `json:"teams,omitempty" maxItems:"50"`
-	FollowUp    *tocsin.FollowUp `json:"follow_up,omitempty"`
-	Index       int              `json:"index,omitempty" minimum:"0" maximum:"1000" doc:"follow_up: which one to replace, from 1; 0 adds one"`
-	Title       string           `json:"title,omitempty" maxLength:"500"`
-	Summary     string           `json:"summary,omitempty" maxLength:"20000"`
-	Category    string           `json:"category,omitempty" maxLength:"100"`
-	Impact      impactBody       `json:"impact,omitzero"`
-	Urgency     string           `json:"urgency,omitempty" maxLength:"50"`
-	Priority    string           `json:"priority,omitempty" maxLength:"2"`
-	Platform    string           `json:"platform,omitempty" maxLength:"100"`
-	TLP         string           `json:"tlp,omitempty" maxLength:"20"`
-	Occurred    time.Time        `json:"occurred,omitzero" doc:"of the first hostile act, as far as known"`
-	Entities    []tocsin.Entity  `json:"entities,omitempty" maxItems:"100"`
+	Effective   time.Time       `json:"effective,omitzero" doc:"when it happened; now where left out, never in the future"`
+	Reason      string          `json:"reason,omitempty" maxLength:"2000"`
+	Text        string          `json:"text,omitempty" maxLength:"20000" doc:"a comment, the summary of a hand-over"`
+	Disposition string          `json:"disposition,omitempty" maxLength:"50"`
+	RootCause   string          `json:"root_cause,omitempty" maxLength:"50"`
+	Into        string          `json:"into,omitempty" maxLength:"64" doc:"merge: the incident that goes on"`
+	Assignee    string          `json:"assignee,omitempty" maxLength:"200"`
+	Coordinator string          `json:"coordinator,omitempty" maxLength:"200"`
+	Teams       []string        `json:"teams,omitempty" maxItems:"50"`
+	FollowUp    *followUpBody   `json:"follow_up,omitempty"`
+	Index       int             `json:"index,omitempty" minimum:"0" maximum:"1000" doc:"follow_up: which one to replace, from 1; 0 adds one"`
+	Title       string          `json:"title,omitempty" maxLength:"500"`
+	Summary     string          `json:"summary,omitempty" maxLength:"20000"`
+	Category    string          `json:"category,omitempty" maxLength:"100"`
+	Impact      impactBody      `json:"impact,omitzero"`
+	Urgency     string          `json:"urgency,omitempty" maxLength:"50"`
+	Priority    string          `json:"priority,omitempty" maxLength:"2"`
+	Platform    string          `json:"platform,omitempty" maxLength:"100"`
+	TLP         string          `json:"tlp,omitempty" maxLength:"20"`
+	Occurred    time.Time       `json:"occurred,omitzero" doc:"of the first hostile act, as far as known"`
+	Entities    []tocsin.Entity `json:"entities,omitempty" maxItems:"100"`
+}
+
+// followUpBody is a follow-up of which all but the text may be left out.
+type followUpBody struct {
+	Text  string    `json:"text" minLength:"1" maxLength:"2000"`
+	Owner string    `json:"owner,omitempty" maxLength:"200"`
+	Due   time.Time `json:"due,omitzero"`
+	Done  bool      `json:"done,omitempty"`
 }
 
 // impactBody is an impact of which each axis may be left out.
@@ -126,7 +134,7 @@ func command(ctx context.Context, act tocsin.Action, key string, b Body) registe
 	return register.Command{
 		ID: key, Action: act, Tenant: id.Tenant, By: id.Actor, Effective: b.Effective, Reason: b.Reason, Text: b.Text,
 		Disposition: b.Disposition, RootCause: b.RootCause, Into: b.Into, Assignee: b.Assignee, Coordinator: b.Coordinator, Teams: b.Teams,
-		FollowUp: b.FollowUp, Index: b.Index, Title: b.Title, Summary: b.Summary, Category: b.Category, Impact: tocsin.Impact(b.Impact),
+		FollowUp: (*tocsin.FollowUp)(b.FollowUp), Index: b.Index, Title: b.Title, Summary: b.Summary, Category: b.Category, Impact: tocsin.Impact(b.Impact),
 		Urgency: b.Urgency, Priority: b.Priority, Platform: b.Platform, TLP: b.TLP, Occurred: b.Occurred, Entities: b.Entities,
 	}
 }

@@ -82,7 +82,7 @@ func (a *routes) alert(ctx context.Context, in *eventID) (*anyAnswer, error) {
 	doc := alert{
 		ID: found.ID, Tenant: found.Tenant, Source: found.Source, Format: found.Format, Ref: found.Ref,
 		At: found.Time.UTC().Format("2006-01-02T15:04:05.999999999Z07:00"), SHA256: found.Digest(), Original: string(found.Raw),
-		Marks: found.Marks, Fields: map[string]any{},
+		Marks: append([]string{}, found.Marks...), Fields: map[string]any{},
 	}
 	for name, v := range found.Fields.All() {
 		doc.Fields[name] = v.Any()

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"context"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+	"tocsin/sinks"
+	"tocsin/sinks/memory"
+)
+
+var t0 = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
+
+// A world is an API over a store in memory.
+type world struct {
+	t        *testing.T
+	store    *memory.Store
+	register *register.Register
+	handler  http.Handler
+}
+
+// token is the test's token of a role; of a tenant where the role is followed by one: admin/other.
+func token(role string) string { return "token-of-" + role }
+
+func newWorld(t *testing.T, change func(*Options)) *world {
+	t.Helper()
+	w := &world{t: t, store: memory.New()}
+	now := func() time.Time { return t0.Add(time.Hour) }
+	w.register = register.New(register.Options{Store: w.store, Now: now})
+	tokens := &auth.Tokens{}
+	var file strings.Builder
+	for _, role := range register.Roles() {
+		for _, tenant := range []string{"", "other"} {
+			name, text := role, role
+			if tenant != "" {
+				name, text = role+"-"+tenant, role+"/"+tenant
+			}
+			sum := sha256.Sum256([]byte(token(text)))
+			file.WriteString("- {name: " + name + ", role: " + role + ", tenant: \"" + tenant + "\", sha256: " + hex.EncodeToString(sum[:]) + "}\n")
+		}
+	}
+	if err := tokens.Load("tokens.yaml", []byte(file.String()), register.Roles()); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{
+		Register: w.register, Store: w.store, DeadLetters: letters{w.store}, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
+		Rules:  func() Rules { return Rules{Set: "abc", Rules: []Rule{}} },
+		Health: func() any { return map[string]string{"status": "ok"} },
+	}
+	if change != nil {
+		change(&o)
+	}
+	w.handler = New(o)
+	return w
+}
+
+type letters struct{ *memory.Store }
+
+func (l letters) Rejections(ctx context.Context, q DeadLetterQuery) (tocsin.Page[tocsin.Rejection], error) {
+	return l.Store.Rejections(ctx, sinks.RejectionQuery{Tenant: q.Tenant, Source: q.Source, Reason: q.Reason, Limit: q.Limit, Cursor: q.Cursor})
+}
+
+// The ids of what [world.fill] stores.
+const (
+	eventA  = "202611-0e1" // in an incident
+	eventB  = "202611-0e2" // pending
+	alertA  = "a1"
+	letterA = "d1"
+)
+
+// fill stores an alert, an event in an incident, a pending one and a dead letter; it returns the incident.
+func (w *world) fill() tocsin.Incident {
+	w.t.Helper()
+	ctx := w.t.Context()
+	raw := []byte(`{"x":1}`)
+	alert := tocsin.Alert{ID: alertA, Tenant: "default", Format: "ecs", Time: t0, Raw: raw, SHA256: sha256.Sum256(raw)}
+	if _, err := w.store.StoreAlerts(ctx, []tocsin.Alert{alert}); err != nil {
+		w.t.Fatal(err)
+	}
+	letter := tocsin.Rejection{ID: letterA, Tenant: "default", Reason: "json", Received: t0, Raw: raw}
+	if err := w.store.StoreRejections(ctx, []tocsin.Rejection{letter}); err != nil {
+		w.t.Fatal(err)
+	}
+	a := tocsin.Assessment{
+		State: tocsin.Promoted, Mode: tocsin.ModePropose, Priority: "P2", Category: "intrusion-attempts/brute-force", Urgency: "active",
+		Impact: tocsin.Impact{Functional: "low"}, Class: "II", Severity: "less_serious", Platform: "linux", Why: []string{"because"},
+	}
+	out, err := w.register.Apply(ctx, w.event(eventA, "ann"), a)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a.State, a.Mode = tocsin.Pending, tocsin.ModeManual
+	if _, err := w.register.Apply(ctx, w.event(eventB, "bert"), a); err != nil {
+		w.t.Fatal(err)
+	}
+	return out.Incident
+}
+
+func (w *world) event(id, user string) tocsin.Event {
+	w.t.Helper()
+	e := tocsin.Event{
+		ID: id, Tenant: "default", Activity: tocsin.Open, Milestone: tocsin.MilestoneOpened, Revision: 1,
+		Rule:  tocsin.RuleRef{ID: "r1", Title: "Password spray", Level: "high", Incident: tocsin.IncidentGrouping{GroupBy: []string{"user.name"}, Window: 24 * time.Hour}},
+		First: t0, Last: t0, Opened: t0, Detected: t0.Add(time.Minute), Count: 1,
+		Entities: []tocsin.Entity{{Field: "user.name", Value: user, Role: "victim"}},
+	}
+	if err := w.store.StoreEvents(w.t.Context(), []tocsin.Event{e}); err != nil {
+		w.t.Fatal(err)
+	}
+	return e
+}
+
+// A reply is what a request got.
+type reply struct {
+	*http.Response
+	body string
+}
+
+// problem is the answer as problem details; anything else fails the test.
+func (a reply) problem(t *testing.T) (p struct {
+	Status int
+	Title  string
+	Detail string
+	Errors []struct{ Message, Location string }
+},
+) {
+	t.Helper()
+	if a.Header.Get("Content-Type") != "application/problem+json" || json.Unmarshal([]byte(a.body), &p) != nil || p.Status != a.StatusCode {
+		t.Errorf("%s: no problem details: %s %.200s", a.Status, a.Header.Get("Content-Type"), a.body)
+	}
+	return p
+}
+
+// do asks as a role ("" for nobody); headers are pairs.
+func (w *world) do(role, method, path, body string, headers ...string) reply {
+	w.t.Helper()
+	r := httptest.NewRequestWithContext(w.t.Context(), method, "/api/v1"+path, strings.NewReader(body))
+	if role != "" {
+		r.Header.Set("Authorization", "Bearer "+token(role))
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, r)
+	resp := rec.Result()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return reply{resp, string(text)}
+}
