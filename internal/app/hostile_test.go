@@ -187,14 +187,16 @@ func TestHostileAmidGood(t *testing.T) {
 	}
 }
 
+// wazuhLine is an alert with an id of its own, its number to be filled in.
+const wazuhLine = `{"timestamp":"2026-11-20T12:00:00.000+0000","id":"1700000000.%d","rule":{"id":"5710","level":5,"description":"sshd"},"agent":{"id":"001","name":"web"},"manager":{"name":"m"},"decoder":{"name":"sshd"},"location":"/var/log/auth.log","full_log":"x"}`
+
 // Records with ids of their own are there once however often they are sent, and the copies are counted.
 func TestSentTwice(t *testing.T) {
 	h := newHouse(t)
 	_, stop := h.open()
-	line := `{"timestamp":"2026-11-20T12:00:00.000+0000","id":"1700000000.%d","rule":{"id":"5710","level":5,"description":"sshd"},"agent":{"id":"001","name":"web"},"manager":{"name":"m"},"decoder":{"name":"sshd"},"location":"/var/log/auth.log","full_log":"x"}` + "\n"
 	var body strings.Builder
 	for i := range 100 {
-		fmt.Fprintf(&body, line, i)
+		fmt.Fprintf(&body, wazuhLine+"\n", i)
 	}
 	for round := range 2 {
 		if got := h.send([]byte(body.String())); got.Code != 202 || got.Accepted != 100 {
