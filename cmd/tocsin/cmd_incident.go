@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -128,11 +129,27 @@ func showIncident(w io.Writer, output string, i tocsin.Incident) error {
 	}
 	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, f := range [][2]string{
-		{"number", i.Number}, {"id", i.ID}, {"title", i.Title}, {"summary", i.Summary}, {"status", string(i.Status)}, {"priority", i.Priority},
-		{"severity", strings.TrimSpace(i.Class + " " + i.Severity)}, {"category", i.Category}, {"urgency", i.Urgency}, {"platform", i.Platform},
-		{"opened", stamp(i.Opened)}, {"last alert", stamp(i.Last)}, {"detected", stamp(i.Timeline["detected"])}, {"declared", stamp(i.Timeline["declared"])},
-		{"coordinator", i.Coordinator}, {"assignee", i.Assignee}, {"disposition", i.Disposition}, {"root cause", i.RootCause},
-		{"alerts", fmt.Sprint(i.Alerts)}, {"events", strings.Join(i.Events, " ")}, {"revision", fmt.Sprint(i.Revision)},
+		{"number", i.Number},
+		{"id", i.ID},
+		{"title", i.Title},
+		{"summary", i.Summary},
+		{"status", string(i.Status)},
+		{"priority", i.Priority},
+		{"severity", strings.TrimSpace(i.Class + " " + i.Severity)},
+		{"category", i.Category},
+		{"urgency", i.Urgency},
+		{"platform", i.Platform},
+		{"opened", stamp(i.Opened)},
+		{"last alert", stamp(i.Last)},
+		{"detected", stamp(i.Timeline["detected"])},
+		{"declared", stamp(i.Timeline["declared"])},
+		{"coordinator", i.Coordinator},
+		{"assignee", i.Assignee},
+		{"disposition", i.Disposition},
+		{"root cause", i.RootCause},
+		{"alerts", strconv.FormatInt(i.Alerts, 10)},
+		{"events", strings.Join(i.Events, " ")},
+		{"revision", strconv.FormatInt(i.Revision, 10)},
 	} {
 		if f[1] != "" {
 			fmt.Fprintf(tw, "%s\t%s\n", f[0], printable(f[1]))

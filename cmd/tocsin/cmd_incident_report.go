@@ -101,10 +101,22 @@ func writeReport(w io.Writer, d file) error {
 	line("%s\n", markdown(or(i.Summary, i.Title)))
 	line("| | |\n|---|---|")
 	for _, f := range [][2]string{
-		{"Status", string(i.Status)}, {"Priority", i.Priority}, {"Severity", strings.TrimSpace("class " + i.Class + " " + i.Severity)},
-		{"Category", i.Category}, {"ISO/IEC 27035-2", i.CategoryISO}, {"Impact, functional", i.Impact.Functional}, {"Impact, information", i.Impact.Information},
-		{"Recoverability", i.Impact.Recoverability}, {"Urgency", i.Urgency}, {"Platform", i.Platform}, {"Coordinator", i.Coordinator},
-		{"Assignee", i.Assignee}, {"Declared by", i.DeclaredBy}, {"Disposition", i.Disposition}, {"Root cause", i.RootCause}, {"TLP", i.TLP},
+		{"Status", string(i.Status)},
+		{"Priority", i.Priority},
+		{"Severity", strings.TrimSpace("class " + i.Class + " " + i.Severity)},
+		{"Category", i.Category},
+		{"ISO/IEC 27035-2", i.CategoryISO},
+		{"Impact, functional", i.Impact.Functional},
+		{"Impact, information", i.Impact.Information},
+		{"Recoverability", i.Impact.Recoverability},
+		{"Urgency", i.Urgency},
+		{"Platform", i.Platform},
+		{"Coordinator", i.Coordinator},
+		{"Assignee", i.Assignee},
+		{"Declared by", i.DeclaredBy},
+		{"Disposition", i.Disposition},
+		{"Root cause", i.RootCause},
+		{"TLP", i.TLP},
 	} {
 		if f[1] != "" {
 			line("| %s | %s |", f[0], markdown(f[1]))

@@ -39,7 +39,7 @@ func newSetupElasticsearch() *cobra.Command {
 			if err != nil {
 				return coded(exitUnusable, err)
 			}
-			defer store.Close() //nolint:errcheck // nothing was written through it that Setup did not confirm
+			defer store.Close()
 			steps, err := store.SetupPlan()
 			if err != nil {
 				return err

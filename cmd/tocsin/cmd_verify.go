@@ -87,7 +87,7 @@ func verifyStore(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return coded(exitInput, err)
 	}
-	defer st.Close() //nolint:errcheck // nothing was written
+	defer st.Close()
 	v, err := app.VerifyStore(cmd.Context(), st)
 	if err != nil {
 		return coded(exitInput, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -25,14 +26,15 @@ func buildVersion() string {
 	if !ok {
 		return "tocsin (no build information)"
 	}
-	text := "tocsin " + info.Main.Version
+	var text strings.Builder
+	text.WriteString("tocsin " + info.Main.Version)
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
-			text += " " + s.Value
+			text.WriteString(" " + s.Value)
 		case s.Key == "vcs.modified" && s.Value == "true":
-			text += "+modified"
+			text.WriteString("+modified")
 		}
 	}
-	return text + " " + info.GoVersion
+	return text.String() + " " + info.GoVersion
 }

@@ -159,12 +159,11 @@ func FuzzBatch(f *testing.F) {
 	}
 	u := testUnpacker(f, 64<<10)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		h, ok := readHeader(raw)
-		if !ok || len(raw) < batchHeader {
+		if _, ok := readHeader(raw); !ok || len(raw) < batchHeader {
 			return
 		}
 		binary.BigEndian.PutUint32(raw[crcAt:], crc32.Checksum(raw[crcFrom:], castagnoli)) // past the first guard
-		h, _ = readHeader(raw)
+		h, _ := readHeader(raw)
 		b := openBatch(u, h, raw)
 		next := h.base
 		for r, ok := b.take(); ok; r, ok = b.take() {

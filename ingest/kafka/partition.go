@@ -276,8 +276,10 @@ func (p *Partition) nextBatch() (bool, error) {
 		h.magic = -1
 	}
 	if h.magic == 2 && h.attrs&(attrTransactional|attrControl) != 0 {
-		return false, &haltError{Topic: p.topic.Name, Partition: p.id, Offset: h.base,
-			Reason: "a producer writes transactions to it, which are not supported: aborted records could not be told from committed ones"}
+		return false, &haltError{
+			Topic: p.topic.Name, Partition: p.id, Offset: h.base,
+			Reason: "a producer writes transactions to it, which are not supported: aborted records could not be told from committed ones",
+		}
 	}
 	raw := p.raw[:h.size:h.size]
 	p.raw = p.raw[h.size:]

@@ -113,7 +113,9 @@ func (s *Source) serve(ctx context.Context, gen *Generation) error {
 		a := &account{acked: p.Next(), committed: p.Committed(), incarnation: p.Incarnation()}
 		l.partitions[TopicPartition{p.Topic(), p.ID()}] = a
 	}
-	l.commit() // where nothing was committed, what latest meant must outlive a restart
+	if err := l.commit(); err != nil { // where nothing was committed, what latest meant must outlive a restart
+		s.group.shared.opts.Log.Warn("offsets not committed at the start of a generation", "group", s.group.shared.cfg.Group, "err", err)
+	}
 	var pumps sync.WaitGroup
 	for _, p := range gen.Partitions {
 		pumps.Go(func() { s.pump(ctx, l, p) })
@@ -130,7 +132,7 @@ func (s *Source) serve(ctx context.Context, gen *Generation) error {
 		}
 	}
 	pumps.Wait()
-	l.settle(gen.Draining())
+	l.settle(gen.Draining()) //nolint:contextcheck // ctx is over; what is left has the time that draining gives
 	if err := l.commit(); err != nil {
 		s.group.shared.opts.Log.Warn("offsets not committed at the end of a generation", "group", s.group.shared.cfg.Group, "err", err)
 	}

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -42,8 +43,8 @@ type fetchAnswer struct {
 	oversize int    // bytes of the first batch, where that is more than the limit: batches holds its header alone
 }
 
-func (*fetchRequest) ApiKey() protocol.ApiKey { return protocol.Fetch }
-func (*fetchAnswer) ApiKey() protocol.ApiKey  { return protocol.Fetch }
+func (*fetchRequest) ApiKey() protocol.ApiKey { return protocol.Fetch } //nolint:revive // the name is the interface's
+func (*fetchAnswer) ApiKey() protocol.ApiKey  { return protocol.Fetch } //nolint:revive // the name is the interface's
 
 // Required implements [protocol.RawExchanger].
 func (*fetchRequest) Required(map[protocol.ApiKey]int16) bool { return true }
@@ -210,7 +211,6 @@ func (r *reply) read(b []byte) []byte {
 	return b
 }
 
-func (r *reply) i8() int8   { return int8(r.read(r.word[:1])[0]) }
 func (r *reply) i16() int16 { return int16(binary.BigEndian.Uint16(r.read(r.word[:2]))) }
 func (r *reply) i32() int32 { return int32(binary.BigEndian.Uint32(r.read(r.word[:4]))) }
 func (r *reply) i64() int64 { return int64(binary.BigEndian.Uint64(r.read(r.word[:8]))) }
@@ -244,7 +244,9 @@ func (r *reply) uvarint() uint64 {
 			return v
 		}
 	}
-	r.bad()
+	if r.err == nil {
+		r.err = errFrame
+	}
 	return 0
 }
 
@@ -284,8 +286,8 @@ type clusterIDs struct {
 	old     bool // the broker tells no topic ids
 }
 
-func (*topicIDs) ApiKey() protocol.ApiKey   { return protocol.Metadata }
-func (*clusterIDs) ApiKey() protocol.ApiKey { return protocol.Metadata }
+func (*topicIDs) ApiKey() protocol.ApiKey   { return protocol.Metadata } //nolint:revive // the name is the interface's
+func (*clusterIDs) ApiKey() protocol.ApiKey { return protocol.Metadata } //nolint:revive // the name is the interface's
 
 // Required implements [protocol.RawExchanger].
 func (*topicIDs) Required(map[protocol.ApiKey]int16) bool { return true }
@@ -346,7 +348,7 @@ func readTopicIDs(in *reply) (*clusterIDs, error) {
 		}
 		ids.counts[name] = count
 		if id != [16]byte{} {
-			ids.topics[name] = fmt.Sprintf("%x", id)
+			ids.topics[name] = hex.EncodeToString(id[:])
 		}
 	})
 	return ids, in.end()

@@ -104,19 +104,19 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.store, a.backlog = back.store, back.backlog
 	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, back.reload) })
-	if err := a.listen(back); err != nil {
+	if err := a.listen(ctx, back); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
 
 // listen opens the HTTP listener.
-func (a *App) listen(back backend) error {
+func (a *App) listen(ctx context.Context, back backend) error {
 	handler, err := a.handler(back)
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", a.cfg.HTTP.Listen)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.HTTP.Listen)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrListen, err)
 	}

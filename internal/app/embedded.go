@@ -111,7 +111,7 @@ func (a *App) readFiles(ctx context.Context, s config.Source, j *journal) error 
 	if err != nil {
 		return err
 	}
-	defer src.Close() //nolint:errcheck // read-only
+	defer src.Close()
 	for {
 		b, err := src.Read(ctx)
 		if errors.Is(err, io.EOF) && s.Recorded {
@@ -212,7 +212,7 @@ func (i intake) Append(ctx context.Context, records []ingest.Record) (ingesthttp
 func endOfSource(ctx context.Context, err error) error {
 	if errors.Is(err, io.EOF) || ctx.Err() != nil {
 		<-ctx.Done() // the daemon goes on without it
-		return nil
+		return nil   //nolint:nilerr // an end is no error
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -98,7 +99,7 @@ func (a *App) authorizeIntake(tokens *auth.Tokens) func(*http.Request) error {
 	}
 }
 
-var errNoToken = fmt.Errorf("a token is needed: Authorization: Bearer …")
+var errNoToken = errors.New("a token is needed: Authorization: Bearer …")
 
 // onLoopback reports whether only this machine reaches the listener.
 func (a *App) onLoopback() bool {

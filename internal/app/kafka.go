@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -194,7 +195,7 @@ func (k *kafkaStages) gap(g kafka.Gap) {
 	k.health.Fail("gap", err, now)
 	k.log.Error("records were lost before they could be read", "topic", g.Topic, "partition", g.Partition, "from", g.From, "to", g.To, "reason", g.Reason)
 	ref := tocsin.Ref{Topic: g.Topic, Partition: g.Partition, Offset: g.From}
-	id := tocsin.RejectionID("", ref, fmt.Sprint(g.To))
+	id := tocsin.RejectionID("", ref, strconv.FormatInt(g.To, 10))
 	go func() { // the reader must not wait for the store
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()

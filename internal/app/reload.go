@@ -25,7 +25,7 @@ func (a *App) watch(ctx context.Context, reload func(*rules.Set)) error {
 	if err != nil {
 		return err
 	}
-	defer w.Close() //nolint:errcheck // the daemon ends
+	defer w.Close()
 	if err := watchTree(w, folders); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -45,7 +46,7 @@ func TestIdentify(t *testing.T) {
 		id string
 		ok bool
 	}{"": {"", true}, "Bearer secret": {"siem", true}, "Bearer other": {"", false}, "Basic x": {"", false}, "Bearer ": {"", false}} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Authorization", header)
 		if id, ok := tokens.Identify(r); id.Actor.ID != want.id || ok != want.ok {
 			t.Errorf("%q: got %q, %v", header, id.Actor.ID, ok)

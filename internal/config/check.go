@@ -68,7 +68,7 @@ func (c *checker) checkStruct(n *yaml.Node, t reflect.Type, path string) bool {
 		return true
 	}
 	if n.Kind != yaml.MappingNode {
-		c.fault(n, fmt.Sprintf("%s must be a block of keys", orTop(path)), fault.DidYouMean("", fieldNames(t)))
+		c.fault(n, orTop(path)+" must be a block of keys", fault.DidYouMean("", fieldNames(t)))
 		return false
 	}
 	seen := map[string]int{}
@@ -82,7 +82,7 @@ func (c *checker) checkStruct(n *yaml.Node, t reflect.Type, path string) bool {
 		seen[key.Value] = key.Line
 		f, ok := fieldOf(t, key.Value)
 		if !ok {
-			c.fault(key, fmt.Sprintf("unknown key %s", join(path, key.Value)), unknownKey(path, key.Value, t))
+			c.fault(key, "unknown key "+join(path, key.Value), unknownKey(path, key.Value, t))
 			continue
 		}
 		if c.checkValue(value, f, join(path, key.Value)) {
@@ -125,8 +125,10 @@ func (c *checker) checkValue(n *yaml.Node, f field, path string) bool {
 		return true // as `config show` writes a secret that is not set
 	case f.typ == reflect.TypeFor[Secret]():
 		message := path + " stands in a file; secrets come from the environment or from a file of their own"
-		c.faults = append(c.faults, fault.Fault{File: c.file, Line: n.Line, Column: n.Column, Message: message,
-			Remedy: fmt.Sprintf("set %s, or %s_file", envName(path), path)}) // no excerpt: it would show the secret
+		c.faults = append(c.faults, fault.Fault{
+			File: c.file, Line: n.Line, Column: n.Column, Message: message,
+			Remedy: fmt.Sprintf("set %s, or %s_file", envName(path), path),
+		}) // no excerpt: it would show the secret
 		return false
 	default:
 		return c.checkScalar(n, f.typ, f.enum, path)

@@ -87,7 +87,7 @@ func (c *KafkaCorrelate) partition(ctx context.Context, gen *kafka.Generation, p
 			err = c.tell(ctx, s)
 		}
 		if ctx.Err() != nil {
-			return c.hand(s)
+			return c.hand(s) //nolint:contextcheck // ctx is over; the generation says how long there is
 		}
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func (d *KafkaDetect) Serve(ctx context.Context, gen *kafka.Generation) error {
 	var wg sync.WaitGroup
 	for _, p := range gen.Partitions {
 		wg.Go(func() {
-			if err := d.partition(ctx, gen, p); err != nil && ctx.Err() == nil {
+			if err := d.partition(ctx, gen, p); ctx.Err() == nil { // it ends with an error alone
 				cancel(err)
 			}
 		})

@@ -20,8 +20,10 @@ func benchAlerts(round int) []tocsin.Alert {
 		a.Raw, a.Ref.Offset = raw, int64(round*len(alerts)+i)
 		a.ID = tocsin.AlertID(a.Tenant, a.Ref, a.Digest())
 		leaves := []tocsin.Field{
-			{Name: "source.ip", Value: tocsin.StringValue(fmt.Sprintf("10.0.%d.%d", i>>8&0xff, i&0xff))}, {Name: "source.port", Value: tocsin.IntValue(int64(i))},
-			{Name: "host.name", Value: tocsin.StringValue(fmt.Sprint("host", i%50))}, {Name: "message", Value: tocsin.StringValue("some text about what happened")},
+			{Name: "source.ip", Value: tocsin.StringValue(fmt.Sprintf("10.0.%d.%d", i>>8&0xff, i&0xff))},
+			{Name: "source.port", Value: tocsin.IntValue(int64(i))},
+			{Name: "host.name", Value: tocsin.StringValue(fmt.Sprint("host", i%50))},
+			{Name: "message", Value: tocsin.StringValue("some text about what happened")},
 		}
 		for n := range 20 {
 			leaves = append(leaves, tocsin.Field{Name: fmt.Sprintf("winlog.event_data.Param%d", n), Value: tocsin.StringValue("some value of a field")})

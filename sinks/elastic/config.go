@@ -120,7 +120,7 @@ func (c *Config) transport() (http.RoundTripper, error) {
 
 // client makes the client, which chooses among the nodes and retries nothing: the store does.
 func (c *Config) client(urls []*url.URL) (*elastictransport.Client, error) {
-	client, err := elastictransport.New(elastictransport.Config{
+	client, err := elastictransport.New(elastictransport.Config{ //nolint:staticcheck // the newer form takes no Config; this one stays
 		UserAgent: "tocsin", URLs: urls, Username: c.Username, Password: c.Password, APIKey: c.APIKey, DisableRetry: true, Transport: c.Transport,
 	})
 	if err != nil {

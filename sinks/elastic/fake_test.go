@@ -69,7 +69,7 @@ func answer(status int, body string) *http.Response {
 func (f *fake) bulk(body []byte) (*http.Response, error) {
 	items, err := parseBulk(string(body))
 	if err != nil {
-		return answer(400, `{"error":{"type":"illegal_argument_exception","reason":"`+err.Error()+`"}}`), nil
+		return answer(400, `{"error":{"type":"illegal_argument_exception","reason":"`+err.Error()+`"}}`), nil //nolint:nilerr // the answer tells
 	}
 	f.bulks++
 	var d disturbance
@@ -139,7 +139,7 @@ func (f *fake) mget(body []byte) (*http.Response, error) {
 		} `json:"docs"`
 	}
 	if err := json.Unmarshal(body, &asked); err != nil {
-		return answer(400, `{}`), nil
+		return answer(400, `{}`), nil //nolint:nilerr // the answer tells
 	}
 	var answers []string
 	for _, d := range asked.Docs {

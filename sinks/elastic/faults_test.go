@@ -253,9 +253,17 @@ func TestBulkSizeAdapts(t *testing.T) {
 // Whatever goes wrong in whatever order, at the end each alert is stored once, and the receipts tell which are.
 func TestAnyFaults(t *testing.T) {
 	kinds := []disturbance{
-		{}, {status: 200, body: `{}`, apply: true}, {status: 503}, {status: 429}, {err: errors.New("reset"), apply: true}, {err: errors.New("refused")},
-		{items: map[int]string{0: crowded, 2: noShard}}, {items: map[int]string{1: internal, 5: crowded}}, {warp: func(a []string) string { return whole(a)[:len(whole(a))-3] }},
-		{warp: func(a []string) string { return whole(a[:len(a)-1]) }}, {status: 413},
+		{},
+		{status: 200, body: `{}`, apply: true},
+		{status: 503},
+		{status: 429},
+		{err: errors.New("reset"), apply: true},
+		{err: errors.New("refused")},
+		{items: map[int]string{0: crowded, 2: noShard}},
+		{items: map[int]string{1: internal, 5: crowded}},
+		{warp: func(a []string) string { return whole(a)[:len(whole(a))-3] }},
+		{warp: func(a []string) string { return whole(a[:len(a)-1]) }},
+		{status: 413},
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		faults := rapid.SliceOfN(rapid.IntRange(0, len(kinds)-1), 0, 12).Draw(rt, "faults")

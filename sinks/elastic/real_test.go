@@ -240,16 +240,23 @@ func TestAlertsAreSearched(t *testing.T) {
 	s := server(t)
 	a := someAlerts(2)
 	a[0].Fields = tocsin.NewFields([]tocsin.Field{
-		{Name: "source.ip", Value: tocsin.StringValue("203.0.113.7")}, {Name: "process.name", Value: tocsin.StringValue("procdump.exe")}, {Name: "message", Value: tocsin.StringValue("dumped the memory of lsass")},
-		{Name: "destination.port", Value: tocsin.IntValue(445)}, {Name: "winlog.event_data.Anything", Value: tocsin.StringValue("x")},
+		{Name: "source.ip", Value: tocsin.StringValue("203.0.113.7")},
+		{Name: "process.name", Value: tocsin.StringValue("procdump.exe")},
+		{Name: "message", Value: tocsin.StringValue("dumped the memory of lsass")},
+		{Name: "destination.port", Value: tocsin.IntValue(445)},
+		{Name: "winlog.event_data.Anything", Value: tocsin.StringValue("x")},
 	})
 	if _, err := s.StoreAlerts(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
 	settle(t, s)
 	for _, query := range []object{
-		{"term": object{"source.ip": "203.0.113.0/24"}}, {"term": object{"process.name": "procdump.exe"}}, {"match": object{"message": "memory"}},
-		{"range": object{"destination.port": object{"gt": 400}}}, {"term": object{"tocsin.source.kafka.offset": 0}}, {"term": object{"event.hash": a[0].Digest()}},
+		{"term": object{"source.ip": "203.0.113.0/24"}},
+		{"term": object{"process.name": "procdump.exe"}},
+		{"match": object{"message": "memory"}},
+		{"range": object{"destination.port": object{"gt": 400}}},
+		{"term": object{"tocsin.source.kafka.offset": 0}},
+		{"term": object{"event.hash": a[0].Digest()}},
 	} {
 		reply, err := s.search(t.Context(), s.monthly(kindAlerts, "*"), object{"query": query})
 		if err != nil || reply.Hits.Total.Value != 1 {

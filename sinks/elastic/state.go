@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"tocsin"
 	"tocsin/sinks"
@@ -47,7 +48,7 @@ func manifestID(partition int32) string { return fmt.Sprintf("manifest-%d", part
 
 // chunkID names a chunk by content, so that a repeated write meets the first one.
 func chunkID(m *sinks.Manifest, n int) string {
-	return tocsin.Hash("chunk", fmt.Sprint(m.Partition), fmt.Sprint(m.Offset), m.SHA256, fmt.Sprint(n))
+	return tocsin.Hash("chunk", strconv.Itoa(int(m.Partition)), strconv.FormatInt(m.Offset, 10), m.SHA256, strconv.Itoa(n))
 }
 
 func (s *Store) deleteChunks(ctx context.Context, m *sinks.Manifest) error {

@@ -2,7 +2,7 @@ package sinktest
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +17,7 @@ var equalValues = cmp.Options{cmp.Comparer(tocsin.Value.Equal), cmpopts.EquateEm
 
 func event(n int, revision int64) tocsin.Event {
 	first := morning.Add(time.Duration(n) * time.Minute)
-	key := tocsin.StringValue(fmt.Sprint(n))
+	key := tocsin.StringValue(strconv.Itoa(n))
 	return tocsin.Event{
 		ID:     tocsin.EventID("default", "brute-force", []tocsin.Value{key}, "a1", first),
 		Tenant: "default", Rule: tocsin.RuleRef{ID: "brute-force", Version: "1.0.0", Title: "Brute force", Level: "high", Tags: []string{"attack.t1110"}},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -237,7 +238,7 @@ func testSlotRace(t *testing.T, _ Suite, s Store) {
 		var winners []string
 		for w := range 8 {
 			wg.Go(func() {
-				founder := fmt.Sprint(w)
+				founder := strconv.Itoa(w)
 				err := s.PutSlot(t.Context(), slot(version, founder))
 				if err != nil && !errors.Is(err, tocsin.ErrConflict) {
 					t.Error(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"tocsin"
 	"tocsin/sinks"
@@ -119,7 +120,7 @@ func (s *Store) LatestSnapshot(ctx context.Context, partition int32) (tocsin.Sna
 	var packed []byte
 	err := s.reader().QueryRowContext(ctx, `SELECT manifest, state FROM snapshots WHERE partition = ?`, partition).Scan(into(&manifest), &packed)
 	if err != nil {
-		return tocsin.Snapshot{}, absent("snapshot of partition", fmt.Sprint(partition), err)
+		return tocsin.Snapshot{}, absent("snapshot of partition", strconv.Itoa(int(partition)), err)
 	}
 	return sinks.Unpack(manifest, packed)
 }

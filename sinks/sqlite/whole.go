@@ -13,7 +13,7 @@ func (s *Store) AllEvents(ctx context.Context) ([]tocsin.Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // read-only; Err below tells
+	defer rows.Close()
 	var all []tocsin.Event
 	for rows.Next() {
 		var e tocsin.Event
