@@ -51,12 +51,13 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	fmt.Fprintf(o.Out, "tocsin demo: the page is at %s\n", a.URL())
+	if !o.Once {
+		fmt.Fprintln(o.Out, "It stays open until Ctrl-C.")
+	}
 	records := demo.Scenario(o.Seed, o.Now())
 	err = a.play(ctx, o, records)
 	if err != nil || o.Once {
 		cancel()
-	} else {
-		fmt.Fprintln(o.Out, "The page stays open; Ctrl-C ends it.")
 	}
 	return errors.Join(err, <-done)
 }
