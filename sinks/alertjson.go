@@ -1,17 +1,24 @@
 package sinks
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"tocsin"
 )
 
 // alertJSON is an alert as the embedded stores keep it, without its original bytes.
 type alertJSON struct {
+	alertHead
+	Fields fieldsJSON `json:"fields"`
+}
+
+// alertHead is all of it but the fields.
+type alertHead struct {
 	ID       string     `json:"id"`
 	ResendOf string     `json:"resend_of,omitempty"`
 	Tenant   string     `json:"tenant"`
@@ -21,35 +28,11 @@ type alertJSON struct {
 	Time     time.Time  `json:"at"`
 	Received time.Time  `json:"received,omitzero"`
 	SHA256   string     `json:"sha256"`
-	Fields   fieldsJSON `json:"fields"`
 	Marks    []string   `json:"marks,omitempty"`
 }
 
-// fieldsJSON writes fields flat, as one object by dotted name.
+// fieldsJSON reads fields that stand flat, as one object by dotted name.
 type fieldsJSON struct{ tocsin.Fields }
-
-func (f fieldsJSON) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for name, value := range f.All() {
-		if b.Len() > 1 {
-			b.WriteByte(',')
-		}
-		key, err := json.Marshal(name)
-		if err != nil {
-			return nil, err
-		}
-		data, err := value.MarshalJSON()
-		if err != nil {
-			return nil, err
-		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(data)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
 
 func (f *fieldsJSON) UnmarshalJSON(data []byte) error {
 	var values map[string]tocsin.Value
@@ -72,12 +55,58 @@ func nullIfAbsent(v tocsin.Value) tocsin.Value {
 	return v
 }
 
-// EncodeAlert writes all of an alert but its original bytes, which are stored beside.
+// EncodeAlert writes all of an alert but its original bytes, which are stored beside. It is called for every alert, so
+// that the fields, which are most of it, are appended by hand: encoding/json would look at each of them three times.
 func EncodeAlert(a *tocsin.Alert) ([]byte, error) {
-	return json.Marshal(alertJSON{
+	head, err := json.Marshal(alertHead{
 		ID: a.ID, ResendOf: a.ResendOf, Tenant: a.Tenant, Source: a.Source, Format: a.Format, Ref: a.Ref,
-		Time: a.Time, Received: a.Received, SHA256: a.Digest(), Fields: fieldsJSON{a.Fields}, Marks: a.Marks,
+		Time: a.Time, Received: a.Received, SHA256: a.Digest(), Marks: a.Marks,
 	})
+	if err != nil {
+		return nil, err
+	}
+	b := append(make([]byte, 0, len(head)+len(a.Raw)+256), head[:len(head)-1]...)
+	b = append(b, `,"fields":{`...)
+	first := true
+	for name, value := range a.Fields.All() {
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		if b, err = appendValue(append(appendQuoted(b, name), ':'), value); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}', '}'), nil
+}
+
+func appendValue(b []byte, v tocsin.Value) ([]byte, error) {
+	switch v.Kind() {
+	case tocsin.String:
+		text, _ := v.Str()
+		return appendQuoted(b, text), nil
+	case tocsin.List:
+		b = append(b, '[')
+		for i, item := range v.Items() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			var err error
+			if b, err = appendValue(b, item); err != nil {
+				return nil, err
+			}
+		}
+		return append(b, ']'), nil
+	default:
+		data, err := v.MarshalJSON()
+		return append(b, data...), err
+	}
+}
+
+// appendQuoted writes a JSON string; bytes that are no UTF-8 become U+FFFD.
+func appendQuoted(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text) // the error says that bytes were replaced
+	return b
 }
 
 // DecodeAlert reads what [EncodeAlert] wrote and gives the alert its original bytes back. The error wraps [ErrDamaged].

@@ -71,23 +71,57 @@ func (s *Store) PutIncident(ctx context.Context, i tocsin.Incident) error {
 	})
 }
 
-// link makes an incident findable by its events and entities.
+// A link is what an incident is found by: an event or the value of an entity.
+type link struct{ kind, value string }
+
+// link makes an incident findable by its events and entities. Most are there from the revision before: only what
+// differs is written.
 func (s *Store) link(ctx context.Context, i *tocsin.Incident) error {
-	if _, err := s.exec(ctx, "incident "+i.ID, `DELETE FROM links WHERE incident = ?`, i.ID); err != nil {
+	there, err := s.links(ctx, i.ID)
+	if err != nil {
 		return err
 	}
-	const insert = `INSERT INTO links (kind, value, incident) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
+	wanted := make(map[link]bool, len(i.Events)+len(i.Entities))
 	for _, e := range i.Events {
-		if _, err := s.exec(ctx, "incident "+i.ID, insert, "event", e, i.ID); err != nil {
+		wanted[link{"event", e}] = true
+	}
+	for _, e := range i.Entities {
+		wanted[link{"entity", e.Value}] = true
+	}
+	for l := range wanted {
+		if there[l] {
+			continue
+		}
+		if _, err := s.exec(ctx, "incident "+i.ID, `INSERT INTO links (kind, value, incident) VALUES (?, ?, ?)`, l.kind, l.value, i.ID); err != nil {
 			return err
 		}
 	}
-	for _, e := range i.Entities {
-		if _, err := s.exec(ctx, "incident "+i.ID, insert, "entity", e.Value, i.ID); err != nil {
+	for l := range there {
+		if wanted[l] {
+			continue
+		}
+		if _, err := s.exec(ctx, "incident "+i.ID, `DELETE FROM links WHERE kind = ? AND value = ? AND incident = ?`, l.kind, l.value, i.ID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *Store) links(ctx context.Context, incident string) (map[link]bool, error) {
+	rows, err := s.reader().QueryContext(ctx, `SELECT kind, value FROM links WHERE incident = ?`, incident)
+	if err != nil {
+		return nil, translate("incident "+incident, err)
+	}
+	defer rows.Close()
+	there := map[link]bool{}
+	for rows.Next() {
+		var l link
+		if err := rows.Scan(&l.kind, &l.value); err != nil {
+			return nil, translate("incident "+incident, err)
+		}
+		there[l] = true
+	}
+	return there, translate("incident "+incident, rows.Err())
 }
 
 // Incident returns the current state of one incident.
