@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tocsin/internal/config"
 )
 
 // build makes the real binary once for a test.
@@ -30,34 +32,42 @@ func build(t *testing.T) string {
 // start runs the binary with the stand's configuration and waits until it serves.
 func (s *stand) start(bin string) *exec.Cmd {
 	s.t.Helper()
-	file := filepath.Join(s.t.TempDir(), "tocsin.yaml")
-	text, err := s.cfg.YAML()
+	cmd, _ := launch(s.t, s.cfg, bin)
+	return cmd
+}
+
+// launch runs the binary with a configuration, waits until it serves, and tells where.
+func launch(t *testing.T, cfg config.Config, bin string) (cmd *exec.Cmd, url string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "tocsin.yaml")
+	text, err := cfg.YAML()
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, text, 0o600); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	cmd := exec.Command(bin, "run", "--config", file)
+	cmd = exec.Command(bin, "run", "--config", file)
 	cmd.Env = append(os.Environ(), "TOCSIN_TEST_CHILD=1")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = cmd.Process.Kill() })
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
-		if strings.Contains(lines.Text(), "page and intake on") {
+		if _, at, ok := strings.Cut(lines.Text(), "page and intake on "); ok {
 			go io.Copy(io.Discard, stderr)
-			return cmd
+			url, _, _ = strings.Cut(at, " ")
+			return cmd, strings.Trim(url, `"`)
 		}
-		s.t.Log(lines.Text())
+		t.Log(lines.Text())
 	}
-	s.t.Fatalf("the daemon did not start: %v", cmd.Wait())
-	return nil
+	t.Fatalf("the daemon did not start: %v", cmd.Wait())
+	return nil, ""
 }
 
 // stored waits until at least so many alerts can be found.
