@@ -130,10 +130,14 @@ func quiet(e tocsin.LogEntry) bool {
 func spans(i *tocsin.Incident) []named {
 	var out []named
 	for _, d := range []named{
-		{"detect_s", "to detect, from the first hostile act"}, {"assess_s", "to assess, from the detection"},
-		{"acknowledge_s", "to acknowledge, from the declaration"}, {"contain_s", "to contain, from the detection"},
-		{"dwell_s", "in the network: from the first hostile act to containment"}, {"resolve_s", "to resolve, from the declaration"},
-		{"close_s", "to close, from the declaration"}, {"active_s", "being worked on"},
+		{"detect_s", "to detect, from the first hostile act"},
+		{"assess_s", "to assess, from the detection"},
+		{"acknowledge_s", "to acknowledge, from the declaration"},
+		{"contain_s", "to contain, from the detection"},
+		{"dwell_s", "in the network: from the first hostile act to containment"},
+		{"resolve_s", "to resolve, from the declaration"},
+		{"close_s", "to close, from the declaration"},
+		{"active_s", "being worked on"},
 	} {
 		if n, ok := i.Durations[d.Name]; ok {
 			out = append(out, named{d.Value, seconds(n)})
