@@ -34,6 +34,7 @@ func (m *Matcher) Explain(ruleID string, a *tocsin.Alert) Explanation {
 		return Explanation{}
 	}
 	m.eval.Load(a.Fields, a.Time)
+	m.eval.Original(a.Raw)
 	r, c := m.set.rules[i], &m.set.compiled[i]
 	e := Explanation{Rule: ruleID}
 	switch {

@@ -13,6 +13,7 @@ import (
 	"tocsin/internal/ecs"
 	"tocsin/internal/expression"
 	"tocsin/internal/fault"
+	"tocsin/rules/sigma"
 )
 
 // A Source is a folder of rules: rule files anywhere in it, exceptions below exceptions/, reference lists below
@@ -83,6 +84,10 @@ type loader struct {
 	except    []*Exception
 	faults    fault.List
 	lints     fault.List
+	refused   fault.List // Sigma documents that are not used, as lints say them
+
+	sigmaDrafts  []*sigmaDraft
+	sigmaFilters []*sigma.Filter
 }
 
 // read takes all files of a source into memory.
@@ -173,6 +178,7 @@ func (l *loader) load(files []File) (*Set, error) {
 			l.ruleFile(f)
 		}
 	}
+	l.sigmaRules()
 	for _, f := range files {
 		if folder(f.Path) == "exceptions" {
 			l.exceptionFile(f)

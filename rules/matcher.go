@@ -65,6 +65,7 @@ func (m *Matcher) Fires(a *tocsin.Alert) []string {
 // load takes the alert's fields and finds the rules that can hold of it.
 func (m *Matcher) load(a *tocsin.Alert) {
 	m.eval.Load(a.Fields, a.Time)
+	m.eval.Original(a.Raw)
 	m.try = m.try[:0]
 	if m.scan {
 		for i := range m.set.rules {

@@ -41,6 +41,7 @@ type Rule struct {
 	Hash           string // of the rule's content, spelling and order of keys aside
 	File           string // where it stands
 	Line           int
+	Sigma          bool // it was written as a Sigma rule
 
 	conditions []*expression.Expr // bit i of [tocsin.Match.Conditions]
 	except     []exclusion

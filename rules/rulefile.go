@@ -14,6 +14,7 @@ import (
 	"tocsin/internal/ecs"
 	"tocsin/internal/expression"
 	"tocsin/internal/fault"
+	"tocsin/rules/sigma"
 )
 
 // draft is a rule while its file is read: nodes that can be judged only once all is known.
@@ -40,8 +41,8 @@ type letNode struct {
 func (l *loader) ruleFile(f File) {
 	r := &reader{file: f.Name, path: f.Path, src: f.Data}
 	for _, root := range r.documents() {
-		if isSigma(root) {
-			r.lint(root, "", "a Sigma rule: this version does not load them, it is passed over")
+		if sigma.Is(root) {
+			l.sigmaDocument(r, root)
 			continue
 		}
 		faults := r.found
@@ -52,22 +53,6 @@ func (l *loader) ruleFile(f File) {
 		}
 	}
 	l.take(r)
-}
-
-func isSigma(n *yaml.Node) bool {
-	if n.Kind != yaml.MappingNode {
-		return false
-	}
-	sigma := false
-	for i := 0; i < len(n.Content); i += 2 {
-		switch n.Content[i].Value {
-		case "correlate":
-			return false
-		case "detection", "correlation", "logsource":
-			sigma = true
-		}
-	}
-	return sigma
 }
 
 // read takes the document apart and then judges it.

@@ -15,8 +15,10 @@ import (
 // [Set.States], are safe for concurrent use.
 type Set struct {
 	Hash  string // of the content: the same rules, exceptions and lists have the same hash whatever their spelling
-	Lints Faults // what is allowed and probably not meant
-	Files []File // as they were read, sorted by name: [LoadFiles] makes the same set of them
+	Lints Faults // what is allowed and probably not meant, and what of Sigma was refused
+	// Refused are the Sigma documents that are not used because what they say cannot be said exactly, with the reason.
+	Refused Faults
+	Files   []File // as they were read, sorted by name: [LoadFiles] makes the same set of them
 
 	rules      []*Rule
 	compiled   []compiled // as rules
@@ -44,8 +46,9 @@ type factSlots struct{ risk, tacticID, tacticName int }
 func newSet(l *loader, files []File) *Set {
 	slices.SortFunc(l.rules, func(a, b *Rule) int { return cmp.Compare(a.ID, b.ID) })
 	l.lints.Sort()
+	l.refused.Sort()
 	s := &Set{
-		Lints: l.lints, Files: files, rules: l.rules, exceptions: l.except, table: l.table,
+		Lints: l.lints, Refused: l.refused, Files: files, rules: l.rules, exceptions: l.except, table: l.table,
 		byID:  map[string]int{},
 		facts: factSlots{l.table.Slot("event.risk_score_norm"), l.table.Slot("threat.tactic.id"), l.table.Slot("threat.tactic.name")},
 	}
@@ -69,7 +72,9 @@ func (s *Set) compile(r *Rule) compiled {
 		}
 	}
 	for _, x := range r.conditions {
-		read(x.Slots()...)
+		if !r.Sigma { // its condition names the fields of every kind of record that it may mean: most are always absent
+			read(x.Slots()...)
+		}
 	}
 	for _, f := range r.Correlate.GroupBy {
 		c.group = append(c.group, s.table.Slot(f))

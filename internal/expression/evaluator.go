@@ -11,17 +11,21 @@ import (
 
 // An Evaluator holds one alert's values and what its table's leaves said of them. It is for one goroutine.
 type Evaluator struct {
-	table *Table
-	slots []tocsin.Value
-	used  []int // slots that the alert filled
-	memo  []verdict
-	gen   uint32 // of the alert: memo entries of another generation count for nothing
-	now   time.Time
-	boxed []box
-	lower []lowered
-	vm    vm.VM
-	steps int
-	errs  map[int]error // of leaves, this generation
+	table  *Table
+	slots  []tocsin.Value
+	used   []int // slots that the alert filled
+	memo   []verdict
+	gen    uint32 // of the alert: memo entries of another generation count for nothing
+	now    time.Time
+	boxed  []box
+	lower  []lowered
+	fold   []lowered // every value as text in lower case
+	text   []lowered // every value as text
+	record original
+	fields tocsin.Fields
+	vm     vm.VM
+	steps  int
+	errs   map[int]error // of leaves, this generation
 }
 
 type verdict struct {
@@ -43,14 +47,65 @@ type lowered struct {
 
 // modified is a slot's value after a string function; absent where it holds no string.
 func (e *Evaluator) modified(slot int, m modifier) tocsin.Value {
-	if m == inUpper {
+	switch m {
+	case inUpper:
 		return eachText(e.slots[slot], strings.ToUpper)
+	case inText:
+		return e.asText(slot)
+	case inFolded:
+		return e.folded(slot)
 	}
 	l := &e.lower[slot]
 	if l.gen != e.gen {
 		l.gen, l.value = e.gen, eachText(e.slots[slot], fold)
 	}
 	return l.value
+}
+
+// asText is a slot's value with every member as text.
+func (e *Evaluator) asText(slot int) tocsin.Value {
+	v := e.slots[slot]
+	if v.Kind() == tocsin.String || v.Kind() == tocsin.Absent {
+		return v
+	}
+	l := &e.text[slot]
+	if l.gen != e.gen {
+		l.gen, l.value = e.gen, everyText(v)
+	}
+	return l.value
+}
+
+// folded is a slot's value with every member as text in lower case.
+func (e *Evaluator) folded(slot int) tocsin.Value {
+	v := e.slots[slot]
+	if v.Kind() == tocsin.String {
+		return e.modified(slot, inLower)
+	}
+	if v.Kind() == tocsin.Absent {
+		return v
+	}
+	l := &e.fold[slot]
+	if l.gen != e.gen {
+		l.gen, l.value = e.gen, eachText(e.asText(slot), fold)
+	}
+	return l.value
+}
+
+func everyText(v tocsin.Value) tocsin.Value {
+	switch v.Kind() {
+	case tocsin.Absent, tocsin.Null:
+		return tocsin.Value{}
+	case tocsin.List:
+		out := make([]tocsin.Value, 0, len(items(v)))
+		for _, item := range items(v) {
+			if item.Kind() != tocsin.Null {
+				out = append(out, tocsin.StringValue(item.Text()))
+			}
+		}
+		return tocsin.ListValue(out...)
+	default:
+		return tocsin.StringValue(v.Text())
+	}
 }
 
 func eachText(v tocsin.Value, do func(string) string) tocsin.Value {
@@ -77,12 +132,15 @@ func (t *Table) Evaluator() *Evaluator {
 		memo:  make([]verdict, len(t.leaves)),
 		boxed: make([]box, len(t.names)),
 		lower: make([]lowered, len(t.names)),
+		fold:  make([]lowered, len(t.names)),
+		text:  make([]lowered, len(t.names)),
 	}
 }
 
 // Load takes an alert's fields and its event time, which now() is. What was loaded before is forgotten.
 func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
 	e.reset(now)
+	e.fields, e.record.raw = fields, nil
 	for name, v := range fields.All() {
 		if s, ok := e.table.slots[name]; ok {
 			e.slots[s] = v
@@ -102,6 +160,9 @@ func (e *Evaluator) reset(now time.Time) {
 		clear(e.memo)
 		clear(e.boxed)
 		clear(e.lower)
+		clear(e.fold)
+		clear(e.text)
+		e.record.gen = 0
 		e.gen = 1
 	}
 	if len(e.errs) > 0 {

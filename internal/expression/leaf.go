@@ -19,6 +19,8 @@ type leaf struct {
 	mod    modifier    // of a single field, before its test
 	test   test        // of an item: any, none
 	op     order       // pair
+	how    Relation    // related
+	member int         // the place of the list's member that is meant, from 1; 0: any
 	work   int         // bytes that a costly test may look at on one alert; 0: no limit
 	strict bool        // program: it cannot hold where its first field is absent
 	prog   *vm.Program // program
@@ -35,6 +37,8 @@ const (
 	pair                     // some member of the first field compares with some member of the second
 	noPair                   // both are present and no members are equal
 	program                  // expr's machine decides
+	related                  // some text of the first field stands in a relation to one of the second
+	anywhere                 // some text of the original record passes the test
 )
 
 // test is a question about one value that is neither null nor a list.
@@ -44,9 +48,15 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 	if l.mode == program {
 		return e.run(l)
 	}
+	if l.mode == anywhere {
+		return passesOne(l.test, e.mentions(l.mod)), nil
+	}
 	v := e.slots[l.slots[0]]
 	if l.mod != asIs {
 		v = e.modified(l.slots[0], l.mod)
+	}
+	if l.member > 0 {
+		v = memberOf(v, l.member)
 	}
 	switch l.mode {
 	case anyItem:
@@ -60,6 +70,8 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 		return present(v), nil
 	case isAbsent:
 		return !present(v), nil
+	case related:
+		return relates(v, e.modified(l.slots[1], l.mod), l.how), nil
 	case pair:
 		return pairs(v, e.slots[l.slots[1]], l.op), nil
 	default:
@@ -82,6 +94,22 @@ func passes(t test, v tocsin.Value) bool {
 	default:
 		return t.pass(v)
 	}
+}
+
+func memberOf(v tocsin.Value, n int) tocsin.Value {
+	if list := items(v); n <= len(list) {
+		return list[n-1]
+	}
+	return tocsin.Value{}
+}
+
+func passesOne(t test, texts []tocsin.Value) bool {
+	for _, v := range texts {
+		if t.pass(v) {
+			return true
+		}
+	}
+	return false
 }
 
 // passesWithin is passes for a costly test: one string is cut to what the test may look at, and a list that holds

@@ -175,6 +175,8 @@ const (
 	asIs modifier = iota
 	inLower
 	inUpper
+	inText   // every value as its text
+	inFolded // the same in lower case
 )
 
 // modifier unwraps lower(f), upper(f) and fold(f).

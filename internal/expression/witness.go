@@ -148,7 +148,7 @@ func (e *Evaluator) Find(x *Index, f func(entry int32)) {
 			}
 		}
 		if s.lower != nil {
-			for _, item := range e.modified(slot, inLower).Items() {
+			for _, item := range e.folded(slot).Items() {
 				text, _ := item.Str()
 				for _, entry := range s.lower[text] {
 					f(entry)

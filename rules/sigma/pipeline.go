@@ -1,0 +1,224 @@
+package sigma
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"tocsin/internal/expression"
+)
+
+//go:embed pipelines/*.yml
+var shipped embed.FS
+
+// Pipelines say where the records of log sources and their fields stand in alerts. They are immutable.
+type Pipelines struct{ all []*pipeline }
+
+// A pipeline is one file of them.
+type pipeline struct {
+	Name     string               `yaml:"name"`
+	GroupBy  []string             `yaml:"group_by"` // of rules without correlation
+	Entities []Entity             `yaml:"entities"`
+	Fields   map[string]*fieldSet `yaml:"fields"`
+	Routes   []*route             `yaml:"routes"`
+}
+
+// An Entity is a field whose values an event names, with their role.
+type Entity struct {
+	Field string `yaml:"field"`
+	Role  string `yaml:"role"`
+}
+
+// A fieldSet is where Sigma's fields stand.
+type fieldSet struct {
+	Map    map[string]names     `yaml:"map"`
+	Rest   names                `yaml:"rest"` // prefixes of all other fields; none: a field that is not mapped is unknown
+	Values map[string]*valueMap `yaml:"values"`
+	Like   string               `yaml:"like"` // the set that this one extends
+	name   string
+}
+
+// names is one name or several.
+type names []string
+
+// UnmarshalYAML reads a scalar as a list of one.
+func (n *names) UnmarshalYAML(v *yaml.Node) error {
+	if v.Kind == yaml.ScalarNode {
+		*n = names{v.Value}
+		return nil
+	}
+	return v.Decode((*[]string)(n))
+}
+
+// A valueMap spells values as the source does, by the value in lower case.
+type valueMap map[string]string
+
+func (m *valueMap) of(s string) string {
+	if to, ok := (*m)[strings.ToLower(s)]; ok {
+		return to
+	}
+	return s
+}
+
+// A route is one kind of record that a log source may mean.
+type route struct {
+	Product  string         `yaml:"product"`
+	Category string         `yaml:"category"`
+	Service  string         `yaml:"service"`
+	When     map[string]any `yaml:"when"` // field -> value, values, "*" for any or null for none
+	Use      names          `yaml:"use"`  // field sets
+	when     expression.Tree
+	fields   []*fieldSet
+	pipeline *pipeline
+}
+
+// Shipped are the pipelines that come with the program.
+func Shipped() (*Pipelines, error) {
+	files, err := fs.Glob(shipped, "pipelines/*.yml")
+	if err != nil {
+		return nil, fmt.Errorf("list pipelines: %w", err)
+	}
+	p := &Pipelines{}
+	for _, name := range files {
+		data, err := shipped.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read pipeline: %w", err)
+		}
+		if err := p.add(data); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+// add reads one file.
+func (p *Pipelines) add(data []byte) error {
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	one := &pipeline{}
+	if err := dec.Decode(one); err != nil {
+		return err
+	}
+	for name, set := range one.Fields {
+		set.name = name
+		if base := one.Fields[set.Like]; base != nil {
+			set.extend(base)
+		}
+	}
+	for i, r := range one.Routes {
+		r.pipeline, r.when = one, whenOf(r.When)
+		for _, name := range r.Use {
+			set := one.Fields[name]
+			if set == nil {
+				return fmt.Errorf("route %d uses fields %q, which are not there", i, name)
+			}
+			r.fields = append(r.fields, set)
+		}
+		if len(r.fields) != 1 {
+			return fmt.Errorf("route %d uses %d field sets, not one", i, len(r.fields))
+		}
+	}
+	p.all = append(p.all, one)
+	return nil
+}
+
+// extend takes what the base has and the set has not.
+func (s *fieldSet) extend(base *fieldSet) {
+	merged := maps.Clone(base.Map)
+	if merged == nil {
+		merged = map[string]names{}
+	}
+	maps.Copy(merged, s.Map)
+	s.Map = merged
+	if s.Rest == nil {
+		s.Rest = base.Rest
+	}
+}
+
+func whenOf(when map[string]any) expression.Tree {
+	var kids []expression.Tree
+	for _, field := range slices.Sorted(maps.Keys(when)) {
+		switch v := when[field].(type) {
+		case nil:
+			kids = append(kids, expression.IsAbsent(field))
+		case []any:
+			var some []expression.Tree
+			for _, one := range v {
+				some = append(some, expression.Covers(field, glob(fmt.Sprint(one)), false))
+			}
+			kids = append(kids, expression.Some(some...))
+		default:
+			if v == "*" {
+				kids = append(kids, expression.Negate(expression.IsAbsent(field)))
+				continue
+			}
+			kids = append(kids, expression.Covers(field, glob(fmt.Sprint(v)), false))
+		}
+	}
+	return expression.All(kids...)
+}
+
+// A LogSource is what a rule says of the records that it is for.
+type LogSource struct{ Product, Category, Service string }
+
+// String writes the parts that are given.
+func (l LogSource) String() string {
+	var parts []string
+	for _, p := range [][2]string{{"product", l.Product}, {"category", l.Category}, {"service", l.Service}} {
+		if p[1] != "" {
+			parts = append(parts, p[0]+" "+p[1])
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// routes are those that the log source names; where none is exactly so, those that it names a part of.
+func (p *Pipelines) routes(l LogSource) []*route {
+	var exact, wider []*route
+	for _, one := range p.all {
+		for _, r := range one.Routes {
+			same := func(given, has string) bool { return given == "" || strings.EqualFold(given, has) }
+			if !same(l.Product, r.Product) || !same(l.Category, r.Category) || !same(l.Service, r.Service) {
+				continue
+			}
+			wider = append(wider, r)
+			if (l.Product == "") == (r.Product == "") && (l.Category == "") == (r.Category == "") && (l.Service == "") == (r.Service == "") {
+				exact = append(exact, r)
+			}
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return wider
+}
+
+// unmapped is a field that a set does not know.
+type unmapped struct {
+	field, set string
+}
+
+// Error says so.
+func (u *unmapped) Error() string {
+	return fmt.Sprintf("field %q has no place in %s records", u.field, u.set)
+}
+
+// find is where a field stands: in one of the targets.
+func (s *fieldSet) find(field string) (targets []string, values *valueMap, err error) {
+	if to, ok := s.Map[field]; ok {
+		return to, s.Values[field], nil
+	}
+	if len(s.Rest) == 0 {
+		return nil, nil, &unmapped{field, s.name}
+	}
+	for _, prefix := range s.Rest {
+		targets = append(targets, prefix+field)
+	}
+	return targets, s.Values[field], nil
+}

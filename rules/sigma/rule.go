@@ -1,0 +1,255 @@
+package sigma
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"tocsin/internal/expression"
+)
+
+// A Rule is one Sigma rule as its document says it.
+type Rule struct {
+	ID, Name, Title, Status, Level, Description, Author string
+	Date, Modified                                      string
+	References, FalsePositives, Tags                    []string
+	LogSource                                           LogSource
+	Conditions                                          []string // as written; one of them must hold
+
+	detection *yaml.Node
+	names     []string // of its selections
+	parts     map[string]*yaml.Node
+	filters   []*Filter
+}
+
+// A Refusal says why a document is not used: what it says cannot be said exactly here.
+type Refusal struct {
+	Node   *yaml.Node // where
+	Reason string
+	Remedy string
+}
+
+// Is reports whether a document is Sigma's: a rule, a correlation or a filter.
+func Is(n *yaml.Node) bool {
+	if n.Kind != yaml.MappingNode || member(n, "correlate") != nil {
+		return false
+	}
+	for _, key := range []string{"detection", "correlation", "logsource"} {
+		if member(n, key) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// member is the value of a key of a mapping, nil where it is not there.
+func member(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+func scalar(n *yaml.Node, key string) string {
+	if v := member(n, key); v != nil && v.Kind == yaml.ScalarNode && v.ShortTag() != "!!null" {
+		return v.Value
+	}
+	return ""
+}
+
+func list(n *yaml.Node, key string) []string {
+	v := member(n, key)
+	if v == nil {
+		return nil
+	}
+	if v.Kind == yaml.ScalarNode && v.ShortTag() != "!!null" {
+		return []string{v.Value}
+	}
+	var out []string
+	for _, m := range v.Content {
+		if m.Kind == yaml.ScalarNode {
+			out = append(out, m.Value)
+		}
+	}
+	return out
+}
+
+// Read reads the document of one rule.
+func Read(n *yaml.Node) (*Rule, *Refusal) {
+	if at := member(n, "correlation"); at != nil {
+		return nil, &Refusal{Node: at, Reason: fmt.Sprintf("a Sigma correlation: kind %s is not built yet", correlationKind(at))}
+	}
+	r := &Rule{
+		ID: strings.ToLower(scalar(n, "id")), Name: scalar(n, "name"), Title: scalar(n, "title"), Status: scalar(n, "status"), Level: scalar(n, "level"),
+		Description: scalar(n, "description"), Author: scalar(n, "author"), Date: scalar(n, "date"), Modified: scalar(n, "modified"),
+		References: list(n, "references"), FalsePositives: list(n, "falsepositives"), Tags: list(n, "tags"), LogSource: logSource(n),
+		detection: member(n, "detection"),
+	}
+	if r.detection == nil || r.detection.Kind != yaml.MappingNode {
+		return nil, &Refusal{Node: n, Reason: "the rule has no detection"}
+	}
+	if refusal := r.read(); refusal != nil {
+		return nil, refusal
+	}
+	return r, nil
+}
+
+func correlationKind(n *yaml.Node) string {
+	if kind := scalar(n, "type"); kind != "" {
+		return kind
+	}
+	return "(none)"
+}
+
+func logSource(n *yaml.Node) LogSource {
+	l := member(n, "logsource")
+	return LogSource{Product: scalar(l, "product"), Category: scalar(l, "category"), Service: scalar(l, "service")}
+}
+
+// read takes the detection apart.
+func (r *Rule) read() *Refusal {
+	var refusal *Refusal
+	r.names, r.parts, r.Conditions, refusal = parts(r.detection)
+	if refusal == nil && member(r.detection, "timeframe") != nil {
+		refusal = &Refusal{Node: member(r.detection, "timeframe"), Reason: "timeframe is the old form of aggregation", Remedy: "write a Sigma correlation"}
+	}
+	return refusal
+}
+
+// parts are the selections and the conditions of a detection or filter.
+func parts(n *yaml.Node) (names []string, by map[string]*yaml.Node, conditions []string, refusal *Refusal) {
+	by = map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, v := n.Content[i].Value, n.Content[i+1]
+		switch name {
+		case "condition":
+			conditions = list(n, name)
+		case "timeframe", "rules":
+		default:
+			if by[name] != nil {
+				return nil, nil, nil, &Refusal{Node: n.Content[i], Reason: fmt.Sprintf("detection says %s twice", name)}
+			}
+			names = append(names, name)
+			by[name] = v
+		}
+	}
+	if len(conditions) == 0 {
+		return nil, nil, nil, &Refusal{Node: n, Reason: "detection has no condition"}
+	}
+	return names, by, conditions, nil
+}
+
+// A Compiled is what a rule comes to.
+type Compiled struct {
+	Tree     expression.Tree
+	Text     string // the condition as people read it
+	GroupBy  []string
+	Entities []Entity
+}
+
+// compiler compiles detections for one kind of record.
+type compiler struct{ fields *fieldSet }
+
+// Compile compiles the rule for every kind of record that its log source may mean. Kinds that lack a field of the
+// rule are left out; if all do, or the rule says what cannot be said exactly, it is refused.
+func (p *Pipelines) Compile(r *Rule) (*Compiled, *Refusal) {
+	routes := p.routes(r.LogSource)
+	if len(routes) == 0 {
+		return nil, &Refusal{Node: r.detection, Reason: fmt.Sprintf("no pipeline for logsource %s", r.LogSource)}
+	}
+	out := &Compiled{Text: strings.Join(r.Conditions, " or "), GroupBy: routes[0].pipeline.GroupBy, Entities: routes[0].pipeline.Entities}
+	var kids []expression.Tree
+	var missing error
+	for _, route := range routes {
+		tree, err := r.tree(&compiler{fields: route.fields[0]})
+		if _, ok := errors.AsType[*unmapped](err); ok {
+			missing = err
+			continue
+		}
+		if err != nil {
+			return nil, &Refusal{Node: r.detection, Reason: err.Error()}
+		}
+		kids = append(kids, expression.All(route.when, tree))
+	}
+	if len(kids) == 0 {
+		return nil, &Refusal{Node: r.detection, Reason: missing.Error()}
+	}
+	out.Tree = expression.Some(kids...)
+	return out, nil
+}
+
+// tree is the rule's condition with its filters.
+func (r *Rule) tree(c *compiler) (expression.Tree, error) {
+	tree, err := c.conditions(r.Conditions, r.names, r.parts)
+	if err != nil {
+		return tree, err
+	}
+	kids := []expression.Tree{tree}
+	for _, f := range r.filters {
+		kid, err := c.conditions(f.conditions, f.names, f.parts)
+		if err != nil {
+			return kid, fmt.Errorf("filter %s: %w", f.Title, err)
+		}
+		kids = append(kids, kid)
+	}
+	return expression.All(kids...), nil
+}
+
+func (c *compiler) conditions(texts, names []string, parts map[string]*yaml.Node) (expression.Tree, error) {
+	kids := make([]expression.Tree, len(texts))
+	for i, text := range texts {
+		kid, err := parseCondition(text, names, func(name string) (expression.Tree, error) { return c.selection(parts[name], 0) })
+		if err != nil {
+			return kid, err
+		}
+		kids[i] = kid
+	}
+	return expression.Some(kids...), nil
+}
+
+// A Filter narrows the rules that it names.
+type Filter struct {
+	ID, Title  string
+	LogSource  LogSource
+	Rules      []string // ids or names
+	conditions []string
+	names      []string
+	parts      map[string]*yaml.Node
+	used       bool
+}
+
+// ReadFilter reads the document of a filter; nil and no refusal where the document is none.
+func ReadFilter(n *yaml.Node) (*Filter, *Refusal) {
+	at := member(n, "filter")
+	if at == nil {
+		return nil, nil //nolint:nilnil // no filter and nothing wrong
+	}
+	f := &Filter{ID: scalar(n, "id"), Title: scalar(n, "title"), LogSource: logSource(n), Rules: list(at, "rules")}
+	var refusal *Refusal
+	f.names, f.parts, f.conditions, refusal = parts(at)
+	if refusal == nil && len(f.Rules) == 0 {
+		refusal = &Refusal{Node: at, Reason: "the filter names no rules"}
+	}
+	return f, refusal
+}
+
+// Apply adds the filter to the rule if it is for it.
+func (f *Filter) Apply(r *Rule) {
+	named := slices.ContainsFunc(f.Rules, func(s string) bool {
+		return strings.EqualFold(s, r.ID) || r.Name != "" && s == r.Name || strings.EqualFold(s, "any")
+	})
+	same := func(given, has string) bool { return given == "" || strings.EqualFold(given, has) }
+	l, of := f.LogSource, r.LogSource
+	if named && same(l.Product, of.Product) && same(l.Category, of.Category) && same(l.Service, of.Service) {
+		r.filters = append(r.filters, f)
+		f.used = true
+	}
+}

@@ -1,0 +1,169 @@
+package rules
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+	"golang.org/x/mod/semver"
+
+	"tocsin"
+	"tocsin/internal/expression"
+	"tocsin/rules/sigma"
+)
+
+// sigmaDraft is a Sigma rule that waits for the filters of all files.
+type sigmaDraft struct {
+	*reader
+	node *yaml.Node
+	rule *sigma.Rule
+}
+
+// sigmaDocument takes one Sigma document of a file.
+func (l *loader) sigmaDocument(r *reader, root *yaml.Node) {
+	if filter, refusal := sigma.ReadFilter(root); filter != nil || refusal != nil {
+		if refusal != nil {
+			l.refuse(r, refusal)
+			return
+		}
+		l.sigmaFilters = append(l.sigmaFilters, filter)
+		return
+	}
+	rule, refusal := sigma.Read(root)
+	if refusal != nil {
+		l.refuse(r, refusal)
+		return
+	}
+	l.sigmaDrafts = append(l.sigmaDrafts, &sigmaDraft{reader: r, node: root, rule: rule})
+}
+
+// refuse notes why a Sigma document is not used: a lint, as the rest of the set is sound without it.
+func (l *loader) refuse(r *reader, refusal *sigma.Refusal) {
+	before := len(r.lints)
+	r.lint(refusal.Node, refusal.Remedy, "Sigma rule not loaded: %s", refusal.Reason)
+	l.refused = append(l.refused, r.lints[before:]...)
+}
+
+// sigmaRules compiles the Sigma rules once all files are read.
+func (l *loader) sigmaRules() {
+	if len(l.sigmaDrafts) == 0 {
+		return
+	}
+	pipelines, err := sigma.Shipped()
+	if err != nil {
+		l.faults = append(l.faults, Fault{File: "sigma", Message: err.Error()})
+		return
+	}
+	for _, d := range l.sigmaDrafts {
+		for _, f := range l.sigmaFilters {
+			f.Apply(d.rule)
+		}
+		rule, refusal := l.sigmaRule(pipelines, d)
+		if refusal != nil {
+			before := len(d.lints)
+			l.refuse(d.reader, refusal)
+			l.lints = append(l.lints, d.lints[before:]...) // the file's own have been taken
+			continue
+		}
+		l.byID[rule.ID] = rule
+		l.rules = append(l.rules, rule)
+	}
+}
+
+// sigmaRule makes a rule of kind match.
+func (l *loader) sigmaRule(p *sigma.Pipelines, d *sigmaDraft) (*Rule, *sigma.Refusal) {
+	s := d.rule
+	r := &Rule{
+		ID: cmp.Or(s.ID, sigmaID(s)), Title: cmp.Or(s.Title, s.Name), Version: sigmaVersion(s), Level: cmp.Or(s.Level, "medium"), Confidence: 0.5,
+		Description: s.Description, Author: s.Author, References: s.References, FalsePositives: s.FalsePositives, Tags: s.Tags,
+		File: d.file, Line: d.node.Line, Sigma: true,
+		Correlate: Correlate{Kind: Match, AtLeast: 1, OnMissing: Alone, Quiet: defaultQuiet, MaxOpen: defaultMaxOpen},
+		Incident:  tocsin.IncidentGrouping{Window: 24 * time.Hour},
+	}
+	refusal := func(format string, args ...any) (*Rule, *sigma.Refusal) {
+		return nil, &sigma.Refusal{Node: d.node, Reason: fmt.Sprintf(format, args...)}
+	}
+	if first, ok := l.byID[r.ID]; ok {
+		return refusal("the id is taken by %q (%s:%d)", first.Title, first.File, first.Line)
+	}
+	switch s.Status {
+	case "stable":
+		r.Status = Stable
+	case "test", "experimental", "":
+		r.Status = Testing
+	default:
+		return refusal("its status is %s", s.Status)
+	}
+	if !slices.Contains([]string{"informational", "low", "medium", "high", "critical"}, r.Level) {
+		return refusal("unknown level %q", r.Level)
+	}
+	c, no := p.Compile(s)
+	if no != nil {
+		return nil, no
+	}
+	x, err := l.table.Build(c.Text, c.Tree)
+	if err != nil {
+		return refusal("%s", err)
+	}
+	r.conditions = []*expression.Expr{x}
+	r.Category = sigmaCategory(s.Tags, l.opts.Categories)
+	r.Correlate.GroupBy = slices.Clone(c.GroupBy)
+	r.Incident.GroupBy = slices.Clone(c.GroupBy)
+	for _, e := range c.Entities {
+		r.Entities = append(r.Entities, EntityField(e))
+	}
+	r.Hash = r.hash()
+	return r, nil
+}
+
+// sigmaID is the id of a rule that has none: the same for the same title and conditions.
+func sigmaID(s *sigma.Rule) string {
+	h := tocsin.Hash("sigma", s.Title, s.Name, s.LogSource.String(), strings.Join(s.Conditions, "\n"))
+	b, err := hex.DecodeString(h)
+	if err != nil || len(b) < 16 {
+		return h
+	}
+	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80 // version 8, RFC 9562
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
+
+// sigmaVersion is the day of the rule's last change as a semantic version: 2026.4.17.
+func sigmaVersion(s *sigma.Rule) string {
+	day := strings.ReplaceAll(cmp.Or(s.Modified, s.Date), "/", "-")
+	if t, err := time.Parse(time.DateOnly, day[:min(len(day), 10)]); err == nil {
+		if v := fmt.Sprintf("%d.%d.%d", t.Year(), t.Month(), t.Day()); semver.IsValid("v" + v) {
+			return v
+		}
+	}
+	return "1.0.0"
+}
+
+// sigmaCategories are the categories that a tag speaks for by itself, the most particular first.
+var sigmaCategories = [][2]string{
+	{"attack.t1110", "intrusion-attempts/brute-force"},
+	{"attack.t1566", "fraud/phishing"},
+	{"attack.t1486", "malicious-code/infected-system"},
+	{"attack.t1595", "information-gathering/scanner"},
+	{"attack.t1046", "information-gathering/scanner"},
+	{"attack.reconnaissance", "information-gathering/scanner"},
+	{"attack.command-and-control", "malicious-code/c2-server"},
+}
+
+// undetermined is the category of what says nothing of its own.
+const undetermined = "other/undetermined"
+
+// sigmaCategory is the category that a rule's tags have on the scale.
+func sigmaCategory(tags, known []string) string {
+	for _, c := range sigmaCategories {
+		for _, tag := range tags {
+			if (tag == c[0] || strings.HasPrefix(tag, c[0]+".")) && (known == nil || slices.Contains(known, c[1])) {
+				return c[1]
+			}
+		}
+	}
+	return undetermined
+}
