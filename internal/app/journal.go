@@ -22,6 +22,7 @@ type journal struct {
 	wake    chan struct{}
 	last    atomic.Int64 // newest row
 	applied atomic.Int64 // newest row that was applied
+	room    room
 }
 
 func openJournal(ctx context.Context, store *sqlite.Store) (*journal, error) {
@@ -60,8 +61,14 @@ func (j *journal) placed(rows []sqlite.Appended) (known int) {
 	return known
 }
 
-// append makes records durable and wakes the pipeline. It returns how many were there before.
+// append makes records durable and wakes the pipeline. It returns how many were there before. The error wraps
+// [sinks.ErrFull] where there is no room for them or for what they will lead to.
 func (j *journal) append(ctx context.Context, records []ingest.Record, positions []string) (known int, err error) {
+	release, err := j.room.take(ctx, j.store, j.applied.Load(), records)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
 	entries := make([]sqlite.JournalEntry, len(records))
 	for i, r := range records {
 		entries[i] = sqlite.JournalEntry{

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -169,4 +170,38 @@ func TestEmbeddedBacklog(t *testing.T) {
 		t.Errorf("refused with nothing waiting: %+v", got)
 	}
 	h.settled(accepted+40, 0)
+}
+
+// What is taken can also be processed: records that come faster than they are processed are refused before the store
+// has no room for what they lead to.
+func TestEmbeddedBurst(t *testing.T) {
+	h := newHouse(t)
+	h.cfg.SQLite.MaxBytes = 8 << 20
+	_, stop := h.open()
+	body := []byte(strings.Repeat(good+"\n", 500))
+	var accepted, refused atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 10 {
+				got, err := h.post(bytes.NewReader(body))
+				switch {
+				case err == nil && got.Code == 202:
+					accepted.Add(int64(got.Accepted))
+				case err == nil && (got.Code == 507 || got.Code == 429):
+					refused.Add(1)
+				default:
+					t.Errorf("%+v, %v", got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if accepted.Load() == 0 || refused.Load() == 0 {
+		t.Errorf("%d records taken, %d requests refused", accepted.Load(), refused.Load())
+	}
+	t.Logf("%d records taken", accepted.Load())
+	h.settled(int(accepted.Load()), 0)
+	stop()
+	h.settled(int(accepted.Load()), 0)
 }
