@@ -134,7 +134,11 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Store) error) error {
 		return translate("begin", err)
 	}
 	if err := fn(&Store{shared: s.shared, tx: tx}); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
+		undone := tx.Rollback()
+		if errors.Is(err, sinks.ErrFull) { // SQLite has undone it already, and says so
+			return err
+		}
+		return errors.Join(err, ignoreDone(undone))
 	}
 	if err := tx.Commit(); err != nil {
 		return errors.Join(translate("commit", err), ignoreDone(tx.Rollback()))
