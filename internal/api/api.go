@@ -89,7 +89,25 @@ func New(o Options) http.Handler {
 	a.commands()
 	a.events()
 	a.system()
+	a.describe()
 	return limitBody(known(mux))
+}
+
+// describe says what the types cannot: that If-Match must be there, though its absence is told by 428 and not by 422,
+// and that reading needs no token on loopback.
+func (a *routes) describe() {
+	for _, path := range a.api.OpenAPI().Paths {
+		if path.Post != nil {
+			for _, p := range path.Post.Parameters {
+				if p.Name == "If-Match" {
+					p.Required = true
+				}
+			}
+		}
+		if path.Get != nil && a.OpenReads {
+			path.Get.Security = []map[string][]string{{"token": {}}, {}}
+		}
+	}
 }
 
 // known answers what no route is for with problem details, as everything here is refused with.
