@@ -182,9 +182,15 @@ func (d *daemon) outcome(ctx context.Context) (string, error) {
 	m, err := d.metrics(ctx)
 	text := fmt.Sprintf("%.0f alerts, %.0f dead letters, %.0f emissions of events, %d incidents", m["tocsin_alerts_total"], m["tocsin_rejected_total"], m["tocsin_events_total"], page.Total)
 	if n := m["tocsin_elastic_requests_total"]; n > 0 {
-		text += fmt.Sprintf(", %.0f requests to Elasticsearch", n)
+		text += fmt.Sprintf("\n%.0f requests to Elasticsearch, %.1f ms each; %.0f writes to Kafka, %.1f ms each", n, mean(m, "tocsin_elastic_request_seconds"),
+			m["tocsin_kafka_write_seconds_count"], mean(m, "tocsin_kafka_write_seconds"))
 	}
 	return text, err
+}
+
+// mean is a histogram's, in milliseconds.
+func mean(m map[string]float64, name string) float64 {
+	return 1000 * m[name+"_sum"] / max(m[name+"_count"], 1)
 }
 
 // get reads a JSON answer.
