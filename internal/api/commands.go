@@ -57,7 +57,7 @@ type impactBody struct {
 
 type commandInput struct {
 	ID      string `path:"id" maxLength:"64" pattern:"^[0-9a-f-]+$"` // in no embedded struct: huma reads none that is unexported
-	IfMatch string `header:"If-Match" maxLength:"40" pattern:"^([*]|(W/)?\"?[1-9][0-9]{0,17}\"?)?$" patternDescription:"a revision in quotes, or *" doc:"the revision the command was decided on, in quotes, or *"`
+	IfMatch string `header:"If-Match" maxLength:"40" pattern:"^([*]|(W/)?\"?[1-9][0-9]{0,17}\"?)$" patternDescription:"a revision in quotes, or *" doc:"the revision the command was decided on, in quotes, or *"`
 	Key     string `header:"Idempotency-Key" maxLength:"200" doc:"the same command with the same key is carried out once"`
 	Body    Body
 }
