@@ -14,6 +14,7 @@ import (
 // A kind that is not built is known by name only.
 type kindSpec struct {
 	built     bool
+	steps     bool // its conditions stand in correlate, not in when
 	mandatory []string
 	optional  []string
 }
@@ -23,12 +24,12 @@ var kinds = map[Kind]kindSpec{
 	Match:        {built: true},
 	Count:        {built: true, mandatory: []string{"span", "at_least"}},
 	Distinct:     {built: true, mandatory: []string{"span", "field", "at_least"}},
-	"set":        {},
+	SetOf:        {built: true, steps: true, mandatory: []string{"span", "of"}},
 	"sequence":   {},
 	"absence":    {},
 	"silence":    {},
 	"first_seen": {},
-	"leaky":      {},
+	Leaky:        {built: true, mandatory: []string{"capacity", "leakspeed"}},
 	"spike":      {},
 	"risk":       {},
 }
@@ -64,9 +65,12 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	}
 	spec := kinds[c.Kind]
 	all := map[string]func(*yaml.Node){
-		"span":     d.positive(&c.Span),
-		"field":    d.field(&c.Field),
-		"at_least": d.whole(&c.AtLeast, 1, maxAtLeast),
+		"span":      d.positive(&c.Span),
+		"field":     d.field(&c.Field),
+		"at_least":  d.whole(&c.AtLeast, 1, maxAtLeast),
+		"of":        d.readOf,
+		"capacity":  d.whole(&c.Capacity, 1, maxAtLeast-1),
+		"leakspeed": d.positive(&c.LeakSpeed),
 	}
 	keys := []key{
 		{"kind", true, func(*yaml.Node) {}},
@@ -85,6 +89,9 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		keys = append(keys, key{name, false, all[name]})
 	}
 	d.mapping(v, "correlate of kind "+string(c.Kind), keys...)
+	if c.Kind == Leaky {
+		d.bucket(v)
+	}
 	if !d.quiet {
 		c.Quiet = c.Span
 		if c.Kind == Match {

@@ -70,7 +70,9 @@ type Correlate struct {
 	Explode   bool          // an array in a field of the group key stands for each of its members
 	Fold      bool          // group key and values are compared without regard to case
 	Limits    Limits
-	Steps     []Step // of the kinds that have steps; none are built yet
+	Steps     []Step        // set: its conditions; sequence: its steps, in order
+	Capacity  int           `json:",omitempty"` // leaky: alerts that the bucket holds
+	LeakSpeed time.Duration `json:",omitempty"` // leaky: in which the bucket loses one alert; its span is capacity times this
 }
 
 // A Step is one of several conditions of a rule: bit i of [tocsin.Match.Conditions] is step i's.
@@ -97,6 +99,8 @@ const (
 	Match    Kind = "match"    // every match
 	Count    Kind = "count"    // so many alerts inside the span
 	Distinct Kind = "distinct" // so many values of a field inside the span
+	SetOf    Kind = "set"      // each of several conditions inside the span, in any order
+	Leaky    Kind = "leaky"    // a leaky bucket overflows
 )
 
 // Missing says what becomes of an alert that lacks a field of the group key.
@@ -128,7 +132,11 @@ func (r *Rule) Ref() tocsin.RuleRef {
 // (engine.md, ruling 18). Over a reload the state of a rule carries over where its shape is the same.
 func (r *Rule) Shape() string {
 	c := r.Correlate
-	return fmt.Sprintf("%s(%s) span=%s value=%s steps=%d", c.Kind, strings.Join(c.GroupBy, ","), c.Span, c.Field, len(c.Steps))
+	shape := fmt.Sprintf("%s(%s) span=%s value=%s steps=%d", c.Kind, strings.Join(c.GroupBy, ","), c.Span, c.Field, len(c.Steps))
+	if c.LeakSpeed > 0 {
+		shape += " leakspeed=" + c.LeakSpeed.String()
+	}
+	return shape
 }
 
 // Fields are the fields that the rule's conditions, group key and values read, each once, sorted.

@@ -24,6 +24,7 @@ type draft struct {
 	rule   *Rule
 	node   *yaml.Node
 	when   *yaml.Node
+	steps  []*yaml.Node // conditions that stand in correlate
 	except []*yaml.Node
 	lets   []letNode
 	names  expression.Names
@@ -244,16 +245,7 @@ func (d *draft) compile() {
 		d.rule.lets = append(d.rule.lets, Let{Name: l.name, Text: l.value.Value})
 	}
 	d.names = sound
-	spec, ok := kinds[d.rule.Correlate.Kind]
-	if ok && spec.built && d.when == nil {
-		d.fault(d.node, "add when: and a condition; true if every alert counts", "the rule has no when")
-	}
-	if d.when != nil {
-		if x := d.expression(d.when, d.names); x != nil {
-			d.use(x)
-			d.rule.conditions = append(d.rule.conditions, x)
-		}
-	}
+	d.conditions()
 	for _, n := range d.except {
 		if x := d.expression(n, d.names); x != nil {
 			d.use(x)

@@ -72,9 +72,10 @@ type route struct {
 	Category string         `yaml:"category"`
 	Service  string         `yaml:"service"`
 	When     map[string]any `yaml:"when"` // field -> value, values, "*" for any or null for none
-	Use      names          `yaml:"use"`  // field sets
+	Any      names          `yaml:"any"`  // fields of which one at least is there
+	Use      string         `yaml:"use"`  // the field set
 	when     expression.Tree
-	fields   []*fieldSet
+	fields   *fieldSet
 	pipeline *pipeline
 }
 
@@ -112,16 +113,9 @@ func (p *Pipelines) add(data []byte) error {
 		}
 	}
 	for i, r := range one.Routes {
-		r.pipeline, r.when = one, whenOf(r.When)
-		for _, name := range r.Use {
-			set := one.Fields[name]
-			if set == nil {
-				return fmt.Errorf("route %d uses fields %q, which are not there", i, name)
-			}
-			r.fields = append(r.fields, set)
-		}
-		if len(r.fields) != 1 {
-			return fmt.Errorf("route %d uses %d field sets, not one", i, len(r.fields))
+		r.pipeline, r.when = one, expression.All(whenOf(r.When), anyOf(r.Any))
+		if r.fields = one.Fields[r.Use]; r.fields == nil {
+			return fmt.Errorf("route %d uses fields %q, which are not there", i, r.Use)
 		}
 	}
 	p.all = append(p.all, one)
@@ -162,6 +156,17 @@ func whenOf(when map[string]any) expression.Tree {
 		}
 	}
 	return expression.All(kids...)
+}
+
+func anyOf(fields []string) expression.Tree {
+	if len(fields) == 0 {
+		return expression.All()
+	}
+	some := make([]expression.Tree, len(fields))
+	for i, f := range fields {
+		some[i] = expression.Negate(expression.IsAbsent(f))
+	}
+	return expression.Some(some...)
 }
 
 // A LogSource is what a rule says of the records that it is for.

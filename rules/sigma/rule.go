@@ -169,7 +169,7 @@ func (p *Pipelines) Compile(r *Rule) (*Compiled, *Refusal) {
 	var kids []expression.Tree
 	var missing error
 	for _, route := range routes {
-		tree, err := r.tree(&compiler{fields: route.fields[0]})
+		tree, err := r.tree(&compiler{fields: route.fields})
 		if _, ok := errors.AsType[*unmapped](err); ok {
 			missing = err
 			continue

@@ -1,0 +1,65 @@
+package rules
+
+import (
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxConditions bounds the conditions of one rule: they are bits of [tocsin.Match.Conditions].
+const maxConditions = 64
+
+// readOf reads the conditions of kind set: names of let or expressions.
+func (d *draft) readOf(v *yaml.Node) {
+	d.list(func(n *yaml.Node) {
+		d.steps = append(d.steps, n)
+		d.rule.Correlate.Steps = append(d.rule.Correlate.Steps, Step{When: n.Value})
+	})(v)
+	d.rule.Correlate.AtLeast = len(d.steps)
+	switch n := len(d.steps); {
+	case v.Kind != yaml.SequenceNode:
+	case n < 2:
+		d.fault(v, "kind match and count have one condition", "a set of %d: two conditions are the least", n)
+	case n > maxConditions:
+		d.fault(v, "", "a set of %d conditions: the limit is %d", n, maxConditions)
+	}
+}
+
+// bucket works out the span of a leaky bucket: the time in which a full one runs empty.
+func (d *draft) bucket(v *yaml.Node) {
+	c := &d.rule.Correlate
+	if c.Capacity == 0 || c.LeakSpeed == 0 {
+		return // their faults have been told
+	}
+	if c.LeakSpeed > maxDuration/time.Duration(c.Capacity) {
+		d.fault(v, "", "a bucket of %d that loses one every %s needs more than ten years to run empty", c.Capacity, c.LeakSpeed)
+		return
+	}
+	c.AtLeast, c.Span = c.Capacity+1, c.LeakSpeed*time.Duration(c.Capacity)
+	if d.quiet && c.Quiet < c.Span {
+		d.fault(v, "leave quiet out, or use suppress for more", "quiet %s is less than capacity times leakspeed, %s: in that time the bucket runs empty", c.Quiet, c.Span)
+	}
+}
+
+// conditions compiles what decides over alerts: the condition when, or those of the kind's steps.
+func (d *draft) conditions() {
+	spec, ok := kinds[d.rule.Correlate.Kind]
+	nodes := d.steps
+	switch {
+	case d.when == nil:
+		if ok && spec.built && !spec.steps {
+			d.fault(d.node, "add when: and a condition; true if every alert counts", "the rule has no when")
+		}
+	case spec.steps:
+		d.fault(d.when, "write the condition into each of them, or name it below let", "a rule of kind %s has its conditions in correlate", d.rule.Correlate.Kind)
+		return
+	default:
+		nodes = append(nodes, d.when)
+	}
+	for _, n := range nodes {
+		if x := d.expression(n, d.names); x != nil {
+			d.use(x)
+			d.rule.conditions = append(d.rule.conditions, x)
+		}
+	}
+}
