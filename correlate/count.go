@@ -36,7 +36,9 @@ func (countKind) around(st *state, pos int) (lo, hi int, ok bool) {
 }
 
 // A window to come holds one new alert and so needs at most at_least - 1 of the older ones.
-func (countKind) keep(st *state, _ int) int { return st.track.plan.atLeast - 1 }
+func (countKind) keep(st *state, settled int, horizon int64) int {
+	return min(st.reachable(settled, horizon), st.track.plan.atLeast-1)
+}
 
 func (countKind) note(*state, *item) {}
 func (countKind) rebuild(*state)     {}

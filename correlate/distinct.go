@@ -128,7 +128,9 @@ func forget(counts map[string]int, values []string) {
 }
 
 // A window's first alert is the earliest inside the span, so all of them are kept.
-func (distinctKind) keep(_ *state, settled int) int { return settled }
+func (distinctKind) keep(st *state, settled int, horizon int64) int {
+	return st.reachable(settled, horizon)
+}
 
 // rebuild sees the alerts of the newest window again.
 func (k distinctKind) rebuild(st *state) {

@@ -16,8 +16,9 @@ type kind interface {
 	// around returns the run [lo, hi] that the satisfying windows with the alert at pos cover together, for an alert
 	// that came out of order; ok is false where there is none.
 	around(st *state, pos int) (lo, hi int, ok bool)
-	// keep is how many of the newest settled alerts, settled in number, a window to come can still need.
-	keep(st *state, settled int) int
+	// keep is how many of the newest settled alerts, settled in number and at least one, a window to come can still
+	// need: those before horizon, where every alert to come lies at or after it.
+	keep(st *state, settled int, horizon int64) int
 	// rebuild restores what the kind keeps in the state beside the held alerts.
 	rebuild(st *state)
 }
@@ -31,6 +32,10 @@ func kindOf(name string) kind {
 		return countKind{}
 	case "distinct":
 		return distinctKind{}
+	case "set":
+		return setKind{}
+	case "leaky":
+		return leakyKind{}
 	}
 	return nil
 }

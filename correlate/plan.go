@@ -15,6 +15,7 @@ type plan struct {
 	span     int64 // nanoseconds; 0 for kind match
 	quiet    int64 // nanoseconds: alerts of a burst lie closer than this
 	maxOpen  int64 // nanoseconds
+	leak     int64 // nanoseconds in which a bucket loses one alert; kind leaky only, whose span follows from it
 	atLeast  int
 	maxKeys  int
 	maxBytes int64
@@ -45,6 +46,13 @@ func (p plan) normal() plan {
 	} else {
 		p.span = min(max(p.span, 1), longest)
 	}
+	p.atLeast = max(p.atLeast, 1)
+	if p.kind == "leaky" {
+		p.leak = min(max(p.leak, 1), longest)
+		p.atLeast = max(p.atLeast, 2)
+		p.span = max(p.leak*min(int64(p.atLeast-1), longest/p.leak), p.leak)
+		p.quiet = max(p.quiet, p.span) // an event goes on while the bucket could hold an alert of it
+	}
 	if p.quiet <= 0 {
 		p.quiet = p.span
 	}
@@ -52,7 +60,6 @@ func (p plan) normal() plan {
 		p.maxOpen = defaultMaxOpen
 	}
 	p.quiet, p.maxOpen = min(p.quiet, longest), min(p.maxOpen, longest)
-	p.atLeast = max(p.atLeast, 1)
 	if p.kind == "count" && p.atLeast == 1 {
 		p.quiet = max(p.quiet, p.span) // any two alerts inside the span share a window
 	}

@@ -30,18 +30,26 @@ var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func drawScene(t *rapid.T) scene {
 	s := scene{plan: plan{
 		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
-		kind:    rapid.SampledFrom([]string{"match", "count", "distinct"}).Draw(t, "kind"),
+		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky"}).Draw(t, "kind"),
 		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
 		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),
 		atLeast: rapid.IntRange(1, 4).Draw(t, "at_least"),
+		leak:    int64(unit) * rapid.Int64Range(1, 9).Draw(t, "leak"),
 		maxOpen: int64(unit) * rapid.SampledFrom([]int64{1, 7, 20, 60, 86400}).Draw(t, "max_open"),
 	}}
+	if s.plan.kind == "set" {
+		s.plan.atLeast = min(s.plan.atLeast, 3) // conditions
+	}
 	s.disorder = unit * time.Duration(rapid.IntRange(0, 20).Draw(t, "disorder"))
 	s.lateness = unit * time.Duration(rapid.IntRange(0, 60).Draw(t, "lateness"))
 	n := rapid.IntRange(1, 40).Draw(t, "alerts")
 	horizon := rapid.SampledFrom([]int{10, 60, 200}).Draw(t, "horizon")
 	for i := range n {
-		s.alerts = append(s.alerts, drawMatch(t, i, horizon))
+		m := drawMatch(t, i, horizon)
+		if s.plan.kind == "set" {
+			m.Conditions = rapid.Uint64Range(1, 1<<s.plan.atLeast-1).Draw(t, "conditions")
+		}
+		s.alerts = append(s.alerts, m)
 	}
 	slices.SortStableFunc(s.alerts, compareAlerts)
 	return s
@@ -231,10 +239,10 @@ func TestSettledEventsAreAFunctionOfTheAlerts(t *testing.T) {
 
 // describe prints a scene so that it can become a story.
 func describe(s scene) string {
-	text := fmt.Sprintf("%s span=%v quiet=%v at_least=%d max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
-		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.maxOpen))
+	text := fmt.Sprintf("%s span=%v quiet=%v at_least=%d leak=%v max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
+		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.leak), time.Duration(s.plan.maxOpen))
 	for _, m := range s.alerts {
-		text += fmt.Sprintf("%v %s %s/%s %v\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values)
+		text += fmt.Sprintf("%v %s %s/%s %v %b\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values, m.Conditions)
 	}
 	return text
 }

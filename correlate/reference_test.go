@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -30,8 +31,9 @@ type settled struct {
 //  1. The alerts of one tenant and key are a set: the same id at the same time is one alert. They are sorted by time,
 //     equal times by id.
 //  2. A window is any run of neighbours whose last lies less than span after its first (ruling 6). It satisfies the rule
-//     when it holds at_least alerts (count) or alerts with at_least different values (distinct); for kind match each
-//     single alert does.
+//     when it holds at_least alerts (count), alerts with at_least different values (distinct) or of each condition one
+//     (set); for kind match each single alert does. For kind leaky a window has no span: it satisfies when its first
+//     alert begins a bucket that its last one overflows.
 //  3. All alerts of a satisfying window belong to one burst, and so do windows that share an alert. An alert that lies
 //     less than quiet after its predecessor belongs to the predecessor's burst, where that has one (ruling 12). So two
 //     neighbours are linked when one satisfying window holds both, or when the first is in a burst and the second
@@ -94,6 +96,14 @@ func satisfies(p plan, window []tocsin.Match) bool {
 		return len(window) == 1
 	case "count":
 		return width < p.span && len(window) >= p.atLeast
+	case "leaky":
+		return overflows(p, window)
+	case "set":
+		var met uint64
+		for _, m := range window {
+			met |= m.Conditions
+		}
+		return width < p.span && bits.OnesCount64(met) == p.atLeast
 	}
 	values := make(map[string]bool)
 	for _, m := range window {
@@ -104,6 +114,29 @@ func satisfies(p plan, window []tocsin.Match) bool {
 		}
 	}
 	return width < p.span && len(values) >= p.atLeast
+}
+
+// overflows says of a bucket that the first alert of the window finds empty, whether it is never empty from then on and
+// overflows at the window's last alert. Tokens are those of a limiter that refuses: a full bucket has none, at_least - 1
+// is the most there can be, one comes back every leak, and an alert that finds less than one is refused. The unit is
+// a token's leak-th part.
+func overflows(p plan, window []tocsin.Match) bool {
+	most := int64(p.atLeast-1) * p.leak
+	tokens, refused := most, false
+	for i, m := range window {
+		if i > 0 {
+			tokens += int64(m.Alert.Time.Sub(window[i-1].Alert.Time))
+			if tokens >= most {
+				return false
+			}
+		}
+		if refused = tokens < p.leak; refused {
+			tokens = 0
+		} else {
+			tokens -= p.leak
+		}
+	}
+	return refused
 }
 
 func referenceBurst(p plan, burst []tocsin.Match) []settled {

@@ -28,7 +28,7 @@ func plansOf(set *rules.Set) planSet {
 		c, ref := r.Correlate, r.Ref()
 		plans.plans = append(plans.plans, plan{
 			id: r.ID, ref: &ref, kind: string(c.Kind), groupBy: c.GroupBy, span: int64(c.Span), quiet: int64(c.Quiet),
-			maxOpen: int64(c.MaxOpen), atLeast: c.AtLeast, maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
+			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), atLeast: c.AtLeast, maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
 		})
 	}
 	return plans

@@ -15,10 +15,11 @@ type state struct {
 	key    []tocsin.Value
 
 	held    held
-	seen    []sighting // kind distinct only
-	bursts  []*burst   // disjoint, by time; those that an accepted alert can still change
-	retired []string   // ids of merged events: they are not given out anew
-	own     int64      // no alert before it is held any more, though lateness would allow it: the key was flooded
+	seen    []sighting  // kinds distinct and set only
+	level   bucketLevel // kind leaky only
+	bursts  []*burst    // disjoint, by time; those that an accepted alert can still change
+	retired []string    // ids of merged events: they are not given out anew
+	own     int64       // no alert before it is held any more, though lateness would allow it: the key was flooded
 	flooded bool
 
 	bytes      int64
@@ -39,7 +40,7 @@ type burst struct {
 	touched     int64    // watermark at the last change
 }
 
-const stateSize = 320 // bytes of a state with its place in map, queue and list
+const stateSize = 400 // bytes of a state with its place in map, queue and list
 
 // within returns the burst whose run holds o, or would hold it, nil for none.
 func (st *state) within(o order) *burst {
@@ -80,15 +81,20 @@ func (st *state) trim(horizon int64) {
 	if len(all) == 0 || all[0].at >= horizon {
 		return
 	}
-	p := &st.track.plan
 	settled := st.held.since(horizon)
-	drop := min(settled, st.held.since(horizon-p.span+1))
-	drop = max(drop, settled-st.track.kind.keep(st, settled))
-	drop = max(drop, st.spent(horizon, settled))
+	drop := st.spent(horizon, settled)
+	if drop < settled {
+		drop = max(drop, settled-st.track.kind.keep(st, settled, horizon))
+	}
 	for _, x := range all[:drop] {
 		st.bytes -= int64(x.cost)
 	}
 	st.held.drop(drop)
+}
+
+// reachable is how many of the settled alerts share a window of the plan's span with one at or after horizon.
+func (st *state) reachable(settled int, horizon int64) int {
+	return settled - min(settled, st.held.since(horizon-st.track.plan.span+1))
 }
 
 // spent is how many of the settled alerts a burst makes superfluous: where quiet is at least span, whatever comes
