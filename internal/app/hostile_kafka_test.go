@@ -13,8 +13,7 @@ import (
 // large lets the input topic take records up to 8 MiB.
 func (s *stand) large() {
 	s.t.Helper()
-	client := &kafka.Client{Addr: kafka.TCP(s.cfg.Kafka.Brokers...)}
-	got, err := client.IncrementalAlterConfigs(s.t.Context(), &kafka.IncrementalAlterConfigsRequest{Resources: []kafka.IncrementalAlterConfigsRequestResource{{
+	got, err := s.kafka().IncrementalAlterConfigs(s.t.Context(), &kafka.IncrementalAlterConfigsRequest{Resources: []kafka.IncrementalAlterConfigsRequestResource{{
 		ResourceType: kafka.ResourceTypeTopic, ResourceName: s.topic(),
 		Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "max.message.bytes", Value: "8388608", ConfigOperation: kafka.ConfigOperationSet}},
 	}}})
@@ -32,7 +31,7 @@ func (s *stand) large() {
 func (s *stand) batch(partition int, codec kafka.Compression, values ...[]byte) {
 	s.t.Helper()
 	w := &kafka.Writer{
-		Addr: kafka.TCP(s.cfg.Kafka.Brokers...), Topic: s.topic(), RequiredAcks: kafka.RequireAll, Compression: codec,
+		Addr: kafka.TCP(s.cfg.Kafka.Brokers...), Transport: s.wire, Topic: s.topic(), RequiredAcks: kafka.RequireAll, Compression: codec,
 		Balancer:  kafka.BalancerFunc(func(kafka.Message, ...int) int { return partition }),
 		BatchSize: len(values), BatchBytes: 1 << 30, WriteTimeout: 2 * time.Minute, ReadTimeout: 2 * time.Minute, BatchTimeout: time.Second,
 	}

@@ -28,22 +28,32 @@ import (
 	kafkasink "tocsin/sinks/kafka"
 )
 
-// A stand is real servers and a daemon's configuration on them, with topics and indices of its own.
+// A stand is real servers and a daemon's configuration on them, with topics and indices of its own that are gone at the
+// end.
 type stand struct {
-	t   *testing.T
-	cfg config.Config
-	es  string
+	t     *testing.T
+	cfg   config.Config
+	es    string
+	admin config.Elasticsearch // who sets up and looks
+	http  *http.Client
+	wire  kafka.RoundTripper // of what is not the daemon; nil for plain text
 }
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
 	brokers, es := os.Getenv("TOCSIN_TEST_KAFKA"), os.Getenv("TOCSIN_TEST_ES")
 	if brokers == "" || os.Getenv("TOCSIN_TEST_KAFKA_CA") != "" {
-		t.Skip("TOCSIN_TEST_KAFKA names no broker in plain text: deploy/stack/up starts one")
+		t.Skip("TOCSIN_TEST_KAFKA names no plain-text broker: deploy/stack/up starts one")
 	}
 	if es == "" {
 		t.Skip("TOCSIN_TEST_ES names no server: deploy/stack/up starts one")
 	}
+	return makeStand(t, brokers, es, func(*stand) {})
+}
+
+// makeStand sets up a stand after change has had its say.
+func makeStand(t *testing.T, brokers, es string, change func(*stand)) *stand {
+	t.Helper()
 	name := fmt.Sprintf("tt%d", time.Now().UnixNano())
 	cfg := config.Default()
 	cfg.Mode, cfg.DataDir, cfg.HTTP.Listen = "kafka", t.TempDir(), "127.0.0.1:0"
@@ -55,14 +65,21 @@ func newStand(t *testing.T) *stand {
 		Name: "recorded", Kind: "kafka", Topics: []string{name + "-in"}, Tenant: "default", Format: "auto", Start: "earliest", Store: "all",
 		Disorder: 2 * time.Minute, Lateness: time.Hour, IdleAfter: 3 * time.Second, Recorded: true,
 	}}
-	s := &stand{t: t, cfg: cfg, es: es}
+	s := &stand{t: t, cfg: cfg, es: es, http: http.DefaultClient}
+	s.admin = cfg.Elasticsearch
+	change(s)
 	s.setUp()
+	t.Cleanup(s.tearDown)
 	return s
+}
+
+func (s *stand) kafka() *kafka.Client {
+	return &kafka.Client{Addr: kafka.TCP(s.cfg.Kafka.Brokers...), Transport: s.wire}
 }
 
 func (s *stand) setUp() {
 	ctx := s.t.Context()
-	store, err := app.NewElastic(s.cfg.Elasticsearch, app.Options{Log: slog.New(slog.DiscardHandler)}, nil)
+	store, err := app.NewElastic(s.admin, app.Options{Log: slog.New(slog.DiscardHandler)}, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -72,8 +89,7 @@ func (s *stand) setUp() {
 	if _, err := kafkasink.Setup(ctx, app.SinkConnection(s.cfg.Kafka), app.TopicPlan(s.cfg.Kafka), false); err != nil {
 		s.t.Fatal(err)
 	}
-	client := &kafka.Client{Addr: kafka.TCP(s.cfg.Kafka.Brokers...)}
-	got, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: s.topic(), NumPartitions: 3, ReplicationFactor: 1}}})
+	got, err := s.kafka().CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: s.topic(), NumPartitions: 3, ReplicationFactor: 1}}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -84,12 +100,41 @@ func (s *stand) setUp() {
 	}
 }
 
+// tearDown removes the stand's indices and topics, as well as it can: a test that failed has said why.
+func (s *stand) tearDown() {
+	var indices map[string]json.RawMessage
+	if resp, err := s.ask(http.MethodGet, s.admin.Prefix+"*/_alias", ""); err == nil {
+		_ = json.NewDecoder(resp.Body).Decode(&indices)
+		resp.Body.Close()
+	}
+	for name := range indices {
+		if resp, err := s.ask(http.MethodDelete, name, ""); err == nil {
+			resp.Body.Close()
+		}
+	}
+	p := s.cfg.Kafka.Prefix
+	_, _ = s.kafka().DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: []string{s.topic(), p + "matches", p + "events", p + "intake"}})
+}
+
+// ask does one request to Elasticsearch.
+func (s *stand) ask(method, path, body string) (*http.Response, error) {
+	req, err := http.NewRequest(method, s.es+"/"+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if s.admin.User != "" {
+		req.SetBasicAuth(s.admin.User, s.admin.Password.Reveal())
+	}
+	return s.http.Do(req)
+}
+
 func (s *stand) topic() string { return s.cfg.Sources[0].Topics[0] }
 
 // produce writes lines to the input topic, spread over its partitions.
 func (s *stand) produce(lines [][]byte) {
 	s.t.Helper()
-	w := &kafka.Writer{Addr: kafka.TCP(s.cfg.Kafka.Brokers...), Topic: s.topic(), Balancer: &kafka.RoundRobin{}, RequiredAcks: kafka.RequireAll, BatchTimeout: 5 * time.Millisecond, BatchBytes: 900_000, BatchSize: 500}
+	w := &kafka.Writer{Addr: kafka.TCP(s.cfg.Kafka.Brokers...), Transport: s.wire, Topic: s.topic(), Balancer: &kafka.RoundRobin{}, RequiredAcks: kafka.RequireAll, BatchTimeout: 5 * time.Millisecond, BatchBytes: 900_000, BatchSize: 500}
 	defer w.Close()
 	for chunk := range slices.Chunk(lines, 5000) {
 		messages := make([]kafka.Message, len(chunk))
@@ -130,7 +175,7 @@ func (s *stand) daemon() (a *app.App, stop func()) {
 // search asks Elasticsearch for the documents of an index pattern.
 func (s *stand) search(index string, into func(source json.RawMessage)) int {
 	s.t.Helper()
-	resp, err := http.Post(s.es+"/"+s.cfg.Elasticsearch.Prefix+index+"/_search?ignore_unavailable=true&allow_no_indices=true", "application/json", strings.NewReader(`{"size":10000,"track_total_hits":true}`))
+	resp, err := s.ask(http.MethodPost, s.admin.Prefix+index+"/_search?ignore_unavailable=true&allow_no_indices=true", `{"size":10000,"track_total_hits":true}`)
 	if err != nil {
 		s.t.Fatal(err)
 	}
