@@ -17,11 +17,12 @@ import (
 
 // A checker holds a configuration file against the shape of [Config] and remembers where each key stands.
 type checker struct {
-	file   string
-	src    []byte
-	sound  []byte // src without what is at fault, so that faults of meaning are found in the same go
-	faults fault.List
-	places map[string]place // key path -> where its value stands
+	file    string
+	src     []byte
+	conceal []string // texts that no fault may show: what stands under keys that look like secrets
+	sound   []byte   // src without what is at fault, so that faults of meaning are found in the same go
+	faults  fault.List
+	places  map[string]place // key path -> where its value stands
 }
 
 type place struct{ line, column int }
@@ -44,10 +45,38 @@ func (c *checker) checkFile() {
 	case len(doc.Content) == 0:
 		return
 	}
+	var secrets []string
+	secretsIn(doc.Content[0], &secrets)
 	c.checkStruct(doc.Content[0], reflect.TypeFor[Config](), "")
+	c.conceal = secrets
 	if len(c.faults) > 0 {
 		c.sound, _ = yaml.Marshal(doc.Content[0]) // a tree just read can be written
 	}
+}
+
+// secretsIn collects the texts that stand under keys that look like secrets, known ones or misspelt.
+func secretsIn(n *yaml.Node, found *[]string) {
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 1 {
+			key := strings.ToLower(n.Content[i-1].Value)
+			looks := slices.ContainsFunc([]string{"pass", "pasw", "secret", "key", "token"}, func(part string) bool { return strings.Contains(key, part) })
+			if looks && !strings.HasSuffix(key, "_file") && child.Kind == yaml.ScalarNode && child.Value != "" {
+				*found = append(*found, child.Value)
+			}
+		}
+		secretsIn(child, found)
+	}
+}
+
+// told is what is wrong, in the order of the places, with nothing in it that looks like a secret.
+func (c *checker) told() error {
+	for i := range c.faults {
+		for _, secret := range c.conceal {
+			c.faults[i].Excerpt = strings.ReplaceAll(c.faults[i].Excerpt, secret, "***")
+			c.faults[i].Message = strings.ReplaceAll(c.faults[i].Message, secret, "***")
+		}
+	}
+	return c.faults.Err()
 }
 
 // yamlError takes the line out of a YAML error's text, 1 where it has none.

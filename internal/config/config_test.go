@@ -112,6 +112,21 @@ sources:
 	}
 }
 
+// A secret in a file is in no fault, whatever else its line has wrong.
+func TestFaultsConcealSecrets(t *testing.T) {
+	for _, text := range []string{
+		"elasticsearch: {password: hunter2, prot: 1}\n",
+		"kafka: {pasword: hunter2}\n",
+		"api_key: hunter2\nmode: x\n",
+		"kafka: {password: hunter2, session: hunter2}\n",
+	} {
+		_, err := Load(write(t, text), nil)
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s gives %v", text, err)
+		}
+	}
+}
+
 func TestNotYAML(t *testing.T) {
 	_, err := Load(write(t, "http: {listen: [\nmode: x"), nil)
 	if err == nil || !strings.Contains(err.Error(), "not YAML") {

@@ -36,11 +36,11 @@ func Load(file string, environ []string) (Config, error) {
 	cfg, err := merge(src, env)
 	if err != nil {
 		c.faults = append(c.faults, fault.Fault{File: orEnvironment(file), Message: err.Error()})
-		return Config{}, c.faults.Err()
+		return Config{}, c.told()
 	}
 	c.secrets(&cfg)
 	c.validate(&cfg)
-	if err := c.faults.Err(); err != nil {
+	if err := c.told(); err != nil {
 		return Config{}, err
 	}
 	return cfg, nil
