@@ -90,18 +90,23 @@ type cefReader struct {
 }
 
 func cef(dec *Decoder) text {
-	d := dec.doc.dict
+	c := newCEF(dec.doc.dict, "cef", cefKeys)
+	return text{claims: func(line string) bool { return cefStart(line) >= 0 }, read: c.read}
+}
+
+// newCEF makes the reader of a format of that name, CEF or one like it, with these keys.
+func newCEF(d *dictionary, format, keys string) *cefReader {
 	c := &cefReader{
-		dict: d, keys: map[string]*name{}, syslog: newSyslogFields(d), fixed: d.constants("event.kind alert\nevent.module cef"),
+		dict: d, keys: map[string]*name{}, syslog: newSyslogFields(d), fixed: d.constants("event.kind alert\nevent.module " + format),
 		vendor: d.name("observer.vendor"), product: d.name("observer.product"), version: d.name("observer.version"), code: d.name("event.code"),
-		rule: d.name("rule.name"), ruleID: d.name("rule.id"), severity: d.name("event.severity"), cefName: d.name("cef.name"), cefSev: d.name("cef.severity"), cefVer: d.name("cef.version"),
+		rule: d.name("rule.name"), ruleID: d.name("rule.id"), severity: d.name("event.severity"), cefName: d.name(format + ".name"), cefSev: d.name(format + ".severity"), cefVer: d.name(format + ".version"),
 		host: d.name("host.name"), user: d.name("user.name"), sourceUser: d.name("source.user.name"), destUser: d.name("destination.user.name"),
 		category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"), direction: d.name("network.direction"),
-		hash: d.name("file.hash.any"), path: d.name("file.path"), extensions: d.name("cef.extensions"), derive: newDeriver(d),
+		hash: d.name("file.hash.any"), path: d.name("file.path"), extensions: d.name(format + ".extensions"), derive: newDeriver(d),
 		hashes:    map[int]*name{32: d.name("file.hash.md5"), 40: d.name("file.hash.sha1"), 64: d.name("file.hash.sha256")},
 		addresses: map[*name]*name{}, values: map[string]string{},
 	}
-	for line := range strings.Lines(cefKeys) {
+	for line := range strings.Lines(keys) {
 		words := strings.Fields(line)
 		for _, key := range words[:max(0, len(words)-1)] {
 			c.keys[key] = d.name(words[len(words)-1])
@@ -113,7 +118,7 @@ func cef(dec *Decoder) text {
 			c.addresses[d.name(pair[0])] = d.name(pair[1])
 		}
 	}
-	return text{claims: func(line string) bool { return cefStart(line) >= 0 }, read: c.read}
+	return c
 }
 
 // cefStart finds "CEF:0|" or "CEF:1|" in a line, -1 where there is none.
@@ -156,7 +161,59 @@ func (c *cefReader) read(line string, o *output) string {
 	c.syslog.envelope(h, o)
 	o.set(c.user, o.value(c.sourceUser))
 	o.set(c.user, o.value(c.destUser))
+	c.classify(parts[5], o)
 	c.derive.apply(o)
+	return ""
+}
+
+// classify sets category, type and outcome where the category, the action or the event's name speak of a login, or
+// the category of another thing that ECS has a word for.
+func (c *cefReader) classify(title string, o *output) {
+	category, action := strings.ToLower(o.text(c.keys["cat"])), strings.ToLower(o.text(c.keys["act"]))
+	title = strings.ToLower(title)
+	result := loginResult(action + " " + title)
+	switch {
+	case loginWord(category), loginWord(action), loginWord(title) && result != "":
+		o.put(c.category, "authentication")
+		if strings.Contains(action+title, "logoff") || strings.Contains(action+title, "logout") {
+			o.put(c.types, "end")
+			return
+		}
+		o.put(c.types, "start")
+		o.put(c.outcome, result)
+	default:
+		for _, w := range [...][2]string{{"malware", "malware"}, {"virus", "malware"}, {"intrusion", "intrusion_detection"}, {"ips", "intrusion_detection"}, {"ids", "intrusion_detection"}, {"vulnerab", "vulnerability"}} {
+			if strings.HasPrefix(category, w[0]) {
+				o.put(c.category, w[1])
+				o.put(c.types, "info")
+				return
+			}
+		}
+	}
+}
+
+// loginWord reports whether a text in small letters speaks of somebody coming in.
+func loginWord(s string) bool {
+	for _, w := range [...]string{"authentication", "login", "logon", "log on", "logged in", "logged on", "sign-in", "signin", "sign in", "logout", "logoff"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// loginResult is the outcome that a text in small letters tells, "" for none.
+func loginResult(s string) string {
+	for _, w := range [...]string{"fail", "denied", "deny", "invalid", "reject", "unsuccess", "block", "incorrect", "error"} {
+		if strings.Contains(s, w) {
+			return "failure"
+		}
+	}
+	for _, w := range [...]string{"success", "succe", "accept", "allow", "granted", "logged in", "logged on"} {
+		if strings.Contains(s, w) {
+			return "success"
+		}
+	}
 	return ""
 }
 
@@ -270,7 +327,7 @@ func cefUnescape(s string) string {
 // times takes the receipt time, else the end, else the start; one with a year before one without. The syslog header
 // stands in for them.
 func (c *cefReader) times(h header, o *output) {
-	for _, key := range []string{"rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "art", "deviceCustomDate1"} {
+	for _, key := range []string{"rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1"} {
 		t, ok := parseTime(c.values[key])
 		if ok && (o.time.IsZero() || yearless(o.time) && !yearless(t)) {
 			o.time = t

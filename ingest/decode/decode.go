@@ -52,6 +52,7 @@ type Decoder struct {
 	formats []reader
 	repair  []byte
 	kind    *name
+	nested  int // records within the record that are being read
 }
 
 // A reader is one format, its names found in this decoder's dictionary.
@@ -91,6 +92,9 @@ func New(opts Options) (*Decoder, error) {
 		r := reader{name: f.name}
 		if f.object != nil {
 			r.object = f.object(dict)
+		}
+		if f.wrapper != nil {
+			r.object = f.wrapper(d)
 		}
 		if f.text != nil {
 			r.text = f.text(d)

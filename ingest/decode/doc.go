@@ -221,3 +221,13 @@ func (d *doc) subtree(prefix *name) {
 	}
 	d.leaves = kept
 }
+
+// below reports whether the record has a leaf below prefix.
+func (d *doc) below(prefix *name) bool {
+	for _, kid := range prefix.kids {
+		if kid.inRecord == d.record || len(kid.kids) > 0 && d.below(kid) {
+			return true
+		}
+	}
+	return false
+}

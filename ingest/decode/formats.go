@@ -3,9 +3,10 @@ package decode
 // A format is one line of the table below: its name and what makes its reader. Those of JSON are asked in this order
 // whether a record is theirs, so the particular come before the general; those of text likewise.
 type format struct {
-	name   string
-	object func(*dictionary) object
-	text   func(*Decoder) text
+	name    string
+	object  func(*dictionary) object
+	wrapper func(*Decoder) object // an object that holds a record of another format
+	text    func(*Decoder) text
 }
 
 func formats() []format {
@@ -13,12 +14,38 @@ func formats() []format {
 		{name: "wazuh", object: wazuh},
 		{name: "suricata", object: suricata},
 		{name: "cloudtrail", object: cloudtrail},
+		{name: "wazuh5", object: wazuh5},
+		{name: "elastic", object: elastic},
 		{name: "windows", object: windows},
 		{name: "zeek", object: zeek},
+		{name: "splunk", wrapper: splunk},
+		{name: "falco", object: falco},
+		{name: "guardduty", object: guardduty},
+		{name: "security_hub", object: securityHub},
+		{name: "gcp_audit", object: gcpAudit},
+		{name: "gcp_finding", object: gcpFinding},
+		{name: "sentinel", object: sentinel},
+		{name: "sentinel_incident", object: sentinelIncident},
+		{name: "defender", object: defender},
+		{name: "hunting", object: hunting},
+		{name: "crowdstrike", object: crowdstrike},
+		{name: "sentinel_one", object: sentinelOne},
+		{name: "kubernetes", object: kubernetes},
+		{name: "osquery", object: osquery},
+		{name: "ocsf", object: ocsf},
+		{name: "opensearch", object: opensearch},
+		{name: "alertmanager", object: alertmanager},
+		{name: "okta", object: okta},
+		{name: "github", object: github},
+		{name: "azure", object: azure},
+		{name: "office", object: office},
 		{name: "ecs", object: ecsJSON},
 		{name: "json", object: anyJSON},
 		{name: "cef", text: cef},
+		{name: "leef", text: leef},
 		{name: "auditd", text: auditd},
+		{name: "windows_xml", text: windowsXML},
+		{name: "weblog", text: weblog},
 		{name: "syslog", text: syslog},
 	}
 }

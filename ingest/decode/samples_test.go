@@ -3,7 +3,7 @@ package decode
 import "strings"
 
 // Samples of each format, written for these tests.
-var samples = map[string]string{
+var samples = withVendors(map[string]string{
 	"ecs": `{"@timestamp":"2026-03-01T10:00:00.5Z","ecs":{"version":"8.17.0"},"event":{"kind":"alert","category":["network"],"severity":"7"},
 		"rule":{"name":"Beacon"},"source":{"ip":"203.0.113.7","port":"4444"},"host.name":"web-1","user":"mallory","tags":["a","b"],"acme":{"n":1}}`,
 	"suricata": `{"timestamp":"2026-03-01T10:00:00.123456+0100","flow_id":77,"in_iface":"eth0","event_type":"alert","src_ip":"203.0.113.7","src_port":40000,
@@ -43,7 +43,7 @@ var samples = map[string]string{
 	"cef":          `<134>Mar  1 10:00:00 fw-1 CEF:0|Acme|Wall\|X|2.1|100|Worm \\ stopped|Very-High|src=203.0.113.7 spt=1024 dst=192.0.2.10 dpt=80 proto=TCP act=blocked msg=a\=b and c suser=eve cs1=Deny all cs1Label=Policy Name rt=1772359200000`,
 	"syslog":       `<38>1 2026-03-01T10:00:00.003Z bastion sshd 4711 ID47 [ex@32473 a="1" b="x\"y"] Failed password for invalid user oracle from 203.0.113.7 port 50022 ssh2`,
 	"syslog old":   `Mar  1 10:00:00 bastion sudo: alice : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/bin/cat /etc/shadow`,
-}
+})
 
 // bigEvent is a Windows event of 3 kB, as the benchmarks read it.
 func bigEvent() string {

@@ -297,11 +297,37 @@ func syslog(d *Decoder) text {
 
 // embedded reads a JSON object that stands inside another record. One that is broken is left as the text it is.
 func (d *Decoder) embedded(body string, o *output) {
+	const most = 3 // records within records
+	if d.nested >= most {
+		return
+	}
 	marks := d.doc.marks
 	if err := d.doc.scan([]byte(body)); err != nil {
 		d.doc.marks = marks
 		return
 	}
+	d.readInner(o)
+}
+
+// inside reads a record that stands inside another, as whatever format it is. One that is none sets nothing.
+func (d *Decoder) inside(body string, o *output) {
+	body = strings.TrimSpace(body)
+	if strings.HasPrefix(body, "{") {
+		d.embedded(body, o)
+		return
+	}
+	for _, f := range d.formats {
+		if f.text.read != nil && f.text.claims(body) {
+			f.text.read(body, o)
+			return
+		}
+	}
+}
+
+// readInner reads the document that a wrapper has left.
+func (d *Decoder) readInner(o *output) {
+	d.nested++
+	defer func() { d.nested-- }()
 	for _, f := range d.formats {
 		if f.object.read != nil && f.object.claims(d.doc) {
 			f.object.read(d.doc, o)

@@ -23,7 +23,6 @@ const wazuhMoves = `
 	predecoder.program_name      process.name
 	data.srcport                 source.port
 	data.dstport                 destination.port
-	data.protocol                network.transport
 	data.url                     url.original
 	data.command                 process.command_line
 	data.file                    file.path
@@ -89,7 +88,8 @@ func wazuh(d *dictionary) object {
 	w := &wazuhReader{
 		dict: d, eve: newEVE(d), win: newWindows(d), trail: newTrail(d),
 		routes: d.routes(wazuhMoves, move{"rule.groups", "rule.category", same}, move{"syscheck.event", "event.action", lower},
-			move{"data.action", "event.action", lower}, move{"data.audit.command", "process.name", same}, move{"agent.ip", "host.ip", same}),
+			move{"data.action", "event.action", lower}, move{"data.audit.command", "process.name", same},
+			move{"data.protocol", "http.request.method", httpMethod}, move{"data.protocol", "network.transport", notMethod}, move{"agent.ip", "host.ip", same}),
 		fixed:  d.constants("event.kind alert\nevent.module wazuh\nobserver.vendor Wazuh\nobserver.product Wazuh\nobserver.type siem"),
 		prefix: d.name("wazuh"), level: d.name("rule.level"), ruleID: d.name("rule.id"), id: d.name("id"), timestamps: d.names("timestamp", "@timestamp"),
 		agents: d.names("agent.id", "agent.name", "manager.name", "decoder.name", "predecoder.hostname", "agent.ip"), rawWin: d.name("win.system.eventID"),
@@ -232,3 +232,20 @@ func (w *wazuhReader) classify(in *doc, o *output) {
 }
 
 func same(v tocsin.Value) tocsin.Value { return v }
+
+// httpMethod is a value that is a method of HTTP: Wazuh's decoders of web logs call it the protocol.
+func httpMethod(v tocsin.Value) tocsin.Value {
+	switch s := strings.ToUpper(v.Text()); s {
+	case "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND", "REPORT", "MKCOL", "MOVE", "COPY", "LOCK", "UNLOCK", "SEARCH", "DEBUG", "TRACK":
+		return tocsin.StringValue(s)
+	}
+	return tocsin.Value{}
+}
+
+// notMethod is a transport protocol, nothing for a method of HTTP.
+func notMethod(v tocsin.Value) tocsin.Value {
+	if !httpMethod(v).IsAbsent() {
+		return tocsin.Value{}
+	}
+	return transport(v)
+}

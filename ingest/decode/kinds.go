@@ -1,0 +1,62 @@
+package decode
+
+import (
+	"strings"
+
+	"tocsin"
+)
+
+// accountKind is the category and type of what an account service did, from the name of the action.
+func accountKind(action string) (category, types string) {
+	a := strings.ToLower(action)
+	has := func(words string) bool {
+		for w := range strings.FieldsSeq(words) {
+			if strings.Contains(a, w) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case has("session.end logout logoff"):
+		return "authentication,session", "end"
+	case has("session. authentication login logon sign-in signin sso auth_via mfa"):
+		return "authentication", "start"
+	case has("group"):
+		return "iam", "group," + changeKind(a)
+	case has("user account role privilege member password factor credential"):
+		return "iam", "user," + changeKind(a)
+	default:
+		return "configuration", changeKind(a)
+	}
+}
+
+// changeKind is creation, deletion, change, access or info, from the verb that a name holds.
+func changeKind(a string) string {
+	for _, v := range [][2]string{
+		{"delete remove destroy purge revoke", "deletion"}, {"create add insert register import generate", "creation"},
+		{"update modify change set enable disable patch write reset assign grant deactivate activate suspend lock", "change"},
+		{"get list read view download", "access"},
+	} {
+		for w := range strings.FieldsSeq(v[0]) {
+			if strings.Contains(a, w) {
+				return v[1]
+			}
+		}
+	}
+	return "info"
+}
+
+// levelOf is the number that a word of gravity stands for, from 0 to 100.
+func levelOf(word string) tocsin.Value {
+	for group := range strings.FieldsSeq(gravity) {
+		words, n, _ := strings.Cut(group, "=")
+		for w := range strings.SplitSeq(words, "|") {
+			if w == word {
+				level, _ := digits(n, 1, 3)
+				return tocsin.IntValue(int64(level))
+			}
+		}
+	}
+	return tocsin.Value{}
+}

@@ -1,0 +1,178 @@
+package decode
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin"
+)
+
+// leefKeys maps the predefined attributes of LEEF, and what vendors write beside them, to ECS.
+const leefKeys = `
+	src srcIP sourceip              source.ip
+	srcPort srcport                 source.port
+	srcMAC                          source.mac
+	srcBytes                        source.bytes
+	srcPackets                      source.packets
+	srcPostNAT                      source.nat.ip
+	srcPostNATPort                  source.nat.port
+	srcHostName identHostName       source.domain
+	dst dstIP destinationip         destination.ip
+	dstPort dstport                 destination.port
+	dstMAC                          destination.mac
+	dstBytes                        destination.bytes
+	dstPackets                      destination.packets
+	dstPostNAT                      destination.nat.ip
+	dstPostNATPort                  destination.nat.port
+	dstHostName                     destination.domain
+	totalPackets                    network.packets
+	proto protocol                  network.transport
+	usrName accountName userName suser user   user.name
+	domain                          user.domain
+	role                            user.roles
+	groupID                         group.id
+	identGrpName                    group.name
+	resource                        host.name
+	devName dvchost                 observer.hostname
+	cat                             rule.category
+	act action                      event.action
+	policy RuleName                 rule.ruleset
+	url request                     url.original
+	method                          http.request.method
+	userAgent                       user_agent.original
+	fileName fname                  file.name
+	filePath                        file.path
+	fileHash                        file.hash.any
+	msg message reason              message
+	Application app                 network.application
+	direction                       network.direction`
+
+// A leefReader reads IBM's Log Event Extended Format, versions 1 and 2, bare or behind a syslog header.
+type leefReader struct {
+	*cefReader
+}
+
+func leef(dec *Decoder) text {
+	l := &leefReader{newCEF(dec.doc.dict, "leef", leefKeys)}
+	return text{claims: func(line string) bool { return leefStart(line) >= 0 }, read: l.read}
+}
+
+// leefStart finds "LEEF:1.0|" or "LEEF:2.0|" in a line, -1 where there is none.
+func leefStart(line string) int {
+	at := strings.Index(line, "LEEF:")
+	if at < 0 || at > 512 || len(line) < at+8 {
+		return -1
+	}
+	rest := strings.TrimLeft(line[at+5:], " ")
+	if len(rest) > 1 && (rest[0] == '1' || rest[0] == '2') && (rest[1] == '.' || rest[1] == '|') {
+		return at
+	}
+	return -1
+}
+
+func (l *leefReader) read(line string, o *output) string {
+	at := leefStart(line)
+	if at < 0 {
+		return "no LEEF header in " + excerpt(line)
+	}
+	parts := strings.SplitN(strings.TrimLeft(line[at+5:], " "), "|", 6)
+	if len(parts) < 6 {
+		return "the header has " + strconv.Itoa(len(parts)-1) + " of its 5 parts"
+	}
+	for i := range parts[:5] {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	h, _ := syslogHeader(strings.TrimSpace(line[:at]) + " ")
+	delimiter, attributes := leefDelimiter(parts[0], parts[5])
+	l.attributes(attributes, delimiter)
+	l.when(h, o)
+	o.give(l.fixed)
+	o.put(l.cefVer, parts[0])
+	for i, n := range []*name{l.vendor, l.product, l.version, l.code} {
+		o.put(n, parts[i+1])
+	}
+	o.put(l.ruleID, parts[4])
+	name := parts[4]
+	for _, key := range []string{"name", "eventName", "signatureName", "ruleName", "threatName"} {
+		if v := l.values[key]; v != "" {
+			name = v
+			break
+		}
+	}
+	o.put(l.rule, name)
+	if n, ok := cefSeverity(l.values["sev"]); ok {
+		o.put(l.cefSev, l.values["sev"])
+		o.keep(l.severity, tocsin.IntValue(n))
+	}
+	l.fields(o)
+	l.syslog.envelope(h, o)
+	l.classify(name, o)
+	l.derive.apply(o)
+	return ""
+}
+
+// leefDelimiter says what stands between the attributes. LEEF 2 may name it in a sixth part, as itself or its code;
+// without that part it is a tab, or a bar as some vendors of LEEF 1 write it.
+func leefDelimiter(version, rest string) (delimiter, attributes string) {
+	if strings.HasPrefix(version, "2") {
+		if part, after, ok := strings.Cut(rest, "|"); ok && len(part) <= 6 && !strings.Contains(part, "=") {
+			switch code := strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(part), "0"), "x"); {
+			case part == "":
+				return "\t", after
+			case len(part) == 1:
+				return part, after
+			default:
+				if n, err := strconv.ParseUint(code, 16, 21); err == nil {
+					return string(rune(n)), after
+				}
+			}
+			return part, after
+		}
+	}
+	switch {
+	case strings.Contains(rest, "\t"):
+		return "\t", rest
+	case strings.Contains(rest, "|"):
+		return "|", rest
+	case strings.Contains(rest, "^"):
+		return "^", rest
+	}
+	return "\t", rest
+}
+
+// attributes reads "key=value" between delimiters. A piece without a key belongs to the value before it.
+func (l *leefReader) attributes(s, delimiter string) {
+	clear(l.values)
+	l.order = l.order[:0]
+	key, value := "", ""
+	for piece := range strings.SplitSeq(s, delimiter) {
+		k, v, ok := strings.Cut(piece, "=")
+		k = strings.TrimSpace(k)
+		if !ok || !cefKey(k) {
+			value += delimiter + piece
+			continue
+		}
+		l.take(key, value)
+		key, value = k, v
+	}
+	l.take(key, value)
+}
+
+// when sets the time: devTime, in the layout that devTimeFormat gives in Java's letters; else the syslog header's.
+func (l *leefReader) when(h header, o *output) {
+	if text, layout := l.values["devTime"], l.values["devTimeFormat"]; text != "" && layout != "" {
+		if t, err := time.Parse(javaLayout(layout), text); err == nil {
+			o.time = t.UTC()
+		}
+	}
+	if o.time.IsZero() {
+		l.times(h, o)
+	}
+}
+
+// javaLayout is a layout of Java's SimpleDateFormat in Go's form.
+func javaLayout(s string) string {
+	return strings.NewReplacer("yyyy", "2006", "yy", "06", "MMMM", "January", "MMM", "Jan", "MM", "01", "dd", "02", "EEEE", "Monday", "EEE", "Mon",
+		"HH", "15", "hh", "03", "mm", "04", "ss", "05", "SSS", "000", "a", "PM", "XXX", "Z07:00", "Z", "-0700", "z", "MST", "'", "", "d", "_2").Replace(s)
+}

@@ -1,0 +1,74 @@
+package decode
+
+// sentinelOne reads SentinelOne's threats and activities, as its API and exports write them.
+func sentinelOne(d *dictionary) object {
+	return product{
+		prefix: "sentinel_one",
+		signs: "threatInfo.threatId\nthreatInfo.threatName agentRealtimeInfo.agentId\nactivityType primaryDescription\nactivitytype primarydescription\nalertInfo.alertId ruleInfo.name\n" +
+			"dataSource.name=SentinelOne event.type\ndataSource.vendor=SentinelOne i.version",
+		times: "threatInfo.identifiedAt threatInfo.createdAt alertInfo.createdAt createdAt createdat event.time timestamp",
+		fixed: "event.module sentinel_one\nobserver.vendor SentinelOne\nobserver.type edr",
+		moves: `
+			threatInfo.threatId event.id
+			alertInfo.alertId event.id
+			activityUuid event.id
+			activityuuid event.id
+			ruleInfo.name rule.name
+			threatInfo.threatName rule.name
+			threatInfo.classification rule.category
+			primaryDescription message
+			primarydescription message
+			activityType event.code text
+			activitytype event.code text
+			agentRealtimeInfo.agentComputerName host.name
+			agentDetectionInfo.name host.name
+			data.computerName host.name
+			data.computername host.name
+			endpoint.name host.name
+			agentRealtimeInfo.agentId host.id
+			agentId host.id
+			agentid host.id
+			agentDetectionInfo.agentIpV4 host.ip words
+			agentDetectionInfo.agentLastLoggedInUserName user.name
+			threatInfo.processUser user.name
+			data.userName user.name
+			data.username user.name
+			sourceProcessInfo.user user.name
+			src.process.user user.name
+			threatInfo.originatorProcess process.parent.name
+			threatInfo.maliciousProcessArguments process.command_line
+			threatInfo.filePath file.path
+			data.filePath file.path
+			data.filepath file.path
+			threatInfo.sha256 file.hash.sha256
+			threatInfo.sha1 file.hash.sha1
+			threatInfo.md5 file.hash.md5
+			data.fileContentHash file.hash.sha1
+			data.filecontenthash file.hash.sha1
+			sourceProcessInfo.name process.name
+			sourceProcessInfo.filePath process.executable
+			sourceProcessInfo.commandline process.command_line
+			sourceProcessInfo.pid process.pid
+			src.process.name process.name
+			src.process.image.path process.executable
+			src.process.cmdline process.command_line
+			src.process.pid process.pid
+			src.process.parent.name process.parent.name
+			alertInfo.srcIp source.ip
+			alertInfo.dstIp destination.ip
+			data.ipAddress source.ip
+			indicators.tactics.name threat.tactic.name
+			indicators.tactics.techniques.name threat.technique.id`,
+		words: "threatInfo.threatId event.kind *=alert\nalertInfo.alertId event.kind *=alert\nthreatId event.kind *=alert\nthreatid event.kind *=alert\n" +
+			"threatInfo.confidenceLevel event.severity malicious=73 suspicious=47\nruleInfo.severity event.severity" + gravity + "\ndata.confidencelevel event.severity malicious=73 suspicious=47\n" +
+			"threatInfo.threatId event.category *=malware\nalertInfo.alertId event.category *=intrusion_detection\ndata.threatclassification event.category *=malware",
+		then: func(d *dictionary) func(*doc, *output) {
+			more := d.names("event.kind", "event.category", "event.type")
+			return func(_ *doc, o *output) {
+				o.put(more[0], "event")
+				o.put(more[1], "configuration")
+				o.put(more[2], "info")
+			}
+		},
+	}.object(d)
+}
