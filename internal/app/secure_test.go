@@ -65,22 +65,13 @@ func trusting(t *testing.T, file string) *tls.Config {
 	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 }
 
-// The whole path over TLS, with passwords and no right too many, by the real binary, which is killed once on the way.
+// The whole path over TLS, with passwords and no right too many, by the real binary.
 func TestSecureAsReplayed(t *testing.T) {
 	records := scenario()
 	s := secureStand(t)
 	events, incidents := expected(t, records)
-	bin := build(t)
-	half := len(records) / 2
-	s.produce(records[:half])
-	cmd := s.start(bin)
-	s.stored(half / 2)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait() // killed
-	s.produce(records[half:])
-	cmd = s.start(bin)
+	s.produce(records)
+	cmd := s.start(build(t))
 	s.await(len(records), events, incidents, 4*time.Minute)
 	interrupt(t, cmd)
 }
