@@ -6,7 +6,7 @@ import "strings"
 func azure(d *dictionary) object {
 	return product{
 		prefix: "azure",
-		signs:  "operationName category time resourceId\noperationName category time tenantId\noperationName category resourceId properties.id",
+		signs:  "operationName time resourceId\noperationName category time tenantId\noperationName category resourceId properties.id",
 		times:  "time properties.createdDateTime properties.activityDateTime",
 		fixed:  "event.kind event\nevent.module azure\ncloud.provider azure",
 		moves: `

@@ -199,7 +199,7 @@ func (m *manner) give(v tocsin.Value, o *output) {
 	case m.by != nil:
 		o.set(m.to, m.by(v))
 	case m.beside != nil && v.Kind() != tocsin.List:
-		o.address(m.to, m.beside, v.Text())
+		o.address(m.to, m.beside, withoutPort(v.Text()))
 	default:
 		o.set(m.to, v)
 	}
@@ -285,4 +285,14 @@ func (r *productReader) identify(in *doc, o *output) {
 	if o.own == "" {
 		o.own = id
 	}
+}
+
+// withoutPort is the address of an address and port, any other text as it is.
+func withoutPort(s string) string {
+	if at := strings.LastIndexByte(s, ':'); at > 0 && !isAddress(s) {
+		if host := strings.Trim(s[:at], "[]"); isAddress(host) {
+			return host
+		}
+	}
+	return s
 }
