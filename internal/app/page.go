@@ -52,6 +52,9 @@ func (a *App) pageHealth(ctx context.Context, back backend, p *pulse, started ti
 		Rates: p.rates(t, a.now(), started), Sources: t.bySource(), Rejected: t.byReason(),
 	}
 	for _, tr := range r.Troubles {
+		if tr.Part == "rules" { // told with the rules, where carets stand under what they mean
+			continue
+		}
 		h.Troubles = append(h.Troubles, web.Trouble{Part: tr.Part, Detail: tr.Detail, Since: tr.Since, Retries: tr.Retries, Halted: tr.Halted})
 	}
 	for _, s := range r.Shards {

@@ -108,6 +108,7 @@ func (p *Embedded) Start(ctx context.Context, set *rules.Set) error {
 	switch {
 	case errors.Is(err, tocsin.ErrNotFound):
 		p.engine = correlate.New(p.Config, set)
+		p.Health.Progress(p.engine, 0, 0, now)
 		return nil
 	case err != nil:
 		return fmt.Errorf("read the snapshot: %w", err)
@@ -117,6 +118,7 @@ func (p *Embedded) Start(ctx context.Context, set *rules.Set) error {
 		return fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
 	}
 	p.offset = snap.Offset
+	p.Health.Progress(p.engine, 0, p.offset, now)
 	p.Log.InfoContext(ctx, "engine restored", "offset", snap.Offset, "watermark", snap.Watermark)
 	return nil
 }

@@ -23,6 +23,7 @@ func (p *Embedded) pause() time.Duration {
 // called only when the journal has been read to its end, so that what lags is never called idle.
 func (p *Embedded) quiet(ctx context.Context) error {
 	now := p.Now()
+	p.Health.Progress(p.engine, 0, p.offset, now) // whose counts may be those of the middle of a burst
 	var names []string
 	all, fresh := true, false
 	for _, policy := range p.Policies {
