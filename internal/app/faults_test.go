@@ -87,6 +87,7 @@ func (s *stand) stored(n int) {
 
 // Killed in mid-stream, three times, the daemon goes on where it was: nothing is lost, nothing is there twice.
 func TestKillInMidStream(t *testing.T) {
+	t.Parallel()
 	records := scenario()
 	s := newStand(t)
 	events, incidents := expected(t, records)
@@ -185,6 +186,7 @@ func (w *wire) mend() {
 
 // Elasticsearch away in mid-stream: the daemon says that it is degraded, stays ready, and catches up without a loss.
 func TestElasticsearchOutage(t *testing.T) {
+	t.Parallel()
 	records := scenario()
 	s := newStand(t)
 	events, incidents := expected(t, records)

@@ -334,6 +334,7 @@ func TestKafkaToElasticsearchAsReplayed(t *testing.T) {
 		"wazuh":    func(t *testing.T) [][]byte { return campaign(t, "wazuh_insect/alerts.ndjson.zst") },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			records := lines(t)
 			s := newStand(t)
 			events, incidents := expected(t, records)
