@@ -157,7 +157,7 @@ func (d *daemon) metrics(ctx context.Context) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read only
+	defer resp.Body.Close()
 	sums := map[string]float64{}
 	lines := bufio.NewScanner(resp.Body)
 	for lines.Scan() {
@@ -207,7 +207,7 @@ func answer(req *http.Request, into any) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read only
+	defer resp.Body.Close()
 	if resp.StatusCode >= 300 {
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 500))
 		return fmt.Errorf("%s %s: %s: %s", req.Method, req.URL.Path, resp.Status, text)

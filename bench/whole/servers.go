@@ -138,7 +138,7 @@ func (s *stand) readAll(ctx context.Context, total int) error {
 	for n := range inputs {
 		work.Go(func() error {
 			r := kafka.NewReader(kafka.ReaderConfig{Brokers: s.kafka, Topic: s.topic(), Partition: n, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: 50 * time.Millisecond, QueueCapacity: 1000})
-			defer r.Close() //nolint:errcheck // read only
+			defer r.Close()
 			for range (total + inputs - 1 - n) / inputs {
 				m, err := r.ReadMessage(ctx)
 				if err != nil {
