@@ -1,0 +1,159 @@
+package rules_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"tocsin/ingest"
+	"tocsin/ingest/decode"
+	"tocsin/rules"
+)
+
+const sigmaData = "../../shared/data/sigma"
+
+// recorded reads the lines of a file of recorded data, or skips the test where that data is not at hand.
+func recorded(t *testing.T, name string) [][]byte {
+	t.Helper()
+	f, err := os.Open(filepath.Join(sigmaData, name))
+	if err != nil {
+		t.Skipf("recorded data is not at hand: %v", err)
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if strings.HasSuffix(name, ".zst") {
+		z, err := zstd.NewReader(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		r = z
+	}
+	var lines [][]byte
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, 4<<20)
+	for s.Scan() {
+		lines = append(lines, bytes.Clone(s.Bytes()))
+	}
+	if s.Err() != nil {
+		t.Fatal(s.Err())
+	}
+	return lines
+}
+
+// recordedRules loads the public rules beside the data: all but the one that names a field no pipeline knows.
+func recordedRules(t *testing.T) *rules.Set {
+	t.Helper()
+	if _, err := os.Stat(sigmaData); err != nil {
+		t.Skipf("recorded data is not at hand: %v", err)
+	}
+	set, err := rules.Load([]rules.Source{{FS: os.DirFS(filepath.Join(sigmaData, "rules"))}}, rules.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// A fires function tells which rules an encoded record satisfies.
+func firesOf(t *testing.T, set *rules.Set) func(record []byte) []string {
+	d, err := decode.New(decode.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := set.Matcher()
+	return func(record []byte) []string {
+		a, rejection := d.Decode(ingest.Record{Source: "test", Value: record})
+		if rejection != nil {
+			t.Fatalf("rejected: %s", rejection.Detail)
+		}
+		return m.Fires(&a)
+	}
+}
+
+// TestSigmaLoaded holds how many of the public rules load exactly.
+func TestSigmaLoaded(t *testing.T) {
+	set := recordedRules(t)
+	if loaded, refused := len(set.Rules()), len(set.Refused); loaded != 273 || refused != 1 {
+		t.Errorf("%d loaded, %d refused, want 273 and 1:\n%v", loaded, refused, set.Refused)
+	}
+}
+
+// TestSigmaRegression holds that every case's rule is found, that everything that the reference finds is, and that
+// nothing else is, in both shapes of the events.
+func TestSigmaRegression(t *testing.T) {
+	set := recordedRules(t)
+	fires := firesOf(t, set)
+	cases := 0
+	for _, line := range recorded(t, "regression.jsonl") {
+		var c struct {
+			Rule       string            `json:"rule_id"`
+			Title      string            `json:"rule_title"`
+			Events     []json.RawMessage `json:"events"`
+			Winlogbeat []json.RawMessage `json:"winlogbeat"`
+			Reference  [][]string        `json:"ref_rules"`
+		}
+		if err := json.Unmarshal(line, &c); err != nil {
+			t.Fatal(err)
+		}
+		cases++
+		for shape, events := range map[string][]json.RawMessage{"evtx": c.Events, "winlogbeat": c.Winlogbeat} {
+			found := false
+			for i, event := range events {
+				got := fires(event)
+				found = found || slices.Contains(got, c.Rule)
+				agree(t, set, c.Title+" as "+shape, got, c.Reference[i])
+			}
+			if !found {
+				t.Errorf("%s as %s: its own rule did not match", c.Title, shape)
+			}
+		}
+	}
+	if cases != 58 {
+		t.Errorf("%d cases, want 58", cases)
+	}
+}
+
+// agree compares with the reference as far as its rules are in the set.
+func agree(t *testing.T, set *rules.Set, what string, got, reference []string) {
+	t.Helper()
+	for _, id := range got {
+		if !slices.Contains(reference, id) {
+			t.Errorf("%s: %s matches and not in the reference", what, set.Rule(id).Title)
+		}
+	}
+	for _, id := range reference {
+		if r := set.Rule(id); r != nil && !slices.Contains(got, id) {
+			t.Errorf("%s: %s does not match", what, r.Title)
+		}
+	}
+}
+
+// TestSigmaCorpora holds the same of whole recordings.
+func TestSigmaCorpora(t *testing.T) {
+	set := recordedRules(t)
+	for _, name := range []string{"evtx_mitre", "stratus_cloudtrail"} {
+		fires := firesOf(t, set)
+		reference := map[int][]string{}
+		for _, line := range recorded(t, name+".labels.jsonl.zst") {
+			var label struct {
+				Line  int      `json:"line"`
+				Rules []string `json:"ref_rules"`
+			}
+			if err := json.Unmarshal(line, &label); err != nil {
+				t.Fatal(err)
+			}
+			reference[label.Line] = label.Rules
+		}
+		for i, event := range recorded(t, name+".ndjson.zst") {
+			agree(t, set, name, fires(event), reference[i])
+		}
+	}
+}
