@@ -17,6 +17,15 @@ const ahead = 24 * time.Hour
 type Clock struct {
 	greatest time.Time // of the times accepted so far
 	last     time.Time // the last accepted time
+	dated    time.Time // of the file's last record with a year
+}
+
+// Until tells the clock the time of the file's last record that has a year, where its reader has looked ahead: times
+// without one are then reckoned from it, not from what came before them. It is called before the first Settle.
+func (c *Clock) Until(last time.Time) {
+	if !yearless(last) {
+		c.dated = last
+	}
 }
 
 // Settle gives a its final time. next is the time of the record that follows in the same file, as decoded; zero where
@@ -47,6 +56,9 @@ func (c *Clock) Settle(a *tocsin.Alert, next time.Time) *tocsin.Rejection {
 		bound := c.greatest
 		if next.After(bound) {
 			bound = next
+		}
+		if c.dated.After(bound) {
+			bound = c.dated
 		}
 		if bound.IsZero() {
 			return reject(a, "no_year", "the record's time has no year and no record before it has one; --received gives one")

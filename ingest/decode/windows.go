@@ -23,7 +23,7 @@ type windowsReader struct {
 	header                                 map[string]*name // of evtx System, without attribute markers
 	flatHeader                             map[string]*name
 	eventData, userData, root              *name
-	times, utcTime                         []*name
+	times, utcTime, happened               []*name
 	eventTime                              *name
 	wazuhSystem                            map[string]*name
 	providerName, eventID, channel, record *name
@@ -129,7 +129,7 @@ func newWindows(d *dictionary) *windowsReader {
 		systemRoots: d.names("Event.System", "System"), dataRoots: d.names("Event.EventData", "EventData"), userRoots: d.names("Event.UserData", "UserData"),
 		eventData: d.name("winlog.event_data"), userData: d.name("winlog.user_data"), root: d.name("winlog"),
 		times:   d.names("TimeCreated", "@timestamp", "UtcTime", "EventTime"),
-		utcTime: d.names("@timestamp", "timestamp", "event.created"),
+		utcTime: d.names("@timestamp", "timestamp", "event.created"), happened: d.names("winlog.event_data.UtcTime", "mssql.audit.event_time"),
 		eventID: d.name("winlog.event_id"), providerName: d.name("winlog.provider_name"), channel: d.name("winlog.channel"), record: d.name("winlog.record_id"),
 		eventTime: d.name("winlog.time_created"), message: d.name("message"), hostName: d.name("host.name"),
 		renderedMessage: d.names("Event.RenderingInfo.Message", "RenderingInfo.Message"),
@@ -183,10 +183,18 @@ func (w *windowsReader) read(in *doc, o *output) {
 
 // finish makes the ECS fields of winlog.*.
 func (w *windowsReader) finish(o *output) {
-	if o.time.IsZero() {
+	logged := o.time.IsZero()
+	if logged {
 		o.time = timeOf(o.value(w.eventTime))
 	}
 	w.enrich.apply(o)
+	if logged { // Sysmon and SQL Server say when it happened, the log when it was written
+		if t := timeOf(o.value(w.happened[0])); !t.IsZero() && strings.HasPrefix(o.text(w.channel), "Microsoft-Windows-Sysmon") {
+			o.time = t
+		} else if t := timeOf(o.value(w.happened[1])); !t.IsZero() {
+			o.time = t
+		}
+	}
 }
 
 // readBeat takes Winlogbeat's document as it is; the event's data are text in every shape.
