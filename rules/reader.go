@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"tocsin/internal/fault"
+	"tocsin/rules/sigma"
 )
 
 // Limits on rule files.
@@ -85,7 +86,7 @@ func (r *reader) documents() []*yaml.Node {
 			if root.ShortTag() == "!!null" {
 				continue
 			}
-			if r.plain(root, 0) {
+			if sigma.Is(root) || r.plain(root, 0) { // of Sigma's the loader refuses what is not plain
 				roots = append(roots, root)
 			}
 		}

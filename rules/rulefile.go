@@ -41,7 +41,7 @@ type letNode struct {
 // ruleFile reads every rule of one file.
 func (l *loader) ruleFile(f File) {
 	r := &reader{file: f.Name, path: f.Path, src: f.Data}
-	for _, root := range r.documents() {
+	for _, root := range sigma.Expand(r.documents()) {
 		if sigma.Is(root) {
 			l.sigmaDocument(r, root)
 			continue

@@ -25,6 +25,10 @@ type sigmaDraft struct {
 
 // sigmaDocument takes one Sigma document of a file.
 func (l *loader) sigmaDocument(r *reader, root *yaml.Node) {
+	if refusal := sigma.Plain(root); refusal != nil {
+		l.refuse(r, refusal)
+		return
+	}
 	if filter, refusal := sigma.ReadFilter(root); filter != nil || refusal != nil {
 		if refusal != nil {
 			l.refuse(r, refusal)

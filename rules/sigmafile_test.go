@@ -192,3 +192,32 @@ func TestSigmaRule(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// The old form of files: a global document is part of those that follow.
+func TestSigmaGlobal(t *testing.T) {
+	text := `action: global
+title: T
+level: low
+detection: {condition: s}
+---
+id: 6f1d1b2e-0000-4000-8000-000000000001
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 1}}
+---
+action: repeat
+id: 6f1d1b2e-0000-4000-8000-000000000002
+logsource: {service: system}
+`
+	set := sigmaSet(t, map[string]string{"r.yml": text})
+	var ids []string
+	for _, channel := range []string{"Security", "System", "Application"} {
+		ids = append(ids, set.Matcher().Fires(alert("winlog.channel", channel, "winlog.event_id", "1"))...)
+	}
+	if len(ids) != 2 || ids[0] == ids[1] || set.Rules()[0].Title != "T" {
+		t.Errorf("%v, refused %v", ids, set.Refused)
+	}
+	anchored := "title: T\nlogsource: {product: windows}\ndetection: {s: &x {A: 1}, t: *x, condition: s}\n"
+	if set := sigmaSet(t, map[string]string{"r.yml": anchored}); len(set.Refused) != 1 {
+		t.Errorf("refused %v", set.Refused)
+	}
+}
