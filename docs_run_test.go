@@ -3,6 +3,7 @@ package tocsin_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -48,6 +49,7 @@ func TestDocsRun(t *testing.T) {
 	}
 	for _, page := range taskPages {
 		t.Run(page, func(t *testing.T) {
+			t.Parallel()
 			text, err := os.ReadFile(page)
 			if err != nil {
 				t.Fatal(err)
@@ -320,13 +322,12 @@ func (s *session) useServers() {
 	name := fmt.Sprintf("tt%d", time.Now().UnixNano())
 	broker, _, _ := strings.Cut(brokers, ",")
 	s.theirs = append(s.theirs, "127.0.0.1:9092", broker, "http://127.0.0.1:9200", strings.TrimSuffix(es, "/"), "soc-", name+"-", "soc.", name+".", "group: soc", "group: "+name)
-	s.t.Cleanup(func() {
-		for _, path := range []string{"/_cat/indices/" + name + "-*?h=index"} {
-			if text, err := exec.Command("curl", "-s", es+path).Output(); err == nil {
-				for index := range strings.FieldsSeq(string(text)) {
-					_ = exec.Command("curl", "-s", "-X", "DELETE", es+"/"+index).Run() // best effort: a test server
-				}
-			}
+	s.t.Cleanup(func() { // best effort: these are servers of tests
+		topics := []string{name + "-alerts", name + ".intake", name + ".matches", name + ".events"}
+		_, _ = (&kafka.Client{Addr: kafka.TCP(broker)}).DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: topics})
+		indices, _ := exec.Command("curl", "-s", es+"/_cat/indices/"+name+"-*?h=index").Output()
+		for _, path := range append(strings.Fields(string(indices)), "_index_template/"+name+"-alerts", "_index_template/"+name+"-register") {
+			_ = exec.Command("curl", "-s", "-X", "DELETE", es+"/"+path).Run()
 		}
 	})
 }
