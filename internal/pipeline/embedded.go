@@ -78,7 +78,8 @@ type Embedded struct {
 	snapshot  time.Time
 	reloads   chan *rules.Set
 	lastTick  time.Time
-	accepted  time.Time // when the newest alert was accepted, by Now
+	accepted  time.Time // when the newest alert was accepted, or the start, by Now
+	resumed   time.Time // the watermark at the start: ticks move the engine's own, which must not move them in turn
 	batchSize int
 }
 
@@ -118,6 +119,7 @@ func (p *Embedded) Start(ctx context.Context, set *rules.Set) error {
 		return fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
 	}
 	p.offset = snap.Offset
+	p.resumed = p.engine.Watermark()
 	p.Health.Progress(p.engine, 0, p.offset, now)
 	p.Log.InfoContext(ctx, "engine restored", "offset", snap.Offset, "watermark", snap.Watermark)
 	return nil

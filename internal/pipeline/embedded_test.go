@@ -99,6 +99,21 @@ func TestIdleSourceClosesEvents(t *testing.T) {
 	})
 }
 
+// After a restart at which nothing comes, event time goes on as fast as the clock and no faster.
+func TestTicksKeepPaceAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, health := newWorld(), &pipeline.Health{}
+		w.append(failure("203.0.113.7", 0), failure("203.0.113.7", 10), failure("203.0.113.7", 20))
+		run(t, w.daemon(t, nil), time.Second)
+		run(t, w.daemon(t, health), 2*time.Minute) // the event stays open for a minute more
+		newest := time.Date(2026, 3, 1, 8, 0, 20, 0, time.UTC)
+		from, to := newest.Add(-20*time.Second), newest.Add(5*time.Second)
+		if got := health.Report().Watermark(); got.Before(from) || got.After(to) {
+			t.Errorf("the watermark is %s, want %s to %s", got, from, to)
+		}
+	})
+}
+
 // What cannot become an alert is kept with its reason, and the stream goes on.
 func TestBadRecordsAreData(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

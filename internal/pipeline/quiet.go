@@ -62,8 +62,8 @@ func (p *Embedded) tick(now time.Time) time.Time {
 		}
 		disorder = max(disorder, pr.Policy.Disorder)
 	}
-	if greatest.IsZero() && !p.engine.Watermark().IsZero() { // nothing came since a restart
-		greatest = p.engine.Watermark().Add(disorder)
+	if greatest.IsZero() && !p.resumed.IsZero() { // nothing came since a restart
+		greatest = p.resumed.Add(disorder)
 	}
 	if greatest.IsZero() {
 		return time.Time{}
