@@ -36,6 +36,8 @@ func kindOf(name string) kind {
 		return setKind{}
 	case "leaky":
 		return leakyKind{}
+	case "sequence":
+		return sequenceKind{}
 	}
 	return nil
 }

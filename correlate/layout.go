@@ -68,8 +68,24 @@ func (c *trackCoder) plan(p *plan) {
 	small(c.coder, &p.maxKeys, math.MaxInt64)
 	c.num(&p.maxBytes)
 	c.text(&p.shape)
+	switch p.kind {
+	case "leaky":
+		c.span(&p.leak)
+	case "sequence":
+		c.steps(&p.steps)
+	}
 	if c.reading {
 		*p = p.normal()
+	}
+}
+
+func (c *trackCoder) steps(s *[]step) {
+	list(c.coder, s, 2, func(one *step) {
+		small(c.coder, &one.atLeast, math.MaxInt32)
+		c.span(&one.within)
+	})
+	if len(*s) == 0 || len(*s) > maxSteps {
+		c.fail("a sequence of %d steps", len(*s))
 	}
 }
 

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"slices"
 	"time"
 
 	"tocsin"
@@ -17,6 +18,7 @@ type plan struct {
 	maxOpen  int64 // nanoseconds
 	leak     int64 // nanoseconds in which a bucket loses one alert; kind leaky only, whose span follows from it
 	atLeast  int
+	steps    []step // kind sequence only; at_least is their number
 	maxKeys  int
 	maxBytes int64
 	shape    string // state carries over a reload where it is the same
@@ -77,5 +79,5 @@ func (p *plan) linger() int64 { return max(p.quiet, p.span) }
 
 // sameTuning reports whether p and q build the same bursts from the same alerts.
 func (p *plan) sameTuning(q *plan) bool {
-	return p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast
+	return p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast && slices.Equal(p.steps, q.steps)
 }

@@ -30,7 +30,7 @@ var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func drawScene(t *rapid.T) scene {
 	s := scene{plan: plan{
 		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
-		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky"}).Draw(t, "kind"),
+		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence"}).Draw(t, "kind"),
 		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
 		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),
 		atLeast: rapid.IntRange(1, 4).Draw(t, "at_least"),
@@ -40,13 +40,26 @@ func drawScene(t *rapid.T) scene {
 	if s.plan.kind == "set" {
 		s.plan.atLeast = min(s.plan.atLeast, 3) // conditions
 	}
+	if s.plan.kind == "sequence" {
+		for range rapid.IntRange(2, 3).Draw(t, "steps") {
+			s.plan.steps = append(s.plan.steps, step{
+				atLeast: rapid.SampledFrom([]int{1, 1, 2, 3}).Draw(t, "step at_least"),
+				within:  int64(unit) * rapid.SampledFrom([]int64{0, 0, 1, 2, 5}).Draw(t, "within"),
+			})
+		}
+		s.plan.atLeast = len(s.plan.steps)
+	}
 	s.disorder = unit * time.Duration(rapid.IntRange(0, 20).Draw(t, "disorder"))
 	s.lateness = unit * time.Duration(rapid.IntRange(0, 60).Draw(t, "lateness"))
-	n := rapid.IntRange(1, 40).Draw(t, "alerts")
+	most := 40
+	if s.plan.kind == "sequence" {
+		most = 24 // the reference tries all choices
+	}
+	n := rapid.IntRange(1, most).Draw(t, "alerts")
 	horizon := rapid.SampledFrom([]int{10, 60, 200}).Draw(t, "horizon")
 	for i := range n {
 		m := drawMatch(t, i, horizon)
-		if s.plan.kind == "set" {
+		if s.plan.kind == "set" || s.plan.kind == "sequence" {
 			m.Conditions = rapid.Uint64Range(1, 1<<s.plan.atLeast-1).Draw(t, "conditions")
 		}
 		s.alerts = append(s.alerts, m)
@@ -239,8 +252,8 @@ func TestSettledEventsAreAFunctionOfTheAlerts(t *testing.T) {
 
 // describe prints a scene so that it can become a story.
 func describe(s scene) string {
-	text := fmt.Sprintf("%s span=%v quiet=%v at_least=%d leak=%v max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
-		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.leak), time.Duration(s.plan.maxOpen))
+	text := fmt.Sprintf("%s span=%v quiet=%v at_least=%d leak=%v steps=%v max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
+		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.leak), s.plan.steps, time.Duration(s.plan.maxOpen))
 	for _, m := range s.alerts {
 		text += fmt.Sprintf("%v %s %s/%s %v %b\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values, m.Conditions)
 	}

@@ -32,7 +32,7 @@ type settled struct {
 //     equal times by id.
 //  2. A window is any run of neighbours whose last lies less than span after its first (ruling 6). It satisfies the rule
 //     when it holds at_least alerts (count), alerts with at_least different values (distinct) or of each condition one
-//     (set); for kind match each single alert does. For kind leaky a window has no span: it satisfies when its first
+//     (set) or a sequence (ruling 8); for kind match each single alert does. For kind leaky a window has no span: it satisfies when its first
 //     alert begins a bucket that its last one overflows.
 //  3. All alerts of a satisfying window belong to one burst, and so do windows that share an alert. An alert that lies
 //     less than quiet after its predecessor belongs to the predecessor's burst, where that has one (ruling 12). So two
@@ -98,6 +98,8 @@ func satisfies(p plan, window []tocsin.Match) bool {
 		return width < p.span && len(window) >= p.atLeast
 	case "leaky":
 		return overflows(p, window)
+	case "sequence":
+		return width < p.span && follows(p.steps, window)
 	case "set":
 		var met uint64
 		for _, m := range window {
@@ -137,6 +139,70 @@ func overflows(p plan, window []tocsin.Match) bool {
 		}
 	}
 	return refused
+}
+
+// follows says whether the window holds a sequence: some choice of times at which the steps are complete, and of
+// disjoint alerts: for each step one at its time and at_least - 1 from the time of the step before to that.
+func follows(steps []step, window []tocsin.Match) bool {
+	times := make([]time.Time, 0, len(window))
+	for _, m := range window {
+		if n := len(times); n == 0 || !times[n-1].Equal(m.Alert.Time) {
+			times = append(times, m.Alert.Time)
+		}
+	}
+	var places []func(m tocsin.Match) bool
+	var choose func(k, from int) bool
+	choose = func(k, from int) bool {
+		if k == len(steps) {
+			return seated(places, window)
+		}
+		for i := from; i < len(times); i++ {
+			start, end := times[0], times[i]
+			if k > 0 {
+				if start = times[from]; steps[k].within > 0 && int64(end.Sub(start)) > steps[k].within {
+					return false
+				}
+			}
+			before := len(places)
+			places = append(places, func(m tocsin.Match) bool { return m.Conditions>>k&1 == 1 && m.Alert.Time.Equal(end) })
+			for range steps[k].atLeast - 1 {
+				places = append(places, func(m tocsin.Match) bool {
+					return m.Conditions>>k&1 == 1 && !m.Alert.Time.Before(start) && !m.Alert.Time.After(end)
+				})
+			}
+			if choose(k+1, i) {
+				return true
+			}
+			places = places[:before]
+		}
+		return false
+	}
+	return choose(0, 0)
+}
+
+// seated says whether every place can have an alert of its own that fits it.
+func seated(places []func(tocsin.Match) bool, window []tocsin.Match) bool {
+	holder := make([]int, len(window)) // place and one, by alert
+	var seat func(p int, asked []bool) bool
+	seat = func(p int, asked []bool) bool {
+		for i, m := range window {
+			if asked[i] || !places[p](m) {
+				continue
+			}
+			asked[i] = true
+			if holder[i] == 0 || seat(holder[i]-1, asked) {
+				holder[i] = p + 1
+				return true
+			}
+		}
+		return false
+	}
+	for p := range places {
+		if !seat(p, make([]bool, len(window))) {
+			return false
+		}
+	}
+	return true
 }
 
 func referenceBurst(p plan, burst []tocsin.Match) []settled {

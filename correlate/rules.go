@@ -26,9 +26,15 @@ func plansOf(set *rules.Set) planSet {
 			continue
 		}
 		c, ref := r.Correlate, r.Ref()
+		var steps []step
+		for _, s := range c.Steps {
+			if c.Kind == "sequence" {
+				steps = append(steps, step{s.AtLeast, int64(s.Within)})
+			}
+		}
 		plans.plans = append(plans.plans, plan{
 			id: r.ID, ref: &ref, kind: string(c.Kind), groupBy: c.GroupBy, span: int64(c.Span), quiet: int64(c.Quiet),
-			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), atLeast: c.AtLeast, maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
+			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, atLeast: c.AtLeast, maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
 		})
 	}
 	return plans

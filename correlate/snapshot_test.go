@@ -98,6 +98,11 @@ func TestRestoreRefusesDamage(t *testing.T) {
 func FuzzRestore(f *testing.F) {
 	plans := planSet{hash: "set", plans: []plan{
 		{id: "r", shape: "s", kind: "count", span: 60e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "r"}},
+		{id: "l", shape: "s", kind: "leaky", leak: 60e9, atLeast: 3, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "l"}},
+		{
+			id: "q", shape: "s", kind: "sequence", span: 60e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "q"},
+			steps: []step{{2, 0}, {1, 30e9}},
+		},
 		{id: "d", shape: "s", kind: "distinct", span: 60e9, quiet: 5e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "d"}},
 	}}
 	e := newEngine(Config{}, plans)
@@ -105,6 +110,10 @@ func FuzzRestore(f *testing.F) {
 	for i := range 6 {
 		e.Step(simple("r", i, i*7))
 		e.Step(simple("d", i, i*7))
+		e.Step(simple("l", i, i*7))
+		q := simple("q", i, i*7)
+		q.Conditions = uint64(1 + i%3)
+		e.Step(q)
 		f.Add(e.Snapshot()[len(magic):])
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -119,6 +128,8 @@ func FuzzRestore(f *testing.F) {
 		}
 		e.Step(simple("r", 50, 20))
 		e.Step(simple("d", 51, 21))
+		e.Step(simple("l", 52, 22))
+		e.Step(simple("q", 53, 23))
 		e.Mark(tocsin.Marker{SourcePartition: tocsin.SourcePartition{Source: "src"}, Greatest: epoch.AddDate(1, 0, 0)})
 		e.Finish()
 		e.Snapshot()

@@ -1,0 +1,205 @@
+package correlate
+
+import "tocsin"
+
+// sequenceKind: inside the span the rule's steps follow one another (engine.md, ruling 8). There are alerts, none of
+// them taken twice, so that each step has at_least that meet its condition, none of them before the last of the step
+// before, and the step's last at most its within after that. Equal times may be taken in either order. More alerts
+// never undo that.
+//
+// Beside the held alerts the state keeps when each condition was last met: while one is missing from the window there
+// is nothing to look for.
+type sequenceKind struct{ distinctKind }
+
+// A step is what the engine needs of one step of a sequence.
+type step struct {
+	atLeast int
+	within  int64 // nanoseconds after the last alert of the step before; 0: no limit
+}
+
+// maxSteps is how many conditions a match can name.
+const maxSteps = 64
+
+func (sequenceKind) values(_ *state, m *tocsin.Match) []string { return conditions(m.Conditions) }
+
+// scanned is how many alerts of a window are looked through only to tell how far the key is from firing.
+const scanned = 256
+
+func (sequenceKind) newest(st *state) (lo, missing int) {
+	p := &st.track.plan
+	all := st.held.all()
+	x := &all[len(all)-1]
+	lo = st.held.since(x.at - p.span + 1)
+	if missing = st.unmet(x.at - p.span); missing > 0 {
+		return lo, missing
+	}
+	last := len(p.steps) - 1
+	if p.quiet >= p.span && met(x)>>last&1 == 0 && len(all)-lo > scanned {
+		return lo, p.steps[last].atLeast // one that is complete already would have absorbed x
+	}
+	c := newChain(p.steps)
+	if _, ok := c.follow(all[lo:]); ok {
+		return lo, 0
+	}
+	return lo, max(c.lacks(), 1)
+}
+
+// unmet is how many alerts the steps need whose conditions were not met after time t.
+func (st *state) unmet(t int64) int {
+	var live uint64
+	for _, s := range st.seen {
+		if s.at > t {
+			live |= condition(s.value)
+		}
+	}
+	n := 0
+	for k, s := range st.track.plan.steps {
+		if live>>k&1 == 0 {
+			n += s.atLeast
+		}
+	}
+	return n
+}
+
+// around looks for the first and the last window that the alert at pos is in and that holds a sequence. Of equal times
+// a window that holds one holds all: they make it no longer.
+func (sequenceKind) around(st *state, pos int) (lo, hi int, ok bool) {
+	p, h := &st.track.plan, &st.held
+	all := h.all()
+	x := all[pos].at
+	limit := h.since(x + p.span)
+	lo = h.since(x - p.span + 1)
+	first := h.since(x+1) - 1
+	for {
+		end, found := newChain(p.steps).follow(all[lo:limit])
+		if !found {
+			return 0, 0, false
+		}
+		first = max(first, lo+end)
+		next := h.since(all[first].at - p.span + 1)
+		if next == lo {
+			break
+		}
+		lo = next
+	}
+	for hi = limit - 1; hi > first; hi = h.since(all[hi].at) - 1 {
+		from := h.since(all[hi].at - p.span + 1)
+		if _, found := newChain(p.steps).follow(all[from : hi+1]); found {
+			break
+		}
+	}
+	return lo, max(hi, first), true
+}
+
+// met is the conditions that an alert meets.
+func met(x *item) uint64 {
+	var set uint64
+	for _, v := range x.p.values {
+		set |= condition(v)
+	}
+	return set
+}
+
+// A chain follows alerts through the steps of a sequence, time by time.
+type chain struct {
+	steps []step
+	seen  []int       // alerts so far that meet the step's condition
+	open  [][]opening // by step, by time
+	best  int         // alerts that the step furthest on still needs, and all after it
+}
+
+// An opening is a time at which the step before was complete, and with it how many alerts of that very time the step
+// can have that the steps before do not need. An earlier opening has never fewer alerts after it, but is over sooner.
+type opening struct {
+	at    int64
+	own   int
+	after int // seen, when the time was over
+}
+
+func newChain(steps []step) *chain {
+	c := &chain{steps: steps, seen: make([]int, len(steps)), open: make([][]opening, len(steps))}
+	c.open[0] = []opening{{at: unset}}
+	for _, s := range steps {
+		c.best += s.atLeast
+	}
+	return c
+}
+
+// lacks is about how many alerts are missing.
+func (c *chain) lacks() int { return c.best }
+
+// follow returns the index of the last alert of the time at which the alerts first hold a sequence.
+func (c *chain) follow(all []item) (end int, ok bool) {
+	for i := 0; i < len(all); {
+		j := i + 1
+		for j < len(all) && all[j].at == all[i].at {
+			j++
+		}
+		if c.advance(all[i:j]) {
+			return j - 1, true
+		}
+		i = j
+	}
+	return 0, false
+}
+
+// advance takes in the alerts of one time. It reports whether the last step is complete.
+func (c *chain) advance(same []item) bool {
+	at := same[0].at
+	fresh := make([]int, len(c.steps)) // by step: own of an opening at this time, and one; 0 for none
+	for a := range c.steps {
+		need, ok := c.need(a, at)
+		if !ok {
+			continue
+		}
+		m := newShares(same, len(c.steps))
+		got := m.take(a, need)
+		for k := a; got == need; {
+			if k++; k == len(c.steps) {
+				return true
+			}
+			need = c.steps[k].atLeast
+			got = m.take(k, need)
+			fresh[k] = max(fresh[k], 1+got)
+		}
+	}
+	for i := range same {
+		set := met(&same[i])
+		for k := range c.steps {
+			c.seen[k] += int(set >> k & 1)
+		}
+	}
+	for k, own := range fresh {
+		if own > 0 {
+			c.open[k] = append(c.open[k], opening{at, own - 1, c.seen[k]})
+		}
+	}
+	c.rate(at)
+	return false
+}
+
+// need is how many alerts of time at complete step a there: at least one, as it is to be the step's last. It is false
+// where the step is not open.
+func (c *chain) need(a int, at int64) (int, bool) {
+	if w := c.steps[a].within; w > 0 && a > 0 {
+		for len(c.open[a]) > 0 && at-c.open[a][0].at > w {
+			c.open[a] = c.open[a][1:]
+		}
+	}
+	if len(c.open[a]) == 0 {
+		return 0, false
+	}
+	o := c.open[a][0]
+	return max(c.steps[a].atLeast-o.own-(c.seen[a]-o.after), 1), true
+}
+
+// rate notes how many alerts the steps still need.
+func (c *chain) rate(at int64) {
+	n := 0
+	for k := len(c.steps) - 1; k >= 0; k-- {
+		if need, ok := c.need(k, at); ok {
+			c.best = min(c.best, n+need)
+		}
+		n += c.steps[k].atLeast
+	}
+}
