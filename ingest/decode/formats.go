@@ -46,6 +46,7 @@ func formats() []format {
 		{name: "auditd", text: auditd},
 		{name: "windows_xml", text: windowsXML},
 		{name: "weblog", text: weblog},
+		{name: "keyvalue", text: keyValue},
 		{name: "syslog", text: syslog},
 	}
 }

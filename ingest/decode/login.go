@@ -35,9 +35,70 @@ func (l *logins) apply(h header, o *output) {
 			o.address(l.ip, l.address, address)
 		}
 	}
+	if !o.has(l.category) {
+		l.plain(h.message, o)
+	}
 	if strings.Contains(h.message, "pam_unix(") || strings.Contains(h.message, "pam_sss(") {
 		l.pam(h.message, o)
 	}
+}
+
+// plain reads how programs word a refused login in lines of their own: what refused whom from where.
+func (l *logins) plain(m string, o *output) {
+	if len(m) > 2048 {
+		return
+	}
+	small := strings.ToLower(m)
+	switch {
+	case !strings.Contains(small, "fail") && !strings.Contains(small, "incorrect") && !strings.Contains(small, "denied") && !strings.Contains(small, "invalid"):
+		return
+	case !loginWord(small) && !strings.Contains(small, "auth") && !strings.Contains(small, "access denied for user") && !strings.Contains(small, "password"):
+		return
+	}
+	ip := plainAddress(m, small)
+	user := plainUser(m, small)
+	if ip == "" && user == "" {
+		return
+	}
+	l.event(o, "authentication", "login", "failure")
+	l.name(o, l.user, user)
+	o.address(l.ip, l.address, ip)
+}
+
+// plainAddress finds the address that a marker stands before, "" for none.
+func plainAddress(m, small string) string {
+	for _, mark := range [...]string{"from ip: ", "client ip=", "client: ", "rhost=", "remote_addr=", " ip: ", "ip:", " ip ", " from ", "@'", ") [", "[", "("} {
+		at := strings.Index(small, mark)
+		if at < 0 || len(small) != len(m) {
+			continue
+		}
+		word := strings.TrimLeft(m[at+len(mark):], "[\"'( ")
+		if end := strings.IndexAny(word, " ,\"')]|"); end >= 0 {
+			word = word[:end]
+		}
+		if word = withoutPort(strings.TrimRight(word, ".:")); isAddress(word) {
+			return word
+		}
+	}
+	return ""
+}
+
+// plainUser finds the user that a marker stands before, "" for none.
+func plainUser(m, small string) string {
+	for _, mark := range [...]string{"for user ", "username: ", "username:", "username ", "username=", "for user: ", "set_id=", " login:", " user=", " user "} {
+		at := strings.Index(small, mark)
+		if at < 0 || len(small) != len(m) {
+			continue
+		}
+		word := strings.TrimLeft(m[at+len(mark):], "'\"")
+		if end := strings.IndexAny(word, " ,\"');|"); end >= 0 {
+			word = word[:end]
+		}
+		if word = strings.TrimRight(word, ".:"); word != "" && word != "account" {
+			return word
+		}
+	}
+	return ""
 }
 
 // sshd reads "Failed password for invalid user U from A port P ssh2" and its like.

@@ -38,6 +38,10 @@ func syslogHeader(line string) (header, bool) {
 			return h, true
 		}
 	}
+	if t, after, ok := bracketedTime(rest); ok {
+		h.time, h.message = t, after
+		return h, true
+	}
 	t, after, dated := leadingTime(rest)
 	if !dated {
 		h.message = rest
@@ -174,6 +178,19 @@ func leadingTime(s string) (time.Time, string, bool) {
 	return time.Time{}, s, false
 }
 
+// bracketedTime reads a time in brackets, as programs begin the lines of their own logs.
+func bracketedTime(s string) (time.Time, string, bool) {
+	if len(s) < 12 || s[0] != '[' || s[1] < '0' || s[1] > '9' {
+		return time.Time{}, s, false
+	}
+	stamp, after, ok := strings.Cut(s[1:min(len(s), 40)], "]")
+	if !ok {
+		return time.Time{}, s, false
+	}
+	t, ok := parseTime(stamp)
+	return t, strings.TrimLeft(s[len(s[1:min(len(s), 40)])+1-len(after):], " "), ok && !yearless(t)
+}
+
 // nextHost cuts the host off a message, unless the first word is already the tag.
 func nextHost(s string) (host, rest string) {
 	word, after, ok := strings.Cut(s, " ")
@@ -268,6 +285,7 @@ func (f *syslogFields) program(h header, o *output) {
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
 	l := newLogins(d.doc.dict)
+	pairs := newPairs(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
 			_, ok := syslogHeader(line)
@@ -280,6 +298,9 @@ func syslog(d *Decoder) text {
 			}
 			if at := strings.IndexByte(h.message, '{'); at >= 0 && at < 64 && strings.HasSuffix(h.message, "}") {
 				d.embedded(h.message[at:], o)
+			}
+			if pairsStart(h.message) {
+				pairs.read(h.message, o)
 			}
 			if o.time.IsZero() {
 				o.time = h.time

@@ -394,6 +394,33 @@ user.name=eve
 event.outcome=failure
 process.pid=77
 `},
+	"key value": {`<189>date=2026-03-01 time=11:00:00 tz="+0100" devname="fw-1" logid="0100" type="event" subtype="system" level="alert" user="eve" action="login" status="failed" srcip=203.0.113.7 msg="Administrator login failed"`,
+		`keyvalue 2026-03-01T10:00:00Z
+event.category=authentication
+event.outcome=failure
+event.action=login
+user.name=eve
+source.ip=203.0.113.7
+observer.name=fw-1
+keyvalue.subtype=system
+log.syslog.priority=189
+`},
+	"key value behind a header": {`<134>1 2026-03-01T10:00:00Z gw-1 app - - - src=203.0.113.7 dst=192.0.2.10 proto=6 dport=443 action=drop`,
+		`syslog 2026-03-01T10:00:00Z
+event.category=network
+event.type=denied
+source.ip=203.0.113.7
+destination.port=443
+network.transport=tcp
+host.name=gw-1
+`},
+	"time in brackets": {`[2026-03-01 10:00:00.25] Login failed for user "eve" from 203.0.113.7`,
+		`syslog 2026-03-01T10:00:00.25Z
+event.category=authentication
+event.outcome=failure
+user.name=eve
+source.ip=203.0.113.7
+`},
 	"cef login": {`CEF:0|Acme|VPN|1|7|User login failed|5|cat=authentication act=login src=203.0.113.7 suser=eve rt=1772359200000`,
 		`cef 2026-03-01T10:00:00Z
 event.category=authentication

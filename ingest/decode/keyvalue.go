@@ -1,0 +1,251 @@
+package decode
+
+import (
+	"strings"
+	"time"
+
+	"tocsin"
+)
+
+// pairKeys maps what firewalls and programs that write key=value call things to ECS.
+const pairKeys = `
+	srcip src src_ip source_ip sourceip client_ip clientip remote_addr remip client SRC  source.ip
+	srcport src_port sport spt SPT                       source.port
+	srcmac                                               source.mac
+	srcname                                              source.domain
+	transip                                              source.nat.ip
+	dstip dst dst_ip dest_ip destip dest server_ip DST   destination.ip
+	dstport dst_port dport dpt dest_port DPT             destination.port
+	dstmac                                               destination.mac
+	dstname                                              destination.domain
+	sentbyte sent_bytes bytes_out                        source.bytes
+	rcvdbyte recv_bytes bytes_in                         destination.bytes
+	sentpkt                                              source.packets
+	rcvdpkt                                              destination.packets
+	user username usr uname user_name srcuser            user.name
+	userId user_id                                       user.id
+	dstuser                                              user.target.name
+	group                                                group.name
+	devname device_name dvc                              observer.name
+	devid device_id                                      observer.serial_number
+	device                                               observer.product
+	srcintf src_int IN inzone                            observer.ingress.interface.name
+	dstintf dst_int OUT                                  observer.egress.interface.name
+	host hostname                                        host.name
+	level severity                                       log.level
+	logger                                               log.logger
+	action act                                           event.action
+	reason                                               event.reason
+	logid log_id eventid                                 event.code
+	service                                              network.protocol
+	app application                                      network.application
+	proto protocol PROTO                                 network.transport
+	url uri                                              url.original
+	method                                               http.request.method
+	status_code                                          http.response.status_code
+	agent user_agent                                     user_agent.original
+	attack virus threat signature                        rule.name
+	attackid virusid signature_id                        rule.id
+	policyname rule rule_name fw_rule_name               rule.ruleset
+	catdesc category                                     rule.category
+	filename file file_name                              file.name
+	filehash sha256                                      file.hash.sha256
+	qname domain                                         dns.question.name
+	process                                              process.name
+	pid                                                  process.pid
+	msg message                                          message`
+
+// A pairReader reads lines, and messages of syslog, that are key=value all along.
+type pairReader struct {
+	syslog                              *syslogFields
+	keys                                map[string]*name
+	beside                              map[*name]*name
+	rest                                *name
+	kind, module, category, types, port *name
+	outcome, action                     *name
+	pairs                               [][2]string
+}
+
+func newPairs(d *dictionary) *pairReader {
+	p := &pairReader{
+		syslog: newSyslogFields(d), keys: map[string]*name{}, rest: d.name("keyvalue"), kind: d.name("event.kind"), module: d.name("event.module"),
+		category: d.name("event.category"), types: d.name("event.type"), port: d.name("destination.port"), outcome: d.name("event.outcome"), action: d.name("event.action"),
+		beside: map[*name]*name{d.name("source.ip"): d.name("source.address"), d.name("destination.ip"): d.name("destination.address"), d.name("source.nat.ip"): nil},
+	}
+	for line := range strings.Lines(pairKeys) {
+		words := strings.Fields(line)
+		for _, key := range words[:max(0, len(words)-1)] {
+			p.keys[key] = d.name(words[len(words)-1])
+		}
+	}
+	return p
+}
+
+func keyValue(dec *Decoder) text {
+	p := newPairs(dec.doc.dict)
+	return text{
+		claims: func(line string) bool { return pairsStart(afterPriority(line)) },
+		read: func(line string, o *output) string {
+			body := afterPriority(line)
+			h := header{priority: -1}
+			if len(body) < len(line) {
+				h, _ = syslogHeader(line[:len(line)-len(body)])
+			}
+			p.read(body, o)
+			p.syslog.envelope(h, o)
+			o.put(p.syslog.message, body)
+			o.put(p.module, "keyvalue")
+			return ""
+		},
+	}
+}
+
+// afterPriority is a line without the <priority> that it may begin with.
+func afterPriority(line string) string {
+	if !strings.HasPrefix(line, "<") {
+		return line
+	}
+	if end := strings.IndexByte(line, '>'); end > 1 && end <= 4 {
+		return strings.TrimLeft(line[end+1:], " ")
+	}
+	return line
+}
+
+// pairsStart reports whether a text begins with four pairs, at the least: a few bytes decide it for most texts.
+func pairsStart(s string) bool {
+	for range 4 {
+		key, value, ok := nextPair(s)
+		if !ok || key == "" {
+			return false
+		}
+		_, s = pairValue(value)
+	}
+	return true
+}
+
+// nextPair cuts a text at the equals sign of the pair that it begins with.
+func nextPair(s string) (key, rest string, ok bool) {
+	const most = 64 // bytes of a key
+	s = strings.TrimLeft(s, " \t,;")
+	for i := range min(len(s), most) {
+		c := s[i]
+		switch {
+		case c == '=':
+			return s[:i], s[i+1:], i > 0
+		case c == '_' || c == '-' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z':
+		default:
+			return "", s, false
+		}
+	}
+	return "", s, false
+}
+
+// pairValue reads a value: in quotation marks, or to the next blank.
+func pairValue(s string) (value, rest string) {
+	if s != "" && (s[0] == '"' || s[0] == '\'') {
+		for i := 1; i < len(s); i++ {
+			switch s[i] {
+			case '\\':
+				i++
+			case s[0]:
+				return s[1:i], s[i+1:]
+			}
+		}
+	}
+	end := strings.IndexAny(s, " \t")
+	if end < 0 {
+		return s, ""
+	}
+	return s[:end], s[end:]
+}
+
+// read sets what the pairs of a text say. Words between pairs are passed over.
+func (p *pairReader) read(s string, o *output) {
+	const most = 256 // pairs
+	p.pairs = p.pairs[:0]
+	for s = strings.TrimLeft(s, " \t,;"); s != "" && len(p.pairs) < most; s = strings.TrimLeft(s, " \t,;") {
+		key, rest, ok := nextPair(s)
+		if !ok {
+			_, s, _ = strings.Cut(s, " ")
+			continue
+		}
+		var value string
+		value, s = pairValue(rest)
+		p.pairs = append(p.pairs, [2]string{key, value})
+	}
+	p.time(o)
+	for _, pair := range p.pairs {
+		p.pair(pair[0], pair[1], o)
+	}
+	p.classify(o)
+	o.put(p.kind, "event")
+}
+
+func (p *pairReader) value(key string) string {
+	for _, pair := range p.pairs {
+		if pair[0] == key {
+			return pair[1]
+		}
+	}
+	return ""
+}
+
+// time takes a date, time and zone side by side, else the first pair that holds a time.
+func (p *pairReader) time(o *output) {
+	if date, clock := p.value("date"), p.value("time"); date != "" && clock != "" {
+		if t, ok := parseTime(strings.TrimSpace(date + " " + clock + " " + p.value("tz"))); ok {
+			o.time = t
+			return
+		}
+		if t, ok := parseTime(date + " " + clock); ok {
+			o.time = t
+			return
+		}
+	}
+	for _, key := range []string{"eventtime", "timestamp", "time", "ts", "t", "datetime", "log_time", "rt", "logtime"} {
+		if t, ok := parseTime(p.value(key)); ok && o.time.IsZero() && !yearless(t) && t.After(time.Unix(0, 0)) {
+			o.time = t
+		}
+	}
+}
+
+func (p *pairReader) pair(key, value string, o *output) {
+	to := p.keys[key]
+	beside, address := p.beside[to]
+	switch {
+	case to == nil:
+		if n := o.dict.path(p.rest, []byte(key)); n != nil {
+			o.put(n, value)
+		}
+	case address:
+		o.address(to, beside, withoutPort(value))
+	case to.text == "network.transport":
+		o.set(to, transport(tocsin.StringValue(value)))
+	case to.text == "network.protocol" || to.text == "network.application":
+		o.put(to, strings.ToLower(value))
+	default:
+		o.set(to, tocsin.StringValue(value))
+	}
+}
+
+// classify sets what sort of event the pairs are about.
+func (p *pairReader) classify(o *output) {
+	said := strings.ToLower(p.value("msg") + " " + p.value("logdesc") + " " + o.text(p.action) + " " + p.value("status"))
+	switch sort := p.value("type") + " " + p.value("subtype") + " " + p.value("log_type"); {
+	case loginWord(said):
+		o.put(p.category, "authentication")
+		o.put(p.types, "start")
+		o.put(p.outcome, loginResult(said))
+	case strings.Contains(sort, "virus") || strings.Contains(sort, "ips") || strings.Contains(sort, "IDP"):
+		o.put(p.kind, "alert")
+		o.keep(p.category, listOf("intrusion_detection,network"))
+	case o.has(p.port):
+		o.put(p.category, "network")
+	}
+	switch strings.ToLower(o.text(p.action)) {
+	case "deny", "denied", "drop", "dropped", "block", "blocked", "reject":
+		o.put(p.types, "denied")
+	case "accept", "allow", "allowed", "pass", "passthrough", "permit":
+		o.put(p.types, "allowed")
+	}
+}
