@@ -56,6 +56,7 @@ func denied(err error) bool {
 func (s *Store) send(ctx context.Context, op string, req esapi.Request, most int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
+	defer s.health.ask()()
 	begun := time.Now()
 	res, err := req.Do(ctx, s.client)
 	if err != nil {

@@ -131,6 +131,31 @@ func TestOutage(t *testing.T) {
 	})
 }
 
+// A server that stands still, and closes no connection, makes the store degraded before a request gives up.
+func TestNoAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{fault: func(int, []fakeItem) disturbance { time.Sleep(30 * time.Second); return disturbance{} }}
+		s := over(t, f)
+		done := make(chan error)
+		go func() {
+			_, err := s.StoreAlerts(t.Context(), someAlerts(3))
+			done <- err
+		}()
+		for _, test := range []struct {
+			after time.Duration
+			want  State
+		}{{5 * time.Second, OK}, {10 * time.Second, Degraded}, {20 * time.Second, OK}} {
+			time.Sleep(test.after)
+			if h := s.Health(); h.State != test.want {
+				t.Errorf("%v later: %+v", test.after, h)
+			}
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestContextEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := over(t, &fake{fault: func(int, []fakeItem) disturbance { return disturbance{status: 503} }})

@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,7 +13,7 @@ type State string
 // The states of a store.
 const (
 	OK       State = "ok"
-	Degraded State = "degraded" // writes are being repeated: an outage, or more than the cluster can take
+	Degraded State = "degraded" // requests are being repeated, or wait for an answer: an outage, or more than the cluster can take
 	Halted   State = "halted"   // a write was refused for a reason that no retry cures; the operator's to mend
 )
 
@@ -35,21 +36,54 @@ const (
 	sides
 )
 
+// patience is how long a request may wait for its answer before the store counts as degraded: a server that stands
+// still closes no connection, and fails nothing before the request's own timeout.
+const patience = 10 * time.Second
+
 type health struct {
 	logger  *slog.Logger
 	metrics *metrics
 	mu      sync.Mutex
 	retries int64
 	of      [sides]Health
+	asked   map[*time.Time]bool // when the requests under way were sent
 }
 
-// read returns the worse side's state.
+// read returns the worse side's state, or that an answer is overdue.
 func (h *health) read() Health {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := h.worst()
-	now.Retries = h.retries
-	return now
+	state := h.worst()
+	state.Retries = h.retries
+	if waited := h.waited(); state.State == OK && waited > patience {
+		state.State, state.Reason = Degraded, fmt.Sprintf("no answer for %v", waited.Round(time.Second))
+	}
+	return state
+}
+
+// ask takes note of a request; answered, of its end.
+func (h *health) ask() (answered func()) {
+	begun := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.asked == nil {
+		h.asked = map[*time.Time]bool{}
+	}
+	h.asked[&begun] = true
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.asked, &begun)
+	}
+}
+
+// waited is how long the oldest request under way has waited.
+func (h *health) waited() time.Duration {
+	var longest time.Duration
+	for begun := range h.asked {
+		longest = max(longest, time.Since(*begun))
+	}
+	return longest
 }
 
 // rank orders states, the worst last.
