@@ -25,7 +25,7 @@ var kinds = map[Kind]kindSpec{
 	Count:        {built: true, mandatory: []string{"span", "at_least"}},
 	Distinct:     {built: true, mandatory: []string{"span", "field", "at_least"}},
 	SetOf:        {built: true, steps: true, mandatory: []string{"span", "of"}},
-	"sequence":   {},
+	Sequence:     {built: true, steps: true, mandatory: []string{"span", "steps"}},
 	"absence":    {},
 	"silence":    {},
 	"first_seen": {},
@@ -69,6 +69,7 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"field":     d.field(&c.Field),
 		"at_least":  d.whole(&c.AtLeast, 1, maxAtLeast),
 		"of":        d.readOf,
+		"steps":     d.readSteps,
 		"capacity":  d.whole(&c.Capacity, 1, maxAtLeast-1),
 		"leakspeed": d.positive(&c.LeakSpeed),
 	}
@@ -89,8 +90,12 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		keys = append(keys, key{name, false, all[name]})
 	}
 	d.mapping(v, "correlate of kind "+string(c.Kind), keys...)
-	if c.Kind == Leaky {
+	switch c.Kind {
+	case Leaky:
 		d.bucket(v)
+	case Sequence:
+		d.within(v)
+	default:
 	}
 	if !d.quiet {
 		c.Quiet = c.Span

@@ -78,7 +78,7 @@ type Correlate struct {
 // A Step is one of several conditions of a rule: bit i of [tocsin.Match.Conditions] is step i's.
 type Step struct {
 	When   string
-	Within time.Duration
+	Within time.Duration // at most so long after the last alert of the step before; 0: no limit
 	// AtLeast and Distinct make a step of several alerts.
 	AtLeast  int
 	Distinct string
@@ -100,6 +100,7 @@ const (
 	Count    Kind = "count"    // so many alerts inside the span
 	Distinct Kind = "distinct" // so many values of a field inside the span
 	SetOf    Kind = "set"      // each of several conditions inside the span, in any order
+	Sequence Kind = "sequence" // several steps inside the span, one after the other
 	Leaky    Kind = "leaky"    // a leaky bucket overflows
 )
 

@@ -25,6 +25,57 @@ func (d *draft) readOf(v *yaml.Node) {
 	}
 }
 
+// maxStep bounds the alerts of one step: a window is looked through for them.
+const maxStep = 10_000
+
+// readSteps reads the steps of kind sequence.
+func (d *draft) readSteps(v *yaml.Node) {
+	steps := &d.rule.Correlate.Steps
+	d.list(func(n *yaml.Node) {
+		s := Step{AtLeast: 1}
+		var when *yaml.Node
+		unbuilt := func(k *yaml.Node) {
+			d.fault(k, "a step has when, within and at_least", "distinct, absent and until in a step are not built in this version")
+		}
+		d.mapping(n, "the step",
+			key{"when", true, func(k *yaml.Node) { when = k }},
+			key{"within", false, d.positive(&s.Within)},
+			key{"at_least", false, d.whole(&s.AtLeast, 1, maxStep)},
+			key{"distinct", false, unbuilt},
+			key{"absent", false, unbuilt},
+			key{"until", false, unbuilt})
+		if when == nil {
+			return // its fault has been told
+		}
+		if s.Within > 0 && len(*steps) == 0 {
+			d.fault(n, "the span bounds the whole sequence", "the first step has a within, but there is no step before it")
+		}
+		s.When = when.Value
+		*steps, d.steps = append(*steps, s), append(d.steps, when)
+	})(v)
+	d.rule.Correlate.AtLeast = len(*steps)
+	switch n := len(v.Content); {
+	case v.Kind != yaml.SequenceNode:
+	case n < 2:
+		d.fault(v, "kinds match, count and distinct have one condition", "a sequence of %d: two steps are the least", n)
+	case n > maxSteps:
+		d.fault(v, "", "a sequence of %d steps: the limit is %d", n, maxSteps)
+	}
+}
+
+// maxSteps bounds the steps of a sequence.
+const maxSteps = 16
+
+// within notes a step that may take longer than all of them.
+func (d *draft) within(v *yaml.Node) {
+	c := &d.rule.Correlate
+	for _, s := range c.Steps {
+		if c.Span > 0 && s.Within >= c.Span {
+			d.lint(v, "leave within out", "a step within %s is no limit: the whole sequence lasts less than %s", s.Within, c.Span)
+		}
+	}
+}
+
 // bucket works out the span of a leaky bucket: the time in which a full one runs empty.
 func (d *draft) bucket(v *yaml.Node) {
 	c := &d.rule.Correlate
