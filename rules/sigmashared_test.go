@@ -62,19 +62,24 @@ func recordedRules(t *testing.T) *rules.Set {
 	return set
 }
 
-// A fires function tells which rules an encoded record satisfies.
+// firesOf tells which rules a record satisfies, and holds that the index agrees with trying them all.
 func firesOf(t *testing.T, set *rules.Set) func(record []byte) []string {
 	d, err := decode.New(decode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := set.Matcher()
+	m, naive := set.Matcher(), set.Matcher()
+	naive.Scan()
 	return func(record []byte) []string {
 		a, rejection := d.Decode(ingest.Record{Source: "test", Value: record})
 		if rejection != nil {
 			t.Fatalf("rejected: %s", rejection.Detail)
 		}
-		return m.Fires(&a)
+		got := m.Fires(&a)
+		if all := naive.Fires(&a); !slices.Equal(got, all) {
+			t.Errorf("the index finds %v, every rule by itself %v", got, all)
+		}
+		return got
 	}
 }
 
