@@ -171,7 +171,10 @@ func (c *cefReader) read(line string, o *output) string {
 func (c *cefReader) classify(title string, o *output) {
 	category, action := strings.ToLower(o.text(c.keys["cat"])), strings.ToLower(o.text(c.keys["act"]))
 	title = strings.ToLower(title)
-	result := loginResult(action + " " + title)
+	result := ""
+	if loginWord(title) || loginWord(action) || loginWord(category) {
+		result = loginResult(action + " " + title)
+	}
 	switch {
 	case loginWord(category), loginWord(action), loginWord(title) && result != "":
 		o.put(c.category, "authentication")
@@ -194,6 +197,9 @@ func (c *cefReader) classify(title string, o *output) {
 
 // loginWord reports whether a text in small letters speaks of somebody coming in.
 func loginWord(s string) bool {
+	if !strings.Contains(s, "log") && !strings.Contains(s, "auth") && !strings.Contains(s, "sign") {
+		return false
+	}
 	for _, w := range [...]string{"authentication", "login", "logon", "log on", "logged in", "logged on", "sign-in", "signin", "sign in", "logout", "logoff"} {
 		if strings.Contains(s, w) {
 			return true

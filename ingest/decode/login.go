@@ -11,12 +11,14 @@ import (
 type logins struct {
 	user, effective, ip, address, port, command *name
 	category, types, action, outcome, directory *name
+	group                                       *name
 }
 
 func newLogins(d *dictionary) *logins {
 	return &logins{
 		user: d.name("user.name"), effective: d.name("user.effective.name"), ip: d.name("source.ip"), address: d.name("source.address"),
 		port: d.name("source.port"), command: d.name("process.command_line"), directory: d.name("process.working_directory"),
+		group:    d.name("group.name"),
 		category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
 	}
 }
@@ -36,10 +38,45 @@ func (l *logins) apply(h header, o *output) {
 		}
 	}
 	if !o.has(l.category) {
-		l.plain(h.message, o)
+		l.accounts(app, h.message, o)
+	}
+	if !o.has(l.category) {
+		l.plain(strings.TrimSpace(h.host+" "+h.message), o) // what is no syslog has no host
 	}
 	if strings.Contains(h.message, "pam_unix(") || strings.Contains(h.message, "pam_sss(") {
 		l.pam(h.message, o)
+	}
+}
+
+// accounts reads what shadow's programs say of the accounts they make, change and delete.
+func (l *logins) accounts(app, m string, o *output) {
+	types := ""
+	switch app {
+	case "useradd", "adduser":
+		types = "user,creation"
+	case "userdel", "deluser":
+		types = "user,deletion"
+	case "usermod", "passwd", "chage", "chpasswd", "chsh", "chfn":
+		types = "user,change"
+	case "groupadd", "addgroup":
+		types = "group,creation"
+	case "groupdel", "delgroup":
+		types = "group,deletion"
+	case "groupmod", "gpasswd":
+		types = "group,change"
+	default:
+		return
+	}
+	o.put(l.category, "iam")
+	o.keep(l.types, listOf(types))
+	name := errorPart(m, "name=", ",")
+	if name == "" {
+		name = strings.Trim(errorPart(m, "user '", "'"), "'")
+	}
+	if strings.HasPrefix(types, "user") {
+		l.name(o, l.user, name)
+	} else {
+		l.name(o, l.group, name)
 	}
 }
 
@@ -52,7 +89,7 @@ func (l *logins) plain(m string, o *output) {
 	switch {
 	case !strings.Contains(small, "fail") && !strings.Contains(small, "incorrect") && !strings.Contains(small, "denied") && !strings.Contains(small, "invalid"):
 		return
-	case !loginWord(small) && !strings.Contains(small, "auth") && !strings.Contains(small, "access denied for user") && !strings.Contains(small, "password"):
+	case !loginWord(small) && !strings.Contains(small, "auth") && !strings.Contains(small, "access denied for user") && !strings.Contains(small, "password") && !strings.Contains(small, "token"):
 		return
 	}
 	ip := plainAddress(m, small)
@@ -94,8 +131,12 @@ func plainUser(m, small string) string {
 		if end := strings.IndexAny(word, " ,\"');|"); end >= 0 {
 			word = word[:end]
 		}
-		if word = strings.TrimRight(word, ".:"); word != "" && word != "account" {
-			return word
+		switch word = strings.TrimRight(word, ".:"); word {
+		case "", "account", "or", "and", "is", "not", "name":
+		default:
+			if !strings.Contains(word, "=") {
+				return word
+			}
 		}
 	}
 	return ""
@@ -119,6 +160,7 @@ func (l *logins) sshd(m string, o *output) {
 		{"Postponed ", "ssh_login", ""},
 		{"reverse mapping checking getaddrinfo for ", "reverse_mapping", ""},
 		{"error: PAM: ", "ssh_login", "failure"},
+		{"subsystem request for sftp by user ", "sftp", ""},
 		{"Bad protocol version identification ", "connection", ""},
 		{"Unable to negotiate with ", "connection", ""},
 	} {
@@ -126,6 +168,11 @@ func (l *logins) sshd(m string, o *output) {
 			continue
 		}
 		if form.begins == "User " && !strings.Contains(m, "not allowed") {
+			return
+		}
+		if form.action == "sftp" {
+			l.event(o, "session", form.action, form.outcome)
+			l.userFirst(m[len(form.begins):], o)
 			return
 		}
 		l.event(o, "authentication", form.action, form.outcome)

@@ -285,7 +285,7 @@ func (f *syslogFields) program(h header, o *output) {
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
 	l := newLogins(d.doc.dict)
-	pairs := newPairs(d.doc.dict)
+	pairs, web := newPairs(d.doc.dict), newWeblog(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
 			_, ok := syslogHeader(line)
@@ -299,8 +299,11 @@ func syslog(d *Decoder) text {
 			if at := strings.IndexByte(h.message, '{'); at >= 0 && at < 64 && strings.HasSuffix(h.message, "}") {
 				d.embedded(h.message[at:], o)
 			}
-			if pairsStart(h.message) {
+			switch {
+			case pairsStart(h.message):
 				pairs.read(h.message, o)
+			case accessStart(h.message) > 0 || errorStart(h.message):
+				web.read(h.message, o)
 			}
 			if o.time.IsZero() {
 				o.time = h.time

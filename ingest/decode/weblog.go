@@ -9,28 +9,29 @@ import (
 
 // A weblogReader reads what nginx and Apache write: access logs in the common and combined formats, and error logs.
 type weblogReader struct {
-	derive                                             deriver
-	kind, module, category, types, outcome             *name
-	ip, address, port, user, method, original, path    *name
-	query, version, status, bytes, referrer, agent     *name
-	domain, extension, message, level, pid, host, full *name
-	service                                            *name
-	client                                             *name
+	kind, module, category, types, outcome          *name
+	ip, address, port, user, method, original, path *name
+	query, version, status, bytes, referrer, agent  *name
+	domain, extension, message, level, pid, host    *name
+	service                                         *name
+	client                                          *name
 }
 
 func weblog(dec *Decoder) text {
-	d := dec.doc.dict
-	w := &weblogReader{
+	return text{
+		claims: func(line string) bool { return accessStart(line) > 0 || errorStart(line) },
+		read:   newWeblog(dec.doc.dict).read,
+	}
+}
+
+func newWeblog(d *dictionary) *weblogReader {
+	return &weblogReader{
 		kind: d.name("event.kind"), module: d.name("event.module"), category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"),
 		ip: d.name("source.ip"), address: d.name("source.address"), port: d.name("source.port"), user: d.name("user.name"), method: d.name("http.request.method"),
 		original: d.name("url.original"), path: d.name("url.path"), query: d.name("url.query"), version: d.name("http.version"),
 		status: d.name("http.response.status_code"), bytes: d.name("http.response.body.bytes"), referrer: d.name("http.request.referrer"),
 		agent: d.name("user_agent.original"), domain: d.name("url.domain"), extension: d.name("url.extension"), message: d.name("message"),
-		level: d.name("log.level"), pid: d.name("process.pid"), host: d.name("host.name"), full: d.name("url.full"), service: d.name("service.type"), client: d.name("source.domain"),
-	}
-	return text{
-		claims: func(line string) bool { return accessStart(line) > 0 || errorStart(line) },
-		read:   w.read,
+		level: d.name("log.level"), pid: d.name("process.pid"), host: d.name("host.name"), service: d.name("service.type"), client: d.name("source.domain"),
 	}
 }
 
