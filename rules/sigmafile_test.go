@@ -221,3 +221,15 @@ logsource: {service: system}
 		t.Errorf("refused %v", set.Refused)
 	}
 }
+
+// Names that Sysmon saw are the log source dns_query, not dns.
+func TestSigmaOtherSources(t *testing.T) {
+	text := "title: T\nlogsource: {category: dns}\ndetection: {s: {query|endswith: .bad}, condition: s}\n"
+	set := sigmaSet(t, map[string]string{"r.yml": text})
+	if got := set.Matcher().Fires(alert("dns.question.name", "x.bad")); len(got) != 1 {
+		t.Errorf("a name server's record: %v", got)
+	}
+	if got := set.Matcher().Fires(alert("dns.question.name", "x.bad", "winlog.event_id", "22")); len(got) != 0 {
+		t.Errorf("Sysmon's: %v", got)
+	}
+}
