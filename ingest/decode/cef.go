@@ -123,6 +123,9 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 
 // cefStart finds "CEF:0|" or "CEF:1|" in a line, -1 where there is none.
 func cefStart(line string) int {
+	if strings.IndexByte(line, '|') < 0 {
+		return -1
+	}
 	at := strings.Index(line, "CEF:")
 	if at < 0 || at > 512 || len(line) < at+6 {
 		return -1

@@ -60,12 +60,16 @@ type reader struct {
 	name string
 	object
 	text
+	bit uint64 // in the names of its anchors; 0: it is always asked
 }
 
 // An object reads records that are JSON objects.
 type object struct {
 	// claims reports whether the record is of this format, from a few of its keys.
 	claims func(*doc) bool
+	// anchors are keys of which every record of the format has one; nil where there are none such. They spare asking
+	// each format about each record.
+	anchors []*name
 	// read sets the alert's fields.
 	read func(*doc, *output)
 }
@@ -88,7 +92,7 @@ func New(opts Options) (*Decoder, error) {
 	for _, m := range opts.Mappings {
 		d.formats = append(d.formats, reader{name: m.Format, object: m.object(dict)})
 	}
-	for _, f := range formats() {
+	for i, f := range formats() {
 		r := reader{name: f.name}
 		if f.object != nil {
 			r.object = f.object(dict)
@@ -98,6 +102,12 @@ func New(opts Options) (*Decoder, error) {
 		}
 		if f.text != nil {
 			r.text = f.text(d)
+		}
+		if i < 64 && r.anchors != nil {
+			r.bit = 1 << i
+			for _, n := range r.anchors {
+				n.anchors |= r.bit
+			}
 		}
 		d.formats = append(d.formats, r)
 	}
@@ -214,14 +224,28 @@ func (d *Decoder) readObject(body []byte, want string) (format, reason, detail s
 	if err := d.doc.scan(body); err != nil {
 		return "", err.reason, err.detail
 	}
-	for _, f := range d.formats {
-		if f.object.read == nil || want != "" && f.name != want || !f.object.claims(d.doc) {
-			continue
-		}
+	if f := d.recognise(want); f != nil {
 		f.object.read(d.doc, d.out)
 		return f.name, "", ""
 	}
 	return "", "format", "the record is not of the format " + want
+}
+
+// recognise finds the format of the document, of all or of the one that is wanted; nil for none.
+func (d *Decoder) recognise(want string) *reader {
+	var anchored uint64
+	for _, l := range d.doc.leaves[1:] {
+		if l.name != nil {
+			anchored |= l.name.anchors
+		}
+	}
+	for i := range d.formats {
+		f := &d.formats[i]
+		if f.object.read != nil && f.bit&anchored == f.bit && (want == "" || f.name == want) && f.object.claims(d.doc) {
+			return f
+		}
+	}
+	return nil
 }
 
 func (d *Decoder) readText(line, want string) (format, reason, detail string) {

@@ -45,7 +45,8 @@ func elastic(d *dictionary) object {
 		signal.original_event.type           event.type
 		signal.original_event.module         event.module`)
 	return object{
-		claims: func(in *doc) bool { return in.any(signs) || in.any(hits) },
+		anchors: append(signs, hits...),
+		claims:  func(in *doc) bool { return in.any(signs) || in.any(hits) },
 		read: func(in *doc, o *output) {
 			if in.any(hits) {
 				o.own = in.text(id)

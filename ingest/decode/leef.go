@@ -60,6 +60,9 @@ func leef(dec *Decoder) text {
 
 // leefStart finds "LEEF:1.0|" or "LEEF:2.0|" in a line, -1 where there is none.
 func leefStart(line string) int {
+	if strings.IndexByte(line, '|') < 0 {
+		return -1
+	}
 	at := strings.Index(line, "LEEF:")
 	if at < 0 || at > 512 || len(line) < at+8 {
 		return -1

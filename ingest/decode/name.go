@@ -26,6 +26,7 @@ type name struct {
 	inCount  int32
 	inObject uint64 // the object that this name was last a key of: a second time is a duplicate
 	used     uint64 // the record whose leaf a decoder's table has taken over
+	anchors  uint64 // the formats that may claim a record that has it, as bits
 
 	outRecord uint64 // the record in which outAt is good
 	outAt     int32

@@ -49,7 +49,18 @@ func (p product) object(d *dictionary) object {
 	if p.then != nil {
 		r.then = p.then(d)
 	}
-	return object{claims: r.claims, read: r.read}
+	return object{claims: r.claims, read: r.read, anchors: anchors(r.signs)}
+}
+
+// anchors are the first paths of all sets of signs.
+func anchors(signs [][][]sign) []*name {
+	var ns []*name
+	for _, sets := range signs {
+		for _, set := range sets {
+			ns = append(ns, set[0].at)
+		}
+	}
+	return ns
 }
 
 // A sign is one path that tells a format.

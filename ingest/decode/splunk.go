@@ -58,7 +58,8 @@ func splunk(dec *Decoder) object {
 	kind, module, message, ruleName, category := d.name("event.kind"), d.name("event.module"), d.name("message"), d.name("rule.name"), d.name("event.category")
 	hec := func(in *doc) bool { return in.has(sourcetype) && in.any(about) && (in.has(event) || in.below(event)) }
 	return object{
-		claims: func(in *doc) bool { return in.any(row) && in.any(times) || hec(in) },
+		anchors: append([]*name{sourcetype}, row...),
+		claims:  func(in *doc) bool { return in.any(row) && in.any(times) || hec(in) },
 		read: func(in *doc, o *output) {
 			t := timeOf(in.first(times...))
 			isNotable := in.any(notable)

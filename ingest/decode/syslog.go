@@ -352,10 +352,7 @@ func (d *Decoder) inside(body string, o *output) {
 func (d *Decoder) readInner(o *output) {
 	d.nested++
 	defer func() { d.nested-- }()
-	for _, f := range d.formats {
-		if f.object.read != nil && f.object.claims(d.doc) {
-			f.object.read(d.doc, o)
-			return
-		}
+	if f := d.recognise(""); f != nil {
+		f.object.read(d.doc, o)
 	}
 }

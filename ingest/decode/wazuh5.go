@@ -27,6 +27,7 @@ func wazuh5(d *dictionary) object {
 		wazuh.agent.host.os.name           host.os.name
 		wazuh.agent.host.os.platform       host.os.platform`)
 	return object{
+		anchors: append([]*name{rule, level, integration}, own[:1]...),
 		claims: func(in *doc) bool {
 			return in.has(rule) || in.has(level) || in.any(own[:1]) || in.has(integration) && in.any(agent[:2])
 		},

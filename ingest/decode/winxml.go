@@ -13,8 +13,10 @@ func windowsXML(dec *Decoder) text {
 	events := windows(dec.doc.dict)
 	return text{
 		claims: func(line string) bool {
-			at := strings.Index(line[:min(len(line), 512)], "<Event")
-			return at >= 0 && (at == 0 || line[0] == '<' || strings.HasPrefix(line, "\ufeff")) && strings.Contains(line, "<System>")
+			if line[0] != '<' || len(line) > 1 && line[1] <= '9' { // an element, not a <priority>
+				return false
+			}
+			return strings.Contains(line[:min(len(line), 512)], "<Event") && strings.Contains(line, "<System>")
 		},
 		read: func(line string, o *output) string {
 			body, err := eventJSON(line[max(0, strings.Index(line, "<Event")):], dec.limits.Depth)
