@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"strings"
+
 	"tocsin"
 	"tocsin/internal/ecs"
 )
@@ -83,14 +85,55 @@ func (d *doc) ecsLeaves() int {
 	return n
 }
 
+// plainKeys are what most programs call a thing: a record of no known format is of more use with them.
+const plainKeys = `
+	src_ip srcip srcIp sourceIp source_ip sourceIPAddress client_ip clientIp clientIP ClientIP remote_addr remote_ip ip_address ipAddress request.client_ip request.remote_ip httpRequest.clientIp client.ip_address callerIpAddress senderIP source.ip
+	src_port srcport srcPort source_port sourcePort source.port
+	dst_ip dest_ip dstip dstIp destIp destination_ip destinationIp server_ip destination.ip
+	dst_port dest_port dstport dstPort dest_port destination_port destinationPort destination.port
+	username userName user_name UserName loginName actor.username target_user.email target_user.name user.name
+	hostname hostName host_name computer_name computerName ComputerName device_name deviceName host.name
+	eventName event_name operationName event.action
+	alert_name alertName rule_name ruleName signature rule.name
+	user_agent userAgent user_agent.original`
+
+// plain is apply for a key that is believed only if its value is one text or number, and an address where that is due.
+func (m *manner) plain(in *doc, o *output) {
+	v := in.value(m.from)
+	switch v.Kind() {
+	case tocsin.String, tocsin.Int:
+	default:
+		return
+	}
+	switch m.to.kind {
+	case ecs.IP:
+		o.address(m.to, nil, withoutPort(v.Text()))
+	case ecs.Long:
+		if n, ok := whole(v); ok {
+			o.set(m.to, n)
+		}
+	default:
+		o.set(m.to, v)
+	}
+}
+
 // anyJSON reads JSON that no other format claims. Leaves that carry the name of an ECS leaf are that field; all else
 // stays below json. A mapping file says more (see [Mapping]).
 func anyJSON(d *dictionary) object {
 	prefix := d.name("json")
 	times := d.names("@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "date",
-		"created_at", "createdAt", "createdDateTime", "TimeGenerated", "unixTime", "calendarTime", "published", "event.timestamp", "metadata.eventCreationTime")
+		"created_at", "createdAt", "createdDateTime", "TimeGenerated", "unixTime", "calendarTime", "published", "event.timestamp", "metadata.eventCreationTime", "t", "asctime", "Timestamp", "Datetime")
 	base := d.names("message", "tags")
 	module := d.name("event.module")
+	var moves []manner
+	for line := range strings.Lines(plainKeys) {
+		words := strings.Fields(line)
+		for _, key := range words[:max(0, len(words)-1)] {
+			m := d.manner([]string{key, words[len(words)-1]})
+			m.beside = nil
+			moves = append(moves, m)
+		}
+	}
 	return object{
 		claims: func(*doc) bool { return true },
 		read: func(in *doc, o *output) {
@@ -108,6 +151,9 @@ func anyJSON(d *dictionary) object {
 				default:
 					o.keep(d.below(prefix, l.name), l.value)
 				}
+			}
+			for i := range moves {
+				moves[i].plain(in, o)
 			}
 			o.put(module, "json")
 		},

@@ -126,6 +126,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`CEF:0|a|b|c|d|e|f|=x a=\`), uint8(0))
 	f.Add([]byte(`type=EXECVE msg=audit(1.2:3): a0=4 msg='x='`), uint8(0))
 	f.Add([]byte(`{"EventData":{"Data":[{"Name":"x"},[{"Name":"x"}],1]},"System":{"EventID":1}}`), uint8(0))
+	f.Add([]byte(`{"time":1,"sourcetype":"x","event":"{\"time\":1,\"sourcetype\":\"x\",\"event\":\"{}\"}"}`), uint8(0))
+	f.Add([]byte(`LEEF:2.0|a|b|c|d|0x|=x^a=`), uint8(0))
+	f.Add([]byte(`<Event><System><EventID>1</x></System><EventData><Data/><Data Name="a">&#x0;</Data>`), uint8(0))
+	f.Add([]byte(`- [01/Mar/2026:11:00:00 +0100] "\x16\x03" 400`), uint8(0))
 	m, err := LoadMapping("m", []byte(acme))
 	if err != nil {
 		f.Fatal(err)

@@ -1,12 +1,15 @@
 package decode
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"tocsin/ingest"
+
+	"tocsin"
 )
 
 // TestHostileCost reads the worst records of 1 MiB that we know of. None may cost more than a fraction of a second, or
@@ -51,5 +54,20 @@ func TestHostileCost(t *testing.T) {
 		if d.doc.dict.loose > 2*maxNames {
 			t.Errorf("%s: %d names", name, d.doc.dict.loose)
 		}
+	}
+}
+
+// TestRecordsWithinRecords holds that records inside records are read to a depth and no further.
+func TestRecordsWithinRecords(t *testing.T) {
+	text := `{"n":1}`
+	for range 12 {
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = `{"time":1772359200,"sourcetype":"x","event":` + string(quoted) + `}`
+	}
+	if a := alert(t, newTest(t), text); a.Format != "splunk" || a.Fields.Get("json.n").Kind() != tocsin.Absent {
+		t.Errorf("format %s, json.n %s", a.Format, a.Fields.Get("json.n").Text())
 	}
 }

@@ -90,3 +90,18 @@ func TestClock(t *testing.T) {
 		})
 	}
 }
+
+// TestUntil reckons a year from the file's last date, where its reader has looked ahead.
+func TestUntil(t *testing.T) {
+	var c Clock
+	c.Until(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC))
+	for _, s := range []struct{ at, want time.Time }{
+		{time.Date(0, 12, 31, 23, 0, 0, 0, time.UTC), time.Date(2025, 12, 31, 23, 0, 0, 0, time.UTC)},
+		{time.Date(0, 1, 1, 1, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 1, 0, 0, 0, time.UTC)},
+	} {
+		a := tocsin.Alert{Time: s.at}
+		if rejected := c.Settle(&a, time.Time{}); rejected != nil || !a.Time.Equal(s.want) {
+			t.Errorf("%v (%v), want %v", a.Time, rejected, s.want)
+		}
+	}
+}
