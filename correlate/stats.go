@@ -8,26 +8,26 @@ import (
 
 // Stats is what an engine counted and holds. Counts run from the first start of the state: a snapshot carries them.
 type Stats struct {
-	Watermark time.Time // zero while a listed partition was not heard of
-	Holder    string    // the partition that the watermark waits for, as source/partition: the first not heard of, else the one least far; "" when all are idle or ended
-	Waiting   []string  // listed partitions that were not heard of, and idle ones
-	Fenced    int64     // markers ignored because a newer owner had spoken
-	Unknown   int64     // matches of rules that the set in force does not have
-	Rules     []RuleStats
+	Watermark time.Time   `json:"watermark,omitzero"` // zero while a listed partition was not heard of
+	Holder    string      `json:"holder"`             // the partition that the watermark waits for, as source/partition: the first not heard of, else the one least far; "" when all are idle or ended
+	Waiting   []string    `json:"waiting"`            // listed partitions that were not heard of, and idle ones
+	Fenced    int64       `json:"fenced"`             // markers ignored because a newer owner had spoken
+	Unknown   int64       `json:"unknown"`            // matches of rules that the set in force does not have
+	Rules     []RuleStats `json:"rules"`
 }
 
 // RuleStats is what one rule counted and holds.
 type RuleStats struct {
-	Rule       string
-	Keys       int   // group keys with state
-	Bytes      int64 // of state, as the limit counts them
-	OpenEvents int
-	Matches    int64            // that came, whatever became of them
-	Duplicates int64            // of those: an alert that was there already, or a second reading
-	Late       map[string]int64 // of those: beyond lateness and not evaluated, by source
-	Suppressed int64            // hidden by an exception; not among Matches
-	Stale      int64            // made by a rule of another shape; not among Matches
-	Evicted    int64            // keys that a limit made the rule forget
+	Rule       string           `json:"rule"`
+	Keys       int              `json:"keys"`  // group keys with state
+	Bytes      int64            `json:"bytes"` // of state, as the limit counts them
+	OpenEvents int              `json:"open_events"`
+	Matches    int64            `json:"matches"`    // that came, whatever became of them
+	Duplicates int64            `json:"duplicates"` // of those: an alert that was there already, or a second reading
+	Late       map[string]int64 `json:"late"`       // of those: beyond lateness and not evaluated, by source
+	Suppressed int64            `json:"suppressed"` // hidden by an exception; not among Matches
+	Stale      int64            `json:"stale"`      // made by a rule of another shape; not among Matches
+	Evicted    int64            `json:"evicted"`    // keys that a limit made the rule forget
 }
 
 // Stats describes the engine; rules come sorted by id.

@@ -121,12 +121,31 @@ func (a *App) listen(ctx context.Context, back backend) error {
 		return fmt.Errorf("%w: %w", ErrListen, err)
 	}
 	a.listener = l
+	if err := a.listenMetrics(ctx); err != nil {
+		return err
+	}
 	a.server = &http.Server{
 		Handler: handler, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 120 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10,
 	}
 	a.runs("http", a.serve)
+	return nil
+}
+
+// listenMetrics opens the listener of its own that the metrics may have.
+func (a *App) listenMetrics(ctx context.Context) error {
+	if a.cfg.HTTP.MetricsListen == "" {
+		return nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.HTTP.MetricsListen)
+	if err != nil {
+		return fmt.Errorf("metrics: %w: %w", ErrListen, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.exposition())
+	s := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	a.runs("metrics", func(ctx context.Context) error { return serveUntil(ctx, s, func() error { return s.Serve(l) }) })
 	return nil
 }
 
@@ -138,15 +157,19 @@ var (
 
 // serve answers requests until ctx is done, then lets those under way end.
 func (a *App) serve(ctx context.Context) error {
-	failed := make(chan error, 1)
-	go func() {
+	return serveUntil(ctx, a.server, func() error {
 		if a.cfg.HTTP.CertFile == "" {
-			failed <- a.server.Serve(a.listener)
-			return
+			return a.server.Serve(a.listener)
 		}
 		a.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-		failed <- a.server.ServeTLS(a.listener, a.cfg.HTTP.CertFile, a.cfg.HTTP.KeyFile)
-	}()
+		return a.server.ServeTLS(a.listener, a.cfg.HTTP.CertFile, a.cfg.HTTP.KeyFile)
+	})
+}
+
+// serveUntil runs a server until ctx is done and shuts it down within half the grace time.
+func serveUntil(ctx context.Context, s *http.Server, serve func() error) error {
+	failed := make(chan error, 1)
+	go func() { failed <- serve() }()
 	select {
 	case err := <-failed:
 		return err
@@ -154,7 +177,7 @@ func (a *App) serve(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace/2)
 	defer cancel()
-	return a.server.Shutdown(stop)
+	return s.Shutdown(stop)
 }
 
 // URL is where the daemon can be reached.

@@ -11,9 +11,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
+	"tocsin/internal/config"
 	"tocsin/internal/demo"
 	"tocsin/internal/replay"
 	"tocsin/sinks/sqlite"
@@ -62,20 +64,24 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	return errors.Join(err, <-done)
 }
 
-// clearDemo empties a folder that an earlier demo left, and makes it where there is none.
-func clearDemo(dir string) error {
+// clearDemo empties a folder that an earlier demo left, and makes it where there is none. One that a daemon has open is
+// left as it is.
+func clearDemo(dir string) (err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	_, marked := os.Stat(filepath.Join(dir, demoMark))
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == demoMark || e.Name() == lockFile })
 	if len(entries) > 0 && marked != nil {
 		return fmt.Errorf("%s %w: run the demo in another folder, or set TOCSIN_DATA_DIR", dir, ErrNotDemo)
 	}
+	holder := &App{cfg: config.Config{DataDir: dir}}
+	if err := holder.lock(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, holder.unwind(context.Background())) }()
 	for _, e := range entries {
-		if e.Name() == demoMark {
-			continue
-		}
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
 			return err
 		}
@@ -131,7 +137,7 @@ func (a *App) play(ctx context.Context, o DemoOptions, records []demo.Record) er
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(o.Out, demo.Summary(records, demo.Outcome{Alerts: int(alerts), Events: events, Incidents: incidents}))
+	_, err = fmt.Fprint(o.Out, demo.Summary(records, demo.Outcome{Alerts: int(alerts), Events: events, Incidents: incidents}))
 	return err
 }
 

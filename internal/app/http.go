@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"tocsin"
 	ingesthttp "tocsin/ingest/http"
 	"tocsin/internal/api"
@@ -51,7 +49,7 @@ func (a *App) handler(back backend) (http.Handler, error) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", a.ready)
 	if a.cfg.HTTP.MetricsListen == "" && a.onLoopback() {
-		mux.Handle("GET /metrics", promhttp.HandlerFor(a.reg, promhttp.HandlerOpts{}))
+		mux.Handle("GET /metrics", a.exposition())
 	}
 	return a.guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }

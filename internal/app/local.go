@@ -23,6 +23,9 @@ const (
 	Token   = auth.Local // of its user
 )
 
+// lockFile is locked while a process has the data folder open.
+const lockFile = "lock"
+
 // announce writes where the daemon can be reached, for the commands of the shell, and takes it back at the end.
 func (a *App) announce(ctx context.Context) error {
 	name := filepath.Join(a.cfg.DataDir, Address)
@@ -44,7 +47,7 @@ func (a *App) lock() error {
 	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
 		return err
 	}
-	name := filepath.Join(a.cfg.DataDir, "lock")
+	name := filepath.Join(a.cfg.DataDir, lockFile)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err

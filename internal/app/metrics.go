@@ -1,12 +1,18 @@
 package app
 
 import (
+	"net/http"
+
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"tocsin/correlate"
 	"tocsin/internal/pipeline"
 	"tocsin/rules"
 )
+
+// exposition serves the metrics in Prometheus' format.
+func (a *App) exposition() http.Handler { return promhttp.HandlerFor(a.reg, promhttp.HandlerOpts{}) }
 
 type ruleMetrics struct {
 	stale  prometheus.Gauge

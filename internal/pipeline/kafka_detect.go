@@ -111,7 +111,7 @@ func (d *KafkaDetect) partition(ctx context.Context, gen *kafka.Generation, p *k
 	in.detector.Decoder = dec
 	in.progress = Progress{Partition: SourcePartitionOf(topic.Source, topic.Topic, p.ID()), Policy: topic.Policy, Epoch: int64(gen.ID)}
 	for {
-		got, err := p.Read(ctx)
+		got, err := readRound(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -121,6 +121,43 @@ func (d *KafkaDetect) partition(ctx context.Context, gen *kafka.Generation, p *k
 		if err := d.mark(ctx, in, got); err != nil {
 			return err
 		}
+	}
+}
+
+// roundRecords and roundBytes bound what is detected in one go: enough that the two round trips of storing the alerts
+// and writing their matches cost little a record, and little enough to hold in memory for every partition.
+const (
+	roundRecords = 2000
+	roundBytes   = 2 << 20
+)
+
+// readAhead is how long a round waits for more of what stands ready: a read that takes longer, or that halts, must not
+// hold back what was read.
+const readAhead = 200 * time.Millisecond
+
+// readRound joins what stands ready in a partition: producers' record batches may be small.
+func readRound(ctx context.Context, p *kafka.Partition) (kafka.Fetched, error) {
+	got, err := p.Read(ctx)
+	if err != nil {
+		return got, err
+	}
+	ahead, cancel := context.WithTimeout(ctx, readAhead)
+	defer cancel()
+	size := 0
+	for next := got.Records; ; {
+		for i := range next {
+			size += len(next[i].Value)
+		}
+		if len(next) == 0 || got.AtEnd() || len(got.Records) >= roundRecords || size >= roundBytes {
+			return got, nil
+		}
+		more, err := p.Read(ahead)
+		if err != nil {
+			return got, nil //nolint:nilerr // the next round meets it again
+		}
+		next = more.Records
+		more.Records = append(got.Records, next...)
+		got = more
 	}
 }
 
