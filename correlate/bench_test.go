@@ -41,7 +41,7 @@ func benchMatches(n, keys int) []tocsin.Match {
 // BenchmarkStep is the cost of one match: 10 in 60 s over so many keys, one match a millisecond, a marker a second,
 // lateness 10 minutes. It reports matches per second, and the bytes of live heap for each key at the end.
 func BenchmarkStep(b *testing.B) {
-	for _, kind := range []string{"match", "count", "distinct"} {
+	for _, kind := range []string{"match", "count", "distinct", "set", "leaky", "sequence"} {
 		for _, keys := range []int{1, 1_000, 100_000, 1_000_000} {
 			b.Run(fmt.Sprintf("%s/keys=%d", kind, keys), func(b *testing.B) { benchStep(b, kind, keys) })
 		}
@@ -54,6 +54,22 @@ func benchStep(b *testing.B, kind string, keys int) {
 	p := plan{
 		id: "r", shape: "s", kind: kind, groupBy: []string{"source.ip"}, span: int64(time.Minute), atLeast: 10,
 		ref: &tocsin.RuleRef{ID: "r"}, maxKeys: 2 * keys, maxBytes: 1 << 40,
+	}
+	switch kind {
+	case "set":
+		p.atLeast = 3
+	case "leaky":
+		p.leak = int64(6 * time.Second)
+	case "sequence":
+		p.steps, p.atLeast = []step{{9, 0}, {1, int64(30 * time.Second)}}, 2
+	}
+	for i := range ms {
+		if i%10 == 9 {
+			ms[i].Conditions = 2
+		}
+		if kind == "set" && i%10 == 4 {
+			ms[i].Conditions = 4
+		}
 	}
 	var e *Engine
 	before := heap()

@@ -37,7 +37,7 @@ func (sequenceKind) newest(st *state) (lo, missing int) {
 	if p.quiet >= p.span && met(x)>>last&1 == 0 && len(all)-lo > scanned {
 		return lo, p.steps[last].atLeast // one that is complete already would have absorbed x
 	}
-	c := newChain(p.steps)
+	c := st.track.chain.begin(p.steps)
 	if _, ok := c.follow(all[lo:]); ok {
 		return lo, 0
 	}
@@ -71,7 +71,7 @@ func (sequenceKind) around(st *state, pos int) (lo, hi int, ok bool) {
 	lo = h.since(x - p.span + 1)
 	first := h.since(x+1) - 1
 	for {
-		end, found := newChain(p.steps).follow(all[lo:limit])
+		end, found := st.track.chain.begin(p.steps).follow(all[lo:limit])
 		if !found {
 			return 0, 0, false
 		}
@@ -84,7 +84,7 @@ func (sequenceKind) around(st *state, pos int) (lo, hi int, ok bool) {
 	}
 	for hi = limit - 1; hi > first; hi = h.since(all[hi].at) - 1 {
 		from := h.since(all[hi].at - p.span + 1)
-		if _, found := newChain(p.steps).follow(all[from : hi+1]); found {
+		if _, found := st.track.chain.begin(p.steps).follow(all[from : hi+1]); found {
 			break
 		}
 	}
@@ -100,12 +100,13 @@ func met(x *item) uint64 {
 	return set
 }
 
-// A chain follows alerts through the steps of a sequence, time by time.
+// A chain follows alerts through the steps of a sequence, time by time. It is scratch of a track.
 type chain struct {
 	steps []step
 	seen  []int       // alerts so far that meet the step's condition
 	open  [][]opening // by step, by time
 	best  int         // alerts that the step furthest on still needs, and all after it
+	fresh []int       // by step: own of an opening at the time in hand, and one; 0 for none
 }
 
 // An opening is a time at which the step before was complete, and with it how many alerts of that very time the step
@@ -116,12 +117,19 @@ type opening struct {
 	after int // seen, when the time was over
 }
 
-func newChain(steps []step) *chain {
-	c := &chain{steps: steps, seen: make([]int, len(steps)), open: make([][]opening, len(steps))}
-	c.open[0] = []opening{{at: unset}}
-	for _, s := range steps {
+// begin makes c ready for the first alert.
+func (c *chain) begin(steps []step) *chain {
+	n := len(steps)
+	if len(c.seen) != n {
+		c.seen, c.fresh, c.open = make([]int, n), make([]int, n), make([][]opening, n)
+	}
+	c.steps, c.best = steps, 0
+	clear(c.seen)
+	for k, s := range steps {
+		c.open[k] = c.open[k][:0]
 		c.best += s.atLeast
 	}
+	c.open[0] = append(c.open[0], opening{at: unset})
 	return c
 }
 
@@ -146,21 +154,14 @@ func (c *chain) follow(all []item) (end int, ok bool) {
 // advance takes in the alerts of one time. It reports whether the last step is complete.
 func (c *chain) advance(same []item) bool {
 	at := same[0].at
-	fresh := make([]int, len(c.steps)) // by step: own of an opening at this time, and one; 0 for none
+	clear(c.fresh)
 	for a := range c.steps {
 		need, ok := c.need(a, at)
 		if !ok {
 			continue
 		}
-		m := newShares(same, len(c.steps))
-		got := m.take(a, need)
-		for k := a; got == need; {
-			if k++; k == len(c.steps) {
-				return true
-			}
-			need = c.steps[k].atLeast
-			got = m.take(k, need)
-			fresh[k] = max(fresh[k], 1+got)
+		if c.complete(a, need, same) {
+			return true
 		}
 	}
 	for i := range same {
@@ -169,12 +170,37 @@ func (c *chain) advance(same []item) bool {
 			c.seen[k] += int(set >> k & 1)
 		}
 	}
-	for k, own := range fresh {
-		if own > 0 {
+	for k, own := range c.fresh {
+		if own > 0 && (c.steps[k].within > 0 || len(c.open[k]) == 0) { // the first one is the best while it is open
 			c.open[k] = append(c.open[k], opening{at, own - 1, c.seen[k]})
 		}
 	}
 	c.rate(at)
+	return false
+}
+
+// complete looks which steps the alerts of one time complete, from step a on, which needs so many of them. It reports
+// whether the last step is among them.
+func (c *chain) complete(a, need int, same []item) bool {
+	if len(same) == 1 { // it goes to a, and nothing is left
+		if need > 1 || met(&same[0])>>a&1 == 0 {
+			return false
+		}
+		if a++; a < len(c.steps) {
+			c.fresh[a] = max(c.fresh[a], 1)
+		}
+		return a == len(c.steps)
+	}
+	s := newShares(same, len(c.steps))
+	got := s.take(a, need)
+	for got == need {
+		if a++; a == len(c.steps) {
+			return true
+		}
+		need = c.steps[a].atLeast
+		got = s.take(a, need)
+		c.fresh[a] = max(c.fresh[a], 1+got)
+	}
 	return false
 }
 

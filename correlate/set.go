@@ -19,6 +19,14 @@ const conditionNames = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d
 	"\x20\x21\x22\x23\x24\x25\x26\x27\x28\x29\x2a\x2b\x2c\x2d\x2e\x2f" +
 	"\x30\x31\x32\x33\x34\x35\x36\x37\x38\x39\x3a\x3b\x3c\x3d\x3e\x3f"
 
+// singles are what conditions makes of one bit: most alerts meet one.
+var singles = func() (t [64][]string) {
+	for i := range t {
+		t[i] = []string{conditionNames[i : i+1]}
+	}
+	return t
+}()
+
 // condition is the bit of a text that conditions made, 0 for any other.
 func condition(text string) uint64 {
 	if len(text) != 1 {
@@ -29,6 +37,9 @@ func condition(text string) uint64 {
 
 // conditions are the numbers of the bits that are set, each as a text of one byte.
 func conditions(set uint64) []string {
+	if set&(set-1) == 0 && set != 0 {
+		return singles[bits.TrailingZeros64(set)]
+	}
 	texts := make([]string, 0, bits.OnesCount64(set))
 	for ; set != 0; set &= set - 1 {
 		i := bits.TrailingZeros64(set)

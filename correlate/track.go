@@ -15,7 +15,8 @@ type track struct {
 	states  map[string]*state
 	buckets [65]bucket // by how far from firing: 0 has a burst, b lacks 2^(b-1) to 2^b - 1 alerts
 	bytes   int64
-	open    int // events
+	open    int   // events
+	chain   chain // scratch of kind sequence
 	doubts  []doubt
 	counts  counts
 }
