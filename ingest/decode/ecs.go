@@ -124,7 +124,7 @@ func anyJSON(d *dictionary) object {
 	times := d.names("@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "date",
 		"created_at", "createdAt", "createdDateTime", "TimeGenerated", "unixTime", "calendarTime", "published", "event.timestamp", "metadata.eventCreationTime", "t", "asctime", "Timestamp", "Datetime")
 	base := d.names("message", "tags")
-	module := d.name("event.module")
+	module, kind := d.name("event.module"), d.name("event.kind")
 	var moves []manner
 	for line := range strings.Lines(plainKeys) {
 		words := strings.Fields(line)
@@ -156,6 +156,7 @@ func anyJSON(d *dictionary) object {
 				moves[i].plain(in, o)
 			}
 			o.put(module, "json")
+			o.put(kind, "event")
 		},
 	}
 }
