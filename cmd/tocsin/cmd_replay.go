@@ -75,6 +75,9 @@ func (r *recorded) options(cmd *cobra.Command, withRules bool) (replay.Options, 
 		return o, coded(exitUnusable, err)
 	}
 	o.Set = loaded
+	for _, refused := range loaded.Refused { // the others go on
+		fmt.Fprintf(cmd.ErrOrStderr(), "refused: %s\n", refused)
+	}
 	return o, nil
 }
 

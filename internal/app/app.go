@@ -90,6 +90,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, refused := range set.Refused {
+		a.log.WarnContext(ctx, "rule refused", "file", refused.File, "line", refused.Line, "reason", refused.Message)
+	}
 	a.sets, a.watched = pipeline.NewSets(set), newRuleState(a.reg, set)
 	a.reg.MustRegister(newStateCollector(a.health, a.sets))
 	var back backend
