@@ -103,7 +103,7 @@ func newReplay() *cobra.Command {
 				return coded(exitUnusable, fmt.Errorf("--evidence %s: bounded or all", evidence))
 			}
 			o.Milestones = milestones
-			return report(cmd, func(ctx context.Context, w io.Writer) (replay.Summary, error) { return replay.Run(ctx, o, args, w) })
+			return report(cmd, true, func(ctx context.Context, w io.Writer) (replay.Summary, error) { return replay.Run(ctx, o, args, w) })
 		},
 	}
 	r.inputFlags(cmd)
@@ -117,8 +117,8 @@ func newReplay() *cobra.Command {
 	return cmd
 }
 
-// report runs f with standard output and tells on stderr what it counted.
-func report(cmd *cobra.Command, f func(context.Context, io.Writer) (replay.Summary, error)) error {
+// report runs f with standard output and tells on stderr what it counted; correlated says that f goes on to events.
+func report(cmd *cobra.Command, correlated bool, f func(context.Context, io.Writer) (replay.Summary, error)) error {
 	sum, err := f(cmd.Context(), cmd.OutOrStdout())
 	if err != nil {
 		return coded(exitInput, err)
@@ -133,7 +133,11 @@ func report(cmd *cobra.Command, f func(context.Context, io.Writer) (replay.Summa
 	for _, line := range sum.Notes() {
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintln(w, sum)
+	if correlated {
+		fmt.Fprintln(w, sum)
+	} else {
+		fmt.Fprintf(w, "%d records -> %d alerts, %d matches\n", sum.Records, sum.Alerts, sum.Matches)
+	}
 	return nil
 }
 
@@ -148,7 +152,7 @@ func newDecode() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report(cmd, func(ctx context.Context, w io.Writer) (replay.Summary, error) { return replay.Decode(ctx, o, args, w) })
+			return report(cmd, false, func(ctx context.Context, w io.Writer) (replay.Summary, error) { return replay.Decode(ctx, o, args, w) })
 		},
 	}
 	r.inputFlags(cmd)

@@ -173,7 +173,7 @@ func newRulesMatch() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report(cmd, func(ctx context.Context, w io.Writer) (replay.Summary, error) { return replay.Match(ctx, o, args, w) })
+			return report(cmd, false, func(ctx context.Context, w io.Writer) (replay.Summary, error) { return replay.Match(ctx, o, args, w) })
 		},
 	}
 	r.inputFlags(cmd)
@@ -195,7 +195,7 @@ func newRulesExplain() *cobra.Command {
 			if o.Set.Rule(args[0]) == nil {
 				return coded(exitUnusable, fmt.Errorf("no rule %s; `tocsin rules list` shows them", args[0]))
 			}
-			return report(cmd, func(ctx context.Context, w io.Writer) (replay.Summary, error) {
+			return report(cmd, false, func(ctx context.Context, w io.Writer) (replay.Summary, error) {
 				return replay.Explain(ctx, o, args[0], args[1:], w)
 			})
 		},
