@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin"
@@ -126,14 +127,17 @@ func anyJSON(d *dictionary) object {
 	base := d.names("message", "tags")
 	module, kind := d.name("event.module"), d.name("event.kind")
 	var moves []manner
+	at := map[*name]int{} // a record has few of these keys: its own are looked up, in the table's order
 	for line := range strings.Lines(plainKeys) {
 		words := strings.Fields(line)
 		for _, key := range words[:max(0, len(words)-1)] {
 			m := d.manner([]string{key, words[len(words)-1]})
 			m.beside = nil
+			at[m.from] = len(moves)
 			moves = append(moves, m)
 		}
 	}
+	var found []int
 	return object{
 		claims: func(*doc) bool { return true },
 		read: func(in *doc, o *output) {
@@ -152,7 +156,14 @@ func anyJSON(d *dictionary) object {
 					o.keep(d.below(prefix, l.name), l.value)
 				}
 			}
-			for i := range moves {
+			found = found[:0]
+			for _, l := range in.leaves[1:] {
+				if i, ok := at[l.name]; ok {
+					found = append(found, i)
+				}
+			}
+			slices.Sort(found)
+			for _, i := range found {
 				moves[i].plain(in, o)
 			}
 			o.put(module, "json")

@@ -60,3 +60,31 @@ func levelOf(word string) tocsin.Value {
 	}
 	return tocsin.Value{}
 }
+
+// loginWord reports whether a text in small letters speaks of somebody coming in.
+func loginWord(s string) bool {
+	if !strings.Contains(s, "log") && !strings.Contains(s, "auth") && !strings.Contains(s, "sign") {
+		return false
+	}
+	for _, w := range [...]string{"authentication", "login", "logon", "log on", "logged in", "logged on", "sign-in", "signin", "sign in", "logout", "logoff"} {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// loginResult is the outcome that a text in small letters tells, "" for none.
+func loginResult(s string) string {
+	for _, w := range [...]string{"fail", "denied", "deny", "invalid", "reject", "unsuccess", "block", "incorrect", "error"} {
+		if strings.Contains(s, w) {
+			return "failure"
+		}
+	}
+	for _, w := range [...]string{"success", "succe", "accept", "allow", "granted", "logged in", "logged on"} {
+		if strings.Contains(s, w) {
+			return "success"
+		}
+	}
+	return ""
+}
