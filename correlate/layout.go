@@ -138,6 +138,9 @@ func (c *trackCoder) state(st *state, bucket int) {
 	c.at(&st.due)
 	small(c.coder, &st.missing, math.MaxInt32)
 	c.texts(&st.retired)
+	if c.tk.plan.kind == "sequence" {
+		c.bool(&st.closed)
+	}
 	held := st.held.all()
 	c.items(&held)
 	list(c.coder, &st.bursts, 50, func(b **burst) {

@@ -44,5 +44,8 @@ func (tk *track) retune(p plan, e *Engine) {
 	if !tk.plan.sameTuning(&p) && len(tk.states) > 0 && e.watermark != unset {
 		tk.doubt(reasonReload, e.watermark+max(tk.plan.linger(), p.linger())+e.lateness)
 	}
+	for _, st := range tk.states {
+		st.closed = st.closed && slices.Equal(tk.plan.steps, p.steps)
+	}
 	tk.plan = p
 }

@@ -1,6 +1,10 @@
 package correlate
 
-import "tocsin"
+import (
+	"slices"
+
+	"tocsin"
+)
 
 // sequenceKind: inside the span the rule's steps follow one another (engine.md, ruling 8). There are alerts, none of
 // them taken twice, so that each step has at_least that meet its condition, none of them before the last of the step
@@ -33,6 +37,9 @@ func (sequenceKind) newest(st *state) (lo, missing int) {
 	if missing = st.unmet(x.at - p.span); missing > 0 {
 		return lo, missing
 	}
+	if st.closed {
+		return lo, max(st.missing, 1)
+	}
 	last := len(p.steps) - 1
 	if p.quiet >= p.span && met(x)>>last&1 == 0 && len(all)-lo > scanned {
 		return lo, p.steps[last].atLeast // one that is complete already would have absorbed x
@@ -41,7 +48,17 @@ func (sequenceKind) newest(st *state) (lo, missing int) {
 	if _, ok := c.follow(all[lo:]); ok {
 		return lo, 0
 	}
+	st.closed = len(c.open[last]) == 0
 	return lo, max(c.lacks(), 1)
+}
+
+// note keeps what [state.closed] says: the step before the last cannot be completed by alerts that meet the last alone.
+func (k sequenceKind) note(st *state, x *item) {
+	k.distinctKind.note(st, x)
+	all := st.held.all()
+	if met(x) != 1<<(len(st.track.plan.steps)-1) || all[len(all)-1].order != x.order {
+		st.closed = false
+	}
 }
 
 // unmet is how many alerts the steps need whose conditions were not met after time t.
@@ -222,10 +239,10 @@ func (c *chain) need(a int, at int64) (int, bool) {
 // rate notes how many alerts the steps still need.
 func (c *chain) rate(at int64) {
 	n := 0
-	for k := len(c.steps) - 1; k >= 0; k-- {
+	for k, s := range slices.Backward(c.steps) {
 		if need, ok := c.need(k, at); ok {
 			c.best = min(c.best, n+need)
 		}
-		n += c.steps[k].atLeast
+		n += s.atLeast
 	}
 }

@@ -17,6 +17,7 @@ type state struct {
 	held    held
 	seen    []sighting  // kinds distinct and set only
 	level   bucketLevel // kind leaky only
+	closed  bool        // kind sequence only: an alert that meets the last step alone completes nothing
 	bursts  []*burst    // disjoint, by time; those that an accepted alert can still change
 	retired []string    // ids of merged events: they are not given out anew
 	own     int64       // no alert before it is held any more, though lateness would allow it: the key was flooded
