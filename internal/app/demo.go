@@ -39,7 +39,7 @@ type DemoOptions struct {
 // Demo runs an embedded daemon in a folder of its own and plays the scenario through its HTTP intake. It prints the
 // address first and what became of it last.
 func Demo(ctx context.Context, o DemoOptions) error {
-	if err := clearDemo(o.Config.DataDir); err != nil {
+	if err := clearDemo(ctx, o.Config.DataDir); err != nil {
 		return err
 	}
 	o.Config.Mode, o.Config.Sources = "embedded", nil
@@ -66,7 +66,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 
 // clearDemo empties a folder that an earlier demo left, and makes it where there is none. One that a daemon has open is
 // left as it is.
-func clearDemo(dir string) (err error) {
+func clearDemo(ctx context.Context, dir string) (err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -80,7 +80,7 @@ func clearDemo(dir string) (err error) {
 	if err := holder.lock(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, holder.unwind(context.Background())) }()
+	defer func() { err = errors.Join(err, holder.unwind(context.WithoutCancel(ctx))) }()
 	for _, e := range entries {
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
 			return err

@@ -3,6 +3,7 @@ package expression
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/vm"
@@ -104,12 +105,7 @@ func memberOf(v tocsin.Value, n int) tocsin.Value {
 }
 
 func passesOne(t test, texts []tocsin.Value) bool {
-	for _, v := range texts {
-		if t.pass(v) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(texts, t.pass)
 }
 
 // passesWithin is passes for a costly test: one string is cut to what the test may look at, and a list that holds

@@ -10,9 +10,15 @@ import (
 
 func TestTree(t *testing.T) {
 	fields := tocsin.NewFields([]tocsin.Field{
-		{Name: "s", Value: tocsin.StringValue(`C:\Büro\A.EXE`)}, {Name: "n", Value: tocsin.IntValue(42)}, {Name: "b", Value: tocsin.BoolValue(true)},
-		{Name: "f", Value: tocsin.FloatValue(1.5)}, {Name: "l", Value: tocsin.StringsValue("One", "two")}, {Name: "e", Value: tocsin.StringValue("")},
-		{Name: "ip", Value: tocsin.StringValue("::ffff:10.1.2.3")}, {Name: "null", Value: tocsin.NullValue()}, {Name: "part", Value: tocsin.StringValue("BÜRO")},
+		{Name: "s", Value: tocsin.StringValue(`C:\Büro\A.EXE`)},
+		{Name: "n", Value: tocsin.IntValue(42)},
+		{Name: "b", Value: tocsin.BoolValue(true)},
+		{Name: "f", Value: tocsin.FloatValue(1.5)},
+		{Name: "l", Value: tocsin.StringsValue("One", "two")},
+		{Name: "e", Value: tocsin.StringValue("")},
+		{Name: "ip", Value: tocsin.StringValue("::ffff:10.1.2.3")},
+		{Name: "null", Value: tocsin.NullValue()},
+		{Name: "part", Value: tocsin.StringValue("BÜRO")},
 	})
 	g := func(parts ...string) Glob {
 		var out Glob

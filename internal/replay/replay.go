@@ -70,12 +70,19 @@ func open(o Options, files []string) ([]*stream, func(), error) {
 		}
 	}
 	for _, name := range files {
-		src, err := file.Open([]string{name}, file.Options{Source: source, Format: o.Format, Received: o.Received, Stdin: o.Stdin, MaxRecord: o.MaxRecord})
+		again := func() (ingest.Source, error) {
+			return file.Open([]string{name}, file.Options{Source: source, Format: o.Format, Received: o.Received, Stdin: o.Stdin, MaxRecord: o.MaxRecord})
+		}
+		src, err := again()
 		if err != nil {
 			closeAll()
 			return nil, nil, err
 		}
-		streams = append(streams, &stream{src: src, dec: o.Decoder, field: o.Field})
+		s := &stream{src: src, dec: o.Decoder, field: o.Field, again: again}
+		if name == "-" {
+			s.again = nil
+		}
+		streams = append(streams, s)
 	}
 	return streams, closeAll, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"tocsin"
@@ -23,6 +24,8 @@ type Input struct {
 // next record's time too (engine.md, ruling 2).
 type stream struct {
 	src     ingest.Source
+	again   func() (ingest.Source, error) // opens the same records once more; nil where they can be read once only
+	looked  bool                          // ahead, for the last dated record
 	dec     *decode.Decoder
 	field   string // the record is the string in this field of its line; "" for the line itself
 	clock   decode.Clock
@@ -65,6 +68,38 @@ func (s *stream) ready() bool {
 		return true
 	}
 	return s.next() != nil
+}
+
+// lookAhead tells the clock the file's last dated time, by which lines without a year get theirs (ruling 2). It reads the
+// file once more, when the first such line is met.
+func (s *stream) lookAhead(ctx context.Context) error {
+	s.looked = true
+	if s.again == nil {
+		return nil
+	}
+	src, err := s.again()
+	if err != nil {
+		return err
+	}
+	defer src.Close() //nolint:errcheck // read-only
+	ahead := &stream{src: src, dec: s.dec, field: s.field, looked: true}
+	var last time.Time
+	for {
+		in, err := ahead.decode(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if a := in.Alert; a != nil && !slices.Contains(a.Marks, "no_year") && a.Time.After(last) {
+			last = a.Time
+		}
+	}
+	if !last.IsZero() {
+		s.clock.Until(last)
+	}
+	return nil
 }
 
 // next is the first alert behind the head, nil where none is decoded.
@@ -130,6 +165,9 @@ func (s *stream) decode(ctx context.Context) (Input, error) {
 		return in, nil
 	}
 	in.Alert = &a
+	if !s.looked && a.Received.IsZero() && slices.Contains(a.Marks, "no_year") {
+		return in, s.lookAhead(ctx)
+	}
 	return in, nil
 }
 

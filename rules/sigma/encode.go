@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -80,7 +81,7 @@ func windash(g expression.Glob) ([]expression.Glob, error) {
 	for _, p := range g {
 		if p.Wild != 0 {
 			for i := range out {
-				out[i] = append(out[i][:len(out[i]):len(out[i])], p)
+				out[i] = append(slices.Clip(out[i]), p)
 			}
 			continue
 		}
@@ -101,7 +102,7 @@ func windash(g expression.Glob) ([]expression.Glob, error) {
 		var next []expression.Glob
 		for _, o := range out {
 			for _, f := range forms {
-				next = append(next, append(o[:len(o):len(o)], expression.GlobPart{Text: f}))
+				next = append(next, append(slices.Clip(o), expression.GlobPart{Text: f}))
 			}
 		}
 		out = next
