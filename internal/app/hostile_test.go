@@ -151,7 +151,7 @@ func TestHostileOverHTTP(t *testing.T) {
 	if n := sum(counters(t, h.url, "tocsin_alerts_total")); n != alerts {
 		t.Errorf("%d alerts are counted, of %d", n, alerts)
 	}
-	if grown := peak(); grown > 300<<20 && !testing.Short() { // -short runs with the race detector, which takes its own
+	if grown := peak(); grown > 300<<20 && !raced {
 		t.Errorf("memory grew by %d MiB", grown>>20)
 	} else {
 		t.Logf("memory grew by %d MiB at most", grown>>20)

@@ -89,12 +89,12 @@ func TestReload(t *testing.T) {
 		t.Errorf("set %s after %s, stale %v", second.Set, first.Set, stale())
 	}
 
-	b.write("more/two.yml", strings.NewReplacer("level:", "level:", "message ==", "mesage ==", "span: 1h", "span: 1 hour").Replace(fmt.Sprintf(pingRule, 2, "low", "1h")))
+	b.write("more/two.yml", strings.NewReplacer("level:", "lvel:", "message ==", "mesage ==", "span: 1h", "span: 1 hour").Replace(fmt.Sprintf(pingRule, 2, "low", "1h")))
 	bad := b.inForce("faults", func(r api.Rules) bool { return r.Stale })
 	if bad.Set != second.Set || len(bad.Rules) != 2 {
 		t.Errorf("the old rules are not in force: %+v", bad)
 	}
-	for _, want := range []string{"two.yml:", "level", "level", "mesage", "1 hour", "^"} {
+	for _, want := range []string{"two.yml:", "lvel", "level", "mesage", "1 hour", "^"} {
 		if !strings.Contains(bad.Faults, want) {
 			t.Errorf("the faults do not say %q:\n%s", want, bad.Faults)
 		}
