@@ -10,8 +10,9 @@
 // # What an event is
 //
 // Take all accepted alerts of one key, sorted by time and then by id. A window is a run of them whose last lies less
-// than span after its first. It satisfies the rule when it holds enough alerts (count), or alerts with enough
-// different values (distinct); for kind match each alert alone does. A burst is a maximal run that satisfying windows
+// than span after its first. It satisfies the rule when it holds enough alerts (count), alerts with enough
+// different values (distinct), one for each condition (set) or a sequence of steps; for kind match each alert alone
+// does. For kind leaky a window runs from an alert that finds the bucket empty to one that overflows it. A burst is a maximal run that satisfying windows
 // which share an alert cover together, and it goes on with each next alert that lies closer than quiet to the one
 // before. A burst is one event, or, where it lasts max_open or longer, one event for each max_open counted from its
 // first alert. More alerts can therefore only widen or join bursts; they never split one.
@@ -19,7 +20,7 @@
 // # How it is computed
 //
 // Each key holds its alerts, sorted, from lateness before the watermark on, and of older ones what a window can still
-// reach: at most at_least - 1 alerts for count. A new alert changes the windows around it only, so that
+// reach: at most at_least - 1 alerts for count, for leaky those in the bucket. A new alert changes the windows around it only, so that
 // an alert in order costs the same whatever the key holds. What an event says (count, first and last, evidence,
 // entities, digest) is gathered by operations whose order does not matter.
 //
