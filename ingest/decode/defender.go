@@ -1,5 +1,7 @@
 package decode
 
+import "strings"
+
 // defender reads the alerts of Microsoft Defender: XDR's by way of Graph, and those of Defender for Endpoint.
 func defender(d *dictionary) object {
 	return product{
@@ -84,17 +86,40 @@ func hunting(d *dictionary) object {
 
 // huntingMoves are the columns of advanced hunting below prefix.
 func huntingMoves(prefix string) string {
-	text := ""
+	var text strings.Builder
 	for _, m := range [][2]string{
-		{"ActionType", "event.action"}, {"DeviceName", "host.name"}, {"DeviceId", "host.id"}, {"Title", "rule.name"}, {"AlertId", "event.id"}, {"Category", "rule.category"},
-		{"AccountName", "user.name"}, {"AccountDomain", "user.domain"}, {"AccountSid", "user.id"}, {"ProcessCommandLine", "process.command_line"},
-		{"ProcessId", "process.pid"}, {"InitiatingProcessCommandLine", "process.parent.command_line"}, {"InitiatingProcessFileName", "process.parent.name"},
-		{"InitiatingProcessId", "process.parent.pid"}, {"InitiatingProcessAccountName", "user.name"}, {"FileName", "file.name"}, {"FolderPath", "file.path"},
-		{"SHA256", "file.hash.sha256"}, {"SHA1", "file.hash.sha1"}, {"MD5", "file.hash.md5"}, {"RemoteIP", "destination.ip"}, {"RemotePort", "destination.port"},
-		{"LocalIP", "source.ip"}, {"LocalPort", "source.port"}, {"RemoteUrl", "url.original"}, {"Protocol", "network.transport transport"},
-		{"RegistryKey", "registry.path"}, {"RegistryValueName", "registry.value"}, {"AttackTechniques", "threat.technique.name"}, {"ServiceSource", "event.provider"},
+		{"ActionType", "event.action"},
+		{"DeviceName", "host.name"},
+		{"DeviceId", "host.id"},
+		{"Title", "rule.name"},
+		{"AlertId", "event.id"},
+		{"Category", "rule.category"},
+		{"AccountName", "user.name"},
+		{"AccountDomain", "user.domain"},
+		{"AccountSid", "user.id"},
+		{"ProcessCommandLine", "process.command_line"},
+		{"ProcessId", "process.pid"},
+		{"InitiatingProcessCommandLine", "process.parent.command_line"},
+		{"InitiatingProcessFileName", "process.parent.name"},
+		{"InitiatingProcessId", "process.parent.pid"},
+		{"InitiatingProcessAccountName", "user.name"},
+		{"FileName", "file.name"},
+		{"FolderPath", "file.path"},
+		{"SHA256", "file.hash.sha256"},
+		{"SHA1", "file.hash.sha1"},
+		{"MD5", "file.hash.md5"},
+		{"RemoteIP", "destination.ip"},
+		{"RemotePort", "destination.port"},
+		{"LocalIP", "source.ip"},
+		{"LocalPort", "source.port"},
+		{"RemoteUrl", "url.original"},
+		{"Protocol", "network.transport transport"},
+		{"RegistryKey", "registry.path"},
+		{"RegistryValueName", "registry.value"},
+		{"AttackTechniques", "threat.technique.name"},
+		{"ServiceSource", "event.provider"},
 	} {
-		text += prefix + m[0] + " " + m[1] + "\n"
+		text.WriteString(prefix + m[0] + " " + m[1] + "\n")
 	}
-	return text
+	return text.String()
 }

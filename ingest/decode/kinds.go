@@ -34,7 +34,8 @@ func accountKind(action string) (category, types string) {
 // changeKind is creation, deletion, change, access or info, from the verb that a name holds.
 func changeKind(a string) string {
 	for _, v := range [][2]string{
-		{"delete remove destroy purge revoke", "deletion"}, {"create add insert register import generate", "creation"},
+		{"delete remove destroy purge revoke", "deletion"},
+		{"create add insert register import generate", "creation"},
 		{"update modify change set enable disable patch write reset assign grant deactivate activate suspend lock", "change"},
 		{"get list read view download", "access"},
 	} {

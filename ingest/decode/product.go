@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -113,10 +114,8 @@ func (s sign) holds(in *doc) bool {
 		return true
 	}
 	text := in.text(s.at)
-	for _, t := range s.texts {
-		if t == text {
-			return true
-		}
+	if slices.Contains(s.texts, text) {
+		return true
 	}
 	return s.begin != "" && strings.HasPrefix(text, s.begin)
 }
@@ -282,17 +281,13 @@ const gravity = " informational|info|information|notice|unspecified|undefined|no
 
 // identify sets the source's own id where the record has all of its parts.
 func (r *productReader) identify(in *doc, o *output) {
-	id := ""
+	parts := make([]string, len(r.own))
 	for i, n := range r.own {
-		part := in.text(n)
-		if part == "" {
+		if parts[i] = in.text(n); parts[i] == "" {
 			return
 		}
-		if i > 0 {
-			id += "@"
-		}
-		id += part
 	}
+	id := strings.Join(parts, "@")
 	if o.own == "" {
 		o.own = id
 	}

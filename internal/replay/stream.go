@@ -81,7 +81,7 @@ func (s *stream) lookAhead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer src.Close() //nolint:errcheck // read-only
+	defer src.Close()
 	ahead := &stream{src: src, dec: s.dec, field: s.field, looked: true}
 	var last time.Time
 	for {
