@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -252,12 +253,13 @@ func TestSettledEventsAreAFunctionOfTheAlerts(t *testing.T) {
 
 // describe prints a scene so that it can become a story.
 func describe(s scene) string {
-	text := fmt.Sprintf("%s span=%v quiet=%v at_least=%d leak=%v steps=%v max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
-		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.leak), s.plan.steps, time.Duration(s.plan.maxOpen))
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("%s span=%v quiet=%v at_least=%d leak=%v steps=%v max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
+		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.leak), s.plan.steps, time.Duration(s.plan.maxOpen)))
 	for _, m := range s.alerts {
-		text += fmt.Sprintf("%v %s %s/%s %v %b\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values, m.Conditions)
+		text.WriteString(fmt.Sprintf("%v %s %s/%s %v %b\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values, m.Conditions))
 	}
-	return text
+	return text.String()
 }
 
 // trace prints what each record of a log did.
