@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
@@ -23,6 +24,7 @@ var (
 // the batch claims. It is safe for concurrent use.
 type unpacker struct {
 	limit int
+	large sync.Mutex // held while a batch above small is unpacked: one at a time, however many partitions there are
 	zstd  *zstd.Decoder
 	gzip  sync.Pool // of *gzip.Reader
 }
@@ -76,17 +78,45 @@ func (u *unpacker) gunzip(packed []byte) ([]byte, error) {
 	return u.drain(r, len(packed))
 }
 
-// drain reads r to its end or to the limit. The buffer grows with what is there, not with what is claimed.
+// small is what batches of all partitions may unpack to side by side, in bytes.
+const small = 4 << 20
+
+// drain reads r to its end or to the limit. Memory grows with what is there, not with what is claimed.
 func (u *unpacker) drain(r io.Reader, packed int) ([]byte, error) {
-	buf := bytes.NewBuffer(make([]byte, 0, min(4*packed+bytes.MinRead, u.limit+bytes.MinRead)))
-	n, err := buf.ReadFrom(io.LimitReader(r, int64(u.limit)+1))
-	switch {
-	case n > int64(u.limit):
-		return nil, errBomb
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", errCodec, err)
+	head, more, err := piece(r, 4*packed)
+	if err != nil {
+		return nil, err
 	}
-	return buf.Bytes(), nil
+	if len(head) > u.limit {
+		return nil, errBomb
+	}
+	if !more {
+		return head, nil
+	}
+	u.large.Lock()
+	defer u.large.Unlock()
+	pieces, size := [][]byte{head}, len(head)
+	for more {
+		var next []byte
+		if next, more, err = piece(r, small); err != nil {
+			return nil, err
+		}
+		pieces, size = append(pieces, next), size+len(next)
+		if size > u.limit {
+			return nil, errBomb
+		}
+	}
+	return slices.Concat(pieces...), nil
+}
+
+// piece reads up to small bytes of r, of which so many are expected; more says that r may hold more.
+func piece(r io.Reader, expected int) (part []byte, more bool, err error) {
+	buf := bytes.NewBuffer(make([]byte, 0, min(expected, small)+bytes.MinRead))
+	n, err := buf.ReadFrom(io.LimitReader(r, small))
+	if err != nil {
+		return nil, false, fmt.Errorf("%w: %w", errCodec, err)
+	}
+	return buf.Bytes(), n == small, nil
 }
 
 // xerialMagic opens the framing in which Java producers put snappy blocks: the magic, two versions, then blocks with
