@@ -254,10 +254,10 @@ func TestSettledEventsAreAFunctionOfTheAlerts(t *testing.T) {
 // describe prints a scene so that it can become a story.
 func describe(s scene) string {
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf("%s span=%v quiet=%v at_least=%d leak=%v steps=%v max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
-		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.leak), s.plan.steps, time.Duration(s.plan.maxOpen)))
+	fmt.Fprintf(&text, "%s span=%v quiet=%v at_least=%d leak=%v steps=%v max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
+		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.leak), s.plan.steps, time.Duration(s.plan.maxOpen))
 	for _, m := range s.alerts {
-		text.WriteString(fmt.Sprintf("%v %s %s/%s %v %b\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values, m.Conditions))
+		fmt.Fprintf(&text, "%v %s %s/%s %v %b\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values, m.Conditions)
 	}
 	return text.String()
 }
