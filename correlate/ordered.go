@@ -57,9 +57,6 @@ func (o *Ordered) next() tocsin.Match {
 	return m
 }
 
-// Waiting is how many matches wait for the watermark.
-func (o *Ordered) Waiting() int { return len(o.held) }
-
 // Recorded reports whether a declared source is one that replays history.
 func (o *Ordered) Recorded() bool { return o.recorded() }
 

@@ -17,7 +17,6 @@ import (
 	"tocsin/classify"
 	"tocsin/internal/config"
 	"tocsin/internal/pipeline"
-	"tocsin/rules"
 )
 
 // grace is how long an ordered stop may take (delivery.md 3.1, 16).
@@ -194,9 +193,6 @@ func (a *App) URL() string {
 
 // Health is what the daemon knows of its own state.
 func (a *App) Health() *pipeline.Health { return a.health }
-
-// Set is the rule set in force.
-func (a *App) Set() *rules.Set { return a.sets.Current() }
 
 // Run serves until ctx is done or a part fails, then stops the parts and closes what New opened, in reverse order,
 // within the grace time.

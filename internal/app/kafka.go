@@ -140,17 +140,17 @@ type kafkaStages struct {
 }
 
 // group adds a member of a consumer group to the daemon's parts.
-func (k *kafkaStages) group(name string, cfg kafka.Config, o kafka.Options, serve kafka.Handler) error {
+func (k *kafkaStages) group(name string, cfg kafka.Config, o kafka.Options, serve kafka.Handler) (*kafka.Group, error) {
 	cfg.Connection, cfg.Session = connection(k.cfg.Kafka), k.cfg.Kafka.Session
 	cfg.Group = k.cfg.Kafka.Group + "-" + name
 	o.Log, o.Registerer, o.Now = k.log, k.reg, k.now
 	g, err := kafka.NewGroup(cfg, o)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	k.health.Watch(name, func() []kafka.Progress { owned, _ := g.Progress(); return owned })
 	k.runs(name, func(ctx context.Context) error { return g.Run(ctx, serve) })
-	return nil
+	return g, nil
 }
 
 // detect opens one group for the sources that begin at the earliest record, with the HTTP intake's topic among them, and
@@ -166,8 +166,8 @@ func (k *kafkaStages) detect() error {
 		Decoders: func() (pipeline.Decoder, error) { return NewDecoder(k.cfg, "auto", k.cfg.Mappings) },
 		Now:      k.now, Retry: k.retry, Metrics: k.metrics,
 	}
-	list := &listing{conn: connection(k.cfg.Kafka), now: k.now, inputs: d.Inputs}
-	d.Listed = list.partitions
+	var groups []*kafka.Group
+	d.Listed = func(ctx context.Context) ([]tocsin.SourcePartition, error) { return listed(ctx, groups, d.Inputs) }
 	byStart := map[string][]kafka.Topic{}
 	for _, s := range sources {
 		for n, topic := range s.Topics {
@@ -181,9 +181,11 @@ func (k *kafkaStages) detect() error {
 			name = "detect-latest"
 		}
 		cfg := kafka.Config{Topics: topics, Start: start, RecordLimit: int(k.cfg.Intake.MaxRecord), BatchLimit: min(int(k.cfg.Intake.MaxUnpack), 64<<20)}
-		if err := k.group(name, cfg, kafka.Options{Gap: k.gap}, d.Serve); err != nil {
+		g, err := k.group(name, cfg, kafka.Options{Gap: k.gap}, d.Serve)
+		if err != nil {
 			return err
 		}
+		groups = append(groups, g)
 	}
 	return nil
 }
@@ -213,7 +215,8 @@ func (k *kafkaStages) correlate() error {
 		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health,
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
-	return k.group("correlate", cfg, kafka.Options{}, c.Serve)
+	_, err := k.group("correlate", cfg, kafka.Options{}, c.Serve)
+	return err
 }
 
 func (k *kafkaStages) registrar() error {
@@ -225,40 +228,23 @@ func (k *kafkaStages) registrar() error {
 		},
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}
-	return k.group("registrar", cfg, kafka.Options{}, r.Serve)
+	_, err := k.group("registrar", cfg, kafka.Options{}, r.Serve)
+	return err
 }
 
-// A listing knows all partitions of all inputs, as of a while ago at most.
-type listing struct {
-	conn   kafka.Connection
-	inputs map[string]pipeline.Input // by topic
-	now    func() time.Time
-
-	mu    sync.Mutex
-	known []tocsin.SourcePartition
-	taken time.Time
-}
-
-// listEvery is how soon a partition that was added to an input is waited for by the watermark.
-const listEvery = 30 * time.Second
-
-func (l *listing) partitions(ctx context.Context) ([]tocsin.SourcePartition, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := l.now(); now.Sub(l.taken) < listEvery {
-		return l.known, nil
-	}
-	topics := slices.Sorted(maps.Keys(l.inputs))
-	counts, err := kafka.Partitions(ctx, l.conn, topics)
-	if err != nil {
-		return nil, err
-	}
+// listed names all partitions of the inputs that groups read, as the cluster has them now.
+func listed(ctx context.Context, groups []*kafka.Group, inputs map[string]pipeline.Input) ([]tocsin.SourcePartition, error) {
 	var all []tocsin.SourcePartition
-	for _, topic := range topics {
-		for n := range counts[topic] {
-			all = append(all, pipeline.SourcePartitionOf(l.inputs[topic].Source, l.inputs[topic].Topic, int32(n))) //nolint:gosec // partitions are few
+	for _, g := range groups {
+		counts, err := g.Partitions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, topic := range slices.Sorted(maps.Keys(counts)) {
+			for n := range counts[topic] {
+				all = append(all, pipeline.SourcePartitionOf(inputs[topic].Source, inputs[topic].Topic, int32(n))) //nolint:gosec // partitions are few
+			}
 		}
 	}
-	l.known, l.taken = all, l.now()
 	return all, nil
 }
