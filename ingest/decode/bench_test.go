@@ -131,3 +131,35 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRecorded decodes recorded events, as many records as the benchmark asks for.
+func BenchmarkRecorded(b *testing.B) {
+	for name, path := range map[string]string{
+		"windows":    "campaigns/otrf_lsass_02_procdump/events.ndjson.zst",
+		"beat":       "sigma/evtx_mitre.ndjson.zst",
+		"ecs":        "campaigns/ait_ads/russellmitchell/alerts.ndjson.zst",
+		"suricata":   "campaigns/cptc2017/team5/eve.ndjson.zst",
+		"cloudtrail": "sigma/stratus_cloudtrail.ndjson.zst",
+		"zeek":       "campaigns/apt29_zeek_day1/zeek.ndjson.zst",
+	} {
+		b.Run(name, func(b *testing.B) {
+			lines := sharedLines(b, path)
+			size := 0
+			for _, line := range lines {
+				size += len(line)
+			}
+			d := newTest(b)
+			b.SetBytes(int64(size / len(lines)))
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				if _, rejected := d.Decode(ingest.Record{Source: "bench", Value: lines[i]}); rejected != nil {
+					b.Fatal(rejected.Detail)
+				}
+				if i++; i == len(lines) {
+					i = 0
+				}
+			}
+		})
+	}
+}
