@@ -277,6 +277,11 @@ func (c *compilation) leave() { c.using = c.using[:len(c.using)-1] }
 func (c *compilation) newLeaf(n ast.Node) *node {
 	faults := len(c.errs)
 	c.reads = nil
+	if x, ok := n.(*ast.CallNode); ok {
+		if leaf, ok := c.treeCall(x); ok {
+			return leaf
+		}
+	}
 	l, ok := c.native(n)
 	if !ok && len(c.errs) == faults {
 		l = c.program(n)

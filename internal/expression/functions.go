@@ -86,7 +86,7 @@ var functions = map[string]function{
 
 func functionNames() string {
 	names := append(slices.Collect(maps.Keys(functions)), slices.Collect(maps.Keys(loops))...)
-	names = append(names, "cidr", "wild", "in_list")
+	names = append(slices.AppendSeq(names, maps.Keys(treeCalls)), "cidr", "in_list")
 	slices.Sort(names)
 	return strings.Join(names, ", ")
 }

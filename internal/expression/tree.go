@@ -18,7 +18,8 @@ type Tree struct {
 	op   nodeOp
 	kids []Tree
 	make func(t *Table) (*leaf, error)
-	zero bool // set by the constructors: the zero value of op is a leaf
+	src  string // of a leaf, as [Table.Compile] reads it; "" where text cannot say it
+	zero bool   // set by the constructors: the zero value of op is a leaf
 }
 
 // All holds where all of kids hold; of none, always.
@@ -62,7 +63,11 @@ func leafTree(build func(t *Table) (*leaf, error)) Tree {
 
 // Covers holds where a value of the field is covered by the pattern; exact regards case.
 func Covers(field string, g Glob, exact bool) Tree {
-	return leafTree(func(t *Table) (*leaf, error) {
+	name := "wild"
+	if exact {
+		name = "wild_cased"
+	}
+	return sourced(leafTree(func(t *Table) (*leaf, error) {
 		slot, member := t.place(field)
 		l := &leaf{
 			member: member,
@@ -76,7 +81,7 @@ func Covers(field string, g Glob, exact bool) Tree {
 			l.terms = lowerTermsOf(slot, textScalar(fold(s)))
 		}
 		return l, nil
-	})
+	}), name+"(%s, %s)", field, globSource(g))
 }
 
 func caseNote(exact bool) string {
@@ -88,16 +93,16 @@ func caseNote(exact bool) string {
 
 // IsAbsent holds where the field is not there, null or an empty list.
 func IsAbsent(field string) Tree {
-	return leafTree(func(t *Table) (*leaf, error) {
+	return sourced(leafTree(func(t *Table) (*leaf, error) {
 		slot, member := t.place(field)
 		return &leaf{text: field + " == nil", slots: []int{slot}, mode: isAbsent, member: member}, nil
-	})
+	}), "%s == nil", field)
 }
 
 // Matches holds where the regular expression (RE2) finds something in a value of the field. It regards case unless
 // it has the flag i.
 func Matches(field, pattern string) Tree {
-	return leafTree(func(t *Table) (*leaf, error) {
+	return sourced(leafTree(func(t *Table) (*leaf, error) {
 		slot, member := t.place(field)
 		p, err := boundedPattern(pattern)
 		if err != nil {
@@ -107,7 +112,7 @@ func Matches(field, pattern string) Tree {
 			text: field + " matches " + quoted(pattern), slots: []int{slot}, mod: inText, member: member,
 			test: matches(p.Regexp), work: maxTreeWork / p.steps,
 		}, nil
-	})
+	}), "regex(%s, %s)", field, quoted(pattern))
 }
 
 // The limits on the patterns of trees; they are wider than those of text, as whole public collections come in here.
@@ -141,23 +146,23 @@ func boundedPattern(s string) (*pattern, error) {
 
 // Within holds where a value of the field is an address in the network.
 func Within(field string, net netip.Prefix) Tree {
-	return leafTree(func(t *Table) (*leaf, error) {
+	return cidrSource(leafTree(func(t *Table) (*leaf, error) {
 		nets := []netip.Prefix{net.Masked()}
 		return &leaf{
 			text: "cidr(" + field + ", " + quoted(net.String()) + ")", slots: []int{t.Slot(field)}, mod: inText,
 			test: textTest{func(s string) bool { return within(s, nets) }},
 		}, nil
-	})
+	}), field, net)
 }
 
 // Compares holds where a value of the field is a number for which the operator (<, <=, >, >=) holds against n.
 func Compares(field, operator string, n float64) Tree {
-	return leafTree(func(t *Table) (*leaf, error) {
+	return sourced(leafTree(func(t *Table) (*leaf, error) {
 		return &leaf{
 			text:  fmt.Sprintf("%s %s %s", field, operator, strconv.FormatFloat(n, 'g', -1, 64)),
 			slots: []int{t.Slot(field)}, test: ordered{op: orderOf(operator, false), other: scalar{kind: kindFloat, f: n}},
 		}, nil
-	})
+	}), "%s "+operator+" "+strconv.FormatFloat(n, 'f', -1, 64), field)
 }
 
 // A Relation is how one field's value stands to another's.
@@ -173,14 +178,19 @@ const (
 
 // Relates holds where a value of the field stands in the relation to a value of the other field; exact regards case.
 func Relates(field, other string, how Relation, exact bool) Tree {
-	return leafTree(func(t *Table) (*leaf, error) {
-		word := [...]string{"==", "contains", "startsWith", "endsWith"}[how]
+	name, word := "related", relations[how]
+	if exact {
+		name = "related_cased"
+	}
+	tree := leafTree(func(t *Table) (*leaf, error) {
 		l := &leaf{text: field + " " + word + " " + other, slots: []int{t.Slot(field), t.Slot(other)}, mode: related, how: how, mod: inFolded}
 		if exact {
 			l.mod, l.text = inText, l.text+" (exact)"
 		}
 		return l, nil
 	})
+	tree.src = name + "(" + FieldSource(field) + ", " + quoted(word) + ", " + FieldSource(other) + ")"
+	return tree
 }
 
 func relates(v, w tocsin.Value, how Relation) bool {
@@ -210,13 +220,20 @@ func relates(v, w tocsin.Value, how Relation) bool {
 // Mentions holds where a text of the original record (see [Evaluator.Original]) is covered by the pattern; exact
 // regards case. Where the record is not known it is asked of all fields.
 func Mentions(g Glob, exact bool) Tree {
-	return leafTree(func(*Table) (*leaf, error) {
+	tree := leafTree(func(*Table) (*leaf, error) {
 		l := &leaf{text: "mentions(" + quoted(g.String()) + caseNote(exact), mode: anywhere, test: textTest{newGlobTest(g, !exact).match}, mod: inFolded}
 		if exact {
 			l.mod = inText
 		}
 		return l, nil
 	})
+	if text := globSource(g); text != "" {
+		tree.src = "mentions(" + text + ")"
+		if exact {
+			tree.src = "mentions_cased(" + text + ")"
+		}
+	}
+	return tree
 }
 
 // Build makes an expression of a tree. text is what people read as its source. The error is the first leaf that
