@@ -46,6 +46,9 @@ func (p *player) show(cause string, events []tocsin.Event) {
 			fmt.Fprintf(&p.out, " (%s)", ev.Activity)
 		}
 		fmt.Fprintf(&p.out, " key=%s %s-%s count=%d alerts=%s", strings.Join(key, ","), clock(ev.First), clock(ev.Last), ev.Count, strings.Join(ids, ","))
+		if ev.Evidence.Truncated {
+			fmt.Fprintf(&p.out, " (%d of %d kept)", len(ev.Evidence.Alerts), ev.Count)
+		}
 		if ev.Continues != "" {
 			fmt.Fprintf(&p.out, " continues=%s", p.name(ev.Continues))
 		}
@@ -82,6 +85,13 @@ func (p *player) stats() {
 		show("late", r.Late["src"])
 		show("stale", r.Stale)
 		show("evicted", r.Evicted)
+	}
+	for _, r := range p.set.States() {
+		show("hidden", r.Hidden)
+		show("errors", r.Errors)
+		if r.Quarantined {
+			fmt.Fprint(&p.out, " quarantined")
+		}
 	}
 	fmt.Fprintln(&p.out)
 }
