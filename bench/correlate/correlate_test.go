@@ -1,0 +1,57 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The measurement is tested with few logons and without the other engines: our engine must say what a slow reading of
+// the rule says, since that is what the others are held against.
+func TestFirstFirings(t *testing.T) {
+	for _, lane := range lanes {
+		s := &side{lane: lane, mode: "whole", events: 6000, keys: 20, span: time.Minute, first: map[string]int64{}}
+		if err := s.load(); err != nil {
+			t.Fatal(err)
+		}
+		s.play()
+		if want := slowly(lane, s.events, s.keys); !maps.Equal(want, s.first) {
+			t.Errorf("%s: %s", lane, difference(want, s.first))
+		}
+	}
+}
+
+// slowly is when each user first fires, by counting every window anew.
+func slowly(lane string, events, keys int) map[string]int64 {
+	failures, first := map[int][]logon{}, map[string]int64{}
+	logons(events, keys, func(_ int, l logon) {
+		recent := failures[l.user]
+		for len(recent) > 0 && l.at-recent[0].at >= 60_000 {
+			recent = recent[1:]
+		}
+		holds := lane == "sequence" && !l.failed && len(recent) > 0
+		if l.failed {
+			recent = append(recent, l)
+			addresses := map[int]bool{}
+			for _, r := range recent {
+				addresses[r.ip] = true
+			}
+			holds = lane == "distinct" && len(addresses) >= 10 || (lane == "count" || lane == "twenty") && len(recent) >= 10
+		}
+		failures[l.user] = recent
+		if _, known := first[userName(l.user)]; holds && !known {
+			first[userName(l.user)] = l.at
+		}
+	})
+	return first
+}
+
+func TestFlags(t *testing.T) {
+	for _, args := range []string{"-lane nothing", "-events 1", "-keys 0", "-rounds 0"} {
+		if err := run(t.Context(), strings.Fields(args), io.Discard); err == nil {
+			t.Errorf("%s: no error", args)
+		}
+	}
+}

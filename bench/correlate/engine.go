@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// An engine is one side of the comparison: a command that is given the logons and writes the first firings.
+type engine struct {
+	name    string
+	command func(lane, rules, logons, events, firings string) []string
+}
+
+// A figure is what one run of an engine said.
+type figure struct {
+	cpu     float64 // nanoseconds an event
+	numbers map[string]int64
+	first   map[string]int64 // milliseconds, by user
+}
+
+// compare runs all engines on one lane in turn, so often as asked, and prints the best run of each.
+func compare(ctx context.Context, o options, lane string, others []engine, out io.Writer) error {
+	file := filepath.Join(o.scratch, "logons.tsv")
+	if err := write(file, o.events, o.keys); err != nil {
+		return err
+	}
+	best := map[string]figure{}
+	keep := func(name string, f figure, err error) error {
+		if old, ok := best[name]; err == nil && (!ok || f.cpu < old.cpu) {
+			best[name] = f
+		}
+		return err
+	}
+	for range o.rounds {
+		for _, mode := range []string{"feed", "match", "whole"} {
+			f, err := ownRun(ctx, o, lane, mode, o.keys, time.Minute)
+			if err := keep(mode, f, err); err != nil {
+				return err
+			}
+		}
+		for _, e := range others {
+			f, err := e.run(ctx, o, lane, file)
+			if err := keep(e.name, f, err); err != nil {
+				return fmt.Errorf("%s: %w", e.name, err)
+			}
+		}
+	}
+	fmt.Fprintf(out, "\n%s: %d logons, %d users, a span of a minute, best of %d\n", lane, o.events, o.keys, o.rounds)
+	return report(best, others, out)
+}
+
+func ownRun(ctx context.Context, o options, lane, mode string, keys int, span time.Duration) (figure, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return figure{}, err
+	}
+	profile := ""
+	if mode == "whole" {
+		profile = o.profile
+	}
+	firings := filepath.Join(o.scratch, "firings")
+	return measure(ctx, firings, self, ownChild, lane, mode, strconv.Itoa(o.events), strconv.Itoa(keys), span.String(), firings, profile)
+}
+
+func (e engine) run(ctx context.Context, o options, lane, file string) (figure, error) {
+	rules := "1"
+	if lane == "twenty" {
+		lane, rules = "count", "20"
+	}
+	firings := filepath.Join(o.scratch, "firings")
+	args := e.command(lane, rules, file, strconv.Itoa(o.events), firings)
+	return measure(ctx, firings, args[0], args[1:]...)
+}
+
+// measure runs one command on one core where the machine lets us choose.
+func measure(ctx context.Context, firings, name string, args ...string) (figure, error) {
+	if taskset, err := exec.LookPath("taskset"); err == nil {
+		name, args = taskset, append([]string{"-c", "0", name}, args...)
+	}
+	cmd := exec.CommandContext(ctx, name, args...)
+	var faults strings.Builder
+	cmd.Stderr = &faults
+	text, err := cmd.Output()
+	if err != nil {
+		return figure{}, fmt.Errorf("%w: %s", err, faults.String())
+	}
+	f := figure{numbers: map[string]int64{}}
+	for line := range strings.Lines(string(text)) {
+		if word, number, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			if n, err := strconv.ParseInt(number, 10, 64); err == nil {
+				f.numbers[word] = n
+			}
+		}
+	}
+	if f.numbers["timed"] == 0 {
+		return figure{}, errors.New("it did not say what it timed")
+	}
+	f.cpu = float64(f.numbers["cpu_ns"]) / float64(f.numbers["timed"])
+	f.first, err = readFirings(firings)
+	return f, err
+}
+
+func readFirings(file string) (map[string]int64, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	first := map[string]int64{}
+	for s := bufio.NewScanner(f); s.Scan(); {
+		user, at, _ := strings.Cut(s.Text(), "\t")
+		if first[user], err = strconv.ParseInt(at, 10, 64); err != nil {
+			return nil, err
+		}
+	}
+	return first, nil
+}
+
+// report prints the table and the ratios. Engines that did not say the same are an error: their speed says nothing.
+func report(best map[string]figure, others []engine, out io.Writer) error {
+	own := best["whole"]
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\tns/logon\tlogons/s of a core\tusers that fired\ttocsin is\t")
+	row := func(name string, cpu float64, f figure, ratio string) {
+		fmt.Fprintf(w, "%s\t%.0f\t%.0f\t%d\t%s\t\n", name, cpu, 1e9/cpu, len(f.first), ratio)
+	}
+	engineAlone := own.cpu - best["match"].cpu
+	row("tocsin, alert to event", own.cpu, own, "")
+	row("  of which match", best["match"].cpu-best["feed"].cpu, figure{}, "")
+	row("  of which engine", engineAlone, figure{}, "")
+	fastest := 0.0
+	for _, e := range others {
+		f := best[e.name]
+		row(e.name, f.cpu, f, fmt.Sprintf("%.1fx (engine %.1fx)", f.cpu/own.cpu, f.cpu/engineAlone))
+		if fastest == 0 || f.cpu < fastest {
+			fastest = f.cpu
+		}
+		if !maps.Equal(f.first, own.first) {
+			return fmt.Errorf("%s and tocsin do not agree on which users fired when: %s", e.name, difference(own.first, f.first))
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		fmt.Fprintf(out, "all engines agree; %.1fx the fastest of them\n", fastest/own.cpu)
+	}
+	fmt.Fprintf(out, "tocsin: %d events opened, %d emissions, %d bytes a key live in the heap\n", own.numbers["opened"], own.numbers["fired"], own.numbers["heap"]/max(own.numbers["keys"], 1))
+	return nil
+}
+
+// difference names the first user on which two engines do not agree.
+func difference(a, b map[string]int64) string {
+	for user, at := range a {
+		if b[user] != at {
+			return fmt.Sprintf("%s at %d and %d; %d and %d users fired", user, at, b[user], len(a), len(b))
+		}
+	}
+	return fmt.Sprintf("%d and %d users fired", len(a), len(b))
+}
+
+// growth shows that cost hangs on neither the number of keys nor the span.
+func growth(ctx context.Context, o options, out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "lane\tkeys\tspan\tns/logon\tagainst the first\tbytes a key\t")
+	for _, lane := range o.lanes {
+		first := 0.0
+		for _, c := range []struct {
+			keys int
+			span time.Duration
+		}{{1_000, time.Minute}, {100_000, time.Minute}, {1_000_000, time.Minute}, {1_000, 24 * time.Hour}} {
+			var best figure
+			for range o.rounds {
+				f, err := ownRun(ctx, o, lane, "whole", c.keys, c.span)
+				if err != nil {
+					return err
+				}
+				if best.cpu == 0 || f.cpu < best.cpu {
+					best = f
+				}
+			}
+			if first == 0 {
+				first = best.cpu
+			}
+			fmt.Fprintf(w, "%s\t%d\t%s\t%.0f\t%.2f\t%d\t\n", lane, c.keys, c.span, best.cpu, best.cpu/first, best.numbers["heap"]/max(best.numbers["keys"], 1))
+		}
+	}
+	return w.Flush()
+}

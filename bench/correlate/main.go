@@ -1,0 +1,107 @@
+// Command correlate measures what correlation costs beside other engines that keep windows in memory, Siddhi and Esper,
+// in the same run, on the same machine, over the same logons. Every engine gets objects that are ready, so that nothing
+// but its own work is timed: processor time of one core, the first fifth of the logons left out. Before any figure
+// counts, all engines must have said the same: which users fired, and when first.
+//
+//	go run ./bench/correlate                     # count, distinct, sequence and twenty rules, 1,000 keys
+//	go run ./bench/correlate -keys 100000
+//	go run ./bench/correlate -growth             # tocsin alone: keys 1,000 to 1,000,000, spans of a minute and a day
+//
+// The other engines come from Maven Central and need java, javac and mvn; where these are missing, tocsin is measured
+// alone and the output says so.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	events, keys, rounds int
+	lanes                []string
+	alone, growth        bool
+	within               time.Duration
+	profile              string
+	scratch              string // removed at the end
+	peers                string // folder of the other engines' jars and classes; kept
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "correlate:", err)
+		os.Exit(1) //nolint:forbidigo // this is main
+	}
+}
+
+// errTime ends a run that does not come to its end.
+var errTime = errors.New("time is up; -within gives more")
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 && args[0] == ownChild {
+		return own(args[1:], out)
+	}
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, o.within, errTime)
+	defer cancel()
+	if o.scratch, err = os.MkdirTemp("", "tocsin-correlate-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(o.scratch)
+	if o.growth {
+		return growth(ctx, o, out)
+	}
+	var others []engine
+	if !o.alone {
+		if others, err = peers(ctx, o); err != nil {
+			fmt.Fprintf(out, "the other engines are LEFT OUT: %v\n", err)
+		}
+	}
+	for _, lane := range o.lanes {
+		if err := compare(ctx, o, lane, others, out); err != nil {
+			return fmt.Errorf("%s: %w", lane, errors.Join(err, context.Cause(ctx)))
+		}
+	}
+	return nil
+}
+
+var lanes = []string{"count", "distinct", "sequence", "twenty"}
+
+func parse(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("correlate", flag.ContinueOnError)
+	lane := flags.String("lane", "", strings.Join(lanes, ", ")+"; all of them when left out")
+	flags.IntVar(&o.events, "events", 1_000_000, "how many logons, up to 5,000,000")
+	flags.IntVar(&o.keys, "keys", 1_000, "how many users")
+	flags.IntVar(&o.rounds, "rounds", 3, "how often each engine runs; the best run counts")
+	flags.BoolVar(&o.alone, "alone", false, "without the other engines")
+	flags.BoolVar(&o.growth, "growth", false, "tocsin alone over more keys and longer spans")
+	flags.DurationVar(&o.within, "within", 15*time.Minute, "give up after this")
+	flags.StringVar(&o.profile, "cpuprofile", "", "write the CPU profile of tocsin's last run here")
+	flags.StringVar(&o.peers, "peers", filepath.Join(os.TempDir(), "tocsin-bench-peers"), "where the other engines are kept")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	o.lanes = lanes
+	if *lane != "" {
+		o.lanes = []string{*lane}
+	}
+	if !slices.Contains(lanes, o.lanes[0]) || o.events < 100 || o.events > 5_000_000 || o.keys < 1 || o.rounds < 1 {
+		return o, fmt.Errorf("-lane is one of %s; -events 100 to 5000000; -keys and -rounds 1 or more", strings.Join(lanes, ", "))
+	}
+	return o, nil
+}
