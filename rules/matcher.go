@@ -137,6 +137,9 @@ func (m *Matcher) hiddenBy(i int, a *tocsin.Alert) (name string, exception int) 
 // matches appends the rule's matches of the loaded alert, one per group key.
 func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Alert) []tocsin.Match {
 	r, c, h := m.set.rules[i], &m.set.compiled[i], &m.set.health.rules[i]
+	if r.variants != nil {
+		return m.variantMatches(out, i, bits, a)
+	}
 	absent := m.absent(c, h)
 	keys, cut := m.keys(r, c, a)
 	if cut {
@@ -145,22 +148,10 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) {
 		return out
 	}
-	hidden, exception := m.hiddenBy(i, a)
-	if exception >= 0 {
-		m.set.health.exceptions[exception].Add(1)
-	}
-	base := tocsin.Match{
-		Rule: r.ID, Set: m.set.Hash, Tenant: a.Tenant, Conditions: bits, Entities: m.entities(r, c), Facts: m.facts(a),
-		Absent: absent, Suppressed: hidden,
-		Alert: tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()},
-	}
+	base := m.base(i, bits, a)
+	base.Absent = absent
 	if c.value >= 0 {
 		base.Values = []tocsin.Value{normal(m.eval.Get(c.value), r.Correlate.Fold)}
-	}
-	for bit, x := range r.conditions {
-		if bits&(1<<bit) != 0 {
-			base.Readings = append(base.Readings, m.readings(x)...)
-		}
 	}
 	count := &h.matches
 	if base.Suppressed != "" {
@@ -173,6 +164,25 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 		count.Add(1)
 	}
 	return out
+}
+
+// base is what all matches of a rule of the loaded alert have in common: all but key, values and absences.
+func (m *Matcher) base(i int, bits uint64, a *tocsin.Alert) tocsin.Match {
+	r, c := m.set.rules[i], &m.set.compiled[i]
+	hidden, exception := m.hiddenBy(i, a)
+	if exception >= 0 {
+		m.set.health.exceptions[exception].Add(1)
+	}
+	base := tocsin.Match{
+		Rule: r.ID, Set: m.set.Hash, Tenant: a.Tenant, Conditions: bits, Entities: m.entities(r, c), Facts: m.facts(a), Suppressed: hidden,
+		Alert: tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()},
+	}
+	for bit, x := range r.conditions {
+		if bits&(1<<bit) != 0 {
+			base.Readings = append(base.Readings, m.readings(x)...)
+		}
+	}
+	return base
 }
 
 func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {

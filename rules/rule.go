@@ -44,6 +44,7 @@ type Rule struct {
 	Sigma          bool // it was written as a Sigma rule
 
 	conditions []*expression.Expr // bit i of [tocsin.Match.Conditions]
+	variants   []variant          // nil, or as conditions: which bits, keys and values each of them means
 	except     []exclusion
 	lets       []Let
 }

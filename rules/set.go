@@ -39,6 +39,7 @@ type compiled struct {
 	entities   []int
 	reads      []int // every slot that the rule reads or requires
 	exceptions []int
+	variants   []compiledVariant // as [Rule] has them
 }
 
 type factSlots struct{ risk, tacticID, tacticName int }
@@ -76,6 +77,18 @@ func (s *Set) compile(r *Rule) compiled {
 			read(x.Slots()...)
 		}
 	}
+	for _, e := range r.Entities {
+		c.entities = append(c.entities, s.table.Slot(e.Field))
+	}
+	for i, e := range s.exceptions {
+		if e.Rule == "*" || e.Rule == r.ID {
+			c.exceptions = append(c.exceptions, i)
+		}
+	}
+	if r.variants != nil {
+		c.variants = s.compileVariants(r)
+		return c
+	}
 	for _, f := range r.Correlate.GroupBy {
 		c.group = append(c.group, s.table.Slot(f))
 	}
@@ -86,14 +99,6 @@ func (s *Set) compile(r *Rule) compiled {
 	}
 	for _, f := range r.Requires {
 		read(s.table.Slot(f))
-	}
-	for _, e := range r.Entities {
-		c.entities = append(c.entities, s.table.Slot(e.Field))
-	}
-	for i, e := range s.exceptions {
-		if e.Rule == "*" || e.Rule == r.ID {
-			c.exceptions = append(c.exceptions, i)
-		}
 	}
 	return c
 }
@@ -157,6 +162,9 @@ func (r *Rule) hash() string {
 		"rule", r.ID, r.Title, r.Version, r.Status, r.Level, strconv.FormatFloat(r.Confidence, 'g', -1, 64), r.Description,
 		r.Author, r.Category, jsonText(r.References), jsonText(r.FalsePositives), jsonText(r.Tags), jsonText(r.Requires),
 		jsonText(c), jsonText(r.Entities), jsonText(r.Incident),
+	}
+	if r.variants != nil {
+		parts = append(parts, "variants", jsonText(r.variants))
 	}
 	for _, x := range r.conditions {
 		parts = append(parts, "when", x.Canonical())

@@ -16,11 +16,14 @@ import (
 	"tocsin/rules/sigma"
 )
 
-// sigmaDraft is a Sigma rule that waits for the filters of all files.
+// sigmaDraft is a Sigma rule or correlation that waits for the filters and rules of all files.
 type sigmaDraft struct {
 	*reader
-	node *yaml.Node
-	rule *sigma.Rule
+	node        *yaml.Node
+	rule        *sigma.Rule        // of a correlation: what its document says of itself
+	correlation *sigma.Correlation // nil for a rule
+	silent      bool               // a correlation uses it and it makes no events of its own
+	refused     bool               // it was read and cannot be used; what it silences stays silent
 }
 
 // sigmaDocument takes one Sigma document of a file.
@@ -29,20 +32,27 @@ func (l *loader) sigmaDocument(r *reader, root *yaml.Node) {
 		l.refuse(r, refusal)
 		return
 	}
-	if filter, refusal := sigma.ReadFilter(root); filter != nil || refusal != nil {
-		if refusal != nil {
-			l.refuse(r, refusal)
-			return
-		}
+	filter, refusal := sigma.ReadFilter(root)
+	if refusal == nil && filter != nil {
 		l.sigmaFilters = append(l.sigmaFilters, filter)
 		return
 	}
-	rule, refusal := sigma.Read(root)
+	d := &sigmaDraft{reader: r, node: root}
+	if refusal == nil {
+		if d.correlation, refusal = sigma.ReadCorrelation(root); d.correlation != nil {
+			d.rule = d.correlation.Head
+		}
+	}
+	if refusal == nil && d.correlation == nil {
+		d.rule, refusal = sigma.Read(root)
+	}
 	if refusal != nil {
 		l.refuse(r, refusal)
-		return
 	}
-	l.sigmaDrafts = append(l.sigmaDrafts, &sigmaDraft{reader: r, node: root, rule: rule})
+	if d.rule != nil && (refusal == nil || d.correlation != nil) {
+		l.sigmaDrafts = append(l.sigmaDrafts, d)
+	}
+	d.refused = refusal != nil
 }
 
 // refuse notes why a Sigma document is not used: a lint, as the rest of the set is sound without it.
@@ -64,7 +74,15 @@ func (l *loader) sigmaRules() {
 	}
 	for _, d := range l.sigmaDrafts {
 		for _, f := range l.sigmaFilters {
-			f.Apply(d.rule)
+			if d.correlation == nil {
+				f.Apply(d.rule)
+			}
+		}
+	}
+	l.silence()
+	for _, d := range l.sigmaDrafts {
+		if d.silent || d.refused {
+			continue
 		}
 		rule, refusal := l.sigmaRule(pipelines, d)
 		if refusal != nil {
@@ -78,15 +96,32 @@ func (l *loader) sigmaRules() {
 	}
 }
 
-// sigmaRule makes a rule of kind match.
+// sigmaRule makes a rule: of kind match, or of the kind that a correlation comes to.
 func (l *loader) sigmaRule(p *sigma.Pipelines, d *sigmaDraft) (*Rule, *sigma.Refusal) {
+	r, refusal := l.sigmaHead(d)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if d.correlation != nil {
+		refusal = l.correlate(p, d, r)
+	} else {
+		refusal = l.matchOne(p, d, r)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	r.Hash = r.hash()
+	return r, nil
+}
+
+// sigmaHead is what a document says of itself.
+func (l *loader) sigmaHead(d *sigmaDraft) (*Rule, *sigma.Refusal) {
 	s := d.rule
 	r := &Rule{
 		ID: cmp.Or(s.ID, sigmaID(s)), Title: cmp.Or(s.Title, s.Name), Version: sigmaVersion(s), Level: cmp.Or(s.Level, "medium"), Confidence: 0.5,
 		Description: s.Description, Author: s.Author, References: s.References, FalsePositives: s.FalsePositives, Tags: s.Tags,
 		File: d.file, Line: d.node.Line, Sigma: true,
-		Correlate: Correlate{Kind: Match, AtLeast: 1, OnMissing: Alone, Quiet: defaultQuiet, MaxOpen: defaultMaxOpen},
-		Incident:  tocsin.IncidentGrouping{Window: 24 * time.Hour},
+		Incident: tocsin.IncidentGrouping{Window: 24 * time.Hour},
 	}
 	refusal := func(format string, args ...any) (*Rule, *sigma.Refusal) {
 		return nil, &sigma.Refusal{Node: d.node, Reason: fmt.Sprintf(format, args...)}
@@ -105,23 +140,29 @@ func (l *loader) sigmaRule(p *sigma.Pipelines, d *sigmaDraft) (*Rule, *sigma.Ref
 	if !slices.Contains([]string{"informational", "low", "medium", "high", "critical"}, r.Level) {
 		return refusal("unknown level %q", r.Level)
 	}
-	c, no := p.Compile(s)
-	if no != nil {
-		return nil, no
+	r.Category = sigmaCategory(s.Tags, l.opts.Categories)
+	return r, nil
+}
+
+// matchOne makes a rule of kind match.
+func (l *loader) matchOne(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Refusal {
+	c, refusal := p.Compile(d.rule)
+	if refusal != nil {
+		return refusal
 	}
 	x, err := l.table.Build(c.Text, c.Tree)
 	if err != nil {
-		return refusal("%s", err)
+		return &sigma.Refusal{Node: d.node, Reason: err.Error()}
 	}
 	r.conditions = []*expression.Expr{x}
-	r.Category = sigmaCategory(s.Tags, l.opts.Categories)
-	r.Correlate.GroupBy = slices.Clone(c.GroupBy)
+	r.Correlate = Correlate{
+		Kind: Match, AtLeast: 1, OnMissing: Alone, Quiet: defaultQuiet, MaxOpen: defaultMaxOpen, GroupBy: slices.Clone(c.GroupBy),
+	}
 	r.Incident.GroupBy = slices.Clone(c.GroupBy)
 	for _, e := range c.Entities {
 		r.Entities = append(r.Entities, EntityField(e))
 	}
-	r.Hash = r.hash()
-	return r, nil
+	return nil
 }
 
 // sigmaID is the id of a rule that has none: the same for the same title and conditions.

@@ -84,15 +84,8 @@ func list(n *yaml.Node, key string) []string {
 
 // Read reads the document of one rule.
 func Read(n *yaml.Node) (*Rule, *Refusal) {
-	if at := member(n, "correlation"); at != nil {
-		return nil, &Refusal{Node: at, Reason: fmt.Sprintf("a Sigma correlation: kind %s is not built yet", correlationKind(at))}
-	}
-	r := &Rule{
-		ID: strings.ToLower(scalar(n, "id")), Name: scalar(n, "name"), Title: scalar(n, "title"), Status: scalar(n, "status"), Level: scalar(n, "level"),
-		Description: scalar(n, "description"), Author: scalar(n, "author"), Date: scalar(n, "date"), Modified: scalar(n, "modified"),
-		References: list(n, "references"), FalsePositives: list(n, "falsepositives"), Tags: list(n, "tags"), LogSource: logSource(n),
-		detection: member(n, "detection"),
-	}
+	r := head(n)
+	r.detection = member(n, "detection")
 	if r.detection == nil || r.detection.Kind != yaml.MappingNode {
 		return nil, &Refusal{Node: n, Reason: "the rule has no detection"}
 	}
@@ -102,11 +95,13 @@ func Read(n *yaml.Node) (*Rule, *Refusal) {
 	return r, nil
 }
 
-func correlationKind(n *yaml.Node) string {
-	if kind := scalar(n, "type"); kind != "" {
-		return kind
+// head is what a document says of itself.
+func head(n *yaml.Node) *Rule {
+	return &Rule{
+		ID: strings.ToLower(scalar(n, "id")), Name: scalar(n, "name"), Title: scalar(n, "title"), Status: scalar(n, "status"), Level: scalar(n, "level"),
+		Description: scalar(n, "description"), Author: scalar(n, "author"), Date: scalar(n, "date"), Modified: scalar(n, "modified"),
+		References: list(n, "references"), FalsePositives: list(n, "falsepositives"), Tags: list(n, "tags"), LogSource: logSource(n),
 	}
-	return "(none)"
 }
 
 func logSource(n *yaml.Node) LogSource {
@@ -161,15 +156,53 @@ type compiler struct{ fields *fieldSet }
 // Compile compiles the rule for every kind of record that its log source may mean. Kinds that lack a field of the
 // rule are left out; if all do, or the rule says what cannot be said exactly, it is refused.
 func (p *Pipelines) Compile(r *Rule) (*Compiled, *Refusal) {
+	variants, refusal := p.variants(r, nil)
+	if refusal != nil {
+		return nil, refusal
+	}
+	out := &Compiled{Text: strings.Join(r.Conditions, " or ")}
+	out.GroupBy, out.Entities = p.About(r)
+	kids := make([]expression.Tree, len(variants))
+	for i, v := range variants {
+		kids[i] = v.tree
+	}
+	out.Tree = expression.Some(kids...)
+	return out, nil
+}
+
+// About is what the pipeline of a rule's records says of events: how to group them and what they concern.
+func (p *Pipelines) About(r *Rule) (groupBy []string, entities []Entity) {
+	if routes := p.routes(r.LogSource); len(routes) > 0 {
+		return routes[0].pipeline.GroupBy, routes[0].pipeline.Entities
+	}
+	return nil, nil
+}
+
+// variant is a rule on one kind of record.
+type variant struct {
+	route  *route
+	tree   expression.Tree
+	fields [][]string // where the fields that were asked for stand
+}
+
+// variants compiles the rule for every kind of record that has all its fields and those asked for.
+func (p *Pipelines) variants(r *Rule, fields []string) ([]variant, *Refusal) {
 	routes := p.routes(r.LogSource)
 	if len(routes) == 0 {
 		return nil, &Refusal{Node: r.detection, Reason: fmt.Sprintf("no pipeline for logsource %s", r.LogSource)}
 	}
-	out := &Compiled{Text: strings.Join(r.Conditions, " or "), GroupBy: routes[0].pipeline.GroupBy, Entities: routes[0].pipeline.Entities}
-	var kids []expression.Tree
+	var out []variant
 	var missing error
 	for _, route := range routes {
+		v := variant{route: route}
 		tree, err := r.tree(&compiler{fields: route.fields})
+		for _, field := range fields {
+			if err == nil {
+				var targets []string
+				targets, _, err = route.fields.find(field)
+				v.fields = append(v.fields, targets)
+			}
+		}
 		if _, ok := errors.AsType[*unmapped](err); ok {
 			missing = err
 			continue
@@ -177,12 +210,12 @@ func (p *Pipelines) Compile(r *Rule) (*Compiled, *Refusal) {
 		if err != nil {
 			return nil, &Refusal{Node: r.detection, Reason: err.Error()}
 		}
-		kids = append(kids, expression.All(route.when, tree))
+		v.tree = expression.All(route.when, tree)
+		out = append(out, v)
 	}
-	if len(kids) == 0 {
+	if len(out) == 0 {
 		return nil, &Refusal{Node: r.detection, Reason: missing.Error()}
 	}
-	out.Tree = expression.Some(kids...)
 	return out, nil
 }
 

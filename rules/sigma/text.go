@@ -6,42 +6,8 @@ import (
 	"tocsin/internal/expression"
 )
 
-// glob reads a value as Sigma spells it: * and ? are wildcards; a backslash before one of them, or before another
-// backslash, takes it as it is; any other backslash stands for itself.
-func glob(s string) expression.Glob {
-	var g expression.Glob
-	var b strings.Builder
-	flush := func() {
-		if b.Len() > 0 {
-			g = append(g, expression.GlobPart{Text: b.String()})
-			b.Reset()
-		}
-	}
-	escaped := false
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case escaped:
-			if c != '*' && c != '?' && c != '\\' {
-				b.WriteByte('\\')
-			}
-			b.WriteByte(c)
-			escaped = false
-		case c == '\\':
-			escaped = true
-		case c == '*' || c == '?':
-			flush()
-			g = append(g, expression.GlobPart{Wild: c})
-		default:
-			b.WriteByte(c)
-		}
-	}
-	if escaped {
-		b.WriteByte('\\')
-	}
-	flush()
-	return g
-}
+// glob reads a value as Sigma spells it.
+func glob(s string) expression.Glob { return expression.ParseGlob(s) }
 
 var star = expression.GlobPart{Wild: '*'}
 

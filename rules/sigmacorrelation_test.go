@@ -1,0 +1,143 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin"
+)
+
+const sigmaBase = `title: Failed
+id: 6f1d1b2e-0000-4000-8000-000000000011
+name: failed
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 4625}, condition: s}
+---
+title: Connection
+id: 6f1d1b2e-0000-4000-8000-000000000012
+name: connection
+logsource: {product: windows, category: network_connection}
+detection: {s: {Image|endswith: .exe}, condition: s}
+---
+title: Started
+id: 6f1d1b2e-0000-4000-8000-000000000013
+name: started
+logsource: {product: windows, category: process_creation}
+detection: {s: {Image|endswith: .exe}, condition: s}
+`
+
+func correlation(body string) map[string]string {
+	return map[string]string{"base.yml": sigmaBase, "c.yml": "title: C\nid: 6f1d1b2e-0000-4000-8000-000000000020\ncorrelation: {" + body + "}\n"}
+}
+
+func failure(leaves ...any) *tocsin.Alert {
+	return alert(append([]any{"winlog.channel", "Security", "winlog.event_id", "4625"}, leaves...)...)
+}
+
+// A correlation becomes the kind of rule that says the same; its rules make no events of their own.
+func TestSigmaCorrelationKinds(t *testing.T) {
+	for body, want := range map[string]string{
+		"type: event_count, rules: [failed], group-by: [TargetUserName], timespan: 5m, condition: {gte: 10}":                                 "count 10 5m0s [winlog.event_data.TargetUserName] ",
+		"type: event_count, rules: [6f1d1b2e-0000-4000-8000-000000000011], timespan: 1h, condition: {gt: 10}":                                "count 11 1h0m0s [] ",
+		"type: value_count, rules: [failed], group-by: [Computer], timespan: 1d, condition: {field: TargetUserName, gte: 3}":                 "distinct 3 24h0m0s [winlog.computer_name] ",
+		"type: temporal, rules: [failed, connection], group-by: [Computer], timespan: 30s":                                                   "set 2 30s [winlog.computer_name] failed,connection",
+		"type: temporal, rules: [failed, connection], group-by: [Computer], timespan: 30s, condition: {gte: 1}":                              "count 1 30s [winlog.computer_name] ",
+		"type: temporal, rules: [failed, connection, started], group-by: [Computer], timespan: 30s, condition: {gte: 2}":                     "set 3 30s [winlog.computer_name] failed or connection,failed or started,connection or started",
+		"type: temporal, rules: [failed, connection, started], timespan: 30s, condition: 'failed and (connection or started)'":               "set 2 30s [] failed,connection or started",
+		"type: temporal_ordered, rules: [failed, connection], group-by: [Computer], timespan: 30s":                                           "sequence 2 30s [winlog.computer_name] failed,connection",
+		"type: temporal, rules: [failed, connection], group-by: [u], timespan: 1m, aliases: {u: {failed: TargetUserName, connection: User}}": "set 2 1m0s [u] failed,connection",
+	} {
+		set := sigmaSet(t, correlation(body))
+		r := set.Rule("6f1d1b2e-0000-4000-8000-000000000020")
+		if r == nil {
+			t.Errorf("%s: %v", body, set.Refused)
+			continue
+		}
+		var steps []string
+		for _, s := range r.Correlate.Steps {
+			steps = append(steps, s.When)
+		}
+		got := fmt.Sprintf("%s %d %s %v %s", r.Correlate.Kind, r.Correlate.AtLeast, r.Correlate.Span.Truncate(time.Second), r.Correlate.GroupBy, strings.Join(steps, ","))
+		if got != want {
+			t.Errorf("%s:\n got %s\nwant %s", body, got, want)
+		}
+		if strings.Contains(body, "failed") && set.Rule("6f1d1b2e-0000-4000-8000-000000000011") != nil {
+			t.Errorf("%s: its rule makes events of its own", body)
+		}
+		generating := sigmaSet(t, map[string]string{"b.yml": sigmaBase, "c.yml": "title: C\ngenerate: true\ncorrelation: {" + body + "}\n"})
+		if len(generating.Rules()) != 4 {
+			t.Errorf("%s: generate leaves %d rules", body, len(generating.Rules()))
+		}
+	}
+}
+
+// What a correlation cannot say exactly is refused with its reason.
+func TestSigmaCorrelationRefused(t *testing.T) {
+	for body, want := range map[string]string{
+		"type: event_count, rules: [failed], timespan: 5m, condition: {lt: 10}":                                  "only gte and gt",
+		"type: event_count, rules: [failed], timespan: 5m, condition: {gt: 10, lte: 20}":                         "only gte and gt",
+		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: 0}":                                  "at least 1",
+		"type: event_count, rules: [failed], timespan: 5m":                                                       "no condition with gte",
+		"type: event_count, rules: [failed], timespan: 5y, condition: {gte: 2}":                                  "timespan",
+		"type: event_count, rules: [failed], timespan: 0m, condition: {gte: 2}":                                  "timespan",
+		"type: event_count, rules: [nobody], timespan: 5m, condition: {gte: 2}":                                  "no rule has the id or name nobody",
+		"type: event_count, rules: [failed, failed], timespan: 5m, condition: {gte: 2}":                          "names failed twice",
+		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: 2}, speed: 3":                        "unknown key speed",
+		"type: value_count, rules: [failed], timespan: 5m, condition: {gte: 2}":                                  "field belongs to value_count",
+		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: 2, field: x}":                          "no kind of rule here sums",
+		"type: temporal, rules: [failed, connection], timespan: 5m, condition: 'failed and not connection'":      "with not",
+		"type: temporal, rules: [failed, connection], timespan: 5m, condition: {gte: 3}":                         "never holds",
+		"type: temporal_ordered, rules: [failed, connection], timespan: 5m, condition: {gte: 1}":                 "of all of them alone",
+		"type: temporal, rules: [failed, connection], group-by: [u], timespan: 5m, aliases: {u: {failed: User}}": "alias u says nothing of rule connection",
+		"type: near, rules: [failed], timespan: 5m":                                                              `unknown type "near"`,
+		"rules: [failed], timespan: 5m":                                                                          "no type",
+	} {
+		set := sigmaSet(t, correlation(body))
+		if reason := fmt.Sprint(set.Refused); len(set.Refused) != 1 || !strings.Contains(reason, want) {
+			t.Errorf("%s: refused %s, want %q", body, reason, want)
+		}
+	}
+}
+
+// An alias is another field in each rule's alerts; a kind of record that lacks the field belongs to no group.
+func TestSigmaCorrelationAlias(t *testing.T) {
+	set := sigmaSet(t, correlation("type: temporal, rules: [failed, started], group-by: [u], timespan: 1m, aliases: {u: {failed: TargetUserName, started: User}}"))
+	m := set.Matcher()
+	keys := func(a *tocsin.Alert) string {
+		var out []string
+		for _, match := range m.Match(a) {
+			out = append(out, fmt.Sprintf("%s %b", match.Key[0].Text(), match.Conditions))
+		}
+		return strings.Join(out, ", ")
+	}
+	for want, a := range map[string]*tocsin.Alert{
+		"bob 1":   failure("winlog.event_data.TargetUserName", "bob", "winlog.event_data.User", "eve"),
+		"eve 10":  sysmon("winlog.event_data.Image", "a.exe", "winlog.event_data.User", "eve"),
+		"dora 10": alert("winlog.channel", "Security", "winlog.event_id", "4688", "winlog.event_data.NewProcessName", "a.exe", "winlog.event_data.SubjectUserName", "dora"),
+		"":        failure(),
+	} {
+		if got := keys(a); got != want {
+			t.Errorf("keys %q, want %q", got, want)
+		}
+	}
+}
+
+// Values of several fields count together.
+func TestSigmaValueCount(t *testing.T) {
+	set := sigmaSet(t, correlation("type: value_count, rules: [failed], timespan: 1m, condition: {field: [TargetUserName, IpAddress], gte: 2}"))
+	m := set.Matcher()
+	texts := map[string]bool{}
+	for _, pair := range [][2]string{{"a", "b"}, {"ab", ""}, {"a", "b"}, {"b", "a"}} {
+		for _, match := range m.Match(failure("winlog.event_data.TargetUserName", pair[0], "winlog.event_data.IpAddress", pair[1])) {
+			texts[match.Values[0].Text()] = true
+		}
+	}
+	if len(texts) != 3 {
+		t.Errorf("%d different values, want 3: %v", len(texts), texts)
+	}
+	if got := m.Match(failure("winlog.event_data.TargetUserName", "a")); len(got) != 0 {
+		t.Errorf("a value of which a part is missing counts: %v", got)
+	}
+}
