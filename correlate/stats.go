@@ -45,3 +45,24 @@ func (e *Engine) Stats() Stats {
 	}
 	return s
 }
+
+// Plus adds the counts of the same rule in another engine.
+func (r RuleStats) Plus(o RuleStats) RuleStats {
+	r.Keys += o.Keys
+	r.Bytes += o.Bytes
+	r.OpenEvents += o.OpenEvents
+	r.Matches += o.Matches
+	r.Duplicates += o.Duplicates
+	r.Suppressed += o.Suppressed
+	r.Stale += o.Stale
+	r.Evicted += o.Evicted
+	late := maps.Clone(r.Late)
+	if late == nil {
+		late = make(map[string]int64, len(o.Late))
+	}
+	for source, n := range o.Late {
+		late[source] += n
+	}
+	r.Late = late
+	return r
+}

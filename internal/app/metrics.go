@@ -111,18 +111,7 @@ func sumRules(r pipeline.Report) map[string]correlate.RuleStats {
 	sums := map[string]correlate.RuleStats{}
 	for _, shard := range r.Shards {
 		for _, s := range shard.Engine.Rules {
-			sum := sums[s.Rule]
-			sum.Keys += s.Keys
-			sum.Bytes += s.Bytes
-			sum.Evicted += s.Evicted
-			sum.Duplicates += s.Duplicates
-			if sum.Late == nil {
-				sum.Late = map[string]int64{}
-			}
-			for source, n := range s.Late {
-				sum.Late[source] += n
-			}
-			sums[s.Rule] = sum
+			sums[s.Rule] = sums[s.Rule].Plus(s)
 		}
 	}
 	return sums

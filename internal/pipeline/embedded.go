@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"tocsin"
@@ -67,7 +68,9 @@ type Embedded struct {
 	Log           *slog.Logger
 	Metrics       *Metrics
 	Health        *Health
+	Engines       *Engines // where the engine may be asked; nil: nowhere
 
+	mu        sync.Mutex // the engine's: it may be asked while it runs
 	engine    *correlate.Engine
 	set       *rules.Set
 	matcher   *rules.Matcher
@@ -143,6 +146,7 @@ func (p *Embedded) Reload(set *rules.Set) {
 
 // Run processes the journal until ctx is done, then saves the engine. It returns only on an error that no retry cures.
 func (p *Embedded) Run(ctx context.Context) error {
+	defer p.Engines.open(0, &p.mu, func() *correlate.Engine { return p.engine })()
 	timer := time.NewTimer(p.pause())
 	defer timer.Stop()
 	for {
@@ -283,6 +287,8 @@ func (p *Embedded) of(source string) *Progress {
 
 // step feeds the engine: each record's matches, then how far its source has come.
 func (p *Embedded) step(rows []Row, detections map[int64]Detection) []tocsin.Event {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var events []tocsin.Event
 	now := p.Now()
 	for _, row := range rows {
@@ -328,8 +334,11 @@ func (p *Embedded) write(ctx context.Context, tx Outputs, events []tocsin.Event,
 
 func (p *Embedded) save(ctx context.Context, tx Outputs, offset int64) error {
 	now := p.Now()
+	p.mu.Lock()
+	state := p.engine.Snapshot()
+	p.mu.Unlock()
 	err := tx.StoreSnapshot(ctx, tocsin.Snapshot{
-		Offset: offset, Set: p.set.Hash, Format: correlate.SnapshotFormat, Watermark: p.engine.Watermark(), State: p.engine.Snapshot(), Taken: now,
+		Offset: offset, Set: p.set.Hash, Format: correlate.SnapshotFormat, Watermark: p.engine.Watermark(), State: state, Taken: now,
 	})
 	if err != nil {
 		return fmt.Errorf("save the engine: %w", err)
@@ -341,7 +350,9 @@ func (p *Embedded) save(ctx context.Context, tx Outputs, offset int64) error {
 // use swaps the rules between two batches and saves the engine at once, so that a restart never has to run old rows
 // through new rules.
 func (p *Embedded) use(ctx context.Context, set *rules.Set) error {
+	p.mu.Lock()
 	events := p.engine.Use(set)
+	p.mu.Unlock()
 	p.set, p.matcher = set, set.Matcher()
 	return p.settle(ctx, events)
 }

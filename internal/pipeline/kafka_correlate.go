@@ -35,6 +35,7 @@ type KafkaCorrelate struct {
 	Log           *slog.Logger
 	Metrics       *Metrics
 	Health        *Health
+	Engines       *Engines // where the engines may be asked; nil: nowhere
 }
 
 // Serve runs the partitions of one generation until ctx ends, then saves their engines.
@@ -64,6 +65,7 @@ func (c *KafkaCorrelate) Serve(ctx context.Context, gen *kafka.Generation) error
 type shard struct {
 	p      *kafka.Partition
 	gen    *kafka.Generation
+	mu     sync.Mutex // the engine's: it may be asked while it runs
 	engine *correlate.Ordered
 	set    string    // hash of the rule set in the engine
 	saved  time.Time // by the clock
@@ -78,6 +80,7 @@ func (c *KafkaCorrelate) partition(ctx context.Context, gen *kafka.Generation, p
 	if err != nil {
 		return err
 	}
+	defer c.Engines.open(p.ID(), &s.mu, func() *correlate.Engine { return s.engine.Engine })()
 	for {
 		got, err := p.Read(ctx)
 		if err == nil {
@@ -138,9 +141,11 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *kafka.Generation, p *
 // apply steps the engine over what one read brought and writes what came of it.
 func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched) error {
 	var events []tocsin.Event
+	s.mu.Lock()
 	for _, r := range got.Records {
 		events = append(events, c.step(ctx, s, r)...)
 	}
+	s.mu.Unlock()
 	if len(events) > 0 {
 		if err := c.write(ctx, events); err != nil {
 			return err
@@ -211,7 +216,9 @@ func (c *KafkaCorrelate) tell(ctx context.Context, s *shard) error {
 // save makes the engine's state durable, then commits the offset it stands at.
 func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
 	now := c.Now()
+	s.mu.Lock()
 	state, err := s.engine.Snapshot()
+	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
