@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"tocsin"
 )
 
 // shownParts bounds the values that a standing names.
@@ -21,10 +23,10 @@ func (st *state) recent(now int64) (lo int, over bool) {
 }
 
 // tell implements [teller].
-func (matchKind) tell(*state, int64, *Standing) {}
+func (matchKind) tell(*state, int64, *tocsin.Standing) {}
 
 // tell implements [teller]: how many alerts the window holds.
-func (countKind) tell(st *state, now int64, s *Standing) {
+func (countKind) tell(st *state, now int64, s *tocsin.Standing) {
 	lo, _ := st.recent(now)
 	all := st.held.all()
 	s.Have = min(len(all)-lo, s.Need)
@@ -51,7 +53,7 @@ func (st *state) fullest() (n int, at int64) {
 }
 
 // tell implements [teller]: which values the window holds.
-func (distinctKind) tell(st *state, now int64, s *Standing) {
+func (distinctKind) tell(st *state, now int64, s *tocsin.Standing) {
 	lo, _ := st.recent(now)
 	parts := st.sightings(lo)
 	s.Have = min(len(parts), s.Need)
@@ -65,27 +67,27 @@ func (distinctKind) tell(st *state, now int64, s *Standing) {
 }
 
 // sightings are the values of the held alerts from index lo on, newest last, with when each was last seen.
-func (st *state) sightings(lo int) []Part {
+func (st *state) sightings(lo int) []tocsin.StandingPart {
 	index := map[string]int{}
-	parts := []Part{}
+	parts := []tocsin.StandingPart{}
 	for _, x := range st.held.all()[lo:] {
 		for _, v := range x.p.values {
 			i, ok := index[v]
 			if !ok {
 				i = len(parts)
 				index[v] = i
-				parts = append(parts, Part{Name: v, Need: 1, Done: true})
+				parts = append(parts, tocsin.StandingPart{Name: v, Need: 1, Done: true})
 			}
 			parts[i].Have++
 			parts[i].At = instant(x.at)
 		}
 	}
-	slices.SortStableFunc(parts, func(a, b Part) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(parts, func(a, b tocsin.StandingPart) int { return a.At.Compare(b.At) })
 	return parts
 }
 
 // oldestOf is when the part that was seen longest ago was seen.
-func oldestOf(parts []Part, otherwise int64) int64 {
+func oldestOf(parts []tocsin.StandingPart, otherwise int64) int64 {
 	if len(parts) == 0 {
 		return otherwise
 	}
@@ -103,11 +105,11 @@ func plainValue(encoded string) string {
 }
 
 // tell implements [teller]: which conditions were met.
-func (setKind) tell(st *state, now int64, s *Standing) {
+func (setKind) tell(st *state, now int64, s *tocsin.Standing) {
 	lo, _ := st.recent(now)
 	seen := st.sightings(lo)
 	for k := range s.Need {
-		part := Part{Name: "condition " + strconv.Itoa(k+1), Need: 1}
+		part := tocsin.StandingPart{Name: "condition " + strconv.Itoa(k+1), Need: 1}
 		for _, v := range seen {
 			if condition(v.Name) == 1<<k {
 				part.Have, part.Done, part.At = v.Have, true, v.At
@@ -125,7 +127,7 @@ func (setKind) tell(st *state, now int64, s *Standing) {
 func durationOf(n int64) time.Duration { return time.Duration(n) }
 
 // tell implements [teller]: which steps are complete, and what is awaited until when.
-func (sequenceKind) tell(st *state, now int64, s *Standing) {
+func (sequenceKind) tell(st *state, now int64, s *tocsin.Standing) {
 	p := &st.track.plan
 	lo, _ := st.recent(now)
 	all := st.held.all()
@@ -154,7 +156,7 @@ func (sequenceKind) tell(st *state, now int64, s *Standing) {
 	}
 	s.Until = instant(all[lo].at + p.span)
 	for k, step := range p.steps {
-		part := Part{Name: "step " + strconv.Itoa(k+1), Need: step.atLeast, Done: k < done}
+		part := tocsin.StandingPart{Name: "step " + strconv.Itoa(k+1), Need: step.atLeast, Done: k < done}
 		if part.Done {
 			part.Have, part.At = step.atLeast, instant(c.opened(k+1, all))
 		}
@@ -191,7 +193,7 @@ func (c *chain) opened(k int, all []item) int64 {
 }
 
 // await fills in what is missing of the first step that is not complete.
-func (c *chain) await(k int, at int64, part *Part) {
+func (c *chain) await(k int, at int64, part *tocsin.StandingPart) {
 	need, ok := c.need(k, at)
 	if !ok {
 		return
@@ -203,7 +205,7 @@ func (c *chain) await(k int, at int64, part *Part) {
 }
 
 // tell implements [teller]: how full the bucket is.
-func (leakyKind) tell(st *state, now int64, s *Standing) {
+func (leakyKind) tell(st *state, now int64, s *tocsin.Standing) {
 	p, all := &st.track.plan, st.held.all()
 	if len(all) == 0 {
 		return

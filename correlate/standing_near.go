@@ -16,7 +16,7 @@ const (
 )
 
 // near are other keys of the rule: those that look like the one asked for, and then those nearest to firing.
-func (tk *track) near(asked *state, tenant string, key []tocsin.Value) []NearKey {
+func (tk *track) near(asked *state, tenant string, key []tocsin.Value) []tocsin.NearKey {
 	type found struct {
 		st    *state
 		alike int
@@ -38,9 +38,9 @@ func (tk *track) near(asked *state, tenant string, key []tocsin.Value) []NearKey
 			}
 		}
 	}
-	out := make([]NearKey, 0, len(best))
+	out := make([]tocsin.NearKey, 0, len(best))
 	for _, f := range best {
-		k := NearKey{Group: tk.group(f.st.key), Alike: f.alike > 0, Fired: len(f.st.bursts) > 0, Newest: instant(f.st.newestAt())}
+		k := tocsin.NearKey{Group: tk.group(f.st.key), Alike: f.alike > 0, Fired: len(f.st.bursts) > 0, Newest: instant(f.st.newestAt())}
 		if !k.Fired {
 			k.Missing = f.st.missing
 		}
@@ -100,21 +100,4 @@ func nearly(a, b string) bool {
 		}
 	}
 	return row[len(b)] <= 2
-}
-
-// With adds what another engine of the same rules says of the key that s is about: its keys and its counts.
-func (s Standing) With(o Standing) Standing {
-	s.Counts = s.Counts.Plus(o.Counts)
-	s.Near = slices.Concat(s.Near, o.Near)
-	slices.SortStableFunc(s.Near, func(a, b NearKey) int {
-		if a.Alike != b.Alike {
-			if a.Alike {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(a.Missing, b.Missing)
-	})
-	s.Near = s.Near[:min(len(s.Near), nearKeys)]
-	return s
 }

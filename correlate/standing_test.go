@@ -178,7 +178,7 @@ func TestWhyNotOfNothing(t *testing.T) {
 		t.Error("a key of another number of values")
 	}
 	s, _ := e.WhyNot(standingRule, "other", []tocsin.Value{tocsin.StringValue("ann")})
-	if s.State != StandingUnknown || len(s.Near) != 0 {
+	if s.State != tocsin.StandingUnknown || len(s.Near) != 0 {
 		t.Errorf("the key of another tenant is told: %+v", s)
 	}
 }

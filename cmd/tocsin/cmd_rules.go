@@ -15,7 +15,7 @@ import (
 
 func newRules() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Check, test, list, match and explain rules"}
-	cmd.AddCommand(newRulesCheck(), newRulesTest(), newRulesList(), newRulesMatch(), newRulesExplain())
+	cmd.AddCommand(newRulesCheck(), newRulesTest(), newRulesList(), newRulesMatch(), newRulesExplain(), newRulesWhyNot())
 	return cmd
 }
 

@@ -66,12 +66,15 @@ type Options struct {
 	Store       register.Store
 	DeadLetters DeadLetters
 	Rules       func() Rules
-	Health      func() any
-	Tokens      *auth.Tokens
-	OpenReads   bool // reading needs no token: the listener is on loopback
-	Version     string
-	Now         func() time.Time
-	Log         *slog.Logger
+	// WhyNot tells how a group key of a rule in force stands, by the values of its fields. The error wraps
+	// [tocsin.ErrNotFound], [tocsin.ErrKey] or [tocsin.ErrElsewhere].
+	WhyNot    func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
+	Health    func() any
+	Tokens    *auth.Tokens
+	OpenReads bool // reading needs no token: the listener is on loopback
+	Version   string
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // New makes the handler of everything below /api/v1 but the intake, and of the OpenAPI description at
@@ -89,6 +92,7 @@ func New(o Options) http.Handler {
 	a.commands()
 	a.events()
 	a.system()
+	a.standing()
 	a.describe()
 	return limitBody(known(mux))
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -56,6 +57,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	o := Options{
 		Register: w.register, Store: w.store, DeadLetters: letters{w.store}, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
 		Rules:  func() Rules { return Rules{Set: "abc", Rules: []Rule{}} },
+		WhyNot: whyNot,
 		Health: func() any { return map[string]string{"status": "ok"} },
 	}
 	if change != nil {
@@ -63,6 +65,25 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	}
 	w.handler = New(o)
 	return w
+}
+
+// ruleA is the only rule that the world can be asked about; it is grouped by user.name.
+const ruleA = "r1"
+
+func whyNot(rule, tenant string, key map[string]string) (tocsin.Standing, error) {
+	switch user, ok := key["user.name"]; {
+	case rule != ruleA:
+		return tocsin.Standing{}, tocsin.ErrNotFound
+	case !ok || len(key) > 1:
+		return tocsin.Standing{}, tocsin.ErrKey
+	case user == "elsewhere":
+		return tocsin.Standing{}, fmt.Errorf("partition 7: %w", tocsin.ErrElsewhere)
+	default:
+		return tocsin.Standing{
+			Rule: rule, Tenant: tenant, State: tocsin.StandingCounting, Unit: "alerts", Have: 4, Need: 5,
+			Group: tocsin.Group{{Field: "user.name", Value: tocsin.StringValue(user)}},
+		}, nil
+	}
 }
 
 type letters struct{ *memory.Store }

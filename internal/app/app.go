@@ -41,6 +41,7 @@ type App struct {
 	scales   *classify.Scales
 	assets   *classify.Assets
 	sets     *pipeline.Sets
+	engines  *pipeline.Engines
 	watched  *ruleState
 	parts    []part
 	cleanup  []step
@@ -73,7 +74,7 @@ func (a *App) runs(name string, run func(context.Context) error) {
 // New opens everything that the configuration names. It is one straight path, downstream first, so that what is opened
 // later may use what was opened before; on an error all of it is closed again.
 func New(ctx context.Context, o Options) (_ *App, err error) {
-	a := &App{cfg: o.Config, log: o.Log, now: o.Now, reg: prometheus.NewRegistry(), health: &pipeline.Health{}}
+	a := &App{cfg: o.Config, log: o.Log, now: o.Now, reg: prometheus.NewRegistry(), health: &pipeline.Health{}, engines: &pipeline.Engines{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.unwind(ctx))

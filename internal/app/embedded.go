@@ -61,7 +61,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		Journal: j, Store: transactor{j}, Decoder: dec, Policies: policies(a.cfg),
 		Registrar: func(s register.Store) pipeline.Registrar { return a.assessor(s) },
 		Config:    correlate.Config{Lateness: a.cfg.Intake.Lateness}, SnapshotEvery: a.cfg.Engine.SnapshotEvery,
-		Now: a.now, Wake: j.wake, Retry: a.retry, Log: a.log, Metrics: a.metrics, Health: a.health,
+		Now: a.now, Wake: j.wake, Retry: a.retry, Log: a.log, Metrics: a.metrics, Health: a.health, Engines: a.engines,
 	}
 	if err := p.Start(ctx, a.sets.Current()); err != nil {
 		return backend{}, err

@@ -37,7 +37,7 @@ func (a *App) handler(back backend) (http.Handler, error) {
 	mux.Handle("POST /api/v1/alerts", take)
 	if slices.Contains(a.cfg.Roles, "api") {
 		mux.Handle("/api/v1/", api.New(api.Options{
-			Register: a.register(back.store), Store: back.store, DeadLetters: deadLetters{back.store}, Rules: a.rules, Health: func() any { return a.health.Report() },
+			Register: a.register(back.store), Store: back.store, DeadLetters: deadLetters{back.store}, Rules: a.rules, WhyNot: a.whyNot, Health: func() any { return a.health.Report() },
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, tokens)

@@ -212,7 +212,7 @@ func (k *kafkaStages) correlate() error {
 	c := &pipeline.KafkaCorrelate{
 		Sets: k.sets, Config: correlate.Config{Lateness: k.cfg.Intake.Lateness}, Read: kafkasink.DecodeLogRecord,
 		Events: k.store, EventLog: k.producer, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
-		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health,
+		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines,
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
 	_, err := k.group("correlate", cfg, kafka.Options{}, c.Serve)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"tocsin"
 	"tocsin/internal/api"
 	"tocsin/internal/auth"
 	"tocsin/internal/pipeline"
@@ -98,8 +99,14 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 	}
 	return &Local{app: a, Handler: api.New(api.Options{
 		Register: a.register(st), Store: st, DeadLetters: deadLetters{st}, Rules: func() api.Rules { return api.Rules{Rules: []api.Rule{}} },
+		WhyNot: noEngine,
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
 	})}, nil
+}
+
+// noEngine answers why-not where no daemon runs.
+func noEngine(string, string, map[string]string) (tocsin.Standing, error) {
+	return tocsin.Standing{}, fmt.Errorf("no daemon runs here: %w", tocsin.ErrElsewhere)
 }
 
 // Close closes the register.

@@ -50,7 +50,7 @@ func (e *Engines) Partitions() []int32 {
 
 // WhyNot asks every engine how a key of a rule stands, see [correlate.Engine.WhyNot]. The answer is that of the engine
 // that holds the key, with the counts and the other keys of all. It is false where no engine has the rule.
-func (e *Engines) WhyNot(rule, tenant string, key []tocsin.Value) (answer correlate.Standing, ok bool) {
+func (e *Engines) WhyNot(rule, tenant string, key []tocsin.Value) (answer tocsin.Standing, ok bool) {
 	for _, n := range e.Partitions() {
 		e.mu.Lock()
 		r, runs := e.running[n]
@@ -65,7 +65,7 @@ func (e *Engines) WhyNot(rule, tenant string, key []tocsin.Value) (answer correl
 		case !known:
 		case !ok:
 			answer, ok = s, true
-		case answer.State == correlate.StandingUnknown && s.State != correlate.StandingUnknown:
+		case answer.State == tocsin.StandingUnknown && s.State != tocsin.StandingUnknown:
 			answer = s.With(answer)
 		default:
 			answer = answer.With(s)

@@ -1,4 +1,4 @@
-package correlate
+package tocsin
 
 import (
 	"fmt"
@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"tocsin"
 )
 
 // Lines say the standing in words, the answer first. Values come from alerts: who prints them makes them safe.
@@ -77,7 +75,7 @@ func (e *StandingEvent) line() string {
 	return text
 }
 
-func (p *Part) line() string {
+func (p *StandingPart) line() string {
 	word := "missing"
 	if p.Done {
 		word = "there"
@@ -136,6 +134,13 @@ func (s *Standing) suspects() []string {
 	add(s.Counts.Stale, "matches were made by a version of another shape and were not counted")
 	add(s.Counts.Evicted, "group keys were forgotten at a limit")
 	add(s.Counts.Duplicates, "matches came twice and were counted once")
+	add(s.Counts.Errors, "alerts made its expression fail")
+	for _, field := range slices.Sorted(maps.Keys(s.Counts.Absent)) {
+		add(s.Counts.Absent[field], "alerts met its condition and lacked %s", field)
+	}
+	if s.Counts.Quarantined {
+		lines = append(lines, "the rule is quarantined: it matches nothing until it is loaded anew")
+	}
 	if s.State == StandingUnknown && s.Counts.Matches == 0 {
 		lines = append(lines, "of the rule: no match came at all since its state began")
 	}
@@ -155,7 +160,7 @@ func (n *NearKey) line() string {
 }
 
 // GroupText is a group key as commands take it: field=value, joined by spaces, "all alerts" for a key without fields.
-func GroupText(g tocsin.Group) string {
+func GroupText(g Group) string {
 	if len(g) == 0 {
 		return "all alerts"
 	}

@@ -1,0 +1,78 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin"
+)
+
+// spray is a rule whose steps a running daemon is asked about.
+const spray = `id: 11111111-2222-4333-8444-000000000009
+title: Spray, then a success
+version: 1.0.0
+status: stable
+level: high
+category: intrusion-attempts/brute-force
+correlate:
+  kind: sequence
+  group_by: [source.ip]
+  span: 10m
+  steps:
+    - {when: event.outcome == "failure", at_least: 3}
+    - {when: event.outcome == "success", within: 5m}
+`
+
+// TestWhyNot asks a running daemon how a key stands while alerts come in, and after it fired.
+func TestWhyNot(t *testing.T) {
+	b := newBench(t)
+	b.write("spray.yml", spray)
+	_, stop := b.open()
+	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	send := func(outcome string, n int) {
+		var body strings.Builder
+		for range n {
+			fmt.Fprintf(&body, `{"@timestamp":%q,"event":{"kind":"alert","outcome":%q},"source":{"ip":"203.0.113.7"}}`+"\n", at.Format(time.RFC3339), outcome)
+			at = at.Add(time.Second)
+		}
+		b.send([]byte(body.String()))
+	}
+	ask := func(ip string, want func(tocsin.Standing) bool) {
+		t.Helper()
+		await(t, 20*time.Second, "the standing of "+ip, func() (bool, string) {
+			var s tocsin.Standing
+			get(t, b.url+"/api/v1/rules/11111111-2222-4333-8444-000000000009/why-not?key="+url.QueryEscape("source.ip="+ip), &s)
+			return want(s), strings.Join(s.Lines(), "\n")
+		})
+	}
+	send("failure", 2)
+	ask("203.0.113.7", func(s tocsin.Standing) bool {
+		return s.State == tocsin.StandingCounting && len(s.Parts) == 2 && s.Parts[0].Have == 2 && s.Parts[0].Name == `step 1, event.outcome == "failure"`
+	})
+	send("failure", 1)
+	ask("203.0.113.7", func(s tocsin.Standing) bool { return s.Have == 1 && s.Need == 2 && s.Left == 300 })
+	ask("203.0.113.77", func(s tocsin.Standing) bool {
+		return s.State == tocsin.StandingUnknown && len(s.Near) == 1 && s.Near[0].Alike
+	})
+	stop() // what the engine has is saved, and asked after the start
+	b.open()
+	ask("203.0.113.7", func(s tocsin.Standing) bool { return s.Have == 1 })
+	send("success", 1)
+	ask("203.0.113.7", func(s tocsin.Standing) bool {
+		return s.State == tocsin.StandingFired && len(s.Events) == 1 && strings.HasPrefix(s.Events[0].ID, "202611-")
+	})
+	for query, want := range map[string]int{"": http.StatusUnprocessableEntity, "?key=user.name%3Dann": http.StatusUnprocessableEntity} {
+		resp, err := http.Get(b.url + "/api/v1/rules/11111111-2222-4333-8444-000000000009/why-not" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%q: %s", query, resp.Status)
+		}
+	}
+}
