@@ -3,13 +3,11 @@ package tocsin
 import (
 	"cmp"
 	"encoding/hex"
-	"iter"
-	"slices"
 	"time"
 )
 
 // An Alert is one record that a SIEM, sensor or log source reports, normalised to the Elastic Common Schema, with
-// its provenance. Stages read its fields through [Fields.Get] alone.
+// its provenance.
 type Alert struct {
 	ID       string    // [AlertID] or [SourceAlertID]
 	ResendOf string    // the id whose content differs: the source used its own id twice; "" for none
@@ -49,56 +47,6 @@ func (r Ref) Position() int64 {
 
 // Log is the name of the log: the topic or the file.
 func (r Ref) Log() string { return cmp.Or(r.Topic, r.File) }
-
-// A Field is one leaf of an ECS document: its dotted name and its value.
-type Field struct {
-	Name  string
-	Value Value
-}
-
-// Fields are the leaves of one ECS document, sorted by name. The zero value is empty. Fields are immutable.
-type Fields struct{ leaves []Field }
-
-// NewFields takes over leaves and sorts them. Of two leaves with one name both are kept, as a list. Absent values
-// are left out.
-func NewFields(leaves []Field) Fields {
-	leaves = slices.DeleteFunc(leaves, func(f Field) bool { return f.Value.IsAbsent() })
-	byName := func(a, b Field) int { return cmp.Compare(a.Name, b.Name) }
-	if !slices.IsSortedFunc(leaves, byName) { // decoders hand them over sorted
-		slices.SortStableFunc(leaves, byName)
-	}
-	kept := leaves[:0]
-	for _, f := range leaves {
-		if n := len(kept); n > 0 && kept[n-1].Name == f.Name {
-			kept[n-1].Value = ListValue(kept[n-1].Value, f.Value)
-			continue
-		}
-		kept = append(kept, f)
-	}
-	return Fields{leaves: kept}
-}
-
-// Get returns the value of the named leaf, [Absent] where there is none.
-func (f Fields) Get(name string) Value {
-	if i, ok := slices.BinarySearchFunc(f.leaves, name, func(l Field, n string) int { return cmp.Compare(l.Name, n) }); ok {
-		return f.leaves[i].Value
-	}
-	return Value{}
-}
-
-// Len is the number of leaves.
-func (f Fields) Len() int { return len(f.leaves) }
-
-// All yields the leaves by name.
-func (f Fields) All() iter.Seq2[string, Value] {
-	return func(yield func(string, Value) bool) {
-		for _, l := range f.leaves {
-			if !yield(l.Name, l.Value) {
-				return
-			}
-		}
-	}
-}
 
 // A Rejection is a record that could not become an alert: what the dead-letter place keeps of it.
 type Rejection struct {

@@ -28,6 +28,26 @@ func AlertID(tenant string, ref Ref, sha256Hex string) string {
 	return Hash(tenant, ref.Incarnation, ref.Log(), strconv.Itoa(int(ref.Partition)), strconv.FormatInt(ref.Position(), 10), sha256Hex)
 }
 
+// AppendAlertID appends to to what [AlertID] gives for the digest, without other memory.
+func AppendAlertID(to []byte, tenant string, ref Ref, digest [sha256.Size]byte) []byte {
+	var number [20]byte
+	start := len(to)
+	to = appendPart(to, tenant)
+	to = appendPart(to, ref.Incarnation)
+	to = appendPart(to, ref.Log())
+	to = appendPart(to, strconv.AppendInt(number[:0], int64(ref.Partition), 10))
+	to = appendPart(to, strconv.AppendInt(number[:0], ref.Position(), 10))
+	to = binary.BigEndian.AppendUint64(to, uint64(hex.EncodedLen(len(digest))))
+	to = hex.AppendEncode(to, digest[:])
+	sum := sha256.Sum256(to[start:])
+	return hex.AppendEncode(to[:start], sum[:16])
+}
+
+// appendPart appends a part as [Hash] reads it.
+func appendPart[T string | []byte](to []byte, part T) []byte {
+	return append(binary.BigEndian.AppendUint64(to, uint64(len(part))), part...)
+}
+
 // SourceAlertID is the id of an alert whose source gives each alert an id that is unique by design.
 func SourceAlertID(tenant, source, own string) string { return Hash(tenant, source, own) }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // A Kind says what a [Value] is. Absence is a kind of its own: a field that an alert lacks is [Absent], never an
@@ -26,10 +27,39 @@ const (
 // A Value is what a field of an alert holds: one scalar or a list of scalars. The zero Value is [Absent].
 // Values are immutable and small enough to pass by value.
 type Value struct {
-	kind Kind
+	// data is the first byte of the text of a String, Int or Float, or the first member of a List. An alert holds a
+	// hundred values and copies each a few times, so that one word for either is worth what it takes to read it.
+	data unsafe.Pointer
 	num  uint64 // Bool: 0 or 1. Int: the two's complement. Float: the IEEE 754 bits
-	text string // String: the string. Int and Float: the number as the record wrote it
-	list []Value
+	size uint32 // of data, in bytes or members. Int and Float without text: 0
+	kind Kind
+}
+
+// maxSize bounds the bytes of a string and the members of a list: more are cut off.
+const maxSize = math.MaxInt32
+
+func textOf(kind Kind, num uint64, s string) Value {
+	return Value{kind: kind, num: num, data: unsafe.Pointer(unsafe.StringData(s)), size: uint32(min(len(s), maxSize))}
+}
+
+func listOf(vs []Value) Value {
+	return Value{kind: List, data: unsafe.Pointer(unsafe.SliceData(vs)), size: uint32(min(len(vs), maxSize))}
+}
+
+// text is what data holds of anything but a list.
+func (v Value) text() string {
+	if v.kind == List {
+		return ""
+	}
+	return unsafe.String((*byte)(v.data), int(v.size))
+}
+
+// list is what data holds of a list. It has no room to be appended to.
+func (v Value) list() []Value {
+	if v.kind != List {
+		return nil
+	}
+	return unsafe.Slice((*Value)(v.data), int(v.size))
 }
 
 // NullValue is a field that is present and holds nothing.
@@ -44,17 +74,13 @@ func BoolValue(b bool) Value {
 }
 
 // IntValue is a whole number.
-func IntValue(n int64) Value {
-	return Value{kind: Int, num: uint64(n), text: strconv.FormatInt(n, 10)}
-}
+func IntValue(n int64) Value { return Value{kind: Int, num: uint64(n)} }
 
 // FloatValue is a number that need not be whole.
-func FloatValue(f float64) Value {
-	return Value{kind: Float, num: math.Float64bits(f), text: strconv.FormatFloat(f, 'g', -1, 64)}
-}
+func FloatValue(f float64) Value { return Value{kind: Float, num: math.Float64bits(f)} }
 
-// StringValue is a string, the empty one included.
-func StringValue(s string) Value { return Value{kind: String, text: s} }
+// StringValue is a string, the empty one included. One beyond 2 GiB is cut.
+func StringValue(s string) Value { return textOf(String, 0, s) }
 
 // NumberValue reads a number as JSON writes one and keeps its text. It reports false for text that is no number, is
 // longer than 40 bytes, or lies outside the range of a float64.
@@ -63,13 +89,13 @@ func NumberValue(text string) (Value, bool) {
 		return Value{}, false
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return Value{kind: Int, num: uint64(n), text: text}, true
+		return textOf(Int, uint64(n), text), true
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
 		return Value{}, false
 	}
-	return Value{kind: Float, num: math.Float64bits(f), text: text}, true
+	return textOf(Float, math.Float64bits(f), text), true
 }
 
 // ListValue is a list of scalars; lists among vs are flattened and absent values left out.
@@ -79,7 +105,7 @@ func ListValue(vs ...Value) Value {
 		for _, v := range vs {
 			switch v.kind {
 			case List:
-				flat = append(flat, v.list...)
+				flat = append(flat, v.list()...)
 			case Absent:
 			default:
 				flat = append(flat, v)
@@ -87,7 +113,7 @@ func ListValue(vs ...Value) Value {
 		}
 		vs = flat
 	}
-	return Value{kind: List, list: vs}
+	return listOf(vs)
 }
 
 // StringsValue is a list of strings.
@@ -96,7 +122,7 @@ func StringsValue(ss ...string) Value {
 	for i, s := range ss {
 		vs[i] = StringValue(s)
 	}
-	return Value{kind: List, list: vs}
+	return listOf(vs)
 }
 
 // Kind says what v is.
@@ -126,7 +152,7 @@ func (v Value) Float() (float64, bool) {
 // Str returns the string that v holds; ok is false for any other kind.
 func (v Value) Str() (s string, ok bool) {
 	if v.kind == String {
-		return v.text, true
+		return unsafe.String((*byte)(v.data), int(v.size)), true
 	}
 	return "", false
 }
@@ -138,7 +164,7 @@ func (v Value) Items() []Value {
 	case Absent, Null:
 		return nil
 	case List:
-		return v.list
+		return v.list()
 	default:
 		return []Value{v}
 	}
@@ -150,11 +176,22 @@ func (v Value) Text() string {
 	switch v.kind {
 	case Bool:
 		return strconv.FormatBool(v.num == 1)
-	case Int, Float, String:
-		return v.text
+	case String:
+		return v.text()
+	case Int:
+		if v.size == 0 {
+			return strconv.FormatInt(int64(v.num), 10)
+		}
+		return v.text()
+	case Float:
+		if v.size == 0 {
+			return strconv.FormatFloat(math.Float64frombits(v.num), 'g', -1, 64)
+		}
+		return v.text()
 	case List:
-		parts := make([]string, len(v.list))
-		for i, item := range v.list {
+		list := v.list()
+		parts := make([]string, len(list))
+		for i, item := range list {
 			parts[i] = item.Text()
 		}
 		return strings.Join(parts, ",")
@@ -173,22 +210,22 @@ func (v Value) Equal(w Value) bool {
 		return false
 	}
 	if v.kind == List {
-		return slices.EqualFunc(v.list, w.list, Value.Equal)
+		return slices.EqualFunc(v.list(), w.list(), Value.Equal)
 	}
-	return v.num == w.num && v.text == w.text
+	return v.num == w.num && v.text() == w.text()
 }
 
 // Clone returns v in memory of its own. The values of one alert share the memory of its record, so what is kept for
 // longer than the alert, as a key in the engine's state, is cloned or it keeps the whole record alive.
 func (v Value) Clone() Value {
-	v.text = strings.Clone(v.text)
-	if v.kind == List {
-		v.list = slices.Clone(v.list)
-		for i := range v.list {
-			v.list[i] = v.list[i].Clone()
-		}
+	if v.kind != List {
+		return textOf(v.kind, v.num, strings.Clone(v.text()))
 	}
-	return v
+	list := slices.Clone(v.list())
+	for i := range list {
+		list[i] = list[i].Clone()
+	}
+	return listOf(list)
 }
 
 // Any returns v as the plain Go value that JSON and templates know: nil, bool, int64, float64, string or []any.
@@ -201,10 +238,11 @@ func (v Value) Any() any {
 	case Float:
 		return math.Float64frombits(v.num)
 	case String:
-		return v.text
+		return v.text()
 	case List:
-		items := make([]any, len(v.list))
-		for i, item := range v.list {
+		list := v.list()
+		items := make([]any, len(list))
+		for i, item := range list {
 			items[i] = item.Any()
 		}
 		return items
@@ -216,8 +254,8 @@ func (v Value) Any() any {
 // MarshalJSON writes v as JSON; absent and null are both null.
 func (v Value) MarshalJSON() ([]byte, error) {
 	if v.kind == Int || v.kind == Float {
-		if json.Valid([]byte(v.text)) {
-			return []byte(v.text), nil
+		if text := []byte(v.Text()); json.Valid(text) {
+			return text, nil
 		}
 	}
 	return json.Marshal(v.Any())

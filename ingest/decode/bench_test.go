@@ -149,11 +149,12 @@ func BenchmarkRecorded(b *testing.B) {
 				size += len(line)
 			}
 			d := newTest(b)
+			var memory Buffer
 			b.SetBytes(int64(size / len(lines)))
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				if _, rejected := d.Decode(ingest.Record{Source: "bench", Value: lines[i]}); rejected != nil {
+				if _, rejected := d.DecodeInto(&memory, ingest.Record{Source: "bench", Value: lines[i]}); rejected != nil {
 					b.Fatal(rejected.Detail)
 				}
 				if i++; i == len(lines) {

@@ -52,7 +52,9 @@ type Decoder struct {
 	formats []reader
 	repair  []byte
 	kind    *name
-	nested  int // records within the record that are being read
+	own     Buffer // of Decode
+	id      []byte // scratch
+	nested  int    // records within the record that are being read
 }
 
 // A reader is one format, its names found in this decoder's dictionary.
@@ -111,6 +113,7 @@ func New(opts Options) (*Decoder, error) {
 		}
 		d.formats = append(d.formats, r)
 	}
+	d.doc.dict.rank()
 	for i, r := range d.formats {
 		if slices.ContainsFunc(d.formats[:i], func(other reader) bool { return other.name == r.name }) {
 			return nil, fmt.Errorf("two formats are called %q", r.name)
@@ -125,42 +128,87 @@ func New(opts Options) (*Decoder, error) {
 //
 // The values of an alert share one piece of memory; whoever keeps one for longer than the alert clones it.
 func (d *Decoder) Decode(r ingest.Record) (tocsin.Alert, *tocsin.Rejection) {
+	d.own.memory = memory{}
+	rejection := d.decode(&d.own, r)
+	a := d.own.alert
+	d.own.alert = tocsin.Alert{}
+	if rejection == nil {
+		a.Fields = d.out.fields(slices.Clone(d.own.leaves))
+		a.Marks = slices.Clone(d.own.marks)
+	}
+	return a, rejection
+}
+
+// A Buffer is the memory of one alert, for those who are done with an alert before they ask for the next one. The zero
+// Buffer is ready; it is for one goroutine.
+type Buffer struct {
+	alert  tocsin.Alert
+	memory memory
+	leaves []tocsin.Leaf
+	marks  []string
+}
+
+// DecodeInto is [Decoder.Decode] in the memory of b, which costs no allocation where nothing unusual is in the record.
+// The alert and all that it holds, fields and strings too, are b's: they are good until b is decoded into again. What
+// is kept for longer is cloned ([tocsin.Value.Clone], strings.Clone), or the buffer is left to the alert and another
+// taken for the next one. A rejection is nobody's but the caller's.
+func (d *Decoder) DecodeInto(b *Buffer, r ingest.Record) (*tocsin.Alert, *tocsin.Rejection) {
+	b.memory.reuse()
+	if rejection := d.decode(b, r); rejection != nil {
+		return nil, rejection
+	}
+	b.alert.Fields = d.out.fields(b.leaves)
+	if len(b.marks) > 0 {
+		b.alert.Marks = b.marks
+	}
+	return &b.alert, nil
+}
+
+// decode makes an alert in b, its fields and marks apart.
+func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 	if r.Tenant == "" {
 		r.Tenant = "default"
 	}
 	switch {
 	case r.Fault != "":
-		return tocsin.Alert{}, Reject(r, r.Fault, r.Detail)
+		return Reject(r, r.Fault, r.Detail)
 	case len(r.Value) > d.limits.Record:
-		return tocsin.Alert{}, Reject(r, "too_big", fmt.Sprintf("%d bytes, of which %d are allowed", len(r.Value), d.limits.Record))
+		return Reject(r, "too_big", fmt.Sprintf("%d bytes, of which %d are allowed", len(r.Value), d.limits.Record))
 	}
 	d.doc.dict.tidy()
-	d.doc.marks = nil
+	d.doc.memory, d.doc.marks = b.memory, b.marks[:0]
+	d.doc.memory.room(len(r.Value) + len(r.Value)/8 + 128)
+	d.out.leaves = b.leaves
+	if cap(b.leaves) > maxKeptValues {
+		d.out.leaves = nil
+	}
 	d.out.begin()
-	body := bytes.TrimSpace(bytes.TrimPrefix(r.Value, []byte("\xef\xbb\xbf")))
-	if !utf8.Valid(body) {
-		d.doc.mark(markRepaired)
-		d.repair = appendValid(d.repair[:0], body)
-		body = d.repair
+	format, reason, detail := d.read(bytes.TrimSpace(bytes.TrimPrefix(r.Value, []byte("\xef\xbb\xbf"))), r.Format)
+	if reason == "" {
+		b.alert = tocsin.Alert{
+			Tenant: r.Tenant, Source: r.Source, Format: format, Ref: r.Ref, Time: d.out.time, Received: r.Received, Raw: r.Value,
+		}
+		d.settle(&b.alert)
+		d.out.about.fill(d.out)
+		d.identify(&b.alert)
 	}
-	format, reason, detail := d.read(body, r.Format)
+	b.memory, b.leaves, b.marks = d.doc.memory, d.out.leaves, d.doc.marks
+	d.doc.memory, d.doc.marks, d.out.leaves = memory{}, nil, nil
 	if reason != "" {
-		return tocsin.Alert{}, Reject(r, reason, detail)
+		return Reject(r, reason, detail)
 	}
-	a := tocsin.Alert{
-		Tenant: r.Tenant, Source: r.Source, Format: format, Ref: r.Ref, Time: d.out.time, Received: r.Received,
-		SHA256: sha256.Sum256(r.Value), Raw: r.Value,
-	}
-	d.settle(&a)
-	d.out.about.fill(d.out)
-	a.Fields = d.out.fields()
-	a.Marks = d.doc.marks
+	return nil
+}
+
+// identify gives the alert its digest and its id.
+func (d *Decoder) identify(a *tocsin.Alert) {
+	a.SHA256 = sha256.Sum256(a.Raw)
 	if d.out.own != "" {
 		a.ID = tocsin.SourceAlertID(a.Tenant, a.Source, d.out.own)
-	} else {
-		a.ID = tocsin.AlertID(a.Tenant, a.Ref, a.Digest())
+		return
 	}
-	return a, nil
+	d.id = tocsin.AppendAlertID(d.id[:0], a.Tenant, a.Ref, a.SHA256)
+	a.ID = d.doc.memory.string(d.id)
 }
 
 // Reject makes the dead letter of a record that becomes no alert. reason is a short closed word, detail a sentence for
@@ -210,9 +258,17 @@ func (d *Decoder) read(body []byte, want string) (format, reason, detail string)
 		return "", "format", fmt.Sprintf("there is no format %q", want)
 	case body[0] == '{' || want != "" && d.json(want):
 		return d.readObject(body, want)
-	default:
-		return d.readText(string(body), want)
+	case !utf8.Valid(body):
+		body = d.repaired(body)
 	}
+	return d.readText(d.doc.memory.string(body), want)
+}
+
+// repaired is body with each byte that is no UTF-8 replaced. It is good until the next record.
+func (d *Decoder) repaired(body []byte) []byte {
+	d.doc.mark(markRepaired)
+	d.repair = appendValid(d.repair[:0], body)
+	return d.repair
 }
 
 // json reports whether the named format reads JSON alone.
@@ -221,7 +277,12 @@ func (d *Decoder) json(name string) bool {
 }
 
 func (d *Decoder) readObject(body []byte, want string) (format, reason, detail string) {
-	if err := d.doc.scan(body); err != nil {
+	err := d.doc.scan(body)
+	if !d.doc.ascii && !utf8.Valid(body) {
+		d.doc.marks = d.doc.marks[:0]
+		err = d.doc.scan(d.repaired(body))
+	}
+	if err != nil {
 		return "", err.reason, err.detail
 	}
 	if f := d.recognise(want); f != nil {

@@ -2,7 +2,6 @@ package decode
 
 import (
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"tocsin"
@@ -37,14 +36,15 @@ type doc struct {
 	leaves  []leaf
 	items   []tocsin.Value // scratch of the arrays being read
 	scratch []byte
-	arena   strings.Builder
-	kept    int // names kept of this record
-	loose   int // names that the dictionary had when this record began
+	memory  memory
+	ascii   bool // the record that was scanned last holds nothing else
+	kept    int  // names kept of this record
+	loose   int  // names that the dictionary had when this record began
 	marks   []string
 }
 
-// begin starts a record of size bytes. The arena never grows beyond the record, as no escape is shorter than what it
-// stands for, so the values of a record share one piece of memory.
+// begin starts a record of size bytes. Its strings never take more than the record, as no escape is shorter than what it
+// stands for, so they share one piece of memory.
 func (d *doc) begin(size int) {
 	const roomy = 1 << 13 // leaves; scratch that a hostile record has blown up is given back
 	d.record++
@@ -53,8 +53,7 @@ func (d *doc) begin(size int) {
 	}
 	d.leaves = append(d.leaves[:0], leaf{}) // index 0 is nobody's
 	d.items = d.items[:0]
-	d.arena = strings.Builder{}
-	d.arena.Grow(size)
+	d.memory.room(size + 8)
 	d.kept = 0
 	d.loose = d.dict.loose
 }
@@ -151,28 +150,30 @@ func (d *doc) settle() {
 		if first.name == nil || first.next == 0 {
 			continue
 		}
-		list := make([]tocsin.Value, 0, first.name.inCount)
+		base := len(d.items)
 		for at := int32(i); at != 0; at = d.leaves[at].next {
-			list = append(list, d.leaves[at].value)
+			d.items = append(d.items, d.leaves[at].value)
 			if at != int32(i) {
 				d.leaves[at].name = nil
 			}
 		}
-		first.value, first.next = tocsin.ListValue(list...), 0
+		first.value, first.next = tocsin.ListValue(d.memory.list(d.items[base:])...), 0
+		d.items = d.items[:base]
 	}
 }
 
-// cut bounds a string at the limit, at the edge of a character.
-func (d *doc) cut(text []byte) []byte {
-	if len(text) <= d.limits.Value {
-		return text
+// cut is the string that stands in memory from from on, bounded at the limit, at the edge of a character.
+func (d *doc) cut(from int) string {
+	m := &d.memory
+	if len(m.text)-from > d.limits.Value {
+		d.mark(markTruncated)
+		end := from + d.limits.Value
+		for end > from && !utf8.RuneStart(m.text[end]) {
+			end--
+		}
+		m.text = m.text[:end]
 	}
-	d.mark(markTruncated)
-	end := d.limits.Value
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end]
+	return m.since(from)
 }
 
 // has reports whether the record has a leaf of this name.

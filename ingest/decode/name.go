@@ -1,9 +1,10 @@
 package decode
 
 import (
-	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"tocsin"
 	"tocsin/internal/ecs"
 )
 
@@ -17,6 +18,8 @@ type name struct {
 	up     *name
 	kids   map[string]*name
 	after  *name // the sibling that followed in an earlier record: most likely the next key
+	plain  bool  // last stands in JSON as it is
+	odd    bool  // a part of it is empty or holds a dot: another name may have the same text
 	paired bool  // an array of {Name, text} here is an object spelled otherwise
 	fixed  bool  // named by a decoder's table: never forgotten
 
@@ -31,7 +34,7 @@ type name struct {
 	outRecord uint64 // the record in which outAt is good
 	outAt     int32
 
-	rank int32 // place among the names in their order, 0: not known yet
+	given *tocsin.Name // what alerts have for it
 
 	prefix *name // joined is this name below prefix
 	joined *name
@@ -47,11 +50,15 @@ const (
 type dictionary struct {
 	root   name
 	loose  int // names that are not fixed
-	ranked int // names with a rank
-	missed int // records since the last ranking that held a name without one
+	given  *tocsin.Names
+	ranked int // names that the given ones were ranked with
+	missed int // records since then that held a name without a rank
 }
 
-func newDictionary() *dictionary { return &dictionary{} }
+func newDictionary() *dictionary {
+	names, _ := tocsin.NewNames(nil)
+	return &dictionary{given: names}
+}
 
 // name returns the fixed name with this text, for a decoder's table.
 func (d *dictionary) name(text string) *name {
@@ -86,7 +93,9 @@ func (d *dictionary) child(at *name, part []byte) *name {
 		last = text[len(text)-len(last):]
 	}
 	kind, _ := ecs.Lookup(text)
-	n := &name{text: text, last: last, kind: kind, up: at}
+	n := &name{text: text, last: last, kind: kind, up: at, given: d.given.Add(text)}
+	n.odd = at.odd || last == "" || strings.Contains(last, ".")
+	n.plain = !strings.ContainsFunc(last, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r >= utf8.RuneSelf })
 	if at.kids == nil {
 		at.kids = make(map[string]*name)
 	}
@@ -143,28 +152,30 @@ func (d *dictionary) below(prefix, n *name) *name {
 	return j
 }
 
-// tidy forgets all names but the fixed ones where there are too many. It is called between records.
+// tidy forgets all names but the fixed ones where there are too many, and ranks the names where enough records held one
+// without a rank: ranking all names costs milliseconds, so it waits for as many such records as make it cheap, however
+// fast a hostile source brings new names. It is called between records.
 func (d *dictionary) tidy() {
-	if d.loose > maxNames {
+	switch {
+	case d.loose > maxNames:
 		d.loose = 0
 		d.root.forget()
-	}
-}
-
-// miss is told of a record that holds a name without a rank. Ranking all names costs milliseconds, so it waits for as
-// many such records as make it cheap, however fast a hostile source brings new names.
-func (d *dictionary) miss() {
-	d.missed++
-	if d.missed < 8 || d.missed < d.ranked/64 {
+	case d.missed < 8 || d.missed < d.ranked/64:
 		return
 	}
+	d.rank()
+}
+
+// rank gives out all names anew, in their order.
+func (d *dictionary) rank() {
 	var all []*name
-	d.root.each(func(n *name) { all = append(all, n) })
-	slices.SortFunc(all, func(a, b *name) int { return strings.Compare(a.text, b.text) })
+	var texts []string
+	d.root.each(func(n *name) { all, texts = append(all, n), append(texts, n.text) })
+	names, given := tocsin.NewNames(texts)
 	for i, n := range all {
-		n.rank = int32(i + 1)
+		n.given = given[i]
 	}
-	d.ranked, d.missed = len(all), 0
+	d.given, d.ranked, d.missed = names, len(all), 0
 }
 
 // each calls f for every name below n.

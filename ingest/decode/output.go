@@ -17,9 +17,9 @@ type output struct {
 	doc    *doc
 	dict   *dictionary
 	record uint64
-	names  []*name
-	values []tocsin.Value
-	order  []uint64  // scratch: a name's rank and its place in names
+	leaves []tocsin.Leaf
+	odd    bool      // a name among them may have the text of another
+	new    bool      // a name among them has no rank yet
 	own    string    // the source's own id, unique by design; "" for none
 	time   time.Time // zero: the record has none; the year 0: it has no year
 	unfit  *name
@@ -32,7 +32,7 @@ func newOutput(d *doc) *output {
 
 func (o *output) begin() {
 	o.record++
-	o.names, o.values = o.names[:0], o.values[:0]
+	o.leaves, o.odd, o.new = o.leaves[:0], false, false
 	o.own, o.time = "", time.Time{}
 }
 
@@ -44,7 +44,7 @@ func (o *output) value(n *name) tocsin.Value {
 	if n.outRecord != o.record {
 		return tocsin.Value{}
 	}
-	return o.values[n.outAt]
+	return o.leaves[n.outAt].Value
 }
 
 // text returns the alert's field as text.
@@ -66,8 +66,10 @@ func (o *output) keep(n *name, v tocsin.Value) bool {
 		}
 		fits = v
 	}
-	n.outRecord, n.outAt = o.record, int32(len(o.names))
-	o.names, o.values = append(o.names, n), append(o.values, fits)
+	n.outRecord, n.outAt = o.record, int32(len(o.leaves))
+	o.odd = o.odd || n.odd
+	o.new = o.new || !o.dict.given.Ranked(n.given)
+	o.leaves = append(o.leaves, tocsin.Leaf{Name: n.given, Value: fits})
 	return true
 }
 
@@ -106,26 +108,19 @@ func (o *output) address(ip, beside *name, s string) {
 	}
 }
 
-// fields hands the alert's fields over, sorted by their names' ranks, which is by name, in a fraction of the time.
-func (o *output) fields() tocsin.Fields {
-	o.order = o.order[:0]
-	ranked := true
-	for i, n := range o.names {
-		ranked = ranked && n.rank > 0
-		o.order = append(o.order, uint64(n.rank)<<32|uint64(i))
+// fields hands over leaves, which are those of the alert.
+func (o *output) fields(leaves []tocsin.Leaf) tocsin.Fields {
+	if o.new {
+		o.dict.missed++
 	}
-	if ranked {
-		slices.Sort(o.order)
-	} else {
-		o.dict.miss()
-		slices.SortFunc(o.order, func(a, b uint64) int { return strings.Compare(o.names[uint32(a)].text, o.names[uint32(b)].text) })
+	if !o.odd {
+		return tocsin.LeafFields(o.dict.given, leaves)
 	}
-	leaves := make([]tocsin.Field, len(o.order))
-	for i, key := range o.order {
-		at := uint32(key)
-		leaves[i] = tocsin.Field{Name: o.names[at].text, Value: o.values[at]}
+	fields := make([]tocsin.Field, len(leaves))
+	for i, l := range leaves {
+		fields[i] = tocsin.Field{Name: l.Name.Text(), Value: l.Value}
 	}
-	return tocsin.NewFields(leaves)
+	return tocsin.NewFields(fields)
 }
 
 // fit gives v the form that a field of this type has, and reports whether it can have it.

@@ -12,6 +12,13 @@ const (
 	highs = 0x8080808080808080
 )
 
+// special has the high bit of the first byte in w that is a quote, a backslash or a control character; 0 for none. Of
+// the bytes behind the first it says nothing.
+func special(w uint64) uint64 {
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs
+}
+
 // quoted returns where the string that starts at start ends: the place of its closing quote, -1 where there is none
 // or a control character stands before it, and whether it is free of escapes. It looks at eight bytes at once.
 func (s *scanner) quoted(start int) (end int, plain bool) {
@@ -20,15 +27,15 @@ func (s *scanner) quoted(start int) (end int, plain bool) {
 	for i := start; ; {
 		for i+8 <= len(text) {
 			w := binary.LittleEndian.Uint64(text[i:])
-			quote, slash := w^(ones*'"'), w^(ones*'\\')
-			hit := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((w - ones*0x20) &^ w)
-			if hit &= highs; hit != 0 {
+			s.high |= w
+			if hit := special(w); hit != 0 {
 				i += bits.TrailingZeros64(hit) / 8
 				break
 			}
 			i += 8
 		}
 		for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= 0x20 {
+			s.high |= uint64(text[i])
 			i++
 		}
 		switch {
@@ -42,10 +49,92 @@ func (s *scanner) quoted(start int) (end int, plain bool) {
 		if i > len(text) || text[i-1] < 0x20 {
 			return -1, false
 		}
+		s.high |= uint64(text[i-1])
 	}
 }
 
-// unescape appends text to to with its escapes resolved. A surrogate without its other half becomes U+FFFD.
+// A textFault says what is wrong with a string.
+type textFault uint8
+
+const (
+	noFault   textFault = iota
+	endless             // it does not end, or holds a control character
+	badEscape           // it holds an unknown escape
+)
+
+// take copies the string that starts at start into the alert's memory, its escapes resolved, in one pass. s.at is then
+// behind its closing quote. The memory has room for all that is left of the record and eight bytes: no escape is
+// shorter than what it stands for.
+func (s *scanner) take(start int) (from int, fault textFault) {
+	m := &s.doc.memory
+	text, from, i := s.text, len(m.text), start
+	to := m.text[:cap(m.text)]
+	at := from
+	for {
+		for i+8 <= len(text) && at+8 <= len(to) {
+			w := binary.LittleEndian.Uint64(text[i:])
+			binary.LittleEndian.PutUint64(to[at:], w)
+			s.high |= w
+			if hit := special(w); hit != 0 {
+				n := bits.TrailingZeros64(hit) / 8
+				i, at = i+n, at+n
+				break
+			}
+			i, at = i+8, at+8
+		}
+		for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= 0x20 {
+			s.high |= uint64(text[i])
+			to[at] = text[i]
+			i, at = i+1, at+1
+		}
+		switch {
+		case i >= len(text) || text[i] < 0x20:
+			return from, endless
+		case text[i] == '"':
+			s.at = i + 1
+			m.text = to[:at]
+			return from, noFault
+		}
+		size := 0
+		if to, size = s.escape(to[:at], text[i+1:]); size == 0 {
+			return from, badEscape
+		}
+		at, to = len(to), to[:cap(to)]
+		i += 1 + size
+	}
+}
+
+// escape appends what the escape stands for, of which text is what follows its backslash; size is how much of text it
+// takes, 0 where it is unknown. A surrogate without its other half becomes U+FFFD.
+func (s *scanner) escape(to, text []byte) (more []byte, size int) {
+	if len(text) == 0 {
+		return to, 0
+	}
+	switch text[0] {
+	case '"', '\\', '/':
+		return append(to, text[0]), 1
+	case 'b':
+		return append(to, '\b'), 1
+	case 'f':
+		return append(to, '\f'), 1
+	case 'n':
+		return append(to, '\n'), 1
+	case 'r':
+		return append(to, '\r'), 1
+	case 't':
+		return append(to, '\t'), 1
+	case 'u':
+		r, size := s.unicode(text[1:])
+		if size == 0 {
+			return to, 0
+		}
+		return utf8.AppendRune(to, r), 1 + size
+	default:
+		return to, 0
+	}
+}
+
+// unescape appends text to to with its escapes resolved.
 func (s *scanner) unescape(to, text []byte) ([]byte, bool) {
 	for i := 0; i < len(text); {
 		plain := bytes.IndexByte(text[i:], '\\')
@@ -53,33 +142,12 @@ func (s *scanner) unescape(to, text []byte) ([]byte, bool) {
 			return append(to, text[i:]...), true
 		}
 		to = append(to, text[i:i+plain]...)
-		if i += plain; i+1 >= len(text) {
+		i += plain + 1
+		size := 0
+		if to, size = s.escape(to, text[i:]); size == 0 {
 			return to, false
 		}
-		i += 2
-		switch text[i-1] {
-		case '"', '\\', '/':
-			to = append(to, text[i-1])
-		case 'b':
-			to = append(to, '\b')
-		case 'f':
-			to = append(to, '\f')
-		case 'n':
-			to = append(to, '\n')
-		case 'r':
-			to = append(to, '\r')
-		case 't':
-			to = append(to, '\t')
-		case 'u':
-			r, size := s.unicode(text[i:])
-			if size == 0 {
-				return to, false
-			}
-			to = utf8.AppendRune(to, r)
-			i += size
-		default:
-			return to, false
-		}
+		i += size
 	}
 	return to, true
 }

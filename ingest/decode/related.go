@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"slices"
 	"strings"
 
 	"tocsin"
@@ -48,15 +47,15 @@ func (r *related) fill(o *output) {
 		g.add(o.value(g.to))
 		for _, n := range g.from {
 			if n.outRecord == o.record && len(g.list) < most {
-				g.add(o.values[n.outAt])
+				g.add(o.leaves[n.outAt].Value)
 			}
 		}
 		if len(g.list) == 0 {
 			continue
 		}
-		list := tocsin.ListValue(slices.Clone(g.list)...)
+		list := tocsin.ListValue(o.doc.memory.list(g.list)...)
 		if g.to.outRecord == o.record {
-			o.values[g.to.outAt] = list
+			o.leaves[g.to.outAt].Value = list
 			continue
 		}
 		o.keep(g.to, list)

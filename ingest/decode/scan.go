@@ -12,11 +12,18 @@ type scanError struct {
 	detail string
 }
 
-// scan reads one JSON object into d.leaves. The text is valid UTF-8.
+// scan reads one JSON object into d.leaves. Of text that is no UTF-8 it makes leaves that are none either; d.ascii rules
+// that out.
 func (d *doc) scan(text []byte) *scanError {
 	d.begin(len(text))
 	s := scanner{doc: d, text: text, key: d.scratch}
-	defer func() { d.scratch = s.key[:0] }()
+	err := s.record()
+	d.scratch, d.ascii = s.key[:0], err == nil && s.high&highs == 0
+	return err
+}
+
+func (s *scanner) record() *scanError {
+	d, text := s.doc, s.text
 	s.space()
 	if s.at >= len(text) || text[s.at] != '{' {
 		return s.fault("a record is one JSON object")
@@ -38,6 +45,7 @@ type scanner struct {
 	text []byte
 	at   int
 	key  []byte // scratch: an unescaped key
+	high uint64 // all bytes of strings, eight abreast: a high bit is of a byte beyond ASCII
 }
 
 func (s *scanner) fault(what string) *scanError {
@@ -97,6 +105,13 @@ func (s *scanner) object(parent *name, depth int, listed bool) *scanError {
 // member reads a key and returns its name below parent, nil where the leaf is not to be kept.
 func (s *scanner) member(parent, before *name) (*name, *scanError) {
 	start := s.at + 1
+	if parent != nil && before.after != nil && before.after.up == parent && before.after.plain {
+		a := before.after
+		if end := start + len(a.last); end < len(s.text) && s.text[end] == '"' && string(s.text[start:end]) == a.last {
+			s.at = end + 1
+			return a, nil
+		}
+	}
 	end, plain := s.quoted(start)
 	if end < 0 {
 		return nil, s.fault("a string does not end, or holds a control character")
@@ -113,9 +128,6 @@ func (s *scanner) member(parent, before *name) (*name, *scanError) {
 	if parent == nil {
 		return nil, nil
 	}
-	if a := before.after; a != nil && a.up == parent && a.last == string(key) {
-		return a, nil
-	}
 	n := s.doc.name(parent, key)
 	if n == nil {
 		s.doc.mark(markTruncated)
@@ -130,6 +142,12 @@ func (s *scanner) member(parent, before *name) (*name, *scanError) {
 // value reads any value and keeps it as n's leaf; n is nil where it is read for its syntax alone.
 func (s *scanner) value(n *name, depth int, listed bool) *scanError {
 	switch s.space() {
+	case '"':
+		v, err := s.str(n != nil)
+		if err == nil && n != nil {
+			s.doc.keep(n, v, listed)
+		}
+		return err
 	case '{':
 		return s.object(n, depth+1, listed)
 	case '[':
@@ -204,7 +222,7 @@ func (s *scanner) array(n *name, depth int, listed bool) *scanError {
 		break
 	}
 	if items := s.doc.items[base:]; n != nil && (len(items) > 0 || !objects) {
-		s.doc.keep(n, tocsin.ListValue(append([]tocsin.Value(nil), items...)...), listed)
+		s.doc.keep(n, tocsin.ListValue(s.doc.memory.list(items)...), listed)
 	}
 	return nil
 }
@@ -240,31 +258,25 @@ func (s *scanner) word(w string) bool {
 
 func (s *scanner) str(wanted bool) (tocsin.Value, *scanError) {
 	start := s.at + 1
+	if wanted {
+		from, fault := s.take(start)
+		if fault == noFault {
+			return tocsin.StringValue(s.doc.cut(from)), nil
+		}
+	}
 	end, plain := s.quoted(start)
 	if end < 0 {
 		return tocsin.Value{}, s.fault("a string does not end, or holds a control character")
 	}
 	s.at = end + 1
-	text := s.text[start:end]
-	arena := &s.doc.arena
 	if plain {
-		if !wanted {
-			return tocsin.Value{}, nil
-		}
-		from := arena.Len()
-		arena.Write(s.doc.cut(text))
-		return tocsin.StringValue(arena.String()[from:]), nil
-	}
-	var ok bool
-	if s.key, ok = s.unescape(s.key[:0], text); !ok {
-		return tocsin.Value{}, s.fault("a string holds an unknown escape")
-	}
-	if !wanted {
 		return tocsin.Value{}, nil
 	}
-	from := arena.Len()
-	arena.Write(s.doc.cut(s.key))
-	return tocsin.StringValue(arena.String()[from:]), nil
+	var ok bool
+	if s.key, ok = s.unescape(s.key[:0], s.text[start:end]); !ok {
+		return tocsin.Value{}, s.fault("a string holds an unknown escape")
+	}
+	return tocsin.Value{}, nil
 }
 
 // number reads a number by the grammar of JSON. One that no [tocsin.NumberValue] holds stays as text.
@@ -297,10 +309,10 @@ func (s *scanner) number(wanted bool) (tocsin.Value, *scanError) {
 	if !wanted {
 		return tocsin.Value{}, nil
 	}
-	arena := &s.doc.arena
-	from := arena.Len()
-	arena.Write(s.doc.cut(s.text[start:s.at]))
-	text := arena.String()[from:]
+	m := &s.doc.memory
+	from := len(m.text)
+	m.text = append(m.text, s.text[start:s.at]...)
+	text := s.doc.cut(from)
 	if v, ok := tocsin.NumberValue(text); ok {
 		return v, nil
 	}

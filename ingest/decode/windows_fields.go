@@ -201,7 +201,7 @@ func (e *winEnricher) move(o *output, m winMove) {
 	if m.from.outRecord != o.record {
 		return
 	}
-	v := o.values[m.from.outAt]
+	v := o.leaves[m.from.outAt].Value
 	s := v.Text()
 	if s == "" || s == "-" {
 		return

@@ -11,21 +11,22 @@ import (
 
 // An Evaluator holds one alert's values and what its table's leaves said of them. It is for one goroutine.
 type Evaluator struct {
-	table  *Table
-	slots  []tocsin.Value
-	used   []int // slots that the alert filled
-	memo   []verdict
-	gen    uint32 // of the alert: memo entries of another generation count for nothing
-	now    time.Time
-	boxed  []box
-	lower  []lowered
-	fold   []lowered // every value as text in lower case
-	text   []lowered // every value as text
-	record original
-	fields tocsin.Fields
-	vm     vm.VM
-	steps  int
-	errs   map[int]error // of leaves, this generation
+	table       *Table
+	translation translation
+	slots       []tocsin.Value
+	used        []int // slots that the alert filled
+	memo        []verdict
+	gen         uint32 // of the alert: memo entries of another generation count for nothing
+	now         time.Time
+	boxed       []box
+	lower       []lowered
+	fold        []lowered // every value as text in lower case
+	text        []lowered // every value as text
+	record      original
+	fields      tocsin.Fields
+	vm          vm.VM
+	steps       int
+	errs        map[int]error // of leaves, this generation
 }
 
 type verdict struct {
@@ -134,18 +135,6 @@ func (t *Table) Evaluator() *Evaluator {
 		lower: make([]lowered, len(t.names)),
 		fold:  make([]lowered, len(t.names)),
 		text:  make([]lowered, len(t.names)),
-	}
-}
-
-// Load takes an alert's fields and its event time, which now() is. What was loaded before is forgotten.
-func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
-	e.reset(now)
-	e.fields, e.record.raw = fields, nil
-	for name, v := range fields.All() {
-		if s, ok := e.table.slots[name]; ok {
-			e.slots[s] = v
-			e.used = append(e.used, s)
-		}
 	}
 }
 
