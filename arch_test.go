@@ -44,6 +44,7 @@ var arrows = []arrow{
 	{folder: "internal", to: []string{"", "internal"}},
 	{folder: "internal/pipeline", to: slices.Concat([]string{"", "internal"}, stages)},
 	{folder: "internal/conformance", to: []string{"", "internal", "rules", "correlate"}},
+	{folder: "internal/authoring", to: []string{"", "internal", "rules", "classify"}},
 	{folder: "internal/replay", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},
 	{folder: "internal/demo", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},
 	{folder: "internal/app", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},

@@ -297,6 +297,8 @@ func (d *draft) review() {
 	r := d.rule
 	if len(r.Tests) == 0 {
 		d.lint(d.node, "add tests: with one case that fires and one that does not", "the rule has no tests")
+	} else if lacks := r.Untested(); len(lacks) > 0 {
+		d.lint(d.node, "add it, or give the rule the status test", "the rule is stable and lacks %s", strings.Join(lacks, " and "))
 	}
 	if len(r.Entities) == 0 {
 		d.lint(d.node, "add entities: so that its incidents name who and what", "the rule names no entities")

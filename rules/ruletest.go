@@ -17,12 +17,17 @@ import (
 // means that there must be none.
 type Test struct {
 	Name    string
-	Shuffle bool // the alerts' order of arrival must not matter
+	Shuffle bool           // the alerts' order of arrival must not matter
+	Until   *time.Duration // how far after the last alert the watermark comes before the input ends; nil: not beyond it
 	Inputs  []TestAlert
 	Expect  []Expectation
 	File    string
 	Line    int
+	Expects Place // of the key expect's value
 }
+
+// A Place is a line and a column of a rule's file, both from 1.
+type Place struct{ Line, Column int }
 
 // A TestAlert stands for Times alerts, the i-th (from 1) at At + (i-1)·Every, with ${i} in strings replaced by i.
 type TestAlert struct {
@@ -34,12 +39,17 @@ type TestAlert struct {
 
 // An Expectation is one event that must come out. What it leaves out is not looked at.
 type Expectation struct {
-	Group    []tocsin.Field // values of group fields
-	Count    int            // alerts of the event; 0: not looked at
-	Incident *bool          // whether the event is promoted, in any mode
+	Group    []tocsin.Field  // values of group fields
+	Count    int             // alerts of the event; 0: not looked at
+	First    *time.Duration  // its first and last alert, as offsets from the start of the test
+	Last     *time.Duration  //
+	Entities []tocsin.Field  // field -> all the values that the event names of it, in any order
+	Activity tocsin.Activity // "": open or closed
+	Incident *bool           // whether the event is promoted, in any mode
 	Priority string
 	Category string
 	Line     int
+	Keys     map[string]Place // where the value of each key that was written stands; "" for the expectation itself
 }
 
 // maxTestAlerts bounds one test.
@@ -50,8 +60,12 @@ func (d *draft) readTest(v *yaml.Node) {
 	d.mapping(v, "the test",
 		key{"name", true, d.text(&t.Name)},
 		key{"shuffle", false, d.boolean(&t.Shuffle)},
+		key{"until", false, d.offset(&t.Until)},
 		key{"alerts", true, d.list(func(n *yaml.Node) { d.readTestAlert(n, &t) })},
-		key{"expect", true, d.list(func(n *yaml.Node) { d.readExpectation(n, &t) })})
+		key{"expect", true, func(n *yaml.Node) {
+			t.Expects = Place{n.Line, n.Column}
+			d.list(func(n *yaml.Node) { d.readExpectation(n, &t) })(n)
+		}})
 	total := 0
 	for _, a := range t.Inputs {
 		total += a.Times
@@ -73,18 +87,73 @@ func (d *draft) readTestAlert(v *yaml.Node, t *Test) {
 }
 
 func (d *draft) readExpectation(v *yaml.Node, t *Test) {
-	e := Expectation{Line: v.Line}
+	e := Expectation{Line: v.Line, Keys: map[string]Place{"": {v.Line, v.Column}}}
 	var incident bool
+	var activity string
 	d.mapping(v, "the expected event",
 		key{"group", false, d.setFields(&e.Group)},
 		key{"count", false, d.whole(&e.Count, 1, maxTestAlerts)},
+		key{"first", false, d.offset(&e.First)},
+		key{"last", false, d.offset(&e.Last)},
+		key{"entities", false, d.setFields(&e.Entities)},
+		key{"activity", false, d.word(&activity, activities...)},
 		key{"incident", false, func(n *yaml.Node) {
 			d.boolean(&incident)(n)
 			e.Incident = &incident
 		}},
-		key{"priority", false, d.word(&e.Priority, "P1", "P2", "P3", "P4", "P5")},
+		key{"priority", false, d.word(&e.Priority, priorities...)},
 		key{"category", false, d.text(&e.Category)})
+	e.Activity = tocsin.Activity(activity)
+	for i := 0; v.Kind == yaml.MappingNode && i+1 < len(v.Content); i += 2 {
+		e.Keys[v.Content[i].Value] = Place{v.Content[i+1].Line, v.Content[i+1].Column}
+	}
 	t.Expect = append(t.Expect, e)
+}
+
+// The words of an expectation.
+var (
+	activities = []string{string(tocsin.Open), string(tocsin.Closed), string(tocsin.Merged), string(tocsin.Withdrawn)}
+	priorities = []string{"P1", "P2", "P3", "P4", "P5"}
+)
+
+// offset reads a duration that may be left out.
+func (d *draft) offset(into **time.Duration) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var offset time.Duration
+		d.duration(&offset)(n)
+		*into = &offset
+	}
+}
+
+// Fires reports whether the test expects an event.
+func (t Test) Fires() bool {
+	for _, e := range t.Expect {
+		if e.Activity != tocsin.Merged && e.Activity != tocsin.Withdrawn {
+			return true
+		}
+	}
+	return false
+}
+
+// Untested says what a rule of status stable must have and this one lacks: a test that expects an event and one that
+// expects none. Nil for nothing; what was written as a Sigma rule has no place for tests.
+func (r *Rule) Untested() []string {
+	if r.Status != Stable || r.Sigma {
+		return nil
+	}
+	fires, silent := false, false
+	for _, t := range r.Tests {
+		fires = fires || t.Fires()
+		silent = silent || !t.Fires()
+	}
+	var lacks []string
+	if !fires {
+		lacks = append(lacks, "a test that expects an event")
+	}
+	if !silent {
+		lacks = append(lacks, "a test that expects none")
+	}
+	return lacks
 }
 
 // setFields reads field: value lines; a value is a scalar or a list of scalars.

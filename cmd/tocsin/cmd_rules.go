@@ -54,43 +54,6 @@ func newRulesCheck() *cobra.Command {
 	return cmd
 }
 
-func newRulesTest() *cobra.Command {
-	r := recorded{}
-	cmd := &cobra.Command{
-		Use:   "test [FOLDER...]",
-		Short: "Run the tests that stand in the rules",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			scales, assets, err := app.LoadScales(r.scales, r.assets)
-			if err != nil {
-				return coded(exitUnusable, err)
-			}
-			dirs := folders(&r, args)
-			set, err := app.LoadRules(dirs, len(dirs) == 0, scales)
-			if err != nil {
-				return coded(exitUnusable, err)
-			}
-			passed, failed := 0, 0
-			for result := range replay.TestRules(cmd.Context(), set, scales, assets) {
-				if result.Err == nil {
-					passed++
-					continue
-				}
-				failed++
-				fmt.Fprintf(cmd.OutOrStdout(), "FAIL %s (%s): %s\n%v\n", result.Rule.Title, result.Rule.ID, result.Test, result.Err)
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d passed, %d failed\n", passed, failed)
-			if failed > 0 {
-				return coded(exitFindings, errFindings)
-			}
-			return nil
-		},
-	}
-	r.ruleFlags(cmd)
-	cmd.Flags().StringVar(&r.scales, "scales", "", "scales `file` instead of the shipped scale")
-	cmd.Flags().StringVar(&r.assets, "assets", "", "assets `file`")
-	return cmd
-}
-
 // listed is one row of `rules list`.
 type listed struct {
 	ID       string `json:"id"`

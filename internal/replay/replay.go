@@ -103,6 +103,8 @@ type player struct {
 	seen      map[string]string // alert id -> digest, as the store would tell duplicates
 	sum       Summary
 	positions int64
+	live      bool // alerts are correlated as they come, not in the order of their time
+	plain     bool // events are neither assessed nor registered
 }
 
 // Run replays files and writes events and incidents to w as NDJSON, events before the incidents that hold them.
@@ -154,7 +156,7 @@ func (p *player) feed(ctx context.Context, in Input) error {
 			continue
 		}
 		p.sum.Matches++
-		m.Recorded = true
+		m.Recorded = !p.live
 		pipeline.Own(&m)
 		if err := p.emit(ctx, p.engine.Step(m)); err != nil {
 			return err
@@ -189,7 +191,7 @@ func (p *player) repeated(a *tocsin.Alert) bool {
 func (p *player) marker() tocsin.Marker {
 	part := tocsin.SourcePartition{Source: source}
 	return tocsin.Marker{
-		SourcePartition: part, Offset: p.positions, Greatest: p.greatest, Recorded: true,
+		SourcePartition: part, Offset: p.positions, Greatest: p.greatest, Recorded: !p.live,
 		Disorder: p.o.Disorder, Lateness: p.o.Lateness, Listed: []tocsin.SourcePartition{part},
 	}
 }
@@ -207,13 +209,14 @@ func (p *player) emit(ctx context.Context, events []tocsin.Event) error {
 // apply registers emissions and keeps or prints them.
 func (p *player) apply(ctx context.Context, events []tocsin.Event) error {
 	for _, e := range events {
+		if p.plain {
+			p.settle(e)
+			continue
+		}
 		if _, err := p.register.Apply(ctx, e, p.assess.Assess(e)); err != nil {
 			return fmt.Errorf("register event %s: %w", e.ID, err)
 		}
-		if _, ok := p.settled[e.ID]; !ok {
-			p.order = append(p.order, e.ID)
-		}
-		p.settled[e.ID] = e
+		p.settle(e)
 		if p.o.Milestones {
 			if err := p.print(ctx, e); err != nil {
 				return err
@@ -221,6 +224,14 @@ func (p *player) apply(ctx context.Context, events []tocsin.Event) error {
 		}
 	}
 	return nil
+}
+
+// settle keeps the last word of an event.
+func (p *player) settle(e tocsin.Event) {
+	if _, ok := p.settled[e.ID]; !ok {
+		p.order = append(p.order, e.ID)
+	}
+	p.settled[e.ID] = e
 }
 
 // finish declares the end of the input, where the watermark is the greatest time, and prints what settled.

@@ -196,10 +196,13 @@ tests:
 		t.Fatal(err)
 	}
 	got := map[string]string{}
-	for r := range replay.TestRules(t.Context(), set, classify.Default(), nil) {
-		got[r.Test] = fmt.Sprint(r.Err)
+	for r, err := range replay.TestRules(t.Context(), replay.TestOptions{Set: set, Scales: classify.Default()}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[r.Test.Name] = r.Faults.Error()
 	}
-	if got["right"] != "<nil>" || !strings.Contains(got["wrong"], "the count is 3, not 4") {
+	if got["right"] != "" || !strings.Contains(got["wrong"], "the count is 3, not 4") {
 		t.Errorf("%q", got)
 	}
 }

@@ -12,29 +12,66 @@ import (
 
 	"tocsin"
 	"tocsin/classify"
+	"tocsin/internal/fault"
 	"tocsin/rules"
 )
 
-// A TestResult is the outcome of one test that stands in a rule. Err says what came out otherwise.
+// TestOptions say what rule tests run with.
+type TestOptions struct {
+	Set    *rules.Set
+	Scales *classify.Scales
+	Assets *classify.Assets
+	// Select chooses rules; nil takes all. The others run beside them.
+	Select func(*rules.Rule) bool
+}
+
+// A TestResult is the outcome of one test that stands in a rule.
 type TestResult struct {
-	Rule *rules.Rule
-	Test string
-	Err  error
+	Rule   *rules.Rule
+	Test   rules.Test
+	Faults fault.List    // what came out otherwise, each at its place in the rule's file; empty where the test passed
+	Events []TestEvent   // what came out, by group and time
+	Hints  []string      // how near the alerts came, where an expected event did not come out
+	Took   time.Duration // by the clock, all orders together
+}
+
+// A TestEvent is one settled event of a test; First and Last count from the test's start.
+type TestEvent struct {
+	Group    tocsin.Group
+	First    time.Duration
+	Last     time.Duration
+	Count    int64
+	Activity tocsin.Activity
+	Entities []tocsin.Entity
+	State    tocsin.AssessmentState // of its assessment
+	Priority string
+	Category string
+	Why      []string
+	Expected bool // an expectation fits it
+}
+
+// Fires reports whether the event stands: it is neither merged into another nor withdrawn.
+func (e TestEvent) Fires() bool {
+	return e.Activity != tocsin.Merged && e.Activity != tocsin.Withdrawn
 }
 
 // orders is how many arrival orders a test with shuffle runs through.
 const orders = 200
 
-// TestRules runs the tests of every rule of the set, each rule with the others beside it.
-func TestRules(ctx context.Context, set *rules.Set, scales *classify.Scales, assets *classify.Assets) iter.Seq[TestResult] {
-	return func(yield func(TestResult) bool) {
-		for _, rule := range set.Rules() {
+// testStart is the time that the offsets of a test count from: a Monday morning.
+func testStart() time.Time { return time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC) }
+
+// TestRules runs the tests of every chosen rule, each rule with the others of the set beside it. It ends early with an error
+// that concerns no single test.
+func TestRules(ctx context.Context, o TestOptions) iter.Seq2[TestResult, error] {
+	return func(yield func(TestResult, error) bool) {
+		for _, rule := range o.Set.Rules() {
+			if o.Select != nil && !o.Select(rule) {
+				continue
+			}
 			for _, t := range rule.Tests {
-				err := testRule(ctx, Options{Set: set, Scales: scales, Assets: assets}, rule, t)
-				if err != nil {
-					err = fmt.Errorf("%s:%d: %w", t.File, t.Line, err)
-				}
-				if !yield(TestResult{Rule: rule, Test: t.Name, Err: err}) {
+				result, err := TestRule(ctx, o, rule, t, orders)
+				if !yield(result, err) || err != nil {
 					return
 				}
 			}
@@ -42,37 +79,59 @@ func TestRules(ctx context.Context, set *rules.Set, scales *classify.Scales, ass
 	}
 }
 
-// testRule runs one test, and where it asks for it the same alerts in many seeded orders.
-func testRule(ctx context.Context, o Options, rule *rules.Rule, t rules.Test) error {
-	base := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
-	alerts := t.Alerts(base)
-	// All the orders lie within lateness, so that they must agree.
-	o.Disorder, o.Lateness = 14*24*time.Hour, 14*24*time.Hour
-	first, err := runTest(ctx, o, rule.ID, alerts)
+// TestRule runs one test of a rule of the set, and where the test asks for it the same alerts in so many seeded orders of
+// arrival, which are correlated as they come: no order may make a difference to what settles.
+func TestRule(ctx context.Context, o TestOptions, rule *rules.Rule, t rules.Test, shuffles int) (TestResult, error) {
+	began := time.Now()
+	r := &testRun{o: o, rule: rule, test: t, alerts: t.Alerts(testStart())}
+	result := TestResult{Rule: rule, Test: t}
+	got, err := r.play(ctx, r.alerts, false)
 	if err != nil {
-		return err
+		return result, err
 	}
-	if err := compare(first, t.Expect); err != nil {
-		return err
+	result.Events = testEvents(got)
+	result.Faults = r.compare(result.Events)
+	if len(result.Faults) > 0 && t.Fires() && !slices.ContainsFunc(result.Events, TestEvent.Fires) {
+		result.Hints = r.hints()
 	}
-	if !t.Shuffle {
-		return nil
-	}
-	want := settledText(first)
-	for seed := range uint64(orders) {
-		shuffled := slices.Clone(alerts)
-		r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // an arrival order, repeatable
-		r.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		got, err := runTest(ctx, o, rule.ID, shuffled)
+	if t.Shuffle && len(result.Faults) == 0 {
+		f, err := r.shuffle(ctx, got, shuffles)
 		if err != nil {
-			return err
+			return result, err
+		}
+		result.Faults = append(result.Faults, f...)
+	}
+	result.Took = time.Since(began)
+	return result, nil
+}
+
+// A testRun is one test while it runs.
+type testRun struct {
+	o      TestOptions
+	rule   *rules.Rule
+	test   rules.Test
+	alerts []tocsin.Alert
+}
+
+// shuffle plays the alerts in seeded orders until one settles otherwise.
+func (r *testRun) shuffle(ctx context.Context, first []outcome, shuffles int) (fault.List, error) {
+	want := settledText(first)
+	for seed := range uint64(shuffles) {
+		shuffled := slices.Clone(r.alerts)
+		rnd := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // an arrival order, repeatable
+		rnd.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		got, err := r.play(ctx, shuffled, true)
+		if err != nil {
+			return nil, err
 		}
 		if text := settledText(got); text != want {
-			return fmt.Errorf("arrival order %d gives other events:\n%s\ninstead of:\n%s", seed, text, want)
+			return fault.List{r.at(r.test.Expects, fmt.Sprintf("arrival order %d settles otherwise:\n      %s\n    instead of:\n      %s", seed, indented(text), indented(want)), "")}, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
+
+func indented(text string) string { return strings.ReplaceAll(text, "\n", "\n      ") }
 
 // An outcome is one settled event of a test and its verdict.
 type outcome struct {
@@ -80,11 +139,20 @@ type outcome struct {
 	assessment tocsin.Assessment
 }
 
-// runTest replays alerts and returns the settled events of one rule by time.
-func runTest(ctx context.Context, o Options, rule string, alerts []tocsin.Alert) ([]outcome, error) {
+// play replays alerts and returns the settled events of the rule by group and time. A plain run correlates them as they
+// come and assesses nothing.
+func (r *testRun) play(ctx context.Context, alerts []tocsin.Alert, plain bool) ([]outcome, error) {
+	// All orders lie within lateness, so that they must agree.
+	o := Options{Set: r.o.Set, Scales: r.o.Scales, Assets: r.o.Assets, Disorder: 3650 * 24 * time.Hour, Lateness: 3650 * 24 * time.Hour}
 	p := newPlayer(o, io.Discard)
+	p.plain, p.live = plain, plain
 	for i := range alerts {
 		if err := p.feed(ctx, Input{Alert: &alerts[i]}); err != nil {
+			return nil, err
+		}
+	}
+	if u := r.test.Until; u != nil {
+		if err := p.until(ctx, *u); err != nil {
 			return nil, err
 		}
 	}
@@ -94,88 +162,65 @@ func runTest(ctx context.Context, o Options, rule string, alerts []tocsin.Alert)
 	var out []outcome
 	for _, id := range p.order {
 		e := p.settled[id]
-		if e.Rule.ID != rule || e.Activity == tocsin.Merged || e.Activity == tocsin.Withdrawn {
+		if e.Rule.ID != r.rule.ID {
 			continue
 		}
-		v, err := p.store.Verdict(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("verdict of event %s: %w", id, err)
+		next := outcome{event: e}
+		if !plain {
+			v, err := p.store.Verdict(ctx, id)
+			if err != nil {
+				return nil, fmt.Errorf("verdict of event %s: %w", id, err)
+			}
+			next.assessment = v.Assessment
 		}
-		out = append(out, outcome{e, v.Assessment})
+		out = append(out, next)
 	}
-	slices.SortFunc(out, func(a, b outcome) int {
-		return strings.Compare(eventText(a.event), eventText(b.event))
-	})
+	slices.SortFunc(out, func(a, b outcome) int { return strings.Compare(eventText(a.event), eventText(b.event)) })
 	return out, nil
 }
 
-// compare holds outcomes against expectations: each expectation must have an event of its own, and no event may be
-// left over.
-func compare(got []outcome, want []rules.Expectation) error {
-	left := slices.Clone(got)
-	for _, w := range want {
-		i := slices.IndexFunc(left, func(o outcome) bool { return differs(o, w) == "" })
-		if i < 0 {
-			return fmt.Errorf("line %d: no event as expected%s", w.Line, nearMiss(left, w))
-		}
-		left = slices.Delete(left, i, i+1)
+// until moves the watermark to so long after the last alert.
+func (p *player) until(ctx context.Context, after time.Duration) error {
+	p.greatest = p.greatest.Add(after)
+	p.o.Disorder = 0
+	if err := p.emit(ctx, p.engine.Mark(p.marker())); err != nil {
+		return err
 	}
-	if len(left) > 0 {
-		return fmt.Errorf("%d events that were not expected:\n%s", len(left), settledText(left))
-	}
-	return nil
-}
-
-// nearMiss says how the events that are left differ from an expectation.
-func nearMiss(left []outcome, w rules.Expectation) string {
-	if len(left) == 0 {
-		return "; there is none left"
-	}
-	var b strings.Builder
-	for _, o := range left {
-		fmt.Fprintf(&b, "\n  %s: %s", eventText(o.event), differs(o, w))
-	}
-	return b.String()
-}
-
-// differs says in what an outcome is not as expected, "" for nothing.
-func differs(o outcome, w rules.Expectation) string {
-	for _, f := range w.Group {
-		i := slices.IndexFunc(o.event.Group, func(g tocsin.GroupValue) bool { return g.Field == f.Name })
-		if i < 0 {
-			return f.Name + " is not in the group key"
-		}
-		if got := o.event.Group[i].Value; got.Text() != f.Value.Text() {
-			return fmt.Sprintf("%s is %s, not %s", f.Name, got.Text(), f.Value.Text())
-		}
-	}
-	promoted := o.assessment.State == tocsin.Promoted
-	switch {
-	case w.Count != 0 && o.event.Count != int64(w.Count):
-		return fmt.Sprintf("the count is %d, not %d", o.event.Count, w.Count)
-	case w.Incident != nil && promoted != *w.Incident:
-		return fmt.Sprintf("it is %s; incident: %v was expected\n    %s", o.assessment.State, *w.Incident, strings.Join(o.assessment.Why, "\n    "))
-	case w.Priority != "" && o.assessment.Priority != w.Priority:
-		return fmt.Sprintf("the priority is %s, not %s\n    %s", o.assessment.Priority, w.Priority, strings.Join(o.assessment.Why, "\n    "))
-	case w.Category != "" && o.assessment.Category != w.Category:
-		return fmt.Sprintf("the category is %s, not %s", o.assessment.Category, w.Category)
-	}
-	return ""
+	return p.apply(ctx, p.sequence.Until(p.engine.Watermark()))
 }
 
 // eventText is what makes an event the same whatever the order of arrival (engine.md, ruling 19).
 func eventText(e tocsin.Event) string {
-	var group []string
-	for _, g := range e.Group {
-		group = append(group, g.Field+"="+g.Value.Text())
-	}
-	return fmt.Sprintf("[%s] %s .. %s count %d digest %s", strings.Join(group, " "), e.First.Format(time.RFC3339Nano), e.Last.Format(time.RFC3339Nano), e.Count, e.Digest)
+	return fmt.Sprintf("[%s] %s .. %s count %d digest %s", groupText(e.Group), e.First.Format(time.RFC3339Nano), e.Last.Format(time.RFC3339Nano), e.Count, e.Digest)
 }
 
+func groupText(g tocsin.Group) string {
+	parts := make([]string, len(g))
+	for i, v := range g {
+		parts[i] = v.Field + "=" + v.Value.Text()
+	}
+	return strings.Join(parts, " ")
+}
+
+// settledText tells the events that stand. Which others there were on the way depends on the order.
 func settledText(all []outcome) string {
-	lines := make([]string, len(all))
-	for i, o := range all {
-		lines[i] = eventText(o.event)
+	var lines []string
+	for _, o := range all {
+		if o.event.Activity != tocsin.Merged && o.event.Activity != tocsin.Withdrawn {
+			lines = append(lines, eventText(o.event))
+		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+func testEvents(all []outcome) []TestEvent {
+	events := make([]TestEvent, len(all))
+	for i, o := range all {
+		e, a := o.event, o.assessment
+		events[i] = TestEvent{
+			Group: e.Group, First: e.First.Sub(testStart()), Last: e.Last.Sub(testStart()), Count: e.Count, Activity: e.Activity,
+			Entities: e.Entities, State: a.State, Priority: a.Priority, Category: a.Category, Why: a.Why,
+		}
+	}
+	return events
 }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"tocsin/internal/app"
+	"tocsin/internal/authoring"
+	"tocsin/internal/replay"
+)
+
+// ruleTests are the flags of `rules test`.
+type ruleTests struct {
+	recorded
+	only    []string
+	output  string
+	verbose bool
+}
+
+func newRulesTest() *cobra.Command {
+	f := ruleTests{}
+	cmd := &cobra.Command{
+		Use:   "test [FOLDER...]",
+		Short: "Run the tests that stand in the rules",
+		Long:  "Ends with 1 where a test fails, or where a rule of status stable lacks a test that expects an event or one that expects none.",
+		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), cmd.OutOrStdout(), args) },
+	}
+	f.ruleFlags(cmd)
+	cmd.Flags().StringVar(&f.scales, "scales", "", "scales `file` instead of the shipped scale")
+	cmd.Flags().StringVar(&f.assets, "assets", "", "assets `file`")
+	cmd.Flags().StringArrayVar(&f.only, "only", nil, "test the rules with this `word` as id or in file name or title; may be repeated")
+	cmd.Flags().StringVarP(&f.output, "output", "o", "text", "text, json or junit")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "a line for each rule, with the time that its tests took")
+	return cmd
+}
+
+// options loads what the tests run with.
+func (f *ruleTests) options(args []string) (replay.TestOptions, error) {
+	scales, assets, err := app.LoadScales(f.scales, f.assets)
+	if err != nil {
+		return replay.TestOptions{}, coded(exitUnusable, err)
+	}
+	dirs := folders(&f.recorded, args)
+	set, err := app.LoadRules(dirs, len(dirs) == 0, scales)
+	if err != nil {
+		return replay.TestOptions{}, coded(exitUnusable, err)
+	}
+	choose, err := authoring.Selecting(set, f.only)
+	if err != nil {
+		return replay.TestOptions{}, coded(exitUnusable, err)
+	}
+	return replay.TestOptions{Set: set, Scales: scales, Assets: assets, Select: choose}, nil
+}
+
+func (f *ruleTests) run(ctx context.Context, w io.Writer, args []string) error {
+	write := map[string]func(authoring.Report) error{
+		"text":  func(r authoring.Report) error { return r.WriteText(w, f.verbose) },
+		"json":  func(r authoring.Report) error { return r.WriteJSON(w) },
+		"junit": func(r authoring.Report) error { return r.WriteJUnit(w) },
+	}[f.output]
+	if write == nil {
+		return coded(exitUnusable, fmt.Errorf("--output %s: text, json or junit", f.output))
+	}
+	o, err := f.options(args)
+	if err != nil {
+		return err
+	}
+	report, err := authoring.Test(ctx, o, nil)
+	if err != nil {
+		return err
+	}
+	if err := write(report); err != nil {
+		return err
+	}
+	if !report.Sound() {
+		return coded(exitFindings, errFindings)
+	}
+	return nil
+}

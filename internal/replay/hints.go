@@ -1,0 +1,138 @@
+package replay
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tocsin"
+	"tocsin/rules"
+)
+
+// hints say how near a test's alerts came to an event that did not come out: which conditions hold of how many, why the
+// first alert that matches nothing does not, and into which groups the others fell.
+func (r *testRun) hints() []string {
+	m := r.o.Set.Matcher()
+	conditions := make([]int, len(r.rule.Conditions()))
+	groups := map[string]int{}
+	matched, keyless := 0, 0
+	var out, absent []string
+	stray := ""
+	for i := range r.alerts {
+		e := m.Explain(r.rule.ID, &r.alerts[i])
+		if e.Off != "" {
+			return []string{"the rule is " + e.Off + ": it matches nothing"}
+		}
+		for j, c := range e.Conditions {
+			if c.Holds {
+				conditions[j]++
+			}
+		}
+		switch {
+		case !e.Holds:
+			if stray == "" {
+				stray = r.stray(i, e)
+			}
+			continue
+		case e.Suppressed != "":
+			out = appendOnce(out, "matches are hidden by the exception at "+e.Suppressed)
+			continue
+		}
+		matched++
+		if len(e.Keys) == 0 {
+			keyless++
+			absent = e.Absent
+		}
+		for _, key := range e.Keys {
+			groups[keyText(key)]++
+		}
+	}
+	head := []string{fmt.Sprintf("%d of %d alerts match", matched, len(r.alerts))}
+	if len(conditions) > 1 {
+		for j, text := range r.rule.Conditions() {
+			head = append(head, fmt.Sprintf("%d meet condition %d: %s", conditions[j], j+1, text))
+		}
+	}
+	if stray != "" {
+		head = append(head, stray)
+	}
+	if keyless > 0 {
+		head = append(head, fmt.Sprintf("%d of those that match lack a field of the group key (%s)", keyless, strings.Join(absent, ", ")))
+	}
+	if text := inGroups(groups); text != "" {
+		head = append(head, text+"; the rule wants "+wants(r.rule.Correlate))
+	}
+	return append(head, out...)
+}
+
+func keyText(key []tocsin.Value) string {
+	parts := make([]string, len(key))
+	for i, v := range key {
+		parts[i] = v.Text()
+	}
+	return strings.Join(parts, ", ")
+}
+
+func appendOnce(all []string, s string) []string {
+	if slices.Contains(all, s) {
+		return all
+	}
+	return append(all, s)
+}
+
+// stray says which terms kept an alert from matching, at most four.
+func (r *testRun) stray(i int, e rules.Explanation) string {
+	var terms []string
+	for _, c := range e.Conditions {
+		if c.Error != "" {
+			terms = append(terms, c.Error)
+		}
+		for _, reading := range c.Readings {
+			if !reading.Holds && len(terms) < 4 {
+				terms = appendOnce(terms, reading.Expr+" saw "+seen(reading.Value))
+			}
+		}
+	}
+	return fmt.Sprintf("alert %d (at %s) does not: %s", i+1, Offset(r.alerts[i].Time.Sub(testStart())), strings.Join(terms, "; "))
+}
+
+// inGroups tells the largest groups, at most five.
+func inGroups(groups map[string]int) string {
+	if len(groups) == 0 {
+		return ""
+	}
+	keys := slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
+		if groups[a] != groups[b] {
+			return groups[b] - groups[a]
+		}
+		return strings.Compare(a, b)
+	})
+	parts := make([]string, 0, 6)
+	for i, k := range keys {
+		if i == 5 {
+			parts = append(parts, fmt.Sprintf("%d more", len(keys)-5))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s: %d", k, groups[k]))
+	}
+	return fmt.Sprintf("they fall into %d groups (%s)", len(groups), strings.Join(parts, ", "))
+}
+
+// wants says in words of the rule file what a correlation asks for.
+func wants(c rules.Correlate) string {
+	parts := []string{string(c.Kind)}
+	if c.AtLeast > 1 {
+		parts = append(parts, fmt.Sprintf("at_least: %d", c.AtLeast))
+	}
+	if c.Field != "" {
+		parts = append(parts, "field: "+c.Field)
+	}
+	if c.Capacity > 0 {
+		parts = append(parts, fmt.Sprintf("capacity: %d, leakspeed: %s", c.Capacity, Offset(c.LeakSpeed)))
+	}
+	if c.Span > 0 {
+		parts = append(parts, "span: "+Offset(c.Span))
+	}
+	return strings.Join(parts, ", ")
+}
