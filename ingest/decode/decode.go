@@ -41,12 +41,16 @@ func DefaultLimits() Limits {
 type Options struct {
 	Limits   Limits
 	Mappings []*Mapping // tried before the built-in formats, in this order
+	// Bare leaves alerts without digest and id. It is for measuring what all else costs: nothing can be stored of such
+	// alerts.
+	Bare bool
 }
 
 // A Decoder makes alerts of records. It keeps scratch memory and the names it has met, so it is for one goroutine:
 // give each worker its own.
 type Decoder struct {
 	limits  Limits
+	bare    bool
 	doc     *doc
 	out     *output
 	formats []reader
@@ -89,7 +93,7 @@ func New(opts Options) (*Decoder, error) {
 	l.Record, l.Depth, l.Keys = cmp.Or(l.Record, std.Record), cmp.Or(l.Depth, std.Depth), cmp.Or(l.Keys, std.Keys)
 	l.Items, l.Value, l.Future = cmp.Or(l.Items, std.Items), cmp.Or(l.Value, std.Value), cmp.Or(l.Future, std.Future)
 	dict := newDictionary()
-	d := &Decoder{limits: l, doc: &doc{dict: dict, limits: l}, kind: dict.name("event.kind")}
+	d := &Decoder{limits: l, bare: opts.Bare, doc: &doc{dict: dict, limits: l}, kind: dict.name("event.kind")}
 	d.out = newOutput(d.doc)
 	for _, m := range opts.Mappings {
 		d.formats = append(d.formats, reader{name: m.Format, object: m.object(dict)})
@@ -190,7 +194,9 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 		}
 		d.settle(&b.alert)
 		d.out.about.fill(d.out)
-		d.identify(&b.alert)
+		if !d.bare {
+			d.identify(&b.alert)
+		}
 	}
 	b.memory, b.leaves, b.marks = d.doc.memory, d.out.leaves, d.doc.marks
 	d.doc.memory, d.doc.marks, d.out.leaves = memory{}, nil, nil
