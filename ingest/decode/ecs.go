@@ -88,7 +88,7 @@ func (d *doc) ecsLeaves() int {
 
 // plainKeys are what most programs call a thing: a record of no known format is of more use with them.
 const plainKeys = `
-	src_ip srcip srcIp sourceIp source_ip sourceIPAddress client_ip clientIp clientIP ClientIP remote_addr remote_ip ip_address ipAddress request.client_ip request.remote_ip httpRequest.clientIp client.ip_address callerIpAddress senderIP source.ip
+	src_ip srcip srcIp sourceIp source_ip sourceIPAddress client_ip clientIp clientIP ClientIP remote_addr remote_ip ip_address ipAddress request.client_ip request.remote_ip request.remote_addr req.remoteAddress remoteAddress visitor_ip httpRequest.clientIp client.ip_address callerIpAddress senderIP clientAddress ClientHost client_addr remoteIp remoteIP ip source.ip
 	src_port srcport srcPort source_port sourcePort source.port
 	dst_ip dest_ip dstip dstIp destIp destination_ip destinationIp server_ip destination.ip
 	dst_port dest_port dstport dstPort dest_port destination_port destinationPort destination.port
@@ -96,7 +96,10 @@ const plainKeys = `
 	hostname hostName host_name computer_name computerName ComputerName device_name deviceName host.name
 	eventName event_name operationName event.action
 	alert_name alertName rule_name ruleName signature rule.name
-	user_agent userAgent user_agent.original`
+	http_method httpMethod request_method request.method req.method RequestMethod requestMethod http.request.method
+	http_status statusCode status_code DownstreamStatus http_status_code res.statusCode responseStatusCode http.response.status_code
+	http_path url uri request.uri req.url RequestPath requestUri request_uri request_path url.original
+	user_agent userAgent req.userAgent user_agent.original`
 
 // plain is apply for a key that is believed only if its value is one text or number, and an address where that is due.
 func (m *manner) plain(in *doc, o *output) {
@@ -138,6 +141,7 @@ func anyJSON(d *dictionary) object {
 		}
 	}
 	var found []int
+	says, texts := newSaid(d), d.names("message", "msg", "log")
 	return object{
 		claims: func(*doc) bool { return true },
 		read: func(in *doc, o *output) {
@@ -165,6 +169,9 @@ func anyJSON(d *dictionary) object {
 			slices.Sort(found)
 			for _, i := range found {
 				moves[i].plain(in, o)
+			}
+			if text := in.first(texts...); text.Kind() == tocsin.String {
+				says.text(text.Text(), o)
 			}
 			o.put(module, "json")
 			o.put(kind, "event")

@@ -82,7 +82,7 @@ func newPairs(d *dictionary) *pairReader {
 }
 
 func keyValue(dec *Decoder) text {
-	p := newPairs(dec.doc.dict)
+	p, says := newPairs(dec.doc.dict), newSaid(dec.doc.dict)
 	return text{
 		claims: func(line string) bool { return pairsStart(afterPriority(line)) },
 		read: func(line string, o *output) string {
@@ -93,6 +93,7 @@ func keyValue(dec *Decoder) text {
 			}
 			p.read(body, o)
 			p.syslog.envelope(h, o)
+			says.text(strings.TrimSpace(p.value("msg")+" "+p.value("error")), o)
 			o.put(p.syslog.message, body)
 			o.put(p.module, "keyvalue")
 			return ""
@@ -111,9 +112,14 @@ func afterPriority(line string) string {
 	return line
 }
 
-// pairsStart reports whether a text begins with four pairs, at the least: a few bytes decide it for most texts.
+// pairsStart reports whether a text begins with four pairs, or with three of which the first is a time: a few bytes
+// decide it for most texts.
 func pairsStart(s string) bool {
-	for range 4 {
+	least := 4
+	if strings.HasPrefix(s, "time=") || strings.HasPrefix(s, "ts=") || strings.HasPrefix(s, "t=") {
+		least = 3
+	}
+	for range least {
 		key, value, ok := nextPair(s)
 		if !ok || key == "" {
 			return false
@@ -121,6 +127,18 @@ func pairsStart(s string) bool {
 		_, s = pairValue(value)
 	}
 	return true
+}
+
+// pairsOf is the part of a message that is key=value, "" for none: all of it, or what a packet filter says of a packet
+// behind words of its own.
+func pairsOf(m string) string {
+	if pairsStart(m) {
+		return m
+	}
+	if at := strings.Index(m[:min(len(m), 256)], "IN="); at >= 0 && strings.Contains(m, " SRC=") && strings.Contains(m, " DST=") {
+		return m[at:]
+	}
+	return ""
 }
 
 // nextPair cuts a text at the equals sign of the pair that it begins with.

@@ -82,64 +82,60 @@ func (l *logins) accounts(app, m string, o *output) {
 
 // plain reads how programs word a refused login in lines of their own: what refused whom from where.
 func (l *logins) plain(m string, o *output) {
-	if len(m) > 2048 {
+	if len(m) > maxSaid {
 		return
 	}
-	small := strings.ToLower(m)
+	small, outcome := strings.ReplaceAll(strings.ToLower(m), "authority", "---------"), "failure"
 	switch {
-	case !strings.Contains(small, "fail") && !strings.Contains(small, "incorrect") && !strings.Contains(small, "denied") && !strings.Contains(small, "invalid"):
+	case saysAny(small, "logged in with", "login success", "auth-success", "authentication success", "successfully logged in"):
+		outcome = "success"
+	case !saysAny(small, "fail", "incorrect", "denied", "invalid", "authentication error", "unauthorized"):
 		return
 	case !loginWord(small) && !strings.Contains(small, "auth") && !strings.Contains(small, "access denied for user") && !strings.Contains(small, "password") && !strings.Contains(small, "token"):
 		return
 	}
-	ip := plainAddress(m, small)
-	user := plainUser(m, small)
-	if ip == "" && user == "" {
+	ip, user := peer(m), plainUser(m, small)
+	if ip == "" {
+		ip = onlyAddress(m)
+	}
+	if ip == "" && user == "" && !o.has(l.ip) && !o.has(l.user) {
 		return
 	}
-	l.event(o, "authentication", "login", "failure")
+	l.event(o, "authentication", "login", outcome)
 	l.name(o, l.user, user)
 	o.address(l.ip, l.address, ip)
 }
 
-// plainAddress finds the address that a marker stands before, "" for none.
-func plainAddress(m, small string) string {
-	for _, mark := range [...]string{"from ip: ", "client ip=", "client: ", "rhost=", "remote_addr=", " ip: ", "ip:", " ip ", " from ", "@'", ") [", "[", "("} {
-		at := strings.Index(small, mark)
-		if at < 0 || len(small) != len(m) {
-			continue
-		}
-		word := strings.TrimLeft(m[at+len(mark):], "[\"'( ")
-		if end := strings.IndexAny(word, " ,\"')]|"); end >= 0 {
-			word = word[:end]
-		}
-		if word = withoutPort(strings.TrimRight(word, ".:")); isAddress(word) {
-			return word
-		}
-	}
-	return ""
-}
-
 // plainUser finds the user that a marker stands before, "" for none.
 func plainUser(m, small string) string {
-	for _, mark := range [...]string{"for user ", "username: ", "username:", "username ", "username=", "for user: ", "set_id=", " login:", " user=", " user "} {
+	for _, mark := range [...]string{"for user ", "failed for [", "login for ", "login using ", "username: ", "username:", "username ", "username=", "for user: ", "set_id=", " login:", " user=", " user ", " user:", "user \""} {
 		at := strings.Index(small, mark)
 		if at < 0 || len(small) != len(m) {
 			continue
 		}
-		word := strings.TrimLeft(m[at+len(mark):], "'\"")
-		if end := strings.IndexAny(word, " ,\"');|"); end >= 0 {
+		word := strings.TrimLeft(m[at+len(mark):], "'\"<[")
+		if end := strings.IndexAny(word, " ,\"');]>|"); end >= 0 {
 			word = word[:end]
 		}
 		switch word = strings.TrimRight(word, ".:"); word {
-		case "", "account", "or", "and", "is", "not", "name":
+		case "", "account", "attempting", "trying", "or", "and", "is", "not", "name":
 		default:
-			if !strings.Contains(word, "=") {
+			if !strings.Contains(word, "=") && !isAddress(word) {
 				return word
 			}
 		}
 	}
 	return ""
+}
+
+// saysAny reports whether a text holds one of the words.
+func saysAny(text string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // sshd reads "Failed password for invalid user U from A port P ssh2" and its like.
@@ -163,6 +159,8 @@ func (l *logins) sshd(m string, o *output) {
 		{"subsystem request for sftp by user ", "sftp", ""},
 		{"Bad protocol version identification ", "connection", ""},
 		{"Unable to negotiate with ", "connection", ""},
+		{"banner exchange: Connection from ", "connection", ""},
+		{"refused connect from ", "connection_refused", "failure"},
 	} {
 		if !strings.HasPrefix(m, form.begins) {
 			continue

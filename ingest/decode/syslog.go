@@ -43,6 +43,11 @@ func syslogHeader(line string) (header, bool) {
 		return h, true
 	}
 	t, after, dated := leadingTime(rest)
+	if !dated && h.priority < 0 {
+		if h.time, h.message, dated = programTime(rest); dated {
+			return h, true
+		}
+	}
 	if !dated {
 		h.message = rest
 		h.tag()
@@ -50,6 +55,9 @@ func syslogHeader(line string) (header, bool) {
 	}
 	h.time = t
 	h.message = strings.TrimLeft(after, " ")
+	if hostless(rest, h.message) {
+		return h, true
+	}
 	h.host, h.message = nextHost(h.message)
 	if h.data == nil && strings.HasPrefix(after, "Z ") {
 		h.host, h.message = nextHost(strings.TrimLeft(after[1:], " "))
@@ -145,6 +153,9 @@ func leadingTime(s string) (time.Time, string, bool) {
 		}
 		return time.Time{}, s, false
 	}
+	if t, after, ok := otherTime(s); ok {
+		return t, after, true
+	}
 	if len(s) < 15 || s[0] < 'A' || s[0] > 'Z' && (s[0] < 'a' || s[0] > 'z') {
 		return time.Time{}, s, false
 	}
@@ -178,6 +189,23 @@ func leadingTime(s string) (time.Time, string, bool) {
 	return time.Time{}, s, false
 }
 
+// otherTime reads "01-Mar-2026 10:00:00.5" and "2026/03/01 10:00:00" at the beginning of a line.
+func otherTime(s string) (time.Time, string, bool) {
+	if len(s) < 20 || s[0] < '0' || s[0] > '9' || s[4] != '/' && s[2] != '-' {
+		return time.Time{}, s, false
+	}
+	end := strings.IndexByte(s, ' ')
+	if end < 0 {
+		return time.Time{}, s, false
+	}
+	if next := strings.IndexByte(s[end+1:], ' '); next > 0 && next < 20 {
+		if t, ok := parseTime(strings.TrimRight(s[:end+1+next], ":,")); ok {
+			return t, s[end+1+next:], true
+		}
+	}
+	return time.Time{}, s, false
+}
+
 // bracketedTime reads a time in brackets, as programs begin the lines of their own logs.
 func bracketedTime(s string) (time.Time, string, bool) {
 	if len(s) < 12 || s[0] != '[' || s[1] < '0' || s[1] > '9' {
@@ -201,6 +229,20 @@ func nextHost(s string) (host, rest string) {
 		return "", s
 	}
 	return word, strings.TrimLeft(after, " ")
+}
+
+// hostless reports whether a line is one of a program's own log rather than syslog's: no host stands between its time
+// and what it says.
+func hostless(line, message string) bool {
+	word, after, _ := strings.Cut(message, " ")
+	if isGravity(word) || strings.ContainsAny(word, "%\"'<>") {
+		return true
+	}
+	if len(line) < 11 || (line[4] != '-' || line[10] != ' ') && line[4] != '/' && line[2] != '-' {
+		return false
+	}
+	tag, _, _ := strings.Cut(after, " ")
+	return !strings.HasSuffix(tag, ":") && !strings.ContainsAny(tag, "[")
 }
 
 func isAddress(s string) bool {
@@ -284,8 +326,7 @@ func (f *syslogFields) program(h header, o *output) {
 // something well known (see login.go) is read as well.
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
-	l := newLogins(d.doc.dict)
-	pairs, web := newPairs(d.doc.dict), newWeblog(d.doc.dict)
+	says, pairs := newSaid(d.doc.dict), newPairs(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
 			_, ok := syslogHeader(line)
@@ -296,22 +337,20 @@ func syslog(d *Decoder) text {
 			if !ok {
 				h.message = line
 			}
-			if at := strings.IndexByte(h.message, '{'); at >= 0 && at < 64 && strings.HasSuffix(h.message, "}") {
-				d.embedded(h.message[at:], o)
+			if at := strings.IndexByte(h.message, '{'); at >= 0 && at < 64 && strings.HasSuffix(strings.TrimSuffix(h.message, " []"), "}") {
+				d.embedded(strings.TrimSuffix(h.message[at:], " []"), o)
 			}
-			switch {
-			case pairsStart(h.message):
-				pairs.read(h.message, o)
-			case accessStart(h.message) > 0 || errorStart(h.message):
-				web.read(h.message, o)
+			if body := pairsOf(h.message); body != "" {
+				pairs.read(body, o)
 			}
+			says.record(h.message, o)
 			if o.time.IsZero() {
 				o.time = h.time
 			}
 			f.envelope(h, o)
 			f.program(h, o)
 			o.put(f.message, h.message)
-			l.apply(h, o)
+			says.people(h, o)
 			o.put(f.kind, "event")
 			o.put(f.module, "syslog")
 			return ""

@@ -26,6 +26,7 @@ func withVendors(m map[string]string) map[string]string {
 func vendors() map[string]vendorSample {
 	all := maps.Clone(platforms)
 	maps.Copy(all, devices)
+	maps.Copy(all, programs)
 	return all
 }
 

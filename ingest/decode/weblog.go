@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -18,9 +19,16 @@ type weblogReader struct {
 }
 
 func weblog(dec *Decoder) text {
+	w, l := newWeblog(dec.doc.dict), newLogins(dec.doc.dict)
 	return text{
-		claims: func(line string) bool { return accessStart(line) > 0 || errorStart(line) },
-		read:   newWeblog(dec.doc.dict).read,
+		claims: func(line string) bool { return accessStart(line) > 0 || errorStart(line) || proxyStart(line) },
+		read: func(line string, o *output) string {
+			if errorStart(line) {
+				w.failure(line, o)
+				l.plain(line, o) // what an application behind the server has written there
+			}
+			return w.read(line, o)
+		},
 	}
 }
 
@@ -68,6 +76,8 @@ func (w *weblogReader) read(line string, o *output) string {
 		fault = w.access(line, at, o)
 	} else if errorStart(line) {
 		w.failure(line, o)
+	} else if proxyStart(line) {
+		w.proxy(line, o)
 	} else {
 		return "no line of an access or error log: " + excerpt(line)
 	}
@@ -94,10 +104,7 @@ func (w *weblogReader) access(line string, at int, o *output) string {
 	request, rest := quotedPart(rest)
 	w.request(request, o)
 	words := strings.SplitN(strings.TrimLeft(rest, " "), " ", 3)
-	if status, ok := digits(words[0], 3, 3); ok {
-		o.keep(w.status, tocsin.IntValue(int64(status)))
-		o.put(w.outcome, map[bool]string{true: "failure", false: "success"}[status >= 400])
-	}
+	w.code(words[0], o)
 	if len(words) > 1 {
 		if n, ok := digits(words[1], 1, 15); ok {
 			o.keep(w.bytes, tocsin.IntValue(int64(n)))
@@ -130,6 +137,12 @@ func (w *weblogReader) before(s string, o *output) {
 		return
 	}
 	client := strings.Trim(words[len(words)-1], ",")
+	for _, w := range slices.Backward(words) { // a word more may stand between client and user
+		if w = withoutPort(strings.Trim(w, ",")); isAddress(w) {
+			client = w
+			break
+		}
+	}
 	o.address(w.ip, w.client, client)
 	o.put(w.address, client)
 }

@@ -1,0 +1,217 @@
+package decode
+
+import (
+	"strings"
+
+	"tocsin"
+)
+
+// panosFields are the columns of PAN-OS's comma-separated logs that have a field, by the type of the log: the column,
+// counted from 0, then the field. The columns up to 30 are the same for traffic and threats.
+const panosFields = `
+	TRAFFIC,THREAT 2 observer.serial_number
+	TRAFFIC,THREAT 4 event.code
+	TRAFFIC,THREAT 7 source.ip
+	TRAFFIC,THREAT 8 destination.ip
+	TRAFFIC,THREAT 9 source.nat.ip
+	TRAFFIC,THREAT 10 destination.nat.ip
+	TRAFFIC,THREAT 11 rule.ruleset
+	TRAFFIC,THREAT 12 user.name
+	TRAFFIC,THREAT 13 user.target.name
+	TRAFFIC,THREAT 14 network.application
+	TRAFFIC,THREAT 16 observer.ingress.zone
+	TRAFFIC,THREAT 17 observer.egress.zone
+	TRAFFIC,THREAT 24 source.port
+	TRAFFIC,THREAT 25 destination.port
+	TRAFFIC,THREAT 29 network.transport
+	TRAFFIC,THREAT 30 event.action
+	TRAFFIC 31 network.bytes
+	THREAT 31 url.original
+	THREAT 32 rule.name
+	THREAT 33 rule.category
+	THREAT 34 log.level
+	THREAT 35 network.direction
+	SYSTEM 4 event.provider
+	SYSTEM 8 event.action
+	SYSTEM 13 log.level
+	SYSTEM 14 message
+	GLOBALPROTECT 8 event.action
+	GLOBALPROTECT 12 user.name
+	GLOBALPROTECT 15 source.ip`
+
+// A panosReader reads the logs of Palo Alto Networks' firewalls in their own comma-separated form, with whatever header
+// stands before them.
+type panosReader struct {
+	syslog                              *syslogFields
+	columns                             map[string][]panosColumn
+	ips                                 map[*name]bool
+	kind, category, types, severity, id *name
+	module, vendor, product, subtype    *name
+	action, level, transport, message   *name
+}
+
+type panosColumn struct {
+	at int
+	to *name
+}
+
+func panos(dec *Decoder) text {
+	d := dec.doc.dict
+	p := &panosReader{
+		syslog: newSyslogFields(d), columns: map[string][]panosColumn{}, ips: map[*name]bool{},
+		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), severity: d.name("event.severity"), id: d.name("rule.id"),
+		module: d.name("event.module"), vendor: d.name("observer.vendor"), product: d.name("observer.product"), subtype: d.name("panw.panos.type"),
+		action: d.name("event.action"), level: d.name("log.level"), transport: d.name("network.transport"), message: d.name("message"),
+	}
+	for _, ip := range d.names("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip") {
+		p.ips[ip] = true
+	}
+	for line := range strings.Lines(panosFields) {
+		words := strings.Fields(line)
+		if len(words) != 3 {
+			continue
+		}
+		at, _ := digits(words[1], 1, 3)
+		for sort := range strings.SplitSeq(words[0], ",") {
+			p.columns[sort] = append(p.columns[sort], panosColumn{at, d.name(words[2])})
+		}
+	}
+	return text{
+		claims: func(line string) bool { return panosStart(line) >= 0 },
+		read: func(line string, o *output) string {
+			at := panosStart(line)
+			if at < 0 {
+				return "no log of PAN-OS: " + excerpt(line)
+			}
+			return p.read(line, at, o)
+		},
+	}
+}
+
+// panosStart finds "1,2026/03/01 10:00:00,SERIAL,THREAT,", -1 where there is none.
+func panosStart(line string) int {
+	const most = 200 // bytes of a header
+	for at := range min(len(line), most) {
+		if (at == 0 || line[at-1] == ' ') && panosAt(line[at:]) {
+			return at
+		}
+	}
+	return -1
+}
+
+func panosAt(s string) bool {
+	if len(s) < 32 || s[0] < '0' || s[0] > '9' {
+		return false
+	}
+	future, rest, ok := strings.Cut(s[:32], ",")
+	if _, isNumber := digits(future, 1, 4); !ok || !isNumber || len(rest) < 20 || rest[4] != '/' || rest[7] != '/' || rest[19] != ',' {
+		return false
+	}
+	return true
+}
+
+func (p *panosReader) read(line string, at int, o *output) string {
+	columns := commaSeparated(line[at:])
+	const least = 7
+	if len(columns) < least {
+		return "a log of PAN-OS with few columns: " + excerpt(line)
+	}
+	h, headed := syslogHeader(strings.TrimSpace(line[:at]) + " x")
+	if headed {
+		o.time = h.time
+	}
+	for _, c := range []int{6, 1} { // when it was, else when it was received; without a zone
+		if t, ok := parseTime(columns[c]); ok && (o.time.IsZero() || yearless(o.time)) {
+			o.time = t
+		}
+	}
+	sort := columns[3]
+	for _, c := range p.columns[sort] {
+		if c.at < len(columns) {
+			p.put(c.to, columns[c.at], o)
+		}
+	}
+	o.put(p.subtype, sort)
+	p.classify(sort, columns, o)
+	if headed {
+		p.syslog.envelope(h, o)
+	}
+	o.put(p.message, line[at:])
+	o.put(p.module, "panos")
+	o.put(p.vendor, "Palo Alto Networks")
+	o.put(p.product, "PAN-OS")
+	return ""
+}
+
+func (p *panosReader) put(to *name, value string, o *output) {
+	switch {
+	case p.ips[to]:
+		o.address(to, nil, value)
+	case to == p.transport:
+		o.set(to, transport(tocsin.StringValue(value)))
+	case to == p.level:
+		o.put(to, strings.ToLower(value))
+	default:
+		o.set(to, tocsin.StringValue(value))
+	}
+}
+
+// classify says what sort of event the log is about.
+func (p *panosReader) classify(sort string, columns []string, o *output) {
+	kind, category := "event", "network"
+	switch sort {
+	case "THREAT":
+		kind, category = "alert", "intrusion_detection,network"
+		if len(columns) > 32 {
+			o.put(p.id, errorPart(columns[32], "(", ")"))
+		}
+	case "SYSTEM", "CONFIG":
+		category = "host"
+	case "GLOBALPROTECT", "AUTHENTICATION":
+		category = "authentication"
+	}
+	o.put(p.kind, kind)
+	o.keep(p.category, listOf(category))
+	switch o.text(p.level) {
+	case "informational":
+		o.keep(p.severity, tocsin.IntValue(1))
+	case "low":
+		o.keep(p.severity, tocsin.IntValue(21))
+	case "medium":
+		o.keep(p.severity, tocsin.IntValue(47))
+	case "high":
+		o.keep(p.severity, tocsin.IntValue(73))
+	case "critical":
+		o.keep(p.severity, tocsin.IntValue(99))
+	}
+	switch action := o.text(p.action); {
+	case action == "allow" || action == "alert":
+		o.put(p.types, "allowed")
+	case saysAny(action, "deny", "drop", "reset", "block"):
+		o.put(p.types, "denied")
+	}
+}
+
+// commaSeparated cuts a line at its commas, but for those in quotation marks.
+func commaSeparated(line string) []string {
+	const most = 256
+	var columns []string
+	for len(columns) < most {
+		if strings.HasPrefix(line, `"`) {
+			end := strings.Index(line[1:], `",`)
+			if end < 0 {
+				return append(columns, strings.Trim(line, `"`))
+			}
+			columns = append(columns, line[1:end+1])
+			line = line[end+3:]
+			continue
+		}
+		column, rest, ok := strings.Cut(line, ",")
+		columns = append(columns, column)
+		if !ok {
+			return columns
+		}
+		line = rest
+	}
+	return columns
+}

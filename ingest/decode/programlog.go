@@ -1,0 +1,96 @@
+package decode
+
+import (
+	"strings"
+	"time"
+)
+
+// gravityWords are what programs write for the gravity of a line, in small letters: no host bears such a name.
+const gravityWords = " trace debug info notice warn warning error err critical crit alert fatal severe "
+
+func isGravity(word string) bool {
+	word = strings.Trim(word, "[]():|")
+	return word != "" && strings.Contains(gravityWords, " "+strings.ToLower(word)+" ")
+}
+
+// programTime reads the time of a line that a program begins with the line's gravity, with something in brackets, or
+// with both: "(W) 2026-03-01T10:00:00 - ", "[ERROR|auth] 2026-03-01 10:00:00: ", "INFO     2026-03-01 10:00:00 - ".
+func programTime(s string) (at time.Time, rest string, ok bool) {
+	for range 3 {
+		word, after, more := strings.Cut(s, " ")
+		if !more || len(word) > 64 || !isGravity(word) && !inBrackets(strings.TrimSuffix(word, ":")) {
+			return time.Time{}, "", false
+		}
+		s = strings.TrimLeft(after, " -")
+		if at, rest, ok = leadingTime(s); !ok {
+			at, rest, ok = bracketedTime(s)
+		}
+		if ok && !yearless(at) {
+			return at, strings.TrimLeft(rest, " :-"), true
+		}
+	}
+	return time.Time{}, "", false
+}
+
+func inBrackets(word string) bool {
+	n := len(word)
+	return n > 2 && (word[0] == '[' && word[n-1] == ']' || word[0] == '(' && word[n-1] == ')')
+}
+
+// containerLine cuts off what container runtimes put before the lines of the programs that they run together:
+// "shop-db-1  | ". It reports false where a line begins otherwise.
+func containerLine(line string) (rest string, ok bool) {
+	const most = 96 // bytes of a name with what fills it up
+	end := strings.Index(line[:min(len(line), most)], " | ")
+	if end <= 0 {
+		return line, false
+	}
+	name := strings.TrimRight(line[:end], " ")
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return line, false
+		}
+	}
+	return strings.TrimLeft(line[end+len(" | "):], " "), name != ""
+}
+
+// container reads lines that a container runtime has put a program's name before.
+func container(d *Decoder) text {
+	name := d.doc.dict.name("container.name")
+	inner := func(body string) (text, bool) {
+		for _, f := range d.formats {
+			if f.text.read != nil && f.name != "container" && f.text.claims(body) {
+				return f.text, true
+			}
+		}
+		return text{}, false
+	}
+	return text{
+		claims: func(line string) bool {
+			body, ok := containerLine(line)
+			if !ok || strings.HasPrefix(body, "{") {
+				return ok
+			}
+			_, ok = inner(body)
+			return ok
+		},
+		read: func(line string, o *output) string {
+			body, ok := containerLine(line)
+			by, known := inner(body)
+			switch {
+			case !ok:
+				return "no container's name in " + excerpt(line)
+			case strings.HasPrefix(body, "{"):
+				d.embedded(body, o)
+			case known:
+				if fault := by.read(body, o); fault != "" {
+					return fault
+				}
+			}
+			at := strings.IndexByte(line, ' ')
+			o.put(name, line[:max(at, 0)])
+			return ""
+		},
+	}
+}

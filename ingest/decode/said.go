@@ -1,0 +1,114 @@
+package decode
+
+import (
+	"strings"
+)
+
+// A said reads the text that a program wrote for people: a line of a web server, a refused login, a finding of a web
+// application firewall, and from where somebody spoke to it.
+type said struct {
+	logins *logins
+	web    *weblogReader
+	waf    *wafReader
+	names  *resolverReader
+}
+
+func newSaid(d *dictionary) *said {
+	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), names: newResolver(d)}
+}
+
+// maxSaid is how much of a text is looked at.
+const maxSaid = 2048
+
+// record sets what a text says that is a record of its own.
+func (s *said) record(m string, o *output) {
+	switch {
+	case accessStart(m) > 0 || errorStart(m):
+		s.web.read(m, o)
+	default:
+		s.names.read(m, o)
+	}
+	if s.waf.claims(m) {
+		s.waf.read(m, o)
+	}
+}
+
+// people sets who came or failed to come in, and from where somebody spoke.
+func (s *said) people(h header, o *output) {
+	s.logins.apply(h, o)
+	if !o.has(s.logins.ip) && len(h.message) <= maxSaid {
+		o.address(s.logins.ip, nil, peer(h.message))
+	}
+}
+
+// text is record and people for a text without a header.
+func (s *said) text(m string, o *output) {
+	s.record(m, o)
+	s.people(header{priority: -1, message: m}, o)
+}
+
+// peerMarks are what programs write before the address of who speaks to them, in small letters, the surest first.
+var peerMarks = [...]string{
+	"from ip: ", "client ip=", "[client ", "client: ", "oip=", "rip=", "rhost=", "remote_addr=", "remote address ", "client=",
+	" ip: ", "ip:", " ip ", "ip=", "peer ", "client ", "refused connect from ", " from: ", " from ", " from host ", " by ", "@'", ") [", "[", "(",
+}
+
+// peer finds the address that one of the marks stands before, "" for none.
+func peer(m string) string {
+	small := " " + strings.ToLower(m)
+	if len(small) != len(m)+1 {
+		return ""
+	}
+	m = " " + m
+	for _, mark := range peerMarks {
+		const most = 8 // places looked at
+		from := 0
+		for range most {
+			at := strings.Index(small[from:], mark)
+			if at < 0 {
+				break
+			}
+			from += at + len(mark)
+			if strings.HasSuffix(small[:from-len(mark)], " to") {
+				continue // where it goes
+			}
+			if address := leadingAddress(m[from:]); address != "" {
+				return address
+			}
+		}
+	}
+	return ""
+}
+
+// leadingAddress is the address that a text begins with, in brackets, in quotation marks, with its port or behind a
+// host's name ("unknown[192.0.2.1]"), "" for none.
+func leadingAddress(s string) string {
+	word := strings.TrimLeft(s, "[\"'( ")
+	if end := strings.IndexAny(word, " ,\"');|/#"); end >= 0 {
+		word = word[:end]
+	}
+	if at := strings.IndexByte(word, '['); at > 0 {
+		word = word[at+1:]
+	}
+	word, _, _ = strings.Cut(word, "]")
+	word = withoutPort(strings.TrimRight(word, ".:"))
+	if !strings.ContainsAny(word, ".:") || !isAddress(word) {
+		return ""
+	}
+	return word
+}
+
+// onlyAddress is the one address that the words of a text name, "" where there is none or more than one.
+func onlyAddress(m string) string {
+	only := ""
+	for word := range strings.FieldsSeq(m) {
+		switch address := leadingAddress(word); {
+		case address == "" || address == only:
+		case only != "":
+			return ""
+		default:
+			only = address
+		}
+	}
+	return only
+}
