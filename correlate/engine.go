@@ -38,6 +38,9 @@ type Engine struct {
 	firing *tocsin.Match
 	cause  int64  // event time of what is being answered
 	name   []byte // scratch
+	pool   pool
+	memo   memo
+	came   *seenOrigin // of the match before
 }
 
 // shapes are the shapes of a rule set that was in force: matches of it may still come.
@@ -63,7 +66,7 @@ func newEngine(cfg Config, set planSet) *Engine {
 		cfg.MaxHeld = 1 << 17
 	}
 	e := &Engine{
-		cfg: cfg, progress: newProgress(cfg.Lateness), tracks: make(map[string]*track), origins: make(map[origin]*seenOrigin),
+		cfg: cfg, progress: newProgress(cfg.Lateness), pool: newPool(), tracks: make(map[string]*track), origins: make(map[origin]*seenOrigin),
 	}
 	e.use(set)
 	return e
@@ -129,8 +132,12 @@ func (e *Engine) sameShape(m *tocsin.Match) bool {
 // origin interns where the match's alert came from.
 func (e *Engine) origin(m *tocsin.Match) *seenOrigin {
 	r := &m.Alert.Ref
+	if c := e.came; c != nil && c.partition == r.Partition && c.topic == r.Topic && c.source == m.Alert.Source && c.file == r.File && c.incarnation == r.Incarnation {
+		return c
+	}
 	o := origin{source: m.Alert.Source, file: r.File, topic: r.Topic, incarnation: r.Incarnation, partition: r.Partition}
 	if known, ok := e.origins[o]; ok {
+		e.came = known
 		return known
 	}
 	seen := &seenOrigin{origin: o, mark: mark{pos: -1}}
@@ -144,7 +151,7 @@ func (e *Engine) origin(m *tocsin.Match) *seenOrigin {
 // longer holds alerts of that time, a position of its log that was seen before is a second reading.
 func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 	m := e.firing
-	tooLate := at < e.watermark-e.latenessOf(m.Alert.Source, m.Alert.Ref.Partition) && e.watermark != unset
+	tooLate := at < e.watermark && at < e.watermark-e.latenessOf(m.Alert.Source, m.Alert.Ref.Partition)
 	if tooLate || at < e.horizon {
 		switch {
 		case reread || e.holds(tk, at):
@@ -157,14 +164,14 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 	}
 	st := e.state(tk, m)
 	before := st.bytes
-	x, p := itemOf(m, at, &from.origin)
+	x, p := e.itemOf(m, at, &from.origin)
 	p.values = tk.kind.values(st, m)
 	if floor := max(e.horizon, st.own); at < floor {
 		if reread {
 			tk.counts.duplicates++
 			return
 		}
-		x.share(p, nil)
+		x.share(&e.pool, &p, nil)
 		if !e.joinLate(st, &x, always(tk.plan.kind)) {
 			tk.counts.late[m.Alert.Source]++
 		}
@@ -182,7 +189,7 @@ func (e *Engine) holds(tk *track, at int64) bool {
 	if !ok {
 		return false
 	}
-	x, _ := itemOf(e.firing, at, nil)
+	x, _ := e.itemOf(e.firing, at, nil)
 	_, found := st.held.find(x.order)
 	return found
 }
@@ -201,7 +208,7 @@ func (e *Engine) hold(st *state, x item, p payload) bool {
 	if pos > 0 {
 		neighbour = all[pos-1].p
 	}
-	x.share(p, neighbour)
+	x.share(&e.pool, &p, neighbour)
 	st.held.insert(pos, x)
 	st.bytes += int64(x.cost)
 	if len(all) == 0 {

@@ -2,7 +2,6 @@ package correlate
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -12,12 +11,13 @@ import (
 
 // The bounds of what an event gathers.
 const (
-	endRefs     = 100 // alerts named at either end (ruling 15)
-	perRole     = 100 // entity values of a role (ruling 14)
-	maxTactics  = 64  // ATT&CK has 14
-	maxAbsent   = 64  // fields
-	gatherCost  = 640 // bytes of an event and its slices' headers
-	entityBytes = 120
+	endRefs        = 100 // alerts named at either end (ruling 15)
+	perRole        = 100 // entity values of a role (ruling 14)
+	maxTactics     = 64  // ATT&CK has 14
+	maxAbsent      = 64  // fields
+	recentPayloads = 64
+	gatherCost     = 1152 // bytes of an event and its slices' headers
+	entityBytes    = 120
 )
 
 // A body is what an event says of its alerts. Adding is commutative: the same set of alerts gives the same body,
@@ -32,7 +32,8 @@ type body struct {
 	risk        float64
 	tactics     []string // sorted
 	ioc         bool
-	absent      []absence // by field
+	absent      []absence                // by field
+	recent      [recentPayloads]*payload // of alerts that were taken in, by address: their entities and facts are known
 }
 
 // An entity is an entity value and the first alert that named it.
@@ -47,8 +48,9 @@ type absence struct {
 	count int64
 }
 
-// add takes one more alert in. It reports whether it brought an entity value that was not known.
-func (g *body) add(x *item, all bool) (fresh bool) {
+// add takes one more alert in, whose digest is given beside it. It reports whether it brought an entity value that was
+// not known.
+func (g *body) add(x *item, digest *[32]byte, all bool) (fresh bool) {
 	repeat := g.count > 0 && g.repeats(x)
 	if g.count == 0 || x.before(g.first) {
 		g.first = x.order
@@ -57,12 +59,13 @@ func (g *body) add(x *item, all bool) (fresh bool) {
 		g.last = x.order
 	}
 	g.count++
-	g.addDigest(x)
+	g.addDigest(digest)
 	g.addRef(*x, all)
 	g.addAbsent(x.p.absent)
 	if repeat {
 		return false
 	}
+	g.recent[x.p.slot] = x.p
 	g.risk = max(g.risk, x.p.facts.Risk)
 	g.ioc = g.ioc || x.p.facts.IOC
 	for _, t := range x.p.facts.Tactics {
@@ -79,27 +82,18 @@ func (g *body) add(x *item, all bool) (fresh bool) {
 	return fresh
 }
 
-// repeats reports that x comes after the newest alert and says the same, so that only its count and time are new.
+// repeats reports that x comes after the newest alert and says what one before it said, so that only its count and time
+// are new.
 func (g *body) repeats(x *item) bool {
 	if !g.last.before(x.order) {
 		return false
 	}
-	if n := g.tail.len(); n > 0 {
-		return g.tail.all()[n-1].p == x.p
-	}
-	return g.head[len(g.head)-1].p == x.p
+	return g.recent[x.p.slot] == x.p
 }
 
 // addDigest adds the hash of the alert's content and time. The coordinates stay out, so that the same records give
 // the same digest from a file and from a topic; an alert without a content digest stands with its id.
-func (g *body) addDigest(x *item) {
-	var buf [40]byte
-	binary.BigEndian.PutUint64(buf[:], uint64(x.at))
-	copy(buf[8:], x.digest[:])
-	one := sha256.Sum256(buf[:])
-	if x.digest == [32]byte{} {
-		one = sha256.Sum256(append(append(buf[:8:8], '#'), cmp.Or(x.p.digest, x.alertID())...))
-	}
+func (g *body) addDigest(one *[32]byte) {
 	var carry uint64
 	for i := range g.sum {
 		g.sum[i], carry = bits.Add64(g.sum[i], binary.LittleEndian.Uint64(one[8*i:]), carry)
@@ -203,15 +197,24 @@ func (g *body) addAbsent(fields []string) {
 
 // evidence names the alerts at both ends.
 func (g *body) evidence() tocsin.Evidence {
-	ev := tocsin.Evidence{Alerts: make([]tocsin.AlertRef, 0, len(g.head)+g.tail.len()), Events: []string{}}
-	for i := range g.head {
-		ev.Alerts = append(ev.Alerts, g.head[i].ref())
-	}
 	tail := g.tail.all()
-	for i := range tail {
-		ev.Alerts = append(ev.Alerts, tail[i].ref())
+	n := len(g.head) + len(tail)
+	ev := tocsin.Evidence{Alerts: make([]tocsin.AlertRef, 0, n), Events: []string{}, Truncated: int64(n) < g.count}
+	names := make([]byte, 0, n*hexNames)
+	for i := range g.head {
+		names = g.head[i].appendNames(names)
 	}
-	ev.Truncated = int64(len(ev.Alerts)) < g.count
+	for i := range tail {
+		names = tail[i].appendNames(names)
+	}
+	text := string(names) // one string for all of them
+	for i := range g.head {
+		ev.Alerts = append(ev.Alerts, g.head[i].ref(text[i*hexNames:][:hexNames]))
+	}
+	text = text[len(g.head)*hexNames:]
+	for i := range tail {
+		ev.Alerts = append(ev.Alerts, tail[i].ref(text[i*hexNames:][:hexNames]))
+	}
 	return ev
 }
 

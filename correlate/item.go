@@ -3,7 +3,6 @@ package correlate
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"encoding/hex"
 	"slices"
 	"time"
@@ -79,6 +78,8 @@ type payload struct {
 	entities []tocsin.Entity
 	facts    tocsin.Facts
 	absent   []string
+	slot     uint8     // in a body's recent ones, given in turn
+	sum      [2]uint64 // hash of all that it says; zero for one that was not pooled
 }
 
 // An origin is one partition of one input in one incarnation, or one file.
@@ -98,29 +99,27 @@ func (m mark) covers(pos int64, index int32) bool {
 }
 
 // itemOf makes an item of a match, without its payload, which it returns beside it for [share].
-func itemOf(m *tocsin.Match, at int64, from *origin) (item, payload) {
-	x := item{received: nanos(m.Alert.Received), pos: m.Alert.Ref.Position(), index: int32(m.Index)}
-	x.at = at
+func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload) {
+	o := &e.memo
+	o.read(&m.Alert)
+	x := item{received: nanos(m.Alert.Received), pos: m.Alert.Ref.Position(), index: int32(m.Index), digest: o.digest}
+	x.at, x.id = at, o.id
 	p := payload{from: from, entities: m.Entities, facts: m.Facts, absent: m.Absent}
-	if !hexInto(x.id[:], m.Alert.ID) {
-		sum := sha256.Sum256([]byte(m.Alert.ID))
-		copy(x.id[:], sum[:])
+	if !o.idHex {
 		p.id = m.Alert.ID
 	}
-	if !hexInto(x.digest[:], m.Alert.Digest) {
+	if !o.digestHex {
 		p.digest = m.Alert.Digest
 	}
 	return x, p
 }
 
-// share gives x the payload p: the neighbour's where it says the same.
-func (x *item) share(p payload, neighbour *payload) {
-	if neighbour != nil && neighbour.equal(&p) {
-		x.p, x.cost = neighbour, itemSize
-		return
+// share gives x the payload p. It is accounted with it, unless the neighbour says the same.
+func (x *item) share(l *pool, p *payload, neighbour *payload) {
+	x.p, x.cost = l.one(p), itemSize
+	if neighbour == nil || !neighbour.same(x.p) {
+		x.cost += uint32(p.size())
 	}
-	own := p
-	x.p, x.cost = &own, uint32(itemSize+p.size())
 }
 
 // hexInto decodes lower-case hex of exactly len(dst) bytes.
@@ -155,9 +154,17 @@ var nibbles = func() (t [256]byte) {
 	return t
 }()
 
+// same reports whether p and q say the same. Of pooled ones it need not look.
+func (p *payload) same(q *payload) bool {
+	if p.sum != [2]uint64{} && q.sum != [2]uint64{} {
+		return p.sum == q.sum
+	}
+	return p.equal(q)
+}
+
 // equal reports whether p and q say the same.
 func (p *payload) equal(q *payload) bool {
-	return p == q || *p.from == *q.from && p.id == q.id && p.digest == q.digest &&
+	return p == q || (p.from == q.from || *p.from == *q.from) && p.id == q.id && p.digest == q.digest &&
 		slices.Equal(p.values, q.values) && slices.Equal(p.entities, q.entities) &&
 		p.facts.Risk == q.facts.Risk && p.facts.IOC == q.facts.IOC && slices.Equal(p.facts.Tactics, q.facts.Tactics) &&
 		slices.Equal(p.absent, q.absent)
@@ -185,18 +192,25 @@ func (x *item) alertID() string {
 	return hex.EncodeToString(x.id[:])
 }
 
-func (x *item) digestText() string {
-	if x.digest == [32]byte{} {
-		return x.p.digest
-	}
-	return hex.EncodeToString(x.digest[:])
+// hexNames is the length of an alert's id and digest in hex, one after the other.
+const hexNames = 32 + 64
+
+func (x *item) appendNames(buf []byte) []byte {
+	return hex.AppendEncode(hex.AppendEncode(buf, x.id[:]), x.digest[:])
 }
 
-// ref is the alert as evidence names it.
-func (x *item) ref() tocsin.AlertRef {
+// ref is the alert as evidence names it; names is what appendNames made of it.
+func (x *item) ref(names string) tocsin.AlertRef {
+	id, digest := names[:32], names[32:]
+	if x.p.id != "" {
+		id = x.p.id
+	}
+	if x.digest == [32]byte{} {
+		digest = x.p.digest
+	}
 	o := x.p.from
 	r := tocsin.AlertRef{
-		ID: x.alertID(), Source: o.source, Time: instant(x.at), Received: instant(x.received), Digest: x.digestText(),
+		ID: id, Source: o.source, Time: instant(x.at), Received: instant(x.received), Digest: digest,
 		Ref: tocsin.Ref{File: o.file, Topic: o.topic, Partition: o.partition, Incarnation: o.incarnation},
 	}
 	if o.topic == "" {

@@ -154,7 +154,7 @@ func (e *Engine) gather(st *state, b *burst, i, j int) {
 func (e *Engine) include(st *state, b *burst, x *item) *event {
 	ev, _ := b.event(b.part(x.at))
 	st.bytes -= ev.bytes()
-	if ev.add(x, e.cfg.AllEvidence) {
+	if ev.add(x, e.memo.digestOf(x), e.cfg.AllEvidence) {
 		ev.news |= newEntity
 	}
 	st.bytes += ev.bytes()
