@@ -17,6 +17,11 @@ type Matcher struct {
 	tried []uint32 // generation in which a rule was put on try
 	gen   uint32
 	scan  bool // try every rule: what the index must agree with
+
+	told   bool // ref and facts are of the loaded alert
+	ref    tocsin.AlertRef
+	facts  tocsin.Facts
+	oneKey [1][]tocsin.Value // what keys returns mostly
 }
 
 // Matcher makes a matcher.
@@ -64,6 +69,7 @@ func (m *Matcher) Fires(a *tocsin.Alert) []string {
 
 // load takes the alert's fields and finds the rules that can hold of it.
 func (m *Matcher) load(a *tocsin.Alert) {
+	m.told = false
 	m.eval.Load(a.Fields, a.Time)
 	m.eval.Original(a.Raw)
 	m.try = m.try[:0]
@@ -174,15 +180,28 @@ func (m *Matcher) base(i int, bits uint64, a *tocsin.Alert) tocsin.Match {
 		m.set.health.exceptions[exception].Add(1)
 	}
 	base := tocsin.Match{
-		Rule: r.ID, Set: m.set.Hash, Tenant: a.Tenant, Conditions: bits, Entities: m.entities(r, c), Facts: m.facts(a), Suppressed: hidden,
-		Alert: tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()},
+		Rule: r.ID, Set: m.set.Hash, Tenant: a.Tenant, Conditions: bits, Entities: m.entities(r, c), Suppressed: hidden,
 	}
+	base.Alert, base.Facts = m.about(a)
 	for bit, x := range r.conditions {
-		if bits&(1<<bit) != 0 {
+		switch {
+		case bits&(1<<bit) == 0:
+		case base.Readings == nil:
+			base.Readings = m.readings(x)
+		default:
 			base.Readings = append(base.Readings, m.readings(x)...)
 		}
 	}
 	return base
+}
+
+// about is what all matches say of the loaded alert, worked out for the first of them.
+func (m *Matcher) about(a *tocsin.Alert) (tocsin.AlertRef, tocsin.Facts) {
+	if !m.told {
+		m.told, m.facts = true, m.readFacts(a)
+		m.ref = tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()}
+	}
+	return m.ref, m.facts
 }
 
 func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
@@ -200,6 +219,20 @@ func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
 // keys are the group keys of the loaded alert: none where a field is missing and the rule drops such alerts.
 // cut says that there were more than are kept.
 func (m *Matcher) keys(r *Rule, c *compiled, a *tocsin.Alert) (keys [][]tocsin.Value, cut bool) {
+	one := make([]tocsin.Value, 0, len(c.group))
+	for _, slot := range c.group { // mostly every field has one value
+		v := m.eval.Get(slot)
+		if !m.eval.Present(slot) || v.Kind() == tocsin.List {
+			return m.severalKeys(r, c, a)
+		}
+		one = append(one, normal(v, r.Correlate.Fold))
+	}
+	m.oneKey[0] = one
+	return m.oneKey[:], false
+}
+
+// severalKeys are the group keys where a field is missing or has more values than one.
+func (m *Matcher) severalKeys(r *Rule, c *compiled, a *tocsin.Alert) (keys [][]tocsin.Value, cut bool) {
 	keys = [][]tocsin.Value{make([]tocsin.Value, 0, len(c.group))}
 	for _, slot := range c.group {
 		values := m.groupValues(r, slot, a)
@@ -273,18 +306,29 @@ func normal(v tocsin.Value, fold bool) tocsin.Value {
 }
 
 func (m *Matcher) entities(r *Rule, c *compiled) []tocsin.Entity {
-	var out []tocsin.Entity
+	if len(c.entities) == 0 {
+		return nil
+	}
+	out := make([]tocsin.Entity, 0, len(c.entities))
 	for j, slot := range c.entities {
 		n := 0
-		for _, item := range m.eval.Get(slot).Items() {
-			text := cut(item.Text())
-			e := tocsin.Entity{Field: r.Entities[j].Field, Value: text, Role: r.Entities[j].Role}
-			if text == "" || n == maxEntities || slices.Contains(out, e) {
-				continue
+		add := func(item tocsin.Value) {
+			e := tocsin.Entity{Field: r.Entities[j].Field, Value: cut(item.Text()), Role: r.Entities[j].Role}
+			if e.Value != "" && n < maxEntities && !slices.Contains(out, e) {
+				out = append(out, e)
+				n++
 			}
-			out = append(out, e)
-			n++
 		}
+		if v := m.eval.Get(slot); v.Kind() == tocsin.List {
+			for _, item := range v.Items() {
+				add(item)
+			}
+		} else {
+			add(v)
+		}
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }
@@ -296,7 +340,7 @@ func cut(s string) string {
 	return s
 }
 
-func (m *Matcher) facts(a *tocsin.Alert) tocsin.Facts {
+func (m *Matcher) readFacts(a *tocsin.Alert) tocsin.Facts {
 	var f tocsin.Facts
 	if risk, ok := m.eval.Get(m.set.facts.risk).Float(); ok {
 		f.Risk = min(max(risk, 0), 100)

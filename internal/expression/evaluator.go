@@ -221,6 +221,9 @@ const maxReadings = 64
 // Explain is every leaf of the expression with the value that it saw and whether it holds: without short cuts, the
 // first 64.
 func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
+	if x.root.op == opLeaf {
+		return []tocsin.Reading{e.reading(x.root.leaf)}
+	}
 	var readings []tocsin.Reading
 	seen := map[int]bool{}
 	var walk func(n *node)
