@@ -46,6 +46,7 @@ func (l *loader) list(f File) {
 		values, fold = r.yamlList()
 	}
 	l.lists[name] = expression.NewList(name, fold, values)
+	l.listValues[name] = values
 	slices.Sort(values)
 	l.listText = append(l.listText, "list", name, strconv.FormatBool(fold), strings.Join(slices.Compact(values), "\n"))
 }

@@ -69,25 +69,27 @@ func LoadFiles(files []File, opts Options) (*Set, error) {
 }
 
 func newLoader(opts Options) *loader {
-	return &loader{opts: opts, lists: map[string]*expression.List{}, listFiles: map[string]string{}}
+	return &loader{opts: opts, lists: map[string]*expression.List{}, listValues: map[string][]string{}, listFiles: map[string]string{}}
 }
 
 type loader struct {
-	anyField  bool // every field is known and holds anything: for tests
-	opts      Options
-	lists     map[string]*expression.List
-	listFiles map[string]string // list name -> file
-	listText  []string          // for the hash
-	table     *expression.Table
-	rules     []*Rule
-	byID      map[string]*Rule
-	except    []*Exception
-	faults    fault.List
-	lints     fault.List
-	refused   fault.List // Sigma documents that are not used, as lints say them
+	anyField   bool // every field is known and holds anything: for tests
+	opts       Options
+	lists      map[string]*expression.List
+	listValues map[string][]string // list name -> what the file says, for placeholders
+	listFiles  map[string]string   // list name -> file
+	listText   []string            // for the hash
+	table      *expression.Table
+	rules      []*Rule
+	byID       map[string]*Rule
+	except     []*Exception
+	faults     fault.List
+	lints      fault.List
+	refused    fault.List // Sigma documents that are not used, as lints say them
 
 	sigmaDrafts  []*sigmaDraft
 	sigmaFilters []*sigma.Filter
+	pipelines    []*sigma.UserPipeline
 }
 
 // read takes all files of a source into memory.

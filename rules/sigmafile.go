@@ -72,6 +72,7 @@ func (l *loader) sigmaRules() {
 		l.faults = append(l.faults, Fault{File: "sigma", Message: err.Error()})
 		return
 	}
+	pipelines = pipelines.With(l.pipelines, l.placeholder)
 	for _, d := range l.sigmaDrafts {
 		for _, f := range l.sigmaFilters {
 			if d.correlation == nil {
@@ -94,6 +95,12 @@ func (l *loader) sigmaRules() {
 		l.byID[rule.ID] = rule
 		l.rules = append(l.rules, rule)
 	}
+}
+
+// placeholder is what modifier expand puts in the place of a name: the values of the reference list of that name.
+func (l *loader) placeholder(name string) ([]string, bool) {
+	values, ok := l.listValues[name]
+	return values, ok
 }
 
 // sigmaRule makes a rule: of kind match, or of the kind that a correlation comes to.

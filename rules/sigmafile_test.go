@@ -73,6 +73,27 @@ func TestSigmaMeaning(t *testing.T) {
 		{`Image|fieldref|endswith: ParentImage`, `the same`, true},
 		{`Image|fieldref: ParentImage`, `other`, false},
 		{`Image|neq: x`, `y`, true},
+		{`Image|neq: [x, y]`, `y`, false},
+		{`Image|contains|neq: [x, y]`, `z`, true},
+		{`Image|re: 'b$'`, "ab\n", true},
+		{`Image|re: '(a|b$)c?'`, "b\n", true},
+		{`Image|re|neq: 'b$'`, "ab\nc", true},
+		{`Image: 0x10`, `16`, true},
+		{`Image|gte: 0x10`, `16`, true},
+		{`Image|hour: 23`, `2026-03-03 23:30:00.123`, true},
+		{`Image|week: 10`, `2026-03-03T23:30:00Z`, true},
+		{`Image|minute: [29, 31]`, `2026-03-03T23:30:00Z`, false},
+		{`Image|day|neq: 3`, `2026-03-03T23:30:00Z`, false},
+		{`Image|fieldref|neq: ParentImage`, `other`, true},
+		{`Image|fieldref|cased: ParentImage`, `same`, false},
+		{`Image|contains: '%x%'`, `a%X%b`, true},
+		{`Image|contains|windash: '-a'`, `b /a`, true},
+		{`Image: '\\*'`, `\x`, true},
+		{`Image: '\\\*'`, `\*`, true},
+		{`Image: '\\\*'`, `\x`, false},
+		{`Image: '\\\\'`, `\\`, true},
+		{`Image: 'a\b'`, `A\B`, true},
+		{`Image: 'a\\b'`, `A\B`, true},
 		{`Image: 5`, `5`, true},
 		{`Image: 'line*end'`, "line\nend", true},
 	} {
@@ -118,6 +139,43 @@ func TestSigmaRoutes(t *testing.T) {
 	}
 }
 
+// Placeholders stand for the values of a list; its name stands between percent signs.
+func TestSigmaExpand(t *testing.T) {
+	files := map[string]string{
+		"r.yml":            sigmaText("  s: {Image|endswith|expand: '\\\\%tools%\\%'}\n  condition: s\n"),
+		"lists/tools.txt":  "a*b\nnc.exe\n",
+		"other.yml":        strings.Replace(sigmaText("  s: {Image|expand: '%nobody%'}\n  condition: s\n"), "0001", "0002", 1),
+		"lists/others.txt": "x\n",
+	}
+	set := sigmaSet(t, files)
+	if len(set.Refused) != 1 || !strings.Contains(fmt.Sprint(set.Refused), "placeholder %nobody% has no values here") || !strings.Contains(fmt.Sprint(set.Refused), "list named nobody") {
+		t.Errorf("refused %v", set.Refused)
+	}
+	for image, want := range map[string]bool{`c:\NC.exe%`: true, `c:\a*b%`: true, `c:\axb%`: false, `c:\nc.exe`: false} {
+		if got := len(set.Matcher().Fires(sysmon("winlog.event_data.Image", image))) == 1; got != want {
+			t.Errorf("%s: %v, want %v", image, got, want)
+		}
+	}
+}
+
+// exists asks for the field alone, null for a value; keywords may be regular expressions.
+func TestSigmaExists(t *testing.T) {
+	for item, want := range map[string]bool{"Image|exists: true": true, "Image|exists: false": false, "Image: null": true, "Image: ''": false} {
+		set := sigmaSet(t, map[string]string{"r.yml": sigmaText("  s: {" + item + "}\n  condition: s\n")})
+		if got := len(set.Matcher().Fires(sysmon("winlog.event_data.Image", nil))) == 1; got != want {
+			t.Errorf("%s of a field that is null: %v, want %v", item, got, want)
+		}
+	}
+	set := sigmaSet(t, map[string]string{"r.yml": "title: T\nlogsource: {product: linux, service: sshd}\ndetection: {k: {'|re': 'b.d$'}, l: {'|all': [a, b]}, condition: k or l}\n"})
+	for raw, want := range map[string]bool{"very bad": true, "badly": true, "bed time": false} {
+		a := alert("process.name", "sshd")
+		a.Raw = []byte(raw)
+		if got := len(set.Matcher().Fires(a)) == 1; got != want {
+			t.Errorf("%s: %v, want %v", raw, got, want)
+		}
+	}
+}
+
 func TestSigmaKeywords(t *testing.T) {
 	text := "title: T\nlogsource: {product: linux, service: sshd}\ndetection: {k: ['Bad Thing', 'x*y'], condition: k}\n"
 	set := sigmaSet(t, map[string]string{"r.yml": text})
@@ -143,6 +201,12 @@ func TestSigmaRefused(t *testing.T) {
 		"  s: {A: 1}\n  timeframe: 5m\n  condition: s\n":       "old form",
 		"  s: {A|expand: '%users%'}\n  condition: s\n":         "placeholder %users%",
 		"  s: {A|re: '(?<!x)y'}\n  condition: s\n":             "RE2",
+		"  s: {A|contains|base64: x}\n  condition: s\n":        "wildcards",
+		"  s: {A|contains|contains: x}\n  condition: s\n":      "modifier contains twice",
+		"  s: {A|re|contains: x}\n  condition: s\n":            "modifiers of texts",
+		"  s: {A|hour: x}\n  condition: s\n":                   "no whole number",
+		"  s: {A|cidr|gt: 3}\n  condition: s\n":                "gt together with cidr",
+		"  s: {A|contains: null}\n  condition: s\n":            "null takes no modifier",
 		"  s: {A|like: x}\n  condition: s\n":                   `unknown modifier "like"`,
 		"  s: {A|cidr: x}\n  condition: s\n":                   "is no network",
 		"  s: {A|gt: x}\n  condition: s\n":                     "is no number",

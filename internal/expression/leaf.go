@@ -35,6 +35,7 @@ const (
 	noItem                   // the field is present and no member passes the test
 	isThere                  // the field is present
 	isAbsent                 // it is not
+	isNamed                  // the record has the field, with a value or without
 	pair                     // some member of the first field compares with some member of the second
 	noPair                   // both are present and no members are equal
 	program                  // expr's machine decides
@@ -71,6 +72,8 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 		return present(v), nil
 	case isAbsent:
 		return !present(v), nil
+	case isNamed:
+		return v.Kind() != tocsin.Absent, nil
 	case related:
 		return relates(v, e.modified(l.slots[1], l.mod), l.how), nil
 	case pair:

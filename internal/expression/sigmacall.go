@@ -25,6 +25,18 @@ var treeCalls = map[string]func(args []treeArg) (Tree, error){
 		}
 		return Matches(args[0].field, args[1].text), nil
 	},
+	"exists": func(args []treeArg) (Tree, error) {
+		if len(args) != 1 || args[0].field == "" {
+			return Tree{}, fmt.Errorf("exists takes a field")
+		}
+		return Exists(args[0].field), nil
+	},
+	"mentions_regex": func(args []treeArg) (Tree, error) {
+		if len(args) != 1 || args[0].field != "" {
+			return Tree{}, fmt.Errorf("mentions_regex takes a pattern in quotes")
+		}
+		return MentionsMatch(args[0].text), nil
+	},
 	"mentions":       func(args []treeArg) (Tree, error) { return mentionsCall(args, false) },
 	"mentions_cased": func(args []treeArg) (Tree, error) { return mentionsCall(args, true) },
 	"related":        func(args []treeArg) (Tree, error) { return relatedCall(args, false) },

@@ -99,6 +99,14 @@ func IsAbsent(field string) Tree {
 	}), "%s == nil", field)
 }
 
+// Exists holds where the record has the field, be its value empty or null.
+func Exists(field string) Tree {
+	return sourced(leafTree(func(t *Table) (*leaf, error) {
+		slot, member := t.place(field)
+		return &leaf{text: "exists(" + field + ")", slots: []int{slot}, mode: isNamed, member: member}, nil
+	}), "exists(%s)", field)
+}
+
 // Matches holds where the regular expression (RE2) finds something in a value of the field. It regards case unless
 // it has the flag i.
 func Matches(field, pattern string) Tree {
@@ -233,6 +241,23 @@ func Mentions(g Glob, exact bool) Tree {
 			tree.src = "mentions_cased(" + text + ")"
 		}
 	}
+	return tree
+}
+
+// MentionsMatch holds where the regular expression (RE2) finds something in a text of the original record, as
+// [Mentions] looks for it.
+func MentionsMatch(pattern string) Tree {
+	tree := leafTree(func(*Table) (*leaf, error) {
+		p, err := boundedPattern(pattern)
+		if err != nil {
+			return nil, err
+		}
+		most := maxTreeWork / p.steps
+		return &leaf{text: "mentions_regex(" + quoted(pattern) + ")", mode: anywhere, mod: inText, test: textTest{func(s string) bool {
+			return p.MatchString(s[:min(len(s), most)])
+		}}}, nil
+	})
+	tree.src = "mentions_regex(" + quoted(pattern) + ")"
 	return tree
 }
 

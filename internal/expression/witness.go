@@ -76,7 +76,7 @@ func cost(terms []Term, count map[Term]int) int {
 
 // needsValue reports whether the leaf can hold only where its first field is present.
 func (l *leaf) needsValue() bool {
-	return l.mode != isAbsent && (l.mode != program || l.strict) && len(l.slots) > 0
+	return l.mode != isAbsent && l.mode != isNamed && (l.mode != program || l.strict) && len(l.slots) > 0
 }
 
 // An Index finds what is entered under terms from the values of an alert.

@@ -3,6 +3,7 @@ package sigma
 import (
 	"errors"
 	"fmt"
+	"math/big"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -13,75 +14,24 @@ import (
 	"tocsin/internal/expression"
 )
 
-// selection compiles a named part of a detection: a mapping is an and, a list an or; texts by themselves are
-// keywords.
-func (c *compiler) selection(n *yaml.Node, depth int) (expression.Tree, error) {
-	if depth > maxNesting {
-		return expression.Tree{}, fmt.Errorf("detection nests deeper than %d", maxNesting)
-	}
-	switch n.Kind {
-	case yaml.SequenceNode:
-		var kids []expression.Tree
-		for _, m := range n.Content {
-			kid, err := c.selection(m, depth+1)
-			if err != nil {
-				return kid, err
-			}
-			kids = append(kids, kid)
-		}
-		if len(kids) == 0 {
-			return expression.Tree{}, errors.New("a selection is an empty list")
-		}
-		return expression.Some(kids...), nil
-	case yaml.MappingNode:
-		var kids []expression.Tree
-		seen := map[string]bool{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			name := n.Content[i].Value
-			if seen[name] {
-				return expression.Tree{}, fmt.Errorf("a selection says %s twice", name)
-			}
-			seen[name] = true
-			kid, err := c.item(name, n.Content[i+1])
-			if err != nil {
-				return kid, err
-			}
-			kids = append(kids, kid)
-		}
-		if len(kids) == 0 {
-			return expression.Tree{}, errors.New("a selection is an empty mapping")
-		}
-		return expression.All(kids...), nil
-	case yaml.ScalarNode:
-		return c.item("", n)
-	default:
-		return expression.Tree{}, errors.New("a selection is neither mapping nor list")
-	}
-}
-
-// An item is one line of a selection: a field with its modifiers, and one of its values after the other.
-type item struct {
-	field string
-	plan
-	values *valueMap // of the pipeline
-}
-
 // plan is what the modifiers of an item come to.
 type plan struct {
 	all, exact, negate   bool
-	open, shut           bool   // any text before, after
-	how                  string // "", re, cidr, exists, fieldref, <, <=, >, >=
-	flags                string
-	encodings            []string // in their order
-	expand               bool
 	contains, start, end bool
+	how                  string // "", re, cidr, exists, fieldref, a part of a time, <, <=, >, >=
+	flags                string
+	steps                []string // of texts, in their order: contains, startswith, endswith and encodings
+	expand               bool
 }
 
 var orders = map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 func planOf(modifiers []string) (plan, error) {
 	var p plan
-	for _, m := range modifiers {
+	for i, m := range modifiers {
+		if slices.Contains(modifiers[:i], m) {
+			return p, fmt.Errorf("modifier %s twice", m)
+		}
 		switch m {
 		case "all":
 			p.all = true
@@ -90,15 +40,16 @@ func planOf(modifiers []string) (plan, error) {
 		case "neq":
 			p.negate = true
 		case "contains":
-			p.open, p.shut, p.contains = true, true, true
+			p.contains, p.steps = true, append(p.steps, m)
 		case "startswith":
-			p.shut, p.start = true, true
+			p.start, p.steps = true, append(p.steps, m)
 		case "endswith":
-			p.open, p.end = true, true
-		case "re", "cidr", "exists", "fieldref":
+			p.end, p.steps = true, append(p.steps, m)
+		case "re", "cidr", "exists", "fieldref", "lt", "lte", "gt", "gte", "minute", "hour", "day", "week", "month", "year":
+			if p.how != "" {
+				return p, fmt.Errorf("%s together with %s", m, p.how)
+			}
 			p.how = m
-		case "lt", "lte", "gt", "gte":
-			p.how = orders[m]
 		case "i", "ignorecase":
 			p.flags += "i"
 		case "m", "multiline":
@@ -106,172 +57,170 @@ func planOf(modifiers []string) (plan, error) {
 		case "s", "dotall":
 			p.flags += "s"
 		case "base64", "base64offset", "wide", "utf16le", "utf16be", "utf16", "windash":
-			p.encodings = append(p.encodings, m)
+			p.steps = append(p.steps, m)
 		case "expand":
 			p.expand = true
 		default:
 			return p, fmt.Errorf("unknown modifier %q", m)
 		}
 	}
-	if p.flags != "" && p.how != "re" {
-		return p, errors.New("flags of a regular expression without re")
-	}
-	if (p.how == "re" || p.how == "cidr") && (len(p.encodings) > 0 || p.open || p.shut) {
-		return p, fmt.Errorf("%s together with modifiers of texts", p.how)
-	}
-	return p, nil
+	return p, p.check()
 }
 
-// item compiles one line of a selection.
-func (c *compiler) item(name string, n *yaml.Node) (expression.Tree, error) {
+// check refuses modifiers that do not go together.
+func (p plan) check() error {
+	switch {
+	case p.flags != "" && p.how != "re":
+		return errors.New("flags of a regular expression without re")
+	case p.how == "fieldref" && slices.ContainsFunc(p.steps, func(s string) bool { return !slices.Contains([]string{"contains", "startswith", "endswith"}, s) }):
+		return errors.New("fieldref together with an encoding")
+	case p.how != "" && p.how != "fieldref" && len(p.steps) > 0:
+		return fmt.Errorf("%s together with modifiers of texts", p.how)
+	case p.expand && p.how != "" && p.how != "re":
+		return fmt.Errorf("%s together with expand", p.how)
+	case p.exact && p.how != "" && p.how != "fieldref" && p.how != "re":
+		return fmt.Errorf("%s together with cased", p.how)
+	}
+	return nil
+}
+
+// readItem reads one line of a selection.
+func readItem(name string, key, n *yaml.Node) (*item, *Refusal) {
 	field, modifiers, _ := strings.Cut(name, "|")
+	it := &item{name: name, field: field, node: key}
 	p := plan{}
 	if modifiers != "" {
 		var err error
 		if p, err = planOf(strings.Split(modifiers, "|")); err != nil {
-			return expression.Tree{}, fmt.Errorf("%s: %w", name, err)
+			return nil, refuse(key, "%s: %s", name, err)
 		}
 	}
+	it.all, it.negate = p.all, p.negate
 	values := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		values = n.Content
 	}
 	if len(values) == 0 {
-		return expression.Tree{}, fmt.Errorf("%s has no values", name)
+		return nil, refuse(key, "%s has no values", name)
 	}
-	var targets []string
-	it := item{field: field, plan: p}
-	if field != "" {
-		var err error
-		if targets, it.values, err = c.fields.find(field); err != nil {
-			return expression.Tree{}, err
-		}
-	}
-	var kids []expression.Tree
 	for _, v := range values {
 		if v.Kind != yaml.ScalarNode {
-			return expression.Tree{}, fmt.Errorf("%s: a value is neither text nor number", name)
+			return nil, refuse(v, "%s: a value is neither text nor number", name)
 		}
-		kid, err := c.value(it, v, targets)
+		val, err := p.value(field, v)
 		if err != nil {
-			return kid, fmt.Errorf("%s: %w", cmpName(name), err)
+			return nil, refuse(v, "%s: %s", cmpText(name, "keyword"), err)
 		}
-		kids = append(kids, kid)
+		it.values = append(it.values, val)
 	}
-	tree := expression.Some(kids...)
-	if p.all {
-		tree = expression.All(kids...)
-	}
-	return tree, nil
+	return it, nil
 }
 
-func cmpName(name string) string {
-	if name == "" {
-		return "keyword"
+// value reads one value of an item.
+func (p plan) value(field string, v *yaml.Node) (value, error) {
+	out := value{exact: p.exact}
+	null := v.ShortTag() == "!!null"
+	if field == "" && (null || p.how != "" && p.how != "re") {
+		return out, errors.New("only texts can be keywords")
 	}
-	return name
-}
-
-// value compiles one value of an item over the fields that hold it: some of them has it, or for null none of them.
-func (c *compiler) value(it item, v *yaml.Node, targets []string) (expression.Tree, error) {
-	if it.field == "" {
-		return it.keyword(v)
+	if null && p.how != "" || null && len(p.steps) > 0 {
+		return out, errors.New("null takes no modifier but neq and all")
 	}
-	var kids []expression.Tree
-	absent := v.ShortTag() == "!!null" || it.how == "exists" && v.Value == "false"
-	for _, target := range targets {
-		var kid expression.Tree
-		var err error
-		switch {
-		case absent || it.how == "exists":
-			kid, err = presence(it, v, target, absent)
-		case it.how == "fieldref":
-			kid, err = c.reference(it, v, target)
-		default:
-			kid, err = it.test(v, target)
-		}
-		if err != nil {
-			return kid, err
-		}
-		kids = append(kids, kid)
-	}
-	tree := expression.Some(kids...)
-	if absent {
-		tree = expression.All(kids...)
-	}
-	if it.negate {
-		tree = expression.Negate(tree)
-	}
-	return tree, nil
-}
-
-func presence(it item, v *yaml.Node, target string, absent bool) (expression.Tree, error) {
-	if it.how == "exists" && v.ShortTag() != "!!bool" {
-		return expression.Tree{}, errors.New("exists takes true or false")
-	}
-	tree := expression.IsAbsent(target)
-	if !absent {
-		tree = expression.Negate(tree)
-	}
-	return tree, nil
-}
-
-// test compiles a value that is neither null nor a field.
-func (it item) test(v *yaml.Node, target string) (expression.Tree, error) {
-	switch it.how {
+	switch p.how {
+	case "":
 	case "re":
 		pattern := v.Value
-		if it.flags != "" {
-			pattern = "(?" + it.flags + ")" + pattern
+		if p.flags != "" {
+			pattern = "(?" + p.flags + ")" + pattern
 		}
-		return expression.Matches(target, pattern), nil
+		out.kind, out.text, out.expr = isPattern, pattern, p.expand
+		return out, nil
+	case "exists":
+		out.kind, out.truth = isExists, v.Value == "true"
+		if v.ShortTag() != "!!bool" {
+			return out, errors.New("exists takes true or false")
+		}
+		return out, nil
 	case "cidr":
-		net, err := netip.ParsePrefix(v.Value)
+		net, err := network(v.Value)
+		out.kind, out.net = isNetwork, net
+		return out, err
+	case "fieldref":
+		out.kind, out.text, out.how = isReference, v.Value, p.relation()
+		return out, nil
+	case "lt", "lte", "gt", "gte":
+		f, err := strconv.ParseFloat(numberText(v), 64)
 		if err != nil {
-			addr, err := netip.ParseAddr(v.Value)
-			if err != nil {
-				return expression.Tree{}, fmt.Errorf("%q is no network", v.Value)
-			}
-			net = netip.PrefixFrom(addr, addr.BitLen())
+			return out, fmt.Errorf("%q is no number", v.Value)
 		}
-		return expression.Within(target, net), nil
-	case "<", "<=", ">", ">=":
-		f, err := strconv.ParseFloat(v.Value, 64)
+		out.kind, out.order, out.n = isOrder, orders[p.how], f
+		return out, nil
+	default:
+		n, err := strconv.Atoi(v.Value)
 		if err != nil {
-			return expression.Tree{}, fmt.Errorf("%q is no number", v.Value)
+			return out, fmt.Errorf("%q is no whole number", v.Value)
 		}
-		return expression.Compares(target, it.how, f), nil
+		out.kind, out.text, out.n = isTime, p.how, float64(n)
+		return out, nil
 	}
-	patterns, err := it.patterns(v)
-	if err != nil {
-		return expression.Tree{}, err
+	if null {
+		out.kind = isNull
+		return out, nil
 	}
-	kids := make([]expression.Tree, len(patterns))
-	for i, g := range patterns {
-		kids[i] = expression.Covers(target, g, it.exact)
-	}
-	return expression.Some(kids...), nil
+	forms, err := p.texts(v)
+	out.forms, out.plain = forms, v.ShortTag() != "!!str"
+	return out, err
 }
 
-// patterns are the patterns that a text value stands for, after its modifiers.
-func (it item) patterns(v *yaml.Node) ([]expression.Glob, error) {
-	s := v.Value
-	if it.values != nil {
-		s = it.values.of(s)
+func network(s string) (netip.Prefix, error) {
+	net, err := netip.ParsePrefix(s)
+	if err == nil {
+		return net.Masked(), nil
 	}
-	forms := []expression.Glob{glob(s)}
-	if v.ShortTag() != "!!str" {
-		forms[0] = literal(s)
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is no network", s)
 	}
-	if it.expand {
-		if p := placeholder(forms[0]); p != "" {
-			return nil, fmt.Errorf("placeholder %s has no values here", p)
+	return netip.PrefixFrom(addr, addr.BitLen()), nil
+}
+
+func (p plan) relation() expression.Relation {
+	switch {
+	case p.contains || p.start && p.end:
+		return expression.Holds
+	case p.start:
+		return expression.Begins
+	case p.end:
+		return expression.Finishes
+	default:
+		return expression.Same
+	}
+}
+
+// numberText is a number as records write it: whole ones in decimal, whatever YAML's spelling.
+func numberText(v *yaml.Node) string {
+	if v.ShortTag() == "!!int" {
+		if n, ok := new(big.Int).SetString(strings.ReplaceAll(v.Value, "_", ""), 0); ok && len(v.Value) < 100 {
+			return n.String()
 		}
 	}
-	for _, encoding := range it.encodings {
+	return v.Value
+}
+
+// texts are the patterns that a text value stands for, after its modifiers in their order.
+func (p plan) texts(v *yaml.Node) ([]expression.Glob, error) {
+	form := glob(v.Value)
+	if v.ShortTag() != "!!str" {
+		form = literal(numberText(v))
+	}
+	if p.expand {
+		form = globWithPlaceholders(v.Value)
+	}
+	forms := []expression.Glob{form}
+	for _, step := range p.steps {
 		var next []expression.Glob
 		for _, g := range forms {
-			out, err := encoded(encoding, g)
+			out, err := stepped(step, g)
 			if err != nil {
 				return nil, err
 			}
@@ -279,16 +228,35 @@ func (it item) patterns(v *yaml.Node) ([]expression.Glob, error) {
 		}
 		forms = next
 	}
-	for i, g := range forms {
-		if it.open {
-			g = append(expression.Glob{star}, g...)
-		}
-		if it.shut {
-			g = append(slices.Clone(g), star)
-		}
-		forms[i] = g
-	}
 	return forms, nil
+}
+
+func stepped(step string, g expression.Glob) ([]expression.Glob, error) {
+	switch step {
+	case "contains":
+		return []expression.Glob{opened(shut(g))}, nil
+	case "startswith":
+		return []expression.Glob{shut(g)}, nil
+	case "endswith":
+		return []expression.Glob{opened(g)}, nil
+	default:
+		return encoded(step, g)
+	}
+}
+
+// opened is the pattern with any text before it, shut with any text after it.
+func opened(g expression.Glob) expression.Glob {
+	if len(g) > 0 && g[0].Wild == '*' {
+		return g
+	}
+	return append(expression.Glob{star}, g...)
+}
+
+func shut(g expression.Glob) expression.Glob {
+	if len(g) > 0 && g[len(g)-1].Wild == '*' {
+		return g
+	}
+	return append(slices.Clone(g), star)
 }
 
 func encoded(encoding string, g expression.Glob) ([]expression.Glob, error) {
@@ -303,43 +271,4 @@ func encoded(encoding string, g expression.Glob) ([]expression.Glob, error) {
 	default:
 		return []expression.Glob{utf16Bytes(g, encoding == "utf16be", encoding == "utf16")}, nil
 	}
-}
-
-// keyword compiles a text that may stand anywhere in the record.
-func (it item) keyword(v *yaml.Node) (expression.Tree, error) {
-	if v.ShortTag() == "!!null" || it.how != "" {
-		return expression.Tree{}, errors.New("only texts can be keywords")
-	}
-	it.open, it.shut = true, true
-	patterns, err := it.patterns(v)
-	if err != nil {
-		return expression.Tree{}, err
-	}
-	kids := make([]expression.Tree, len(patterns))
-	for i, g := range patterns {
-		kids[i] = expression.Mentions(g, it.exact)
-	}
-	return expression.Some(kids...), nil
-}
-
-// reference compiles a comparison with another field.
-func (c *compiler) reference(it item, v *yaml.Node, target string) (expression.Tree, error) {
-	others, _, err := c.fields.find(v.Value)
-	if err != nil {
-		return expression.Tree{}, err
-	}
-	how := expression.Same
-	switch {
-	case it.contains:
-		how = expression.Holds
-	case it.start:
-		how = expression.Begins
-	case it.end:
-		how = expression.Finishes
-	}
-	kids := make([]expression.Tree, len(others))
-	for i, other := range others {
-		kids[i] = expression.Relates(target, other, how, it.exact)
-	}
-	return expression.Some(kids...), nil
 }

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -18,7 +19,29 @@ import (
 var shipped embed.FS
 
 // Pipelines say where the records of log sources and their fields stand in alerts. They are immutable.
-type Pipelines struct{ all []*pipeline }
+type Pipelines struct {
+	all   []*pipeline
+	users []*UserPipeline // by priority
+	lists Lists
+}
+
+// With are the pipelines with those of users, which are applied first, and the values of placeholders. Neither may be
+// changed afterwards.
+func (p *Pipelines) With(users []*UserPipeline, lists Lists) *Pipelines {
+	users = slices.Clone(users)
+	slices.SortStableFunc(users, func(a, b *UserPipeline) int { return cmp.Compare(a.Priority, b.Priority) })
+	return &Pipelines{all: p.all, users: users, lists: lists}
+}
+
+// routesOf are the kinds of record that a rule may mean. A rule that a user's pipeline has changed and that no shipped
+// pipeline knows is tried on every alert: what it adds restricts it, and its fields are the alerts' own.
+func (p *Pipelines) routesOf(r *Rule) []*route {
+	routes := p.routes(r.LogSource)
+	if len(routes) == 0 && r.touched {
+		return []*route{{when: expression.All(), fields: &fieldSet{name: "own", Rest: names{""}}, pipeline: &pipeline{}}}
+	}
+	return routes
+}
 
 // A pipeline is one file of them.
 type pipeline struct {

@@ -19,10 +19,14 @@ type Rule struct {
 	LogSource                                           LogSource
 	Conditions                                          []string // as written; one of them must hold
 
+	Taxonomy string // of its field names; "" is Sigma's own
+
 	detection *yaml.Node
 	names     []string // of its selections
-	parts     map[string]*yaml.Node
+	parts     map[string]*detection
+	added     []added // by pipelines
 	filters   []*Filter
+	touched   bool // a user's pipeline has changed it
 }
 
 // A Refusal says why a document is not used: what it says cannot be said exactly here.
@@ -100,6 +104,7 @@ func head(n *yaml.Node) *Rule {
 	return &Rule{
 		ID: strings.ToLower(scalar(n, "id")), Name: scalar(n, "name"), Title: scalar(n, "title"), Status: scalar(n, "status"), Level: scalar(n, "level"),
 		Description: scalar(n, "description"), Author: scalar(n, "author"), Date: scalar(n, "date"), Modified: scalar(n, "modified"),
+		Taxonomy:   scalar(n, "taxonomy"),
 		References: list(n, "references"), FalsePositives: list(n, "falsepositives"), Tags: list(n, "tags"), LogSource: logSource(n),
 	}
 }
@@ -120,8 +125,8 @@ func (r *Rule) read() *Refusal {
 }
 
 // parts are the selections and the conditions of a detection or filter.
-func parts(n *yaml.Node) (names []string, by map[string]*yaml.Node, conditions []string, refusal *Refusal) {
-	by = map[string]*yaml.Node{}
+func parts(n *yaml.Node) (names []string, by map[string]*detection, conditions []string, refusal *Refusal) {
+	by = map[string]*detection{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, v := n.Content[i].Value, n.Content[i+1]
 		switch name {
@@ -130,14 +135,18 @@ func parts(n *yaml.Node) (names []string, by map[string]*yaml.Node, conditions [
 		case "timeframe", "rules":
 		default:
 			if by[name] != nil {
-				return nil, nil, nil, &Refusal{Node: n.Content[i], Reason: fmt.Sprintf("detection says %s twice", name)}
+				return nil, nil, nil, refuse(n.Content[i], "detection says %s twice", name)
+			}
+			d, refusal := readDetection(v, 0)
+			if refusal != nil {
+				return nil, nil, nil, refusal
 			}
 			names = append(names, name)
-			by[name] = v
+			by[name] = d
 		}
 	}
 	if len(conditions) == 0 {
-		return nil, nil, nil, &Refusal{Node: n, Reason: "detection has no condition"}
+		return nil, nil, nil, refuse(n, "detection has no condition")
 	}
 	return names, by, conditions, nil
 }
@@ -149,9 +158,6 @@ type Compiled struct {
 	GroupBy  []string
 	Entities []Entity
 }
-
-// compiler compiles detections for one kind of record.
-type compiler struct{ fields *fieldSet }
 
 // Compile compiles the rule for every kind of record that its log source may mean. Kinds that lack a field of the
 // rule are left out; if all do, or the rule says what cannot be said exactly, it is refused.
@@ -187,45 +193,76 @@ type variant struct {
 
 // variants compiles the rule for every kind of record that has all its fields and those asked for.
 func (p *Pipelines) variants(r *Rule, fields []string) ([]variant, *Refusal) {
-	routes := p.routes(r.LogSource)
+	r, asked, refusal := p.adapt(r, fields)
+	if refusal != nil {
+		return nil, refusal
+	}
+	routes := p.routesOf(r)
 	if len(routes) == 0 {
-		return nil, &Refusal{Node: r.detection, Reason: fmt.Sprintf("no pipeline for logsource %s", r.LogSource)}
+		return nil, refuse(r.detection, "no pipeline for logsource %s", r.LogSource)
+	}
+	if r.Taxonomy != "" && r.Taxonomy != "sigma" && !r.touched {
+		return nil, refuse(r.detection, "taxonomy %s: its names are not known here", r.Taxonomy)
 	}
 	var out []variant
 	var missing error
 	for _, route := range routes {
 		v := variant{route: route}
-		tree, err := r.tree(&compiler{fields: route.fields})
-		for _, field := range fields {
-			if err == nil {
-				var targets []string
-				targets, _, err = route.fields.find(field)
-				v.fields = append(v.fields, targets)
+		c := &compiler{fields: route.fields, lists: p.lists}
+		tree, err := r.tree(c)
+		for _, names := range asked {
+			var all []string
+			for _, name := range names {
+				if err == nil {
+					var targets []string
+					targets, _, err = c.find(name.field, name.final)
+					all = append(all, targets...)
+				}
 			}
+			v.fields = append(v.fields, all)
 		}
 		if _, ok := errors.AsType[*unmapped](err); ok {
 			missing = err
 			continue
 		}
 		if err != nil {
-			return nil, &Refusal{Node: r.detection, Reason: err.Error()}
+			return nil, refusalOf(err, r.detection)
 		}
 		v.tree = expression.All(route.when, tree)
 		out = append(out, v)
 	}
 	if len(out) == 0 {
-		return nil, &Refusal{Node: r.detection, Reason: missing.Error()}
+		return nil, refusalOf(missing, r.detection)
 	}
 	return out, nil
 }
 
-// tree is the rule's condition with its filters.
+// refusalOf is the error as a refusal, at its own place where it has one.
+func refusalOf(err error, at *yaml.Node) *Refusal {
+	if r, ok := errors.AsType[*Refusal](err); ok && r.Node != nil {
+		return &Refusal{Node: r.Node, Reason: err.Error(), Remedy: r.Remedy}
+	}
+	return &Refusal{Node: at, Reason: err.Error()}
+}
+
+// tree is the rule's condition with its filters and what pipelines have added.
 func (r *Rule) tree(c *compiler) (expression.Tree, error) {
 	tree, err := c.conditions(r.Conditions, r.names, r.parts)
 	if err != nil {
 		return tree, err
 	}
-	kids := []expression.Tree{tree}
+	var kids []expression.Tree
+	for _, a := range r.added {
+		kid, err := c.tree(a.detection)
+		if err != nil {
+			return kid, err
+		}
+		if a.negated {
+			kid = expression.Negate(kid)
+		}
+		kids = append(kids, kid)
+	}
+	kids = append(kids, tree)
 	for _, f := range r.filters {
 		kid, err := c.conditions(f.conditions, f.names, f.parts)
 		if err != nil {
@@ -236,10 +273,10 @@ func (r *Rule) tree(c *compiler) (expression.Tree, error) {
 	return expression.All(kids...), nil
 }
 
-func (c *compiler) conditions(texts, names []string, parts map[string]*yaml.Node) (expression.Tree, error) {
+func (c *compiler) conditions(texts, names []string, parts map[string]*detection) (expression.Tree, error) {
 	kids := make([]expression.Tree, len(texts))
 	for i, text := range texts {
-		kid, err := parseCondition(text, names, func(name string) (expression.Tree, error) { return c.selection(parts[name], 0) })
+		kid, err := parseCondition(text, names, func(name string) (expression.Tree, error) { return c.tree(parts[name]) })
 		if err != nil {
 			return kid, err
 		}
@@ -255,7 +292,7 @@ type Filter struct {
 	Rules      []string // ids or names
 	conditions []string
 	names      []string
-	parts      map[string]*yaml.Node
+	parts      map[string]*detection
 	used       bool
 }
 
