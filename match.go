@@ -75,6 +75,10 @@ type Marker struct {
 	Tick     time.Time         `json:"tick,omitzero"`    // all are idle: event time has reached this
 	Listed   []SourcePartition `json:"listed,omitempty"` // the full list of declared partitions, when this marker carries it
 	Set      string            `json:"set,omitempty"`    // rule set in force from here on
+	// Accepted is how many alerts of the partition were accepted since its last marker, and Seen which of the fields that
+	// rules require were on any of them: where one stops coming, rules become blind.
+	Accepted int64    `json:"accepted,omitempty"`
+	Seen     []string `json:"seen,omitempty"`
 }
 
 // A Progress is a record of the events log: everything that one partition of the matches log leads to, up to a

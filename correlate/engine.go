@@ -29,8 +29,9 @@ type Engine struct {
 	tracks     map[string]*track // by rule id
 	queue      queue
 	origins    map[origin]*seenOrigin
-	suspicions []doubt // about all rules
-	unknown    int64   // matches of rules that the set does not have
+	suspicions []doubt            // about all rules
+	sights     map[string]*sights // by source: the fields that rules require
+	unknown    int64              // matches of rules that the set does not have
 
 	out    []tocsin.Event // of the call in hand
 	backed []tocsin.Event // found when nobody could take them: the next call returns them
@@ -67,6 +68,7 @@ func newEngine(cfg Config, set planSet) *Engine {
 	}
 	e := &Engine{
 		cfg: cfg, progress: newProgress(cfg.Lateness), pool: newPool(), tracks: make(map[string]*track), origins: make(map[origin]*seenOrigin),
+		sights: make(map[string]*sights),
 	}
 	e.use(set)
 	return e
@@ -241,6 +243,9 @@ func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
 	e.begin()
 	before := e.lateness
 	counts := e.heed(m)
+	if counts {
+		e.watch(&m)
+	}
 	if e.lateness < before {
 		e.queue.sooner(e.lateness)
 	}

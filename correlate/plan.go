@@ -13,10 +13,11 @@ type plan struct {
 	ref      *tocsin.RuleRef // what events say of the rule
 	kind     string
 	groupBy  []string
-	span     int64 // nanoseconds; 0 for kind match
-	quiet    int64 // nanoseconds: alerts of a burst lie closer than this
-	maxOpen  int64 // nanoseconds
-	leak     int64 // nanoseconds in which a bucket loses one alert; kind leaky only, whose span follows from it
+	requires []string // fields without which the rule is blind
+	span     int64    // nanoseconds; 0 for kind match
+	quiet    int64    // nanoseconds: alerts of a burst lie closer than this
+	maxOpen  int64    // nanoseconds
+	leak     int64    // nanoseconds in which a bucket loses one alert; kind leaky only, whose span follows from it
 	atLeast  int
 	steps    []step // kind sequence only; at_least is their number
 	maxKeys  int

@@ -33,7 +33,7 @@ func plansOf(set *rules.Set) planSet {
 			}
 		}
 		plans.plans = append(plans.plans, plan{
-			id: r.ID, ref: &ref, kind: string(c.Kind), groupBy: c.GroupBy, span: int64(c.Span), quiet: int64(c.Quiet),
+			id: r.ID, ref: &ref, kind: string(c.Kind), groupBy: c.GroupBy, requires: r.Requires, span: int64(c.Span), quiet: int64(c.Quiet),
 			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, atLeast: c.AtLeast, maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
 		})
 	}

@@ -80,6 +80,7 @@ func (e *Engine) layout(c *coder) {
 		}
 		(&trackCoder{coder: c, e: e, tk: *tk, origins: origins, index: make(map[*tocsin.RuleRef]int)}).layout()
 	})
+	e.layoutSights(c)
 }
 
 func (p *progress) layout(c *coder) {

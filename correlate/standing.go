@@ -3,6 +3,7 @@ package correlate
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin"
@@ -35,6 +36,12 @@ func (e *Engine) WhyNot(rule, tenant string, key []tocsin.Value) (tocsin.Standin
 	if st != nil {
 		key = st.key
 		e.describe(st, max(now, st.newestAt()), &s)
+	}
+	for _, b := range e.blindness(tk) {
+		s.Notes = append(s.Notes, "the rule is blind: "+b.String())
+	}
+	if reasons := e.degraded(tk); len(reasons) > 0 {
+		s.Notes = append(s.Notes, "events of the rule are not surely whole: "+strings.Join(reasons, ", "))
 	}
 	s.Group = tk.group(key)
 	s.Near = tk.near(st, tenant, key)

@@ -28,6 +28,8 @@ type RuleStats struct {
 	Suppressed int64            `json:"suppressed"` // hidden by an exception; not among Matches
 	Stale      int64            `json:"stale"`      // made by a rule of another shape; not among Matches
 	Evicted    int64            `json:"evicted"`    // keys that a limit made the rule forget
+	Degraded   []string         `json:"degraded"`   // why events that open now are not surely whole, e.g. evicted, flood, reload; [] for no reason
+	Blind      []Blindness      `json:"blind"`      // what keeps the rule from seeing; [] for nothing
 }
 
 // Stats describes the engine; rules come sorted by id.
@@ -41,6 +43,7 @@ func (e *Engine) Stats() Stats {
 			Rule: id, Keys: len(tk.states), Bytes: tk.bytes, OpenEvents: tk.open,
 			Matches: tk.counts.matches, Duplicates: tk.counts.duplicates, Late: maps.Clone(tk.counts.late),
 			Suppressed: tk.counts.suppressed, Stale: tk.counts.stale, Evicted: tk.counts.evicted,
+			Degraded: append([]string{}, e.degraded(tk)...), Blind: append([]Blindness{}, e.blindness(tk)...),
 		})
 	}
 	return s
@@ -56,6 +59,16 @@ func (r RuleStats) Plus(o RuleStats) RuleStats {
 	r.Suppressed += o.Suppressed
 	r.Stale += o.Stale
 	r.Evicted += o.Evicted
+	for _, reason := range o.Degraded {
+		if !slices.Contains(r.Degraded, reason) {
+			r.Degraded = append(slices.Clone(r.Degraded), reason)
+		}
+	}
+	for _, b := range o.Blind {
+		if !slices.ContainsFunc(r.Blind, func(a Blindness) bool { return a.Reason == b.Reason && a.Source == b.Source && a.Field == b.Field }) {
+			r.Blind = append(slices.Clone(r.Blind), b)
+		}
+	}
 	late := maps.Clone(r.Late)
 	if late == nil {
 		late = make(map[string]int64, len(o.Late))

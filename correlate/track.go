@@ -35,6 +35,7 @@ const (
 	reasonEvicted = "evicted" // a limit of the rule made it forget keys
 	reasonFlood   = "flood"   // the key had more alerts within lateness than are held
 	reasonReload  = "reload"  // the rule changed under its state
+	reasonBlind   = "blind"   // the rule does not see all that it is for
 )
 
 // counts are what a track counted since the engine was new.
@@ -199,6 +200,9 @@ func (e *Engine) doubts(st *state, t int64) []string {
 				reasons = append(reasons, d.reason)
 			}
 		}
+	}
+	if e.isBlind(st.track) {
+		reasons = append(reasons, reasonBlind)
 	}
 	slices.Sort(reasons)
 	return reasons

@@ -29,6 +29,7 @@ type Set struct {
 	always     []int32          // rules to try on every alert
 	health     *health
 	facts      factSlots
+	watched    watched
 }
 
 // compiled is a rule as the matcher reads it.
@@ -57,6 +58,7 @@ func newSet(l *loader, files []File) *Set {
 		s.byID[r.ID] = i
 		s.compiled = append(s.compiled, s.compile(r))
 	}
+	s.watch()
 	s.buildIndex()
 	s.Hash = s.hash(l.listText)
 	s.health = newHealth(s)

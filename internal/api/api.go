@@ -50,6 +50,22 @@ type Rule struct {
 	LastError   string           `json:"last_error,omitempty"`
 	Quarantined bool             `json:"quarantined"`
 	Absent      map[string]int64 `json:"absent_fields"`
+	Keys        int              `json:"keys" doc:"group keys that the engines of this daemon hold"`
+	Bytes       int64            `json:"bytes" doc:"of their state"`
+	OpenEvents  int              `json:"open_events"`
+	Late        int64            `json:"late" doc:"matches beyond lateness, which were not correlated"`
+	Evicted     int64            `json:"evicted" doc:"group keys that a limit made the rule forget"`
+	Degraded    []string         `json:"degraded" doc:"why events that open now are not surely whole: evicted, flood, reload, gap"`
+	Blind       []Blind          `json:"blind" doc:"what keeps the rule from seeing all that it is for"`
+}
+
+// A Blind is one reason why a rule does not see all that it is for.
+type Blind struct {
+	Reason string    `json:"reason" doc:"absent: a source stopped sending a field that the rule requires; full: a limit keeps it from learning"`
+	Source string    `json:"source,omitempty"`
+	Field  string    `json:"field,omitempty"`
+	Since  time.Time `json:"since,omitzero" doc:"event time at which the source last sent the field"`
+	Text   string    `json:"text" doc:"the same in words"`
 }
 
 // A Rules is the state of the rules: those in force, and the faults of a reading that failed since.

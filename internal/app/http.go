@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"tocsin"
+	"tocsin/correlate"
 	ingesthttp "tocsin/ingest/http"
 	"tocsin/internal/api"
 	"tocsin/internal/auth"
@@ -141,13 +142,30 @@ func (a *App) rules() api.Rules {
 	set := a.sets.Current()
 	out := api.Rules{Set: set.Hash, Faults: a.watched.Faults(), Rules: []api.Rule{}}
 	out.Stale = out.Faults != ""
-	states := set.States()
+	states, engines := set.States(), sumRules(a.health.Report())
 	for i, r := range set.Rules() {
-		s := states[i]
+		s, e := states[i], engines[r.ID]
 		out.Rules = append(out.Rules, api.Rule{
 			ID: r.ID, Title: r.Title, Version: r.Version, Status: r.Status, Level: r.Level, Kind: string(r.Correlate.Kind), Category: r.Category,
 			Matches: s.Matches, Hidden: s.Hidden, Errors: s.Errors, LastError: s.LastError, Quarantined: s.Quarantined, Absent: s.Absent,
+			Keys: e.Keys, Bytes: e.Bytes, OpenEvents: e.OpenEvents, Late: total(e.Late), Evicted: e.Evicted,
+			Degraded: append([]string{}, e.Degraded...), Blind: blinds(e.Blind),
 		})
+	}
+	return out
+}
+
+func total(by map[string]int64) (n int64) {
+	for _, v := range by {
+		n += v
+	}
+	return n
+}
+
+func blinds(all []correlate.Blindness) []api.Blind {
+	out := make([]api.Blind, 0, len(all))
+	for _, b := range all {
+		out = append(out, api.Blind{Reason: b.Reason, Source: b.Source, Field: b.Field, Since: b.Since, Text: b.String()})
 	}
 	return out
 }

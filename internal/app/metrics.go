@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -37,6 +38,7 @@ type stateCollector struct {
 	watermark, open, keys, bytes, late, evicted, duplicates *prometheus.Desc
 	degraded                                                *prometheus.Desc
 	errors, absent, quarantined                             *prometheus.Desc
+	ruleDegraded, ruleBlind                                 *prometheus.Desc
 }
 
 func newStateCollector(h *pipeline.Health, sets *pipeline.Sets) *stateCollector {
@@ -45,17 +47,19 @@ func newStateCollector(h *pipeline.Health, sets *pipeline.Sets) *stateCollector 
 	}
 	return &stateCollector{
 		health: h, sets: sets,
-		watermark:   d("watermark_seconds", "Event time that no alert in time lies before, as Unix time."),
-		open:        d("events_open", "Events that are open in the engine."),
-		keys:        d("engine_keys", "Group keys that the engine holds.", "rule"),
-		bytes:       d("engine_bytes", "State that the engine holds.", "rule"),
-		late:        d("engine_late_total", "Matches that came beyond lateness: stored, not correlated.", "rule", "source"),
-		evicted:     d("engine_evicted_total", "Group keys that a limit threw out.", "rule"),
-		duplicates:  d("engine_duplicates_total", "Matches that came twice.", "rule"),
-		degraded:    d("degraded", "1 while something keeps the daemon from working as it should.", "part"),
-		errors:      d("rule_errors_total", "Alerts on which the rule's expression failed.", "rule"),
-		absent:      d("rule_absent_total", "Alerts that lacked a field of the rule's group key or condition.", "rule"),
-		quarantined: d("rule_quarantined", "1 while the rule is not tried, after a hundred failures in a row.", "rule"),
+		watermark:    d("watermark_seconds", "Event time that no alert in time lies before, as Unix time."),
+		open:         d("events_open", "Events that are open in the engine."),
+		keys:         d("engine_keys", "Group keys that the engine holds.", "rule"),
+		bytes:        d("engine_bytes", "State that the engine holds.", "rule"),
+		late:         d("engine_late_total", "Matches that came beyond lateness: stored, not correlated.", "rule", "source"),
+		evicted:      d("engine_evicted_total", "Group keys that a limit threw out.", "rule"),
+		duplicates:   d("engine_duplicates_total", "Matches that came twice.", "rule"),
+		degraded:     d("degraded", "1 while something keeps the daemon from working as it should.", "part"),
+		errors:       d("rule_errors_total", "Alerts on which the rule's expression failed.", "rule"),
+		absent:       d("rule_absent_total", "Alerts that lacked a field of the rule's group key or condition.", "rule"),
+		ruleDegraded: d("rule_degraded", "1 while events of the rule that open are not surely whole, by reason.", "rule", "reason"),
+		ruleBlind:    d("rule_blind", "1 while the rule does not see all that it is for, by reason: absent, a source stopped sending a field that it requires; full, a limit keeps it from learning.", "rule", "reason"),
+		quarantined:  d("rule_quarantined", "1 while the rule is not tried, after a hundred failures in a row.", "rule"),
 	}
 }
 
@@ -86,6 +90,12 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		counter(c.evicted, s.Evicted, rule)
 		counter(c.duplicates, s.Duplicates, rule)
+		for _, reason := range s.Degraded {
+			gauge(c.ruleDegraded, 1, rule, reason)
+		}
+		for _, reason := range blindReasons(s.Blind) {
+			gauge(c.ruleBlind, 1, rule, reason)
+		}
 	}
 	c.rules(gauge, counter)
 }
@@ -104,6 +114,17 @@ func (c *stateCollector) rules(gauge func(*prometheus.Desc, float64, ...string),
 			gauge(c.quarantined, 1, s.Rule)
 		}
 	}
+}
+
+// blindReasons are the reasons of a rule's blindness, each once.
+func blindReasons(all []correlate.Blindness) []string {
+	var reasons []string
+	for _, b := range all {
+		if !slices.Contains(reasons, b.Reason) {
+			reasons = append(reasons, b.Reason)
+		}
+	}
+	return reasons
 }
 
 // sumRules adds the rules' counts up over the engines of this daemon.

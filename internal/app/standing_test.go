@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tocsin"
+	"tocsin/internal/api"
 )
 
 // spray is a rule whose steps a running daemon is asked about.
@@ -75,4 +77,63 @@ func TestWhyNot(t *testing.T) {
 			t.Errorf("%q: %s", query, resp.Status)
 		}
 	}
+}
+
+// requiring is a rule that is blind where user.name stops coming.
+const requiring = `id: 11111111-2222-4333-8444-000000000010
+title: Requires a name
+version: 1.0.0
+status: stable
+level: high
+category: intrusion-attempts/brute-force
+requires: [user.name]
+when: event.action == "x"
+correlate: {kind: match, group_by: [source.ip]}
+`
+
+// TestBlind: a source that stops sending a required field makes the rule blind in the API, the metrics and the stamp of
+// its events, and makes it see again once it sends the field.
+func TestBlind(t *testing.T) {
+	b := newBench(t)
+	b.write("requiring.yml", requiring)
+	_, stop := b.open()
+	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	send := func(n int, fields string) {
+		var body strings.Builder
+		for range n {
+			fmt.Fprintf(&body, `{"@timestamp":%q,"event":{"kind":"alert","action":"x"},"source":{"ip":"203.0.113.7"}%s}`+"\n", at.Format(time.RFC3339), fields)
+			at = at.Add(15 * time.Minute)
+		}
+		b.send([]byte(body.String()))
+	}
+	blind := func(want string) {
+		t.Helper()
+		b.inForce("blind: "+want, func(r api.Rules) bool {
+			var text string
+			for _, why := range r.Rules[0].Blind {
+				text += why.Text
+			}
+			return text == want
+		})
+	}
+	send(3, `,"user":{"name":"ann"}`)
+	last := at.Add(-15 * time.Minute)
+	send(120, "")
+	blind("http has not sent user.name since " + last.Format(time.RFC3339))
+	stop()
+	b.open() // the engine remembers
+	blind("http has not sent user.name since " + last.Format(time.RFC3339))
+	if n := counters(t, b.url, "tocsin_rule_blind")[`reason="absent",rule="11111111-2222-4333-8444-000000000010"`]; n != 1 {
+		t.Errorf("the metric says %v", counters(t, b.url, "tocsin_rule_blind"))
+	}
+	at = at.Add(2 * time.Hour) // past the burst: an event of its own
+	send(1, "")
+	await(t, 20*time.Second, "an event that is stamped", func() (bool, string) {
+		var s tocsin.Standing
+		get(t, b.url+"/api/v1/rules/11111111-2222-4333-8444-000000000010/why-not?key=source.ip%3D203.0.113.7", &s)
+		n := len(s.Events)
+		return n > 0 && slices.Contains(s.Events[n-1].Degraded, "blind"), strings.Join(s.Lines(), "\n")
+	})
+	send(1, `,"user":{"name":"ann"}`)
+	blind("")
 }

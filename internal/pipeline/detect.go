@@ -26,6 +26,8 @@ type Detection struct {
 	Duplicate bool              // the same alert came before: stored once, not matched
 	Matches   []tocsin.Match    // what goes on to correlation: none that an exception hides
 	Hidden    []string          // rules whose match an exception hides
+	Watched   []string          // the fields that rules require
+	Sees      uint64            // bit i: the alert has the i-th of them
 }
 
 // Detect takes a run of one source's records through decoding, storing and matching. Alerts and dead letters are
@@ -77,6 +79,9 @@ func (d *Detector) match(p Policy, dn *Detection) {
 		m.Recorded = p.Recorded && p.Ordered
 		Own(&m)
 		dn.Matches = append(dn.Matches, m)
+	}
+	if w, ok := d.Matcher.(Watcher); ok {
+		dn.Watched, dn.Sees = w.Watched(), w.Sees()
 	}
 }
 
@@ -175,6 +180,7 @@ type Progress struct {
 	Epoch     int64
 	Listed    []tocsin.SourcePartition // the declared partitions
 	greatest  time.Time
+	Sightings
 }
 
 // Accept takes note of an alert and reports whether the greatest accepted time rose.
@@ -189,10 +195,13 @@ func (p *Progress) Accept(t time.Time) bool {
 // Greatest is the greatest accepted time, zero before the first.
 func (p *Progress) Greatest() time.Time { return p.greatest }
 
-// Marker says how far the partition has been read: all matches of records below offset are written.
+// Marker says how far the partition has been read: all matches of records below offset are written. Once it is heeded or
+// written, [Sightings.Told] is to be called.
 func (p *Progress) Marker(offset int64) tocsin.Marker {
-	return tocsin.Marker{
+	m := tocsin.Marker{
 		SourcePartition: p.Partition, Epoch: p.Epoch, Offset: offset, Greatest: p.greatest, Recorded: p.Policy.Recorded,
 		Disorder: p.Policy.Disorder, Lateness: p.Policy.Lateness, Listed: p.Listed,
 	}
+	p.Tell(&m)
+	return m
 }

@@ -304,8 +304,13 @@ func (p *Embedded) step(rows []Row, detections map[int64]Detection) []tocsin.Eve
 		for _, m := range dn.Matches {
 			events = append(events, p.engine.Step(m)...)
 		}
-		if dn.Alert != nil && (pr.Accept(dn.Alert.Time) || woke) {
+		if dn.Alert == nil {
+			continue
+		}
+		pr.See(dn.Watched, dn.Sees)
+		if pr.Accept(dn.Alert.Time) || woke {
 			events = append(events, p.engine.Mark(pr.Marker(row.Offset))...)
+			pr.Told()
 		}
 	}
 	return events

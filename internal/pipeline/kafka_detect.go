@@ -182,8 +182,11 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 		for k := range out[i].Matches {
 			matches = append(matches, tocsin.LogRecord{Match: &out[i].Matches[k]})
 		}
-		if a := out[i].Alert; a != nil && in.progress.Accept(a.Time) {
-			in.accepted = d.Now()
+		if a := out[i].Alert; a != nil {
+			in.progress.See(out[i].Watched, out[i].Sees)
+			if in.progress.Accept(a.Time) {
+				in.accepted = d.Now()
+			}
 		}
 		d.Metrics.detected(in.policy.Source, &out[i])
 	}
@@ -238,6 +241,7 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 		return err
 	}
 	in.marked, in.said = now, m
+	in.progress.Told()
 	return in.gen.Commit(map[kafka.TopicPartition]int64{{Topic: in.p.Topic(), Partition: in.p.ID()}: got.Next})
 }
 

@@ -87,12 +87,14 @@ func (p *Embedded) markQuiet(row Row) []tocsin.Event {
 			m.Tick = row.Quiet.Tick
 		}
 		events = append(events, p.engine.Mark(m)...)
+		pr.Told()
 	}
 	for _, name := range row.Quiet.Ended {
 		if pr, ok := p.progress[name]; ok {
 			m := pr.Marker(row.Offset)
 			m.Ended = true
 			events = append(events, p.engine.Mark(m)...)
+			pr.Told()
 		}
 	}
 	return events

@@ -105,6 +105,8 @@ type player struct {
 	positions int64
 	live      bool // alerts are correlated as they come, not in the order of their time
 	plain     bool // events are neither assessed nor registered
+	sightings pipeline.Sightings
+	watched   []string
 }
 
 // Run replays files and writes events and incidents to w as NDJSON, events before the incidents that hold them.
@@ -127,7 +129,7 @@ func Run(ctx context.Context, o Options, files []string, w io.Writer) (Summary, 
 func newPlayer(o Options, w io.Writer) *player {
 	store := memory.New()
 	return &player{
-		o: o, engine: correlate.NewOrdered(correlate.Config{AllEvidence: o.AllAlerts}, o.Set), matcher: o.Set.Matcher(),
+		o: o, engine: correlate.NewOrdered(correlate.Config{AllEvidence: o.AllAlerts}, o.Set), matcher: o.Set.Matcher(), watched: o.Set.Watched(),
 		assess: classify.New(o.Scales, o.Assets), store: store, register: newRegister(store, o.Scales),
 		out: bufio.NewWriterSize(w, 1<<16), settled: map[string]tocsin.Event{}, seen: map[string]string{},
 		sum: Summary{Rejected: map[string]int64{}, Marks: map[string]int64{}},
@@ -163,11 +165,14 @@ func (p *player) feed(ctx context.Context, in Input) error {
 		}
 	}
 	p.positions++
+	p.sightings.See(p.watched, p.matcher.Sees())
 	if !a.Time.After(p.greatest) {
 		return nil
 	}
 	p.greatest = a.Time
-	if err := p.emit(ctx, p.engine.Mark(p.marker())); err != nil {
+	err := p.emit(ctx, p.engine.Mark(p.marker()))
+	p.sightings.Told()
+	if err != nil {
 		return err
 	}
 	return p.apply(ctx, p.sequence.Until(p.engine.Watermark()))
@@ -190,10 +195,12 @@ func (p *player) repeated(a *tocsin.Alert) bool {
 
 func (p *player) marker() tocsin.Marker {
 	part := tocsin.SourcePartition{Source: source}
-	return tocsin.Marker{
+	m := tocsin.Marker{
 		SourcePartition: part, Offset: p.positions, Greatest: p.greatest, Recorded: !p.live,
 		Disorder: p.o.Disorder, Lateness: p.o.Lateness, Listed: []tocsin.SourcePartition{part},
 	}
+	p.sightings.Tell(&m)
+	return m
 }
 
 // emit takes emissions in; they reach the registrar in the order of event time.
