@@ -88,6 +88,12 @@ func NumberValue(text string) (Value, bool) {
 	if len(text) > 40 {
 		return Value{}, false
 	}
+	if n, ok := shortInt(text); ok {
+		return textOf(Int, uint64(n), text), true
+	}
+	if !likeNumber(text) {
+		return Value{}, false
+	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return textOf(Int, uint64(n), text), true
 	}
@@ -96,6 +102,40 @@ func NumberValue(text string) (Value, bool) {
 		return Value{}, false
 	}
 	return textOf(Float, math.Float64bits(f), text), true
+}
+
+// shortInt reads a whole number of up to 18 digits, which no int64 is too small for.
+func shortInt(text string) (n int64, ok bool) {
+	digits := strings.TrimPrefix(text, "-")
+	if digits == "" || len(digits) > 18 {
+		return 0, false
+	}
+	for i := range len(digits) {
+		c := digits[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(c)
+	}
+	if len(digits) < len(text) {
+		n = -n
+	}
+	return n, true
+}
+
+// likeNumber rules out what no number begins with or consists of: trying costs two allocations.
+func likeNumber(text string) bool {
+	points := 0
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9', i == 0 && (c == '-' || c == '+'):
+		case c == '.':
+			points++
+		case i == 0 || strings.IndexByte("+-_abcdefxpABCDEFXP", c) < 0:
+			return false
+		}
+	}
+	return points < 2
 }
 
 // ListValue is a list of scalars; lists among vs are flattened and absent values left out.
@@ -168,6 +208,26 @@ func (v Value) Items() []Value {
 	default:
 		return []Value{v}
 	}
+}
+
+// Len is how many members [Value.Items] has: of a list its own, of a scalar one, of an absent or null value none.
+func (v Value) Len() int {
+	switch v.kind {
+	case Absent, Null:
+		return 0
+	case List:
+		return int(v.size)
+	default:
+		return 1
+	}
+}
+
+// At is the member at i of [Value.Items], which is below [Value.Len]. Unlike it, it never allocates.
+func (v Value) At(i int) Value {
+	if v.kind == List {
+		return v.list()[i]
+	}
+	return v
 }
 
 // Text is v as people read it: strings as they are, numbers as the record wrote them, lists joined by a comma, and

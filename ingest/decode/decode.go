@@ -193,7 +193,7 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 			Tenant: r.Tenant, Source: r.Source, Format: format, Ref: r.Ref, Time: d.out.time, Received: r.Received, Raw: r.Value,
 		}
 		d.settle(&b.alert)
-		d.out.about.fill(d.out)
+		d.out.related.fill(d.out)
 		if !d.bare {
 			d.identify(&b.alert)
 		}

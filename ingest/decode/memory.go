@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"strings"
+	"unicode/utf8"
 	"unsafe"
 
 	"tocsin"
@@ -42,6 +44,24 @@ func (m *memory) string(text []byte) string {
 	m.room(len(text))
 	from := len(m.text)
 	m.text = append(m.text, text...)
+	return m.since(from)
+}
+
+// lower is a copy of s with the letters of ASCII in lower case, or s with other letters as strings.ToLower has it.
+func (m *memory) lower(s string) string {
+	m.room(len(s))
+	from := len(m.text)
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			m.text = m.text[:from]
+			return strings.ToLower(s)
+		}
+		if c-'A' < 26 {
+			c += 'a' - 'A'
+		}
+		m.text = append(m.text, c)
+	}
 	return m.since(from)
 }
 

@@ -12,32 +12,32 @@ import (
 // record being read and as a field of the alert being made. The stamps say whether it occurs in the current record,
 // so that a lookup by name is a comparison of two numbers.
 type name struct {
-	text   string
-	last   string // the part after the last dot
-	kind   ecs.Type
-	up     *name
-	kids   map[string]*name
-	after  *name // the sibling that followed in an earlier record: most likely the next key
-	plain  bool  // last stands in JSON as it is
-	odd    bool  // a part of it is empty or holds a dot: another name may have the same text
-	paired bool  // an array of {Name, text} here is an object spelled otherwise
-	fixed  bool  // named by a decoder's table: never forgotten
-
-	inRecord uint64 // the record in which inAt is good
-	inAt     int32  // index of its first leaf
-	inLast   int32  // index of its last leaf, where an array of objects gave several
+	// What reading a record looks at comes first, then what making an alert does: a processor fetches 64 bytes at once.
+	last     string // the part after the last dot
+	up       *name
+	after    [2]*name // the siblings that followed in earlier records, the last one first: most likely the next key
+	inRecord uint64   // the record in which inAt is good
+	inObject uint64   // the object that this name was last a key of: a second time is a duplicate
+	inAt     int32    // index of its first leaf
+	inLast   int32    // index of its last leaf, where an array of objects gave several
 	inCount  int32
-	inObject uint64 // the object that this name was last a key of: a second time is a duplicate
-	used     uint64 // the record whose leaf a decoder's table has taken over
-	anchors  uint64 // the formats that may claim a record that has it, as bits
 
-	outRecord uint64 // the record in which outAt is good
 	outAt     int32
+	outRecord uint64 // the record in which outAt is good
+	used      uint64 // the record whose leaf a decoder's table has taken over
+	prefix    *name  // joined is this name below prefix
+	joined    *name
+	given     *tocsin.Name // what alerts have for it
+	anchors   uint64       // the formats that may claim a record that has it, as bits
+	about     uint64       // its bit among the fields that related.* is made of
+	kind      ecs.Type
+	plain     bool // last stands in JSON as it is
+	odd       bool // a part of it is empty or holds a dot: another name may have the same text
+	paired    bool // an array of {Name, text} here is an object spelled otherwise
+	fixed     bool // named by a decoder's table: never forgotten
 
-	given *tocsin.Name // what alerts have for it
-
-	prefix *name // joined is this name below prefix
-	joined *name
+	text string
+	kids map[string]*name
 }
 
 // Limits of the dictionary. Alert content is hostile: a stream of ever new names must not grow it.
@@ -192,7 +192,7 @@ func (n *name) forget() {
 			delete(n.kids, part)
 			continue
 		}
-		kid.after, kid.prefix, kid.joined = nil, nil, nil
+		kid.after, kid.prefix, kid.joined = [2]*name{}, nil, nil
 		kid.forget()
 	}
 }

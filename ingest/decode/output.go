@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tocsin"
 	"tocsin/internal/ecs"
@@ -14,25 +15,26 @@ import (
 // An output is the alert being made of one record. A field that is set stays as it is: the first one wins, so readers
 // set the surest value first.
 type output struct {
-	doc    *doc
-	dict   *dictionary
-	record uint64
-	leaves []tocsin.Leaf
-	odd    bool      // a name among them may have the text of another
-	new    bool      // a name among them has no rank yet
-	own    string    // the source's own id, unique by design; "" for none
-	time   time.Time // zero: the record has none; the year 0: it has no year
-	unfit  *name
-	about  related
+	doc     *doc
+	dict    *dictionary
+	record  uint64
+	leaves  []tocsin.Leaf
+	odd     bool      // a name among them may have the text of another
+	new     bool      // a name among them has no rank yet
+	own     string    // the source's own id, unique by design; "" for none
+	time    time.Time // zero: the record has none; the year 0: it has no year
+	unfit   *name
+	about   uint64 // bits of the fields that related.* is made of
+	related related
 }
 
 func newOutput(d *doc) *output {
-	return &output{doc: d, dict: d.dict, unfit: d.dict.name("tocsin.unfit"), about: newRelated(d.dict)}
+	return &output{doc: d, dict: d.dict, unfit: d.dict.name("tocsin.unfit"), related: newRelated(d.dict)}
 }
 
 func (o *output) begin() {
 	o.record++
-	o.leaves, o.odd, o.new = o.leaves[:0], false, false
+	o.leaves, o.odd, o.new, o.about = o.leaves[:0], false, false, 0
 	o.own, o.time = "", time.Time{}
 }
 
@@ -69,6 +71,7 @@ func (o *output) keep(n *name, v tocsin.Value) bool {
 	n.outRecord, n.outAt = o.record, int32(len(o.leaves))
 	o.odd = o.odd || n.odd
 	o.new = o.new || !o.dict.given.Ranked(n.given)
+	o.about |= n.about
 	o.leaves = append(o.leaves, tocsin.Leaf{Name: n.given, Value: fits})
 	return true
 }
@@ -84,6 +87,32 @@ func (o *output) set(n *name, v tocsin.Value) bool {
 		}
 	}
 	return o.keep(n, v)
+}
+
+// resolved sets n to those of v's members that are addresses.
+func (o *output) resolved(n *name, v tocsin.Value) {
+	var ips []tocsin.Value
+	for i := range v.Len() {
+		if ip, ok := canonicalIP(v.At(i).Text()); ok {
+			ips = append(ips, tocsin.StringValue(ip))
+		}
+	}
+	if len(ips) > 0 {
+		o.keep(n, tocsin.ListValue(ips...))
+	}
+}
+
+// lower is s in small letters, in the alert's memory.
+func (o *output) lower(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return strings.ToLower(s)
+		}
+		if s[i]-'A' < 26 {
+			return o.doc.memory.lower(s)
+		}
+	}
+	return s
 }
 
 // put sets a field to a text; "" and "-" set nothing.

@@ -95,6 +95,11 @@ func (s *scanner) take(start int) (from int, fault textFault) {
 			m.text = to[:at]
 			return from, noFault
 		}
+		if i+1 < len(text) && escapes[text[i+1]] != 0 {
+			to[at] = escapes[text[i+1]]
+			i, at = i+2, at+1
+			continue
+		}
 		size := 0
 		if to, size = s.escape(to[:at], text[i+1:]); size == 0 {
 			return from, badEscape
@@ -110,20 +115,10 @@ func (s *scanner) escape(to, text []byte) (more []byte, size int) {
 	if len(text) == 0 {
 		return to, 0
 	}
-	switch text[0] {
-	case '"', '\\', '/':
-		return append(to, text[0]), 1
-	case 'b':
-		return append(to, '\b'), 1
-	case 'f':
-		return append(to, '\f'), 1
-	case 'n':
-		return append(to, '\n'), 1
-	case 'r':
-		return append(to, '\r'), 1
-	case 't':
-		return append(to, '\t'), 1
-	case 'u':
+	switch c := text[0]; {
+	case escapes[c] != 0:
+		return append(to, escapes[c]), 1
+	case c == 'u':
 		r, size := s.unicode(text[1:])
 		if size == 0 {
 			return to, 0
@@ -133,6 +128,9 @@ func (s *scanner) escape(to, text []byte) (more []byte, size int) {
 		return to, 0
 	}
 }
+
+// escapes are the bytes that letters behind a backslash stand for.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 // unescape appends text to to with its escapes resolved.
 func (s *scanner) unescape(to, text []byte) ([]byte, bool) {

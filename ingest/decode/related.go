@@ -15,7 +15,8 @@ type related struct {
 type relatedGroup struct {
 	to   *name
 	from []*name
-	fold bool // hashes are compared in lower case
+	bits uint64 // of from, in the alert's about
+	fold bool   // hashes are compared in lower case
 	list []tocsin.Value
 }
 
@@ -35,6 +36,14 @@ func newRelated(d *dictionary) related {
 			threat.indicator.file.hash.sha256 threat.indicator.file.hash.md5`),
 	}}
 	r.groups[3].fold = true
+	bit := uint64(1)
+	for i := range r.groups {
+		for _, n := range r.groups[i].from {
+			n.about = bit
+			r.groups[i].bits |= bit
+			bit <<= 1
+		}
+	}
 	return r
 }
 
@@ -44,10 +53,12 @@ func (r *related) fill(o *output) {
 	for i := range r.groups {
 		g := &r.groups[i]
 		g.list = g.list[:0]
-		g.add(o.value(g.to))
-		for _, n := range g.from {
-			if n.outRecord == o.record && len(g.list) < most {
-				g.add(o.leaves[n.outAt].Value)
+		g.add(o, o.value(g.to))
+		if o.about&g.bits != 0 {
+			for _, n := range g.from {
+				if o.about&n.about != 0 && len(g.list) < most {
+					g.add(o, o.leaves[n.outAt].Value)
+				}
 			}
 		}
 		if len(g.list) == 0 {
@@ -62,10 +73,10 @@ func (r *related) fill(o *output) {
 	}
 }
 
-func (g *relatedGroup) add(v tocsin.Value) {
+func (g *relatedGroup) add(o *output, v tocsin.Value) {
 	if v.Kind() == tocsin.List {
 		for _, item := range v.Items() {
-			g.add(item)
+			g.add(o, item)
 		}
 		return
 	}
@@ -79,7 +90,7 @@ func (g *relatedGroup) add(v tocsin.Value) {
 		}
 	}
 	if g.fold {
-		v = tocsin.StringValue(strings.ToLower(s))
+		v = tocsin.StringValue(o.lower(s))
 	}
 	g.list = append(g.list, v)
 }

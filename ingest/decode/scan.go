@@ -105,11 +105,15 @@ func (s *scanner) object(parent *name, depth int, listed bool) *scanError {
 // member reads a key and returns its name below parent, nil where the leaf is not to be kept.
 func (s *scanner) member(parent, before *name) (*name, *scanError) {
 	start := s.at + 1
-	if parent != nil && before.after != nil && before.after.up == parent && before.after.plain {
-		a := before.after
-		if end := start + len(a.last); end < len(s.text) && s.text[end] == '"' && string(s.text[start:end]) == a.last {
-			s.at = end + 1
-			return a, nil
+	if parent != nil {
+		for i, a := range &before.after {
+			if a != nil && s.spells(start, a) && a.up == parent {
+				s.at = start + len(a.last) + 1
+				if i > 0 {
+					before.after[0], before.after[1] = a, before.after[0]
+				}
+				return a, nil
+			}
 		}
 	}
 	end, plain := s.quoted(start)
@@ -134,9 +138,15 @@ func (s *scanner) member(parent, before *name) (*name, *scanError) {
 		return nil, nil
 	}
 	if n.up == parent {
-		before.after = n
+		before.after[0], before.after[1] = n, before.after[0]
 	}
 	return n, nil
+}
+
+// spells reports whether the key that starts at start is the last part of n, as it is.
+func (s *scanner) spells(start int, n *name) bool {
+	end := start + len(n.last)
+	return n.plain && end < len(s.text) && s.text[end] == '"' && string(s.text[start:end]) == n.last
 }
 
 // value reads any value and keeps it as n's leaf; n is nil where it is read for its syntax alone.

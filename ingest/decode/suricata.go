@@ -93,6 +93,7 @@ func suricata(d *dictionary) object {
 
 // An eveReader reads EVE records wherever they come from: Wazuh carries them inside its own.
 type eveReader struct {
+	kinds                           map[string]*eveKind
 	routes                          []route
 	fixed                           []constant
 	prefix                          *name
@@ -108,6 +109,7 @@ type eveReader struct {
 
 func newEVE(d *dictionary) *eveReader {
 	return &eveReader{
+		kinds: newEVEKinds(),
 		routes: d.routes(eve,
 			move{"app_proto", "network.protocol", knownProtocol},
 			move{"proto", "network.transport", transport},
@@ -141,15 +143,7 @@ func (s *eveReader) read(in *doc, o *output) {
 	for i := 0; i < len(s.metadata); i += 2 {
 		o.set(s.metadata[i+1], each(in.value(s.metadata[i]), func(t string) string { return strings.ReplaceAll(t, "_", " ") }))
 	}
-	var ips []tocsin.Value
-	for _, v := range o.value(s.answers).Items() {
-		if ip, ok := canonicalIP(v.Text()); ok {
-			ips = append(ips, tocsin.StringValue(ip))
-		}
-	}
-	if len(ips) > 0 {
-		o.keep(s.resolved, tocsin.ListValue(ips...))
-	}
+	o.resolved(s.resolved, o.value(s.answers))
 	if kind == "tls" || kind == "alert" {
 		o.set(s.tlsVersion, in.value(s.version))
 	}
@@ -162,22 +156,42 @@ func (s *eveReader) read(in *doc, o *output) {
 
 // classify sets kind, category and type.
 func (s *eveReader) classify(in *doc, o *output, kind string) {
-	words := strings.Fields(eveKinds[kind])
-	if len(words) == 0 {
-		words = []string{"event", "network", "info"}
+	k := s.kinds[kind]
+	if k == nil {
+		k = &eveKind{kind: "event", category: tocsin.StringValue("network"), types: tocsin.StringValue("info")}
 	}
-	o.put(s.kind, words[0])
-	if len(words) > 1 && words[1] != "-" {
-		o.keep(s.category, listOf(words[1]))
-	}
+	o.put(s.kind, k.kind)
+	o.keep(s.category, k.category)
 	switch action := in.text(s.action); {
 	case kind == "alert" && action == "blocked":
 		o.put(s.types, "denied")
 	case kind == "alert" && action == "allowed":
 		o.put(s.types, "allowed")
-	case len(words) > 2:
-		o.keep(s.types, listOf(words[2]))
+	default:
+		o.keep(s.types, k.types)
 	}
+}
+
+// An eveKind is a line of eveKinds.
+type eveKind struct {
+	kind            string
+	category, types tocsin.Value
+}
+
+func newEVEKinds() map[string]*eveKind {
+	kinds := map[string]*eveKind{}
+	for event, line := range eveKinds {
+		words := append(strings.Fields(line), "", "")
+		k := &eveKind{kind: words[0]}
+		if words[1] != "" && words[1] != "-" {
+			k.category = listOf(words[1])
+		}
+		if words[2] != "" {
+			k.types = listOf(words[2])
+		}
+		kinds[event] = k
+	}
+	return kinds
 }
 
 // http sets the request as url.*, http.* and the host that was asked.
@@ -268,16 +282,15 @@ func listOf(s string) tocsin.Value {
 
 // each changes every member of v.
 func each(v tocsin.Value, by func(string) string) tocsin.Value {
-	items := v.Items()
-	switch len(items) {
+	switch v.Len() {
 	case 0:
 		return tocsin.Value{}
 	case 1:
-		return tocsin.StringValue(by(items[0].Text()))
+		return tocsin.StringValue(by(v.At(0).Text()))
 	}
-	changed := make([]tocsin.Value, len(items))
-	for i, item := range items {
-		changed[i] = tocsin.StringValue(by(item.Text()))
+	changed := make([]tocsin.Value, v.Len())
+	for i := range changed {
+		changed[i] = tocsin.StringValue(by(v.At(i).Text()))
 	}
 	return tocsin.ListValue(changed...)
 }

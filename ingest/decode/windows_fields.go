@@ -41,6 +41,7 @@ type winEvent struct {
 type winMove struct {
 	from, to *name
 	how      byte
+	hashes   map[string]*name // by algorithm, for asHashes
 }
 
 // The ways of a winMove.
@@ -115,6 +116,7 @@ func (e *winEnricher) parse(words []string, bundles map[string][]string) []winMo
 		switch {
 		case strings.HasSuffix(to, ".hash"):
 			m.how, to = asHashes, strings.TrimSuffix(to, ".hash")
+			m.hashes = e.hashes[to]
 		case to == "dns.resolved":
 			m.how, to = asResolved, "dns.resolved_ip"
 		case strings.HasSuffix(to, ".pid"), to == "process.thread.id", to == "process.exit_code":
@@ -172,8 +174,8 @@ func (e *winEnricher) apply(o *output) {
 		o.set(e.cleared[3], o.value(e.cleared[1]))
 	}
 	e.outcomeOf(o, log, id)
-	if word := logonTypes[o.text(e.logonType)]; word != "" && log == "security" {
-		o.put(e.logonWord, word)
+	if log == "security" && o.has(e.logonType) {
+		o.put(e.logonWord, logonTypes[o.text(e.logonType)])
 	}
 	switch log {
 	case "sysmon":
@@ -222,8 +224,8 @@ func (e *winEnricher) move(o *output, m winMove) {
 	case asHashes:
 		for part := range strings.SplitSeq(s, ",") {
 			algorithm, digest, ok := strings.Cut(part, "=")
-			if to := e.hashes[m.to.text][strings.TrimSpace(algorithm)]; ok && to != nil {
-				o.put(to, strings.ToLower(digest))
+			if to := m.hashes[strings.TrimSpace(algorithm)]; ok && to != nil {
+				o.put(to, o.lower(digest))
 			}
 		}
 	case asResolved:
@@ -261,8 +263,9 @@ func (e *winEnricher) outcomeOf(o *output, log, id string) {
 	if log != "security" {
 		return
 	}
-	for _, v := range o.value(e.keywords).Items() {
-		switch s := strings.ToLower(v.Text()); {
+	keywords := o.value(e.keywords)
+	for i := range keywords.Len() {
+		switch s := o.lower(keywords.At(i).Text()); {
 		case strings.Contains(s, "audit success"), strings.HasPrefix(s, "0x802"), strings.HasPrefix(s, "-92143"):
 			o.put(e.outcome, "success")
 		case strings.Contains(s, "audit failure"), strings.HasPrefix(s, "0x801"), strings.HasPrefix(s, "-92188"):

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"strings"
 
 	"tocsin"
@@ -80,7 +81,7 @@ func zeek(d *dictionary) object {
 		routes                                    []route
 		fixed                                     []constant
 		stream                                    []*name
-		uid, ts, prefix, id                       *name
+		uid, ts, id                               *name
 		kind, category, types, action, outcome    *name
 		proto, transport, protocol, service       *name
 		host, domain, original, method, httpMeth  *name
@@ -89,7 +90,7 @@ func zeek(d *dictionary) object {
 		bytes, packets                            [3]*name
 	}{
 		routes: d.routes(zeekMoves), fixed: d.constants("event.module zeek\nobserver.vendor Zeek\nobserver.product Zeek\nobserver.type sensor"),
-		stream: d.names("_path", "@stream", "log_type", "@path"), uid: d.name("uid"), ts: d.name("ts"), prefix: d.name("zeek"), id: d.name("zeek.uid"),
+		stream: d.names("_path", "@stream", "log_type", "@path"), uid: d.name("uid"), ts: d.name("ts"), id: d.name("zeek.uid"),
 		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
 		proto: d.name("proto"), transport: d.name("network.transport"), protocol: d.name("network.protocol"), service: d.name("service"),
 		host: d.name("host"), domain: d.name("url.domain"), method: d.name("method"), httpMeth: d.name("http.request.method"),
@@ -97,6 +98,10 @@ func zeek(d *dictionary) object {
 		answers: d.name("answers"), resolved: d.name("dns.resolved_ip"), hosts: d.name("host.ip"), indicator: d.name("seen.indicator"), port: d.name("port_proto"),
 		bytes:   [3]*name{d.name("source.bytes"), d.name("destination.bytes"), d.name("network.bytes")},
 		packets: [3]*name{d.name("source.packets"), d.name("destination.packets"), d.name("network.packets")},
+	}
+	kinds := map[string]*zeekStream{}
+	for stream, k := range zeekKinds {
+		kinds[stream] = newZeekStream(d, stream, k)
 	}
 	return object{
 		claims: func(in *doc) bool { return in.has(z.ts) && in.any(z.stream) },
@@ -108,18 +113,18 @@ func zeek(d *dictionary) object {
 				kind = "alert"
 			}
 			o.put(z.kind, kind)
-			o.put(z.dataset, "zeek."+stream)
-			o.give(z.fixed)
-			k, ok := zeekKinds[stream]
-			if !ok {
-				k = [2]string{"network", "info"}
+			k := kinds[stream]
+			if k == nil {
+				k = newZeekStream(d, stream, [2]string{"network", "info"})
 			}
-			o.keep(z.category, listOf(k[0]))
-			o.keep(z.types, listOf(k[1]))
+			o.put(z.dataset, k.dataset)
+			o.give(z.fixed)
+			o.keep(z.category, k.category)
+			o.keep(z.types, k.types)
 			o.set(z.id, in.value(z.uid))
-			o.put(z.transport, strings.ToLower(in.first(z.proto, z.port).Text()))
+			o.put(z.transport, o.lower(in.first(z.proto, z.port).Text()))
 			if service := in.value(z.service); service.Kind() == tocsin.String {
-				o.put(z.protocol, strings.ToLower(service.Text()))
+				o.put(z.protocol, o.lower(service.Text()))
 			}
 			switch stream {
 			case "http":
@@ -135,24 +140,25 @@ func zeek(d *dictionary) object {
 				o.put(z.outcome, "failure")
 			}
 			o.set(z.seen, in.value(z.observer))
-			var ips []tocsin.Value
-			for _, v := range in.value(z.answers).Items() {
-				if ip, ok := canonicalIP(v.Text()); ok {
-					ips = append(ips, tocsin.StringValue(ip))
-				}
-			}
-			if len(ips) > 0 {
-				o.keep(z.resolved, tocsin.ListValue(ips...))
-			}
+			o.resolved(z.resolved, in.value(z.answers))
 			o.move(z.routes)
 			sum(o, z.bytes)
 			sum(o, z.packets)
-			if stream == "" {
-				stream = "log"
-			}
-			if below := d.path(z.prefix, []byte(strings.ReplaceAll(stream, ".", "_"))); below != nil {
-				o.all(below)
+			if k.below != nil {
+				o.all(k.below)
 			}
 		},
 	}
+}
+
+// A zeekStream is what all records of one of Zeek's logs get.
+type zeekStream struct {
+	dataset         string
+	category, types tocsin.Value
+	below           *name // where its own fields stand; nil where its name is too long
+}
+
+func newZeekStream(d *dictionary, stream string, kind [2]string) *zeekStream {
+	below := d.path(d.name("zeek"), []byte(cmp.Or(strings.ReplaceAll(stream, ".", "_"), "log")))
+	return &zeekStream{dataset: "zeek." + stream, category: listOf(kind[0]), types: listOf(kind[1]), below: below}
 }
