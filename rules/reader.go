@@ -258,7 +258,7 @@ func (r *reader) texts(into *[]string) func(*yaml.Node) {
 // duration reads 90s, 10m, 1h30m, 7d.
 func (r *reader) duration(into *time.Duration) func(*yaml.Node) {
 	return func(v *yaml.Node) {
-		d, ok := parseDuration(v.Value)
+		d, ok := ParseDuration(v.Value)
 		if v.Kind != yaml.ScalarNode || !ok {
 			r.fault(v, "write a number and its unit: 30s, 10m, 24h, 7d", "%q is no duration", v.Value)
 			return
@@ -270,7 +270,9 @@ func (r *reader) duration(into *time.Duration) func(*yaml.Node) {
 // maxDuration is ten years: beyond it a span is a mistake.
 const maxDuration = 10 * 365 * 24 * time.Hour
 
-func parseDuration(s string) (time.Duration, bool) {
+// ParseDuration reads a duration as rule files have it: a number and its unit, such as 90s, 10m, 1h30m or 7d. It may be
+// zero and is at most ten years; false stands for anything else.
+func ParseDuration(s string) (time.Duration, bool) {
 	days := time.Duration(0)
 	if head, rest, ok := strings.Cut(s, "d"); ok {
 		n, err := strconv.Atoi(head)
@@ -289,10 +291,16 @@ func parseDuration(s string) (time.Duration, bool) {
 	return days + d, true
 }
 
-// place finds the line and column of character offset of a scalar's value, whatever style it is written in: it
-// walks value and source side by side and passes over white space, which folding changes.
+// place is where character offset of a scalar's value stands.
 func (r *reader) place(n *yaml.Node, offset int) (line, column int) {
-	source := []rune(string(r.src))
+	p := Within(r.src, n, offset)
+	return p.Line, p.Column
+}
+
+// Within finds the place of character offset of a scalar's value in the file that it stands in, whatever style it is written
+// in: it walks value and source side by side and passes over white space, which folding changes.
+func Within(src []byte, n *yaml.Node, offset int) Place {
+	source := []rune(string(src))
 	at := 0
 	for line := 1; line < n.Line && at < len(source); at++ {
 		if source[at] == '\n' {
@@ -300,7 +308,7 @@ func (r *reader) place(n *yaml.Node, offset int) (line, column int) {
 		}
 	}
 	at += n.Column - 1
-	line, column = n.Line, n.Column
+	line, column := n.Line, n.Column
 	step := func() {
 		if at < len(source) && source[at] == '\n' {
 			line, column = line+1, 0
@@ -334,5 +342,5 @@ func (r *reader) place(n *yaml.Node, offset int) (line, column int) {
 			step()
 		}
 	}
-	return line, column
+	return Place{line, column}
 }

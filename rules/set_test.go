@@ -162,7 +162,7 @@ func TestParseDuration(t *testing.T) {
 		"90s": 90 * time.Second, "10m": 10 * time.Minute, "1h30m": 90 * time.Minute, "7d": 7 * 24 * time.Hour, "1d12h": 36 * time.Hour, "0s": 0, "0d": 0,
 		"": -1, "0": -1, "10": -1, "-5m": -1, "5 m": -1, "d": -1, "-1d": -1, "4000d": -1, "1d-1h": -1, "3650d1h": -1, "5y": -1, "1e9h": -1,
 	} {
-		got, ok := parseDuration(text)
+		got, ok := ParseDuration(text)
 		if ok != (want >= 0) || ok && got != want {
 			t.Errorf("%q: %v, %v; want %v", text, got, ok, want)
 		}

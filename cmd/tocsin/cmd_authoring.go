@@ -18,6 +18,8 @@ type ruleTests struct {
 	only    []string
 	output  string
 	verbose bool
+	mutate  bool
+	score   int
 }
 
 func newRulesTest() *cobra.Command {
@@ -33,6 +35,8 @@ func newRulesTest() *cobra.Command {
 	cmd.Flags().StringVar(&f.assets, "assets", "", "assets `file`")
 	cmd.Flags().StringArrayVar(&f.only, "only", nil, "test the rules with this `word` as id or in file name or title; may be repeated")
 	cmd.Flags().StringVarP(&f.output, "output", "o", "text", "text, json or junit")
+	cmd.Flags().BoolVar(&f.mutate, "mutate", false, "change each rule as a mistake would, and name the changes that its tests do not notice")
+	cmd.Flags().IntVar(&f.score, "score", 0, "with --mutate: end with 1 where fewer `percent` of the changes are noticed")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "a line for each rule, with the time that its tests took")
 	return cmd
 }
@@ -72,10 +76,36 @@ func (f *ruleTests) run(ctx context.Context, w io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.mutate {
+		return f.mutants(ctx, w, o, report)
+	}
 	if err := write(report); err != nil {
 		return err
 	}
 	if !report.Sound() {
+		return coded(exitFindings, errFindings)
+	}
+	return nil
+}
+
+// mutants runs the tests against the rules' mutants.
+func (f *ruleTests) mutants(ctx context.Context, w io.Writer, o replay.TestOptions, report authoring.Report) error {
+	mutants, err := authoring.Mutate(ctx, o, report)
+	if err != nil {
+		return err
+	}
+	switch f.output {
+	case "text":
+		err = mutants.WriteText(w, o.Set, f.verbose)
+	case "json":
+		err = mutants.WriteJSON(w)
+	default:
+		err = coded(exitUnusable, fmt.Errorf("--output %s: --mutate has text and json", f.output))
+	}
+	if err != nil {
+		return err
+	}
+	if _, failed := report.Passed(); failed > 0 || mutants.Percent() < f.score {
 		return coded(exitFindings, errFindings)
 	}
 	return nil

@@ -208,20 +208,8 @@ func (c *compilation) condition(n ast.Node) *node {
 
 // flat gathers the operands of a run of the same operator: a or b or c nests to the left, as deep as it is long.
 func (c *compilation) flat(x *ast.BinaryNode, op nodeOp) []*node {
-	var operands []ast.Node
-	var left ast.Node = x
-	for {
-		b, ok := left.(*ast.BinaryNode)
-		if !ok || skeletonOp(b.Operator) != op {
-			operands = append(operands, left)
-			break
-		}
-		operands = append(operands, b.Right)
-		left = b.Left
-	}
-	slices.Reverse(operands)
 	var kids []*node
-	for _, o := range operands {
+	for _, o := range operands(x, op) {
 		k := c.condition(o)
 		if k.op == op {
 			kids = append(kids, k.kids...)
@@ -230,6 +218,23 @@ func (c *compilation) flat(x *ast.BinaryNode, op nodeOp) []*node {
 		}
 	}
 	return kids
+}
+
+// operands are the nodes between which the same operator stands, in the order of the text.
+func operands(x *ast.BinaryNode, op nodeOp) []ast.Node {
+	var all []ast.Node
+	var left ast.Node = x
+	for {
+		b, ok := left.(*ast.BinaryNode)
+		if !ok || skeletonOp(b.Operator) != op {
+			all = append(all, left)
+			break
+		}
+		all = append(all, b.Right)
+		left = b.Left
+	}
+	slices.Reverse(all)
+	return all
 }
 
 func skeletonOp(operator string) nodeOp {
