@@ -13,10 +13,9 @@ import (
 type Matcher struct {
 	set   *Set
 	eval  *expression.Evaluator
-	try   []int32  // rules to try on this alert
-	tried []uint32 // generation in which a rule was put on try
-	gen   uint32
-	scan  bool // try every rule: what the index must agree with
+	index *expression.Finder
+	try   []int32 // rules to try on this alert
+	scan  bool    // try every rule: what the index must agree with
 
 	told   bool // ref and facts are of the loaded alert
 	ref    tocsin.AlertRef
@@ -26,7 +25,8 @@ type Matcher struct {
 
 // Matcher makes a matcher.
 func (s *Set) Matcher() *Matcher {
-	return &Matcher{set: s, eval: s.table.Evaluator(), tried: make([]uint32, len(s.rules))}
+	eval := s.table.Evaluator()
+	return &Matcher{set: s, eval: eval, index: s.index.Finder(eval)}
 }
 
 // Limits on what one alert may lead to in one rule.
@@ -81,21 +81,10 @@ func (m *Matcher) load(a *tocsin.Alert) {
 		}
 		return
 	}
-	m.gen++
-	if m.gen == 0 {
-		clear(m.tried)
-		m.gen = 1
-	}
-	m.try = append(m.try, m.set.always...)
-	m.eval.Find(&m.set.index, m.add)
-	slices.Sort(m.try)
-}
-
-// add puts a rule among those to try, once.
-func (m *Matcher) add(i int32) {
-	if m.tried[i] != m.gen {
-		m.tried[i] = m.gen
-		m.try = append(m.try, i)
+	m.try = append(m.try, m.index.Find()...)
+	if len(m.try) > 1 {
+		slices.Sort(m.try)
+		m.try = slices.Compact(m.try)
 	}
 }
 

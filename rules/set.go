@@ -25,8 +25,7 @@ type Set struct {
 	byID       map[string]int
 	exceptions []*Exception
 	table      *expression.Table
-	index      expression.Index // rules to try by an alert's values
-	always     []int32          // rules to try on every alert
+	index      *expression.Index // of the conditions of all rules in use
 	health     *health
 	facts      factSlots
 	watched    watched
@@ -106,31 +105,17 @@ func (s *Set) compile(r *Rule) compiled {
 }
 
 func (s *Set) buildIndex() {
-	count := map[expression.Term]int{}
-	for _, r := range s.rules {
-		for _, x := range r.conditions {
-			x.Count(count)
-		}
-	}
+	var conditions []*expression.Expr
+	var owners []int32
 	for i, r := range s.rules {
-		if !s.compiled[i].off {
-			s.enter(i, r, count)
+		if s.compiled[i].off {
+			continue
+		}
+		for _, x := range r.conditions {
+			conditions, owners = append(conditions, x), append(owners, int32(i))
 		}
 	}
-}
-
-// enter puts a rule into the index by the terms of which one must hold, or among those that are always tried.
-func (s *Set) enter(i int, r *Rule, count map[expression.Term]int) {
-	var terms []expression.Term
-	for _, x := range r.conditions {
-		t, ok := x.Witness(count)
-		if !ok {
-			s.always = append(s.always, int32(i))
-			return
-		}
-		terms = append(terms, t...)
-	}
-	s.index.Enter(terms, int32(i))
+	s.index = s.table.NewIndex(conditions, owners)
 }
 
 // Rules are the set's rules by id. The slice must not be written to.

@@ -21,7 +21,7 @@ import (
 const sigmaData = "../../shared/data/sigma"
 
 // recorded reads the lines of a file of recorded data, or skips the test where that data is not at hand.
-func recorded(t *testing.T, name string) [][]byte {
+func recorded(t testing.TB, name string) [][]byte {
 	t.Helper()
 	f, err := os.Open(filepath.Join(sigmaData, name))
 	if err != nil {

@@ -25,19 +25,25 @@ func (c *compilation) nativeCall(x *ast.CallNode) (*leaf, bool) {
 		c.fail(operand, "", "cidr takes an address, and %s is none", operand)
 		return nil, true
 	}
-	match := c.callTest(id.Value, x)
-	if match == nil {
+	test := c.callTest(id.Value, x)
+	if test == nil {
 		return nil, true
 	}
-	l := &leaf{mode: anyItem, mod: mod, test: textTest{match}}
+	l := &leaf{mode: anyItem, mod: mod, test: test}
 	if id.Value == "wild" && mod != inUpper { // folding is idempotent, and the folded value is at hand
 		l.mod = inLower
 	}
 	return l, true
 }
 
+// textTest is a test that takes texts.
+type textTest interface {
+	test
+	textual
+}
+
 // callTest is the question that cidr, wild or in_list asks of a string, nil after a fault.
-func (c *compilation) callTest(name string, x *ast.CallNode) func(string) bool {
+func (c *compilation) callTest(name string, x *ast.CallNode) textTest {
 	var args []string
 	for _, a := range x.Arguments[1:] {
 		v, ok := constOf(a)
@@ -57,7 +63,7 @@ func (c *compilation) callTest(name string, x *ast.CallNode) func(string) bool {
 	}
 }
 
-func (c *compilation) cidrTest(x *ast.CallNode, args []string) func(string) bool {
+func (c *compilation) cidrTest(x *ast.CallNode, args []string) textTest {
 	var nets []netip.Prefix
 	for i, a := range args {
 		p, err := netip.ParsePrefix(a)
@@ -71,10 +77,10 @@ func (c *compilation) cidrTest(x *ast.CallNode, args []string) func(string) bool
 		}
 		nets = append(nets, p.Masked())
 	}
-	return func(s string) bool { return within(s, nets) }
+	return netTest{nets}
 }
 
-func (c *compilation) wildTest(x *ast.CallNode, args []string) func(string) bool {
+func (c *compilation) wildTest(x *ast.CallNode, args []string) textTest {
 	var ws []wildcard
 	for i, a := range args {
 		if len(a) > maxPattern || strings.Count(a, "?") > maxSingles {
@@ -84,18 +90,10 @@ func (c *compilation) wildTest(x *ast.CallNode, args []string) func(string) bool
 		}
 		ws = append(ws, newWildcard(a))
 	}
-	return func(s string) bool {
-		s = fold(s)
-		for _, w := range ws {
-			if w.match(s) {
-				return true
-			}
-		}
-		return false
-	}
+	return wildTest{ws}
 }
 
-func (c *compilation) listTest(x *ast.CallNode, args []string) func(string) bool {
+func (c *compilation) listTest(x *ast.CallNode, args []string) textTest {
 	if len(args) != 1 {
 		c.fail(x, `write in_list(field, "name")`, "in_list takes a field and the name of one list")
 		return nil
@@ -105,5 +103,5 @@ func (c *compilation) listTest(x *ast.CallNode, args []string) func(string) bool
 		c.fail(x.Arguments[1], c.knownLists(), "no list named %q", args[0])
 		return nil
 	}
-	return l.Has
+	return listTest{l}
 }

@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"strings"
 	"time"
 
 	"github.com/expr-lang/expr/vm"
@@ -19,9 +18,7 @@ type Evaluator struct {
 	gen         uint32 // of the alert: memo entries of another generation count for nothing
 	now         time.Time
 	boxed       []box
-	lower       []lowered
-	fold        []lowered // every value as text in lower case
-	text        []lowered // every value as text
+	views       views
 	record      original
 	fields      tocsin.Fields
 	vm          vm.VM
@@ -29,100 +26,25 @@ type Evaluator struct {
 	errs        map[int]error // of leaves, this generation
 }
 
+// verdict is what a leaf said of the alert of a generation.
 type verdict struct {
 	gen   uint32
-	state uint8 // 0 false, 1 true, 2 an error
+	state state
 }
+
+type state uint8
+
+const (
+	no     state = iota
+	yes          // it holds
+	failed       // it cannot be said: an error
+	maybe        // a text was found that it wants: it is to be asked
+)
 
 // box is a slot's value as expr's machine takes it.
 type box struct {
 	gen   uint32
 	value any
-}
-
-// lowered is a slot's value in lower case.
-type lowered struct {
-	gen   uint32
-	value tocsin.Value
-}
-
-// modified is a slot's value after a string function; absent where it holds no string.
-func (e *Evaluator) modified(slot int, m modifier) tocsin.Value {
-	switch m {
-	case inUpper:
-		return eachText(e.slots[slot], strings.ToUpper)
-	case inText:
-		return e.asText(slot)
-	case inFolded:
-		return e.folded(slot)
-	}
-	l := &e.lower[slot]
-	if l.gen != e.gen {
-		l.gen, l.value = e.gen, eachText(e.slots[slot], fold)
-	}
-	return l.value
-}
-
-// asText is a slot's value with every member as text.
-func (e *Evaluator) asText(slot int) tocsin.Value {
-	v := e.slots[slot]
-	if v.Kind() == tocsin.String || v.Kind() == tocsin.Absent {
-		return v
-	}
-	l := &e.text[slot]
-	if l.gen != e.gen {
-		l.gen, l.value = e.gen, everyText(v)
-	}
-	return l.value
-}
-
-// folded is a slot's value with every member as text in lower case.
-func (e *Evaluator) folded(slot int) tocsin.Value {
-	v := e.slots[slot]
-	if v.Kind() == tocsin.String {
-		return e.modified(slot, inLower)
-	}
-	if v.Kind() == tocsin.Absent {
-		return v
-	}
-	l := &e.fold[slot]
-	if l.gen != e.gen {
-		l.gen, l.value = e.gen, eachText(e.asText(slot), fold)
-	}
-	return l.value
-}
-
-func everyText(v tocsin.Value) tocsin.Value {
-	switch v.Kind() {
-	case tocsin.Absent, tocsin.Null:
-		return tocsin.Value{}
-	case tocsin.List:
-		out := make([]tocsin.Value, 0, len(items(v)))
-		for _, item := range items(v) {
-			if item.Kind() != tocsin.Null {
-				out = append(out, tocsin.StringValue(item.Text()))
-			}
-		}
-		return tocsin.ListValue(out...)
-	default:
-		return tocsin.StringValue(v.Text())
-	}
-}
-
-func eachText(v tocsin.Value, do func(string) string) tocsin.Value {
-	if v.Kind() != tocsin.List {
-		if s, ok := fromValue(v).str(); ok {
-			return tocsin.StringValue(do(s))
-		}
-		return tocsin.Value{}
-	}
-	var out []tocsin.Value
-	for _, item := range items(v) {
-		if s, ok := fromValue(item).str(); ok {
-			out = append(out, tocsin.StringValue(do(s)))
-		}
-	}
-	return tocsin.ListValue(out...)
 }
 
 // Evaluator makes an evaluator with nothing loaded.
@@ -132,9 +54,7 @@ func (t *Table) Evaluator() *Evaluator {
 		slots: make([]tocsin.Value, len(t.names)),
 		memo:  make([]verdict, len(t.leaves)),
 		boxed: make([]box, len(t.names)),
-		lower: make([]lowered, len(t.names)),
-		fold:  make([]lowered, len(t.names)),
-		text:  make([]lowered, len(t.names)),
+		views: views{spans: make([]viewSpan, len(t.names)*int(modifiers))},
 	}
 }
 
@@ -144,13 +64,12 @@ func (e *Evaluator) reset(now time.Time) {
 	}
 	e.used = e.used[:0]
 	e.now = now
+	e.views.reset()
 	e.gen++
 	if e.gen == 0 { // wrapped round: no entry may look current
 		clear(e.memo)
 		clear(e.boxed)
-		clear(e.lower)
-		clear(e.fold)
-		clear(e.text)
+		clear(e.views.spans)
 		e.record.gen = 0
 		e.gen = 1
 	}
@@ -168,7 +87,7 @@ func (e *Evaluator) Present(slot int) bool { return present(e.slots[slot]) }
 // Holds reports whether the expression holds of what is loaded. The error is a calculation that cannot be done
 // (text that is no number where a number is needed) or one that takes too many steps; such an expression does not
 // hold. An absent field is never an error.
-func (e *Evaluator) Holds(x *Expr) (bool, error) { return e.holds(x.root) }
+func (e *Evaluator) Holds(x *Expr) (bool, error) { return e.holds(x.plan) }
 
 func (e *Evaluator) holds(n *node) (bool, error) {
 	switch n.op {
@@ -197,22 +116,26 @@ func (e *Evaluator) holds(n *node) (bool, error) {
 }
 
 func (e *Evaluator) leaf(id int) (bool, error) {
-	if m := e.memo[id]; m.gen == e.gen {
-		if m.state == 2 {
-			return false, e.errs[id]
-		}
-		return m.state == 1, nil
+	if m := e.memo[id]; m.gen == e.gen && m.state != maybe {
+		return m.state == yes, e.failure(id, m)
 	}
 	ok, err := e.table.leaves[id].holds(e)
 	v := verdict{gen: e.gen}
 	switch {
 	case err != nil:
-		v.state, e.errs[id] = 2, err
+		v.state, e.errs[id] = failed, err
 	case ok:
-		v.state = 1
+		v.state = yes
 	}
 	e.memo[id] = v
 	return ok, err
+}
+
+func (e *Evaluator) failure(id int, v verdict) error {
+	if v.state == failed {
+		return e.errs[id]
+	}
+	return nil
 }
 
 // maxReadings bounds what is kept of one expression; an event carries them.

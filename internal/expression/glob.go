@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"tocsin"
 )
 
 // A Glob is a pattern of texts and wildcards. The zero Glob covers the empty string alone.
@@ -32,18 +34,6 @@ func (g Glob) String() string {
 		}
 	}
 	return b.String()
-}
-
-// plain is the text that the pattern covers where it has no wildcards.
-func (g Glob) plain() (string, bool) {
-	var b strings.Builder
-	for _, p := range g {
-		if p.Wild != 0 {
-			return "", false
-		}
-		b.WriteString(p.Text)
-	}
-	return b.String(), true
 }
 
 // globSegment is what stands between two stars.
@@ -96,6 +86,8 @@ func newGlobTest(g Glob, folded bool) globTest {
 	}
 	return t
 }
+
+func (t globTest) pass(v tocsin.Value) bool { return passText(t, v) }
 
 func (t globTest) match(s string) bool {
 	last := len(t.segments) - 1

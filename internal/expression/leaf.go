@@ -3,12 +3,12 @@ package expression
 import (
 	"net/netip"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/vm"
 
 	"tocsin"
+	"tocsin/internal/expression/literal"
 )
 
 // leaf is one test of the skeleton: of one field, of two, or a program.
@@ -25,7 +25,7 @@ type leaf struct {
 	work   int         // bytes that a costly test may look at on one alert; 0: no limit
 	strict bool        // program: it cannot hold where its first field is absent
 	prog   *vm.Program // program
-	terms  []Term      // of the values that satisfy it, where they can be listed
+	wants  []want      // it holds only where one of them is among its values; nil where that cannot be said
 }
 
 type leafMode uint8
@@ -46,42 +46,84 @@ const (
 // test is a question about one value that is neither null nor a list.
 type test interface{ pass(v tocsin.Value) bool }
 
+// textual is a test of a text alone.
+type textual interface{ match(s string) bool }
+
 func (l *leaf) holds(e *Evaluator) (bool, error) {
-	if l.mode == program {
-		return e.run(l)
-	}
-	if l.mode == anywhere {
-		return passesOne(l.test, e.mentions(l.mod)), nil
-	}
-	v := e.slots[l.slots[0]]
-	if l.mod != asIs {
-		v = e.modified(l.slots[0], l.mod)
-	}
-	if l.member > 0 {
-		v = memberOf(v, l.member)
-	}
 	switch l.mode {
-	case anyItem:
-		if l.work > 0 {
-			return l.passesWithin(v)
-		}
-		return passes(l.test, v), nil
-	case noItem:
-		return present(v) && !passes(l.test, v), nil
+	case program:
+		return e.run(l)
+	case anywhere:
+		return matchesOne(l.test.(textual), e.mentions(l.mod)), nil
 	case isThere:
-		return present(v), nil
+		return present(l.value(e)), nil
 	case isAbsent:
-		return !present(v), nil
+		return !present(l.value(e)), nil
 	case isNamed:
-		return v.Kind() != tocsin.Absent, nil
+		return l.value(e).Kind() != tocsin.Absent, nil
 	case related:
-		return relates(v, e.modified(l.slots[1], l.mod), l.how), nil
+		return relates(e.view(l.slots[0], l.mod), e.view(l.slots[1], l.mod), l.how), nil
 	case pair:
-		return pairs(v, e.slots[l.slots[1]], l.op), nil
-	default:
-		w := e.slots[l.slots[1]]
+		return pairs(e.slots[l.slots[0]], e.slots[l.slots[1]], l.op), nil
+	case noPair:
+		v, w := e.slots[l.slots[0]], e.slots[l.slots[1]]
 		return present(v) && present(w) && !pairs(v, w, isEqual), nil
+	case noItem:
+		return l.present(e) && !l.passes(e), nil
+	default:
+		if l.work > 0 {
+			return l.passesWithin(e)
+		}
+		return l.passes(e), nil
 	}
+}
+
+// value is the leaf's field as it is, or the member of it that is meant.
+func (l *leaf) value(e *Evaluator) tocsin.Value {
+	v := e.slots[l.slots[0]]
+	if l.member == 0 {
+		return v
+	}
+	if list := items(v); l.member <= len(list) {
+		return list[l.member-1]
+	}
+	return tocsin.Value{}
+}
+
+// texts are the texts of the leaf's field, or the member of them that is meant.
+func (l *leaf) texts(e *Evaluator) []string {
+	texts := e.view(l.slots[0], l.mod)
+	switch {
+	case l.member == 0:
+		return texts
+	case l.member <= len(texts):
+		return texts[l.member-1 : l.member]
+	default:
+		return nil
+	}
+}
+
+func (l *leaf) present(e *Evaluator) bool {
+	if l.mod == asIs {
+		return present(l.value(e))
+	}
+	return len(l.texts(e)) > 0
+}
+
+// passes reports whether some value of the leaf's field passes its test.
+func (l *leaf) passes(e *Evaluator) bool {
+	if t, ok := l.test.(textual); ok {
+		return matchesOne(t, l.texts(e))
+	}
+	if l.mod == asIs {
+		return passes(l.test, l.value(e))
+	}
+	for _, s := range l.texts(e) {
+		if l.test.pass(tocsin.StringValue(s)) {
+			return true
+		}
+	}
+	return false
 }
 
 func passes(t test, v tocsin.Value) bool {
@@ -100,31 +142,34 @@ func passes(t test, v tocsin.Value) bool {
 	}
 }
 
-func memberOf(v tocsin.Value, n int) tocsin.Value {
-	if list := items(v); n <= len(list) {
-		return list[n-1]
+func matchesOne(t textual, texts []string) bool {
+	for _, s := range texts {
+		if t.match(s) {
+			return true
+		}
 	}
-	return tocsin.Value{}
+	return false
 }
 
-func passesOne(t test, texts []tocsin.Value) bool {
-	return slices.ContainsFunc(texts, t.pass)
-}
-
-// passesWithin is passes for a costly test: one string is cut to what the test may look at, and a list that holds
-// more than that is an error.
-func (l *leaf) passesWithin(v tocsin.Value) (bool, error) {
-	left := l.work
-	for i, item := range items(v) {
-		s, ok := fromValue(item).str()
-		if !ok {
+// passesWithin is passes for a pattern: the first string is cut to what the pattern may look at, and a list that
+// holds more than that is an error. Strings without a text that the pattern needs are not looked at.
+func (l *leaf) passesWithin(e *Evaluator) (bool, error) {
+	t, left, first := l.test.(patternTest), l.work, true
+	slot, guard := l.slots[0], lowerView[l.mod]
+	var lower []string
+	if l.member == 0 && l.mod != inUpper && len(t.needs) > 0 {
+		lower = e.view(slot, guard)
+	}
+	for i, s := range l.texts(e) {
+		if lower != nil && !t.possible(lower[i]) && !e.odd(slot, guard) {
 			continue
 		}
-		if i > 0 && len(s) > left {
+		if !first && len(s) > left {
 			return false, errSteps
 		}
+		first = false
 		s = s[:min(len(s), left)]
-		if l.test.pass(tocsin.StringValue(s)) {
+		if t.re.MatchString(s) {
 			return true, nil
 		}
 		left -= len(s)
@@ -233,32 +278,71 @@ func newOneOf(values []scalar) oneOf {
 	return t
 }
 
-// textTest tests what string functions read of a value.
-type textTest struct{ match func(s string) bool }
+// partTest tests for a text at a place of a string.
+type partTest struct {
+	place literal.Place
+	text  string
+}
 
-func (t textTest) pass(v tocsin.Value) bool {
-	s, ok := v.Str()
-	if !ok {
-		if s, ok = fromValue(v).str(); !ok {
-			return false
+func (t partTest) match(s string) bool {
+	switch t.place {
+	case literal.Opens:
+		return strings.HasPrefix(s, t.text)
+	case literal.Closes:
+		return strings.HasSuffix(s, t.text)
+	case literal.Inside:
+		return strings.Contains(s, t.text)
+	default:
+		return s == t.text
+	}
+}
+
+func (t partTest) pass(v tocsin.Value) bool { return passText(t, v) }
+
+// passText is the pass of a test of texts.
+func passText(t textual, v tocsin.Value) bool {
+	s, ok := fromValue(v).str()
+	return ok && t.match(s)
+}
+
+// netTest tests for addresses inside networks.
+type netTest struct{ nets []netip.Prefix }
+
+func (t netTest) match(s string) bool      { return within(s, t.nets) }
+func (t netTest) pass(v tocsin.Value) bool { return passText(t, v) }
+
+// listTest tests for members of a reference list.
+type listTest struct{ list *List }
+
+func (t listTest) match(s string) bool      { return t.list.Has(s) }
+func (t listTest) pass(v tocsin.Value) bool { return passText(t, v) }
+
+// patternTest tests by a regular expression. needs are texts of which one is in the lower case of whatever matches; of
+// none nothing is known.
+type patternTest struct {
+	re    *regexp.Regexp
+	needs []string
+	most  int // bytes that it looks at, 0 for all
+}
+
+func (t patternTest) match(s string) bool {
+	if t.most > 0 {
+		s = s[:min(len(s), t.most)]
+	}
+	return t.re.MatchString(s)
+}
+
+func (t patternTest) pass(v tocsin.Value) bool { return passText(t, v) }
+
+// possible reports whether a text in lower case has what the pattern needs.
+func (t patternTest) possible(lower string) bool {
+	for _, need := range t.needs {
+		if strings.Contains(lower, need) {
+			return true
 		}
 	}
-	return t.match(clip(s))
+	return false
 }
-
-func contains(part string) test {
-	return textTest{func(s string) bool { return strings.Contains(s, part) }}
-}
-
-func startsWith(prefix string) test {
-	return textTest{func(s string) bool { return strings.HasPrefix(s, prefix) }}
-}
-
-func endsWith(suffix string) test {
-	return textTest{func(s string) bool { return strings.HasSuffix(s, suffix) }}
-}
-
-func matches(re *regexp.Regexp) test { return textTest{re.MatchString} }
 
 // within reports whether s is an address inside one of nets. An IPv4 address mapped into IPv6 is that IPv4 address.
 func within(s string, nets []netip.Prefix) bool {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+
+	"tocsin/internal/expression/literal"
 )
 
 // native makes a leaf of the forms that compare one field with constants, or two fields. ok is false for all other
@@ -129,13 +131,6 @@ func (c *compilation) nativeCompare(x *ast.BinaryNode) (*leaf, bool) {
 		l.test = ordered{op: op, other: value}
 	}
 	l.mod = mod
-	switch {
-	case x.Operator != "==":
-	case mod == asIs:
-		l.terms = termsOf(slot, value)
-	case mod == inLower:
-		l.terms = lowerTermsOf(slot, value)
-	}
 	return l, true
 }
 
@@ -168,17 +163,6 @@ func (c *compilation) fieldPair(x *ast.BinaryNode, mod modifier, slot int, right
 	return l, true
 }
 
-// modifier is a string function between a field and its test.
-type modifier uint8
-
-const (
-	asIs modifier = iota
-	inLower
-	inUpper
-	inText   // every value as its text
-	inFolded // the same in lower case
-)
-
 // modifier unwraps lower(f), upper(f) and fold(f).
 func (c *compilation) modifier(n ast.Node) (modifier, ast.Node) {
 	switch x := n.(type) {
@@ -207,7 +191,7 @@ func (c *compilation) nativeIn(x *ast.BinaryNode) (*leaf, bool) {
 		if !c.comparable(x, x.Right, typ, value) {
 			return nil, true
 		}
-		return &leaf{mode: anyItem, test: newOneOf([]scalar{value}), terms: termsOf(slot, value)}, true
+		return &leaf{mode: anyItem, test: newOneOf([]scalar{value})}, true
 	}
 	list, ok := x.Right.(*ast.ArrayNode)
 	if !ok {
@@ -219,7 +203,6 @@ func (c *compilation) nativeIn(x *ast.BinaryNode) (*leaf, bool) {
 		return nil, ok
 	}
 	var values []scalar
-	var terms []Term
 	for _, n := range list.Nodes {
 		v, ok := constOf(n)
 		if !ok {
@@ -229,16 +212,8 @@ func (c *compilation) nativeIn(x *ast.BinaryNode) (*leaf, bool) {
 			return nil, true
 		}
 		values = append(values, v)
-		terms = append(terms, termsOf(slot, v)...)
 	}
-	l := &leaf{mode: anyItem, mod: mod, test: newOneOf(values), terms: terms}
-	switch mod {
-	case inLower:
-		l.terms = lowerTermsOf(slot, values...)
-	case inUpper:
-		l.terms = nil
-	}
-	return l, true
+	return &leaf{mode: anyItem, mod: mod, test: newOneOf(values)}, true
 }
 
 func (c *compilation) nativeText(x *ast.BinaryNode) (*leaf, bool) {
@@ -262,24 +237,24 @@ func (c *compilation) nativeText(x *ast.BinaryNode) (*leaf, bool) {
 	l := &leaf{mode: anyItem, mod: mod}
 	switch x.Operator {
 	case "contains":
-		l.test = contains(value.s)
+		l.test = partTest{literal.Inside, value.s}
 	case "startsWith":
-		l.test = startsWith(value.s)
+		l.test = partTest{literal.Opens, value.s}
 	case "endsWith":
-		l.test = endsWith(value.s)
+		l.test = partTest{literal.Closes, value.s}
 	default:
 		re := c.pattern(x.Right, value.s)
 		if re == nil {
 			return nil, true
 		}
-		l.test, l.work = matches(re.Regexp), maxWork/re.steps
+		l.test, l.work = re.test, maxWork/re.steps
 	}
 	return l, true
 }
 
 // pattern is a compiled regular expression and how many instructions it has.
 type pattern struct {
-	*regexp.Regexp
+	test  patternTest
 	steps int
 }
 
@@ -295,15 +270,16 @@ func (c *compilation) pattern(n ast.Node, s string) *pattern {
 			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return nil
 	}
-	steps := maxProgram
+	p := &pattern{test: patternTest{re: re}, steps: maxProgram}
 	if tree, err := syntax.Parse(s, syntax.Perl); err == nil {
-		if p, err := syntax.Compile(tree.Simplify()); err == nil {
-			steps = len(p.Inst)
+		p.test.needs = needsOf(tree)
+		if prog, err := syntax.Compile(tree.Simplify()); err == nil {
+			p.steps = len(prog.Inst)
 		}
 	}
-	if steps > maxProgram {
-		c.fail(n, "lower the repeat counts", "pattern too costly: %d steps, the limit is %d", steps, maxProgram)
+	if p.steps > maxProgram {
+		c.fail(n, "lower the repeat counts", "pattern too costly: %d steps, the limit is %d", p.steps, maxProgram)
 		return nil
 	}
-	return &pattern{re, steps}
+	return p
 }

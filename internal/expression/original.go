@@ -3,17 +3,15 @@ package expression
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
-
-	"tocsin"
+	"unsafe"
 )
 
 // original is the record that the loaded alert was made of, taken apart only if a leaf asks for it.
 type original struct {
 	raw    []byte
 	gen    uint32
-	texts  []tocsin.Value
-	folded []tocsin.Value
+	texts  []string
+	folded []string
 }
 
 // maxTexts bounds the texts of one record that are searched.
@@ -24,21 +22,17 @@ func (e *Evaluator) Original(raw []byte) { e.record.raw = raw }
 
 // mentions are the texts of the record: of JSON every string and number that is no key, else the whole of it. Where
 // there is no record they are the values of all fields.
-func (e *Evaluator) mentions(m modifier) []tocsin.Value {
+func (e *Evaluator) mentions(m modifier) []string {
 	o := &e.record
 	if o.gen != e.gen {
 		o.gen, o.texts, o.folded = e.gen, o.texts[:0], o.folded[:0]
 		switch raw := bytes.TrimSpace(o.raw); {
 		case len(raw) == 0:
-			for _, v := range e.fields.All() {
-				for _, item := range items(v) {
-					o.add(item.Text())
-				}
-			}
+			e.mentionFields()
 		case raw[0] == '{' && json.Valid(raw):
-			o.walk(raw)
+			e.mentionJSON(raw)
 		default:
-			o.add(string(raw))
+			e.mention(shared(raw))
 		}
 	}
 	if m == inFolded {
@@ -47,16 +41,25 @@ func (e *Evaluator) mentions(m modifier) []tocsin.Value {
 	return o.texts
 }
 
-func (o *original) add(s string) {
+func (e *Evaluator) mention(s string) {
+	o := &e.record
 	if len(o.texts) < maxTexts && s != "" {
 		s = clip(s)
-		o.texts = append(o.texts, tocsin.StringValue(s))
-		o.folded = append(o.folded, tocsin.StringValue(fold(s)))
+		o.texts = append(o.texts, s)
+		o.folded = append(o.folded, e.views.modified(s, inFolded))
 	}
 }
 
-// walk adds the strings and numbers of valid JSON.
-func (o *original) walk(raw []byte) {
+func (e *Evaluator) mentionFields() {
+	for _, v := range e.fields.All() {
+		for _, item := range items(v) {
+			e.mention(item.Text())
+		}
+	}
+}
+
+// mentionJSON mentions the strings and numbers of valid JSON.
+func (e *Evaluator) mentionJSON(raw []byte) {
 	for i := 0; i < len(raw); {
 		switch c := raw[i]; {
 		case c == '"':
@@ -70,7 +73,7 @@ func (o *original) walk(raw []byte) {
 			end++
 			rest := bytes.TrimLeft(raw[end:], " \t\r\n")
 			if len(rest) == 0 || rest[0] != ':' {
-				o.add(unquoted(raw[i:end]))
+				e.mention(unquoted(raw[i:end]))
 			}
 			i = end
 		case c == '-' || c >= '0' && c <= '9':
@@ -78,7 +81,7 @@ func (o *original) walk(raw []byte) {
 			for end < len(raw) && bytes.IndexByte([]byte("+-.eE0123456789"), raw[end]) >= 0 {
 				end++
 			}
-			o.add(string(raw[i:end]))
+			e.mention(shared(raw[i:end]))
 			i = end
 		default:
 			i++
@@ -86,16 +89,17 @@ func (o *original) walk(raw []byte) {
 	}
 }
 
+// unquoted is what a valid JSON string stands for.
 func unquoted(b []byte) string {
 	if bytes.IndexByte(b, '\\') < 0 {
-		return string(b[1 : len(b)-1])
+		return shared(b[1 : len(b)-1])
 	}
 	var s string
-	if err := json.Unmarshal(b, &s); err == nil {
-		return s
+	if err := json.Unmarshal(b, &s); err != nil {
+		return shared(b)
 	}
-	if s, err := strconv.Unquote(string(b)); err == nil {
-		return s
-	}
-	return string(b)
+	return s
 }
+
+// shared is bytes of the record as a string, without a copy: a record is not written to while its alert is loaded.
+func shared(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -280,7 +280,7 @@ func (c *compilation) matches(x *ast.BinaryNode) ast.Node {
 	if re == nil {
 		return x
 	}
-	return call("$test", env(), c.value(x.Left), &ast.ConstantNode{Value: question{re.MatchString, re.steps}})
+	return call("$test", env(), c.value(x.Left), &ast.ConstantNode{Value: question{re.test.re.MatchString, re.steps}})
 }
 
 // arithmetic refuses to add strings: doubling them is how a short rule fills the memory.
@@ -374,11 +374,11 @@ func (c *compilation) call(x *ast.CallNode) ast.Node {
 				c.fail(x, "", "%s takes a value and constant strings", f.Value)
 				return x
 			}
-			match := c.callTest(f.Value, x)
-			if match == nil {
+			test := c.callTest(f.Value, x)
+			if test == nil {
 				return x
 			}
-			return call("$test", env(), c.value(x.Arguments[0]), &ast.ConstantNode{Value: question{match, 24}})
+			return call("$test", env(), c.value(x.Arguments[0]), &ast.ConstantNode{Value: question{test.match, 24}})
 		default:
 			return c.function(x, f.Value, x.Arguments)
 		}

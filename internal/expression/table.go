@@ -76,6 +76,7 @@ func (t *Table) addLeaf(l *leaf) int {
 		return id
 	}
 	id := len(t.leaves)
+	l.wants = wantsOf(l)
 	t.leaves = append(t.leaves, l)
 	t.byKey[l.key] = id
 	return id
@@ -84,7 +85,8 @@ func (t *Table) addLeaf(l *leaf) int {
 // An Expr is a compiled condition. It belongs to the table that compiled it.
 type Expr struct {
 	text  string
-	root  *node
+	root  *node // as it was written
+	plan  *node // as it is evaluated: the cheapest operands first
 	table *Table
 	slots []int
 	names []string

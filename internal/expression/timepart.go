@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"tocsin"
 )
 
 // TimeParts are the parts of a time that [PartOfTime] knows.
@@ -16,13 +18,23 @@ func PartOfTime(field, part string, n int) Tree {
 	return sourced(leafTree(func(t *Table) (*leaf, error) {
 		return &leaf{
 			text: fmt.Sprintf("time_part(%s, %q, %d)", field, part, n), slots: []int{t.Slot(field)}, mod: inText,
-			test: textTest{func(s string) bool {
-				at, ok := writtenTime(s)
-				return ok && partOf(at, part) == n
-			}},
+			test: timeTest{part, n},
 		}, nil
 	}), "time_part(%s, "+strconv.Quote(part)+", "+strconv.Itoa(n)+")", field)
 }
+
+// timeTest tests a part of a written time.
+type timeTest struct {
+	part string
+	n    int
+}
+
+func (t timeTest) match(s string) bool {
+	at, ok := writtenTime(s)
+	return ok && partOf(at, t.part) == t.n
+}
+
+func (t timeTest) pass(v tocsin.Value) bool { return passText(t, v) }
 
 // timeForms are the ways to write a time. Fractions of seconds are read wherever seconds are.
 var timeForms = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", time.DateOnly}

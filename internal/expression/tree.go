@@ -7,8 +7,6 @@ import (
 	"regexp/syntax"
 	"strconv"
 	"strings"
-
-	"tocsin"
 )
 
 // A Tree is a condition that is given as a tree instead of text: for rule languages that are not expr. Unlike in
@@ -72,13 +70,10 @@ func Covers(field string, g Glob, exact bool) Tree {
 		l := &leaf{
 			member: member,
 			text:   "wild(" + field + ", " + quoted(g.String()) + caseNote(exact), slots: []int{slot},
-			mod: inFolded, test: textTest{newGlobTest(g, !exact).match},
+			mod: inFolded, test: newGlobTest(g, !exact),
 		}
 		if exact {
 			l.mod = inText
-		}
-		if s, ok := g.plain(); ok && !exact && member == 0 {
-			l.terms = lowerTermsOf(slot, textScalar(fold(s)))
 		}
 		return l, nil
 	}), name+"(%s, %s)", field, globSource(g))
@@ -118,7 +113,7 @@ func Matches(field, pattern string) Tree {
 		}
 		return &leaf{
 			text: field + " matches " + quoted(pattern), slots: []int{slot}, mod: inText, member: member,
-			test: matches(p.Regexp), work: maxTreeWork / p.steps,
+			test: p.test, work: maxTreeWork / p.steps,
 		}, nil
 	}), "regex(%s, %s)", field, quoted(pattern))
 }
@@ -149,7 +144,7 @@ func boundedPattern(s string) (*pattern, error) {
 	if len(p.Inst) > maxTreeProgram {
 		return nil, fmt.Errorf("regular expression of %d steps: the limit is %d", len(p.Inst), maxTreeProgram)
 	}
-	return &pattern{re, len(p.Inst)}, nil
+	return &pattern{patternTest{re: re, needs: needsOf(tree)}, len(p.Inst)}, nil
 }
 
 // Within holds where a value of the field is an address in the network.
@@ -158,7 +153,7 @@ func Within(field string, net netip.Prefix) Tree {
 		nets := []netip.Prefix{net.Masked()}
 		return &leaf{
 			text: "cidr(" + field + ", " + quoted(net.String()) + ")", slots: []int{t.Slot(field)}, mod: inText,
-			test: textTest{func(s string) bool { return within(s, nets) }},
+			test: netTest{nets},
 		}, nil
 	}), field, net)
 }
@@ -201,11 +196,9 @@ func Relates(field, other string, how Relation, exact bool) Tree {
 	return tree
 }
 
-func relates(v, w tocsin.Value, how Relation) bool {
-	for _, a := range items(v) {
-		x, _ := a.Str()
-		for _, b := range items(w) {
-			y, _ := b.Str()
+func relates(texts, others []string, how Relation) bool {
+	for _, x := range texts {
+		for _, y := range others {
 			var ok bool
 			switch how {
 			case Holds:
@@ -229,7 +222,7 @@ func relates(v, w tocsin.Value, how Relation) bool {
 // regards case. Where the record is not known it is asked of all fields.
 func Mentions(g Glob, exact bool) Tree {
 	tree := leafTree(func(*Table) (*leaf, error) {
-		l := &leaf{text: "mentions(" + quoted(g.String()) + caseNote(exact), mode: anywhere, test: textTest{newGlobTest(g, !exact).match}, mod: inFolded}
+		l := &leaf{text: "mentions(" + quoted(g.String()) + caseNote(exact), mode: anywhere, test: newGlobTest(g, !exact), mod: inFolded}
 		if exact {
 			l.mod = inText
 		}
@@ -252,10 +245,8 @@ func MentionsMatch(pattern string) Tree {
 		if err != nil {
 			return nil, err
 		}
-		most := maxTreeWork / p.steps
-		return &leaf{text: "mentions_regex(" + quoted(pattern) + ")", mode: anywhere, mod: inText, test: textTest{func(s string) bool {
-			return p.MatchString(s[:min(len(s), most)])
-		}}}, nil
+		p.test.most = maxTreeWork / p.steps
+		return &leaf{text: "mentions_regex(" + quoted(pattern) + ")", mode: anywhere, mod: inText, test: p.test}, nil
 	})
 	tree.src = "mentions_regex(" + quoted(pattern) + ")"
 	return tree
@@ -269,7 +260,7 @@ func (t *Table) Build(text string, tree Tree) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{text: text, root: root, table: t, slots: b.slots}, nil
+	return &Expr{text: text, root: root, plan: t.plan(root), table: t, slots: b.slots}, nil
 }
 
 type building struct {

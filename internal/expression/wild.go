@@ -3,6 +3,8 @@ package expression
 import (
 	"strings"
 	"unicode/utf8"
+
+	"tocsin"
 )
 
 // wildcard is a pattern in which * stands for any run of characters and ? for one; a backslash takes the next
@@ -118,5 +120,17 @@ func suffix(s, part string, single bool) bool {
 	return ok && n == len(s)-at
 }
 
-// fold is a string as case-insensitive tests compare it: each character in lower case.
-func fold(s string) string { return strings.ToLower(s) }
+// wildTest tests for texts that one of several patterns covers.
+type wildTest struct{ patterns []wildcard }
+
+func (t wildTest) match(s string) bool {
+	s = fold(s)
+	for _, w := range t.patterns {
+		if w.match(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t wildTest) pass(v tocsin.Value) bool { return passText(t, v) }

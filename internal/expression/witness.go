@@ -1,77 +1,98 @@
 package expression
 
-import "tocsin"
+import "tocsin/internal/expression/literal"
 
-// Witness lists terms of which at least one must hold on every alert that satisfies the expression; ok is false
-// where there is no such list and the expression must always be tried. An index of terms to expressions finds every
-// expression that can hold of an alert from the alert's own values, see [Index].
-// Of several such lists it takes the one whose terms are the rarest among the leaves of the table's expressions, as
-// counted by [Expr.Count]: what many rules ask for wakes many of them.
-func (x *Expr) Witness(count map[Term]int) (terms []Term, ok bool) {
-	return x.table.witness(x.root, count)
+// waker is what wakes an entry of the index: a leaf one of whose wants is found, or that holds when it is asked; or
+// the presence of a field.
+type waker struct {
+	how  wakerKind
+	leaf int // found, asked
+	slot int // there
 }
 
-// Count adds one to count for each term of the expression's leaves.
-func (x *Expr) Count(count map[Term]int) { x.table.count(x.root, count) }
+type wakerKind uint8
 
-func (t *Table) count(n *node, count map[Term]int) {
-	if n.op == opLeaf {
-		for _, term := range t.leaves[n.leaf].terms {
-			count[term]++
-		}
-	}
-	for _, k := range n.kids {
-		t.count(k, count)
-	}
+const (
+	found wakerKind = iota // texts and numbers are looked up in tables
+	asked                  // the leaf is evaluated once for all that it wakes
+	there                  // the field is present
+)
+
+// Weights say how often a waker wakes, by rule of thumb; they are multiplied by the number of rules that ask for the
+// same, as what many ask for is common.
+const (
+	weightLong   = 1   // a text inside another, of twelve bytes and more
+	weightPart   = 2   // of seven and more
+	weightShort  = 64  // of less: all bytes are probed for it
+	weightWhole  = 4   // a whole value, or a long part at one of its ends
+	weightEnd    = 16  // a short part at one of its ends
+	weightAsked  = 256 // a comparison that no table knows
+	weightThere  = 512
+	weightRecord = 8 // a text anywhere in the record
+)
+
+// witness chooses wakers of which at least one wakes on every alert that satisfies a skeleton: of the operands of
+// an and the rarest, of those of an or all.
+type witness struct {
+	table *Table
+	count map[int]int // leaf -> entries that ask for it
 }
 
-// maxTerms is where a list of alternatives stops being a good index.
-const maxTerms = 512
-
-func (t *Table) witness(n *node, count map[Term]int) ([]Term, bool) {
+// of are the wakers of n, or of its negation, and their weight; ok is false where there are none.
+func (w *witness) of(n *node, negated bool) (wakers []waker, weight int, ok bool) {
 	switch n.op {
-	case opFalse:
-		return nil, true
 	case opLeaf:
-		l := t.leaves[n.leaf]
-		if len(l.terms) == 0 && l.needsValue() {
-			return []Term{{Slot: l.slots[0]}}, true
-		}
-		return l.terms, len(l.terms) > 0
-	case opAnd:
-		var best []Term
-		found := false
-		for _, k := range n.kids {
-			if terms, ok := t.witness(k, count); ok && (!found || cost(terms, count) < cost(best, count)) {
-				best, found = terms, true
-			}
-		}
-		return best, found
-	case opOr:
-		var all []Term
-		for _, k := range n.kids {
-			terms, ok := t.witness(k, count)
-			if !ok || len(all)+len(terms) > maxTerms {
-				return nil, false
-			}
-			all = append(all, terms...)
-		}
-		return all, true
-	default:
-		return nil, false
+		return w.leaf(n.leaf, negated)
+	case opNot:
+		return w.of(n.kids[0], !negated)
+	case opTrue, opFalse:
+		return nil, 0, (n.op == opTrue) == negated
 	}
+	if (n.op == opAnd) == negated {
+		return w.all(n.kids, negated)
+	}
+	return w.rarest(n.kids, negated)
 }
 
-// cost is how often terms wake an expression, by rule of thumb: a field is there far more often than it has a value.
-func cost(terms []Term, count map[Term]int) int {
-	n := 0
-	for _, t := range terms {
-		if t.Key == (Key{}) {
-			n += 1 << 20
+func (w *witness) rarest(kids []*node, negated bool) (best []waker, least int, ok bool) {
+	for _, k := range kids {
+		if wakers, weight, found := w.of(k, negated); found && (!ok || weight < least) {
+			best, least, ok = wakers, weight, true
 		}
-		n += max(count[t], 1)
 	}
-	return n
+	return best, least, ok
+}
+
+func (w *witness) all(kids []*node, negated bool) (all []waker, sum int, ok bool) {
+	for _, k := range kids {
+		wakers, weight, ok := w.of(k, negated)
+		if !ok {
+			return nil, 0, false
+		}
+		all, sum = append(all, wakers...), sum+weight
+	}
+	return all, sum, true
+}
+
+func (w *witness) leaf(id int, negated bool) ([]waker, int, bool) {
+	l := w.table.leaves[id]
+	if negated {
+		if l.mode == isAbsent && l.member == 0 {
+			return []waker{{how: there, slot: l.slots[0]}}, weightThere, true
+		}
+		return nil, 0, false
+	}
+	if weight, ok := l.findable(); ok {
+		return []waker{{how: found, leaf: id}}, weight * (1 + w.count[id]), true
+	}
+	switch {
+	case l.mode == anywhere, !l.needsValue():
+		return nil, 0, false
+	case l.mode == isThere || l.cost() > costText:
+		return []waker{{how: there, slot: l.slots[0]}}, weightThere, true
+	default:
+		return []waker{{how: asked, leaf: id}}, weightAsked, true
+	}
 }
 
 // needsValue reports whether the leaf can hold only where its first field is present.
@@ -79,115 +100,44 @@ func (l *leaf) needsValue() bool {
 	return l.mode != isAbsent && l.mode != isNamed && (l.mode != program || l.strict) && len(l.slots) > 0
 }
 
-// An Index finds what is entered under terms from the values of an alert.
-type Index struct{ slots []slotIndex }
-
-// slotIndex has the entries of one slot's terms.
-type slotIndex struct {
-	texts   map[string][]int32
-	lower   map[string][]int32
-	numbers map[float64][]int32
-	truths  [2][]int32
-	present []int32
-}
-
-// Enter enters an entry under terms, once under each.
-func (x *Index) Enter(terms []Term, entry int32) {
-	for _, t := range terms {
-		for len(x.slots) <= t.Slot {
-			x.slots = append(x.slots, slotIndex{})
-		}
-		x.slots[t.Slot].enter(t, entry)
+// findable reports whether tables can find all that the leaf wants, and how common that is.
+func (l *leaf) findable() (weight int, ok bool) {
+	if l.mode == anywhere {
+		n := len(l.keywords())
+		return weightRecord * n, n > 0
 	}
+	for _, v := range l.wants {
+		if v.kind != numeric && len(v.text) < v.place.Least() {
+			return 0, false
+		}
+		weight += v.weight()
+	}
+	return weight, len(l.wants) > 0
 }
 
-func (s *slotIndex) enter(t Term, entry int32) {
-	k := t.Key
-	switch k.kind {
-	case kindNone:
-		s.present = once(s.present, entry)
-	case kindText:
-		if t.Lower {
-			if s.lower == nil {
-				s.lower = map[string][]int32{}
-			}
-			s.lower[k.Text] = once(s.lower[k.Text], entry)
-			return
-		}
-		if s.texts == nil {
-			s.texts = map[string][]int32{}
-		}
-		s.texts[k.Text] = once(s.texts[k.Text], entry)
-	case kindBool:
-		s.truths[int(k.Number)] = once(s.truths[int(k.Number)], entry)
+func (v want) weight() int {
+	switch {
+	case v.kind == numeric || v.place == literal.Whole:
+		return weightWhole
+	case v.place != literal.Inside && len(v.text) < 8:
+		return weightEnd
+	case v.place != literal.Inside:
+		return weightWhole
+	case len(v.text) < literal.Long:
+		return weightShort
+	case len(v.text) < 12:
+		return weightPart
 	default:
-		if s.numbers == nil {
-			s.numbers = map[float64][]int32{}
-		}
-		s.numbers[k.Number] = once(s.numbers[k.Number], entry)
+		return weightLong
 	}
 }
 
-func once(entries []int32, entry int32) []int32 {
-	if n := len(entries); n > 0 && entries[n-1] == entry {
-		return entries
-	}
-	return append(entries, entry)
-}
-
-// Find calls f with every entry that a value of the loaded alert may satisfy, some more than once.
-func (e *Evaluator) Find(x *Index, f func(entry int32)) {
-	for _, slot := range e.used {
-		if slot >= len(x.slots) {
-			continue
-		}
-		s := &x.slots[slot]
-		if s.present != nil && present(e.slots[slot]) {
-			for _, entry := range s.present {
-				f(entry)
-			}
-		}
-		if s.lower != nil {
-			for _, item := range e.folded(slot).Items() {
-				text, _ := item.Str()
-				for _, entry := range s.lower[text] {
-					f(entry)
-				}
-			}
-		}
-		if s.texts == nil && s.numbers == nil && s.truths[0] == nil && s.truths[1] == nil {
-			continue
-		}
-		v := e.slots[slot]
-		if v.Kind() != tocsin.List {
-			s.find(v, f)
-			continue
-		}
-		for _, item := range items(v) {
-			s.find(item, f)
+// thorough reports whether finding all that the leaf wants needs every byte of a text to be probed.
+func (l *leaf) thorough() bool {
+	for _, v := range l.wants {
+		if v.kind != numeric && v.place == literal.Inside && len(v.text) < literal.Long {
+			return true
 		}
 	}
-}
-
-func (s *slotIndex) find(v tocsin.Value, f func(entry int32)) {
-	each := func(entries []int32) {
-		for _, entry := range entries {
-			f(entry)
-		}
-	}
-	x := fromValue(v)
-	switch x.kind {
-	case kindText:
-		each(s.texts[x.s])
-		if s.numbers != nil {
-			if n, ok := parsed(x.s).number(); ok {
-				each(s.numbers[n])
-			}
-		}
-	case kindInt, kindFloat:
-		n, _ := x.number()
-		each(s.numbers[n])
-	case kindBool:
-		each(s.truths[x.i])
-	}
+	return false
 }

@@ -1,0 +1,175 @@
+package expression
+
+import (
+	"tocsin"
+	"tocsin/internal/expression/literal"
+)
+
+// A Finder searches an index with the alert that an evaluator has loaded. It is for one goroutine.
+type Finder struct {
+	*Index
+	e      *Evaluator
+	hits   *literal.Hits
+	done   int      // hits that were looked at
+	open   []int32  // lanes
+	woken  []int32  // entries of the lane that is searched
+	marks  []uint32 // entry -> generation in which it was woken
+	gen    uint32
+	owners []int32
+}
+
+// Finder makes a finder. The evaluator must be of the index's table.
+func (x *Index) Finder(e *Evaluator) *Finder {
+	return &Finder{Index: x, e: e, hits: literal.NewHits(len(x.targets)), marks: make([]uint32, len(x.entries))}
+}
+
+// Find are the owners of the expressions that hold of the loaded alert or that fail on it, some more than once. The
+// slice is good until the next call.
+func (f *Finder) Find() []int32 {
+	f.owners, f.open, f.done = f.owners[:0], append(f.open[:0], 0), 0
+	f.hits.Reset()
+	if f.gen++; f.gen == 0 {
+		clear(f.marks)
+		f.gen = 1
+	}
+	for i := 0; i < len(f.open); i++ {
+		f.search(&f.lanes[f.open[i]])
+	}
+	return f.owners
+}
+
+// search searches one lane and evaluates what it wakes.
+func (f *Finder) search(l *lane) {
+	f.woken = f.woken[:0]
+	f.wake(l.always)
+	if len(l.fields) < len(f.e.used) {
+		for i := range l.fields {
+			if p := &l.fields[i]; !f.e.slots[p.slot].IsAbsent() {
+				f.field(p)
+			}
+		}
+	} else {
+		for _, slot := range f.e.used {
+			if slot < len(l.bySlot) && l.bySlot[slot] >= 0 {
+				f.field(&l.fields[l.bySlot[slot]])
+			}
+		}
+	}
+	if l.record != nil {
+		l.record.search(f.e, f.hits)
+		f.take()
+	}
+	for _, i := range f.woken {
+		if n := &f.entries[i]; f.holds(n.start) {
+			if n.opens >= 0 {
+				f.open = append(f.open, n.opens)
+			} else {
+				f.owners = append(f.owners, n.owner)
+			}
+		}
+	}
+}
+
+func (f *Finder) wake(entries []int32) {
+	for _, i := range entries {
+		if f.marks[i] != f.gen {
+			f.marks[i] = f.gen
+			f.woken = append(f.woken, i)
+		}
+	}
+}
+
+// field looks up the values of one field.
+func (f *Finder) field(p *field) {
+	e := f.e
+	for m, set := range p.texts {
+		if set == nil {
+			continue
+		}
+		for _, text := range e.view(p.slot, modifier(m)) {
+			set.Find(text, f.hits)
+		}
+		f.take()
+		if len(p.hints[m]) > 0 && e.odd(p.slot, modifier(m)) {
+			for _, id := range p.hints[m] {
+				f.hit(id)
+			}
+		}
+	}
+	if p.numbers != nil {
+		f.numbers(p, e.slots[p.slot])
+	}
+	if (p.there != nil || p.asked != nil) && present(e.slots[p.slot]) {
+		f.wake(p.there)
+		for _, q := range p.asked {
+			if ok, err := e.leaf(int(q.leaf)); ok || err != nil {
+				f.wake(q.wakes)
+			}
+		}
+	}
+}
+
+func (f *Finder) numbers(p *field, v tocsin.Value) {
+	if v.Kind() != tocsin.List {
+		f.number(p, v)
+		return
+	}
+	for _, item := range items(v) {
+		f.number(p, item)
+	}
+}
+
+func (f *Finder) number(p *field, v tocsin.Value) {
+	x := fromValue(v)
+	if x.kind == kindText {
+		x = parsed(x.s)
+	}
+	if n, ok := x.number(); ok {
+		for _, id := range p.numbers[n] {
+			f.hit(id)
+		}
+	}
+}
+
+// take looks at the literals that were found since it was called last.
+func (f *Finder) take() {
+	for ; f.done < len(f.hits.IDs); f.done++ {
+		f.hit(f.hits.IDs[f.done])
+	}
+}
+
+// hit notes that a leaf holds or may hold, and wakes what waits for it.
+func (f *Finder) hit(id int32) {
+	t := &f.targets[id]
+	v := &f.e.memo[t.leaf]
+	switch {
+	case v.gen == f.e.gen && v.state != maybe:
+	case t.decides:
+		*v = verdict{gen: f.e.gen, state: yes}
+	default:
+		*v = verdict{gen: f.e.gen, state: maybe}
+	}
+	f.wake(f.wakes[t.from:t.to])
+}
+
+// holds runs the program of an entry. A failure counts as holding: the owner's evaluation will meet it again.
+func (f *Finder) holds(at int32) bool {
+	e := f.e
+	for at >= 0 {
+		s := &f.steps[at]
+		v := e.memo[s.leaf]
+		ok := v.state == yes
+		if v.gen != e.gen || v.state > yes {
+			if ok = false; !s.found || v.gen == e.gen {
+				var err error
+				if ok, err = e.leaf(int(s.leaf)); err != nil {
+					return true
+				}
+			}
+		}
+		if at = s.no; ok {
+			at = s.yes
+		}
+	}
+	return at == ends
+}

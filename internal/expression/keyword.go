@@ -1,0 +1,72 @@
+package expression
+
+import (
+	"bytes"
+	"strings"
+
+	"tocsin/internal/expression/literal"
+)
+
+// keywords are texts in lower-case ASCII of which one stands in every record, as it was received, that satisfies a
+// leaf about the whole record: without what JSON may write in several ways. It is nil where there are none of use.
+func (l *leaf) keywords() []string {
+	switch t := l.test.(type) {
+	case globTest:
+		var all []string
+		for _, runs := range t.runs() {
+			all = append(all, runs...)
+		}
+		if s := longestPart(all...); s != "" {
+			return []string{s}
+		}
+	case patternTest:
+		var all []string
+		for _, need := range t.needs {
+			s := longestPart(need)
+			if s == "" || strings.ContainsRune(need, 's') { // which matches a long s without regard to case
+				return nil
+			}
+			all = append(all, s)
+		}
+		return all
+	}
+	return nil
+}
+
+// longestPart is the longest part of texts that a record writes in one way, "" where all are too short.
+func longestPart(texts ...string) string {
+	best := ""
+	for _, text := range texts {
+		for part := range strings.FieldsFuncSeq(fold(text), mayBeEscaped) {
+			if len(part) > len(best) {
+				best = part
+			}
+		}
+	}
+	if len(best) < literal.Inside.Least() {
+		return ""
+	}
+	return best
+}
+
+func mayBeEscaped(r rune) bool { return r < ' ' || r >= 0x7f || r == '"' || r == '\\' || r == '/' }
+
+// record finds keywords in records.
+type record struct{ keywords *literal.Loose }
+
+// search adds to hits the keywords that the loaded alert's record may hold.
+func (r *record) search(e *Evaluator, hits *literal.Hits) {
+	if raw := e.record.raw; len(raw) > 0 && asWritten(raw) {
+		r.keywords.Find(shared(raw), hits)
+		return
+	}
+	for _, text := range e.mentions(inFolded) {
+		r.keywords.Find(text, hits)
+	}
+}
+
+// asWritten reports whether every ASCII text that a record holds stands in it byte by byte: no escaped characters, and
+// none outside ASCII whose lower case lies in it.
+func asWritten(raw []byte) bool {
+	return !bytes.Contains(raw, []byte(`\u`)) && !bytes.Contains(raw, []byte("İ")) && !bytes.Contains(raw, []byte("\u212a"))
+}

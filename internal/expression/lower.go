@@ -1,0 +1,70 @@
+package expression
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bytes of a word, each with its highest bit, and each with one.
+const (
+	highBits = 0x8080808080808080
+	oneBits  = 0x0101010101010101
+)
+
+// appendLower appends s in lower case, as [strings.ToLower] has it, and tells whether all of it is ASCII: eight bytes
+// at a time as long as they are.
+func appendLower(dst []byte, s string) (lower []byte, ascii bool) {
+	dst = slices.Grow(dst, len(s))
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := word(s, i)
+		if w&highBits != 0 {
+			return appendLowerRunes(dst, s[i:]), false
+		}
+		dst = binary.LittleEndian.AppendUint64(dst, lowerWord(w))
+	}
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return appendLowerRunes(dst, s[i:]), false
+		}
+		if c-'A' < 26 {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst, true
+}
+
+func appendLowerRunes(dst []byte, s string) []byte {
+	for _, r := range s {
+		dst = utf8.AppendRune(dst, unicode.ToLower(r))
+	}
+	return dst
+}
+
+// lowerWord puts eight ASCII bytes in lower case.
+func lowerWord(w uint64) uint64 {
+	fromA := w + (0x80-'A')*oneBits
+	beyondZ := w + (0x7f-'Z')*oneBits
+	return w | (fromA&^beyondZ&highBits)>>2
+}
+
+// word is eight bytes of s from i.
+func word(s string, i int) uint64 {
+	_ = s[i+7]
+	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+}
+
+// half is four bytes of s from i.
+func half(s string, i int) uint32 {
+	_ = s[i+3]
+	return uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
+}
+
+// fold is a string as case-insensitive tests compare it: each character in lower case.
+func fold(s string) string { return strings.ToLower(s) }
