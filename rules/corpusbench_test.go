@@ -3,6 +3,7 @@ package rules_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"tocsin"
@@ -30,9 +31,13 @@ func BenchmarkCorpus(b *testing.B) {
 			m := set.Matcher()
 			found := 0
 			b.ReportAllocs()
+			runtime.LockOSThread() // whose processor time is measured
+			defer runtime.UnlockOSThread()
+			before := cpuTime()
 			for i := 0; b.Loop(); i++ {
 				found += len(m.Fires(&alerts[i%len(alerts)]))
 			}
+			b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
 			b.ReportMetric(float64(len(set.Rules())), "rules")
 			b.ReportMetric(float64(found)/float64(b.N), "matches/op")
 		})
