@@ -140,8 +140,10 @@ func (s *side) play() int64 {
 func (s *side) alert(i int, l logon) tocsin.Alert {
 	at := time.UnixMilli(l.at).UTC()
 	s.leaves = [4]tocsin.Field{
-		{Name: "event.category", Value: authentication}, {Name: "event.outcome", Value: failure},
-		{Name: "source.ip", Value: s.ips[l.ip]}, {Name: "user.name", Value: s.users[l.user]},
+		{Name: "event.category", Value: authentication},
+		{Name: "event.outcome", Value: failure},
+		{Name: "source.ip", Value: s.ips[l.ip]},
+		{Name: "user.name", Value: s.users[l.user]},
 	}
 	if !l.failed {
 		s.leaves[1].Value = success

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// An input is the events of a lane in two files: as they are, and for the other engine with the log source that each is
+// of, which that engine wants to be told. One holds the first event alone.
+type input struct {
+	plain, told       string
+	onePlain, oneTold string
+	rules             string
+	events            int
+	bytes             int64
+}
+
+func prepare(o options) (input, error) {
+	in := input{
+		plain: filepath.Join(o.scratch, "plain.ndjson"), told: filepath.Join(o.scratch, "told.ndjson"),
+		onePlain: filepath.Join(o.scratch, "one-plain.ndjson"), oneTold: filepath.Join(o.scratch, "one-told.ndjson"),
+		rules: o.rules,
+	}
+	data, err := read(o.events)
+	if err != nil {
+		return in, err
+	}
+	var lines [][]byte
+	for line := range bytes.Lines(data) {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && (o.lane == "all" || sourceOf(line) == source{"windows", "sysmon", "process_creation", sourceOf(line).provider}) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return in, errors.New("no event of the lane")
+	}
+	for _, f := range []struct {
+		name  string
+		n     int
+		named bool
+	}{{in.plain, o.limit, false}, {in.told, o.limit, true}, {in.onePlain, 1, false}, {in.oneTold, 1, true}} {
+		if err := writeLines(f.name, lines, f.n, f.named); err != nil {
+			return in, err
+		}
+	}
+	in.events = o.limit
+	for i := range o.limit {
+		in.bytes += int64(len(lines[i%len(lines)]))
+	}
+	if o.times > 1 {
+		in.rules = filepath.Join(o.scratch, "rules")
+		err = multiply(o.rules, in.rules, o.times)
+	}
+	return in, err
+}
+
+func read(file string) ([]byte, error) {
+	if strings.HasSuffix(file, ".zst") {
+		return exec.Command("zstd", "-dcq", file).Output() //nolint:gosec,noctx // the file that the user names
+	}
+	return os.ReadFile(file)
+}
+
+func writeLines(file string, lines [][]byte, n int, named bool) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := bufio.NewWriterSize(f, 1<<20)
+	for i := range n {
+		line := lines[i%len(lines)]
+		if named {
+			s := sourceOf(line)
+			fmt.Fprintf(w, `{"bench_line":%d,"bench_product":%q,"bench_service":%q,"bench_category":%q,`, i, s.product, s.service, s.category)
+			if s.provider != "" {
+				fmt.Fprintf(w, `"Provider_Name":%q,`, s.provider)
+			}
+			line = line[1:]
+		}
+		w.Write(line) //nolint:errcheck // the writer keeps the error for Flush
+		w.WriteByte('\n')
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// A source is a Sigma log source. Its empty dimensions are unknown. Provider is what rules call Provider_Name and NXLog
+// calls SourceName: the other engine reads names as they stand.
+type source struct{ product, service, category, provider string }
+
+// sourceOf tells the log source of a Windows event by its channel and number; of any other event nothing is known.
+func sourceOf(line []byte) source {
+	var e struct {
+		Channel       string
+		EventID       json.Number
+		SourceName    string
+		Provider_Name string //nolint:revive,staticcheck // as the events have it
+		Winlog        struct {
+			Channel string          `json:"channel"`
+			EventID json.RawMessage `json:"event_id"`
+		} `json:"winlog"`
+	}
+	if json.Unmarshal(line, &e) != nil {
+		return source{}
+	}
+	channel, id := e.Channel, e.EventID.String()
+	if channel == "" {
+		channel, id = e.Winlog.Channel, strings.Trim(string(e.Winlog.EventID), `"`)
+	}
+	if channel == "" {
+		return source{}
+	}
+	s := source{"windows", services[channel], "other", ""}
+	if e.Provider_Name == "" {
+		s.provider = e.SourceName
+	}
+	if s.service == "" {
+		s.service = "other"
+	}
+	if c := categories[channel+" "+id]; c != "" {
+		s.category = c
+	}
+	return s
+}
+
+var services = map[string]string{
+	"Security": "security", "System": "system", "Application": "application", "Windows PowerShell": "powershell-classic",
+	"Microsoft-Windows-PowerShell/Operational": "powershell", "Microsoft-Windows-Sysmon/Operational": "sysmon",
+	"Microsoft-Windows-TaskScheduler/Operational": "taskscheduler", "Microsoft-Windows-WMI-Activity/Operational": "wmi",
+	"Microsoft-Windows-Windows Defender/Operational": "windefend", "Microsoft-Windows-Bits-Client/Operational": "bits-client",
+	"Microsoft-Windows-TerminalServices-LocalSessionManager/Operational": "terminalservices-localsessionmanager",
+	"Microsoft-Windows-Windows Firewall With Advanced Security/Firewall": "firewall-as",
+	"Microsoft-Windows-NTLM/Operational":                                 "ntlm", "Microsoft-Windows-DNS-Client/Operational": "dns-client",
+}
+
+var categories = func() map[string]string {
+	m := map[string]string{
+		"Security 4688": "process_creation", "Windows PowerShell 400": "ps_classic_start", "Windows PowerShell 600": "ps_classic_provider_start",
+		"Microsoft-Windows-PowerShell/Operational 4103": "ps_module", "Microsoft-Windows-PowerShell/Operational 4104": "ps_script",
+	}
+	for id, c := range map[string]string{
+		"1": "process_creation", "2": "file_change", "3": "network_connection", "4": "sysmon_status", "5": "process_termination", "6": "driver_load",
+		"7": "image_load", "8": "create_remote_thread", "9": "raw_access_thread", "10": "process_access", "11": "file_event", "12": "registry_event",
+		"13": "registry_set", "14": "registry_event", "15": "create_stream_hash", "16": "sysmon_status", "17": "pipe_created", "18": "pipe_created",
+		"19": "wmi_event", "20": "wmi_event", "21": "wmi_event", "22": "dns_query", "23": "file_delete", "24": "clipboard_capture",
+		"25": "process_tampering", "26": "file_delete", "27": "file_block_executable", "29": "file_executable_detected",
+	} {
+		m["Microsoft-Windows-Sysmon/Operational "+id] = c
+	}
+	return m
+}()
+
+// multiply writes the rules of a folder, and of each so many copies less one whose texts are altered: other rules of
+// the same shape.
+func multiply(from, to string, times int) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".yml" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		for i := range times {
+			copied := data
+			if i > 0 {
+				if copied, err = alter(data, i); err != nil {
+					return nil //nolint:nilerr // what is no rule has no copies
+				}
+			}
+			file := filepath.Join(to, fmt.Sprint(i), rel)
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(file, copied, 0o644); err != nil { //nolint:gosec // not secret
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func alter(data []byte, n int) ([]byte, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
+		return nil, errors.New("no mapping")
+	}
+	root := doc.Content[0].Content
+	for i := 0; i+1 < len(root); i += 2 {
+		switch root[i].Value {
+		case "id":
+			if len(root[i+1].Value) == 36 {
+				root[i+1].Value = fmt.Sprintf("%08x", n) + root[i+1].Value[8:]
+			}
+		case "detection":
+			alterTexts(root[i+1], fmt.Sprintf("q%dz", n))
+		}
+	}
+	return yaml.Marshal(&doc)
+}
+
+func alterTexts(n *yaml.Node, mark string) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i].Value
+			if key != "condition" && key != "timeframe" && !strings.Contains(key, "|re") && !strings.Contains(key, "|cidr") && !strings.Contains(key, "|fieldref") {
+				alterTexts(n.Content[i+1], mark)
+			}
+		}
+	case yaml.ScalarNode:
+		if k := len(n.Value) / 2; n.ShortTag() == "!!str" && k >= 2 && !strings.ContainsAny(n.Value[k-1:k+1], `\*?`) {
+			n.Value = n.Value[:k] + mark + n.Value[k:]
+		}
+	default:
+		for _, k := range n.Content {
+			alterTexts(k, mark)
+		}
+	}
+}

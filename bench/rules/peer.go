@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+)
+
+// A program is one side: how it is called to be timed, and to list what matches.
+type program struct {
+	name  string
+	timed func(events string) []string
+	list  func(ctx context.Context) (map[string]map[int]bool, error) // lines, by rule
+}
+
+// rsigma finds the other engine, or installs it.
+func rsigma(ctx context.Context, o options) (*program, error) {
+	if o.alone {
+		return nil, errors.New("-alone")
+	}
+	version, toolchain := "0.26.0", "+nightly"
+	if text, err := exec.CommandContext(ctx, "rustup", "toolchain", "list").Output(); err != nil || !strings.Contains(string(text), "nightly") {
+		version, toolchain = "0.23.0", ""
+	}
+	home := filepath.Join(o.peers, "rsigma-"+version)
+	binary := filepath.Join(home, "bin", "rsigma")
+	if _, err := os.Stat(binary); err != nil {
+		args := []string{"install", "rsigma", "--version", version, "--root", home}
+		if toolchain != "" {
+			args = append([]string{toolchain}, args...)
+		}
+		if text, err := exec.CommandContext(ctx, "cargo", args...).CombinedOutput(); err != nil { //nolint:gosec // fixed commands
+			return nil, fmt.Errorf("cargo: %w: %.300s", err, strings.TrimSpace(string(text)))
+		}
+	}
+	return &program{name: "rsigma " + version, timed: func(events string) []string {
+		return rsigmaCommand(binary, o, o.rules, events, filepath.Join(o.scratch, "matches"))
+	}}, nil
+}
+
+func rsigmaCommand(binary string, o options, rules, events, out string) []string {
+	args := []string{
+		binary, "engine", "eval", "-q", "-r", rules, "-e", "@" + events, "-o", out, "--input-format", "json",
+		"--logsource-routing", "--logsource-field-map", "product=bench_product,service=bench_service,category=bench_category",
+	}
+	if o.pipeline != "" {
+		args = append(args, "-p", o.pipeline)
+	}
+	return args
+}
+
+// compare lists what both sides match, then times them in turn.
+func compare(ctx context.Context, o options, in input, other *program, out io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	ours := func(events, profile, mode string) []string {
+		return []string{self, ownChild, in.rules, events, profile, mode}
+	}
+	if other != nil {
+		binary := other.timed("")[0]
+		other.timed = func(events string) []string {
+			return rsigmaCommand(binary, o, in.rules, events, filepath.Join(o.scratch, "matches"))
+		}
+		if err := same(ctx, o, in, ours(in.plain, "", "list"), append(other.timed(in.told), "--include-event"), out); err != nil {
+			return err
+		}
+	}
+	var best [2]figure
+	for i := range o.rounds {
+		f, err := net(ctx, ours(in.plain, o.profile, "count"), ours(in.onePlain, "", "count"))
+		if err != nil {
+			return err
+		}
+		if i == 0 || f.cpu < best[0].cpu {
+			best[0] = f
+		}
+		if other == nil {
+			continue
+		}
+		if f, err = net(ctx, other.timed(in.told), other.timed(in.oneTold)); err != nil {
+			return err
+		}
+		if i == 0 || f.cpu < best[1].cpu {
+			best[1] = f
+		}
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\tµs/event\tevents/s of a core\tpeak memory\tload\t")
+	row := func(name string, f figure) {
+		each := f.cpu.Seconds() / float64(in.events)
+		fmt.Fprintf(w, "%s\t%.2f\t%.0f\t%d MB\t%.2f s\t\n", name, each*1e6, 1/each, f.memory>>20, f.load.Seconds())
+	}
+	row("tocsin", best[0])
+	if other != nil {
+		row(other.name, best[1])
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if other != nil {
+		fmt.Fprintf(out, "tocsin is %.2fx\n", best[1].cpu.Seconds()/best[0].cpu.Seconds())
+	}
+	return nil
+}
+
+// A figure is the processor's time of a run less that of one over a single event.
+type figure struct {
+	cpu, load time.Duration
+	memory    int64 // bytes, the most
+}
+
+func net(ctx context.Context, whole, one []string) (figure, error) {
+	load, _, err := timed(ctx, one)
+	if err != nil {
+		return figure{}, err
+	}
+	all, memory, err := timed(ctx, whole)
+	return figure{all - load, load, memory}, err
+}
+
+func timed(ctx context.Context, args []string) (time.Duration, int64, error) {
+	if taskset, err := exec.LookPath("taskset"); err == nil {
+		args = append([]string{taskset, "-c", "0"}, args...)
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // our own binary, or the other engine
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return 0, 0, fmt.Errorf("%s: %w: %.300s", filepath.Base(args[0]), err, text)
+	}
+	u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0, 0, errors.New("the system does not say what a process used")
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), u.Maxrss << 10, nil
+}
+
+// same compares what both sides match, and prints each rule on which they differ.
+func same(ctx context.Context, o options, in input, ours, theirs []string, out io.Writer) error {
+	text, err := exec.CommandContext(ctx, ours[0], ours[1:]...).Output() //nolint:gosec // our own binary
+	if err != nil {
+		return err
+	}
+	a, b := map[string]map[int]bool{}, map[string]map[int]bool{}
+	for line := range strings.Lines(string(text)) {
+		n, rule, _ := strings.Cut(strings.TrimSpace(line), " ")
+		number, err := strconv.Atoi(n)
+		if err != nil {
+			return err
+		}
+		note(a, rule, number)
+	}
+	if text, err := exec.CommandContext(ctx, theirs[0], theirs[1:]...).CombinedOutput(); err != nil { //nolint:gosec // the other engine
+		return fmt.Errorf("%w: %.300s", err, text)
+	}
+	if err := readMatches(filepath.Join(o.scratch, "matches"), b); err != nil {
+		return err
+	}
+	agreed, differ := 0, 0
+	for _, rule := range slices.Sorted(maps.Keys(union(a, b))) {
+		if maps.Equal(a[rule], b[rule]) {
+			agreed++
+			continue
+		}
+		if differ++; differ <= 30 {
+			fmt.Fprintf(out, "  rule %s: we match %d events, the other %d; first difference on line %d\n", rule, len(a[rule]), len(b[rule]), firstDifference(a[rule], b[rule]))
+		}
+	}
+	fmt.Fprintf(out, "of %d rules that matched, both sides match the same events for %d; they differ on %d\n", agreed+differ, agreed, differ)
+	return nil
+}
+
+func readMatches(file string, into map[string]map[int]bool) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	s := bufio.NewScanner(f)
+	s.Buffer(make([]byte, 1<<20), 32<<20)
+	for s.Scan() {
+		var m struct {
+			Rule  string `json:"rule_id"`
+			Event struct {
+				Line int `json:"bench_line"`
+			} `json:"event"`
+		}
+		if err := json.Unmarshal(s.Bytes(), &m); err != nil {
+			return err
+		}
+		note(into, m.Rule, m.Event.Line)
+	}
+	return s.Err()
+}
+
+func note(into map[string]map[int]bool, rule string, line int) {
+	if into[rule] == nil {
+		into[rule] = map[int]bool{}
+	}
+	into[rule][line] = true
+}
+
+func union(a, b map[string]map[int]bool) map[string]bool {
+	all := map[string]bool{}
+	for r := range a {
+		all[r] = true
+	}
+	for r := range b {
+		all[r] = true
+	}
+	return all
+}
+
+func firstDifference(a, b map[int]bool) int {
+	first := -1
+	for _, pair := range [2][2]map[int]bool{{a, b}, {b, a}} {
+		for line := range pair[0] {
+			if !pair[1][line] && (first < 0 || line < first) {
+				first = line
+			}
+		}
+	}
+	return first
+}
