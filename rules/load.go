@@ -17,7 +17,7 @@ import (
 )
 
 // A Source is a folder of rules: rule files anywhere in it, exceptions below exceptions/, reference lists below
-// lists/. Files that are not .yml, .yaml, .txt or .csv, and names that start with a dot, are passed over.
+// lists/, pipelines of Sigma rules below pipelines/. Files that are not .yml, .yaml, .txt or .csv, and names that start with a dot, are passed over.
 type Source struct {
 	Name string // precedes file names in faults; "" for none
 	FS   fs.FS
@@ -32,6 +32,9 @@ type Options struct {
 	Custom []string
 	// Now decides which exceptions get the lint of being expired. Zero: none do.
 	Now time.Time
+	// Pipelines are files of Sigma pipelines in pySigma's form, beside those below pipelines/ of the sources. They are
+	// part of [Set.Files]. Only Name and Data are read.
+	Pipelines []File
 }
 
 // A Fault is one thing wrong in one place of a rule file.
@@ -58,6 +61,10 @@ func Load(sources []Source, opts Options) (*Set, error) {
 	var files []File
 	for _, s := range sources {
 		files = append(files, l.read(s)...)
+	}
+	for _, f := range opts.Pipelines {
+		f.Path = path.Join("pipelines", path.Base(f.Name))
+		files = append(files, f)
 	}
 	return l.load(files)
 }
@@ -156,10 +163,10 @@ func wanted(p string) bool {
 	}
 }
 
-// folder is what a file is read as: lists, exceptions or, for all other folders, rules.
+// folder is what a file is read as: lists, exceptions, pipelines or, for all other folders, rules.
 func folder(p string) string {
 	for dir := range strings.SplitSeq(path.Dir(p), "/") {
-		if dir == "lists" || dir == "exceptions" {
+		if dir == "lists" || dir == "exceptions" || dir == "pipelines" {
 			return dir
 		}
 	}
@@ -169,8 +176,11 @@ func folder(p string) string {
 func (l *loader) load(files []File) (*Set, error) {
 	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
 	for _, f := range files { // lists first: expressions name them
-		if folder(f.Path) == "lists" {
+		switch folder(f.Path) {
+		case "lists":
 			l.list(f)
+		case "pipelines":
+			l.pipelineFile(f)
 		}
 	}
 	l.byID = map[string]*Rule{}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -53,6 +54,21 @@ func (l *loader) sigmaDocument(r *reader, root *yaml.Node) {
 		l.sigmaDrafts = append(l.sigmaDrafts, d)
 	}
 	d.refused = refusal != nil
+}
+
+// pipelineFile reads the pipelines of one file. Their faults are faults of the set: every Sigma rule goes through them.
+func (l *loader) pipelineFile(f File) {
+	r := &reader{file: f.Name, path: f.Path, src: f.Data}
+	for _, root := range r.documents() {
+		p, refusals := sigma.ReadPipeline(root, strings.TrimSuffix(path.Base(f.Name), path.Ext(f.Name)))
+		for _, one := range refusals {
+			r.fault(one.Node, one.Remedy, "%s", one.Reason)
+		}
+		if len(refusals) == 0 {
+			l.pipelines = append(l.pipelines, p)
+		}
+	}
+	l.take(r)
 }
 
 // refuse notes why a Sigma document is not used: a lint, as the rest of the set is sound without it.

@@ -48,7 +48,7 @@ func (f *ruleTests) options(args []string) (replay.TestOptions, error) {
 		return replay.TestOptions{}, coded(exitUnusable, err)
 	}
 	dirs := folders(&f.recorded, args)
-	set, err := app.LoadRules(dirs, len(dirs) == 0, scales)
+	set, err := app.LoadRules(dirs, len(dirs) == 0, scales, f.pipeline...)
 	if err != nil {
 		return replay.TestOptions{}, coded(exitUnusable, err)
 	}

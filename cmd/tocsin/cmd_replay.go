@@ -18,6 +18,7 @@ import (
 // recorded are the flags of the commands that read recorded alerts.
 type recorded struct {
 	rules    []string
+	pipeline []string
 	scales   string
 	assets   string
 	mappings []string
@@ -37,6 +38,7 @@ func (r *recorded) inputFlags(cmd *cobra.Command) {
 
 func (r *recorded) ruleFlags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&r.rules, "rules", nil, "`folder` of rules instead of the shipped ones; may be repeated")
+	cmd.Flags().StringArrayVar(&r.pipeline, "pipeline", nil, "`file` of a processing pipeline for Sigma rules, in pySigma's form; may be repeated")
 }
 
 // options turns the flags into what a replay is told. Faults of rules, scales and mappings end with exit code 2.
@@ -70,7 +72,7 @@ func (r *recorded) options(cmd *cobra.Command, withRules bool) (replay.Options, 
 	if o.Scales, o.Assets, err = app.LoadScales(r.scales, r.assets); err != nil {
 		return o, coded(exitUnusable, err)
 	}
-	loaded, err := app.LoadRules(r.rules, len(r.rules) == 0, o.Scales)
+	loaded, err := app.LoadRules(r.rules, len(r.rules) == 0, o.Scales, r.pipeline...)
 	if err != nil {
 		return o, coded(exitUnusable, err)
 	}

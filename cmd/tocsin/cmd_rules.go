@@ -28,7 +28,7 @@ func loadRules(r *recorded, args []string) (*app.RuleSet, error) {
 		return nil, coded(exitUnusable, err)
 	}
 	dirs := folders(r, args)
-	return app.LoadRules(dirs, len(dirs) == 0, scales)
+	return app.LoadRules(dirs, len(dirs) == 0, scales, r.pipeline...)
 }
 
 func newRulesCheck() *cobra.Command {

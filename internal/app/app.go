@@ -86,7 +86,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.scales, a.assets, err = LoadScales(a.cfg.Scales, a.cfg.Assets); err != nil {
 		return nil, err
 	}
-	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales)
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
 	if err != nil {
 		return nil, err
 	}

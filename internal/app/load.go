@@ -77,8 +77,9 @@ func LoadScales(scales, assets string) (*classify.Scales, *classify.Assets, erro
 // A RuleSet is a checked, compiled set of rules.
 type RuleSet = rules.Set
 
-// LoadRules reads the rules of folders and, if shipped, those in the binary. The error is a [rules.Faults].
-func LoadRules(folders []string, shipped bool, scales *classify.Scales) (*rules.Set, error) {
+// LoadRules reads the rules of folders and, if shipped, those in the binary; Sigma rules go through the pipelines of the
+// named files first. The error is a [rules.Faults].
+func LoadRules(folders []string, shipped bool, scales *classify.Scales, pipelines ...string) (*rules.Set, error) {
 	var sources []rules.Source
 	var faults fault.List
 	if shipped {
@@ -91,7 +92,16 @@ func LoadRules(folders []string, shipped bool, scales *classify.Scales) (*rules.
 		}
 		sources = append(sources, rules.Source{Name: name, FS: os.DirFS(name)})
 	}
-	set, err := rules.Load(sources, rules.Options{Categories: scales.Categories()})
+	opts := rules.Options{Categories: scales.Categories()}
+	for _, name := range pipelines {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			faults = append(faults, fault.Fault{File: name, Message: "cannot be read", Remedy: "name a file with a Sigma pipeline"})
+			continue
+		}
+		opts.Pipelines = append(opts.Pipelines, rules.File{Name: name, Data: data})
+	}
+	set, err := rules.Load(sources, opts)
 	if l, ok := errors.AsType[fault.List](err); ok {
 		faults = append(faults, l...)
 	} else if err != nil {

@@ -68,7 +68,7 @@ func watchTree(w *fsnotify.Watcher, folders []string) error {
 }
 
 func (a *App) reread(ctx context.Context, reload func(*rules.Set)) {
-	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales)
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
 	if err != nil {
 		a.watched.stale(err)
 		a.health.Fail("rules", err, a.now())

@@ -79,6 +79,12 @@ type Rules struct {
 	Folders []string      `mapstructure:"folders"`
 	Shipped bool          `mapstructure:"shipped"`      // also load the rules in the binary
 	Reload  time.Duration `mapstructure:"reload_delay"` // how long a folder must be quiet before it is read again
+	Sigma   Sigma         `mapstructure:"sigma"`
+}
+
+// Sigma says how Sigma rules are read.
+type Sigma struct {
+	Pipelines []string `mapstructure:"pipelines"` // files in pySigma's form, applied before the shipped ones
 }
 
 // Engine bounds the correlation state.

@@ -31,6 +31,9 @@ func (c *checker) validate(cfg *Config) {
 	for i, name := range cfg.Rules.Folders {
 		c.readable(fmt.Sprintf("rules.folders[%d]", i), name)
 	}
+	for i, name := range cfg.Rules.Sigma.Pipelines {
+		c.readable(fmt.Sprintf("rules.sigma.pipelines[%d]", i), name)
+	}
 	if !cfg.Rules.Shipped && len(cfg.Rules.Folders) == 0 {
 		c.at("rules.shipped", "no rules at all", "name folders, or leave shipped on")
 	}

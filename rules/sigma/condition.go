@@ -10,128 +10,124 @@ import (
 	"tocsin/internal/expression"
 )
 
-// maxCondition bounds a condition: bytes, and open brackets and nots.
-const (
-	maxCondition = 16 << 10
-	maxNesting   = 64
-)
-
-// condition is the parser of one condition. pick gives the tree of a selection.
-type condition struct {
-	tokens []string
-	at     int
-	depth  int
-	names  []string // of all selections, in their order
-	pick   func(name string) (expression.Tree, error)
+// term is a part of a condition. A selection whose every item a pipeline has dropped is nothing: it takes its place
+// in the condition with it.
+type term struct {
+	kids    []expression.Tree
+	any     bool
+	nothing bool
 }
 
-// parseCondition reads a condition over the named selections.
-func parseCondition(s string, names []string, pick func(string) (expression.Tree, error)) (expression.Tree, error) {
+func (t term) tree() expression.Tree {
+	if t.any {
+		return expression.Some(t.kids...)
+	}
+	return expression.All(t.kids...)
+}
+
+func termOf(tree expression.Tree) term { return term{kids: []expression.Tree{tree}} }
+
+// joinedTerms is both terms under one connective; a run of the same one stays flat.
+func joinedTerms(a, b term, alternatives bool) term {
+	switch {
+	case a.nothing:
+		return b
+	case b.nothing:
+		return a
+	case len(a.kids) > 1 && a.any != alternatives:
+		a = termOf(a.tree())
+	}
+	return term{kids: append(slices.Clip(a.kids), b.tree()), any: alternatives}
+}
+
+// parseCondition reads a condition over the named selections. pick gives the tree of a selection; nothing is one that
+// was dropped.
+func parseCondition(s string, names []string, pick func(string) (tree expression.Tree, nothing bool, err error)) (expression.Tree, error) {
 	if len(s) > maxCondition {
 		return expression.Tree{}, fmt.Errorf("condition of %d bytes: the limit is %d", len(s), maxCondition)
 	}
 	if strings.Contains(s, "|") {
 		return expression.Tree{}, errors.New("condition aggregates with | (the old form): write a Sigma correlation")
 	}
-	s = strings.NewReplacer("(", " ( ", ")", " ) ").Replace(s)
-	c := &condition{tokens: strings.Fields(s), names: names, pick: pick}
-	tree, err := c.or()
-	if err == nil && c.at < len(c.tokens) {
-		err = fmt.Errorf("condition goes on with %q where it should end", c.tokens[c.at])
+	c := &condition{names: names, pick: pick}
+	g := &grammar[term]{
+		tokens: words(s),
+		and:    func(a, b term) term { return joinedTerms(a, b, false) },
+		or:     func(a, b term) term { return joinedTerms(a, b, true) },
+		not: func(a term) (term, error) {
+			if a.nothing {
+				return a, nil
+			}
+			return termOf(expression.Negate(a.tree())), nil
+		},
+		name: c.operand,
 	}
-	return tree, err
+	out, err := g.parse()
+	if err == nil && out.nothing {
+		err = errors.New("pipelines have dropped all that the condition asks for")
+	}
+	return out.tree(), err
 }
 
-// word takes the next token if it is the keyword.
-func (c *condition) word(keyword string) bool {
-	if c.at < len(c.tokens) && strings.EqualFold(c.tokens[c.at], keyword) {
-		c.at++
-		return true
-	}
-	return false
-}
-
-func (c *condition) or() (expression.Tree, error) { return c.run("or", expression.Some, c.and) }
-
-func (c *condition) and() (expression.Tree, error) { return c.run("and", expression.All, c.not) }
-
-func (c *condition) run(keyword string, join func(...expression.Tree) expression.Tree, operand func() (expression.Tree, error)) (expression.Tree, error) {
-	var kids []expression.Tree
-	for {
-		kid, err := operand()
-		if err != nil {
-			return kid, err
-		}
-		kids = append(kids, kid)
-		if !c.word(keyword) {
-			return join(kids...), nil
-		}
-	}
-}
-
-func (c *condition) not() (expression.Tree, error) {
-	if c.depth++; c.depth > maxNesting {
-		return expression.Tree{}, fmt.Errorf("condition nests deeper than %d", maxNesting)
-	}
-	defer func() { c.depth-- }()
-	if c.word("not") {
-		kid, err := c.not()
-		return expression.Negate(kid), err
-	}
-	if c.word("(") {
-		kid, err := c.or()
-		if err == nil && !c.word(")") {
-			err = errors.New("condition lacks a closing bracket")
-		}
-		return kid, err
-	}
-	return c.operand()
+type condition struct {
+	names []string // of all selections, in their order
+	pick  func(name string) (tree expression.Tree, nothing bool, err error)
 }
 
 // operand is a selection, or a quantifier over several.
-func (c *condition) operand() (expression.Tree, error) {
-	if c.at >= len(c.tokens) {
-		return expression.Tree{}, errors.New("condition ends where a selection was expected")
-	}
-	name := c.tokens[c.at]
-	c.at++
-	if c.word("of") {
-		return c.quantified(name)
+func (c *condition) operand(g *grammar[term], name string) (term, error) {
+	if g.word("of") {
+		return c.quantified(g, name)
 	}
 	if !slices.Contains(c.names, name) {
-		return expression.Tree{}, fmt.Errorf("condition names %q, which detection does not define", name)
+		return term{}, fmt.Errorf("condition names %q, which detection does not define", name)
 	}
-	return c.pick(name)
+	return c.picked(name)
 }
 
-func (c *condition) quantified(quantity string) (expression.Tree, error) {
-	if c.at >= len(c.tokens) {
-		return expression.Tree{}, errors.New("condition ends after of")
+func (c *condition) picked(name string) (term, error) {
+	tree, nothing, err := c.pick(name)
+	return term{kids: []expression.Tree{tree}, nothing: nothing}, err
+}
+
+func (c *condition) quantified(g *grammar[term], quantity string) (term, error) {
+	pattern := g.next()
+	if pattern == "" {
+		return term{}, errors.New("condition ends after of")
 	}
-	pattern := c.tokens[c.at]
-	c.at++
-	var kids []expression.Tree
+	var any bool
+	switch strings.ToLower(quantity) {
+	case "1", "any":
+		any = true
+	case "all":
+	default:
+		return term{}, fmt.Errorf("condition asks for %q of selections: Sigma has 1, any and all", quantity)
+	}
+	out := term{nothing: true}
+	found := false
 	for _, name := range c.names {
 		if !chosen(pattern, name) {
 			continue
 		}
-		kid, err := c.pick(name)
+		found = true
+		kid, err := c.picked(name)
 		if err != nil {
 			return kid, err
 		}
-		kids = append(kids, kid)
+		out = joinedTerms(out, kid, any)
 	}
-	if len(kids) == 0 {
-		return expression.Tree{}, fmt.Errorf("condition asks of %s, which fits no selection", pattern)
+	if !found {
+		return out, fmt.Errorf("condition asks of %s, which fits no selection", pattern)
 	}
-	switch strings.ToLower(quantity) {
-	case "1", "any":
-		return expression.Some(kids...), nil
-	case "all":
-		return expression.All(kids...), nil
-	default:
-		return expression.Tree{}, fmt.Errorf("condition asks for %q of selections: Sigma has 1, any and all", quantity)
+	return closed(out), nil
+}
+
+// closed closes a run: what follows does not join it.
+func closed(t term) term {
+	if t.nothing {
+		return t
 	}
+	return termOf(t.tree())
 }
 
 // chosen reports whether a quantifier's pattern means the selection. Names that start with an underscore are only

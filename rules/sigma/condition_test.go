@@ -31,8 +31,8 @@ func truth(t *testing.T, tree expression.Tree, there ...string) bool {
 	return ok
 }
 
-func there(name string) (expression.Tree, error) {
-	return expression.Negate(expression.IsAbsent(name)), nil
+func there(name string) (expression.Tree, bool, error) {
+	return expression.Negate(expression.IsAbsent(name)), name == "gone", nil
 }
 
 func TestCondition(t *testing.T) {

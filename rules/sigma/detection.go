@@ -77,6 +77,9 @@ func (d *detection) clone() *detection {
 	return out
 }
 
+// empty reports whether a pipeline has dropped all of it: no selection is read empty.
+func (d *detection) empty() bool { return d.item == nil && len(d.kids) == 0 }
+
 // walk calls do for every item.
 func (d *detection) walk(do func(*item)) {
 	if d.item != nil {

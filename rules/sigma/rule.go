@@ -276,7 +276,14 @@ func (r *Rule) tree(c *compiler) (expression.Tree, error) {
 func (c *compiler) conditions(texts, names []string, parts map[string]*detection) (expression.Tree, error) {
 	kids := make([]expression.Tree, len(texts))
 	for i, text := range texts {
-		kid, err := parseCondition(text, names, func(name string) (expression.Tree, error) { return c.tree(parts[name]) })
+		kid, err := parseCondition(text, names, func(name string) (expression.Tree, bool, error) {
+			d := parts[name]
+			if d.empty() {
+				return expression.Tree{}, true, nil
+			}
+			tree, err := c.tree(d)
+			return tree, false, err
+		})
 		if err != nil {
 			return kid, err
 		}
