@@ -3,13 +3,16 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -38,7 +41,7 @@ func prepare(o options) (input, error) {
 	var lines [][]byte
 	for line := range bytes.Lines(data) {
 		line = bytes.TrimSpace(line)
-		if len(line) > 0 && (o.lane == "all" || sourceOf(line) == source{"windows", "sysmon", "process_creation", sourceOf(line).provider}) {
+		if len(line) > 0 && (o.lane == "all" || sourceOf(line) == source{"windows", "sysmon", "process_creation"}) {
 			lines = append(lines, line)
 		}
 	}
@@ -82,10 +85,12 @@ func writeLines(file string, lines [][]byte, n int, named bool) error {
 	for i := range n {
 		line := lines[i%len(lines)]
 		if named {
-			s := sourceOf(line)
+			s, again := describe(line)
 			fmt.Fprintf(w, `{"bench_line":%d,"bench_product":%q,"bench_service":%q,"bench_category":%q,`, i, s.product, s.service, s.category)
-			if s.provider != "" {
-				fmt.Fprintf(w, `"Provider_Name":%q,`, s.provider)
+			for _, name := range slices.Sorted(maps.Keys(again)) {
+				if text, err := json.Marshal(again[name]); err == nil && again[name] != "" {
+					fmt.Fprintf(w, "%q:%s,", name, text)
+				}
 			}
 			line = line[1:]
 		}
@@ -98,43 +103,48 @@ func writeLines(file string, lines [][]byte, n int, named bool) error {
 	return f.Close()
 }
 
-// A source is a Sigma log source. Its empty dimensions are unknown. Provider is what rules call Provider_Name and NXLog
-// calls SourceName: the other engine reads names as they stand.
-type source struct{ product, service, category, provider string }
+// A source is a Sigma log source. Its empty dimensions are unknown.
+type source struct{ product, service, category string }
+
+// A windowsEvent is what tells the log source of a Windows event, and what some shippers call otherwise than rules do.
+type windowsEvent struct {
+	Channel string
+	EventID json.Number
+	Winlog  struct {
+		Channel string          `json:"channel"`
+		EventID json.RawMessage `json:"event_id"`
+	} `json:"winlog"`
+	SourceName, NewProcessName, ParentProcessName, SubjectUserName, SubjectLogonId string //nolint:revive // as Windows writes them
+}
 
 // sourceOf tells the log source of a Windows event by its channel and number; of any other event nothing is known.
 func sourceOf(line []byte) source {
-	var e struct {
-		Channel       string
-		EventID       json.Number
-		SourceName    string
-		Provider_Name string //nolint:revive,staticcheck // as the events have it
-		Winlog        struct {
-			Channel string          `json:"channel"`
-			EventID json.RawMessage `json:"event_id"`
-		} `json:"winlog"`
-	}
+	s, _ := describe(line)
+	return s
+}
+
+// describe tells the log source of an event, and under which names its fields are given to the other engine once more:
+// it reads names as they stand, where we know that NXLog's SourceName is Provider_Name and that the Security log's
+// NewProcessName is the Image of the rules.
+func describe(line []byte) (source, map[string]string) {
+	var e windowsEvent
 	if json.Unmarshal(line, &e) != nil {
-		return source{}
+		return source{}, nil
 	}
 	channel, id := e.Channel, e.EventID.String()
 	if channel == "" {
 		channel, id = e.Winlog.Channel, strings.Trim(string(e.Winlog.EventID), `"`)
 	}
 	if channel == "" {
-		return source{}
+		return source{}, nil
 	}
-	s := source{"windows", services[channel], "other", ""}
-	if e.Provider_Name == "" {
-		s.provider = e.SourceName
+	s := source{"windows", cmp.Or(services[channel], "other"), cmp.Or(categories[channel+" "+id], "other")}
+	again := map[string]string{"Provider_Name": e.SourceName}
+	if s.service == "security" && s.category == "process_creation" {
+		again["Image"], again["ParentImage"] = e.NewProcessName, e.ParentProcessName
+		again["User"], again["LogonId"] = e.SubjectUserName, e.SubjectLogonId
 	}
-	if s.service == "" {
-		s.service = "other"
-	}
-	if c := categories[channel+" "+id]; c != "" {
-		s.category = c
-	}
-	return s
+	return s, again
 }
 
 var services = map[string]string{
