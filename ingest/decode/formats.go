@@ -40,6 +40,7 @@ func formats() []format {
 		{name: "azure", object: azure},
 		{name: "office", object: office},
 		{name: "laurel", object: laurel},
+		{name: "eslogger", object: eslogger},
 		{name: "dashboards", object: dashboards},
 		{name: "ecs", object: ecsJSON},
 		{name: "json", object: anyJSON},

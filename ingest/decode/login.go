@@ -89,6 +89,8 @@ func (l *logins) plain(m string, o *output) {
 	switch {
 	case saysAny(small, "logged in with", "login success", "auth-success", "authentication success", "successfully logged in"):
 		outcome = "success"
+	case saysAny(small, "trying to login", "trying to log in"):
+		outcome = ""
 	case !saysAny(small, "fail", "incorrect", "denied", "invalid", "authentication error", "unauthorized"):
 		return
 	case !loginWord(small) && !strings.Contains(small, "auth") && !strings.Contains(small, "access denied for user") && !strings.Contains(small, "password") && !strings.Contains(small, "token"):

@@ -36,6 +36,7 @@ func (s *said) record(m string, o *output) {
 // people sets who came or failed to come in, and from where somebody spoke.
 func (s *said) people(h header, o *output) {
 	s.logins.apply(h, o)
+	s.logins.name(o, s.logins.user, errorPart(h.message, " rejected RCPT <", ">")) // the mailbox that was asked for
 	if !o.has(s.logins.ip) && len(h.message) <= maxSaid {
 		o.address(s.logins.ip, nil, peer(h.message))
 	}

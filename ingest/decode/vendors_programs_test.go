@@ -29,6 +29,34 @@ url.original=/auth/login
 event.outcome=failure
 `,
 	},
+	"eslogger exec": {
+		`{"schema_version":1,"event_type":9,"time":"2026-03-01T10:00:00.5Z","event":{"exec":{"args":["sudo","-S","id"],"cwd":{"path":"/Users/eve"},"target":{"ppid":40,"group_id":39,"session_id":38,"signing_id":"com.apple.sudo","audit_token":{"pid":41,"euid":0},
+		"executable":{"path":"/tmp/Notes.app/Contents/MacOS/sudo"}}}},"process":{"ppid":40,"group_id":39,"signing_id":"com.apple.bash","audit_token":{"pid":41,"euid":501},"executable":{"path":"/bin/bash"}}}`,
+		`eslogger 2026-03-01T10:00:00.5Z
+event.category=process
+event.type=start
+event.action=exec
+process.pid=41
+process.parent.pid=40
+process.group_leader.pid=39
+process.executable=/tmp/Notes.app/Contents/MacOS/sudo
+process.previous.executable=/bin/bash
+process.command_line=sudo -S id
+process.code_signature.signing_id=com.apple.sudo
+user.id=0
+macos.bundle=/tmp/Notes.app
+`,
+	},
+	"eslogger write": {
+		`{"schema_version":1,"event_type":33,"time":"2026-03-01T10:00:00Z","event":{"write":{"target":{"path":"/tmp/Notes.app/Contents/a.nib"}}},"process":{"ppid":40,"group_id":39,"audit_token":{"pid":41,"euid":501},"executable":{"path":"/bin/cp"}}}`,
+		`eslogger 2026-03-01T10:00:00Z
+event.category=file
+event.type=change
+file.path=/tmp/Notes.app/Contents/a.nib
+process.executable=/bin/cp
+macos.bundle=/tmp/Notes.app
+`,
+	},
 	"panos threat": {
 		`<14>Mar  1 10:00:00 fw-1 1,2026/03/01 10:00:01,0164,THREAT,vulnerability,2561,2026/03/01 10:00:00,203.0.113.7,192.0.2.10,203.0.113.7,10.0.0.1,"allow, all",acme\eve,,ssh,vsys1,untrust,dmz,e1,e2,fwd,2026/03/01 10:00:00,77,1,4000,22,4000,22,0x0,tcp,reset-both,,SSH Brute Force(40015),any,high,client-to-server,7,0x0`,
 		`panos 2026-03-01T10:00:00Z
@@ -152,7 +180,17 @@ url.path=/a
 		`2026-03-01 10:00:00 H=(smtp.example) [203.0.113.7]:17125 F=<a@b.example> rejected RCPT <c@d.example>: Sender verify failed`,
 		`syslog 2026-03-01T10:00:00Z
 source.ip=203.0.113.7
+user.name=c@d.example
 host.name=(absent)
+`,
+	},
+	"attempt": {
+		`[2026-03-01 10:00:00] local.INFO: AUDIT: User is trying to login using "eve@acme.example" (203.0.113.7 -> POST:https://money.example/login)`,
+		`syslog 2026-03-01T10:00:00Z
+event.category=authentication
+event.outcome=(absent)
+source.ip=203.0.113.7
+user.name=eve@acme.example
 `,
 	},
 	"mail server behind syslog": {

@@ -160,7 +160,7 @@ func (w *weblogReader) request(s string, o *output) {
 		target = target[:i]
 	}
 	o.put(w.original, target)
-	if _, after, ok := strings.Cut(target, "://"); ok {
+	if scheme, after, ok := strings.Cut(target, "://"); ok && !strings.ContainsAny(scheme, "/?") {
 		host, path, _ := strings.Cut(after, "/")
 		host, _, _ = strings.Cut(host, ":")
 		o.put(w.domain, host)
