@@ -14,7 +14,7 @@
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-whole fuzz stack stack-down stack-status cover check-docs deadcode clean
+.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-whole bench-rules bench-correlate bench-guard fuzz stack stack-down stack-status cover check-docs deadcode clean
 
 GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
 BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
@@ -24,7 +24,7 @@ BENCH ?= .
 FUZZ_TIME ?= 30s
 
 help: ## Show these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build bin/tocsin, static
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/tocsin
@@ -60,6 +60,15 @@ bench-diff: ## Compare bench.out with an earlier bench.old.out
 
 bench-whole: ## Measure the whole path beside its ceilings; Kafka to Elasticsearch too where the stack runs
 	@set -a; test ! -e .stack/env || . .stack/env; go run ./bench/whole
+
+bench-rules: ## Measure matching beside rsigma: RULES=folder EVENTS=file
+	@go run ./bench/rules -rules '$(RULES)' -events '$(EVENTS)'
+
+bench-correlate: ## Measure correlation beside Siddhi and Esper, which it fetches
+	@go run ./bench/correlate
+
+bench-guard: ## Print what an alert costs beside the last accepted run (bench/results)
+	@go run ./bench/guard
 
 fuzz: ## Fuzz each target for FUZZ_TIME
 	deploy/ci/fuzz $(FUZZ_TIME)

@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tocsin/bench/internal/logon"
 )
 
 // The measurement is tested with few logons and without the other engines: our engine must say what a slow reading of
 // the rule says, since that is what the others are held against.
 func TestFirstFirings(t *testing.T) {
-	for _, lane := range lanes {
+	for _, lane := range logon.Lanes() {
 		s := &side{lane: lane, mode: "whole", events: 6000, keys: 20, span: time.Minute, first: map[string]int64{}}
 		if err := s.load(); err != nil {
 			t.Fatal(err)
@@ -25,24 +27,24 @@ func TestFirstFirings(t *testing.T) {
 
 // slowly is when each user first fires, by counting every window anew.
 func slowly(lane string, events, keys int) map[string]int64 {
-	failures, first := map[int][]logon{}, map[string]int64{}
-	logons(events, keys, func(_ int, l logon) {
-		recent := failures[l.user]
-		for len(recent) > 0 && l.at-recent[0].at >= 60_000 {
+	failures, first := map[int][]logon.Logon{}, map[string]int64{}
+	logon.All(events, keys, func(_ int, l logon.Logon) {
+		recent := failures[l.User]
+		for len(recent) > 0 && l.At-recent[0].At >= 60_000 {
 			recent = recent[1:]
 		}
-		holds := lane == "sequence" && !l.failed && len(recent) > 0
-		if l.failed {
+		holds := lane == "sequence" && !l.Failed && len(recent) > 0
+		if l.Failed {
 			recent = append(recent, l)
 			addresses := map[int]bool{}
 			for _, r := range recent {
-				addresses[r.ip] = true
+				addresses[r.IP] = true
 			}
 			holds = lane == "distinct" && len(addresses) >= 10 || (lane == "count" || lane == "twenty") && len(recent) >= 10
 		}
-		failures[l.user] = recent
-		if _, known := first[userName(l.user)]; holds && !known {
-			first[userName(l.user)] = l.at
+		failures[l.User] = recent
+		if _, known := first[logon.UserName(l.User)]; holds && !known {
+			first[logon.UserName(l.User)] = l.At
 		}
 	})
 	return first

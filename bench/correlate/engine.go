@@ -14,6 +14,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"tocsin/bench/internal/logon"
 )
 
 // An engine is one side of the comparison: a command that is given the logons and writes the first firings.
@@ -32,7 +34,7 @@ type figure struct {
 // compare runs all engines on one lane in turn, so often as asked, and prints the best run of each.
 func compare(ctx context.Context, o options, lane string, others []engine, out io.Writer) error {
 	file := filepath.Join(o.scratch, "logons.tsv")
-	if err := write(file, o.events, o.keys); err != nil {
+	if err := logon.Write(file, o.events, o.keys); err != nil {
 		return err
 	}
 	best := map[string]figure{}

@@ -23,6 +23,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tocsin/bench/internal/logon"
 )
 
 // options are the flags.
@@ -79,12 +81,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-var lanes = []string{"count", "distinct", "sequence", "twenty"}
-
 func parse(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("correlate", flag.ContinueOnError)
-	lane := flags.String("lane", "", strings.Join(lanes, ", ")+"; all of them when left out")
+	lane := flags.String("lane", "", strings.Join(logon.Lanes(), ", ")+"; all of them when left out")
 	flags.IntVar(&o.events, "events", 1_000_000, "how many logons, up to 5,000,000")
 	flags.IntVar(&o.keys, "keys", 1_000, "how many users")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often each engine runs; the best run counts")
@@ -96,12 +96,12 @@ func parse(args []string) (options, error) {
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	o.lanes = lanes
+	o.lanes = logon.Lanes()
 	if *lane != "" {
 		o.lanes = []string{*lane}
 	}
-	if !slices.Contains(lanes, o.lanes[0]) || o.events < 100 || o.events > 5_000_000 || o.keys < 1 || o.rounds < 1 {
-		return o, fmt.Errorf("-lane is one of %s; -events 100 to 5000000; -keys and -rounds 1 or more", strings.Join(lanes, ", "))
+	if !slices.Contains(logon.Lanes(), o.lanes[0]) || o.events < 100 || o.events > 5_000_000 || o.keys < 1 || o.rounds < 1 {
+		return o, fmt.Errorf("-lane is one of %s; -events 100 to 5000000; -keys and -rounds 1 or more", strings.Join(logon.Lanes(), ", "))
 	}
 	return o, nil
 }

@@ -9,12 +9,11 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strconv"
-	"strings"
 	"syscall"
-	"testing/fstest"
 	"time"
 
 	"tocsin"
+	"tocsin/bench/internal/logon"
 	"tocsin/correlate"
 	"tocsin/rules"
 )
@@ -30,16 +29,12 @@ type side struct {
 	lane, mode   string
 	events, keys int
 	span         time.Duration
-	set          *rules.Set
 	matcher      *rules.Matcher
 	engine       *correlate.Engine
-	users        []tocsin.Value
-	ips          []tocsin.Value
-	leaves       [4]tocsin.Field
+	maker        *logon.Maker
 	first        map[string]int64 // milliseconds, by user
 	opened       int64
 	emitted      int64
-	ids, digests []byte // scratch
 }
 
 func own(args []string, out io.Writer) error {
@@ -76,35 +71,12 @@ func own(args []string, out io.Writer) error {
 
 // load makes the rules of the lane.
 func (s *side) load() error {
-	n := 1
-	if s.lane == "twenty" {
-		n = 20
-	}
-	var text strings.Builder
-	for i := range n {
-		fmt.Fprintf(&text, "---\nid: 00000000-0000-4000-8000-%012d\ntitle: Rule %d\nversion: 1.0.0\nstatus: stable\nlevel: medium\ncategory: intrusion-attempts/brute-force\n", i, i)
-		fmt.Fprintf(&text, "entities: [{field: user.name, role: victim}, {field: source.ip, role: attacker}]\n")
-		when := `when: event.outcome == "failure"` + "\n"
-		switch s.lane {
-		case "distinct":
-			fmt.Fprintf(&text, "%scorrelate: {kind: distinct, group_by: [user.name], span: %s, field: source.ip, at_least: 10}\n", when, s.span)
-		case "sequence":
-			fmt.Fprintf(&text, "correlate: {kind: sequence, group_by: [user.name], span: %s, steps: [{when: 'event.outcome == \"failure\"'}, {when: 'event.outcome == \"success\"', within: %s}]}\n", s.span, s.span)
-		default:
-			fmt.Fprintf(&text, "%scorrelate: {kind: count, group_by: [user.name], span: %s, at_least: %d}\n", when, s.span, 10+i)
-		}
-	}
-	set, err := rules.Load([]rules.Source{{Name: "bench", FS: fstest.MapFS{"lane.yml": {Data: []byte(text.String())}}}}, rules.Options{})
+	set, err := logon.Rules(s.lane, s.span)
 	if err != nil {
 		return err
 	}
-	s.set, s.matcher, s.engine = set, set.Matcher(), correlate.New(correlate.Config{Lateness: time.Minute}, set)
-	for i := range s.keys {
-		s.users = append(s.users, tocsin.StringValue(userName(i)))
-	}
-	for i := range 30 {
-		s.ips = append(s.ips, tocsin.StringValue(address(i)))
-	}
+	s.matcher, s.engine = set.Matcher(), correlate.New(correlate.Config{Lateness: time.Minute}, set)
+	s.maker = logon.NewMaker(s.keys)
 	return nil
 }
 
@@ -112,11 +84,11 @@ func (s *side) load() error {
 func (s *side) play() int64 {
 	warm := s.events / 5
 	var cpu int64
-	logons(s.events, s.keys, func(i int, l logon) {
+	logon.All(s.events, s.keys, func(i int, l logon.Logon) {
 		if i == warm {
 			cpu = processorTime()
 		}
-		a := s.alert(i, l)
+		a := s.maker.Alert(i, l)
 		if s.mode == "feed" {
 			return
 		}
@@ -134,42 +106,6 @@ func (s *side) play() int64 {
 		}
 	})
 	return processorTime() - cpu
-}
-
-// alert is a logon as decoding would hand it over; its ids are as long as real ones and differ.
-func (s *side) alert(i int, l logon) tocsin.Alert {
-	at := time.UnixMilli(l.at).UTC()
-	s.leaves = [4]tocsin.Field{
-		{Name: "event.category", Value: authentication},
-		{Name: "event.outcome", Value: failure},
-		{Name: "source.ip", Value: s.ips[l.ip]},
-		{Name: "user.name", Value: s.users[l.user]},
-	}
-	if !l.failed {
-		s.leaves[1].Value = success
-	}
-	a := tocsin.Alert{
-		ID: hexadecimal(uint64(i), 32), Tenant: "default", Source: "bench", Format: "ecs",
-		Ref: tocsin.Ref{Topic: "alerts", Offset: int64(i)}, Time: at, Received: at, Fields: tocsin.NewFields(s.leaves[:]),
-	}
-	for j := range 4 {
-		a.SHA256[j] = byte(i >> (8 * j))
-	}
-	return a
-}
-
-var authentication, failure, success = tocsin.StringValue("authentication"), tocsin.StringValue("failure"), tocsin.StringValue("success")
-
-func hexadecimal(n uint64, digits int) string {
-	var b [32]byte
-	for i := range b {
-		b[i] = '0'
-	}
-	for i := digits - 1; n > 0; i-- {
-		b[i] = "0123456789abcdef"[n&15]
-		n >>= 4
-	}
-	return string(b[:digits])
 }
 
 // take notes when each user first fired.

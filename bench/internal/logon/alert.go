@@ -1,0 +1,93 @@
+package logon
+
+import (
+	"fmt"
+	"strings"
+	"testing/fstest"
+	"time"
+
+	"tocsin"
+	"tocsin/rules"
+)
+
+// Lanes are the rules that [Rules] knows: ten failures of a user in the span, failures from ten addresses, a failure
+// and then a success, and twenty rules of ten to 29 failures.
+func Lanes() []string { return []string{"count", "distinct", "sequence", "twenty"} }
+
+// Rules makes the rules of a lane.
+func Rules(lane string, span time.Duration) (*rules.Set, error) {
+	n := 1
+	if lane == "twenty" {
+		n = 20
+	}
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "---\nid: 00000000-0000-4000-8000-%012d\ntitle: Rule %d\nversion: 1.0.0\nstatus: stable\nlevel: medium\ncategory: intrusion-attempts/brute-force\n", i, i)
+		fmt.Fprintf(&text, "entities: [{field: user.name, role: victim}, {field: source.ip, role: attacker}]\n")
+		when := `when: event.outcome == "failure"` + "\n"
+		switch lane {
+		case "distinct":
+			fmt.Fprintf(&text, "%scorrelate: {kind: distinct, group_by: [user.name], span: %s, field: source.ip, at_least: 10}\n", when, span)
+		case "sequence":
+			fmt.Fprintf(&text, "correlate: {kind: sequence, group_by: [user.name], span: %s, steps: [{when: 'event.outcome == \"failure\"'}, {when: 'event.outcome == \"success\"', within: %s}]}\n", span, span)
+		default:
+			fmt.Fprintf(&text, "%scorrelate: {kind: count, group_by: [user.name], span: %s, at_least: %d}\n", when, span, 10+i)
+		}
+	}
+	return rules.Load([]rules.Source{{Name: "bench", FS: fstest.MapFS{"lane.yml": {Data: []byte(text.String())}}}}, rules.Options{})
+}
+
+// A Maker makes alerts of logons. It is for one goroutine.
+type Maker struct {
+	users, ips []tocsin.Value
+	leaves     [4]tocsin.Field
+}
+
+// NewMaker returns one for so many users.
+func NewMaker(keys int) *Maker {
+	k := &Maker{}
+	for i := range keys {
+		k.users = append(k.users, tocsin.StringValue(UserName(i)))
+	}
+	for i := range addresses {
+		k.ips = append(k.ips, tocsin.StringValue(address(i)))
+	}
+	return k
+}
+
+// Alert is a logon as decoding would hand it over; its ids are as long as real ones and differ. It is good until the
+// next call.
+func (s *Maker) Alert(i int, l Logon) tocsin.Alert {
+	at := time.UnixMilli(l.At).UTC()
+	s.leaves = [4]tocsin.Field{
+		{Name: "event.category", Value: authentication},
+		{Name: "event.outcome", Value: failure},
+		{Name: "source.ip", Value: s.ips[l.IP]},
+		{Name: "user.name", Value: s.users[l.User]},
+	}
+	if !l.Failed {
+		s.leaves[1].Value = success
+	}
+	a := tocsin.Alert{
+		ID: hexadecimal(uint64(i), 32), Tenant: "default", Source: "bench", Format: "ecs",
+		Ref: tocsin.Ref{Topic: "alerts", Offset: int64(i)}, Time: at, Received: at, Fields: tocsin.NewFields(s.leaves[:]),
+	}
+	for j := range 4 {
+		a.SHA256[j] = byte(i >> (8 * j))
+	}
+	return a
+}
+
+var authentication, failure, success = tocsin.StringValue("authentication"), tocsin.StringValue("failure"), tocsin.StringValue("success")
+
+func hexadecimal(n uint64, digits int) string {
+	var b [32]byte
+	for i := range b {
+		b[i] = '0'
+	}
+	for i := digits - 1; n > 0; i-- {
+		b[i] = "0123456789abcdef"[n&15]
+		n >>= 4
+	}
+	return string(b[:digits])
+}
