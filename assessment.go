@@ -73,4 +73,6 @@ type Verdict struct {
 	Detected   time.Time  `json:"detected"`
 	Rule       string     `json:"rule"` // rule id
 	Title      string     `json:"title"`
+	// RuleVersion is the version of the rule that the event was found by; "" in verdicts of before it was kept.
+	RuleVersion string `json:"rule_version,omitempty"`
 }

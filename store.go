@@ -61,6 +61,15 @@ type Query struct {
 	Cursor   string    // of the page before
 }
 
+// A VerdictQuery selects verdicts, newest detected first; zero fields select nothing away.
+type VerdictQuery struct {
+	Tenant string
+	State  AssessmentState
+	Since  time.Time // of detected, inclusive
+	Limit  int       // 1 to 500; 0: 50
+	Cursor string    // of the page before
+}
+
 // A Page is one page of a listing.
 type Page[T any] struct {
 	Items  []T    `json:"items"`

@@ -99,7 +99,7 @@ func eventCommand(e tocsin.Event) string { return fmt.Sprintf("event:%s:%d", e.I
 func renew(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, by tocsin.Actor) tocsin.Verdict {
 	return tocsin.Verdict{
 		Event: e.ID, Tenant: e.Tenant, Revision: e.Revision, Assessment: a, RecursOf: v.RecursOf, By: by, At: moment(e),
-		Version: v.Version + 1, Detected: or(e.Detected, e.Opened), Rule: e.Rule.ID, Title: e.Rule.Title,
+		Version: v.Version + 1, Detected: or(e.Detected, e.Opened), Rule: e.Rule.ID, RuleVersion: e.Rule.Version, Title: e.Rule.Title,
 	}
 }
 

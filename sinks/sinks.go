@@ -63,6 +63,18 @@ type RejectionQuery struct {
 	Cursor string    // of the page before
 }
 
+// A VerdictLister lists verdicts, newest detected first; it may lag behind by a second. All stores have it.
+type VerdictLister interface {
+	Verdicts(ctx context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error)
+}
+
+// An AlertLister gives the stored alerts back, with their original bytes where these are kept, in an order that is the
+// same each time: that of their storing, or where a store does not keep it that of their event times. A page holds at
+// most limit, 1 to 500; next is "" behind the last one. All stores have it.
+type AlertLister interface {
+	Alerts(ctx context.Context, since time.Time, limit int, cursor string) (alerts []tocsin.Alert, next string, err error)
+}
+
 // A StateStore keeps snapshots of the engine, the newest per partition. Store never replaces one of a higher offset;
 // Latest returns [tocsin.ErrNotFound] where there is none, and an error for one that is damaged.
 type StateStore interface {

@@ -158,6 +158,7 @@ type searchReply struct {
 			Index  string          `json:"_index"`
 			ID     string          `json:"_id"`
 			Source json.RawMessage `json:"_source"`
+			Sort   json.RawMessage `json:"sort"`
 		} `json:"hits"`
 	} `json:"hits"`
 }

@@ -153,6 +153,20 @@ func (s *Store) PendingVerdicts(ctx context.Context, tenant string, limit int, c
 	})
 }
 
+// Verdicts lists verdicts, newest detected first.
+func (s *Store) Verdicts(ctx context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error) {
+	l := listing{name: "verdicts " + string(q.State), index: s.index(kindVerdicts), at: "tocsin.order.detected"}
+	l.equal("tocsin.state", string(q.State))
+	l.equal("tocsin.tenant", q.Tenant)
+	if !q.Since.IsZero() {
+		since := sinks.Nanos(q.Since)
+		l.within("tocsin.order.detected", &since, nil)
+	}
+	return list(ctx, s, l, q.Limit, q.Cursor, func(v *tocsin.Verdict) sinks.Key {
+		return sinks.Key{At: sinks.Nanos(v.Detected), ID: v.Event}
+	})
+}
+
 // PutSlot stores the slot if it follows the stored version; the same slot again changes nothing.
 func (s *Store) PutSlot(ctx context.Context, slot tocsin.Slot) error {
 	doc, err := stored(slot.Last, "state", object{"id": slot.ID, "tenant": slot.Tenant, "version": slot.Version, "incident": slot.Incident}, &slot)

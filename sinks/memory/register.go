@@ -139,6 +139,15 @@ func (s *Store) Verdict(_ context.Context, event string) (tocsin.Verdict, error)
 
 // PendingVerdicts lists the verdicts that are pending, newest detected first.
 func (s *Store) PendingVerdicts(_ context.Context, tenant string, limit int, cursor string) (tocsin.Page[tocsin.Verdict], error) {
+	return s.verdictPage("pending", tocsin.VerdictQuery{Tenant: tenant, State: tocsin.Pending, Limit: limit, Cursor: cursor})
+}
+
+// Verdicts lists verdicts, newest detected first.
+func (s *Store) Verdicts(_ context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error) {
+	return s.verdictPage("verdicts "+string(q.State), q)
+}
+
+func (s *Store) verdictPage(name string, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []item[tocsin.Verdict]
@@ -147,11 +156,11 @@ func (s *Store) PendingVerdicts(_ context.Context, tenant string, limit int, cur
 		if err != nil {
 			return tocsin.Page[tocsin.Verdict]{}, err
 		}
-		if v.Assessment.State == tocsin.Pending && wanted(tenant, v.Tenant) {
+		if wanted(string(q.State), string(v.Assessment.State)) && wanted(q.Tenant, v.Tenant) && !v.Detected.Before(q.Since) {
 			all = append(all, item[tocsin.Verdict]{sinks.Key{At: sinks.Nanos(v.Detected), ID: v.Event}, v})
 		}
 	}
-	return page("pending", all, limit, cursor)
+	return page(name, all, q.Limit, q.Cursor)
 }
 
 // PutSlot stores the slot if it follows the stored version; the same slot again changes nothing.

@@ -16,6 +16,8 @@ type Store interface {
 	sinks.DeadLetterStore
 	sinks.DeadLetters
 	sinks.StateStore
+	sinks.VerdictLister
+	sinks.AlertLister
 	register.Store
 }
 
@@ -63,6 +65,8 @@ func (u Suite) Run(t *testing.T) {
 		{"IncidentsBadQuery", testIncidentsBadQuery},
 		{"VerdictVersions", testVerdictVersions},
 		{"VerdictsPending", testVerdictsPending},
+		{"VerdictsListed", testVerdictsListed},
+		{"AlertsListed", testAlertsListed},
 		{"SlotVersions", testSlotVersions},
 		{"SlotRace", testSlotRace},
 		{"CounterRace", testCounterRace},

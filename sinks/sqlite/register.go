@@ -192,6 +192,17 @@ func (s *Store) PendingVerdicts(ctx context.Context, tenant string, limit int, c
 	return list[tocsin.Verdict](ctx, s, l, limit, cursor)
 }
 
+// Verdicts lists verdicts, newest detected first.
+func (s *Store) Verdicts(ctx context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error) {
+	l := listing{name: "verdicts " + string(q.State), table: "verdicts", rank: "''", at: "detected"}
+	l.equal("state", string(q.State))
+	l.equal("tenant", q.Tenant)
+	if !q.Since.IsZero() {
+		l.where("detected >= ?", sinks.Nanos(q.Since))
+	}
+	return list[tocsin.Verdict](ctx, s, l, q.Limit, q.Cursor)
+}
+
 // PutSlot stores the slot if it follows the stored version; the same slot again changes nothing.
 func (s *Store) PutSlot(ctx context.Context, slot tocsin.Slot) error {
 	return s.succeed(ctx, "slots", slot.ID, slot.Version, &slot, nil)
