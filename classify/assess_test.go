@@ -227,6 +227,9 @@ func checkWords(t *rapid.T, v Vocabularies, e tocsin.Event, a tocsin.Assessment)
 		!in(a.Urgency, v.Urgency) || !in(a.Impact.Functional, v.Functional) || a.Platform == "" || len(a.Why) < 6 {
 		t.Fatalf("words outside of the scale: %+v", a)
 	}
+	if e.Rule.Status == "test" && a.Mode == tocsin.ModeAuto {
+		t.Fatalf("a rule in status test was declared by a policy: %+v", a)
+	}
 	if e.Rule.Status == "shadow" && a.State == tocsin.Promoted {
 		t.Fatalf("a shadow rule's event was promoted: %+v", a)
 	}

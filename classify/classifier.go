@@ -157,7 +157,11 @@ func (s *Scales) promote(e tocsin.Event, v values, r Rating, a *tocsin.Assessmen
 			return
 		}
 		a.Mode, a.Policy, a.Reason = rule.mode, rule.id, rule.reason
-		a.State = stateOf(rule.mode)
+		if e.Rule.Status == "test" && rule.mode == tocsin.ModeAuto {
+			a.Mode = tocsin.ModePropose
+			t.add("the rule is in status test: what promotion rule %s would declare is proposed", rule.id)
+		}
+		a.State = stateOf(a.Mode)
 		t.add("promotion rule %s (%s): %s; %s", rule.id, rule.mode, v.reading(rule.when), verdict(*a))
 		return
 	}

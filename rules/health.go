@@ -1,6 +1,9 @@
 package rules
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // quarantineAfter is how many errors in a row take a rule out of service (engine.md, ruling 17).
 const quarantineAfter = 100
@@ -9,6 +12,7 @@ const quarantineAfter = 100
 type health struct {
 	rules      []ruleHealth
 	exceptions []atomic.Int64
+	timed      atomic.Int64 // alerts that were measured
 }
 
 type ruleHealth struct {
@@ -17,6 +21,7 @@ type ruleHealth struct {
 	errors      atomic.Int64
 	inRow       atomic.Int64
 	cut         atomic.Int64
+	cost        atomic.Int64 // nanoseconds on the alerts that were measured
 	quarantined atomic.Bool
 	lastError   atomic.Pointer[string]
 	absent      []atomic.Int64 // as compiled.reads
@@ -54,6 +59,7 @@ type State struct {
 	LastError   string           // "" for none
 	Cut         int64            // alerts whose arrays name more than 64 group keys; the rest of the keys went without
 	Quarantined bool             // 100 errors in a row: the rule matches nothing until it is loaded anew
+	Cost        time.Duration    // of matching it, an alert, over a sample of all alerts; 0: nothing was measured
 	Absent      map[string]int64 // field -> alerts that satisfied the condition and lacked the field; zeros left out
 }
 
@@ -64,7 +70,7 @@ func (s *Set) States() []State {
 		h := &s.health.rules[i]
 		st := State{
 			Rule: r.ID, Matches: h.matches.Load(), Hidden: h.hidden.Load(), Errors: h.errors.Load(),
-			Cut: h.cut.Load(), Quarantined: h.quarantined.Load(), Absent: map[string]int64{},
+			Cut: h.cut.Load(), Quarantined: h.quarantined.Load(), Cost: s.health.cost(i), Absent: map[string]int64{},
 		}
 		if text := h.lastError.Load(); text != nil {
 			st.LastError = *text

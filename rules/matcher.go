@@ -17,6 +17,8 @@ type Matcher struct {
 	try   []int32 // rules to try on this alert
 	scan  bool    // try every rule: what the index must agree with
 
+	timing timing
+
 	told   bool // ref and facts are of the loaded alert
 	ref    tocsin.AlertRef
 	facts  tocsin.Facts
@@ -41,9 +43,13 @@ const (
 func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 	m.load(a)
 	var out []tocsin.Match
-	for _, i := range m.try {
-		if bits := m.holds(int(i)); bits != 0 {
-			out = m.matches(out, int(i), bits, a)
+	if m.timing.due() {
+		out = m.timed(out, a)
+	} else {
+		for _, i := range m.try {
+			if bits := m.holds(int(i)); bits != 0 {
+				out = m.matches(out, int(i), bits, a)
+			}
 		}
 	}
 	for i := range out {

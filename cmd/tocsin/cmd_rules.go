@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -66,12 +67,20 @@ type listed struct {
 }
 
 func newRulesList() *cobra.Command {
-	r := recorded{}
+	r, from := recorded{}, reach{}
 	var output string
+	var stats bool
+	var days int
 	cmd := &cobra.Command{
 		Use:   "list [FOLDER...]",
-		Short: "List the rules",
+		Short: "List the rules, with --stats how those in force do",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if stats {
+				if len(folders(&r, args)) > 0 {
+					return coded(exitUnusable, errors.New("--stats is of the rules in force: it takes no folder"))
+				}
+				return listStats(cmd, &from, output, days)
+			}
 			set, err := loadRules(&r, args)
 			if err != nil {
 				return coded(exitUnusable, err)
@@ -86,7 +95,10 @@ func newRulesList() *cobra.Command {
 		},
 	}
 	r.ruleFlags(cmd)
+	from.flags(cmd)
 	outputFlag(cmd, &output)
+	cmd.Flags().BoolVar(&stats, "stats", false, "ask the daemon, or the register where none runs, how the rules in force do")
+	cmd.Flags().IntVar(&days, "days", 90, "with --stats: events detected in so many days")
 	return cmd
 }
 

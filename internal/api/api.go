@@ -50,6 +50,7 @@ type Rule struct {
 	LastError   string           `json:"last_error,omitempty"`
 	Quarantined bool             `json:"quarantined"`
 	Absent      map[string]int64 `json:"absent_fields"`
+	Cost        int64            `json:"cost_ns" doc:"nanoseconds that matching the rule took an alert, over a sample; 0: nothing was measured"`
 	Keys        int              `json:"keys" doc:"group keys that the engines of this daemon hold"`
 	Bytes       int64            `json:"bytes" doc:"of their state"`
 	OpenEvents  int              `json:"open_events"`
@@ -82,6 +83,8 @@ type Options struct {
 	Store       register.Store
 	DeadLetters DeadLetters
 	Rules       func() Rules
+	// Quality works out how events turned out that were detected since a time, by rule and version; tenant "" is all.
+	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
 	// WhyNot tells how a group key of a rule in force stands, by the values of its fields. The error wraps
 	// [tocsin.ErrNotFound], [tocsin.ErrKey] or [tocsin.ErrElsewhere].
 	WhyNot    func(rule, tenant string, key map[string]string) (tocsin.Standing, error)

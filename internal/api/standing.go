@@ -12,6 +12,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/register"
 )
 
 // whyNotQuery asks how a group key of a rule stands.
@@ -28,6 +29,19 @@ func (a *routes) standing() {
 	op := operation("why-not", http.MethodGet, "/rules/{id}/why-not", viewer,
 		"How a group key of a rule stands: what it has, what it lacks and until when", 404, 421, 422, 503)
 	huma.Register(a.api, op, a.whyNot)
+	op = operation("rule-quality", http.MethodGet, "/rules/quality", viewer, "How the events of each rule and version turned out", 422, 503)
+	huma.Register(a.api, op, func(ctx context.Context, in *qualityQuery) (*qualityAnswer, error) {
+		q, err := a.Quality(ctx, auth.From(ctx).Tenant, a.Now().AddDate(0, 0, -in.Days))
+		return &qualityAnswer{q}, a.problem(err)
+	})
+}
+
+type qualityQuery struct {
+	Days int `query:"days" minimum:"1" maximum:"3650" default:"90" doc:"events detected in so many days"`
+}
+
+type qualityAnswer struct {
+	Body register.Qualities
 }
 
 func (a *routes) whyNot(ctx context.Context, in *whyNotQuery) (*anyAnswer, error) {
@@ -52,3 +66,9 @@ func (a *routes) whyNot(ctx context.Context, in *whyNotQuery) (*anyAnswer, error
 	text, err := json.Marshal(s)
 	return &anyAnswer{text}, a.problem(err)
 }
+
+// Quality is how the events of one version of a rule turned out, and Qualities how those of all rules did.
+type (
+	Quality   = register.Quality
+	Qualities = register.Qualities
+)

@@ -58,6 +58,9 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		Register: w.register, Store: w.store, DeadLetters: letters{w.store}, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
 		Rules:  func() Rules { return Rules{Set: "abc", Rules: []Rule{}} },
 		WhyNot: whyNot,
+		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
+			return register.RuleQuality(ctx, w.store, tenant, since)
+		},
 		Health: func() any { return map[string]string{"status": "ok"} },
 	}
 	if change != nil {

@@ -42,6 +42,7 @@ type App struct {
 	assets   *classify.Assets
 	sets     *pipeline.Sets
 	engines  *pipeline.Engines
+	quality  *qualities
 	watched  *ruleState
 	parts    []part
 	cleanup  []step
@@ -106,6 +107,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.store, a.backlog = back.store, back.backlog
+	a.quality = &qualities{store: back.store, now: a.now}
 	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, back.reload) })
 	if err := a.listen(ctx, back); err != nil {
 		return nil, err

@@ -34,6 +34,8 @@ type backend struct {
 type store interface {
 	register.Store
 	sinks.DeadLetters
+	sinks.VerdictLister
+	sinks.AlertLister
 }
 
 // intakeSource is the name of the HTTP intake among the sources.

@@ -38,7 +38,7 @@ func (a *App) handler(back backend) (http.Handler, error) {
 	mux.Handle("POST /api/v1/alerts", take)
 	if slices.Contains(a.cfg.Roles, "api") {
 		mux.Handle("/api/v1/", api.New(api.Options{
-			Register: a.register(back.store), Store: back.store, DeadLetters: deadLetters{back.store}, Rules: a.rules, WhyNot: a.whyNot, Health: func() any { return a.health.Report() },
+			Register: a.register(back.store), Store: back.store, DeadLetters: deadLetters{back.store}, Rules: a.rules, WhyNot: a.whyNot, Quality: a.quality.of, Health: func() any { return a.health.Report() },
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, tokens)
@@ -148,7 +148,7 @@ func (a *App) rules() api.Rules {
 		out.Rules = append(out.Rules, api.Rule{
 			ID: r.ID, Title: r.Title, Version: r.Version, Status: r.Status, Level: r.Level, Kind: string(r.Correlate.Kind), Category: r.Category,
 			Matches: s.Matches, Hidden: s.Hidden, Errors: s.Errors, LastError: s.LastError, Quarantined: s.Quarantined, Absent: s.Absent,
-			Keys: e.Keys, Bytes: e.Bytes, OpenEvents: e.OpenEvents, Late: total(e.Late), Evicted: e.Evicted,
+			Cost: s.Cost.Nanoseconds(), Keys: e.Keys, Bytes: e.Bytes, OpenEvents: e.OpenEvents, Late: total(e.Late), Evicted: e.Evicted,
 			Degraded: append([]string{}, e.Degraded...), Blind: blinds(e.Blind),
 		})
 	}

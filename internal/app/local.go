@@ -98,10 +98,27 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		return nil, err
 	}
 	return &Local{app: a, Handler: api.New(api.Options{
-		Register: a.register(st), Store: st, DeadLetters: deadLetters{st}, Rules: func() api.Rules { return api.Rules{Rules: []api.Rule{}} },
-		WhyNot: noEngine,
+		Register: a.register(st), Store: st, DeadLetters: deadLetters{st}, Rules: a.rulesOnDisk,
+		WhyNot: noEngine, Quality: (&qualities{store: st, now: a.now}).of,
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
 	})}, nil
+}
+
+// rulesOnDisk tells of the configured rules where no daemon has them in force.
+func (a *App) rulesOnDisk() api.Rules {
+	out := api.Rules{Rules: []api.Rule{}}
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales)
+	if err != nil {
+		out.Stale, out.Faults = true, err.Error()
+		return out
+	}
+	for _, r := range set.Rules() {
+		out.Rules = append(out.Rules, api.Rule{
+			ID: r.ID, Title: r.Title, Version: r.Version, Status: r.Status, Level: r.Level, Kind: string(r.Correlate.Kind), Category: r.Category,
+			Absent: map[string]int64{}, Degraded: []string{}, Blind: []api.Blind{},
+		})
+	}
+	return out
 }
 
 // noEngine answers why-not where no daemon runs.

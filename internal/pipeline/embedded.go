@@ -92,7 +92,7 @@ const batchRows = 1000
 // Start restores the engine from its newest snapshot, or starts it afresh, with the given rules.
 func (p *Embedded) Start(ctx context.Context, set *rules.Set) error {
 	p.reloads = make(chan *rules.Set, 1)
-	p.set, p.matcher, p.batchSize = set, set.Matcher(), batchRows
+	p.set, p.matcher, p.batchSize = set, newMatcher(set), batchRows
 	p.progress, p.quietAt, p.idle = map[string]*Progress{}, map[string]time.Time{}, map[string]bool{}
 	var listed []tocsin.SourcePartition
 	for _, policy := range p.Policies {
@@ -358,7 +358,7 @@ func (p *Embedded) use(ctx context.Context, set *rules.Set) error {
 	p.mu.Lock()
 	events := p.engine.Use(set)
 	p.mu.Unlock()
-	p.set, p.matcher = set, set.Matcher()
+	p.set, p.matcher = set, newMatcher(set)
 	return p.settle(ctx, events)
 }
 

@@ -167,7 +167,7 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 		return nil
 	}
 	if set := d.Sets.Current(); set != in.set {
-		in.set, in.detector.Matcher = set, set.Matcher()
+		in.set, in.detector.Matcher = set, newMatcher(set)
 	}
 	var out []Detection
 	err := d.Retry.Do(ctx, "elasticsearch", func() (err error) {
