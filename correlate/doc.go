@@ -17,12 +17,28 @@
 // before. A burst is one event, or, where it lasts max_open or longer, one event for each max_open counted from its
 // first alert. More alerts can therefore only widen or join bursts; they never split one.
 //
+// # Conditions that more alerts can undo
+//
+// Kind absence speaks of what did not come. Such a kind is a function from all accepted alerts of a key to its
+// firings: sets of alerts, each with the moment that decides over it. A firing is said when the watermark has passed
+// its moment, and not before; at the end of recorded input, those are said whose moment lies before the greatest time
+// of the input. A burst is a maximal set of firings that share alerts, or of which one begins less than quiet after the
+// last alert of those before it; its alerts are those of its firings, cut into events by max_open as above. A late alert
+// can widen, join, shrink and split bursts. An event keeps its id while any of its alerts is still fired: it goes to
+// the event that holds the first of these. One of which nothing is left is withdrawn.
+//
+// An absence is an alert a that meets the rule's first condition, where no other alert meets the second at a time from
+// that of a to span after it. Its moment is that last time, its set a alone.
+//
 // # How it is computed
 //
 // Each key holds its alerts, sorted, from lateness before the watermark on, and of older ones what a window can still
 // reach: at most at_least - 1 alerts for count, for leaky those in the bucket. A new alert changes the windows around it only, so that
 // an alert in order costs the same whatever the key holds. What an event says (count, first and last, evidence,
 // entities, digest) is gathered by operations whose order does not matter.
+//
+// A kind that more alerts can undo runs a machine over its alerts as far as the watermark has come, and keeps copies of
+// it on the way: a late alert lets it run again from the copy before, and the difference is the revision. See fold.
 //
 // A kind of rule is one file with one type: see kind.
 package correlate

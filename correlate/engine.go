@@ -31,6 +31,7 @@ type Engine struct {
 	origins    map[origin]*seenOrigin
 	suspicions []doubt            // about all rules
 	sights     map[string]*sights // by source: the fields that rules require
+	greatest   int64              // time of an alert that was stepped
 	unknown    int64              // matches of rules that the set does not have
 
 	out    []tocsin.Event // of the call in hand
@@ -68,7 +69,7 @@ func newEngine(cfg Config, set planSet) *Engine {
 	}
 	e := &Engine{
 		cfg: cfg, progress: newProgress(cfg.Lateness), pool: newPool(), tracks: make(map[string]*track), origins: make(map[origin]*seenOrigin),
-		sights: make(map[string]*sights),
+		sights: make(map[string]*sights), greatest: unset,
 	}
 	e.use(set)
 	return e
@@ -94,6 +95,7 @@ func (e *Engine) step(m *tocsin.Match) []tocsin.Event {
 	if !reread {
 		from.mark = mark{m.Alert.Ref.Position(), int32(m.Index)}
 	}
+	e.greatest = max(e.greatest, at)
 	e.firing, e.cause = m, at
 	e.evaluate(tk, at, from, reread)
 	e.firing = nil
@@ -174,7 +176,7 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 			return
 		}
 		x.share(&e.pool, &p, nil)
-		if !e.joinLate(st, &x, always(tk.plan.kind)) {
+		if st.fold != nil || !e.joinLate(st, &x, always(tk.plan.kind)) {
 			tk.counts.late[m.Alert.Source]++
 		}
 	} else if !e.hold(st, x, p) {
@@ -214,7 +216,11 @@ func (e *Engine) hold(st *state, x item, p payload) bool {
 	st.held.insert(pos, x)
 	st.bytes += int64(x.cost)
 	if len(all) == 0 {
-		e.hasten(st, x.at+max(st.track.plan.span, 1)+e.lateness)
+		e.hasten(st, x.at+st.track.plan.useful()+e.lateness)
+	}
+	if st.fold != nil {
+		e.fold(st, &st.held.all()[pos])
+		return true
 	}
 	e.join(st, pos)
 	return true
@@ -222,8 +228,12 @@ func (e *Engine) hold(st *state, x item, p payload) bool {
 
 // settle ends a step of st: what is settled goes, and the limits are enforced.
 func (e *Engine) settle(st *state, before, at int64) {
-	st.trim(max(e.horizon, st.own))
-	st.crowd(e.cfg.MaxHeld, e.horizon)
+	if st.fold != nil {
+		e.settleFold(st)
+	} else {
+		st.trim(max(e.horizon, st.own))
+		st.crowd(e.cfg.MaxHeld, e.horizon)
+	}
 	st.track.bytes += st.bytes - before
 	st.track.place(st)
 	e.enforce(st.track, at)
@@ -252,6 +262,7 @@ func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
 	if counts && e.watermark != unset {
 		e.advance(e.watermark)
 		if e.ended {
+			e.complete(false)
 			e.settled()
 		}
 	}
@@ -259,11 +270,20 @@ func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
 }
 
 // Finish ends a recorded input: every open event closes, as if the watermark had passed everything, and all keys are
-// forgotten. The watermark becomes the greatest time that a marker named.
+// forgotten. The watermark becomes the greatest time that a marker named or an alert had. What only time after it could
+// decide, such as a deadline that is still to come, is never said.
 func (e *Engine) Finish() []tocsin.Event {
 	e.begin()
 	for _, r := range e.readers { // a maximum: the order does not matter
 		e.watermark = max(e.watermark, r.greatest)
+	}
+	if e.greatest != unset {
+		e.watermark = max(e.watermark, e.greatest)
+	}
+	if e.watermark != unset {
+		e.horizon = max(e.horizon, e.watermark-e.lateness)
+		e.advance(e.watermark)
+		e.complete(true)
 	}
 	e.horizon = never
 	e.advance(never)
@@ -288,6 +308,10 @@ func (e *Engine) advance(limit int64) {
 func (e *Engine) expire(st *state) {
 	p, before := &st.track.plan, st.bytes
 	now := st.due
+	if st.fold != nil {
+		e.unfold(st, min(now, e.watermark))
+		e.settleFold(st)
+	}
 	e.cause = now
 	kept := st.bursts[:0]
 	for _, b := range st.bursts {
@@ -302,7 +326,7 @@ func (e *Engine) expire(st *state) {
 			b.events = slices.Delete(b.events, 0, 1)
 		}
 		for _, ev := range b.events {
-			if b.closeAt(ev, p.linger()) <= now {
+			if b.closeAt(ev, p) <= now {
 				e.shut(st, b, ev)
 			}
 		}
@@ -312,15 +336,19 @@ func (e *Engine) expire(st *state) {
 	}
 	clear(st.bursts[len(kept):])
 	st.bursts = kept
-	st.trim(max(e.horizon, st.own))
+	if st.fold == nil {
+		st.trim(max(e.horizon, st.own))
+	}
 	st.track.bytes += st.bytes - before
 	if len(st.bursts) == 0 && st.held.len() == 0 {
 		e.dismiss(st)
 		return
 	}
 	if len(st.bursts) == 0 && st.bucket == 0 {
-		st.track.kind.rebuild(st)
-		_, st.missing = st.track.kind.newest(st)
+		if st.fold == nil {
+			st.track.kind.rebuild(st)
+			_, st.missing = st.track.kind.newest(st)
+		}
 		st.track.place(st)
 	}
 	st.due = st.nextDue(e.lateness)

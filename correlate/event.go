@@ -12,6 +12,7 @@ import (
 type event struct {
 	identity
 	body
+	base *body // folds only: what it holds of alerts that are forgotten, nil for nothing; in body as well
 	part int64 // of its burst, counted in max_open from the burst's start
 	news news  // since it was last emitted
 }
@@ -85,7 +86,11 @@ func (e *Engine) announce(st *state, b *burst, ev *event) {
 	why := tocsin.Milestone("")
 	switch {
 	case ev.id == "":
-		why = e.found(st, ev)
+		if why = tocsin.MilestoneOpened; st.fold != nil {
+			e.foundLate(st, ev)
+		} else {
+			e.found(st, ev)
+		}
 	case ev.news&revised != 0, !ev.open, ev.body.first.at != ev.saidAt:
 		why = tocsin.MilestoneRevised
 	case ev.count >= 2*ev.saidN:
@@ -95,7 +100,7 @@ func (e *Engine) announce(st *state, b *burst, ev *event) {
 	}
 	ev.news = 0
 	p := &st.track.plan
-	e.hasten(st, min(b.closeAt(ev, p.linger()), b.forgetAt(b.events[0], p, e.lateness)))
+	e.hasten(st, min(b.closeAt(ev, p), b.forgetAt(b.events[0], p, e.lateness)))
 	if why == "" {
 		return
 	}
@@ -107,7 +112,7 @@ func (e *Engine) announce(st *state, b *burst, ev *event) {
 }
 
 // found gives ev its identity: a function of the tenant, the rule, the key and the earliest alert at this firing.
-func (e *Engine) found(st *state, ev *event) tocsin.Milestone {
+func (e *Engine) found(st *state, ev *event) {
 	m, tk := e.firing, st.track
 	at := nanos(m.Alert.Time)
 	ev.id = st.newID(ev)
@@ -118,7 +123,6 @@ func (e *Engine) found(st *state, ev *event) tocsin.Milestone {
 	}
 	ev.backfill = !m.Alert.Received.IsZero() && nanos(m.Alert.Received)-at > e.latenessOf(m.Alert.Source, m.Alert.Ref.Partition)
 	ev.degraded = e.doubts(st, at)
-	return tocsin.MilestoneOpened
 }
 
 // newID is the id of an event that opens. Where max_open cuts a burst anew after a late alert, the earliest alert of

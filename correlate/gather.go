@@ -218,6 +218,31 @@ func (g *body) evidence() tocsin.Evidence {
 	return ev
 }
 
+// newest is the last alert, of which there is at least one.
+func (g *body) newest() *item {
+	if n := g.tail.len(); n > 0 {
+		return &g.tail.all()[n-1]
+	}
+	return &g.head[len(g.head)-1]
+}
+
+// clone is a body that grows by itself.
+func (g *body) clone() body {
+	c := *g
+	c.head, c.entities, c.tactics = slices.Clone(g.head), slices.Clone(g.entities), slices.Clone(g.tactics)
+	c.absent, c.tail = slices.Clone(g.absent), held{buf: slices.Clone(g.tail.all())}
+	return c
+}
+
+// bytes is about how much memory the event takes.
+func (ev *event) bytes() int64 {
+	n := ev.body.bytes()
+	if ev.base != nil {
+		n += ev.base.bytes()
+	}
+	return n
+}
+
 // bytes is about how much memory the body takes, nothing before its first alert.
 func (g *body) bytes() int64 {
 	if g.count == 0 {

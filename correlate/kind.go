@@ -3,7 +3,7 @@ package correlate
 import "tocsin"
 
 // A kind says which windows over a key's alerts satisfy a rule. It is one file: a type with these methods and a line
-// in kindOf. A window is a run of held alerts whose last lies less than span after its first; more alerts must never
+// in kindOf. A kind whose condition more alerts can undo is a [fold] and answers other questions. A window is a run of held alerts whose last lies less than span after its first; more alerts must never
 // make a satisfying window fail (a monotone condition; engine.md, ruling 5).
 type kind interface {
 	// values are the texts that the kind keeps of a match beside its time, nil for none.
@@ -34,6 +34,8 @@ func kindOf(name string) kind {
 		return distinctKind{}
 	case "set":
 		return setKind{}
+	case "absence":
+		return absenceKind{}
 	case "leaky":
 		return leakyKind{}
 	case "sequence":

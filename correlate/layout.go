@@ -41,6 +41,7 @@ func (c *trackCoder) layout() {
 			c.fail("the kind %q", tk.plan.kind)
 			return
 		}
+		tk.fold, _ = tk.kind.(fold)
 		c.e.tracks[tk.plan.id] = tk
 	}
 	for i := range tk.buckets {
@@ -143,6 +144,9 @@ func (c *trackCoder) state(st *state, bucket int) {
 	}
 	held := st.held.all()
 	c.items(&held)
+	if c.tk.fold != nil {
+		c.folded(st)
+	}
 	list(c.coder, &st.bursts, 50, func(b **burst) {
 		if c.reading {
 			*b = &burst{}
@@ -152,6 +156,7 @@ func (c *trackCoder) state(st *state, bucket int) {
 	if c.reading {
 		st.held.buf = held
 		c.enter(st, bucket)
+		c.refold(st)
 	}
 }
 
@@ -192,6 +197,10 @@ func (c *trackCoder) burst(b *burst) {
 	c.span(&b.maxOpen)
 	c.at(&b.touched)
 	c.text(&b.before)
+	if c.tk.fold != nil {
+		c.bool(&b.anchored)
+		c.order(&b.kept)
+	}
 	list(c.coder, &b.events, 80, func(ev **event) {
 		if c.reading {
 			*ev = &event{}
@@ -238,6 +247,15 @@ func (c *trackCoder) event(ev *event) {
 	c.num(&ev.saidN)
 	c.at(&ev.saidAt)
 	c.gathered(&ev.body)
+	if c.tk.fold != nil {
+		based := ev.base != nil
+		if c.bool(&based); based {
+			if c.reading {
+				ev.base = new(body)
+			}
+			c.gathered(ev.base)
+		}
+	}
 	if c.reading && ev.open {
 		c.tk.open++
 	}

@@ -19,6 +19,8 @@ type plan struct {
 	maxOpen  int64    // nanoseconds
 	leak     int64    // nanoseconds in which a bucket loses one alert; kind leaky only, whose span follows from it
 	atLeast  int
+	delay    int64  // folds only, see [fold.ahead]
+	forward  int64  // likewise; nanoseconds
 	steps    []step // kind sequence only; at_least is their number
 	maxKeys  int
 	maxBytes int64
@@ -50,6 +52,9 @@ func (p plan) normal() plan {
 		p.span = min(max(p.span, 1), longest)
 	}
 	p.atLeast = max(p.atLeast, 1)
+	if p.kind == "absence" {
+		p.atLeast = 2
+	}
 	if p.kind == "leaky" {
 		p.leak = min(max(p.leak, 1), longest)
 		p.atLeast = max(p.atLeast, 2)
@@ -66,6 +71,9 @@ func (p plan) normal() plan {
 	if p.kind == "count" && p.atLeast == 1 {
 		p.quiet = max(p.quiet, p.span) // any two alerts inside the span share a window
 	}
+	if f, ok := kindOf(p.kind).(fold); ok {
+		p.delay, p.forward = f.ahead(&p)
+	}
 	if p.maxKeys <= 0 {
 		p.maxKeys = defaultMaxKeys
 	}
@@ -76,7 +84,20 @@ func (p plan) normal() plan {
 }
 
 // linger is how long after its last alert a burst can still grow.
-func (p *plan) linger() int64 { return max(p.quiet, p.span) }
+func (p *plan) linger() int64 {
+	if p.forward > 0 {
+		return p.quiet + p.forward // an alert closer than quiet, and the moment that decides it
+	}
+	return max(p.quiet, p.span)
+}
+
+// useful is how long after an alert another can be in one window with it, or the moment that decides over it.
+func (p *plan) useful() int64 {
+	if p.forward > 0 {
+		return p.forward + 1
+	}
+	return max(p.span, 1)
+}
 
 // sameTuning reports whether p and q build the same bursts from the same alerts.
 func (p *plan) sameTuning(q *plan) bool {

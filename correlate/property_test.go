@@ -31,13 +31,16 @@ var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func drawScene(t *rapid.T) scene {
 	s := scene{plan: plan{
 		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
-		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence"}).Draw(t, "kind"),
+		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "absence"}).Draw(t, "kind"),
 		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
 		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),
 		atLeast: rapid.IntRange(1, 4).Draw(t, "at_least"),
 		leak:    int64(unit) * rapid.Int64Range(1, 9).Draw(t, "leak"),
 		maxOpen: int64(unit) * rapid.SampledFrom([]int64{1, 7, 20, 60, 86400}).Draw(t, "max_open"),
 	}}
+	if s.plan.kind == "absence" {
+		s.plan.atLeast = 2 // conditions
+	}
 	if s.plan.kind == "set" {
 		s.plan.atLeast = min(s.plan.atLeast, 3) // conditions
 	}
@@ -60,7 +63,7 @@ func drawScene(t *rapid.T) scene {
 	horizon := rapid.SampledFrom([]int{10, 60, 200}).Draw(t, "horizon")
 	for i := range n {
 		m := drawMatch(t, i, horizon)
-		if s.plan.kind == "set" || s.plan.kind == "sequence" {
+		if s.plan.kind == "set" || s.plan.kind == "sequence" || folds(s.plan) {
 			m.Conditions = rapid.Uint64Range(1, 1<<s.plan.atLeast-1).Draw(t, "conditions")
 		}
 		s.alerts = append(s.alerts, m)
@@ -204,6 +207,9 @@ func audit(t *rapid.T, e *Engine) {
 
 func auditState(st *state) int64 {
 	bytes := stateSize + 2*int64(len(st.name))
+	if st.fold != nil {
+		bytes += st.fold.cost
+	}
 	for _, x := range st.held.all() {
 		bytes += int64(x.cost)
 	}

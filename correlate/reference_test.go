@@ -46,17 +46,21 @@ func reference(p plan, accepted []tocsin.Match) []settled {
 		k := m.Tenant + "|" + tocsin.KeyText(m.Key)
 		keys[k] = append(keys[k], m)
 	}
+	end := slices.MaxFunc(accepted, func(a, b tocsin.Match) int { return a.Alert.Time.Compare(b.Alert.Time) }).Alert.Time
 	var all []settled
 	for _, ms := range keys {
-		all = append(all, referenceKey(p.normal(), ms)...)
+		all = append(all, referenceKey(p.normal(), ms, end)...)
 	}
 	sortSettled(all)
 	return all
 }
 
-func referenceKey(p plan, ms []tocsin.Match) []settled {
+func referenceKey(p plan, ms []tocsin.Match, end time.Time) []settled {
 	slices.SortFunc(ms, compareAlerts)
 	ms = slices.CompactFunc(ms, func(a, b tocsin.Match) bool { return compareAlerts(a, b) == 0 })
+	if folds(p) {
+		return referenceFold(p, ms, end)
+	}
 	n := len(ms)
 	in, linked := make([]bool, n), make([]bool, n+1) // linked[i]: i-1 and i
 	for i := range ms {
@@ -317,6 +321,8 @@ func settledOf(emitted []tocsin.Event) ([]settled, error) {
 			if into, ok := last[ev.MergedInto]; !ok || into.Activity == tocsin.Merged && into.MergedInto == ev.ID {
 				return nil, fmt.Errorf("event %s: merged into %q, which is not there", ev.ID, ev.MergedInto)
 			}
+			continue
+		case tocsin.Withdrawn:
 			continue
 		case tocsin.Open:
 			return nil, fmt.Errorf("event %s: still open", ev.ID)

@@ -10,6 +10,7 @@ import (
 func (e *Engine) use(set planSet) {
 	next := make(map[string]*track, len(set.plans))
 	now := shapes{set: set.hash, rules: make(map[string]string, len(set.plans))}
+	e.cause = e.watermark
 	for _, p := range set.plans {
 		p = p.normal()
 		if kindOf(p.kind) == nil {
@@ -17,13 +18,12 @@ func (e *Engine) use(set planSet) {
 		}
 		now.rules[p.id] = p.shape
 		if tk := e.tracks[p.id]; tk != nil && tk.plan.shape == p.shape {
-			tk.retune(p, e)
+			e.retune(tk, p)
 			next[p.id] = tk
 			continue
 		}
 		next[p.id] = newTrack(p)
 	}
-	e.cause = e.watermark
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		if tk := e.tracks[id]; next[id] != tk {
 			for _, st := range tk.sorted() {
@@ -40,12 +40,19 @@ func (e *Engine) use(set planSet) {
 
 // retune changes the plan under the state. Where it would have built other bursts, the events to come say so until
 // the state is made of the new plan alone.
-func (tk *track) retune(p plan, e *Engine) {
-	if !tk.plan.sameTuning(&p) && len(tk.states) > 0 && e.watermark != unset {
+func (e *Engine) retune(tk *track, p plan) {
+	same := tk.plan.sameTuning(&p)
+	if !same && len(tk.states) > 0 && e.watermark != unset {
 		tk.doubt(reasonReload, e.watermark+max(tk.plan.linger(), p.linger())+e.lateness)
 	}
 	for _, st := range tk.states {
 		st.closed = st.closed && slices.Equal(tk.plan.steps, p.steps)
 	}
 	tk.plan = p
+	if tk.fold == nil || same {
+		return
+	}
+	for _, st := range tk.sorted() {
+		e.retool(st)
+	}
 }

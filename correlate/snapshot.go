@@ -14,10 +14,10 @@ import (
 )
 
 // SnapshotFormat is the version of the layout that [Engine.Snapshot] writes, and the only one that [Restore] reads.
-const SnapshotFormat = 1
+const SnapshotFormat = 2
 
 // magic opens every snapshot; its last byte is the version of the layout.
-const magic = "tocsin correlate\x01"
+const magic = "tocsin correlate\x02"
 
 // Snapshot is the engine's whole state: the same state gives the same bytes. An engine restored from it goes on as
 // this one does, byte for byte.
@@ -69,6 +69,7 @@ func (e *Engine) layout(c *coder) {
 	origins := e.layoutOrigins(c)
 	list(c, &e.suspicions, 2, c.doubt)
 	c.num(&e.unknown)
+	c.at(&e.greatest)
 	list(c, &e.backed, 2, func(ev *tocsin.Event) { c.json(ev) })
 	tracks := make([]*track, 0, len(e.tracks))
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {

@@ -106,7 +106,7 @@ func (e *Engine) describe(st *state, now int64, s *tocsin.Standing) {
 			}
 			s.State = tocsin.StandingClosed
 			if ev.open {
-				out.Closes = instant(b.closeAt(ev, p.linger()))
+				out.Closes = instant(b.closeAt(ev, p))
 			}
 			s.Events = append(s.Events, out)
 		}

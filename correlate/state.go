@@ -18,6 +18,7 @@ type state struct {
 	seen    []sighting  // kinds distinct and set only
 	level   bucketLevel // kind leaky only
 	closed  bool        // kind sequence only: an alert that meets the last step alone completes nothing
+	fold    *folded     // folds only
 	bursts  []*burst    // disjoint, by time; those that an accepted alert can still change
 	retired []string    // ids of merged events: they are not given out anew
 	own     int64       // no alert before it is held any more, though lateness would allow it: the key was flooded
@@ -39,6 +40,9 @@ type burst struct {
 	events      []*event // by part; those that are not yet forgotten, never empty
 	before      string   // id of the last forgotten event
 	touched     int64    // watermark at the last change
+
+	anchored bool  // folds only: it holds alerts that are forgotten
+	kept     order // the last of them
 }
 
 const stateSize = 400 // bytes of a state with its place in map, queue and list
@@ -73,6 +77,16 @@ func (b *burst) event(n int64) (ev *event, created bool) {
 	ev = &event{part: n}
 	b.events = slices.Insert(b.events, i, ev)
 	return ev, true
+}
+
+// find is the burst's event for part n, nil for none.
+func (b *burst) find(n int64) *event {
+	for _, ev := range b.events {
+		if ev.part == n {
+			return ev
+		}
+	}
+	return nil
 }
 
 // trim forgets the settled alerts that no window to come can reach. Settled are those before horizon: no more
@@ -134,8 +148,8 @@ func (st *state) crowd(limit int, horizon int64) bool {
 }
 
 // closeAt is the watermark at which an event closes: no alert that is in time can reach it then.
-func (b *burst) closeAt(ev *event, linger int64) int64 {
-	return min(b.start+(ev.part+1)*b.maxOpen, ev.last.at+linger)
+func (b *burst) closeAt(ev *event, p *plan) int64 {
+	return min(b.start+(ev.part+1)*b.maxOpen+p.forward, ev.last.at+p.linger())
 }
 
 // forgetAt is the watermark at which an event can be forgotten: no accepted alert can reach it then, nor move the
@@ -143,7 +157,7 @@ func (b *burst) closeAt(ev *event, linger int64) int64 {
 func (b *burst) forgetAt(ev *event, p *plan, lateness int64) int64 {
 	end := b.last.at + p.linger()
 	if ev != b.events[len(b.events)-1] {
-		end = max(b.start+(ev.part+1)*b.maxOpen, b.first.at+p.span)
+		end = max(b.start+(ev.part+1)*b.maxOpen+p.forward, b.first.at+p.span)
 	}
 	return max(end, b.touched) + lateness
 }
@@ -155,13 +169,16 @@ func (st *state) nextDue(lateness int64) int64 {
 	for _, b := range st.bursts {
 		for _, ev := range b.events {
 			if ev.open {
-				due = min(due, b.closeAt(ev, p.linger()))
+				due = min(due, b.closeAt(ev, p))
 			}
 		}
 		due = min(due, b.forgetAt(b.events[0], p, lateness))
 	}
 	if all := st.held.all(); len(all) > 0 {
-		due = min(due, all[len(all)-1].at+max(p.span, 1)+lateness)
+		due = min(due, all[len(all)-1].at+p.useful()+lateness)
+	}
+	if st.fold != nil {
+		due = min(due, st.foldDue())
 	}
 	return due
 }

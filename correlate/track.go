@@ -12,6 +12,7 @@ import (
 type track struct {
 	plan    plan
 	kind    kind
+	fold    fold // the same where it is one, else nil
 	states  map[string]*state
 	buckets [65]bucket // by how far from firing: 0 has a burst, b lacks 2^(b-1) to 2^b - 1 alerts
 	bytes   int64
@@ -45,7 +46,9 @@ type counts struct {
 }
 
 func newTrack(p plan) *track {
-	return &track{plan: p, kind: kindOf(p.kind), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
+	tk := &track{plan: p, kind: kindOf(p.kind), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
+	tk.fold, _ = tk.kind.(fold)
+	return tk
 }
 
 // place puts st last in the bucket that fits it.
@@ -120,6 +123,10 @@ func (e *Engine) state(tk *track, m *tocsin.Match) *state {
 		track: tk, name: string(e.name), tenant: m.Tenant, key: m.Key, own: unset, due: never, missing: tk.plan.atLeast,
 	}
 	st.bytes = stateSize + 2*int64(len(st.name))
+	if tk.fold != nil {
+		st.fold = tk.newFolded()
+		st.weigh()
+	}
 	tk.states[st.name] = st
 	tk.bytes += st.bytes
 	tk.link(st, bits.Len(uint(st.missing)))

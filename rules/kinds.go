@@ -26,7 +26,7 @@ var kinds = map[Kind]kindSpec{
 	Distinct:     {built: true, mandatory: []string{"span", "field", "at_least"}},
 	SetOf:        {built: true, steps: true, mandatory: []string{"span", "of"}},
 	Sequence:     {built: true, steps: true, mandatory: []string{"span", "steps"}},
-	"absence":    {},
+	Absence:      {built: true, steps: true, mandatory: []string{"after", "without", "within"}},
 	"silence":    {},
 	"first_seen": {},
 	Leaky:        {built: true, mandatory: []string{"capacity", "leakspeed"}},
@@ -72,6 +72,9 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"steps":     d.readSteps,
 		"capacity":  d.whole(&c.Capacity, 1, maxAtLeast-1),
 		"leakspeed": d.positive(&c.LeakSpeed),
+		"after":     d.readCondition(false),
+		"without":   d.readCondition(true),
+		"within":    d.positive(&c.Span),
 	}
 	keys := []key{
 		{"kind", true, func(*yaml.Node) {}},

@@ -62,7 +62,7 @@ type Let struct{ Name, Text string }
 type Correlate struct {
 	Kind      Kind
 	GroupBy   []string      // fields of the group key; empty: one group for all
-	Span      time.Duration // window (t-span, t]; 0 for kind match
+	Span      time.Duration // window (t-span, t]; 0 for kind match; absence: its within
 	Quiet     time.Duration // alerts of a burst lie closer than this; at least the rule's suppress
 	MaxOpen   time.Duration // event time after which an event closes and another continues it
 	AtLeast   int           // count, distinct: the threshold; 1 for match
@@ -71,7 +71,7 @@ type Correlate struct {
 	Explode   bool          // an array in a field of the group key stands for each of its members
 	Fold      bool          // group key and values are compared without regard to case
 	Limits    Limits
-	Steps     []Step        // set: its conditions; sequence: its steps, in order
+	Steps     []Step        // set: its conditions; sequence: its steps, in order; absence: after, without
 	Capacity  int           `json:",omitempty"` // leaky: alerts that the bucket holds
 	LeakSpeed time.Duration `json:",omitempty"` // leaky: in which the bucket loses one alert; its span is capacity times this
 }
@@ -103,6 +103,7 @@ const (
 	SetOf    Kind = "set"      // each of several conditions inside the span, in any order
 	Sequence Kind = "sequence" // several steps inside the span, one after the other
 	Leaky    Kind = "leaky"    // a leaky bucket overflows
+	Absence  Kind = "absence"  // an alert that no other answers in time
 )
 
 // Missing says what becomes of an alert that lacks a field of the group key.

@@ -25,6 +25,14 @@ func (d *draft) readOf(v *yaml.Node) {
 	}
 }
 
+// readCondition reads one condition of kind absence: a name of let or an expression.
+func (d *draft) readCondition(absent bool) func(*yaml.Node) {
+	return func(v *yaml.Node) {
+		d.steps = append(d.steps, v)
+		d.rule.Correlate.Steps = append(d.rule.Correlate.Steps, Step{When: v.Value, Absent: absent})
+	}
+}
+
 // maxStep bounds the alerts of one step: a window is looked through for them.
 const maxStep = 10_000
 

@@ -1,0 +1,398 @@
+package correlate
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sort"
+
+	"tocsin"
+)
+
+// Events of a fold. A burst is a maximal set of firings of which each shares an alert with an earlier one or begins
+// closer than quiet after the last alert before it. Its events hold the alerts of its firings, cut by max_open as for
+// every kind. While the machine goes on, firings only add to the last burst; when it was taken back, the bursts that can
+// differ are made anew and take over the identities of those that were.
+
+// fold places the alert that has just been held. One ahead of the machine waits; one behind it lets the machine run
+// again from before it, and what it fires otherwise is brought in line.
+func (e *Engine) fold(st *state, x *item) {
+	tk, f := st.track, st.fold
+	st.missing = min(st.missing, tk.fold.lacks(&tk.plan, x))
+	switch {
+	case x.at >= f.to && x.at >= e.watermark:
+		e.hasten(st, x.at+tk.plan.delay+1)
+		return
+	case x.at >= f.to:
+		e.unfold(st, e.watermark)
+	default:
+		to := f.to
+		old, keep := f.rewind(x.at)
+		e.run(st, to)
+		e.revise(st, old, keep)
+		st.missing = f.head.lacks()
+	}
+	e.hasten(st, st.foldDue())
+}
+
+// unfold lets time pass for st up to t, and says what that decides.
+func (e *Engine) unfold(st *state, t int64) {
+	if f := st.fold; !f.done && (t > f.to || t > f.passed) {
+		n := len(f.fired)
+		e.run(st, t)
+		e.proceed(st, n)
+		st.missing = f.head.lacks()
+	}
+}
+
+// proceed adds the firings from number n on to the key's bursts: each to the last one or to a new one.
+func (e *Engine) proceed(st *state, n int) {
+	f, p := st.fold, &st.track.plan
+	for ; n < len(f.fired); n++ {
+		x := f.fired[n]
+		b := st.lastBurst()
+		if b == nil || !b.takes(&x, p.quiet) {
+			b = &burst{first: x.lo, last: x.hi, start: x.lo.at, maxOpen: p.maxOpen}
+			st.bursts = append(st.bursts, b)
+		}
+		b.last, b.touched = later(b.last, x.hi), e.watermark
+		e.collect(st, b, n)
+		e.cause = x.at
+		for _, ev := range b.events {
+			if ev.news != 0 {
+				e.announce(st, b, ev)
+			}
+		}
+	}
+}
+
+func (st *state) lastBurst() *burst {
+	if n := len(st.bursts); n > 0 {
+		return st.bursts[n-1]
+	}
+	return nil
+}
+
+// takes reports whether a firing that does not begin before b belongs to it.
+func (b *burst) takes(x *firing, quiet int64) bool {
+	return !b.last.before(x.lo) || x.lo.at-b.last.at < quiet
+}
+
+// collect adds the alerts of firing number n to the events of b, but for those that the firing before it had.
+func (e *Engine) collect(st *state, b *burst, n int) {
+	tk, h := st.track, &st.held
+	x := &st.fold.fired[n]
+	i, j := h.from(x.lo), h.past(x.hi)
+	if n > 0 {
+		i = max(i, h.past(st.fold.fired[n-1].hi))
+	}
+	all := h.all()
+	for ; i < j; i++ {
+		if !tk.fold.member(&tk.plan, &all[i]) {
+			continue
+		}
+		if ev := e.include(st, b, &all[i]); ev.id == "" && ev.count == 1 {
+			ev.opened = x.at
+		}
+	}
+}
+
+// revise brings the bursts in line with the firings from number keep on, which stand in place of old.
+func (e *Engine) revise(st *state, old []firing, keep int) {
+	f := st.fold
+	for len(old) > 0 && keep < len(f.fired) && old[0] == f.fired[keep] {
+		old, keep = old[1:], keep+1
+	}
+	if len(old) == 0 && keep == len(f.fired) {
+		return
+	}
+	lo := order{at: never}
+	if len(old) > 0 {
+		lo = old[0].lo
+	}
+	if keep < len(f.fired) {
+		lo = earlier(lo, f.fired[keep].lo)
+	}
+	quiet := st.track.plan.quiet
+	i := sort.Search(len(st.bursts), func(i int) bool {
+		b := st.bursts[i]
+		return !b.last.before(lo) || lo.at-b.last.at < quiet
+	})
+	r := revision{st: st, was: st.bursts[i:]}
+	if len(r.was) > 0 {
+		first := r.was[0].first
+		n := sort.Search(keep, func(n int) bool { return !f.fired[n].hi.before(first) })
+		old, keep = append(slices.Clone(f.fired[n:keep]), old...), n
+	}
+	r.old, r.keep = old, keep
+	r.begin()
+	r.at, st.bursts = i, slices.Clone(st.bursts[:i])
+	e.rebuild(&r)
+	e.inherit(&r)
+}
+
+// A revision is what is known while bursts are made anew.
+type revision struct {
+	st      *state
+	old     []firing // that the bursts were made of
+	keep    int      // the first firing that the new ones are made of
+	was     []*burst
+	at      int              // index of the first of them, and of the first new one
+	orphans []*event         // events that lose their place: those that hold no forgotten alert
+	before  map[*event]event // the others, and the heirs of the orphans: as they were
+}
+
+// begin takes the old bursts apart. Those that hold forgotten alerts stay, with these alone.
+func (r *revision) begin() {
+	r.before = make(map[*event]event)
+	for _, b := range r.was {
+		for _, ev := range b.events {
+			if !b.anchored || ev.base == nil {
+				r.orphans = append(r.orphans, ev)
+				continue
+			}
+			r.before[ev] = *ev
+		}
+	}
+}
+
+// rebuild makes the bursts anew.
+func (e *Engine) rebuild(r *revision) {
+	st, f, quiet := r.st, r.st.fold, r.st.track.plan.quiet
+	for _, b := range r.was {
+		if !b.anchored {
+			continue
+		}
+		b.last = b.kept
+		b.events = slices.DeleteFunc(b.events, func(ev *event) bool { return ev.base == nil })
+		for _, ev := range b.events {
+			st.bytes -= ev.bytes()
+			ev.body = ev.base.clone()
+			st.bytes += ev.bytes()
+		}
+		st.bursts = append(st.bursts, b)
+	}
+	for _, ev := range r.orphans {
+		st.bytes -= ev.bytes()
+	}
+	for n := r.keep; n < len(f.fired); n++ {
+		x := &f.fired[n]
+		b := st.lastBurst()
+		if b == nil || !b.takes(x, quiet) {
+			b = &burst{first: x.lo, last: x.hi, start: x.lo.at, maxOpen: st.track.plan.maxOpen}
+			st.bursts = append(st.bursts, b)
+		}
+		b.last, b.touched = later(b.last, x.hi), e.watermark
+		e.collect(st, b, n)
+	}
+}
+
+// inherit gives the events of the new bursts the identities of the old ones and says what changed. An event passes its
+// identity on to the one that holds the first of its alerts that are still fired. Where that has one, the older stays
+// and the other is merged into it; an event of which nothing is left is withdrawn.
+func (e *Engine) inherit(r *revision) {
+	st := r.st
+	slices.SortStableFunc(r.orphans, func(a, c *event) int {
+		return cmp.Or(a.body.first.compare(c.body.first), cmp.Compare(a.id, c.id))
+	})
+	into := make(map[*event]*event, len(r.orphans))
+	for _, o := range r.orphans {
+		heir := r.heir(o)
+		if heir != nil && heir.id == "" {
+			heir.identity = o.identity
+			r.before[heir] = *o
+			continue
+		}
+		into[o] = heir
+		st.retired = append(st.retired[max(0, len(st.retired)-maxRetired):], o.id)
+	}
+	for _, b := range st.bursts[r.at:] {
+		for _, ev := range b.events {
+			e.compare(st, b, ev, r)
+		}
+	}
+	for _, o := range r.orphans {
+		heir, lost := into[o]
+		if !lost {
+			continue
+		}
+		e.part(st, o, heir)
+	}
+}
+
+// compare says what is new of ev.
+func (e *Engine) compare(st *state, b *burst, ev *event, r *revision) {
+	was, known := r.before[ev]
+	switch {
+	case ev.id == "":
+	case !known:
+		return // of a burst that was not made anew
+	case was.count == ev.count && was.body.first == ev.body.first && was.sum == ev.sum:
+		ev.news = 0
+		return
+	default:
+		ev.news |= revised
+	}
+	e.announce(st, b, ev)
+}
+
+// heir is the new event that holds the first alert of o that is still fired, nil for none.
+func (r *revision) heir(o *event) *event {
+	f := r.st.fold
+	now := f.fired[r.keep:]
+	for i := range r.old {
+		x := &r.old[i]
+		from, to := later(x.lo, o.body.first), x.hi
+		if o.body.last.before(to) {
+			to = o.body.last
+		}
+		if to.before(from) {
+			continue
+		}
+		n := sort.Search(len(now), func(n int) bool { return !now[n].hi.before(from) })
+		if n == len(now) || to.before(now[n].lo) {
+			continue
+		}
+		at := later(from, now[n].lo)
+		if b := r.st.within(at); b != nil {
+			if ev := b.find(b.part(at.at)); ev != nil {
+				return ev
+			}
+		}
+	}
+	return nil
+}
+
+// part says the last word on an event that is no more: merged into another, or withdrawn.
+func (e *Engine) part(st *state, o, into *event) {
+	o.revision++
+	st.track.shut(o)
+	b := &burst{events: []*event{o}}
+	if into == nil {
+		out := e.render(st, b, o, tocsin.MilestoneWithdrawn)
+		out.Activity = tocsin.Withdrawn
+		e.out = append(e.out, out)
+		return
+	}
+	out := e.render(st, b, o, tocsin.MilestoneMerged)
+	out.Activity, out.MergedInto, out.Continues = tocsin.Merged, into.id, ""
+	e.out = append(e.out, out)
+}
+
+// foundLate gives ev, which the watermark decided, its identity. It opened at the moment that decided it; the alert
+// that made it known is a late one, or there is none.
+func (e *Engine) foundLate(st *state, ev *event) {
+	ev.id = st.newID(ev)
+	ev.ref, ev.detected = st.track.plan.ref, ev.opened
+	if m := e.firing; m != nil && !m.Alert.Received.IsZero() {
+		ev.detected = nanos(m.Alert.Received)
+	}
+	x := ev.newest()
+	ev.backfill = x.received != unset && x.received-x.at > e.latenessOf(x.p.from.source, x.p.from.partition)
+	ev.degraded = e.doubts(st, ev.opened)
+}
+
+// settleFold settles what lies beyond lateness, and keeps the key within its limit: the oldest half of too many alerts
+// is settled early.
+func (e *Engine) settleFold(st *state) {
+	f := st.fold
+	if f.done {
+		for _, x := range st.held.all() {
+			st.bytes -= int64(x.cost)
+		}
+		st.held.drop(st.held.len())
+		f.fired, f.fixed, f.marks = nil, 0, nil
+		st.weigh()
+		return
+	}
+	h := max(e.horizon, st.own)
+	if n, limit := st.held.len(), e.cfg.MaxHeld; n > limit {
+		all := st.held.all()
+		h = max(h, all[n-limit/2].at)
+		st.own, st.flooded = h, true
+	}
+	e.unfold(st, h)
+	e.settleTo(st, h)
+	if n, limit := st.held.len(), e.cfg.MaxHeld; n > limit { // of one time, or a run needs them
+		e.spill(st, n-limit/2)
+	}
+	st.weigh()
+}
+
+// spill forgets the first n alerts whatever they are needed for. What they were part of stands as it is.
+func (e *Engine) spill(st *state, n int) {
+	f := st.fold
+	cut := st.held.all()[n].at + 1
+	e.unfold(st, cut)
+	st.own = max(st.own, cut)
+	f.fixed, f.marks = len(f.fired), nil
+	e.forgetBefore(st, cut)
+	f.base, f.from = st.track.fold.begin(&st.track.plan), cut
+	f.head, f.to = f.base.copy(), cut
+	n = len(f.fired)
+	e.run(st, e.watermark)
+	e.proceed(st, n)
+}
+
+// complete lets the machines take in the alerts of the watermark's very time: all inputs have come to their end.
+func (e *Engine) complete(done bool) {
+	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
+		tk := e.tracks[id]
+		if tk.fold == nil {
+			continue
+		}
+		for _, st := range tk.sorted() {
+			before := st.bytes
+			e.unfold(st, e.watermark+1)
+			st.weigh()
+			tk.bytes += st.bytes - before
+			st.fold.done = done
+			e.hasten(st, st.nextDue(e.lateness))
+		}
+	}
+}
+
+// retool lets the machines of st run again by a plan that was tuned.
+func (e *Engine) retool(st *state) {
+	f := st.fold
+	st.remake()
+	old, to := slices.Clone(f.fired[f.fixed:]), f.to
+	f.fired, f.marks = f.fired[:f.fixed], nil
+	f.head, f.to = f.base.copy(), f.from
+	before := st.bytes
+	e.run(st, to)
+	e.revise(st, old, f.fixed)
+	st.weigh()
+	st.track.bytes += st.bytes - before
+	e.hasten(st, st.nextDue(e.lateness))
+}
+
+// remake makes base anew from the settled alerts that are held.
+func (st *state) remake() {
+	f, all := st.fold, st.held.all()
+	f.base = st.track.fold.begin(&st.track.plan)
+	var said []firing // all of them before
+	for i := 0; i < len(all) && all[i].at < f.from; {
+		j := sameTime(all, i)
+		f.base.pass(&st.held, all[i].at, &said)
+		f.base.take(&st.held, all[i:j], &said)
+		i = j
+	}
+	if f.settled != unset {
+		f.base.pass(&st.held, f.settled, &said)
+	}
+}
+
+// newestOf is the machine of st as it would be after all the alerts that are held, before any more time passes.
+func newestOf[M machine](st *state) M {
+	f, all := st.fold, st.held.all()
+	m, out := f.head.copy(), []firing(nil)
+	for i := st.held.since(f.to); i < len(all); {
+		j := sameTime(all, i)
+		m.pass(&st.held, all[i].at, &out)
+		m.take(&st.held, all[i:j], &out)
+		i = j
+	}
+	one, _ := m.(M)
+	return one
+}
