@@ -20,6 +20,7 @@ type member struct {
 	name  string
 	value tocsin.Value
 	json  []byte // instead of value, where set
+	text  []byte // a string, instead of value, where set
 }
 
 // encode appends the document of an alert: the ECS fields nested, as people expect them; what cannot be indexed, or
@@ -45,11 +46,13 @@ func (s *schema) encode(b []byte, a *tocsin.Alert, ingested time.Time) []byte {
 		{name: "tocsin", json: provenance(a, kept)},
 	}
 	if utf8.Valid(a.Raw) {
-		own = append(own, member{name: "event.original", value: tocsin.StringValue(string(a.Raw))})
+		own = append(own, member{name: "event.original", text: a.Raw, value: tocsin.StringValue("")})
 	}
-	members = append(members, own...)
+	for _, m := range own {
+		at, _ := slices.BinarySearchFunc(members, m.name, func(m member, n string) int { return strings.Compare(m.name, n) })
+		members = slices.Insert(members, at, m)
+	}
 	b = slices.Grow(b, 2*len(a.Raw)+64*len(members)+512)
-	slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	return appendNested(b, members)
 }
 
@@ -57,6 +60,10 @@ func (s *schema) encode(b []byte, a *tocsin.Alert, ingested time.Time) []byte {
 func splitConflicts(members, kept []member) (plain, all []member) {
 	plain = members[:0] // in place: what is still to be looked at stays
 	for i, m := range members {
+		if i+1 == len(members) || !strings.HasPrefix(members[i+1].name, m.name) { // as whatever lies below begins
+			plain = append(plain, m)
+			continue
+		}
 		below := m.name + "."
 		at, _ := slices.BinarySearchFunc(members[i+1:], below, func(m member, n string) int { return strings.Compare(m.name, n) })
 		if at += i + 1; at < len(members) && strings.HasPrefix(members[at].name, below) {
@@ -122,8 +129,11 @@ func segments(path string) int {
 }
 
 func (m *member) append(b []byte) []byte {
-	if m.json != nil {
+	switch {
+	case m.json != nil:
 		return append(b, m.json...)
+	case m.text != nil:
+		return quote(b, m.text)
 	}
 	return appendValue(b, m.value)
 }

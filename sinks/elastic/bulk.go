@@ -249,7 +249,7 @@ func (a *action) line(b []byte) []byte {
 }
 
 // quote appends a string as JSON; bytes that are no UTF-8 become U+FFFD.
-func quote(b []byte, text string) []byte {
+func quote[T string | []byte](b []byte, text T) []byte {
 	b, _ = jsontext.AppendQuote(b, text) // the error says that bytes were replaced
 	return b
 }
