@@ -41,12 +41,25 @@ func EncodeLogRecord(r tocsin.LogRecord) ([]byte, error) {
 	}
 	if m := r.Match; m != nil {
 		out.Key, out.Values = exactly(m.Key), exactly(m.Values)
+		if out.Key == nil && out.Values == nil {
+			if b, ok := appendMatch(append(make([]byte, 0, 1024), `{"v":1,"match":`...), m); ok {
+				return append(b, '}'), nil
+			}
+		}
 	}
 	return json.Marshal(out)
 }
 
 // DecodeLogRecord reads what [EncodeLogRecord] wrote. The error wraps [ErrVersion] for a version that is not known.
 func DecodeLogRecord(b []byte) (tocsin.LogRecord, error) {
+	if m, ok := readMatch(b); ok {
+		return tocsin.LogRecord{Match: m}, nil
+	}
+	return decodeLogRecord(b)
+}
+
+// decodeLogRecord reads a record of any form.
+func decodeLogRecord(b []byte) (tocsin.LogRecord, error) {
 	var in logRecord
 	if err := json.Unmarshal(b, &in); err != nil {
 		return tocsin.LogRecord{}, fmt.Errorf("record of the matches log: %w", err)
@@ -93,6 +106,9 @@ func exactOf(v tocsin.Value) exact {
 
 // lossy reports whether v comes back from JSON as something else.
 func lossy(v tocsin.Value) bool {
+	if kept(v) {
+		return false
+	}
 	b, err := json.Marshal(v)
 	if err != nil {
 		return true
