@@ -142,7 +142,7 @@ user.name=alice
 		"windows pairs": `windows 2026-03-01T10:00:00Z
 winlog.event_data.TargetUserName=bob
 winlog.event_data.IpAddress=::ffff:203.0.113.7
-winlog.event_data.Empty=(absent)
+winlog.event_data.Empty=
 source.ip=203.0.113.7
 winlog.logon.type=RemoteInteractive
 event.outcome=failure

@@ -204,7 +204,7 @@ func (w *windowsReader) readBeat(in *doc, o *output) {
 		switch {
 		case l.name == nil || l.name == w.utcTime[0]:
 		case l.name.up == w.eventData:
-			o.set(l.name, plainText(l.value))
+			o.keep(l.name, plainText(l.value))
 		default:
 			o.keep(l.name, l.value)
 		}
@@ -246,7 +246,7 @@ func (w *windowsReader) findEvtxField(path string) *name {
 		}
 		return w.dict.path(w.root, []byte("system."+rest))
 	case root == "EventData" && below:
-		if rest == "Data" {
+		if rest == "Data" || rest == "Data.text" {
 			return w.eventData // values without names
 		}
 		return w.dict.path(w.eventData, []byte(strings.TrimPrefix(rest, "Data.")))
@@ -278,14 +278,15 @@ func withoutMarkers(path string) string {
 // keepData keeps one value of the event. Values without names become param1, param2, … as Winlogbeat calls them.
 func (w *windowsReader) keepData(o *output, to *name, v tocsin.Value) {
 	if to != w.eventData {
-		if to.up == w.eventData || to.up == w.userData {
-			v = plainText(v)
+		if to.up == w.eventData || to.up == w.userData { // as the event has it: empty and "-" are values that rules ask for
+			o.keep(to, plainText(v))
+			return
 		}
 		o.set(to, v)
 		return
 	}
 	for i, item := range v.Items() {
-		o.set(w.dict.child(w.eventData, []byte("param"+strconv.Itoa(i+1))), plainText(item))
+		o.keep(w.dict.child(w.eventData, []byte("param"+strconv.Itoa(i+1))), plainText(item))
 	}
 }
 
@@ -363,7 +364,7 @@ func (w *windowsReader) readWazuh(in *doc, o *output) {
 				o.set(to, v)
 			}
 		case (root == "eventdata" || root == "eventData") && rest != "":
-			o.set(w.dict.path(w.eventData, []byte(strings.ToUpper(rest[:1])+rest[1:])), v)
+			o.keep(w.dict.path(w.eventData, []byte(strings.ToUpper(rest[:1])+rest[1:])), v)
 		default:
 			o.set(w.dict.below(w.userData, l.name), v)
 		}
