@@ -130,7 +130,7 @@ func LoadAssets(name string, data []byte) (*Assets, error) {
 		line:   map[int]int{},
 	}
 	if root := l.parse(maxAssets); root != nil {
-		l.keys(root, "the assets file", map[string]func(*yaml.Node){"assets": l.assets}, "assets")
+		l.by(root, "the assets file", assetsKeys(), map[string]func(*yaml.Node){"assets": l.assets})
 	}
 	if err := l.err(); err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (l *assetLoader) assets(n *yaml.Node) {
 		index := len(l.a.all)
 		l.line[index] = item.Line
 		var match *yaml.Node
-		l.keys(item, "asset", map[string]func(*yaml.Node){
+		l.by(item, "asset", assetKeys(), map[string]func(*yaml.Node){
 			"id": func(n *yaml.Node) {
 				asset.ID, _ = l.text(n, "asset id")
 				if line, again := seen[asset.ID]; again {
@@ -170,7 +170,7 @@ func (l *assetLoader) assets(n *yaml.Node) {
 			"owner":      func(n *yaml.Node) { asset.Owner, _ = l.text(n, "owner") },
 			"platform":   func(n *yaml.Node) { asset.Platform, _ = l.text(n, "platform") },
 			"shared":     func(n *yaml.Node) { asset.Shared = l.flag(n, "shared") },
-		}, "id", "match", "importance")
+		})
 		l.a.all = append(l.a.all, asset)
 		if match != nil {
 			l.match(match, index)
@@ -180,10 +180,9 @@ func (l *assetLoader) assets(n *yaml.Node) {
 
 // importance reads a number from 1 to 3 or the shipped scale's word for it.
 func (l *assetLoader) importance(n *yaml.Node) int {
-	words := []string{"ordinary", "important", "especially_important"}
 	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
-		w, _ := l.oneOf(n, "importance", words)
-		return slices.Index(words, w) + 1
+		w, _ := l.oneOf(n, "importance", importances)
+		return slices.Index(importances, w) + 1
 	}
 	v, _ := l.whole(n, "importance", 1, 3)
 	return v
@@ -206,7 +205,7 @@ func (l *assetLoader) match(n *yaml.Node, asset int) {
 			}
 		}
 	}
-	l.keys(n, "match", map[string]func(*yaml.Node){
+	l.by(n, "match", matchKeys(), map[string]func(*yaml.Node){
 		"ip":   each("ip", func(n *yaml.Node, s string) { l.address(n, s, asset) }),
 		"cidr": each("cidr", func(n *yaml.Node, s string) { l.cidr(n, s, asset) }),
 		"host": each("host", func(n *yaml.Node, s string) { l.named(n, "host", s, asset) }),

@@ -36,39 +36,33 @@ type loader struct {
 func (l *loader) root(root *yaml.Node) {
 	section := map[string]*yaml.Node{}
 	keep := func(key string) func(*yaml.Node) { return func(n *yaml.Node) { section[key] = n } }
-	sections := []struct {
-		key      string
-		optional bool
-		read     func(*yaml.Node)
-	}{ // in the order of their references
-		{"scale", false, l.head},
-		{"category", false, l.category},
-		{"cause", true, l.cause},
-		{"asset_importance", false, l.importance},
-		{"impact", false, l.impact},
-		{"urgency", false, l.urgency},
-		{"severity_class", false, l.severity},
-		{"targets", false, l.targets},
-		{"priority_matrix", false, l.matrix},
-		{"profiles", false, l.profiles},
-		{"promotion", false, l.promotion},
-		{"reopen_window", true, func(n *yaml.Node) { l.s.reopen = l.duration(n, "reopen_window", false) }},
-		{"priority_change", true, l.priorityChange},
-		{"sharing", true, l.sharing},
-		{"aux_scores", true, l.auxScores},
+	read := map[string]func(*yaml.Node){
+		"scale":            l.head,
+		"category":         l.category,
+		"cause":            l.cause,
+		"asset_importance": l.importance,
+		"impact":           l.impact,
+		"urgency":          l.urgency,
+		"severity_class":   l.severity,
+		"targets":          l.targets,
+		"priority_matrix":  l.matrix,
+		"profiles":         l.profiles,
+		"promotion":        l.promotion,
+		"reopen_window":    func(n *yaml.Node) { l.s.reopen = l.duration(n, "reopen_window", false) },
+		"priority_change":  l.priorityChange,
+		"sharing":          l.sharing,
+		"aux_scores":       l.auxScores,
 	}
-	known, required := map[string]func(*yaml.Node){}, []string{}
-	for _, s := range sections {
-		known[s.key] = keep(s.key)
-		if !s.optional {
-			required = append(required, s.key)
-		}
+	known := map[string]func(*yaml.Node){}
+	for key := range read {
+		known[key] = keep(key)
 	}
 	l.defaults()
-	l.keys(root, "the scales file", known, required...)
-	for _, s := range sections {
-		if n := section[s.key]; n != nil {
-			s.read(n)
+	table := scalesKeys() // in the order of their references
+	l.by(root, "the scales file", table, known)
+	for _, s := range table {
+		if n := section[s.Name]; n != nil {
+			read[s.Name](n)
 		}
 	}
 }
@@ -86,7 +80,7 @@ func (l *loader) defaults() {
 }
 
 // idForm is what ids and names of the scale look like: they stand in URLs, metric labels and stored documents.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
+var idForm = regexp.MustCompile(idPattern)
 
 // name reads an id.
 func (l *loader) name(n *yaml.Node, what string) string {
@@ -98,11 +92,11 @@ func (l *loader) name(n *yaml.Node, what string) string {
 }
 
 func (l *loader) head(n *yaml.Node) {
-	l.keys(n, "scale", map[string]func(*yaml.Node){
+	l.by(n, "scale", headKeys(), map[string]func(*yaml.Node){
 		"id":             func(n *yaml.Node) { l.s.id = l.name(n, "scale id") },
 		"version":        func(n *yaml.Node) { l.s.version = l.name(n, "scale version") },
 		"primary_scheme": func(n *yaml.Node) { l.s.scheme = l.name(n, "primary_scheme") },
-	}, "id", "version", "primary_scheme")
+	})
 }
 
 func (l *loader) category(n *yaml.Node) {
@@ -156,13 +150,13 @@ func (l *loader) local(n *yaml.Node) {
 	l.s.local = map[string]string{}
 	for _, p := range l.pairs(n, "local") {
 		name := l.name(p.key, "local category")
-		l.keys(p.value, name, map[string]func(*yaml.Node){
+		l.by(p.value, name, localKeys(), map[string]func(*yaml.Node){
 			"maps_to": func(n *yaml.Node) {
 				if to, ok := l.text(n, "maps_to"); ok && l.knownCategory(n, to, false) {
 					l.s.local[name] = to
 				}
 			},
-		}, "maps_to")
+		})
 	}
 }
 
@@ -209,13 +203,13 @@ func (l *loader) cause(n *yaml.Node) {
 	words := func(into *[]string, what string) func(*yaml.Node) {
 		return func(n *yaml.Node) { *into = l.words(n, what, nil) }
 	}
-	l.keys(n, "cause", map[string]func(*yaml.Node){
+	l.by(n, "cause", causeKeys(), map[string]func(*yaml.Node){
 		"intent": words(&l.s.cause.Intent, "intent"),
 		"means":  words(&l.s.cause.Means, "means"),
 		// The register keeps root causes as a closed list of its own: a scale may narrow it.
 		"root": func(n *yaml.Node) { l.s.cause.Root = l.words(n, "root", rootCauses()) },
 		"veris": func(n *yaml.Node) {
-			l.keys(n, "veris", map[string]func(*yaml.Node){
+			l.by(n, "veris", verisKeys(), map[string]func(*yaml.Node){
 				"actor": words(&l.s.cause.Actor, "actor"), "action": words(&l.s.cause.Action, "action"),
 			})
 		},

@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 
@@ -58,7 +57,7 @@ func (l *loader) impact(n *yaml.Node) {
 	for _, axis := range axisNames() {
 		known[axis] = func(n *yaml.Node) { l.s.axes[axis] = l.ordered(n, axis) }
 	}
-	l.keys(n, "impact", known, axisNames()...)
+	l.by(n, "impact", impactKeys(), known)
 }
 
 func (l *loader) urgency(n *yaml.Node) {
@@ -110,8 +109,7 @@ func (l *loader) profile(n *yaml.Node, key string) profile {
 			}
 		}
 	}
-	required := slices.DeleteFunc(slices.Sorted(maps.Keys(known)), func(k string) bool { return k == "recoverability" })
-	l.keys(n, "profile "+key, known, required...)
+	l.by(n, "profile "+key, profileKeys(), known)
 	if p.words["recoverability"] == "" {
 		p.words["recoverability"] = l.s.axes["recoverability"].least()
 	}

@@ -33,7 +33,7 @@ func (l *loader) severity(n *yaml.Node) {
 	for i, item := range items {
 		c := severityClass{rank: len(items) - i, score: -1}
 		var scoreAt, whenAt *yaml.Node
-		l.keys(item, "severity class", map[string]func(*yaml.Node){
+		l.by(item, "severity class", severityKeys(), map[string]func(*yaml.Node){
 			"class": func(n *yaml.Node) { c.class = l.once(n, "severity class", &classes) },
 			"name":  func(n *yaml.Node) { c.name = l.once(n, "severity name", &names) },
 			"score": func(n *yaml.Node) {
@@ -46,7 +46,7 @@ func (l *loader) severity(n *yaml.Node) {
 				whenAt = n
 				c.when = l.checked(n, "severity class", severityNames())
 			},
-		}, "class", "name", "score", "when")
+		})
 		if c.score >= lowest {
 			l.add(scoreAt, "list the gravest class first", "score %d is not below the one before, %d", c.score, lowest)
 		} else if c.score >= 0 {
@@ -103,12 +103,12 @@ func (l *loader) targets(n *yaml.Node) {
 		word := func(into *string, key string, valid ...string) func(*yaml.Node) {
 			return func(n *yaml.Node) { *into, _ = l.oneOf(n, what+" "+key, valid) }
 		}
-		l.keys(p.value, what, map[string]func(*yaml.Node){
+		l.by(p.value, what, targetKeys(), map[string]func(*yaml.Node){
 			"assess": within(&t.Assess, "assess"), "ack": within(&t.Ack, "ack"),
 			"contain": within(&t.Contain, "contain"), "resolve": within(&t.Resolve, "resolve"),
-			"calendar": word(&t.Calendar, "calendar", "24x7", "business"),
-			"review":   word(&t.Review, "review", "required", "optional", "none"),
-		}, "ack", "contain", "resolve", "calendar", "review")
+			"calendar": word(&t.Calendar, "calendar", calendars...),
+			"review":   word(&t.Review, "review", reviews...),
+		})
 		l.s.targets = append(l.s.targets, t)
 	}
 	slices.SortFunc(l.s.targets, func(a, b Target) int { return strings.Compare(a.Priority, b.Priority) })
@@ -157,10 +157,10 @@ func (l *loader) row(n *yaml.Node, class string) {
 
 func (l *loader) priorityChange(n *yaml.Node) {
 	c := &l.s.change
-	l.keys(n, "priority_change", map[string]func(*yaml.Node){
-		"record":    func(n *yaml.Node) { c.Record, _ = l.oneOf(n, "record", []string{"all", "last"}) },
-		"sla":       func(n *yaml.Node) { c.SLA, _ = l.oneOf(n, "sla", []string{"segment", "final"}) },
-		"report_by": func(n *yaml.Node) { c.ReportBy = l.words(n, "report_by", []string{"initial", "final", "highest"}) },
+	l.by(n, "priority_change", changeKeys(), map[string]func(*yaml.Node){
+		"record":    func(n *yaml.Node) { c.Record, _ = l.oneOf(n, "record", records) },
+		"sla":       func(n *yaml.Node) { c.SLA, _ = l.oneOf(n, "sla", slas) },
+		"report_by": func(n *yaml.Node) { c.ReportBy = l.words(n, "report_by", reportBys) },
 	})
 }
 
@@ -171,7 +171,7 @@ func rootCauses() []string { return tocsin.RootCauses() }
 
 func (l *loader) sharing(n *yaml.Node) {
 	s := &l.s.sharing
-	l.keys(n, "sharing", map[string]func(*yaml.Node){
+	l.by(n, "sharing", sharingKeys(), map[string]func(*yaml.Node){
 		"default_tlp": func(n *yaml.Node) { s.DefaultTLP, _ = l.oneOf(n, "default_tlp", tlp()) },
 		"default_pap": func(n *yaml.Node) { s.DefaultPAP, _ = l.oneOf(n, "default_pap", pap()) },
 		"export_max": func(n *yaml.Node) {

@@ -29,15 +29,15 @@ func (l *loader) promotion(n *yaml.Node) {
 	p := &l.s.promotion
 	p.mode = tocsin.ModePropose
 	var rules *yaml.Node
-	l.keys(n, "promotion", map[string]func(*yaml.Node){
+	l.by(n, "promotion", promotionKeys(), map[string]func(*yaml.Node){
 		"default_mode": func(n *yaml.Node) {
-			if m, ok := l.oneOf(n, "default_mode", []string{"propose", "auto", "manual"}); ok {
+			if m, ok := l.oneOf(n, "default_mode", defaultModes); ok {
 				p.mode = tocsin.Mode(m)
 			}
 		},
 		"confirm_auto_within": func(n *yaml.Node) { p.confirm = l.duration(n, "confirm_auto_within", true) },
 		"rules":               func(n *yaml.Node) { rules = n },
-	}, "rules")
+	})
 	if rules == nil {
 		return
 	}
@@ -50,10 +50,10 @@ func (l *loader) promotion(n *yaml.Node) {
 func (l *loader) promotionRule(n *yaml.Node, ids *[]string) promotionRule {
 	rule := promotionRule{mode: l.s.promotion.mode}
 	var reason *yaml.Node
-	l.keys(n, "promotion rule", map[string]func(*yaml.Node){
+	l.by(n, "promotion rule", promotionRuleKeys(), map[string]func(*yaml.Node){
 		"id": func(n *yaml.Node) { rule.id = l.once(n, "promotion rule id", ids) },
 		"mode": func(n *yaml.Node) {
-			if m, ok := l.oneOf(n, "mode", []string{"propose", "auto", "manual", "dismiss"}); ok {
+			if m, ok := l.oneOf(n, "mode", ruleModes); ok {
 				rule.mode = tocsin.Mode(m)
 			}
 		},
@@ -62,7 +62,7 @@ func (l *loader) promotionRule(n *yaml.Node, ids *[]string) promotionRule {
 			rule.reason, _ = l.oneOf(n, "reason", tocsin.Dispositions())
 		},
 		"when": func(n *yaml.Node) { rule.when = l.checked(n, "promotion rule", promotionNames()) },
-	}, "id", "when")
+	})
 	switch {
 	case rule.mode == tocsin.ModeDismiss && reason == nil && n.Kind == yaml.MappingNode:
 		l.add(n, "add reason: with a disposition, e.g. benign_true_positive", "promotion rule %s dismisses without a reason", rule.id)

@@ -44,12 +44,13 @@ func (l *loader) exceptionFile(f File) {
 func (l *loader) exception(r *reader, n *yaml.Node) {
 	e := &Exception{Name: place(r.file, n.Line)}
 	faults := r.found
-	r.mapping(n, "the exception",
-		key{"rule", true, l.exceptionRule(r, e)},
-		key{"when", true, func(v *yaml.Node) { e.when = r.compileNode(l.table, v, nil) }},
-		key{"reason", true, r.text(&e.Reason)},
-		key{"owner", true, r.text(&e.Owner)},
-		key{"expires", true, l.expiry(r, e)})
+	r.by(n, "the exception", exceptionKeys(), map[string]func(*yaml.Node){
+		"rule":    l.exceptionRule(r, e),
+		"when":    func(v *yaml.Node) { e.when = r.compileNode(l.table, v, nil) },
+		"reason":  r.text(&e.Reason),
+		"owner":   r.text(&e.Owner),
+		"expires": l.expiry(r, e),
+	})
 	if r.found == faults {
 		l.except = append(l.except, e)
 	}

@@ -162,7 +162,7 @@ func (d *draft) readQuiet(v *yaml.Node) {
 
 func (d *draft) readMissing(v *yaml.Node) {
 	var word string
-	d.word(&word, string(Drop), string(Null), string(Alone))(v)
+	d.word(&word, missings...)(v)
 	d.rule.Correlate.OnMissing = Missing(word)
 }
 

@@ -188,7 +188,7 @@ func describe(n *yaml.Node) string {
 // text reads any scalar as it is written.
 func (r *reader) text(into *string) func(*yaml.Node) {
 	return func(v *yaml.Node) {
-		if v.Kind != yaml.ScalarNode {
+		if v.Kind != yaml.ScalarNode || v.ShortTag() == "!!null" {
 			r.fault(v, "", "a string is wanted here, not %s", describe(v))
 			return
 		}

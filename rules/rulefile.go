@@ -61,29 +61,29 @@ func (d *draft) read() {
 	r := d.rule
 	r.Confidence = 0.5
 	r.Incident.Window = 24 * time.Hour
-	d.mapping(d.node, "the rule",
-		key{"id", true, d.readID},
-		key{"title", true, d.text(&r.Title)},
-		key{"version", true, d.readVersion},
-		key{"status", true, d.word(&r.Status, Shadow, Testing, Stable, Deprecated)},
-		key{"level", true, d.word(&r.Level, "informational", "low", "medium", "high", "critical")},
-		key{"confidence", false, d.readConfidence},
-		key{"description", false, d.text(&r.Description)},
-		key{"author", false, d.text(&r.Author)},
-		key{"references", false, d.texts(&r.References)},
-		key{"falsepositives", false, d.texts(&r.FalsePositives)},
-		key{"tags", false, d.texts(&r.Tags)},
-		key{"category", true, d.readCategory},
-		key{"requires", false, d.fields(&r.Requires)},
-		key{"let", false, d.readLet},
-		key{"when", false, func(v *yaml.Node) { d.when = v }},
-		key{"except", false, d.readExcept},
-		key{"correlate", true, d.readCorrelate},
-		key{"suppress", false, d.readSuppress},
-		key{"entities", false, d.list(d.readEntity)},
-		key{"incident", false, d.readIncident},
-		key{"tests", false, d.list(d.readTest)},
-	)
+	d.by(d.node, "the rule", ruleKeys(), map[string]func(*yaml.Node){
+		"id":             d.readID,
+		"title":          d.text(&r.Title),
+		"version":        d.readVersion,
+		"status":         d.word(&r.Status, statuses...),
+		"level":          d.word(&r.Level, levels...),
+		"confidence":     d.readConfidence,
+		"description":    d.text(&r.Description),
+		"author":         d.text(&r.Author),
+		"references":     d.texts(&r.References),
+		"falsepositives": d.texts(&r.FalsePositives),
+		"tags":           d.texts(&r.Tags),
+		"category":       d.readCategory,
+		"requires":       d.fields(&r.Requires),
+		"let":            d.readLet,
+		"when":           func(v *yaml.Node) { d.when = v },
+		"except":         d.readExcept,
+		"correlate":      d.readCorrelate,
+		"suppress":       d.readSuppress,
+		"entities":       d.list(d.readEntity),
+		"incident":       d.readIncident,
+		"tests":          d.list(d.readTest),
+	})
 	d.compile()
 	d.review()
 	r.Hash = r.hash()
@@ -217,17 +217,19 @@ func (d *draft) readSuppress(v *yaml.Node) {
 
 func (d *draft) readEntity(v *yaml.Node) {
 	e := EntityField{Role: "related"}
-	d.mapping(v, "the entity",
-		key{"field", true, d.field(&e.Field)},
-		key{"role", false, d.word(&e.Role, "attacker", "victim", "related")})
+	d.by(v, "the entity", entityKeys(), map[string]func(*yaml.Node){
+		"field": d.field(&e.Field),
+		"role":  d.word(&e.Role, roles...),
+	})
 	d.rule.Entities = append(d.rule.Entities, e)
 }
 
 func (d *draft) readIncident(v *yaml.Node) {
 	i := &d.rule.Incident
-	d.mapping(v, "incident",
-		key{"group_by", true, d.fields(&i.GroupBy)},
-		key{"window", false, d.duration(&i.Window)})
+	d.by(v, "incident", incidentKeys(), map[string]func(*yaml.Node){
+		"group_by": d.fields(&i.GroupBy),
+		"window":   d.duration(&i.Window),
+	})
 }
 
 // compile compiles the names, the condition and the exclusions.

@@ -57,15 +57,16 @@ const maxTestAlerts = 20_000
 
 func (d *draft) readTest(v *yaml.Node) {
 	t := Test{File: d.file, Line: v.Line}
-	d.mapping(v, "the test",
-		key{"name", true, d.text(&t.Name)},
-		key{"shuffle", false, d.boolean(&t.Shuffle)},
-		key{"until", false, d.offset(&t.Until)},
-		key{"alerts", true, d.list(func(n *yaml.Node) { d.readTestAlert(n, &t) })},
-		key{"expect", true, func(n *yaml.Node) {
+	d.by(v, "the test", testKeys(), map[string]func(*yaml.Node){
+		"name":    d.text(&t.Name),
+		"shuffle": d.boolean(&t.Shuffle),
+		"until":   d.offset(&t.Until),
+		"alerts":  d.list(func(n *yaml.Node) { d.readTestAlert(n, &t) }),
+		"expect": func(n *yaml.Node) {
 			t.Expects = Place{n.Line, n.Column}
 			d.list(func(n *yaml.Node) { d.readExpectation(n, &t) })(n)
-		}})
+		},
+	})
 	total := 0
 	for _, a := range t.Inputs {
 		total += a.Times
@@ -78,11 +79,12 @@ func (d *draft) readTest(v *yaml.Node) {
 
 func (d *draft) readTestAlert(v *yaml.Node, t *Test) {
 	a := TestAlert{Times: 1}
-	d.mapping(v, "the test's alert",
-		key{"at", true, d.duration(&a.At)},
-		key{"times", false, d.whole(&a.Times, 1, maxTestAlerts)},
-		key{"every", false, d.duration(&a.Every)},
-		key{"set", true, d.setFields(&a.Set)})
+	d.by(v, "the test's alert", testAlertKeys(), map[string]func(*yaml.Node){
+		"at":    d.duration(&a.At),
+		"times": d.whole(&a.Times, 1, maxTestAlerts),
+		"every": d.duration(&a.Every),
+		"set":   d.setFields(&a.Set),
+	})
 	t.Inputs = append(t.Inputs, a)
 }
 
@@ -90,19 +92,20 @@ func (d *draft) readExpectation(v *yaml.Node, t *Test) {
 	e := Expectation{Line: v.Line, Keys: map[string]Place{"": {v.Line, v.Column}}}
 	var incident bool
 	var activity string
-	d.mapping(v, "the expected event",
-		key{"group", false, d.setFields(&e.Group)},
-		key{"count", false, d.whole(&e.Count, 1, maxTestAlerts)},
-		key{"first", false, d.offset(&e.First)},
-		key{"last", false, d.offset(&e.Last)},
-		key{"entities", false, d.setFields(&e.Entities)},
-		key{"activity", false, d.word(&activity, activities...)},
-		key{"incident", false, func(n *yaml.Node) {
+	d.by(v, "the expected event", expectationKeys(), map[string]func(*yaml.Node){
+		"group":    d.setFields(&e.Group),
+		"count":    d.whole(&e.Count, 1, maxTestAlerts),
+		"first":    d.offset(&e.First),
+		"last":     d.offset(&e.Last),
+		"entities": d.setFields(&e.Entities),
+		"activity": d.word(&activity, activities...),
+		"incident": func(n *yaml.Node) {
 			d.boolean(&incident)(n)
 			e.Incident = &incident
-		}},
-		key{"priority", false, d.word(&e.Priority, priorities...)},
-		key{"category", false, d.text(&e.Category)})
+		},
+		"priority": d.word(&e.Priority, priorities...),
+		"category": d.text(&e.Category),
+	})
 	e.Activity = tocsin.Activity(activity)
 	for i := 0; v.Kind == yaml.MappingNode && i+1 < len(v.Content); i += 2 {
 		e.Keys[v.Content[i].Value] = Place{v.Content[i+1].Line, v.Content[i+1].Column}

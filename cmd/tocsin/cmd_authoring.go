@@ -110,3 +110,27 @@ func (f *ruleTests) mutants(ctx context.Context, w io.Writer, o replay.TestOptio
 	}
 	return nil
 }
+
+func newRulesSchema() *cobra.Command {
+	var scales string
+	cmd := &cobra.Command{
+		Use:       "schema [rule|exceptions|scales|assets]",
+		Short:     "Print the JSON Schema from which editors complete a file",
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: []string{"rule", "exceptions", "scales", "assets"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, _, err := app.LoadScales(scales, "")
+			if err != nil {
+				return coded(exitUnusable, err)
+			}
+			text, err := authoring.Schema(append(args, "rule")[0], s)
+			if err != nil {
+				return coded(exitUnusable, err)
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&scales, "scales", "", "scales `file` whose categories a rule's schema names, instead of the shipped scale")
+	return cmd
+}

@@ -16,7 +16,7 @@ import (
 
 func newRules() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Check, test, list, match and explain rules"}
-	cmd.AddCommand(newRulesCheck(), newRulesTest(), newRulesList(), newRulesMatch(), newRulesExplain(), newRulesWhyNot())
+	cmd.AddCommand(newRulesCheck(), newRulesTest(), newRulesList(), newRulesMatch(), newRulesExplain(), newRulesSchema(), newRulesWhyNot())
 	return cmd
 }
 

@@ -137,7 +137,13 @@ func (c *compilation) truth(n ast.Node) ast.Node {
 		if x.Operator == "not" || x.Operator == "!" {
 			return &ast.UnaryNode{Operator: "not", Node: c.truth(x.Node)}
 		}
+		c.fail(n, "compare it with something", "%s is no condition", n)
+		return &ast.BoolNode{}
 	case *ast.BinaryNode:
+		if slices.Contains([]string{"+", "-", "*", "/", "%", "**"}, x.Operator) {
+			c.fail(n, "compare it with something", "%s is no condition", n)
+			return &ast.BoolNode{}
+		}
 		if op := skeletonOp(x.Operator); op != opLeaf {
 			return &ast.BinaryNode{Operator: x.Operator, Left: c.truth(x.Left), Right: c.truth(x.Right)}
 		}

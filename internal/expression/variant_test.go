@@ -13,8 +13,10 @@ func TestVariants(t *testing.T) {
 			{`b == 2 and c == 3`, `a == 1`, "and", 0}, {`a == 1 and c == 3`, `b == 2`, "and", 0}, {`a == 1 and b == 2`, `c == 3`, "and", 0},
 		},
 		`a == 1 and (b == 2 or c == 3)`: {
-			{`b == 2 or c == 3`, `a == 1`, "and", 0}, {`a == 1`, `b == 2 or c == 3`, "and", 0},
-			{`a == 1 and c == 3`, `b == 2`, "or", 0}, {`a == 1 and b == 2`, `c == 3`, "or", 0},
+			{`b == 2 or c == 3`, `a == 1`, "and", 0},
+			{`a == 1`, `b == 2 or c == 3`, "and", 0},
+			{`a == 1 and c == 3`, `b == 2`, "or", 0},
+			{`a == 1 and b == 2`, `c == 3`, "or", 0},
 		},
 		`not (a == 1)`:           {{`a == 1`, `a == 1`, "not", 0}},
 		`a not in ["x", "y"]`:    {{`a in ["x", "y"]`, `a in ["x", "y"]`, "not", 0}},
