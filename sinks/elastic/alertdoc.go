@@ -23,36 +23,61 @@ type member struct {
 	text  []byte // a string, instead of value, where set
 }
 
-// encode appends the document of an alert: the ECS fields nested, as people expect them; what cannot be indexed, or
+// An encoder writes the documents of many alerts, one after another, in memory that they share. It is for one
+// goroutine.
+type encoder struct {
+	schema  *schema
+	ingest  []byte // the time, as dates are written
+	members []member
+	kept    []member
+	docs    []byte
+}
+
+// docPiece is how much memory is taken for documents at once.
+const docPiece = 256 << 10
+
+func (s *schema) encoder(ingested time.Time) *encoder { return &encoder{schema: s, ingest: date(ingested)} }
+
+// document is the alert's document. It stays good.
+func (e *encoder) document(a *tocsin.Alert) []byte {
+	if room := 2*len(a.Raw) + 64*a.Fields.Len() + 1024; cap(e.docs)-len(e.docs) < room {
+		e.docs = make([]byte, 0, max(room, docPiece))
+	}
+	start := len(e.docs)
+	e.docs = e.append(e.docs, a)
+	return e.docs[start:len(e.docs):len(e.docs)]
+}
+
+// append appends the document of an alert: the ECS fields nested, as people expect them; what cannot be indexed, or
 // stands where the store's own fields do, as [name, value] pairs in tocsin.kept; and the provenance in tocsin.
 // Nothing of the alert is lost: [decodeAlert] gives it back.
-func (s *schema) encode(b []byte, a *tocsin.Alert, ingested time.Time) []byte {
-	members := make([]member, 0, a.Fields.Len()+6)
-	var kept []member
+func (e *encoder) append(b []byte, a *tocsin.Alert) []byte {
+	members, kept := e.members[:0], e.kept[:0]
 	for name, value := range a.Fields.All() {
 		m := member{name: name, value: value}
-		if s.indexable(name, value) {
+		if e.schema.indexable(name, value) {
 			members = append(members, m)
 		} else {
 			kept = append(kept, m)
 		}
 	}
 	members, kept = splitConflicts(members, kept)
-	own := []member{
+	own := [...]member{
 		{name: "@timestamp", json: date(a.Time)},
 		{name: "event.hash", value: tocsin.StringValue(a.Digest())},
-		{name: "event.ingested", json: date(ingested)},
+		{name: "event.ingested", json: e.ingest},
 		{name: "event.kind", value: tocsin.StringValue("alert")},
 		{name: "tocsin", json: provenance(a, kept)},
+		{name: "event.original", text: a.Raw, value: tocsin.StringValue("")},
 	}
-	if utf8.Valid(a.Raw) {
-		own = append(own, member{name: "event.original", text: a.Raw, value: tocsin.StringValue("")})
-	}
-	for _, m := range own {
+	for i, m := range own {
+		if i == len(own)-1 && !utf8.Valid(a.Raw) { // it stands in tocsin
+			break
+		}
 		at, _ := slices.BinarySearchFunc(members, m.name, func(m member, n string) int { return strings.Compare(m.name, n) })
 		members = slices.Insert(members, at, m)
 	}
-	b = slices.Grow(b, 2*len(a.Raw)+64*len(members)+512)
+	e.members, e.kept = members, kept
 	return appendNested(b, members)
 }
 

@@ -34,10 +34,11 @@ func (s *Store) createAlerts(ctx context.Context, alerts []tocsin.Alert, receipt
 	actions := make([]action, len(alerts))
 	now := time.Now()
 	months := map[string]bool{}
+	documents := s.schema.encoder(now)
 	for i := range alerts {
 		month := sinks.Month(&alerts[i])
 		months[month] = true
-		actions[i] = action{op: "create", index: s.monthly(kindAlerts, month), id: alerts[i].ID, doc: s.schema.encode(nil, &alerts[i], now)}
+		actions[i] = action{op: "create", index: s.monthly(kindAlerts, month), id: alerts[i].ID, doc: documents.document(&alerts[i])}
 	}
 	s.remember(months)
 	ledger, err := s.bulk(ctx, actions)

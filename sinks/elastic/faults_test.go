@@ -312,7 +312,7 @@ func FuzzBulkFraming(f *testing.F) {
 		a := tocsin.Alert{ID: id, Tenant: name, Source: value, Time: dawn, Raw: []byte(value), Fields: tocsin.NewFields([]tocsin.Field{
 			{Name: name, Value: tocsin.StringValue(value)}, {Name: name + "." + id, Value: tocsin.StringsValue(id, value)}, {Name: "source.ip", Value: tocsin.StringValue(value)},
 		})}
-		act := action{op: "create", index: "tocsin-alerts-2026.11", id: id, doc: newSchema().encode(nil, &a, dawn)}
+		act := action{op: "create", index: "tocsin-alerts-2026.11", id: id, doc: newSchema().encoder(dawn).document(&a)}
 		body := string(act.line(nil)) + string(act.doc) + "\n"
 		items, err := parseBulk(body)
 		if err != nil || len(items) != 1 || strings.Count(body, "\n") != 2 {
