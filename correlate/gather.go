@@ -226,6 +226,13 @@ func (g *body) newest() *item {
 	return &g.head[len(g.head)-1]
 }
 
+// same reports whether g and o are of the same alerts.
+func (g *body) same(o *body) bool {
+	alike := func(x, y item) bool { return x.order == y.order }
+	return g.count == o.count && g.sum == o.sum && slices.EqualFunc(g.head, o.head, alike) &&
+		slices.EqualFunc(g.tail.all(), o.tail.all(), alike)
+}
+
 // clone is a body that grows by itself.
 func (g *body) clone() body {
 	c := *g

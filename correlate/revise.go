@@ -227,7 +227,7 @@ func (e *Engine) compare(st *state, b *burst, ev *event, r *revision) {
 	case ev.id == "":
 	case !known:
 		return // of a burst that was not made anew
-	case was.count == ev.count && was.body.first == ev.body.first && was.sum == ev.sum:
+	case was.same(&ev.body):
 		ev.news = 0
 		return
 	default:
