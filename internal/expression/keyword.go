@@ -43,7 +43,7 @@ func longestPart(texts ...string) string {
 			}
 		}
 	}
-	if len(best) < literal.Inside.Least() {
+	if len(best) < literal.LeastLoose {
 		return ""
 	}
 	return best

@@ -65,26 +65,37 @@ func (t *Table) draft(n *node, owner int32) *draft {
 func (t *Table) factKey(n *node) string {
 	switch n.op {
 	case opLeaf:
+		if t.absent(n) {
+			return absence + strconv.Itoa(n.leaf)
+		}
 		if t.tells(n.leaf) {
 			return strconv.Itoa(n.leaf)
 		}
 	case opNot:
-		if k := n.kids[0]; k.op == opLeaf && t.leaves[k.leaf].mode == isAbsent && t.leaves[k.leaf].member == 0 {
-			return "!" + strconv.Itoa(k.leaf)
+		if t.absent(n.kids[0]) {
+			return "!" + strconv.Itoa(n.kids[0].leaf)
 		}
 	case opOr:
 		keys := make([]string, len(n.kids))
 		for i, k := range n.kids {
-			if k.op != opLeaf || len(n.kids) > 32 || !t.tells(k.leaf) {
+			if keys[i] = t.factKey(k); keys[i] == "" || len(keys) > 32 || k.op == opOr || strings.HasPrefix(keys[i], absence) {
 				return ""
 			}
-			keys[i] = strconv.Itoa(k.leaf)
 		}
 		slices.Sort(keys)
 		return strings.Join(keys, "|")
 	}
 	return ""
 }
+
+// absent reports whether n asks that a field is not there.
+func (t *Table) absent(n *node) bool {
+	return n.op == opLeaf && t.leaves[n.leaf].mode == isAbsent && t.leaves[n.leaf].member == 0
+}
+
+// absence starts the keys of facts that say that a field is not there: they do not make a lane by themselves, as
+// nothing would wake it.
+const absence = "-"
 
 // tells reports whether a leaf compares a whole value with constants, or asks for a field.
 func (t *Table) tells(id int) bool {
@@ -154,6 +165,9 @@ func share(drafts []*draft) {
 	for {
 		lanes, changed := map[string]int{}, false
 		for _, d := range drafts {
+			if !slices.ContainsFunc(d.facts, func(f fact) bool { return !strings.HasPrefix(f.key, absence) }) {
+				d.facts = nil
+			}
 			lanes[d.lane()]++
 		}
 		for _, d := range drafts {

@@ -161,7 +161,7 @@ func (l *leaf) passesWithin(e *Evaluator) (bool, error) {
 		lower = e.view(slot, guard)
 	}
 	for i, s := range l.texts(e) {
-		if lower != nil && !t.possible(lower[i]) && !e.odd(slot, guard) {
+		if len(s) < t.least || lower != nil && !t.possible(lower[i]) && !e.odd(slot, guard) {
 			continue
 		}
 		if !first && len(s) > left {
@@ -322,6 +322,7 @@ func (t listTest) pass(v tocsin.Value) bool { return passText(t, v) }
 type patternTest struct {
 	re    *regexp.Regexp
 	needs []string
+	least int // bytes of what matches, at least
 	most  int // bytes that it looks at, 0 for all
 }
 

@@ -1,22 +1,22 @@
 package expression
 
 import (
+	"cmp"
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
-const (
-	leastNeed = 3  // bytes of a text that is worth asking for
-	mostNeeds = 64 // alternatives
-)
+// mostNeeds bounds the alternatives that are kept.
+const mostNeeds = 64
 
 // needsOf lists texts in lower case of which at least one is in the lower case of every text that a regular
 // expression matches; nil where none are known.
 func needsOf(re *syntax.Regexp) []string {
 	n := needOf(re)
-	if n.least() < leastNeed {
+	if n.least() == 0 {
 		return nil
 	}
 	return n.texts
@@ -27,6 +27,9 @@ type need struct {
 	texts []string
 	whole bool
 }
+
+// nothing is the need of what matches the empty text alone.
+func nothing() need { return need{texts: []string{""}, whole: true} }
 
 func (n need) least() int {
 	if len(n.texts) == 0 {
@@ -39,32 +42,67 @@ func (n need) least() int {
 	return least
 }
 
-// better reports whether n is rarer than m by rule of thumb.
+// better reports whether n is rarer than m by rule of thumb: longer, else of signs instead of letters, else fewer.
 func (n need) better(m need) bool {
-	a, b := min(n.least(), 16), min(m.least(), 16)
-	return a > b || a == b && len(n.texts) < len(m.texts)
+	return cmp.Or(
+		cmp.Compare(min(n.least(), 16), min(m.least(), 16)), cmp.Compare(n.signs(), m.signs()), cmp.Compare(len(m.texts), len(n.texts)),
+	) > 0
+}
+
+// signs is 1 where each text has a character that is neither letter, digit, space nor common in paths and options.
+func (n need) signs() int {
+	for _, s := range n.texts {
+		if !strings.ContainsFunc(s, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(` ./\:-_"`, r)
+		}) {
+			return 0
+		}
+	}
+	return 1
 }
 
 func needOf(re *syntax.Regexp) need {
 	switch re.Op {
 	case syntax.OpLiteral:
 		return literalNeed(re.Rune, re.Flags&syntax.FoldCase != 0)
+	case syntax.OpCharClass:
+		return classNeed(re.Rune)
 	case syntax.OpCapture:
 		return needOf(re.Sub[0])
 	case syntax.OpPlus:
 		return need{texts: needOf(re.Sub[0]).texts}
+	case syntax.OpQuest:
+		if n := needOf(re.Sub[0]); n.whole {
+			return need{texts: append([]string{""}, n.texts...), whole: true}
+		}
 	case syntax.OpRepeat:
-		if re.Min > 0 {
-			return need{texts: needOf(re.Sub[0]).texts}
+		if n := needOf(re.Sub[0]); re.Min > 0 {
+			return need{texts: n.texts, whole: n.whole && re.Min == 1 && re.Max == 1}
 		}
 	case syntax.OpConcat:
 		return concatNeed(re.Sub)
 	case syntax.OpAlternate:
 		return alternateNeed(re.Sub)
 	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return need{texts: []string{""}, whole: true}
+		return nothing()
 	}
 	return need{}
+}
+
+// classNeed are the characters of a small class of ASCII.
+func classNeed(ranges []rune) need {
+	var texts []string
+	for i := 0; i+1 < len(ranges); i += 2 {
+		if ranges[i+1] >= utf8.RuneSelf || ranges[i+1]-ranges[i] > 8 {
+			return need{}
+		}
+		for r := ranges[i]; r <= ranges[i+1]; r++ {
+			if s := fold(string(r)); !slices.Contains(texts, s) {
+				texts = append(texts, s)
+			}
+		}
+	}
+	return need{texts: texts, whole: len(texts) > 0}
 }
 
 // literalNeed is the text of runes. Without regard to case only ASCII is sure to have one lower case; of it the long s
@@ -85,39 +123,86 @@ func literalNeed(runes []rune, folded bool) need {
 	return need{texts: []string{fold(longest)}, whole: len(parts) == 1}
 }
 
-// concatNeed joins neighbours that match one text each, and takes the best of what then is there.
+// concatNeed joins neighbours that match few texts each, and takes the best of what then is there.
 func concatNeed(subs []*syntax.Regexp) need {
-	var best need
-	run, whole := "", true
+	best, run, whole := need{}, nothing(), true
+	take := func(n need) {
+		if n.better(best) {
+			best = n
+		}
+	}
 	for _, sub := range subs {
 		n := needOf(sub)
-		if n.whole && len(n.texts) == 1 {
-			run += n.texts[0]
+		if joined, ok := join(run, n); ok {
+			run = joined
 			continue
 		}
 		whole = false
-		for _, candidate := range []need{{texts: []string{run}}, n} {
-			if candidate.better(best) {
-				best = candidate
-			}
+		take(run)
+		if run = n; !n.whole {
+			take(n)
+			run = nothing()
 		}
-		run = ""
 	}
-	last := need{texts: []string{run}, whole: whole}
-	if whole || last.better(best) {
-		return last
+	if whole {
+		return run
 	}
+	take(run)
 	return need{texts: best.texts}
 }
 
+// join are the texts of one need, each followed by those of the other, if both are whole and that is not too many.
+func join(n, m need) (need, bool) {
+	if !n.whole || !m.whole || len(n.texts)*len(m.texts) > mostNeeds {
+		return need{}, false
+	}
+	out := need{whole: true}
+	for _, a := range n.texts {
+		for _, b := range m.texts {
+			if s := a + b; !slices.Contains(out.texts, s) {
+				out.texts = append(out.texts, s)
+			}
+		}
+	}
+	return out, true
+}
+
 func alternateNeed(subs []*syntax.Regexp) need {
-	var all need
+	all := need{whole: true}
 	for _, sub := range subs {
 		n := needOf(sub)
-		if n.least() == 0 || len(all.texts)+len(n.texts) > mostNeeds {
+		if len(n.texts) == 0 || len(all.texts)+len(n.texts) > mostNeeds {
 			return need{}
 		}
-		all.texts = append(all.texts, n.texts...)
+		all = need{texts: append(all.texts, n.texts...), whole: all.whole && n.whole}
 	}
 	return all
+}
+
+// shortest is how many characters a text has at least that a regular expression matches.
+func shortest(re *syntax.Regexp) int {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1
+	case syntax.OpCapture, syntax.OpPlus:
+		return shortest(re.Sub[0])
+	case syntax.OpRepeat:
+		return re.Min * shortest(re.Sub[0])
+	case syntax.OpConcat:
+		sum := 0
+		for _, sub := range re.Sub {
+			sum += shortest(sub)
+		}
+		return sum
+	case syntax.OpAlternate:
+		least := shortest(re.Sub[0])
+		for _, sub := range re.Sub {
+			least = min(least, shortest(sub))
+		}
+		return least
+	default:
+		return 0
+	}
 }

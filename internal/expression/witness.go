@@ -25,6 +25,7 @@ const (
 	weightPart   = 2   // of seven and more
 	weightShort  = 64  // of less: all bytes are probed for it
 	weightWhole  = 4   // a whole value, or a long part at one of its ends
+	weightBrief  = 256 // of a character or two
 	weightEnd    = 16  // a short part at one of its ends
 	weightAsked  = 256 // a comparison that no table knows
 	weightThere  = 512
@@ -123,6 +124,8 @@ func (v want) weight() int {
 		return weightEnd
 	case v.place != literal.Inside:
 		return weightWhole
+	case len(v.text) < 4:
+		return weightBrief
 	case len(v.text) < literal.Long:
 		return weightShort
 	case len(v.text) < 12:

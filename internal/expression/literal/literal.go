@@ -16,11 +16,9 @@ const (
 	Inside              // it is part of the text
 )
 
-// Least is how many bytes a literal must have at its place. What is shorter is not worth a table: most texts hold it.
+// Least is how many bytes a literal must have at its place.
 func (p Place) Least() int {
 	switch p {
-	case Inside:
-		return gramBytes
 	case Whole:
 		return 0
 	default:
@@ -41,17 +39,20 @@ type Set struct {
 	keyed [3]keys // by place
 	long  *grams  // nil for none; of longStride bytes between two probes and more
 	short *grams  // nil for none; of literals that are too short for that: every byte is probed
+	brief *brief  // nil for none; of literals that are shorter than a gram
 }
 
 // New makes a set. A literal that is shorter than the least of its place is never found.
 func New(all []Literal) *Set {
 	s := &Set{}
-	var long, short []Literal
+	var long, short, brief []Literal
 	for _, l := range all {
 		switch {
 		case len(l.Text) < l.Place.Least():
 		case l.Place != Inside:
 			s.keyed[l.Place].add(l)
+		case len(l.Text) < gramBytes:
+			brief = append(brief, l)
 		case len(l.Text) < Long:
 			short = append(short, l)
 		default:
@@ -61,7 +62,7 @@ func New(all []Literal) *Set {
 	for i := range s.keyed {
 		s.keyed[i].build(Place(i))
 	}
-	s.long, s.short = newGrams(long, false), newGrams(short, false)
+	s.long, s.short, s.brief = newGrams(long, false), newGrams(short, false), newBrief(brief)
 	return s
 }
 
@@ -78,12 +79,19 @@ func (s *Set) Find(text string, hits *Hits) {
 	if s.short != nil {
 		s.short.find(text, hits)
 	}
+	if s.brief != nil {
+		s.brief.find(text, hits)
+	}
 }
 
 // A Loose set looks for literals inside texts without regard to the case of ASCII letters.
 type Loose struct{ long, short *grams }
 
-// NewLoose makes a loose set of literals in lower-case ASCII. Their places count for nothing.
+// LeastLoose is how many bytes a literal of a loose set must have.
+const LeastLoose = gramBytes
+
+// NewLoose makes a loose set of literals in lower-case ASCII. Their places count for nothing, and what is shorter than
+// [LeastLoose] is never found.
 func NewLoose(all []Literal) *Loose {
 	var long, short []Literal
 	for _, l := range all {

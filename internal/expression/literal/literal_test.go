@@ -9,7 +9,7 @@ import (
 )
 
 func drawText(t *rapid.T, least, most int) string {
-	return rapid.StringOfN(rapid.SampledFrom([]rune(`abAB\.e `)), least, most, -1).Draw(t, "text")
+	return rapid.StringOfN(rapid.SampledFrom([]rune(`abAB\.e é☃`)), least, most, -1).Draw(t, "text")
 }
 
 func drawLiterals(t *rapid.T) []Literal {
