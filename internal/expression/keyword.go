@@ -68,5 +68,23 @@ func (r *record) search(e *Evaluator, hits *literal.Hits) {
 // asWritten reports whether every ASCII text that a record holds stands in it byte by byte: no escaped characters, and
 // none outside ASCII whose lower case lies in it.
 func asWritten(raw []byte) bool {
-	return !bytes.Contains(raw, []byte(`\u`)) && !bytes.Contains(raw, []byte("İ")) && !bytes.Contains(raw, []byte("\u212a"))
+	escaped, ascii := scanned(shared(raw))
+	return !escaped && (ascii || !bytes.Contains(raw, []byte("İ")) && !bytes.Contains(raw, []byte("\u212a")))
+}
+
+// scanned reports whether a record has a character that is escaped by its number, and whether it is all ASCII.
+func scanned(s string) (escaped, ascii bool) {
+	var all uint64
+	i := 0
+	for ; i+9 <= len(s); i += 8 {
+		w := word(s, i)
+		all |= w
+		if x := w ^ '\\'*oneBits; (x-oneBits)&^x&highBits != 0 && strings.Contains(s[i:i+9], `\u`) {
+			return true, false
+		}
+	}
+	for j := i; j < len(s); j++ {
+		all |= uint64(s[j])
+	}
+	return strings.Contains(s[i:], `\u`), all&highBits == 0
 }

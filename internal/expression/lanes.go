@@ -15,6 +15,7 @@ type draft struct {
 	opens int32
 	terms []*node // all must hold
 	facts []fact  // those of terms that may be the lane's condition
+	heavy bool    // it searches the whole record: worth a lane of its own
 }
 
 // fact is a term that tells kinds of records apart: one that compares fields with constants or asks whether they are
@@ -49,7 +50,7 @@ func (t *Table) drafts(root *node, owner int32) []*draft {
 }
 
 func (t *Table) draft(n *node, owner int32) *draft {
-	d := &draft{owner: owner, opens: -1, terms: []*node{n}}
+	d := &draft{owner: owner, opens: -1, terms: []*node{n}, heavy: t.searches(n)}
 	if n.op == opAnd {
 		d.terms = n.kids
 	}
@@ -59,6 +60,11 @@ func (t *Table) draft(n *node, owner int32) *draft {
 		}
 	}
 	return d
+}
+
+// searches reports whether evaluating n may search the whole record.
+func (t *Table) searches(n *node) bool {
+	return n.op == opLeaf && t.leaves[n.leaf].mode == anywhere || slices.ContainsFunc(n.kids, t.searches)
 }
 
 // factKey is a key that equal facts share; "" of what is none.
@@ -171,7 +177,7 @@ func share(drafts []*draft) {
 			lanes[d.lane()]++
 		}
 		for _, d := range drafts {
-			if len(d.facts) == 0 || lanes[d.lane()] >= fewest {
+			if len(d.facts) == 0 || d.heavy || lanes[d.lane()] >= fewest {
 				continue
 			}
 			rarest := 0

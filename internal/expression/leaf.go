@@ -161,7 +161,7 @@ func (l *leaf) passesWithin(e *Evaluator) (bool, error) {
 		lower = e.view(slot, guard)
 	}
 	for i, s := range l.texts(e) {
-		if len(s) < t.least || lower != nil && !t.possible(lower[i]) && !e.odd(slot, guard) {
+		if len(s) < t.least || t.row.least > 0 && !t.row.in(s) || lower != nil && !t.possible(lower[i]) && !e.odd(slot, guard) {
 			continue
 		}
 		if !first && len(s) > left {
@@ -323,6 +323,7 @@ type patternTest struct {
 	re    *regexp.Regexp
 	needs []string
 	least int // bytes of what matches, at least
+	row   run // that what matches holds
 	most  int // bytes that it looks at, 0 for all
 }
 

@@ -272,7 +272,7 @@ func (c *compilation) pattern(n ast.Node, s string) *pattern {
 	}
 	p := &pattern{test: patternTest{re: re}, steps: maxProgram}
 	if tree, err := syntax.Parse(s, syntax.Perl); err == nil {
-		p.test.needs, p.test.least = needsOf(tree), shortest(tree)
+		p.test.needs, p.test.least, p.test.row = needsOf(tree), shortest(tree), longestRun(tree)
 		if prog, err := syntax.Compile(tree.Simplify()); err == nil {
 			p.steps = len(prog.Inst)
 		}

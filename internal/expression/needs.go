@@ -178,31 +178,3 @@ func alternateNeed(subs []*syntax.Regexp) need {
 	}
 	return all
 }
-
-// shortest is how many characters a text has at least that a regular expression matches.
-func shortest(re *syntax.Regexp) int {
-	switch re.Op {
-	case syntax.OpLiteral:
-		return len(re.Rune)
-	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return 1
-	case syntax.OpCapture, syntax.OpPlus:
-		return shortest(re.Sub[0])
-	case syntax.OpRepeat:
-		return re.Min * shortest(re.Sub[0])
-	case syntax.OpConcat:
-		sum := 0
-		for _, sub := range re.Sub {
-			sum += shortest(sub)
-		}
-		return sum
-	case syntax.OpAlternate:
-		least := shortest(re.Sub[0])
-		for _, sub := range re.Sub {
-			least = min(least, shortest(sub))
-		}
-		return least
-	default:
-		return 0
-	}
-}

@@ -144,7 +144,7 @@ func boundedPattern(s string) (*pattern, error) {
 	if len(p.Inst) > maxTreeProgram {
 		return nil, fmt.Errorf("regular expression of %d steps: the limit is %d", len(p.Inst), maxTreeProgram)
 	}
-	return &pattern{patternTest{re: re, needs: needsOf(tree), least: shortest(tree)}, len(p.Inst)}, nil
+	return &pattern{patternTest{re: re, needs: needsOf(tree), least: shortest(tree), row: longestRun(tree)}, len(p.Inst)}, nil
 }
 
 // Within holds where a value of the field is an address in the network.
