@@ -2,6 +2,7 @@ package expression
 
 import (
 	"bytes"
+	"math/bits"
 	"strings"
 
 	"tocsin/internal/expression/literal"
@@ -75,16 +76,29 @@ func asWritten(raw []byte) bool {
 // scanned reports whether a record has a character that is escaped by its number, and whether it is all ASCII.
 func scanned(s string) (escaped, ascii bool) {
 	var all uint64
-	i := 0
-	for ; i+9 <= len(s); i += 8 {
+	i, second := 0, -1 // second: the character that a backslash escapes
+	for ; i+8 <= len(s); i += 8 {
 		w := word(s, i)
 		all |= w
-		if x := w ^ '\\'*oneBits; (x-oneBits)&^x&highBits != 0 && strings.Contains(s[i:i+9], `\u`) {
+		x := w ^ '\\'*oneBits
+		for found := (x - oneBits) &^ x & highBits; found != 0; found &= found - 1 {
+			at := i + bits.TrailingZeros64(found)/8
+			if s[at] != '\\' || at == second {
+				continue
+			}
+			if second = at + 1; second < len(s) && s[second] == 'u' {
+				return true, false
+			}
+		}
+	}
+	for ; i < len(s); i++ {
+		all |= uint64(s[i])
+		if s[i] != '\\' || i == second {
+			continue
+		}
+		if second = i + 1; second < len(s) && s[second] == 'u' {
 			return true, false
 		}
 	}
-	for j := i; j < len(s); j++ {
-		all |= uint64(s[j])
-	}
-	return strings.Contains(s[i:], `\u`), all&highBits == 0
+	return false, all&highBits == 0
 }
