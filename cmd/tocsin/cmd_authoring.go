@@ -134,3 +134,37 @@ func newRulesSchema() *cobra.Command {
 	cmd.Flags().StringVar(&scales, "scales", "", "scales `file` whose categories a rule's schema names, instead of the shipped scale")
 	return cmd
 }
+
+func newRulesCoverage() *cobra.Command {
+	r := recorded{}
+	var output string
+	cmd := &cobra.Command{
+		Use:   "coverage [FOLDER...]",
+		Short: "Tell which ATT&CK techniques the rules name, and which categories of the scale have no rule",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			scales, _, err := app.LoadScales(r.scales, "")
+			if err != nil {
+				return coded(exitUnusable, err)
+			}
+			dirs := folders(&r, args)
+			set, err := app.LoadRules(dirs, len(dirs) == 0, scales)
+			if err != nil {
+				return coded(exitUnusable, err)
+			}
+			c, w := authoring.Cover(set, scales), cmd.OutOrStdout()
+			switch output {
+			case "text":
+				return c.WriteText(w)
+			case "json":
+				return c.WriteJSON(w)
+			case "layer":
+				return c.WriteLayer(w)
+			}
+			return coded(exitUnusable, fmt.Errorf("--output %s: text, json or layer", output))
+		},
+	}
+	r.ruleFlags(cmd)
+	cmd.Flags().StringVar(&r.scales, "scales", "", "scales `file` instead of the shipped scale")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text, json, or layer for the ATT&CK Navigator")
+	return cmd
+}

@@ -173,8 +173,11 @@ func (m *mutation) except(n *yaml.Node) {
 func (m *mutation) correlate(c *yaml.Node) {
 	if g := child(c, "group_by"); g != nil && g.Kind == yaml.SequenceNode {
 		for i, f := range g.Content {
-			m.without(g, i, "drops "+f.Value+" from group_by", "group_by: without it",
-				"a test whose alerts have different values of "+f.Value+" and only together reach the condition, with expect: []")
+			remedy := "a test whose alerts have different values of " + f.Value + " and only together reach the condition, with expect: []"
+			if scalarOf(c, "kind") == string(rules.Match) {
+				remedy = "a test whose alerts have different values of " + f.Value + " and are an event each"
+			}
+			m.without(g, i, "drops "+f.Value+" from group_by", "group_by: without it", remedy)
 		}
 	}
 	for _, key := range []string{"span", "leakspeed", "baseline", "within"} {
