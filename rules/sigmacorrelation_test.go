@@ -44,7 +44,7 @@ func TestSigmaCorrelationKinds(t *testing.T) {
 		"type: value_count, rules: [failed], group-by: [Computer], timespan: 1d, condition: {field: TargetUserName, gte: 3}":                 "distinct 3 24h0m0s [winlog.computer_name] ",
 		"type: temporal, rules: [failed, connection], group-by: [Computer], timespan: 30s":                                                   "set 2 30s [winlog.computer_name] failed,connection",
 		"type: temporal, rules: [failed, connection], group-by: [Computer], timespan: 30s, condition: {gte: 1}":                              "count 1 30s [winlog.computer_name] ",
-		"type: temporal, rules: [failed, connection, started], group-by: [Computer], timespan: 30s, condition: {gte: 2}":                     "set 3 30s [winlog.computer_name] failed or connection,failed or started,connection or started",
+		"type: temporal, rules: [failed, connection, started], group-by: [Computer], timespan: 30s, condition: {gte: 2}":                     "set 3 30s [Computer] failed or connection,failed or started,connection or started",
 		"type: temporal, rules: [failed, connection, started], timespan: 30s, condition: 'failed and (connection or started)'":               "set 2 30s [] failed,connection or started",
 		"type: temporal_ordered, rules: [failed, connection], group-by: [Computer], timespan: 30s":                                           "sequence 2 30s [winlog.computer_name] failed,connection",
 		"type: temporal, rules: [failed, connection], group-by: [u], timespan: 1m, aliases: {u: {failed: TargetUserName, connection: User}}": "set 2 1m0s [u] failed,connection",

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -47,6 +48,9 @@ func (c *compiler) item(it *item) (expression.Tree, error) {
 	kids := make([]expression.Tree, 0, len(it.values))
 	for _, v := range it.values {
 		kid, err := c.value(it, v, targets, values)
+		if _, ok := errors.AsType[*unmapped](err); ok {
+			return kid, err // another kind of record may have it
+		}
 		if err != nil {
 			return kid, &Refusal{Node: it.node, Reason: cmpText(it.name, "keyword") + ": " + err.Error(), Remedy: remedyOf(err)}
 		}
@@ -166,12 +170,7 @@ const maxForms = 10_000
 // expanded are the patterns with placeholders replaced by what lists hold, and spelled as the source spells them.
 func (c *compiler) expanded(forms []expression.Glob, values *valueMap) ([]expression.Glob, error) {
 	var out []expression.Glob
-	for _, g := range forms {
-		if values != nil {
-			if s, ok := text(g); ok {
-				g = literal(values.of(s))
-			}
-		}
+	for _, g := range spellings(forms, values) {
 		filled, err := fill(g, func(name string) ([]expression.Glob, bool) {
 			if c.lists == nil {
 				return nil, false
@@ -191,6 +190,25 @@ func (c *compiler) expanded(forms []expression.Glob, values *valueMap) ([]expres
 		}
 	}
 	return out, nil
+}
+
+// spellings are the patterns in every spelling of their values.
+func spellings(forms []expression.Glob, values *valueMap) []expression.Glob {
+	if values == nil {
+		return forms
+	}
+	var out []expression.Glob
+	for _, g := range forms {
+		s, plain := text(g)
+		if !plain {
+			out = append(out, g)
+			continue
+		}
+		for _, one := range values.of(s) {
+			out = append(out, literal(one))
+		}
+	}
+	return out
 }
 
 // fill replaces the placeholders of a pattern by each of the patterns that they stand for.

@@ -79,14 +79,12 @@ func (n *names) UnmarshalYAML(v *yaml.Node) error {
 	return v.Decode((*[]string)(n))
 }
 
-// A valueMap spells values as the source does, by the value in lower case.
-type valueMap map[string]string
+// A valueMap says how sources spell a value beside Sigma's spelling, by the value in lower case.
+type valueMap map[string]names
 
-func (m *valueMap) of(s string) string {
-	if to, ok := (*m)[strings.ToLower(s)]; ok {
-		return to
-	}
-	return s
+// of are all spellings of a value.
+func (m *valueMap) of(s string) []string {
+	return append([]string{s}, (*m)[strings.ToLower(s)]...)
 }
 
 // A route is one kind of record that a log source may mean.
@@ -94,7 +92,7 @@ type route struct {
 	Product  string         `yaml:"product"`
 	Category string         `yaml:"category"`
 	Service  string         `yaml:"service"`
-	When     map[string]any `yaml:"when"` // field -> value, values, "*" for any or null for none
+	When     map[string]any `yaml:"when"` // field -> value, values, "*" for any or null for none; values may hold null
 	Any      names          `yaml:"any"`  // fields of which one at least is there
 	Use      string         `yaml:"use"`  // the field set
 	when     expression.Tree
@@ -156,6 +154,9 @@ func (s *fieldSet) extend(base *fieldSet) {
 	if s.Rest == nil {
 		s.Rest = base.Rest
 	}
+	if s.Values == nil {
+		s.Values = base.Values
+	}
 }
 
 func whenOf(when map[string]any) expression.Tree {
@@ -167,6 +168,10 @@ func whenOf(when map[string]any) expression.Tree {
 		case []any:
 			var some []expression.Tree
 			for _, one := range v {
+				if one == nil {
+					some = append(some, expression.IsAbsent(field))
+					continue
+				}
 				some = append(some, expression.Covers(field, glob(fmt.Sprint(one)), false))
 			}
 			kids = append(kids, expression.Some(some...))
