@@ -44,8 +44,11 @@ func TestCover(t *testing.T) {
 	}
 	got := []any{c.Rules, names(c.Techniques), names(c.Tactics), names(c.Categories), len(c.Uncovered), len(c.Untagged)}
 	want := []any{
-		3, map[string]int{"T1078": 1, "T1110.001": 1, "T1110.003": 2}, map[string]int{"credential-access": 2, "impact": 1},
-		map[string]int{"fraud/phishing": 2, "fraud/copyright": 1}, len(c.Categories) - 2, 1,
+		3,
+		map[string]int{"T1078": 1, "T1110.001": 1, "T1110.003": 2},
+		map[string]int{"credential-access": 2, "impact": 1},
+		map[string]int{"fraud/phishing": 2, "fraud/copyright": 1},
+		len(c.Categories) - 2, 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
