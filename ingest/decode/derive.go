@@ -52,8 +52,10 @@ func (d *deriver) apply(o *output) {
 
 // splitPath cuts a path of either system at its last separator.
 func splitPath(path string) (directory, base string) {
-	if i := strings.LastIndexAny(path, `\/`); i >= 0 {
-		return path[:i], path[i+1:]
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i] == '\\' || path[i] == '/' {
+			return path[:i], path[i+1:]
+		}
 	}
 	return "", path
 }

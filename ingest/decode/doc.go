@@ -162,18 +162,15 @@ func (d *doc) settle() {
 	}
 }
 
-// cut is the string that stands in memory from from on, bounded at the limit, at the edge of a character.
-func (d *doc) cut(from int) string {
+// cut bounds the string that stands in memory from from on at the limit, at the edge of a character.
+func (d *doc) cut(from int) {
+	d.mark(markTruncated)
 	m := &d.memory
-	if len(m.text)-from > d.limits.Value {
-		d.mark(markTruncated)
-		end := from + d.limits.Value
-		for end > from && !utf8.RuneStart(m.text[end]) {
-			end--
-		}
-		m.text = m.text[:end]
+	end := from + d.limits.Value
+	for end > from && !utf8.RuneStart(m.text[end]) {
+		end--
 	}
-	return m.since(from)
+	m.text = m.text[:end]
 }
 
 // has reports whether the record has a leaf of this name.

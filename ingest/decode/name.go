@@ -31,6 +31,8 @@ type name struct {
 	anchors   uint64       // the formats that may claim a record that has it, as bits
 	about     uint64       // its bit among the fields that related.* is made of
 	kind      ecs.Type
+	fits      uint8
+	ranked    bool // given is numbered by its place in the order
 	plain     bool // last stands in JSON as it is
 	odd       bool // a part of it is empty or holds a dot: another name may have the same text
 	paired    bool // an array of {Name, text} here is an object spelled otherwise
@@ -93,7 +95,7 @@ func (d *dictionary) child(at *name, part []byte) *name {
 		last = text[len(text)-len(last):]
 	}
 	kind, _ := ecs.Lookup(text)
-	n := &name{text: text, last: last, kind: kind, up: at, given: d.given.Add(text)}
+	n := &name{text: text, last: last, kind: kind, fits: fitting(kind), up: at, given: d.given.Add(text)}
 	n.odd = at.odd || last == "" || strings.Contains(last, ".")
 	n.plain = !strings.ContainsFunc(last, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r >= utf8.RuneSelf })
 	if at.kids == nil {
@@ -173,7 +175,7 @@ func (d *dictionary) rank() {
 	d.root.each(func(n *name) { all, texts = append(all, n), append(texts, n.text) })
 	names, given := tocsin.NewNames(texts)
 	for i, n := range all {
-		n.given = given[i]
+		n.given, n.ranked = given[i], true
 	}
 	d.given, d.ranked, d.missed = names, len(all), 0
 }

@@ -59,7 +59,10 @@ func (o *output) keep(n *name, v tocsin.Value) bool {
 	if n == nil || n.outRecord == o.record || v.IsAbsent() {
 		return false
 	}
-	fits, ok := fit(n.kind, v)
+	fits, ok := v, n.fits == anyFits || n.fits == textFits && v.Kind() == tocsin.String
+	if !ok {
+		fits, ok = fit(n.kind, v)
+	}
 	if !ok {
 		o.doc.mark(markUnfit)
 		n = o.dict.below(o.unfit, n)
@@ -70,7 +73,7 @@ func (o *output) keep(n *name, v tocsin.Value) bool {
 	}
 	n.outRecord, n.outAt = o.record, int32(len(o.leaves))
 	o.odd = o.odd || n.odd
-	o.new = o.new || !o.dict.given.Ranked(n.given)
+	o.new = o.new || !n.ranked
 	o.about |= n.about
 	o.leaves = append(o.leaves, tocsin.Leaf{Name: n.given, Value: fits})
 	return true
@@ -152,10 +155,27 @@ func (o *output) fields(leaves []tocsin.Leaf) tocsin.Fields {
 	return tocsin.NewFields(fields)
 }
 
-// fit gives v the form that a field of this type has, and reports whether it can have it.
-func fit(kind ecs.Type, v tocsin.Value) (tocsin.Value, bool) {
+// What surely fits a field's type as it is.
+const (
+	noneFits uint8 = iota
+	textFits
+	anyFits
+)
+
+// fitting says which values [fit] leaves as they are.
+func fitting(kind ecs.Type) uint8 {
 	switch kind {
 	case 0, ecs.Any, ecs.Date, ecs.GeoPoint:
+		return anyFits
+	case ecs.Keyword, ecs.Text:
+		return textFits
+	}
+	return noneFits
+}
+
+// fit gives v the form that a field of this type has, and reports whether it can have it.
+func fit(kind ecs.Type, v tocsin.Value) (tocsin.Value, bool) {
+	if fitting(kind) == anyFits {
 		return v, true
 	}
 	switch v.Kind() {

@@ -71,21 +71,22 @@ func (s *scanner) take(start int) (from int, fault textFault) {
 	to := m.text[:cap(m.text)]
 	at := from
 	for {
-		for i+8 <= len(text) && at+8 <= len(to) {
+		if i+8 <= len(text) && at+8 <= len(to) {
 			w := binary.LittleEndian.Uint64(text[i:])
 			binary.LittleEndian.PutUint64(to[at:], w)
 			s.high |= w
-			if hit := special(w); hit != 0 {
-				n := bits.TrailingZeros64(hit) / 8
-				i, at = i+n, at+n
-				break
+			hit := special(w)
+			if hit == 0 {
+				i, at = i+8, at+8
+				continue
 			}
-			i, at = i+8, at+8
-		}
-		for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= 0x20 {
+			n := bits.TrailingZeros64(hit) / 8
+			i, at = i+n, at+n
+		} else if i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= 0x20 {
 			s.high |= uint64(text[i])
 			to[at] = text[i]
 			i, at = i+1, at+1
+			continue
 		}
 		switch {
 		case i >= len(text) || text[i] < 0x20:
@@ -94,8 +95,7 @@ func (s *scanner) take(start int) (from int, fault textFault) {
 			s.at = i + 1
 			m.text = to[:at]
 			return from, noFault
-		}
-		if i+1 < len(text) && escapes[text[i+1]] != 0 {
+		case i+1 < len(text) && escapes[text[i+1]] != 0:
 			to[at] = escapes[text[i+1]]
 			i, at = i+2, at+1
 			continue

@@ -271,7 +271,11 @@ func (s *scanner) str(wanted bool) (tocsin.Value, *scanError) {
 	if wanted {
 		from, fault := s.take(start)
 		if fault == noFault {
-			return tocsin.StringValue(s.doc.cut(from)), nil
+			m := &s.doc.memory
+			if len(m.text)-from > s.doc.limits.Value {
+				s.doc.cut(from)
+			}
+			return tocsin.StringValue(m.since(from)), nil
 		}
 	}
 	end, plain := s.quoted(start)
@@ -322,7 +326,10 @@ func (s *scanner) number(wanted bool) (tocsin.Value, *scanError) {
 	m := &s.doc.memory
 	from := len(m.text)
 	m.text = append(m.text, s.text[start:s.at]...)
-	text := s.doc.cut(from)
+	if len(m.text)-from > s.doc.limits.Value {
+		s.doc.cut(from)
+	}
+	text := m.since(from)
 	if v, ok := tocsin.NumberValue(text); ok {
 		return v, nil
 	}
@@ -341,12 +348,11 @@ func (s *scanner) digits() int {
 // space skips white space and returns the byte that follows, 0 at the end.
 func (s *scanner) space() byte {
 	for s.at < len(s.text) {
-		switch c := s.text[s.at]; c {
-		case ' ', '\t', '\n', '\r':
-			s.at++
-		default:
+		c := s.text[s.at]
+		if c > ' ' || c != ' ' && c != '\t' && c != '\n' && c != '\r' {
 			return c
 		}
+		s.at++
 	}
 	return 0
 }
