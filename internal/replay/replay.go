@@ -107,6 +107,8 @@ type player struct {
 	plain     bool // events are neither assessed nor registered
 	sightings pipeline.Sightings
 	watched   []string
+	clock     func() time.Duration     // what rules cost is measured by it; nil: not at all
+	stepped   map[string]time.Duration // spent in the engine, by rule
 }
 
 // Run replays files and writes events and incidents to w as NDJSON, events before the incidents that hold them.
@@ -160,7 +162,7 @@ func (p *player) feed(ctx context.Context, in Input) error {
 		p.sum.Matches++
 		m.Recorded = !p.live
 		pipeline.Own(&m)
-		if err := p.emit(ctx, p.engine.Step(m)); err != nil {
+		if err := p.emit(ctx, p.step(m)); err != nil {
 			return err
 		}
 	}
