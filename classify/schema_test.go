@@ -121,7 +121,7 @@ func TestSchemaRefuses(t *testing.T) {
 	for name, text := range map[string]string{
 		"no id":         "assets: [{match: {ip: 192.0.2.1}, importance: 1}]",
 		"no criterion":  "assets: [{id: a, match: {}, importance: 1}]",
-		"a wrong key":   "assets: [{id: a, match: {adress: 192.0.2.1}, importance: 1}]",
+		"a wrong key":   "assets: [{id: a, match: {ipv4: 192.0.2.1}, importance: 1}]",
 		"importance 4":  "assets: [{id: a, match: {ip: 192.0.2.1}, importance: 4}]",
 		"no list":       "assets: {id: a}",
 		"a wrong word":  "assets: [{id: a, match: {ip: 192.0.2.1}, importance: huge}]",

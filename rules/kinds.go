@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,6 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	if c.Kind == Match {
 		c.OnMissing, c.AtLeast = Alone, 1
 	}
-	spec := kinds[c.Kind]
 	all := map[string]func(*yaml.Node){
 		"span":      d.positive(&c.Span),
 		"field":     d.field(&c.Field),
@@ -76,23 +76,17 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"without":   d.readCondition(true),
 		"within":    d.positive(&c.Span),
 	}
-	keys := []key{
-		{"kind", true, func(*yaml.Node) {}},
-		{"group_by", true, d.fields(&c.GroupBy)},
-		{"quiet", false, d.readQuiet},
-		{"max_open", false, d.positive(&c.MaxOpen)},
-		{"on_missing", false, d.readMissing},
-		{"explode", false, d.boolean(&c.Explode)},
-		{"fold", false, d.boolean(&c.Fold)},
-		{"limits", false, d.readLimits},
-	}
-	for _, name := range spec.mandatory {
-		keys = append(keys, key{name, true, all[name]})
-	}
-	for _, name := range spec.optional {
-		keys = append(keys, key{name, false, all[name]})
-	}
-	d.mapping(v, "correlate of kind "+string(c.Kind), keys...)
+	maps.Copy(all, map[string]func(*yaml.Node){
+		"kind":       func(*yaml.Node) {},
+		"group_by":   d.fields(&c.GroupBy),
+		"quiet":      d.readQuiet,
+		"max_open":   d.positive(&c.MaxOpen),
+		"on_missing": d.readMissing,
+		"explode":    d.boolean(&c.Explode),
+		"fold":       d.boolean(&c.Fold),
+		"limits":     d.readLimits,
+	})
+	d.by(v, "correlate of kind "+string(c.Kind), correlationKeys(c.Kind), all)
 	switch c.Kind {
 	case Leaky:
 		d.bucket(v)
@@ -168,8 +162,9 @@ func (d *draft) readMissing(v *yaml.Node) {
 
 func (d *draft) readLimits(v *yaml.Node) {
 	var keys, bytes int
-	d.mapping(v, "limits",
-		key{"keys", false, d.whole(&keys, 1, 100_000_000)},
-		key{"bytes", false, d.whole(&bytes, 1<<10, 1<<40)})
+	d.by(v, "limits", limitKeys(), map[string]func(*yaml.Node){
+		"keys":  d.whole(&keys, 1, 100_000_000),
+		"bytes": d.whole(&bytes, 1<<10, 1<<40),
+	})
 	d.rule.Correlate.Limits = Limits{Keys: keys, Bytes: int64(bytes)}
 }

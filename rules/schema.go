@@ -135,18 +135,38 @@ func kindKeys() []schema.Key {
 		{Name: "field", Shape: field(), Says: "whose values are counted"},
 		{Name: "at_least", Shape: schema.Whole(1, maxAtLeast), Says: "the threshold"},
 		{Name: "of", Shape: schema.With(schema.List(schema.Condition()), "minItems", 2), Says: "conditions, or their names in let"},
-		{Name: "steps", Shape: schema.With(schema.List(schema.Object(stepKeys()...)), "minItems", 2)},
+		{Name: "steps", Shape: schema.With(schema.List(stepShape()), "minItems", 2)},
 		{Name: "capacity", Shape: schema.Whole(1, maxAtLeast-1), Says: "alerts that the bucket holds"},
 		{Name: "leakspeed", Shape: schema.Duration(), Says: "in which the bucket loses one alert"},
+		{Name: "until", Shape: schema.Condition(), Says: "what ends a sequence that it falls into"},
+		{Name: "after", Shape: schema.Condition(), Says: "the condition that awaits an answer, or its name in let"},
+		{Name: "without", Shape: schema.Condition(), Says: "the answer, or its name in let"},
+		{Name: "within", Shape: schema.Duration(), Says: "in which the answer must come"},
+		{Name: "values", Shape: fields(), Says: "the fields whose values are new"},
+		{Name: "history", Shape: schema.Duration(), Says: "how long a value is remembered"},
+		{Name: "learn", Shape: schema.Duration(), Says: "how long nothing fires at first; history unless the rule says more"},
+		{Name: "expect", Shape: schema.Either(schema.Text(), texts()), Says: "the keys that must be heard of: list:NAME, or the keys"},
+		{Name: "forget", Shape: schema.Duration(), Says: "after which a silent key is forgotten"},
+		{Name: "ratio", Shape: schema.Shape{"type": "number", "exclusiveMinimum": 0}, Says: "how many times its own baseline"},
+		{Name: "baseline", Shape: schema.Duration(), Says: "over which a key's own rate is taken"},
+		{Name: "score", Shape: schema.Condition(), Says: "what an event adds"},
+		{Name: "decay", Shape: schema.Duration(), Says: "in which the score halves"},
 	}
 }
 
 func stepKeys() []schema.Key {
 	return []schema.Key{
-		{Name: "when", Mandatory: true, Shape: schema.Condition()},
+		{Name: "when", Shape: schema.Condition(), Says: "what the step's alerts meet"},
+		{Name: "absent", Shape: schema.Condition(), Says: "what must not come here"},
 		{Name: "within", Shape: schema.Duration(), Says: "at most so long after the last alert of the step before"},
-		{Name: "at_least", Shape: schema.Whole(1, maxStep)},
+		{Name: "at_least", Shape: schema.Whole(1, maxStep), Says: "alerts, or values where distinct names a field"},
+		{Name: "distinct", Shape: field(), Says: "whose different values are counted"},
 	}
+}
+
+// stepShape is a step: something that comes or something that does not.
+func stepShape() schema.Shape {
+	return schema.With(schema.Object(stepKeys()...), "anyOf", []schema.Shape{{"required": []string{"when"}}, {"required": []string{"absent"}}})
 }
 
 // Schema is the JSON Schema of one rule as a rule file has it, for editors. categories are the class/type pairs of the
@@ -186,16 +206,23 @@ func kindOf(k Kind) kindSpec { return kinds[k] }
 
 // correlateShape is the mapping correlate of one kind.
 func correlateShape(k Kind) schema.Shape {
-	keys := correlateKeys()
+	keys := correlationKeys(k)
 	keys[0].Shape = schema.Word(string(k))
-	spec := kindOf(k)
-	for _, key := range kindKeys() {
-		key.Mandatory = slices.Contains(spec.mandatory, key.Name)
-		if key.Mandatory || slices.Contains(spec.optional, key.Name) {
-			keys = append(keys, key)
-		}
-	}
 	return schema.Object(keys...)
+}
+
+// correlationKeys are the keys that correlate has for a kind.
+func correlationKeys(k Kind) []schema.Key {
+	keys, spec := correlateKeys(), kindOf(k)
+	for _, name := range append(slices.Clone(spec.mandatory), spec.optional...) {
+		key := schema.Key{Name: name}
+		if i := slices.IndexFunc(kindKeys(), func(x schema.Key) bool { return x.Name == name }); i >= 0 {
+			key = kindKeys()[i]
+		}
+		key.Mandatory = slices.Contains(spec.mandatory, name)
+		keys = append(keys, key)
+	}
+	return keys
 }
 
 // fieldShapes define what rule files say of fields: their names, and fields with values. Editors complete the names of

@@ -109,6 +109,7 @@ tests:
 var others = []string{
 	"correlate: {kind: set, group_by: [], span: 5m, of: [a, b]}\n",
 	"correlate: {kind: sequence, group_by: [], span: 5m, steps: [{when: a, at_least: 2}, {when: b, within: 1m}]}\n",
+	"correlate: {kind: absence, group_by: [], after: a, without: b, within: 60s}\n",
 	"when: a\ncorrelate: {kind: leaky, group_by: [], capacity: 3, leakspeed: 10s}\n",
 }
 

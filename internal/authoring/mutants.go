@@ -180,14 +180,17 @@ func (m *mutation) correlate(c *yaml.Node) {
 			m.without(g, i, "drops "+f.Value+" from group_by", "group_by: without it", remedy)
 		}
 	}
-	for _, key := range []string{"span", "leakspeed", "baseline", "within"} {
+	for _, key := range []string{"span", "leakspeed", "baseline", "history", "within"} {
 		m.span(child(c, key), key)
 	}
 	for _, key := range []string{"at_least", "capacity"} {
 		m.threshold(child(c, key), key)
 	}
-	for _, key := range []string{"after", "without"} {
+	for _, key := range []string{"after", "without", "until"} {
 		m.condition(child(c, key), key)
+	}
+	if u := scalarOf(c, "until"); u != "" {
+		m.keyless(c, "until", "drops until: "+u, "a test in which `"+u+"` comes between the steps, with expect: []")
 	}
 	if of := child(c, "of"); of != nil && of.Kind == yaml.SequenceNode {
 		for i, n := range of.Content {
@@ -228,7 +231,7 @@ func (m *mutation) steps(steps *yaml.Node) {
 			continue
 		}
 		name := fmt.Sprintf("step %d", i+1)
-		m.without(steps, i, "drops "+name+" (`"+scalarOf(s, "when")+"`)", "steps: without it", "a test whose alerts make every step but "+name+", with expect: []")
+		m.without(steps, i, "drops "+name+" (`"+scalarOf(s, "when")+scalarOf(s, "absent")+"`)", "steps: without it", "a test whose alerts make every step but "+name+", with expect: []")
 		if i > 0 {
 			old := steps.Content
 			m.try(s, fmt.Sprintf("swaps step %d and %s", i, name), fmt.Sprintf("steps: %s, then step %d", name, i),
@@ -242,7 +245,7 @@ func (m *mutation) steps(steps *yaml.Node) {
 			m.keyless(s, "within", "drops within: "+w+" of "+name, "a test in which "+name+" comes more than "+w+" after the step before, inside the span, with expect: []")
 		}
 		m.threshold(child(s, "at_least"), "at_least")
-		for _, key := range []string{"when", "until"} {
+		for _, key := range []string{"when", "absent"} {
 			m.condition(child(s, key), key)
 		}
 	}
