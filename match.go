@@ -19,6 +19,7 @@ type Match struct {
 	Alert      AlertRef  `json:"alert"`                // which alert
 	Index      int       `json:"index"`                // ordinal among the alert's matches: with Alert.Ref it names this match
 	Recorded   bool      `json:"recorded,omitempty"`   // of a source that replays history: taken in the order of event time
+	Chained    bool      `json:"chained,omitempty"`    // its rule reads events, or others read its: they are correlated in one place
 	Suppressed string    `json:"suppressed,omitempty"` // the exception that hides it; such a match is counted and goes no further
 }
 

@@ -54,14 +54,14 @@ func playDocs(t *testing.T, set *rules.Set, r *rules.Rule, test rules.Test, seed
 	last := map[string]tocsin.Event{}
 	keep := func(events []tocsin.Event) {
 		for _, ev := range events {
-			last[ev.ID] = ev
+			if ev.Rule.ID == r.ID {
+				last[ev.ID] = ev
+			}
 		}
 	}
 	for i := range alerts {
 		for _, match := range m.Match(&alerts[i]) {
-			if match.Rule == r.ID {
-				keep(e.Step(match))
-			}
+			keep(e.Step(match))
 		}
 	}
 	keep(e.Finish())

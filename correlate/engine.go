@@ -22,7 +22,8 @@ type Config struct {
 
 // An Engine is a deterministic state machine: the same records in the same order always make the same events.
 type Engine struct {
-	cfg Config
+	cfg  Config
+	rank int // of its rules
 	progress
 	set        string // content hash of the rule set in force
 	shapes     []shapes
@@ -33,6 +34,13 @@ type Engine struct {
 	sights     map[string]*sights // by source: the fields that rules require
 	greatest   int64              // time of an alert that was stepped
 	unknown    int64              // matches of rules that the set does not have
+
+	next   *Engine // of the rank above; nil where no rule reads events
+	opener opener
+	tells  []telling // what the rank above is to hear of the call in hand
+	told   int64     // how many it has heard
+	link   *link     // of the match in hand, nil for one of an alert
+	mute   bool      // bursts are folded anew: nothing is said
 
 	out    []tocsin.Event // of the call in hand
 	backed []tocsin.Event // found when nobody could take them: the next call returns them
@@ -60,7 +68,9 @@ type seenOrigin struct {
 	mark mark
 }
 
-func newEngine(cfg Config, set planSet) *Engine {
+func newEngine(cfg Config, set planSet) *Engine { return newRank(cfg, set, 1) }
+
+func newRank(cfg Config, set planSet, rank int) *Engine {
 	if cfg.Lateness <= 0 {
 		cfg.Lateness = time.Hour
 	}
@@ -68,7 +78,7 @@ func newEngine(cfg Config, set planSet) *Engine {
 		cfg.MaxHeld = 1 << 17
 	}
 	e := &Engine{
-		cfg: cfg, progress: newProgress(cfg.Lateness), pool: newPool(), tracks: make(map[string]*track), origins: make(map[origin]*seenOrigin),
+		cfg: cfg, rank: rank, progress: newProgress(cfg.Lateness), pool: newPool(), tracks: make(map[string]*track), origins: make(map[origin]*seenOrigin),
 		sights: make(map[string]*sights), greatest: unset,
 	}
 	e.use(set)
@@ -79,8 +89,18 @@ func newEngine(cfg Config, set planSet) *Engine {
 // completes it (ruling 5). The engine keeps what m refers to: the caller must not change it afterwards.
 func (e *Engine) Step(m tocsin.Match) []tocsin.Event {
 	e.begin()
-	e.match = m // a copy in place: a pointer to the argument would put every match on the heap
-	return e.step(&e.match)
+	at := e
+	if e.next != nil {
+		if at = e.owner(m.Rule); at != e {
+			at.begin()
+		}
+	}
+	at.match = m // a copy in place: a pointer to the argument would put every match on the heap
+	at.step(&at.match)
+	if e.next != nil {
+		e.rise(at)
+	}
+	return e.out
 }
 
 func (e *Engine) step(m *tocsin.Match) []tocsin.Event {
@@ -251,6 +271,11 @@ func (e *Engine) hasten(st *state, due int64) {
 // The watermark never goes back; a marker of an older owner than one already heard is ignored.
 func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
 	e.begin()
+	e.mark(m)
+	return e.out
+}
+
+func (e *Engine) mark(m tocsin.Marker) {
 	before := e.lateness
 	counts := e.heed(m)
 	if counts {
@@ -266,7 +291,10 @@ func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
 			e.settled()
 		}
 	}
-	return e.out
+	if e.next != nil {
+		e.rise(e)
+		e.lift()
+	}
 }
 
 // Finish ends a recorded input: every open event closes, as if the watermark had passed everything, and all keys are
@@ -274,6 +302,11 @@ func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
 // decide, such as a deadline that is still to come, is never said.
 func (e *Engine) Finish() []tocsin.Event {
 	e.begin()
+	e.finish()
+	return e.out
+}
+
+func (e *Engine) finish() {
 	for _, r := range e.readers { // a maximum: the order does not matter
 		e.watermark = max(e.watermark, r.greatest)
 	}
@@ -288,7 +321,13 @@ func (e *Engine) Finish() []tocsin.Event {
 	e.horizon = never
 	e.advance(never)
 	e.horizon = max(e.watermark, earliest)
-	return e.out
+	if e.next != nil {
+		e.rise(e)
+		e.lift()
+		e.next.begin()
+		e.next.finish()
+		e.out = append(e.out, e.next.out...)
+	}
 }
 
 // advance does what is due at or before limit, in the order of event time, rule and key.
@@ -340,13 +379,15 @@ func (e *Engine) expire(st *state) {
 		st.trim(max(e.horizon, st.own))
 	}
 	st.track.bytes += st.bytes - before
-	if len(st.bursts) == 0 && st.held.len() == 0 {
+	if st.over(now, e.lateness) {
 		e.dismiss(st)
 		return
 	}
 	if len(st.bursts) == 0 && st.bucket == 0 {
 		if st.fold == nil {
 			st.track.kind.rebuild(st)
+		}
+		if st.fold == nil && st.held.len() > 0 {
 			_, st.missing = st.track.kind.newest(st)
 		}
 		st.track.place(st)
@@ -368,6 +409,9 @@ func (e *Engine) Open() int {
 	for _, tk := range e.tracks {
 		n += tk.open
 	}
+	if e.next != nil {
+		n += e.next.Open()
+	}
 	return n
 }
 
@@ -377,6 +421,9 @@ func (e *Engine) Watermark() time.Time { return instant(e.watermark) }
 // Degrade marks every event that opens with an alert up to until as not surely whole, for a reason such as gap or
 // restart_without_snapshot.
 func (e *Engine) Degrade(reason string, until time.Time) {
+	if e.next != nil {
+		e.next.Degrade(reason, until)
+	}
 	for i := range e.suspicions {
 		if e.suspicions[i].reason == reason {
 			e.suspicions[i].until = max(e.suspicions[i].until, nanos(until))

@@ -26,6 +26,7 @@ type identity struct {
 	backfill bool
 	readings []tocsin.Reading
 	degraded []string // sorted
+	sent     *sent    // what the rank above was told, nil for nothing
 	open     bool
 	revision int64
 	saidN    int64 // count at the last emission
@@ -61,6 +62,7 @@ func (e *Engine) adopt(st *state, b *burst, orphans []*event) {
 			ev.identity = o.identity
 			continue
 		}
+		e.untell(o)
 		losers = append(losers, loser{o, ev})
 		st.retired = append(st.retired[max(0, len(st.retired)-maxRetired):], o.id)
 	}
@@ -83,6 +85,18 @@ const maxRetired = 256
 
 // announce emits ev where what happened to it is a milestone (ruling 14).
 func (e *Engine) announce(st *state, b *burst, ev *event) {
+	if e.mute {
+		ev.news = 0
+		return
+	}
+	again := ev.news&revised != 0
+	e.speak(st, b, ev)
+	if st.track.plan.heard {
+		e.tell(st, b, ev, again)
+	}
+}
+
+func (e *Engine) speak(st *state, b *burst, ev *event) {
 	why := tocsin.Milestone("")
 	switch {
 	case ev.id == "":
@@ -173,9 +187,9 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 		First: instant(ev.body.first.at), Last: instant(ev.body.last.at),
 		Detected: instant(ev.detected), Opened: instant(ev.opened),
 		Count: ev.count, Revision: ev.revision, Milestone: why, At: instant(e.cause), Recorded: e.recorded(),
-		Group: make(tocsin.Group, len(st.key)), Entities: make([]tocsin.Entity, len(ev.entities)),
+		Group: st.group(ev), Entities: make([]tocsin.Entity, len(ev.entities)),
 		Facts:  tocsin.Facts{Risk: ev.risk, Tactics: slices.Clone(ev.tactics), IOC: ev.ioc},
-		Digest: ev.digest(), Evidence: ev.evidence(), Readings: ev.readings, Backfill: ev.backfill,
+		Digest: ev.digest(), Evidence: ev.evidence(e.cfg.AllEvidence), Readings: ev.readings, Backfill: ev.backfill,
 		Completeness: tocsin.Completeness{
 			Degraded: append([]string{}, ev.degraded...), AbsentFields: make(map[string]int64, len(ev.absent)),
 			Watermark: instant(e.watermark), Behind: e.behind,
@@ -184,12 +198,6 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 	if !ev.open {
 		out.Activity = tocsin.Closed
 	}
-	for i, v := range st.key {
-		if len(ev.head) > 0 && v.Text() == ev.head[0].alertID() {
-			v = tocsin.NullValue() // the alert's id stood for a field that it lacks: on_missing: alert
-		}
-		out.Group[i] = tocsin.GroupValue{Field: st.track.plan.groupBy[i], Value: v}
-	}
 	for i := range ev.entities {
 		out.Entities[i] = ev.entities[i].Entity
 	}
@@ -197,6 +205,18 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 		out.Completeness.AbsentFields[a.field] = a.count
 	}
 	return out
+}
+
+// group is the group key of an event.
+func (st *state) group(ev *event) tocsin.Group {
+	g := make(tocsin.Group, len(st.key))
+	for i, v := range st.key {
+		if len(ev.head) > 0 && v.Text() == ev.head[0].alertID() {
+			v = tocsin.NullValue() // the alert's id stood for a field that it lacks: on_missing: alert
+		}
+		g[i] = tocsin.GroupValue{Field: st.track.plan.groupBy[i], Value: v}
+	}
+	return g
 }
 
 // predecessor is the id of the event that max_open closed before ev, "" for the first of a burst.

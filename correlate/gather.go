@@ -196,7 +196,10 @@ func (g *body) addAbsent(fields []string) {
 }
 
 // evidence names the alerts at both ends.
-func (g *body) evidence() tocsin.Evidence {
+func (g *body) evidence(all bool) tocsin.Evidence {
+	if g.chained() {
+		return g.expanded(all)
+	}
 	tail := g.tail.all()
 	n := len(g.head) + len(tail)
 	ev := tocsin.Evidence{Alerts: make([]tocsin.AlertRef, 0, n), Events: []string{}, Truncated: int64(n) < g.count}
@@ -229,7 +232,7 @@ func (g *body) newest() *item {
 // same reports whether g and o are of the same alerts.
 func (g *body) same(o *body) bool {
 	alike := func(x, y item) bool { return x.order == y.order }
-	return g.count == o.count && g.sum == o.sum && slices.EqualFunc(g.head, o.head, alike) &&
+	return g.count == o.count && g.sum == o.sum && slices.Equal(g.entities, o.entities) && slices.EqualFunc(g.head, o.head, alike) &&
 		slices.EqualFunc(g.tail.all(), o.tail.all(), alike)
 }
 

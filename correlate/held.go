@@ -89,3 +89,12 @@ func (h *held) drop(n int) {
 		}
 	}
 }
+
+// remove takes the item at index i out.
+func (h *held) remove(i int) {
+	if i == 0 {
+		h.drop(1)
+		return
+	}
+	h.buf = slices.Delete(h.buf, h.head+i, h.head+i+1)
+}

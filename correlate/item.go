@@ -80,6 +80,7 @@ type payload struct {
 	absent   []string
 	slot     uint8     // in a body's recent ones, given in turn
 	sum      [2]uint64 // hash of all that it says; zero for one that was not pooled
+	link     *link     // of an event; nil for an alert
 }
 
 // An origin is one partition of one input in one incarnation, or one file.
@@ -110,6 +111,9 @@ func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload)
 	}
 	if !o.digestHex {
 		p.digest = m.Alert.Digest
+	}
+	if p.link = e.link; p.link != nil { // the ids of events may differ with the order of arrival: their content does not
+		x.id, p.id = [16]byte(x.digest[:16]), m.Alert.ID
 	}
 	return x, p
 }
@@ -164,7 +168,7 @@ func (p *payload) same(q *payload) bool {
 
 // equal reports whether p and q say the same.
 func (p *payload) equal(q *payload) bool {
-	return p == q || (p.from == q.from || *p.from == *q.from) && p.id == q.id && p.digest == q.digest &&
+	return p == q || p.link == q.link && (p.from == q.from || *p.from == *q.from) && p.id == q.id && p.digest == q.digest &&
 		slices.Equal(p.values, q.values) && slices.Equal(p.entities, q.entities) &&
 		p.facts.Risk == q.facts.Risk && p.facts.IOC == q.facts.IOC && slices.Equal(p.facts.Tactics, q.facts.Tactics) &&
 		slices.Equal(p.absent, q.absent)
@@ -181,6 +185,9 @@ func (p *payload) size() int {
 	}
 	for _, v := range p.facts.Tactics {
 		n += 16 + len(v)
+	}
+	if p.link != nil {
+		n += p.link.size()
 	}
 	return n + 16*len(p.absent)
 }

@@ -74,7 +74,9 @@ func (e *Engine) unite(st *state, from, to, x order) {
 		b = old[0]
 	}
 	st.bursts = slices.Replace(st.bursts, i, j, b)
+	b.fired = st.firedBy(old, x)
 	e.regroup(st, b, old, from, to, x)
+	e.tellAll(st, b)
 }
 
 // absorb extends a run that ends at to over the held alerts that follow closer than quiet, and over the bursts that
@@ -174,10 +176,13 @@ func (e *Engine) joinLate(st *state, x *item, sole bool) bool {
 		b = st.bursts[i-1]
 		b.last = x.order
 	case sole:
-		b = &burst{first: x.order, last: x.order, start: x.at, maxOpen: st.track.plan.maxOpen}
+		b = &burst{first: x.order, last: x.order, fired: x.order, start: x.at, maxOpen: st.track.plan.maxOpen}
 		st.bursts = slices.Insert(st.bursts, i, b)
 	default:
 		return false
+	}
+	if sole {
+		b.fired = earlier(b.fired, x.order)
 	}
 	b.touched = e.watermark
 	e.include(st, b, x)

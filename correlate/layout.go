@@ -17,6 +17,7 @@ type trackCoder struct {
 	origins *originTable
 	refs    []*tocsin.RuleRef       // read: of the rule's events
 	index   map[*tocsin.RuleRef]int // written: their places
+	depth   int                     // of events within events
 	last    *payload                // of the item before: one that says the same is not written again
 }
 
@@ -69,6 +70,8 @@ func (c *trackCoder) plan(p *plan) {
 	small(c.coder, &p.maxKeys, math.MaxInt64)
 	c.num(&p.maxBytes)
 	c.text(&p.shape)
+	p.rank = c.e.rank
+	c.bool(&p.heard)
 	switch p.kind {
 	case "leaky":
 		c.span(&p.leak)
@@ -139,6 +142,7 @@ func (c *trackCoder) state(st *state, bucket int) {
 	c.at(&st.due)
 	small(c.coder, &st.missing, math.MaxInt32)
 	c.texts(&st.retired)
+	c.at(&st.until)
 	if c.tk.plan.kind == "sequence" {
 		c.bool(&st.closed)
 	}
@@ -193,6 +197,7 @@ func (c *trackCoder) order(o *order) {
 func (c *trackCoder) burst(b *burst) {
 	c.order(&b.first)
 	c.order(&b.last)
+	c.order(&b.fired)
 	c.at(&b.start)
 	c.span(&b.maxOpen)
 	c.at(&b.touched)
@@ -242,6 +247,7 @@ func (c *trackCoder) event(ev *event) {
 		c.bool(&r.Holds)
 	})
 	c.texts(&ev.degraded)
+	c.sent(&ev.sent)
 	c.bool(&ev.open)
 	c.num(&ev.revision)
 	c.num(&ev.saidN)
@@ -347,4 +353,5 @@ func (c *trackCoder) payload(p *payload) {
 	c.texts(&p.facts.Tactics)
 	c.bool(&p.facts.IOC)
 	c.texts(&p.absent)
+	c.link(&p.link)
 }

@@ -22,6 +22,8 @@ type plan struct {
 	delay    int64  // folds only, see [fold.ahead]
 	forward  int64  // likewise; nanoseconds
 	steps    []step // kind sequence only; at_least is their number
+	rank     int    // 0 and 1: the rule reads alerts alone; else events of lower ranks too
+	heard    bool   // a rule of a higher rank may read its events
 	maxKeys  int
 	maxBytes int64
 	shape    string // state carries over a reload where it is the same
@@ -29,8 +31,9 @@ type plan struct {
 
 // A planSet is the engine's view of one rule set.
 type planSet struct {
-	hash  string
-	plans []plan
+	hash   string
+	plans  []plan
+	opener opener // nil where no rule reads events
 }
 
 // The defaults of a plan and of its limits.
@@ -43,6 +46,7 @@ const (
 
 // normal returns p with defaults in place of zeros and with durations that event-time arithmetic cannot overflow.
 func (p plan) normal() plan {
+	p.rank = max(p.rank, 1)
 	if p.kind == "match" {
 		p.span, p.atLeast = 0, 1
 		if p.quiet == 0 {
@@ -101,5 +105,5 @@ func (p *plan) useful() int64 {
 
 // sameTuning reports whether p and q build the same bursts from the same alerts.
 func (p *plan) sameTuning(q *plan) bool {
-	return p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast && slices.Equal(p.steps, q.steps)
+	return p.rank == q.rank && p.heard == q.heard && p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast && slices.Equal(p.steps, q.steps)
 }

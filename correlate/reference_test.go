@@ -56,11 +56,22 @@ func reference(p plan, accepted []tocsin.Match) []settled {
 }
 
 func referenceKey(p plan, ms []tocsin.Match, end time.Time) []settled {
-	slices.SortFunc(ms, compareAlerts)
-	ms = slices.CompactFunc(ms, func(a, b tocsin.Match) bool { return compareAlerts(a, b) == 0 })
 	if folds(p) {
+		slices.SortFunc(ms, compareAlerts)
+		ms = slices.CompactFunc(ms, func(a, b tocsin.Match) bool { return compareAlerts(a, b) == 0 })
 		return referenceFold(p, ms, end)
 	}
+	var out []settled
+	for _, burst := range referenceBursts(p, ms) {
+		out = append(out, referenceBurst(p, burst)...)
+	}
+	return out
+}
+
+// referenceBursts are the bursts of one key's alerts, each by order.
+func referenceBursts(p plan, ms []tocsin.Match) [][]tocsin.Match {
+	slices.SortFunc(ms, compareAlerts)
+	ms = slices.CompactFunc(ms, func(a, b tocsin.Match) bool { return compareAlerts(a, b) == 0 })
 	n := len(ms)
 	in, linked := make([]bool, n), make([]bool, n+1) // linked[i]: i-1 and i
 	for i := range ms {
@@ -78,7 +89,7 @@ func referenceKey(p plan, ms []tocsin.Match, end time.Time) []settled {
 			in[k], linked[k] = true, true
 		}
 	}
-	var out []settled
+	var out [][]tocsin.Match
 	for i := 0; i < n; i++ {
 		if !in[i] {
 			continue
@@ -87,7 +98,7 @@ func referenceKey(p plan, ms []tocsin.Match, end time.Time) []settled {
 		for j < n && in[j] && linked[j] {
 			j++
 		}
-		out = append(out, referenceBurst(p, ms[i:j])...)
+		out = append(out, ms[i:j])
 		i = j - 1
 	}
 	return out
@@ -211,6 +222,15 @@ func seated(places []func(tocsin.Match) bool, window []tocsin.Match) bool {
 
 func referenceBurst(p plan, burst []tocsin.Match) []settled {
 	var out []settled
+	for _, part := range referenceParts(p, burst) {
+		out = append(out, referenceEvent(p, part))
+	}
+	return out
+}
+
+// referenceParts cuts a burst where max_open does.
+func referenceParts(p plan, burst []tocsin.Match) [][]tocsin.Match {
+	var out [][]tocsin.Match
 	start := burst[0].Alert.Time
 	for len(burst) > 0 {
 		part := int64(burst[0].Alert.Time.Sub(start)) / p.maxOpen
@@ -218,7 +238,7 @@ func referenceBurst(p plan, burst []tocsin.Match) []settled {
 		for n < len(burst) && int64(burst[n].Alert.Time.Sub(start))/p.maxOpen == part {
 			n++
 		}
-		out = append(out, referenceEvent(p, burst[:n]))
+		out = append(out, burst[:n])
 		burst = burst[n:]
 	}
 	return out
@@ -294,7 +314,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 func sortSettled(all []settled) {
 	slices.SortFunc(all, func(a, b settled) int {
-		return strings.Compare(a.Tenant+a.Key+a.First+a.Last+a.Digest, b.Tenant+b.Key+b.First+b.Last+b.Digest)
+		return strings.Compare(a.Tenant+a.Key+a.First+a.Last+a.Digest+a.Rule, b.Tenant+b.Key+b.First+b.Last+b.Digest+b.Rule)
 	})
 }
 

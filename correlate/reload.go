@@ -13,6 +13,9 @@ func (e *Engine) use(set planSet) {
 	e.cause = e.watermark
 	for _, p := range set.plans {
 		p = p.normal()
+		if p.rank != e.rank {
+			continue
+		}
 		if kindOf(p.kind) == nil {
 			continue // of a newer version: its matches are counted as unknown
 		}
@@ -36,6 +39,8 @@ func (e *Engine) use(set planSet) {
 	e.shapes = slices.DeleteFunc(e.shapes, func(s shapes) bool { return s.set == set.hash })
 	e.shapes = append(e.shapes, now)
 	e.shapes = e.shapes[max(0, len(e.shapes)-rememberedSets):]
+	e.opener = set.opener
+	e.useAbove(set)
 }
 
 // retune changes the plan under the state. Where it would have built other bursts, the events to come say so until

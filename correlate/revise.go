@@ -52,7 +52,7 @@ func (e *Engine) proceed(st *state, n int) {
 		x := f.fired[n]
 		b := st.lastBurst()
 		if b == nil || !b.takes(&x, p.quiet) {
-			b = &burst{first: x.lo, last: x.hi, start: x.lo.at, maxOpen: p.maxOpen}
+			b = &burst{first: x.lo, last: x.hi, fired: x.hi, start: x.lo.at, maxOpen: p.maxOpen}
 			st.bursts = append(st.bursts, b)
 		}
 		b.last, b.touched = later(b.last, x.hi), e.watermark
@@ -179,7 +179,7 @@ func (e *Engine) rebuild(r *revision) {
 		x := &f.fired[n]
 		b := st.lastBurst()
 		if b == nil || !b.takes(x, quiet) {
-			b = &burst{first: x.lo, last: x.hi, start: x.lo.at, maxOpen: st.track.plan.maxOpen}
+			b = &burst{first: x.lo, last: x.hi, fired: x.hi, start: x.lo.at, maxOpen: st.track.plan.maxOpen}
 			st.bursts = append(st.bursts, b)
 		}
 		b.last, b.touched = later(b.last, x.hi), e.watermark
@@ -204,6 +204,7 @@ func (e *Engine) inherit(r *revision) {
 			continue
 		}
 		into[o] = heir
+		e.untell(o)
 		st.retired = append(st.retired[max(0, len(st.retired)-maxRetired):], o.id)
 	}
 	for _, b := range st.bursts[r.at:] {
@@ -229,6 +230,9 @@ func (e *Engine) compare(st *state, b *burst, ev *event, r *revision) {
 		return // of a burst that was not made anew
 	case was.same(&ev.body):
 		ev.news = 0
+		if st.track.plan.heard {
+			e.tell(st, b, ev, true)
+		}
 		return
 	default:
 		ev.news |= revised

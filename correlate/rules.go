@@ -20,7 +20,7 @@ func (e *Engine) Use(set *rules.Set) []tocsin.Event {
 
 // plansOf is the only place that reads a rule set.
 func plansOf(set *rules.Set) planSet {
-	plans := planSet{hash: set.Hash}
+	plans := planSet{hash: set.Hash, opener: set.Matcher()}
 	for _, r := range set.Rules() {
 		if r.Status == rules.Deprecated {
 			continue
@@ -34,7 +34,8 @@ func plansOf(set *rules.Set) planSet {
 		}
 		plans.plans = append(plans.plans, plan{
 			id: r.ID, ref: &ref, kind: string(c.Kind), groupBy: c.GroupBy, requires: r.Requires, span: int64(c.Span), quiet: int64(c.Quiet),
-			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, atLeast: c.AtLeast, maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
+			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, atLeast: c.AtLeast, rank: r.Rank, heard: set.Heard(r.ID),
+			maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
 		})
 	}
 	return plans

@@ -14,16 +14,16 @@ import (
 )
 
 // SnapshotFormat is the version of the layout that [Engine.Snapshot] writes, and the only one that [Restore] reads.
-const SnapshotFormat = 2
+const SnapshotFormat = 3
 
 // magic opens every snapshot; its last byte is the version of the layout.
-const magic = "tocsin correlate\x02"
+const magic = "tocsin correlate\x03"
 
 // Snapshot is the engine's whole state: the same state gives the same bytes. An engine restored from it goes on as
 // this one does, byte for byte.
 func (e *Engine) Snapshot() []byte {
 	c := &coder{buf: []byte(magic)}
-	e.layout(c)
+	e.layout(c, nil)
 	sum := sha256.Sum256(c.buf)
 	return append(c.buf, sum[:16]...)
 }
@@ -45,7 +45,7 @@ func restore(cfg Config, set planSet, data []byte) (*Engine, error) {
 	}
 	e := newEngine(cfg, planSet{})
 	c := &coder{buf: data[len(magic):], reading: true}
-	e.layout(c)
+	e.layout(c, nil)
 	if len(c.buf) > 0 {
 		c.fail("%d bytes are left over", len(c.buf))
 	}
@@ -58,15 +58,17 @@ func restore(cfg Config, set planSet, data []byte) (*Engine, error) {
 	return e, nil
 }
 
-// layout is the order of everything in a snapshot.
-func (e *Engine) layout(c *coder) {
+// layout is the order of everything in a snapshot. The ranks share the origins, which the first one writes.
+func (e *Engine) layout(c *coder, origins *originTable) {
 	c.text(&e.set)
 	list(c, &e.shapes, 2, func(s *shapes) {
 		c.text(&s.set)
 		stringMap(c, &s.rules)
 	})
 	e.progress.layout(c)
-	origins := e.layoutOrigins(c)
+	if origins == nil {
+		origins = e.layoutOrigins(c)
+	}
 	list(c, &e.suspicions, 2, c.doubt)
 	c.num(&e.unknown)
 	c.at(&e.greatest)
@@ -82,6 +84,7 @@ func (e *Engine) layout(c *coder) {
 		(&trackCoder{coder: c, e: e, tk: *tk, origins: origins, index: make(map[*tocsin.RuleRef]int)}).layout()
 	})
 	e.layoutSights(c)
+	e.layoutNext(c, origins)
 }
 
 func (p *progress) layout(c *coder) {

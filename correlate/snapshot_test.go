@@ -87,7 +87,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 	good := e.Snapshot()
 	for name, data := range map[string][]byte{
 		"nothing":         nil,
-		"another version": append([]byte("tocsin correlate\x01"), good[len(magic):]...),
+		"another version": append([]byte("tocsin correlate\x99"), good[len(magic):]...),
 		"a flipped bit":   append(append([]byte{}, good[:len(good)-1]...), good[len(good)-1]^1),
 		"cut short":       good[:len(good)-3],
 	} {

@@ -19,6 +19,7 @@ type teller interface {
 // stands for the number or boolean that it spells. It is false where the engine has no such rule or the key has
 // another number of values. It changes nothing.
 func (e *Engine) WhyNot(rule, tenant string, key []tocsin.Value) (tocsin.Standing, bool) {
+	e = e.owner(rule)
 	tk := e.tracks[rule]
 	if tk == nil || len(key) != len(tk.plan.groupBy) {
 		return tocsin.Standing{}, false

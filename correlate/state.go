@@ -23,6 +23,7 @@ type state struct {
 	retired []string    // ids of merged events: they are not given out anew
 	own     int64       // no alert before it is held any more, though lateness would allow it: the key was flooded
 	flooded bool
+	until   int64 // the watermark when an id was last retired: it is remembered for lateness more
 
 	bytes      int64
 	due        int64 // not later than the next time at which [Engine.expire] has something to do
@@ -35,6 +36,7 @@ type state struct {
 // A burst is a run of alerts that belong together: [first, last] without a gap, in the order of the key's alerts.
 type burst struct {
 	first, last order
+	fired       order    // the alert that completed the first of its windows, by time: zero where the watermark did
 	start       int64    // where max_open is counted from: first's time
 	maxOpen     int64    // as it was when the burst began
 	events      []*event // by part; those that are not yet forgotten, never empty
@@ -97,6 +99,9 @@ func (st *state) trim(horizon int64) {
 		return
 	}
 	settled := st.held.since(horizon)
+	if st.track.plan.takesBack() && len(st.bursts) > 0 { // one of a burst's alerts may yet prove wrong
+		settled = min(settled, st.held.from(st.bursts[0].first))
+	}
 	drop := st.spent(horizon, settled)
 	if drop < settled {
 		drop = max(drop, settled-st.track.kind.keep(st, settled, horizon))
@@ -125,6 +130,11 @@ func (st *state) spent(horizon int64, settled int) int {
 		}
 	}
 	return 0
+}
+
+// over reports whether the key can be forgotten at a watermark.
+func (st *state) over(now, lateness int64) bool {
+	return len(st.bursts) == 0 && st.held.len() == 0 && (st.until == unset || st.until+lateness+st.track.plan.reach() <= now)
 }
 
 // crowd enforces the limit on the alerts of one key: the oldest half is settled early. The key's events say so.
@@ -156,7 +166,7 @@ func (b *burst) closeAt(ev *event, p *plan) int64 {
 // burst's start, which the cuts are counted from.
 func (b *burst) forgetAt(ev *event, p *plan, lateness int64) int64 {
 	end := b.last.at + p.linger()
-	if ev != b.events[len(b.events)-1] {
+	if ev != b.events[len(b.events)-1] && !p.takesBack() {
 		end = max(b.start+(ev.part+1)*b.maxOpen+p.forward, b.first.at+p.span)
 	}
 	return max(end, b.touched) + lateness
@@ -166,6 +176,9 @@ func (b *burst) forgetAt(ev *event, p *plan, lateness int64) int64 {
 func (st *state) nextDue(lateness int64) int64 {
 	p := &st.track.plan
 	due := int64(never)
+	if len(st.bursts) == 0 && st.held.len() == 0 && st.until != unset {
+		due = st.until + lateness + p.reach()
+	}
 	for _, b := range st.bursts {
 		for _, ev := range b.events {
 			if ev.open {
@@ -174,7 +187,7 @@ func (st *state) nextDue(lateness int64) int64 {
 		}
 		due = min(due, b.forgetAt(b.events[0], p, lateness))
 	}
-	if all := st.held.all(); len(all) > 0 {
+	if all := st.held.all(); len(all) > 0 && (!p.takesBack() || len(st.bursts) == 0) {
 		due = min(due, all[len(all)-1].at+p.useful()+lateness)
 	}
 	if st.fold != nil {

@@ -3,6 +3,7 @@ package correlate
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -45,6 +46,10 @@ func (e *Engine) Stats() Stats {
 			Suppressed: tk.counts.suppressed, Stale: tk.counts.stale, Evicted: tk.counts.evicted,
 			Degraded: append([]string{}, e.degraded(tk)...), Blind: append([]Blindness{}, e.blindness(tk)...),
 		})
+	}
+	if e.next != nil {
+		s.Rules = append(s.Rules, e.next.Stats().Rules...)
+		slices.SortFunc(s.Rules, func(a, b RuleStats) int { return strings.Compare(a.Rule, b.Rule) })
 	}
 	return s
 }

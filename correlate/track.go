@@ -120,7 +120,7 @@ func (e *Engine) state(tk *track, m *tocsin.Match) *state {
 		return st
 	}
 	st := &state{
-		track: tk, name: string(e.name), tenant: m.Tenant, key: m.Key, own: unset, due: never, missing: tk.plan.atLeast,
+		track: tk, name: string(e.name), tenant: m.Tenant, key: m.Key, own: unset, until: unset, due: never, missing: tk.plan.atLeast,
 	}
 	st.bytes = stateSize + 2*int64(len(st.name))
 	if tk.fold != nil {

@@ -33,7 +33,7 @@ func (m *Matcher) timed(out []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 	m.set.health.timed.Add(1)
 	begin := m.timing.clock()
 	for _, i := range m.try {
-		if bits := m.holds(int(i)); bits != 0 {
+		if bits := m.holds(int(i), everyCondition); bits != 0 {
 			out = m.matches(out, int(i), bits, a)
 		}
 		end := m.timing.clock()

@@ -32,7 +32,7 @@ var kinds = map[Kind]kindSpec{
 	"first_seen": {},
 	Leaky:        {built: true, mandatory: []string{"capacity", "leakspeed"}},
 	"spike":      {},
-	"risk":       {},
+	Risk:         {},
 }
 
 func kindNames(built bool) []string {

@@ -76,7 +76,7 @@ func LoadFiles(files []File, opts Options) (*Set, error) {
 }
 
 func newLoader(opts Options) *loader {
-	return &loader{opts: opts, lists: map[string]*expression.List{}, listValues: map[string][]string{}, listFiles: map[string]string{}}
+	return &loader{opts: opts, lists: map[string]*expression.List{}, listValues: map[string][]string{}, listFiles: map[string]string{}, chains: map[*Rule]*chainDraft{}}
 }
 
 type loader struct {
@@ -93,6 +93,8 @@ type loader struct {
 	faults     fault.List
 	lints      fault.List
 	refused    fault.List // Sigma documents that are not used, as lints say them
+
+	chains map[*Rule]*chainDraft
 
 	sigmaDrafts  []*sigmaDraft
 	sigmaFilters []*sigma.Filter
@@ -191,6 +193,7 @@ func (l *loader) load(files []File) (*Set, error) {
 		}
 	}
 	l.sigmaRules()
+	l.chain()
 	for _, f := range files {
 		if folder(f.Path) == "exceptions" {
 			l.exceptionFile(f)
@@ -206,7 +209,7 @@ func (l *loader) lookup(name string) (expression.Type, bool) {
 		return expression.Any, true
 	}
 	if t, ok := ecs.Lookup(name); ok {
-		return typeOf(t), true
+		return typeOf(t), t != ecs.Any || !ofEvents(name) // what only looks like a field of events is misspelt
 	}
 	return expression.Any, slices.Contains(l.opts.Custom, name)
 }

@@ -47,7 +47,7 @@ func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 		out = m.timed(out, a)
 	} else {
 		for _, i := range m.try {
-			if bits := m.holds(int(i)); bits != 0 {
+			if bits := m.holds(int(i), everyCondition); bits != 0 {
 				out = m.matches(out, int(i), bits, a)
 			}
 		}
@@ -63,7 +63,7 @@ func (m *Matcher) Fires(a *tocsin.Alert) []string {
 	m.load(a)
 	var ids []string
 	for _, i := range m.try {
-		if m.holds(int(i)) == 0 {
+		if m.holds(int(i), everyCondition) == 0 {
 			continue
 		}
 		if name, _ := m.hiddenBy(int(i), a); name == "" {
@@ -78,10 +78,13 @@ func (m *Matcher) load(a *tocsin.Alert) {
 	m.told = false
 	m.eval.Load(a.Fields, a.Time)
 	m.eval.Original(a.Raw)
+	for _, slot := range m.set.reserved {
+		m.eval.Forget(slot) // an alert that says it were an event is none
+	}
 	m.try = m.try[:0]
 	if m.scan {
 		for i := range m.set.rules {
-			if !m.set.compiled[i].off {
+			if c := &m.set.compiled[i]; !c.off && !c.eventsOnly {
 				m.try = append(m.try, int32(i))
 			}
 		}
@@ -94,14 +97,19 @@ func (m *Matcher) load(a *tocsin.Alert) {
 	}
 }
 
-// holds returns the bits of the rule's conditions that hold.
-func (m *Matcher) holds(i int) uint64 {
+const everyCondition = ^uint64(0)
+
+// holds returns the bits of the rule's conditions that hold, of those asked for.
+func (m *Matcher) holds(i int, asked uint64) uint64 {
 	h := &m.set.health.rules[i]
 	if h.quarantined.Load() {
 		return 0
 	}
 	var bits uint64
 	for bit, x := range m.set.rules[i].conditions {
+		if asked>>bit&1 == 0 {
+			continue
+		}
 		ok, err := m.eval.Holds(x)
 		if err != nil {
 			h.failed(err)
@@ -176,6 +184,7 @@ func (m *Matcher) base(i int, bits uint64, a *tocsin.Alert) tocsin.Match {
 	}
 	base := tocsin.Match{
 		Rule: r.ID, Set: m.set.Hash, Tenant: a.Tenant, Conditions: bits, Entities: m.entities(r, c), Suppressed: hidden,
+		Chained: c.chained,
 	}
 	base.Alert, base.Facts = m.about(a)
 	for bit, x := range r.conditions {

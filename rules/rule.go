@@ -42,9 +42,11 @@ type Rule struct {
 	File           string // where it stands
 	Line           int
 	Sigma          bool // it was written as a Sigma rule
+	Rank           int  // 1; 2 or 3 where the rule reads events, of rules of lower ranks alone
 
 	conditions []*expression.Expr // bit i of [tocsin.Match.Conditions]
 	variants   []variant          // nil, or as conditions: which bits, keys and values each of them means
+	events     uint64             // the bits of conditions that read events
 	except     []exclusion
 	lets       []Let
 }
@@ -104,6 +106,7 @@ const (
 	Sequence Kind = "sequence" // several steps inside the span, one after the other
 	Leaky    Kind = "leaky"    // a leaky bucket overflows
 	Absence  Kind = "absence"  // an alert that no other answers in time
+	Risk     Kind = "risk"     // the scores of events inside the span add up
 )
 
 // Missing says what becomes of an alert that lacks a field of the group key.
@@ -138,6 +141,9 @@ func (r *Rule) Shape() string {
 	shape := fmt.Sprintf("%s(%s) span=%s value=%s steps=%d", c.Kind, strings.Join(c.GroupBy, ","), c.Span, c.Field, len(c.Steps))
 	if c.LeakSpeed > 0 {
 		shape += " leakspeed=" + c.LeakSpeed.String()
+	}
+	if r.Rank > 1 {
+		shape += fmt.Sprint(" rank=", r.Rank)
 	}
 	return shape
 }

@@ -51,6 +51,7 @@ func (l *loader) ruleFile(f File) {
 		d.read()
 		if r.found == faults {
 			l.rules = append(l.rules, d.rule)
+			l.chains[d.rule] = &chainDraft{reader: r, nodes: d.conditionNodes()}
 		}
 	}
 	l.take(r)

@@ -25,7 +25,9 @@ type Set struct {
 	byID       map[string]int
 	exceptions []*Exception
 	table      *expression.Table
-	index      *expression.Index // of the conditions of all rules in use
+	index      *expression.Index  // of the conditions of all rules in use
+	listeners  map[string][]int32 // rules that may match an event, by the id of its rule
+	reserved   []int              // slots of the fields that events alone have
 	health     *health
 	facts      factSlots
 	watched    watched
@@ -34,6 +36,8 @@ type Set struct {
 // compiled is a rule as the matcher reads it.
 type compiled struct {
 	off        bool // deprecated
+	chained    bool // it reads events, or others read its
+	eventsOnly bool // no alert satisfies it, only events do
 	group      []int
 	value      int // slot of the value field, -1 for none
 	entities   []int
@@ -58,6 +62,7 @@ func newSet(l *loader, files []File) *Set {
 		s.compiled = append(s.compiled, s.compile(r))
 	}
 	s.watch()
+	s.buildChains(l)
 	s.buildIndex()
 	s.Hash = s.hash(l.listText)
 	s.health = newHealth(s)
@@ -65,7 +70,7 @@ func newSet(l *loader, files []File) *Set {
 }
 
 func (s *Set) compile(r *Rule) compiled {
-	c := compiled{off: r.Status == Deprecated, value: -1}
+	c := compiled{off: r.Status == Deprecated, value: -1, eventsOnly: r.eventsOnly()}
 	read := func(slots ...int) {
 		for _, slot := range slots {
 			if !slices.Contains(c.reads, slot) {
@@ -108,7 +113,7 @@ func (s *Set) buildIndex() {
 	var conditions []*expression.Expr
 	var owners []int32
 	for i, r := range s.rules {
-		if s.compiled[i].off {
+		if c := &s.compiled[i]; c.off || c.eventsOnly {
 			continue
 		}
 		for _, x := range r.conditions {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -103,7 +104,7 @@ func (d *draft) bucket(v *yaml.Node) {
 // conditions compiles what decides over alerts: the condition when, or those of the kind's steps.
 func (d *draft) conditions() {
 	spec, ok := kinds[d.rule.Correlate.Kind]
-	nodes := d.steps
+	nodes := d.conditionNodes()
 	switch {
 	case d.when == nil:
 		if ok && spec.built && !spec.steps {
@@ -113,7 +114,6 @@ func (d *draft) conditions() {
 		d.fault(d.when, "write the condition into each of them, or name it below let", "a rule of kind %s has its conditions in correlate", d.rule.Correlate.Kind)
 		return
 	default:
-		nodes = append(nodes, d.when)
 	}
 	for _, n := range nodes {
 		if x := d.expression(n, d.names); x != nil {
@@ -121,4 +121,12 @@ func (d *draft) conditions() {
 			d.rule.conditions = append(d.rule.conditions, x)
 		}
 	}
+}
+
+// conditionNodes are where the rule's conditions stand, in the order of the bits of a match.
+func (d *draft) conditionNodes() []*yaml.Node {
+	if d.when == nil {
+		return d.steps
+	}
+	return append(slices.Clone(d.steps), d.when)
 }

@@ -65,7 +65,7 @@ func (a *App) elsewhere(tenant, rule string, key []tocsin.Value) error {
 	here := a.engines.Partitions()
 	var missing []string
 	for _, k := range tocsin.Spellings(key) {
-		n := kafkasink.PartitionOf(tenant, rule, k, a.cfg.Kafka.Partitions)
+		n := kafkasink.PartitionOf(tenant, rule, k, a.sets.Current().Chained(rule), a.cfg.Kafka.Partitions)
 		if text := strconv.Itoa(int(n)); !slices.Contains(here, n) && !slices.Contains(missing, text) {
 			missing = append(missing, text)
 		}

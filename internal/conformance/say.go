@@ -49,6 +49,13 @@ func (p *player) show(cause string, events []tocsin.Event) {
 		if ev.Evidence.Truncated {
 			fmt.Fprintf(&p.out, " (%d of %d kept)", len(ev.Evidence.Alerts), ev.Count)
 		}
+		var made []string
+		for _, id := range ev.Evidence.Events {
+			made = append(made, p.name(id))
+		}
+		if len(made) > 0 {
+			fmt.Fprintf(&p.out, " events=%s", strings.Join(made, ","))
+		}
 		if ev.Continues != "" {
 			fmt.Fprintf(&p.out, " continues=%s", p.name(ev.Continues))
 		}

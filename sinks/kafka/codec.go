@@ -184,7 +184,11 @@ func DecodeEventRecord(b []byte) (tocsin.EventRecord, error) {
 	return in.EventRecord, nil
 }
 
-// MatchKey is the key of a match's record: matches that can meet in one window have the same.
+// MatchKey is the key of a match's record: matches that can meet in one window have the same, and so have all of a tenant's
+// whose rules rest on one another, since an event of one key may be an alert to another.
 func MatchKey(m *tocsin.Match) []byte {
+	if m.Chained {
+		return []byte(tocsin.Hash(m.Tenant, "chained"))
+	}
 	return []byte(tocsin.Hash(m.Tenant, m.Rule, tocsin.KeyText(m.Key)))
 }

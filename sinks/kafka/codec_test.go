@@ -177,3 +177,16 @@ func records(events ...tocsin.Event) []tocsin.EventRecord {
 	}
 	return out
 }
+
+// Matches of rules that rest on one another meet in one partition, whatever their rule and key; those of a tenant alone.
+func TestMatchKeyOfAChain(t *testing.T) {
+	key := func(tenant, rule string, chained bool) string {
+		return string(MatchKey(&tocsin.Match{Tenant: tenant, Rule: rule, Key: []tocsin.Value{tocsin.StringValue(rule)}, Chained: chained}))
+	}
+	if key("t", "a", true) != key("t", "b", true) {
+		t.Error("two chained rules have two keys")
+	}
+	if key("t", "a", true) == key("u", "a", true) || key("t", "a", false) == key("t", "b", false) || key("t", "a", true) == key("t", "a", false) {
+		t.Error("what need not meet does")
+	}
+}

@@ -38,6 +38,7 @@ func readMatch(b []byte) (*tocsin.Match, bool) {
 	r.must(`,"index":`)
 	m.Index = int(r.signed())
 	m.Recorded = r.has(`,"recorded":true`)
+	m.Chained = r.has(`,"chained":true`)
 	m.Suppressed = r.textOf(`,"suppressed":`)
 	r.must(`}}`)
 	return m, !r.bad && len(r.rest) == 0

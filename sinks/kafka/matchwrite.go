@@ -39,6 +39,9 @@ func appendMatch(b []byte, m *tocsin.Match) ([]byte, bool) {
 	if m.Recorded {
 		b = append(b, `,"recorded":true`...)
 	}
+	if m.Chained {
+		b = append(b, `,"chained":true`...)
+	}
 	b = appendText(b, `,"suppressed":`, m.Suppressed)
 	return append(b, '}'), ok && dated
 }

@@ -226,8 +226,9 @@ func verdict(err error) error {
 	return err
 }
 
-// PartitionOf is the partition of the matches topic, which has so many, that matches of a key go to.
-func PartitionOf(tenant, rule string, key []tocsin.Value, partitions int) int32 {
-	m := kafka.Message{Key: MatchKey(&tocsin.Match{Tenant: tenant, Rule: rule, Key: key})}
+// PartitionOf is the partition of the matches topic, which has so many, that matches of a key go to; chained as
+// [tocsin.Match] says it of the rule.
+func PartitionOf(tenant, rule string, key []tocsin.Value, chained bool, partitions int) int32 {
+	m := kafka.Message{Key: MatchKey(&tocsin.Match{Tenant: tenant, Rule: rule, Key: key, Chained: chained})}
 	return int32(balancer(partitions).Balance(m)) //nolint:gosec // partitions are few
 }
