@@ -292,5 +292,7 @@ func TestRestoreOfAChainIsNoRestart(t *testing.T) {
 	})
 }
 
-var _ = bits.Len
-var _ = time.Second
+var (
+	_ = bits.Len
+	_ = time.Second
+)

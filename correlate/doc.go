@@ -19,13 +19,16 @@
 //
 // # Conditions that more alerts can undo
 //
-// Kind absence speaks of what did not come. Such a kind is a function from all accepted alerts of a key to its
+// Kind absence speaks of what did not come; in a leaky bucket of distinct values an earlier alert of a value moves its pour. Such a kind is a function from all accepted alerts of a key to its
 // firings: sets of alerts, each with the moment that decides over it. A firing is said when the watermark has passed
 // its moment, and not before; at the end of recorded input, those are said whose moment lies before the greatest time
 // of the input. A burst is a maximal set of firings that share alerts, or of which one begins less than quiet after the
 // last alert of those before it; its alerts are those of its firings, cut into events by max_open as above. A late alert
 // can widen, join, shrink and split bursts. An event keeps its id while any of its alerts is still fired: it goes to
 // the event that holds the first of these. One of which nothing is left is withdrawn.
+//
+// A firing of a leaky bucket of values is the at_least alerts that were poured last and what lies between them, its moment
+// the alert that overflowed the bucket.
 //
 // An absence is an alert a that meets the rule's first condition, where no other alert meets the second at a time from
 // that of a to span after it. Its moment is that last time, its set a alone.

@@ -38,6 +38,8 @@ func kindOf(name string) kind {
 		return absenceKind{}
 	case "leaky":
 		return leakyKind{}
+	case leakyDistinct:
+		return leakyDistinctKind{}
 	case "sequence":
 		return sequenceKind{}
 	}

@@ -73,7 +73,7 @@ func (c *trackCoder) plan(p *plan) {
 	p.rank = c.e.rank
 	c.bool(&p.heard)
 	switch p.kind {
-	case "leaky":
+	case "leaky", leakyDistinct:
 		c.span(&p.leak)
 	case "sequence":
 		c.steps(&p.steps)

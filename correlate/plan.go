@@ -59,7 +59,7 @@ func (p plan) normal() plan {
 	if p.kind == "absence" {
 		p.atLeast = 2
 	}
-	if p.kind == "leaky" {
+	if p.kind == "leaky" || p.kind == leakyDistinct {
 		p.leak = min(max(p.leak, 1), longest)
 		p.atLeast = max(p.atLeast, 2)
 		p.span = max(p.leak*min(int64(p.atLeast-1), longest/p.leak), p.leak)

@@ -19,6 +19,8 @@ func referenceFold(p plan, ms []tocsin.Match, end time.Time) []settled {
 	switch p.kind {
 	case "absence":
 		runs = referenceAbsence(p, ms, end)
+	case leakyDistinct:
+		runs = referenceBuckets(p, ms)
 	}
 	slices.SortStableFunc(runs, func(a, b []int) int { return a[0] - b[0] })
 	var out []settled
@@ -66,4 +68,60 @@ func referenceAbsence(p plan, ms []tocsin.Match, end time.Time) (runs [][]int) {
 func folds(p plan) bool {
 	_, ok := kindOf(p.kind).(fold)
 	return ok
+}
+
+// referenceBuckets follows one bucket after the other, alert by alert, as a limiter of tokens. A bucket overflows where
+// an alert with a value that it has not seen finds less than one token; it is gone then, and where more than at_least
+// leaks have passed since the last token was taken. The run of a firing is from the at_least-th last alert that took, or
+// asked for, a token.
+func referenceBuckets(p plan, ms []tocsin.Match) (runs [][]int) {
+	leak := time.Duration(p.leak)
+	full := leak * time.Duration(p.atLeast-1)
+	var asked []int // of the bucket; nil for none
+	var seen map[string]bool
+	var tokens time.Duration // in parts of a leak
+	for i, m := range ms {
+		at := m.Alert.Time
+		if len(asked) > 0 && at.Sub(ms[asked[len(asked)-1]].Alert.Time) > leak*time.Duration(p.atLeast) {
+			asked = nil
+		}
+		if asked == nil {
+			seen, tokens = map[string]bool{}, full
+		}
+		values := []string{"none"}
+		if len(m.Values) > 0 {
+			values = nil
+			for _, v := range m.Values {
+				for _, one := range v.Items() {
+					values = append(values, tocsin.KeyText([]tocsin.Value{one}))
+				}
+			}
+			if values == nil {
+				values = []string{"none"}
+			}
+		}
+		fresh := false
+		for _, v := range values {
+			fresh = fresh || !seen[v]
+			seen[v] = true
+		}
+		if !fresh {
+			continue
+		}
+		if len(asked) > 0 {
+			tokens = min(tokens+at.Sub(ms[asked[len(asked)-1]].Alert.Time), full)
+		}
+		asked = append(asked, i)
+		if tokens >= leak {
+			tokens -= leak
+			continue
+		}
+		var run []int
+		for k := asked[len(asked)-p.atLeast]; k <= i; k++ {
+			run = append(run, k)
+		}
+		runs = append(runs, run)
+		asked = nil
+	}
+	return runs
 }

@@ -138,11 +138,8 @@ func (e *Engine) rerun(st *state, moved, to order) {
 	if first := earlier(moved, to).at; first < f.to && first >= f.from {
 		ahead := f.to
 		old, keep := f.rewind(first)
-		for i := range old {
-			if !moved.before(old[i].lo) && !old[i].hi.before(moved) {
-				old[i].at-- // its alerts are others now, even if it fires again
-			}
-		}
+		stir(old, moved)
+		stir(old, to)
 		e.run(st, ahead)
 		e.revise(st, old, keep)
 		st.missing = f.head.lacks()

@@ -28,6 +28,7 @@ func (e *Engine) fold(st *state, x *item) {
 	default:
 		to := f.to
 		old, keep := f.rewind(x.at)
+		stir(old, x.order)
 		e.run(st, to)
 		e.revise(st, old, keep)
 		st.missing = f.head.lacks()
@@ -129,6 +130,16 @@ func (e *Engine) revise(st *state, old []firing, keep int) {
 	r.at, st.bursts = i, slices.Clone(st.bursts[:i])
 	e.rebuild(&r)
 	e.inherit(&r)
+}
+
+// stir makes the firings whose run holds o unlike any that may come: their alerts are others now, even if the run is the
+// same.
+func stir(fired []firing, o order) {
+	for i := range fired {
+		if !o.before(fired[i].lo) && !fired[i].hi.before(o) {
+			fired[i].at--
+		}
+	}
 }
 
 // A revision is what is known while bursts are made anew.

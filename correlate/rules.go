@@ -32,8 +32,12 @@ func plansOf(set *rules.Set) planSet {
 				steps = append(steps, step{s.AtLeast, int64(s.Within)})
 			}
 		}
+		kind := string(c.Kind)
+		if c.Kind == rules.Leaky && c.Field != "" {
+			kind = leakyDistinct
+		}
 		plans.plans = append(plans.plans, plan{
-			id: r.ID, ref: &ref, kind: string(c.Kind), groupBy: c.GroupBy, requires: r.Requires, span: int64(c.Span), quiet: int64(c.Quiet),
+			id: r.ID, ref: &ref, kind: kind, groupBy: c.GroupBy, requires: r.Requires, span: int64(c.Span), quiet: int64(c.Quiet),
 			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, atLeast: c.AtLeast, rank: r.Rank, heard: set.Heard(r.ID),
 			maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
 		})

@@ -30,7 +30,7 @@ var kinds = map[Kind]kindSpec{
 	Absence:      {built: true, steps: true, mandatory: []string{"after", "without", "within"}},
 	"silence":    {},
 	"first_seen": {},
-	Leaky:        {built: true, mandatory: []string{"capacity", "leakspeed"}},
+	Leaky:        {built: true, mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
 	"spike":      {},
 	Risk:         {},
 }
@@ -67,6 +67,7 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	all := map[string]func(*yaml.Node){
 		"span":      d.positive(&c.Span),
 		"field":     d.field(&c.Field),
+		"distinct":  d.field(&c.Field),
 		"at_least":  d.whole(&c.AtLeast, 1, maxAtLeast),
 		"of":        d.readOf,
 		"steps":     d.readSteps,

@@ -62,16 +62,11 @@ func Load(sources []Source, opts Options) (*Set, error) {
 	for _, s := range sources {
 		files = append(files, l.read(s)...)
 	}
-	return l.load(l.withPipelines(files))
-}
-
-// withPipelines are the files and those of the options.
-func (l *loader) withPipelines(files []File) []File {
-	for _, f := range l.opts.Pipelines {
+	for _, f := range opts.Pipelines {
 		f.Path = path.Join("pipelines", path.Base(f.Name))
 		files = append(files, f)
 	}
-	return files
+	return l.load(files)
 }
 
 // LoadFiles does what [Load] does with files that were read before: [Set.Files] of a stored set.
@@ -104,7 +99,6 @@ type loader struct {
 	sigmaDrafts  []*sigmaDraft
 	sigmaFilters []*sigma.Filter
 	pipelines    []*sigma.UserPipeline
-	trees        map[string][]expression.Tree // of Sigma rules by id, where they are wanted
 }
 
 // read takes all files of a source into memory.
@@ -205,7 +199,6 @@ func (l *loader) load(files []File) (*Set, error) {
 			l.exceptionFile(f)
 		}
 	}
-	l.sigmaDrafts, l.sigmaFilters = nil, nil // the set's table knows the loader: documents would live as long as it
 	set := newSet(l, files)
 	return set, l.faults.Err()
 }

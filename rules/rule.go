@@ -68,7 +68,7 @@ type Correlate struct {
 	Quiet     time.Duration // alerts of a burst lie closer than this; at least the rule's suppress
 	MaxOpen   time.Duration // event time after which an event closes and another continues it
 	AtLeast   int           // count, distinct: the threshold; 1 for match
-	Field     string        // distinct: whose values are counted
+	Field     string        // distinct: whose values are counted; leaky: whose values pour once in a bucket's life
 	OnMissing Missing       // what becomes of an alert that lacks a field of the group key
 	Explode   bool          // an array in a field of the group key stands for each of its members
 	Fold      bool          // group key and values are compared without regard to case

@@ -151,6 +151,7 @@ func kindKeys() []schema.Key {
 		{Name: "baseline", Shape: schema.Duration(), Says: "over which a key's own rate is taken"},
 		{Name: "score", Shape: schema.Condition(), Says: "what an event adds"},
 		{Name: "decay", Shape: schema.Duration(), Says: "in which the score halves"},
+		{Name: "distinct", Shape: field(), Says: "whose values pour once in the life of a bucket"},
 	}
 }
 

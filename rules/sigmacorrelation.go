@@ -195,17 +195,12 @@ func (l *loader) compileParts(c *sigma.Correlation, r *Rule, parts []part, steps
 	return nil
 }
 
-// condition adds a condition to a rule.
 func (l *loader) condition(r *Rule, text string, tree expression.Tree) error {
 	x, err := l.table.Build(text, tree)
-	if err != nil {
-		return err
+	if err == nil {
+		r.conditions = append(r.conditions, x)
 	}
-	r.conditions = append(r.conditions, x)
-	if l.trees != nil {
-		l.trees[r.ID] = append(l.trees[r.ID], tree)
-	}
-	return nil
+	return err
 }
 
 // plainFields reports whether all parts have the group key in the same fields, and one value at most.

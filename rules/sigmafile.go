@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"tocsin"
+	"tocsin/internal/expression"
 	"tocsin/rules/sigma"
 )
 
@@ -172,9 +173,11 @@ func (l *loader) matchOne(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Ref
 	if refusal != nil {
 		return refusal
 	}
-	if err := l.condition(r, c.Text, c.Tree); err != nil {
+	x, err := l.table.Build(c.Text, c.Tree)
+	if err != nil {
 		return &sigma.Refusal{Node: d.node, Reason: err.Error()}
 	}
+	r.conditions = []*expression.Expr{x}
 	r.Correlate = Correlate{
 		Kind: Match, AtLeast: 1, OnMissing: Alone, Quiet: defaultQuiet, MaxOpen: defaultMaxOpen, GroupBy: slices.Clone(c.GroupBy),
 	}

@@ -115,7 +115,7 @@ func plainUser(m, small string) string {
 		if at < 0 || len(small) != len(m) {
 			continue
 		}
-		word := strings.TrimLeft(m[at+len(mark):], "'\"<[")
+		word := strings.TrimLeft(m[at+len(mark):], " '\"<[")
 		if end := strings.IndexAny(word, " ,\"');]>|"); end >= 0 {
 			word = word[:end]
 		}
