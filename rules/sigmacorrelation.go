@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"tocsin/internal/expression"
 	"tocsin/rules/sigma"
 )
@@ -41,6 +43,42 @@ func (l *loader) silence() {
 	}
 }
 
+// readings are the ways in which a correlation reads alerts for one of the rules that it names: for a rule those of its
+// kinds of record, for another correlation its events.
+func (l *loader) readings(p *sigma.Pipelines, d, of *sigmaDraft) ([]sigma.Reading, *sigma.Refusal) {
+	c := d.correlation
+	if of.correlation == nil {
+		return p.CompileFor(c, of.rule)
+	}
+	refuse := func(format string, args ...any) ([]sigma.Reading, *sigma.Refusal) {
+		return nil, &sigma.Refusal{Node: c.Node, Reason: "correlation: " + fmt.Sprintf(format, args...)}
+	}
+	inner, refusal := l.made(p, of)
+	if refusal != nil {
+		return refuse("%s cannot be used: %s", cmp.Or(of.rule.Name, of.rule.ID), refusal.Reason)
+	}
+	if d.depth = max(d.depth, of.depth+1); d.depth >= maxRank {
+		return refuse("a chain of more than %d correlations", maxRank)
+	}
+	out := sigma.Reading{Tree: expression.Covers("tocsin.rule.id", expression.Glob{{Text: inner.ID}}, true)}
+	for i, name := range append(slices.Clone(c.GroupBy), c.Fields...) {
+		field, err := c.Field(name, of.rule)
+		at := slices.Index(of.correlation.GroupBy, field)
+		switch {
+		case err != nil:
+			return refuse("%s", err)
+		case at < 0:
+			return refuse("%s is a correlation, and the events of one have the fields that it groups by, not %s", cmp.Or(of.rule.Name, of.rule.ID), field)
+		case i < len(c.GroupBy):
+			out.Group = append(out.Group, []string{inner.Correlate.GroupBy[at]})
+		default:
+			out.Values = append(out.Values, []string{inner.Correlate.GroupBy[at]})
+		}
+	}
+	d.chained = true
+	return []sigma.Reading{out}, nil
+}
+
 // part is one way in which a correlation reads alerts: what one of its rules asks of one kind of record.
 type part struct {
 	sigma.Reading
@@ -64,10 +102,8 @@ func (l *loader) correlate(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Re
 			return refuse("no rule has the id or name %s", ref)
 		case len(found) > 1:
 			return refuse("%d rules have the id or name %s", len(found), ref)
-		case found[0].correlation != nil:
-			return refuse("rule %s is a correlation itself", ref)
 		}
-		readings, refusal := p.CompileFor(c, found[0].rule)
+		readings, refusal := l.readings(p, d, found[0])
 		if refusal != nil {
 			return refusal
 		}
@@ -83,6 +119,13 @@ func (l *loader) correlate(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Re
 	}
 	if err := l.compileParts(c, r, parts, steps); err != nil {
 		return refuse("%s", err)
+	}
+	if d.chained {
+		nodes := make([]*yaml.Node, len(r.conditions))
+		for i := range nodes {
+			nodes[i] = c.Node
+		}
+		l.chains[r] = &chainDraft{reader: d.reader, nodes: nodes}
 	}
 	return nil
 }

@@ -141,3 +141,31 @@ func TestSigmaValueCount(t *testing.T) {
 		t.Errorf("a value of which a part is missing counts: %v", got)
 	}
 }
+
+// A correlation over a correlation rests on its events, by the fields that it groups by.
+func TestSigmaChained(t *testing.T) {
+	inner := "title: Many\nid: 6f1d1b2e-0000-4000-8000-000000000021\nname: many\ncorrelation: {type: event_count, rules: [failed], group-by: [Computer], timespan: 10m, condition: {gte: 10}}\n---\n"
+	outer := func(body string) map[string]string {
+		return map[string]string{"base.yml": sigmaBase, "c.yml": inner + "title: C\nid: 6f1d1b2e-0000-4000-8000-000000000020\ncorrelation: {" + body + "}\n"}
+	}
+	set := sigmaSet(t, outer("type: temporal_ordered, rules: [many, connection], group-by: [Computer], timespan: 1h"))
+	r, many := set.Rule("6f1d1b2e-0000-4000-8000-000000000020"), set.Rule("6f1d1b2e-0000-4000-8000-000000000021")
+	if r == nil || many == nil || r.Rank != 2 || !set.Heard(many.ID) || many.Level != "informational" || len(set.Rules()) != 3 {
+		t.Fatalf("%+v, %+v, refused %v", r, many, set.Refused)
+	}
+	got := set.Matcher().Opened(Opening{Event: "e", Rule: many.ID, Group: tocsin.Group{{Field: "winlog.computer_name", Value: tocsin.StringValue("ws1")}}})
+	if len(got) != 1 || got[0].Conditions != 1 || got[0].Key[0].Text() != "ws1" {
+		t.Errorf("an event of the inner correlation makes %+v", got)
+	}
+	for body, want := range map[string]string{
+		"type: temporal, rules: [many, failed], group-by: [TargetUserName], timespan: 1h":                                                "fields that it groups by, not TargetUserName",
+		"type: temporal, name: x, rules: [many, 6f1d1b2e-0000-4000-8000-000000000020], timespan: 1h":                                     "unknown key name",
+		"type: temporal, rules: [many, 6f1d1b2e-0000-4000-8000-000000000020], timespan: 1h":                                              "in a circle",
+		"type: temporal, rules: [many, connection], group-by: [u], timespan: 1h, aliases: {u: {many: TargetUserName, connection: User}}": "fields that it groups by, not TargetUserName",
+	} {
+		set := sigmaSet(t, outer(body))
+		if reason := fmt.Sprint(set.Refused); !strings.Contains(reason, want) {
+			t.Errorf("%s: refused %s, want %q", body, reason, want)
+		}
+	}
+}

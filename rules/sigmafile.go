@@ -25,6 +25,11 @@ type sigmaDraft struct {
 	correlation *sigma.Correlation // nil for a rule
 	silent      bool               // a correlation uses it and it makes no events of its own
 	refused     bool               // it was read and cannot be used; what it silences stays silent
+	depth       int                // of the correlations that it rests on
+	chained     bool               // it rests on one
+	made        *Rule
+	refusal     *sigma.Refusal
+	making      bool
 }
 
 // sigmaDocument takes one Sigma document of a file.
@@ -98,19 +103,34 @@ func (l *loader) sigmaRules() {
 	}
 	l.silence()
 	for _, d := range l.sigmaDrafts {
-		if d.silent || d.refused {
+		if d.silent && d.correlation == nil || d.refused {
 			continue
 		}
-		rule, refusal := l.sigmaRule(pipelines, d)
-		if refusal != nil {
+		if _, refusal := l.made(pipelines, d); refusal != nil {
 			before := len(d.lints)
 			l.refuse(d.reader, refusal)
 			l.lints = append(l.lints, d.lints[before:]...) // the file's own have been taken
-			continue
 		}
-		l.byID[rule.ID] = rule
-		l.rules = append(l.rules, rule)
 	}
+}
+
+// made is the rule of a draft, which is added to the set the first time.
+func (l *loader) made(p *sigma.Pipelines, d *sigmaDraft) (*Rule, *sigma.Refusal) {
+	switch {
+	case d.made != nil || d.refusal != nil:
+		return d.made, d.refusal
+	case d.refused:
+		return nil, &sigma.Refusal{Node: d.node, Reason: "it is refused itself"}
+	case d.making:
+		return nil, &sigma.Refusal{Node: d.node, Reason: "correlations name each other in a circle"}
+	}
+	d.making = true
+	if d.made, d.refusal = l.sigmaRule(p, d); d.refusal == nil {
+		l.byID[d.made.ID] = d.made
+		l.rules = append(l.rules, d.made)
+	}
+	d.making = false
+	return d.made, d.refusal
 }
 
 // placeholder is what modifier expand puts in the place of a name: the values of the reference list of that name.
@@ -137,11 +157,20 @@ func (l *loader) sigmaRule(p *sigma.Pipelines, d *sigmaDraft) (*Rule, *sigma.Ref
 	return r, nil
 }
 
+// defaultLevel is the level of a rule that says none. A correlation that only serves another one is informational: its
+// events must be, for others to rest on them.
+func defaultLevel(d *sigmaDraft) string {
+	if d.silent {
+		return "informational"
+	}
+	return "medium"
+}
+
 // sigmaHead is what a document says of itself.
 func (l *loader) sigmaHead(d *sigmaDraft) (*Rule, *sigma.Refusal) {
 	s := d.rule
 	r := &Rule{
-		ID: cmp.Or(s.ID, sigmaID(s)), Title: cmp.Or(s.Title, s.Name), Version: sigmaVersion(s), Level: cmp.Or(s.Level, "medium"), Confidence: 0.5,
+		ID: cmp.Or(s.ID, sigmaID(s)), Title: cmp.Or(s.Title, s.Name), Version: sigmaVersion(s), Level: cmp.Or(s.Level, defaultLevel(d)), Confidence: 0.5,
 		Description: s.Description, Author: s.Author, References: s.References, FalsePositives: s.FalsePositives, Tags: s.Tags,
 		File: d.file, Line: d.node.Line, Sigma: true,
 		Incident: tocsin.IncidentGrouping{Window: 24 * time.Hour},

@@ -147,7 +147,7 @@ func newRulesCoverage() *cobra.Command {
 				return coded(exitUnusable, err)
 			}
 			dirs := folders(&r, args)
-			set, err := app.LoadRules(dirs, len(dirs) == 0, scales)
+			set, err := app.LoadRules(dirs, len(dirs) == 0, scales, r.pipeline...)
 			if err != nil {
 				return coded(exitUnusable, err)
 			}

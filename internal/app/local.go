@@ -107,7 +107,7 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 // rulesOnDisk tells of the configured rules where no daemon has them in force.
 func (a *App) rulesOnDisk() api.Rules {
 	out := api.Rules{Rules: []api.Rule{}}
-	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales)
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
 	if err != nil {
 		out.Stale, out.Faults = true, err.Error()
 		return out

@@ -255,8 +255,8 @@ func (c *Correlation) readTemporal(n *yaml.Node) error {
 // maxClauses is how many conditions a rule may have.
 const maxClauses = 64
 
-// field is what a group field or value field is called in the events of the rule.
-func (c *Correlation) field(name string, r *Rule) (string, error) {
+// Field is what a group field or value field is called in the events of the rule.
+func (c *Correlation) Field(name string, r *Rule) (string, error) {
 	by, ok := c.aliases[name]
 	if !ok {
 		return name, nil
@@ -289,7 +289,7 @@ type Reading struct {
 func (p *Pipelines) CompileFor(c *Correlation, r *Rule) ([]Reading, *Refusal) {
 	var fields []string
 	for _, name := range append(slices.Clone(c.GroupBy), c.Fields...) {
-		field, err := c.field(name, r)
+		field, err := c.Field(name, r)
 		if err != nil {
 			return nil, &Refusal{Node: c.Node, Reason: "correlation: " + err.Error()}
 		}
