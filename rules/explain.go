@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"tocsin"
 	"tocsin/internal/expression"
 )
@@ -15,15 +19,23 @@ type Explanation struct {
 	Keys       [][]tocsin.Value
 	Absent     []string // fields that the rule reads and the alert lacks
 	Off        string   // why the rule is not tried at all: deprecated or quarantined
+	Group      []GroupField
+	Dropped    string // why an alert that meets a condition goes no further, in words; "" where it does
+}
+
+// A GroupField is one field of the rule's group key as the alert has it.
+type GroupField struct {
+	Field string
+	Value tocsin.Value // absent where the alert lacks it
 }
 
 // A Condition is one condition and its leaves as the alert answers them.
 type Condition struct {
-	Name     string // of an exception: where it stands
-	When     string
-	Holds    bool
-	Error    string
-	Readings []tocsin.Reading
+	Name   string // when, step 1, condition 1, …; of an exception: where it stands
+	When   string
+	Holds  bool
+	Error  string
+	Leaves []expression.Leaf // every one of them, with all that it reads
 }
 
 // Explain tells how a rule sees an alert; the zero Explanation where there is no such rule. It leaves the counters
@@ -43,8 +55,8 @@ func (m *Matcher) Explain(ruleID string, a *tocsin.Alert) Explanation {
 	case m.set.health.rules[i].quarantined.Load():
 		e.Off = "quarantined"
 	}
-	for _, x := range r.conditions {
-		cond := m.condition("", x)
+	for bit, x := range r.conditions {
+		cond := m.condition(r.conditionName(bit), x)
 		e.Holds = e.Holds || cond.Holds
 		e.Conditions = append(e.Conditions, cond)
 	}
@@ -61,10 +73,50 @@ func (m *Matcher) Explain(ruleID string, a *tocsin.Alert) Explanation {
 			e.Absent = append(e.Absent, m.set.table.Name(slot))
 		}
 	}
-	if e.Holds {
-		e.Keys, _ = m.keys(r, c, a)
-	}
+	m.explainGroup(&e, r, c, a)
 	return e
+}
+
+// explainGroup says what becomes of the alert's group key, and why it has none.
+func (m *Matcher) explainGroup(e *Explanation, r *Rule, c *compiled, a *tocsin.Alert) {
+	var missing []string
+	for _, slot := range c.group {
+		g := GroupField{Field: m.set.table.Name(slot)}
+		if m.eval.Present(slot) {
+			g.Value = m.eval.Get(slot)
+		} else {
+			missing = append(missing, g.Field)
+		}
+		e.Group = append(e.Group, g)
+	}
+	if !e.Holds {
+		return
+	}
+	keys, cut := m.keys(r, c, a)
+	e.Keys = keys
+	switch {
+	case len(keys) == 0:
+		e.Dropped = strings.Join(missing, ", ") + " of its group_by is absent, and on_missing is drop: the alert belongs to no group"
+		if len(missing) == 0 {
+			e.Dropped = "a field of its group_by holds nothing: the alert belongs to no group"
+		}
+	case c.value >= 0 && !m.eval.Present(c.value):
+		e.Dropped = m.set.table.Name(c.value) + " is absent, and its values are what the rule counts"
+	case cut:
+		e.Dropped = fmt.Sprintf("its arrays name more than %d group keys: the rest goes without", maxKeys)
+	}
+}
+
+// conditionName is what a condition is called, by its bit in a match.
+func (r *Rule) conditionName(bit int) string {
+	switch {
+	case len(r.conditions) == 1 && len(r.Correlate.Steps) == 0:
+		return "when"
+	case r.Correlate.Kind == Sequence:
+		return "step " + strconv.Itoa(bit+1)
+	default:
+		return "condition " + strconv.Itoa(bit+1)
+	}
 }
 
 func (e *Explanation) except(c Condition) {
@@ -75,7 +127,7 @@ func (e *Explanation) except(c Condition) {
 }
 
 func (m *Matcher) condition(name string, x *expression.Expr) Condition {
-	c := Condition{Name: name, When: x.Text(), Readings: m.readings(x)}
+	c := Condition{Name: name, When: x.Text(), Leaves: m.eval.Leaves(x)}
 	holds, err := m.eval.Holds(x)
 	c.Holds = holds
 	if err != nil {

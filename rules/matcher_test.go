@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin"
+	"tocsin/internal/expression"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -240,20 +241,46 @@ func TestExplain(t *testing.T) {
 		"a.yml": ruleText(1, "when: |-\n  user.name == \"x\" and not (any(tags, # == \"t\"))\nexcept: source.ip == \"::1\"\ncorrelate: {kind: count, group_by: [host.name], span: 1m, at_least: 2}"),
 	})
 	got := set.Matcher().Explain(ruleID(1), alert("user.name", "x", "source.ip", "::1", "host.name", "h"))
+	field := func(name, value string) []tocsin.Field {
+		return []tocsin.Field{{Name: name, Value: tocsin.StringValue(value)}}
+	}
 	want := Explanation{
 		Rule: ruleID(1), Holds: true, Suppressed: "a.yml:9", Absent: []string{"tags"},
-		Conditions: []Condition{{When: `user.name == "x" and not (any(tags, # == "t"))`, Holds: true, Readings: []tocsin.Reading{
-			{Expr: `user.name == "x"`, Value: tocsin.StringValue("x"), Holds: true}, {Expr: `any(tags, # == "t")`, Value: tocsin.NullValue()},
+		Conditions: []Condition{{Name: "when", When: `user.name == "x" and not (any(tags, # == "t"))`, Holds: true, Leaves: []expression.Leaf{
+			{Expr: `user.name == "x"`, Fields: field("user.name", "x"), Holds: true}, {Expr: `any(tags, # == "t")`, Fields: []tocsin.Field{{Name: "tags"}}},
 		}}},
-		Excepts: []Condition{{Name: "a.yml:9", When: `source.ip == "::1"`, Holds: true, Readings: []tocsin.Reading{
-			{Expr: `source.ip == "::1"`, Value: tocsin.StringValue("::1"), Holds: true},
+		Excepts: []Condition{{Name: "a.yml:9", When: `source.ip == "::1"`, Holds: true, Leaves: []expression.Leaf{
+			{Expr: `source.ip == "::1"`, Fields: field("source.ip", "::1"), Holds: true},
 		}}},
-		Keys: [][]tocsin.Value{{tocsin.StringValue("h")}},
+		Keys: [][]tocsin.Value{{tocsin.StringValue("h")}}, Group: []GroupField{{Field: "host.name", Value: tocsin.StringValue("h")}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("explanation (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(Explanation{}, set.Matcher().Explain("nobody", alert())); diff != "" {
 		t.Errorf("no such rule: %s", diff)
+	}
+}
+
+// TestExplainDropped says why an alert that meets a condition belongs to no group.
+func TestExplainDropped(t *testing.T) {
+	for name, c := range map[string]struct {
+		correlate string
+		alert     *tocsin.Alert
+		keys      int
+		dropped   string
+	}{
+		"missing":           {"kind: count, group_by: [user.name, host.name], span: 1m, at_least: 2", alert("event.action", "x", "user.name", "u"), 0, "host.name of its group_by is absent, and on_missing is drop"},
+		"null instead":      {"kind: count, group_by: [host.name], on_missing: 'null', span: 1m, at_least: 2", alert("event.action", "x"), 1, ""},
+		"nothing to count":  {"kind: distinct, group_by: [host.name], field: user.name, span: 1m, at_least: 2", alert("event.action", "x", "host.name", "h"), 1, "user.name is absent, and its values are what the rule counts"},
+		"no condition met":  {"kind: count, group_by: [host.name], span: 1m, at_least: 2", alert("event.action", "y"), 0, ""},
+		"there":             {"kind: count, group_by: [host.name], span: 1m, at_least: 2", alert("event.action", "x", "host.name", "h"), 1, ""},
+		"all are one group": {"kind: count, group_by: [], span: 1m, at_least: 2", alert("event.action", "x"), 1, ""},
+	} {
+		set := mustLoad(t, map[string]string{"a.yml": ruleText(1, "when: event.action == \"x\"\ncorrelate: {"+c.correlate+"}")})
+		e := set.Matcher().Explain(ruleID(1), c.alert)
+		if len(e.Keys) != c.keys || !strings.HasPrefix(e.Dropped, c.dropped) || (c.dropped == "") != (e.Dropped == "") {
+			t.Errorf("%s: %d keys, %q", name, len(e.Keys), e.Dropped)
+		}
 	}
 }

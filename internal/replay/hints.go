@@ -88,9 +88,9 @@ func (r *testRun) stray(i int, e rules.Explanation) string {
 		if c.Error != "" {
 			terms = append(terms, c.Error)
 		}
-		for _, reading := range c.Readings {
-			if !reading.Holds && len(terms) < 4 {
-				terms = appendOnce(terms, reading.Expr+" saw "+seen(reading.Value))
+		for _, leaf := range c.Leaves {
+			if !leaf.Holds && len(terms) < 4 {
+				terms = appendOnce(terms, leaf.Expr+" saw "+seenAll(leaf.Fields))
 			}
 		}
 	}
