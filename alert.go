@@ -19,9 +19,14 @@ type Alert struct {
 	Received time.Time // when the record reached us (ruling 2); zero where nothing says so
 	SHA256   [32]byte  // of Raw, as received
 	Raw      []byte    // the record's original bytes
+	Texts    string    // what Raw says, see [TextEnd]; "" where that is not known
 	Fields   Fields    // the ECS document, flat
 	Marks    []string  // what was done to it: future, no_timestamp, encoding_repaired, truncated, duplicate_key
 }
+
+// TextEnd is the byte behind each text of [Alert.Texts]: every string and number of a JSON record that is no key, in
+// their order, escapes resolved. Only of a record of which all was read and all texts are ASCII are they known.
+const TextEnd = 0xff
 
 // Digest is the hex form of the alert's [Alert.SHA256].
 func (a *Alert) Digest() string { return hex.EncodeToString(a.SHA256[:]) }

@@ -47,6 +47,7 @@ func (m *Matcher) Explain(ruleID string, a *tocsin.Alert) Explanation {
 	}
 	m.eval.Load(a.Fields, a.Time)
 	m.eval.Original(a.Raw)
+	m.eval.Texts(a.Texts)
 	r, c := m.set.rules[i], &m.set.compiled[i]
 	e := Explanation{Rule: ruleID}
 	switch {

@@ -78,6 +78,7 @@ func (m *Matcher) load(a *tocsin.Alert) {
 	m.told = false
 	m.eval.Load(a.Fields, a.Time)
 	m.eval.Original(a.Raw)
+	m.eval.Texts(a.Texts)
 	for _, slot := range m.set.reserved {
 		m.eval.Forget(slot) // an alert that says it were an event is none
 	}

@@ -58,6 +58,7 @@ type Decoder struct {
 	kind    *name
 	own     Buffer // of Decode
 	id      []byte // scratch
+	texts   string // of the record
 	nested  int    // records within the record that are being read
 }
 
@@ -187,10 +188,12 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 		d.out.leaves = nil
 	}
 	d.out.begin()
+	d.texts = ""
 	format, reason, detail := d.read(bytes.TrimSpace(bytes.TrimPrefix(r.Value, []byte("\xef\xbb\xbf"))), r.Format)
 	if reason == "" {
 		b.alert = tocsin.Alert{
 			Tenant: r.Tenant, Source: r.Source, Format: format, Ref: r.Ref, Time: d.out.time, Received: r.Received, Raw: r.Value,
+			Texts: d.texts,
 		}
 		d.settle(&b.alert)
 		d.out.related.fill(d.out)
@@ -199,7 +202,7 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 		}
 	}
 	b.memory, b.leaves, b.marks = d.doc.memory, d.out.leaves, d.doc.marks
-	d.doc.memory, d.doc.marks, d.out.leaves = memory{}, nil, nil
+	d.doc.memory, d.doc.marks, d.doc.texts, d.out.leaves, d.texts = memory{}, nil, "", nil, ""
 	if reason != "" {
 		return Reject(r, reason, detail)
 	}
@@ -291,6 +294,7 @@ func (d *Decoder) readObject(body []byte, want string) (format, reason, detail s
 	if err != nil {
 		return "", err.reason, err.detail
 	}
+	d.texts = d.doc.texts // a record inside this one has texts of its own
 	if f := d.recognise(want); f != nil {
 		f.object.read(d.doc, d.out)
 		return f.name, "", ""

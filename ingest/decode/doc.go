@@ -37,9 +37,10 @@ type doc struct {
 	items   []tocsin.Value // scratch of the arrays being read
 	scratch []byte
 	memory  memory
-	ascii   bool // the record that was scanned last holds nothing else
-	kept    int  // names kept of this record
-	loose   int  // names that the dictionary had when this record began
+	ascii   bool   // the strings of the record that was scanned last hold nothing else, as they are and as they read
+	texts   string // of that record, as alerts have them
+	kept    int    // names kept of this record
+	loose   int    // names that the dictionary had when this record began
 	marks   []string
 }
 

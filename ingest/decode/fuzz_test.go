@@ -154,6 +154,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("alert %+v", a)
 		}
 		checkTypes(t, a)
+		checkTexts(t, &a)
 		doc, err := Document(a, "")
 		if err != nil || !json.Valid(doc) {
 			t.Fatalf("document: %v\n%s", err, doc)

@@ -64,7 +64,7 @@ const (
 
 // take copies the string that starts at start into the alert's memory, its escapes resolved, in one pass. s.at is then
 // behind its closing quote. The memory has room for all that is left of the record and eight bytes: no escape is
-// shorter than what it stands for.
+// shorter than what it stands for, and the two quotes leave room for a byte that ends the text.
 func (s *scanner) take(start int) (from int, fault textFault) {
 	m := &s.doc.memory
 	text, from, i := s.text, len(m.text), start
@@ -122,6 +122,9 @@ func (s *scanner) escape(to, text []byte) (more []byte, size int) {
 		r, size := s.unicode(text[1:])
 		if size == 0 {
 			return to, 0
+		}
+		if r >= utf8.RuneSelf {
+			s.high = highs
 		}
 		return utf8.AppendRune(to, r), 1 + size
 	default:

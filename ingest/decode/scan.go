@@ -17,8 +17,12 @@ type scanError struct {
 func (d *doc) scan(text []byte) *scanError {
 	d.begin(len(text))
 	s := scanner{doc: d, text: text, key: d.scratch}
+	from := len(d.memory.text)
 	err := s.record()
-	d.scratch, d.ascii = s.key[:0], err == nil && s.high&highs == 0
+	d.scratch, d.ascii, d.texts = s.key[:0], err == nil && s.high&highs == 0, ""
+	if d.ascii && len(d.marks) == 0 {
+		d.texts = d.memory.since(from)
+	}
 	return err
 }
 
@@ -275,7 +279,9 @@ func (s *scanner) str(wanted bool) (tocsin.Value, *scanError) {
 			if len(m.text)-from > s.doc.limits.Value {
 				s.doc.cut(from)
 			}
-			return tocsin.StringValue(m.since(from)), nil
+			text := m.since(from)
+			m.text = append(m.text, tocsin.TextEnd)
+			return tocsin.StringValue(text), nil
 		}
 	}
 	end, plain := s.quoted(start)
@@ -330,6 +336,7 @@ func (s *scanner) number(wanted bool) (tocsin.Value, *scanError) {
 		s.doc.cut(from)
 	}
 	text := m.since(from)
+	m.text = append(m.text, tocsin.TextEnd)
 	if v, ok := tocsin.NumberValue(text); ok {
 		return v, nil
 	}

@@ -57,6 +57,10 @@ type record struct{ keywords *literal.Loose }
 
 // search adds to hits the keywords that the loaded alert's record may hold.
 func (r *record) search(e *Evaluator, hits *literal.Hits) {
+	if said := e.record.said; said != "" {
+		r.keywords.Find(said, hits)
+		return
+	}
 	if raw := e.record.raw; len(raw) > 0 && asWritten(raw) {
 		r.keywords.Find(shared(raw), hits)
 		return

@@ -19,7 +19,7 @@ const noSlot = 1
 // Load takes an alert's fields and its event time, which now() is. What was loaded before is forgotten.
 func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
 	e.reset(now)
-	e.fields, e.record.raw = fields, nil
+	e.fields, e.record.raw, e.record.said = fields, nil, ""
 	leaves := fields.Leaves()
 	if fields.Names() == nil {
 		for i := range leaves {

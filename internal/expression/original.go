@@ -3,12 +3,16 @@ package expression
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"unsafe"
+
+	"tocsin"
 )
 
 // original is the record that the loaded alert was made of, taken apart only if a leaf asks for it.
 type original struct {
 	raw    []byte
+	said   string // its texts, each ended by [tocsin.TextEnd]; "" where they are not known
 	gen    uint32
 	texts  []string
 	folded []string
@@ -20,6 +24,9 @@ const maxTexts = 2_000
 // Original tells which record the loaded alert was made of, for leaves that search it as a whole. Load forgets it.
 func (e *Evaluator) Original(raw []byte) { e.record.raw = raw }
 
+// Texts tells the texts of the record, as [tocsin.Alert.Texts] has them: it need then not be taken apart. Load forgets it.
+func (e *Evaluator) Texts(said string) { e.record.said = said }
+
 // mentions are the texts of the record: of JSON every string and number that is no key, else the whole of it. Where
 // there is no record they are the values of all fields.
 func (e *Evaluator) mentions(m modifier) []string {
@@ -27,6 +34,8 @@ func (e *Evaluator) mentions(m modifier) []string {
 	if o.gen != e.gen {
 		o.gen, o.texts, o.folded = e.gen, o.texts[:0], o.folded[:0]
 		switch raw := bytes.TrimSpace(o.raw); {
+		case o.said != "":
+			e.mentionSaid()
 		case len(raw) == 0:
 			e.mentionFields()
 		case raw[0] == '{' && json.Valid(raw):
@@ -47,6 +56,14 @@ func (e *Evaluator) mention(s string) {
 		s = clip(s)
 		o.texts = append(o.texts, s)
 		o.folded = append(o.folded, e.views.modified(s, inFolded))
+	}
+}
+
+func (e *Evaluator) mentionSaid() {
+	rest := e.record.said
+	for end := strings.IndexByte(rest, tocsin.TextEnd); end >= 0; end = strings.IndexByte(rest, tocsin.TextEnd) {
+		e.mention(rest[:end])
+		rest = rest[end+1:]
 	}
 }
 

@@ -36,7 +36,9 @@ type encoder struct {
 // docPiece is how much memory is taken for documents at once.
 const docPiece = 256 << 10
 
-func (s *schema) encoder(ingested time.Time) *encoder { return &encoder{schema: s, ingest: date(ingested)} }
+func (s *schema) encoder(ingested time.Time) *encoder {
+	return &encoder{schema: s, ingest: date(ingested)}
+}
 
 // document is the alert's document. It stays good.
 func (e *encoder) document(a *tocsin.Alert) []byte {

@@ -72,9 +72,9 @@ func fill(t *rapid.T, v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
+		for _, field := range v.Fields() {
 			if rapid.IntRange(0, 3).Draw(t, "set") > 0 {
-				fill(t, v.Field(i))
+				fill(t, field)
 			}
 		}
 	case reflect.Slice:
