@@ -43,6 +43,9 @@ func (v *variation) add(x Variant) {
 // walk adds the variants of n, which whole puts back into the condition, and reports whether there is one.
 func (v *variation) walk(n ast.Node, whole func(ast.Node) ast.Node) bool {
 	before := len(v.all)
+	if before == maxVariants {
+		return true
+	}
 	switch x := n.(type) {
 	case *ast.UnaryNode:
 		if x.Operator != "not" && x.Operator != "!" {
@@ -76,6 +79,9 @@ func (v *variation) run(all []ast.Node, operator string, op nodeOp, whole func(a
 		from = "or"
 	}
 	for i, o := range all {
+		if len(v.all) == maxVariants {
+			return
+		}
 		rest := slices.Delete(slices.Clone(all), i, i+1)
 		v.add(Variant{Text: whole(joined(rest, operator)).String(), Dropped: o.String(), From: from, Offset: begins(o)})
 		v.walk(o, func(n ast.Node) ast.Node {

@@ -52,3 +52,31 @@ func TestVariantsSayWhere(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// FuzzVariants: a variant of a condition that compiles is one that compiles too.
+func FuzzVariants(f *testing.F) {
+	for _, s := range []string{
+		`a == 1 and b == "x\"y\\z" or not (c in ["a", 'b'])`, `any(a, # matches "(?i)\\bx") and (b ?? "x") == "y"`, `80 < a < 500 and b[0] == 1`,
+		`winlog.event_data["Param-1"] == "x" or a ? b == 1 : c == 2`, `let n = len(a); n > 2 and n < 9`, `a in 1..5 and now().Hour() < 6`,
+		`a startsWith "x" and not wild(b, "*\\ntds.dit") and cidr(c, "10.0.0.0/8")`, "all(a, `x` == # or # != nil)",
+	} {
+		f.Add(s)
+	}
+	table := New(Options{Lookup: func(string) (Type, bool) { return Any, true }})
+	f.Fuzz(func(t *testing.T, source string) {
+		if len(source) > 1<<12 {
+			t.Skip("longer than what finds something")
+		}
+		if _, err := table.Compile(source, nil); err != nil {
+			return
+		}
+		for _, v := range table.Variants(source) {
+			if _, err := table.Compile(v.Text, nil); err != nil {
+				t.Errorf("%s: without %s it is %s: %v", source, v.Dropped, v.Text, err)
+			}
+			if v.Offset < 0 || v.Offset > len(source) {
+				t.Errorf("%s: %s begins at %d", source, v.Dropped, v.Offset)
+			}
+		}
+	})
+}
