@@ -170,7 +170,7 @@ func TestMutantsOfTheShippedRules(t *testing.T) {
 				t.Errorf("%s: %d mutants", r.Rule.Title, len(r.Verdicts))
 			}
 		}
-		if m.Percent() < 60 {
+		if m.Percent() < 90 {
 			t.Errorf("the tests kill %d %%", m.Percent())
 		}
 		if err := m.WriteText(&texts[i], set, true); err != nil {
