@@ -28,9 +28,11 @@ func (t *timing) due() bool {
 	return t.count%t.every == 0
 }
 
-// timed is the loop of [Matcher.Match] with a clock beside it. Conditions that rules share are charged to the first.
+// timed is the loop of [Matcher.Match] with a clock beside it. Leaves that rules share are charged to the first.
 func (m *Matcher) timed(out []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 	m.set.health.timed.Add(1)
+	m.index.Measure(m.timing.clock, m.charge)
+	m.load(a)
 	begin := m.timing.clock()
 	for _, i := range m.try {
 		if bits := m.holds(int(i), everyCondition); bits != 0 {
@@ -43,6 +45,46 @@ func (m *Matcher) timed(out []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 	return out
 }
 
+// charge notes what the index took to evaluate a rule's conditions, or to look for all rules.
+func (m *Matcher) charge(owner int32, d time.Duration) {
+	if owner < 0 {
+		m.set.health.search.Add(int64(d))
+		return
+	}
+	h := &m.set.health.rules[owner]
+	h.cost.Add(int64(d))
+	h.woken.Add(1)
+}
+
+// Search is what finding the rules to evaluate cost an alert, over all that were measured: what all rules together
+// cost beside [State.Cost]. It is 0 where nothing was measured.
+func (s *Set) Search() time.Duration {
+	n := s.health.timed.Load()
+	if n == 0 {
+		return 0
+	}
+	return time.Duration(s.health.search.Load() / n)
+}
+
+// A Waking says when a rule is evaluated at all.
+type Waking struct {
+	Rule   string
+	Lane   string   // what holds of the alerts that it is for; "" of all
+	By     []string // it is evaluated where one of these is found; nil: on every alert of the lane
+	Weak   bool     // what wakes it is common: a field that is there, or a test that no table knows
+	Always bool     // nothing wakes it: it is evaluated on every alert of the lane
+}
+
+// Wakings are those of all rules in use; a rule that is for several kinds of record, or has several conditions, has several.
+func (s *Set) Wakings() []Waking {
+	all := s.index.Wakings()
+	out := make([]Waking, len(all))
+	for i, w := range all {
+		out[i] = Waking{Rule: s.rules[w.Owner].ID, Lane: w.Lane, By: w.By, Weak: w.Weak, Always: w.By == nil && w.Weak}
+	}
+	return out
+}
+
 // cost is what the rule cost an alert, over all that were measured.
 func (h *health) cost(i int) time.Duration {
 	n := h.timed.Load()
@@ -50,4 +92,13 @@ func (h *health) cost(i int) time.Duration {
 		return 0
 	}
 	return time.Duration(h.rules[i].cost.Load() / n)
+}
+
+// woken is on how much of the alerts that were measured the rule was evaluated.
+func (h *health) woken(i int) float64 {
+	n := h.timed.Load()
+	if n == 0 {
+		return 0
+	}
+	return float64(h.rules[i].woken.Load()) / float64(n)
 }

@@ -13,6 +13,7 @@ type health struct {
 	rules      []ruleHealth
 	exceptions []atomic.Int64
 	timed      atomic.Int64 // alerts that were measured
+	search     atomic.Int64 // nanoseconds on them that no rule in particular took
 }
 
 type ruleHealth struct {
@@ -22,6 +23,7 @@ type ruleHealth struct {
 	inRow       atomic.Int64
 	cut         atomic.Int64
 	cost        atomic.Int64 // nanoseconds on the alerts that were measured
+	woken       atomic.Int64 // how often it was evaluated on them
 	quarantined atomic.Bool
 	lastError   atomic.Pointer[string]
 	absent      []atomic.Int64 // as compiled.reads
@@ -60,6 +62,7 @@ type State struct {
 	Cut         int64            // alerts whose arrays name more than 64 group keys; the rest of the keys went without
 	Quarantined bool             // 100 errors in a row: the rule matches nothing until it is loaded anew
 	Cost        time.Duration    // of matching it, an alert, over a sample of all alerts; 0: nothing was measured
+	Woken       float64          // how often it was evaluated, an alert, over the same sample
 	Absent      map[string]int64 // field -> alerts that satisfied the condition and lacked the field; zeros left out
 }
 
@@ -70,7 +73,7 @@ func (s *Set) States() []State {
 		h := &s.health.rules[i]
 		st := State{
 			Rule: r.ID, Matches: h.matches.Load(), Hidden: h.hidden.Load(), Errors: h.errors.Load(),
-			Cut: h.cut.Load(), Quarantined: h.quarantined.Load(), Cost: s.health.cost(i), Absent: map[string]int64{},
+			Cut: h.cut.Load(), Quarantined: h.quarantined.Load(), Cost: s.health.cost(i), Woken: s.health.woken(i), Absent: map[string]int64{},
 		}
 		if text := h.lastError.Load(); text != nil {
 			st.LastError = *text

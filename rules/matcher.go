@@ -41,11 +41,11 @@ const (
 // Match returns all matches of an alert, by rule id and then in the order of its arrays. Those that an exception
 // hides are among them, with Suppressed set. Matches are numbered from 0.
 func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
-	m.load(a)
 	var out []tocsin.Match
 	if m.timing.due() {
 		out = m.timed(out, a)
 	} else {
+		m.load(a)
 		for _, i := range m.try {
 			if bits := m.holds(int(i), everyCondition); bits != 0 {
 				out = m.matches(out, int(i), bits, a)

@@ -33,7 +33,7 @@ func loadRules(r *recorded, args []string) (*app.RuleSet, error) {
 }
 
 func newRulesCheck() *cobra.Command {
-	r := recorded{}
+	r, costs := recorded{}, costFlags{}
 	cmd := &cobra.Command{
 		Use:   "check [FOLDER...]",
 		Short: "Name every fault of rules, exceptions and lists",
@@ -46,10 +46,14 @@ func newRulesCheck() *cobra.Command {
 			for _, lint := range set.Lints {
 				fmt.Fprintf(cmd.ErrOrStderr(), "lint: %s\n", lint)
 			}
+			if costs.wanted {
+				return costs.print(cmd, &r, set)
+			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d rules are sound, set %s\n", len(set.Rules()), set.Hash)
 			return err
 		},
 	}
+	costs.add(cmd)
 	r.ruleFlags(cmd)
 	cmd.Flags().StringVar(&r.scales, "scales", "", "scales `file` whose taxonomy the categories are checked against")
 	return cmd

@@ -39,6 +39,7 @@ type stateCollector struct {
 	degraded                                                *prometheus.Desc
 	errors, absent, quarantined                             *prometheus.Desc
 	ruleDegraded, ruleBlind                                 *prometheus.Desc
+	ruleCost, search                                        *prometheus.Desc
 }
 
 func newStateCollector(h *pipeline.Health, sets *pipeline.Sets) *stateCollector {
@@ -59,6 +60,8 @@ func newStateCollector(h *pipeline.Health, sets *pipeline.Sets) *stateCollector 
 		absent:       d("rule_absent_total", "Alerts that lacked a field of the rule's group key or condition.", "rule"),
 		ruleDegraded: d("rule_degraded", "1 while events of the rule that open are not surely whole, by reason.", "rule", "reason"),
 		ruleBlind:    d("rule_blind", "1 while the rule does not see all that it is for, by reason: absent, a source stopped sending a field that it requires; full, a limit keeps it from learning.", "rule", "reason"),
+		ruleCost:     d("rule_cost_seconds", "What evaluating the rule takes an alert, over a sample: of the hundred rules that take most.", "rule"),
+		search:       d("rules_search_seconds", "What finding the rules to evaluate takes an alert, over the same sample."),
 		quarantined:  d("rule_quarantined", "1 while the rule is not tried, after a hundred failures in a row.", "rule"),
 	}
 }
@@ -103,7 +106,12 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 // rules reports what the rules in force say of themselves.
 func (c *stateCollector) rules(gauge func(*prometheus.Desc, float64, ...string), counter func(*prometheus.Desc, int64, ...string)) {
 	set := c.sets.Current()
-	for _, s := range set.States() {
+	states := set.States()
+	gauge(c.search, set.Search().Seconds())
+	for _, s := range costliest(states) {
+		gauge(c.ruleCost, s.Cost.Seconds(), s.Rule)
+	}
+	for _, s := range states {
 		counter(c.errors, s.Errors, s.Rule)
 		var absent int64
 		for _, n := range s.Absent {

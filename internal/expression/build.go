@@ -43,7 +43,7 @@ func (x *indexing) lane(p *plot) {
 		}
 		b.nodes = append(b.nodes, n)
 	}
-	l := lane{always: b.choose()}
+	l := lane{always: b.choose(), when: p.when, first: b.first}
 	for _, n := range b.nodes {
 		b.enter(n)
 	}
@@ -63,10 +63,11 @@ func (b *laneBuild) choose() (always []int32) {
 	b.wakers = make([][]waker, len(b.nodes))
 	for i, n := range b.nodes {
 		wakers, _, ok := w.of(n, false)
-		if !ok {
-			always = append(always, b.first+int32(i))
+		if b.wakers[i] = slices.Clip(wakers); !ok {
+			always, b.wakers[i] = append(always, b.first+int32(i)), nil
+		} else if wakers == nil {
+			b.wakers[i] = []waker{} // it never holds
 		}
-		b.wakers[i] = wakers
 		for _, k := range wakers {
 			b.wake(k, b.first+int32(i))
 		}
@@ -185,6 +186,7 @@ func (b *laneBuild) compile() {
 		b.entries = append(b.entries, entry{start: c.compile(b.nodes[i], ends, fails), owner: d.owner, opens: d.opens})
 	}
 	b.steps = c.steps
+	b.Index.wakers = append(b.Index.wakers, b.wakers...)
 }
 
 // finish makes the tables.

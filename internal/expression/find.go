@@ -1,6 +1,8 @@
 package expression
 
 import (
+	"time"
+
 	"tocsin"
 	"tocsin/internal/expression/literal"
 )
@@ -16,6 +18,10 @@ type Finder struct {
 	marks  []uint32 // entry -> generation in which it was woken
 	gen    uint32
 	owners []int32
+
+	clock func() time.Duration // nil: nothing is measured
+	cost  func(owner int32, d time.Duration)
+	begun time.Duration
 }
 
 // Finder makes a finder. The evaluator must be of the index's table.
@@ -32,13 +38,34 @@ func (f *Finder) Find() []int32 {
 		clear(f.marks)
 		f.gen = 1
 	}
-	for i := 0; i < len(f.open); i++ {
-		f.search(&f.lanes[f.open[i]])
+	if f.clock != nil {
+		f.begun = f.clock()
 	}
+	for i := 0; i < len(f.open); i++ {
+		if f.search(&f.lanes[f.open[i]]); f.clock != nil {
+			f.measured()
+			continue
+		}
+		for _, entry := range f.woken {
+			f.try(entry)
+		}
+	}
+	f.clock = nil
 	return f.owners
 }
 
-// search searches one lane and evaluates what it wakes.
+// try evaluates an entry.
+func (f *Finder) try(entry int32) {
+	switch n := &f.entries[entry]; {
+	case !f.holds(n.start):
+	case n.opens >= 0:
+		f.open = append(f.open, n.opens)
+	default:
+		f.owners = append(f.owners, n.owner)
+	}
+}
+
+// search searches one lane: what it wakes is then to be tried.
 func (f *Finder) search(l *lane) {
 	f.woken = f.woken[:0]
 	f.wake(l.always)
@@ -58,15 +85,6 @@ func (f *Finder) search(l *lane) {
 	if l.record != nil {
 		l.record.search(f.e, f.hits)
 		f.take()
-	}
-	for _, i := range f.woken {
-		if n := &f.entries[i]; f.holds(n.start) {
-			if n.opens >= 0 {
-				f.open = append(f.open, n.opens)
-			} else {
-				f.owners = append(f.owners, n.owner)
-			}
-		}
 	}
 }
 

@@ -14,9 +14,10 @@ type Index struct {
 	table   *Table
 	lanes   []lane // the first is open to every alert
 	entries []entry
-	steps   []step   // of all entries
-	targets []target // by literal ID
-	wakes   []int32  // of all targets: entries
+	steps   []step    // of all entries
+	targets []target  // by literal ID
+	wakes   []int32   // of all targets: entries
+	wakers  [][]waker // by entry; nil of those that are always evaluated
 }
 
 // entry is an expression, or one operand of its outermost or; or the condition under which a lane opens.
@@ -32,6 +33,8 @@ type lane struct {
 	bySlot []int32 // slot -> place in fields, -1 for none
 	always []int32 // entries that nothing wakes
 	record *record // nil for none
+	when   []*node // all hold where the lane is open
+	first  int32   // its first entry
 }
 
 // field is what a lane looks for in the values of one slot.
@@ -69,6 +72,6 @@ func (t *Table) NewIndex(expressions []*Expr, owners []int32) *Index {
 		b.lane(l)
 	}
 	x.entries, x.steps = slices.Clip(x.entries), slices.Clip(x.steps)
-	x.targets, x.wakes = slices.Clip(x.targets), slices.Clip(x.wakes)
+	x.targets, x.wakes, x.wakers = slices.Clip(x.targets), slices.Clip(x.wakes), slices.Clip(x.wakers)
 	return x
 }

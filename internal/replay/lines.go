@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"time"
 
 	"tocsin/ingest/decode"
 )
@@ -56,6 +57,25 @@ func Match(ctx context.Context, o Options, files []string, w io.Writer) (Summary
 		return sum, err
 	}
 	return sum, out.Flush()
+}
+
+// Cost matches the records and measures on each what every rule costs: [rules.State.Cost] and [rules.Set.Search] of
+// the set have it then. The clock never goes back.
+func Cost(ctx context.Context, o Options, files []string, clock func() time.Duration) (Summary, error) {
+	sum := Summary{Rejected: map[string]int64{}, Marks: map[string]int64{}}
+	matcher := o.Set.Matcher()
+	matcher.Time(clock, 1)
+	err := each(ctx, o, files, func(in Input) error {
+		sum.Records++
+		if in.Rejection != nil {
+			sum.Rejected[in.Rejection.Reason]++
+			return nil
+		}
+		sum.Alerts++
+		sum.Matches += int64(len(matcher.Match(in.Alert)))
+		return nil
+	})
+	return sum, err
 }
 
 type fired struct {
