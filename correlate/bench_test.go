@@ -61,7 +61,7 @@ func benchStep(b *testing.B, kind string, keys int) {
 	case "leaky":
 		p.leak = int64(6 * time.Second)
 	case "sequence":
-		p.steps, p.atLeast = []step{{9, 0}, {1, int64(30 * time.Second)}}, 2
+		p.steps, p.atLeast = []step{{atLeast: 9}, {atLeast: 1, within: int64(30 * time.Second)}}, 2
 	}
 	for i := range ms {
 		if i%10 == 9 {

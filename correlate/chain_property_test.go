@@ -96,7 +96,7 @@ func drawTower(t *rapid.T) tower {
 			p.atLeast = 2
 		case "sequence":
 			p.atLeast = 2
-			p.steps = []step{{1, 0}, {1, int64(unit) * rapid.SampledFrom([]int64{0, 5}).Draw(t, id+" within")}}
+			p.steps = []step{{atLeast: 1}, {atLeast: 1, within: int64(unit) * rapid.SampledFrom([]int64{0, 5}).Draw(t, id+" within")}}
 		case "match":
 			p.quiet = max(p.quiet, int64(unit))
 		}

@@ -33,6 +33,16 @@
 // An absence is an alert a that meets the rule's first condition, where no other alert meets the second at a time from
 // that of a to span after it. Its moment is that last time, its set a alone.
 //
+// A sequence with absent steps or an until is one of these kinds. It is complete at a time t where there are times at
+// which its steps are complete, the last of them t, and alerts, none of them taken twice: for each step at_least that
+// meet its condition from the time of the step before on, one of them at its own time. The first step's begin at a time
+// less than span before t. A step of different values takes the one alert at its own time; it counts the values of all
+// alerts that meet its condition from the time of the step before to that. A step's time is at most its within after that
+// of the one before. No alert meets an absent condition between these two times, equal ones aside, and none meets until
+// between the first alert's and t. With a trailing absence none meets its condition, nor until, after t and until the
+// deadline, itself included; that is its moment, else t. Its set is the alerts that meet a step's condition, at times in
+// (t - span, t] and at or after the last until before t.
+//
 // # How it is computed
 //
 // Each key holds its alerts, sorted, from lateness before the watermark on, and of older ones what a window can still

@@ -101,7 +101,9 @@ func (tk *track) newFolded() *folded {
 }
 
 // run lets head take in the held alerts before to, and time pass up to there or to the watermark, if that comes first.
-func (e *Engine) run(st *state, to int64) {
+func (e *Engine) run(st *state, to int64) { st.run(to, min(to, e.watermark)) }
+
+func (st *state) run(to, passed int64) {
 	f, all := st.fold, st.held.all()
 	for i := st.held.since(f.to); i < len(all) && all[i].at < to; {
 		j := sameTime(all, i)
@@ -113,9 +115,9 @@ func (e *Engine) run(st *state, to int64) {
 		i = j
 	}
 	f.to = max(f.to, to)
-	if t := min(to, e.watermark); t != unset {
-		f.head.pass(&st.held, t, &f.fired)
-		f.passed = max(f.passed, t)
+	if passed != unset {
+		f.head.pass(&st.held, passed, &f.fired)
+		f.passed = max(f.passed, passed)
 	}
 }
 

@@ -38,7 +38,7 @@ func (c *trackCoder) layout() {
 	list(c.coder, &tk.doubts, 2, c.doubt)
 	c.layoutRefs()
 	if c.reading {
-		if tk.kind = kindOf(tk.plan.kind); tk.kind == nil {
+		if tk.kind = tk.plan.family(); tk.kind == nil {
 			c.fail("the kind %q", tk.plan.kind)
 			return
 		}
@@ -77,6 +77,9 @@ func (c *trackCoder) plan(p *plan) {
 		c.span(&p.leak)
 	case "sequence":
 		c.steps(&p.steps)
+		c.word(&p.until)
+		c.word(&p.trail)
+		c.span(&p.trailing)
 	}
 	if c.reading {
 		*p = p.normal()
@@ -87,6 +90,11 @@ func (c *trackCoder) steps(s *[]step) {
 	list(c.coder, s, 2, func(one *step) {
 		small(c.coder, &one.atLeast, math.MaxInt32)
 		c.span(&one.within)
+		small(c.coder, &one.value, math.MaxInt32)
+		c.word(&one.absent)
+		if one.atLeast < 1 {
+			c.fail("a step of no alerts")
+		}
 	})
 	if len(*s) == 0 || len(*s) > maxSteps {
 		c.fail("a sequence of %d steps", len(*s))

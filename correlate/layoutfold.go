@@ -40,6 +40,6 @@ func (c *trackCoder) refold(st *state) {
 	st.remake()
 	to, passed, fired := f.to, f.passed, f.fired
 	f.fired, f.head, f.to = nil, f.base.copy(), f.from
-	c.e.run(st, to)
+	st.run(to, passed)
 	f.fired, f.passed, f.marks = fired, passed, nil
 }

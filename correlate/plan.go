@@ -24,6 +24,7 @@ type plan struct {
 	steps    []step // kind sequence only; at_least is their number
 	rank     int    // 0 and 1: the rule reads alerts alone; else events of lower ranks too
 	heard    bool   // a rule of a higher rank may read its events
+	sequenceEnds
 	maxKeys  int
 	maxBytes int64
 	shape    string // state carries over a reload where it is the same
@@ -75,7 +76,10 @@ func (p plan) normal() plan {
 	if p.kind == "count" && p.atLeast == 1 {
 		p.quiet = max(p.quiet, p.span) // any two alerts inside the span share a window
 	}
-	if f, ok := kindOf(p.kind).(fold); ok {
+	if p.kind == "sequence" {
+		p.trailing = min(p.trailing, longest/2)
+	}
+	if f, ok := p.family().(fold); ok {
 		p.delay, p.forward = f.ahead(&p)
 	}
 	if p.maxKeys <= 0 {
@@ -105,5 +109,25 @@ func (p *plan) useful() int64 {
 
 // sameTuning reports whether p and q build the same bursts from the same alerts.
 func (p *plan) sameTuning(q *plan) bool {
-	return p.rank == q.rank && p.heard == q.heard && p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast && slices.Equal(p.steps, q.steps)
+	return p.rank == q.rank && p.heard == q.heard && p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast && slices.Equal(p.steps, q.steps) && p.sequenceEnds == q.sequenceEnds
+}
+
+// sequenceEnds is what a sequence must not see. Conditions are bits of [tocsin.Match.Conditions].
+type sequenceEnds struct {
+	until    uint64 // conditions that end what is pending
+	trail    uint64 // conditions of which none may follow the last step
+	trailing int64  // for so long
+}
+
+// family is the kind of the rule; a sequence that asks for absence, or until something comes, is of another.
+func (p *plan) family() kind {
+	if p.kind == "sequence" && (p.until|p.trail != 0 || slices.ContainsFunc(p.steps, func(s step) bool { return s.absent != 0 })) {
+		return patternKind{}
+	}
+	return kindOf(p.kind)
+}
+
+// valued reports whether a step asks for different values.
+func (p *plan) valued() bool {
+	return slices.ContainsFunc(p.steps, func(s step) bool { return s.value > 0 })
 }

@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"math/bits"
 	"os"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func drawScene(t *rapid.T) scene {
 	s := scene{plan: plan{
 		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
-		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "absence", leakyDistinct, leakyDistinct}).Draw(t, "kind"),
+		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "sequence", "sequence", leakyDistinct, leakyDistinct}).Draw(t, "kind"),
 		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
 		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),
 		atLeast: rapid.IntRange(1, 4).Draw(t, "at_least"),
@@ -52,6 +53,7 @@ func drawScene(t *rapid.T) scene {
 			})
 		}
 		s.plan.atLeast = len(s.plan.steps)
+		drawEnds(t, &s.plan)
 	}
 	s.disorder = unit * time.Duration(rapid.IntRange(0, 20).Draw(t, "disorder"))
 	s.lateness = unit * time.Duration(rapid.IntRange(0, 60).Draw(t, "lateness"))
@@ -64,12 +66,55 @@ func drawScene(t *rapid.T) scene {
 	for i := range n {
 		m := drawMatch(t, i, horizon)
 		if s.plan.kind == "set" || s.plan.kind == "sequence" || folds(s.plan) {
-			m.Conditions = rapid.Uint64Range(1, 1<<s.plan.atLeast-1).Draw(t, "conditions")
+			if m.Values = m.Values[:min(len(m.Values), 1)]; len(m.Values) == 0 {
+				m.Values = []tocsin.Value{tocsin.NullValue()}
+			}
+			m.Conditions = rapid.Uint64Range(1, 1<<bitsOf(s.plan)-1).Draw(t, "conditions")
 		}
 		s.alerts = append(s.alerts, m)
 	}
 	slices.SortStableFunc(s.alerts, compareAlerts)
 	return s
+}
+
+// drawEnds makes of half of the sequences patterns: with absent steps, an end, a trailing absence, different values.
+func drawEnds(t *rapid.T, p *plan) {
+	if rapid.Bool().Draw(t, "values") {
+		for k := range p.steps {
+			if rapid.Bool().Draw(t, "distinct") {
+				p.steps[k].value = 1
+			}
+		}
+	}
+	if rapid.Bool().Draw(t, "plain") {
+		return
+	}
+	bit := len(p.steps)
+	for k := range p.steps[1:] {
+		if rapid.IntRange(0, 2).Draw(t, "absent") == 0 {
+			p.steps[k+1].absent = 1 << bit
+			bit++
+		}
+	}
+	if rapid.IntRange(0, 2).Draw(t, "trail") == 0 {
+		p.trail, p.trailing = 1<<bit, int64(unit)*rapid.Int64Range(1, 9).Draw(t, "trailing")
+		bit++
+	}
+	if rapid.IntRange(0, 2).Draw(t, "until") == 0 {
+		p.until = 1 << bit
+	}
+}
+
+// bitsOf is how many conditions a plan has.
+func bitsOf(p plan) int {
+	if p.kind != "sequence" {
+		return p.atLeast
+	}
+	all := p.until | p.trail
+	for _, s := range p.steps {
+		all |= s.absent
+	}
+	return max(len(p.steps), bits.Len64(all))
 }
 
 func drawMatch(t *rapid.T, i, horizon int) tocsin.Match {
@@ -262,6 +307,7 @@ func describe(s scene) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s span=%v quiet=%v at_least=%d leak=%v steps=%v max_open=%v\n", s.plan.kind, time.Duration(s.plan.span),
 		time.Duration(s.plan.quiet), s.plan.atLeast, time.Duration(s.plan.leak), s.plan.steps, time.Duration(s.plan.maxOpen))
+	fmt.Fprintf(&text, "%+v\n", s.plan.sequenceEnds)
 	for _, m := range s.alerts {
 		fmt.Fprintf(&text, "%v %s %s/%s %v %b\n", m.Alert.Time.Sub(epoch), m.Alert.ID[:min(6, len(m.Alert.ID))], m.Tenant, m.Key[0].Text(), m.Values, m.Conditions)
 	}

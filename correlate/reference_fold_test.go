@@ -21,6 +21,8 @@ func referenceFold(p plan, ms []tocsin.Match, end time.Time) []settled {
 		runs = referenceAbsence(p, ms, end)
 	case leakyDistinct:
 		runs = referenceBuckets(p, ms)
+	case "sequence":
+		runs = referencePattern(p, ms, end)
 	}
 	slices.SortStableFunc(runs, func(a, b []int) int { return a[0] - b[0] })
 	var out []settled
@@ -66,7 +68,7 @@ func referenceAbsence(p plan, ms []tocsin.Match, end time.Time) (runs [][]int) {
 
 // folds reports whether the condition of a plan is one that more alerts can undo.
 func folds(p plan) bool {
-	_, ok := kindOf(p.kind).(fold)
+	_, ok := p.family().(fold)
 	return ok
 }
 
@@ -124,4 +126,110 @@ func referenceBuckets(p plan, ms []tocsin.Match) (runs [][]int) {
 		asked = nil
 	}
 	return runs
+}
+
+// referencePattern: for each time t at which a sequence can be complete, the alerts that meet a step's condition, from the
+// last alert before t that meets until on, or from where the span begins if that is later.
+func referencePattern(p plan, ms []tocsin.Match, end time.Time) (runs [][]int) {
+	for i, m := range ms {
+		t := m.Alert.Time
+		if i+1 < len(ms) && ms[i+1].Alert.Time.Equal(t) || !referenceSequence(p, ms, t) {
+			continue
+		}
+		if p.trail != 0 && !t.Add(time.Duration(p.trailing)).Before(end) {
+			continue
+		}
+		from := t.Add(1 - time.Duration(p.span))
+		for _, u := range ms {
+			if at := u.Alert.Time; u.Conditions&p.until != 0 && at.Before(t) && at.After(from) {
+				from = at
+			}
+		}
+		var run []int
+		for j, x := range ms {
+			if at := x.Alert.Time; !at.Before(from) && !at.After(t) && x.Conditions&(1<<len(p.steps)-1) != 0 {
+				run = append(run, j)
+			}
+		}
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+// referenceSequence: whether there are a time f, and times at which the steps are complete, the last of them at t, and
+// alerts for all of them.
+func referenceSequence(p plan, ms []tocsin.Match, t time.Time) bool {
+	last, deadline := len(p.steps)-1, t.Add(time.Duration(p.trailing))
+	met := func(mask uint64, in func(at time.Time) bool) bool {
+		return slices.ContainsFunc(ms, func(m tocsin.Match) bool { return m.Conditions&mask != 0 && in(m.Alert.Time) })
+	}
+	if met(p.trail, func(at time.Time) bool { return at.After(t) && !at.After(deadline) }) {
+		return false
+	}
+	var times []time.Time
+	for _, m := range ms {
+		if n := len(times); !m.Alert.Time.After(t) && (n == 0 || !times[n-1].Equal(m.Alert.Time)) {
+			times = append(times, m.Alert.Time)
+		}
+	}
+	for f, first := range times {
+		if int64(t.Sub(first)) >= p.span {
+			continue
+		}
+		if met(p.until, func(at time.Time) bool {
+			return at.After(first) && (at.Before(t) || p.trail != 0 && !at.After(deadline))
+		}) {
+			continue
+		}
+		var places []func(m tocsin.Match) bool
+		var choose func(k, from int) bool
+		choose = func(k, from int) bool {
+			if k > last {
+				return seated(places, ms)
+			}
+			for i := from; i < len(times); i++ {
+				s, start, end := p.steps[k], times[from], times[i]
+				if k == last && !end.Equal(t) || k > 0 && s.within > 0 && int64(end.Sub(start)) > s.within ||
+					k > 0 && met(s.absent, func(at time.Time) bool { return at.After(start) && at.Before(end) }) ||
+					!met(1<<k, end.Equal) {
+					continue
+				}
+				before := len(places)
+				var ok bool
+				if places, ok = referencePlaces(places, s, k, ms, start, end); ok && choose(k+1, i) {
+					return true
+				}
+				places = places[:before]
+			}
+			return false
+		}
+		if choose(0, f) {
+			return true
+		}
+	}
+	return false
+}
+
+// referencePlaces are what a step needs between two times: one alert at the second of them, and the others anywhere, or
+// different values enough among all alerts that meet its condition.
+func referencePlaces(places []func(m tocsin.Match) bool, s step, k int, ms []tocsin.Match, start, end time.Time) ([]func(m tocsin.Match) bool, bool) {
+	inside := func(m tocsin.Match) bool {
+		return m.Conditions>>k&1 == 1 && !m.Alert.Time.Before(start) && !m.Alert.Time.After(end)
+	}
+	places = append(places, func(m tocsin.Match) bool { return m.Conditions>>k&1 == 1 && m.Alert.Time.Equal(end) })
+	if s.value == 0 {
+		for range s.atLeast - 1 {
+			places = append(places, inside)
+		}
+		return places, true
+	}
+	values := make(map[string]bool)
+	for _, m := range ms {
+		if inside(m) {
+			for _, v := range m.Values[s.value-1].Items() {
+				values[tocsin.KeyText([]tocsin.Value{v})] = true
+			}
+		}
+	}
+	return places, len(values) >= s.atLeast
 }

@@ -179,11 +179,10 @@ func follows(steps []step, window []tocsin.Match) bool {
 				}
 			}
 			before := len(places)
-			places = append(places, func(m tocsin.Match) bool { return m.Conditions>>k&1 == 1 && m.Alert.Time.Equal(end) })
-			for range steps[k].atLeast - 1 {
-				places = append(places, func(m tocsin.Match) bool {
-					return m.Conditions>>k&1 == 1 && !m.Alert.Time.Before(start) && !m.Alert.Time.After(end)
-				})
+			var ok bool
+			if places, ok = referencePlaces(places, steps[k], k, window, start, end); !ok {
+				places = places[:before]
+				continue
 			}
 			if choose(k+1, i) {
 				return true

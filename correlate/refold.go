@@ -141,7 +141,7 @@ func (e *Engine) rerun(st *state, moved, to order) {
 		stir(old, moved)
 		stir(old, to)
 		e.run(st, ahead)
-		e.revise(st, old, keep)
+		e.revise(st, old, keep, to)
 		st.missing = f.head.lacks()
 	}
 	st.weigh()

@@ -30,7 +30,7 @@ func (e *Engine) fold(st *state, x *item) {
 		old, keep := f.rewind(x.at)
 		stir(old, x.order)
 		e.run(st, to)
-		e.revise(st, old, keep)
+		e.revise(st, old, keep, x.order)
 		st.missing = f.head.lacks()
 	}
 	e.hasten(st, st.foldDue())
@@ -74,6 +74,9 @@ func (st *state) lastBurst() *burst {
 	return nil
 }
 
+// holds reports whether the run spans an alert.
+func (x *firing) holds(o order) bool { return !o.before(x.lo) && !x.hi.before(o) }
+
 // takes reports whether a firing that does not begin before b belongs to it.
 func (b *burst) takes(x *firing, quiet int64) bool {
 	return !b.last.before(x.lo) || x.lo.at-b.last.at < quiet
@@ -98,10 +101,11 @@ func (e *Engine) collect(st *state, b *burst, n int) {
 	}
 }
 
-// revise brings the bursts in line with the firings from number keep on, which stand in place of old.
-func (e *Engine) revise(st *state, old []firing, keep int) {
+// revise brings the bursts in line with the firings from number keep on, which stand in place of old, now that x has
+// come.
+func (e *Engine) revise(st *state, old []firing, keep int, x order) {
 	f := st.fold
-	for len(old) > 0 && keep < len(f.fired) && old[0] == f.fired[keep] {
+	for len(old) > 0 && keep < len(f.fired) && old[0] == f.fired[keep] && !old[0].holds(x) {
 		old, keep = old[1:], keep+1
 	}
 	if len(old) == 0 && keep == len(f.fired) {
@@ -376,7 +380,7 @@ func (e *Engine) retool(st *state) {
 	f.head, f.to = f.base.copy(), f.from
 	before := st.bytes
 	e.run(st, to)
-	e.revise(st, old, f.fixed)
+	e.revise(st, old, f.fixed, order{at: unset})
 	st.weigh()
 	st.track.bytes += st.bytes - before
 	e.hasten(st, st.nextDue(e.lateness))

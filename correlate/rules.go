@@ -27,10 +27,9 @@ func plansOf(set *rules.Set) planSet {
 		}
 		c, ref := r.Correlate, r.Ref()
 		var steps []step
-		for _, s := range c.Steps {
-			if c.Kind == "sequence" {
-				steps = append(steps, step{s.AtLeast, int64(s.Within)})
-			}
+		var ends sequenceEnds
+		if c.Kind == rules.Sequence {
+			steps, ends = stepsOf(c.Steps)
 		}
 		kind := string(c.Kind)
 		if c.Kind == rules.Leaky && c.Field != "" {
@@ -38,9 +37,33 @@ func plansOf(set *rules.Set) planSet {
 		}
 		plans.plans = append(plans.plans, plan{
 			id: r.ID, ref: &ref, kind: kind, groupBy: c.GroupBy, requires: r.Requires, span: int64(c.Span), quiet: int64(c.Quiet),
-			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, atLeast: c.AtLeast, rank: r.Rank, heard: set.Heard(r.ID),
+			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, sequenceEnds: ends, atLeast: c.AtLeast, rank: r.Rank, heard: set.Heard(r.ID),
 			maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
 		})
 	}
 	return plans
+}
+
+// stepsOf are the steps of a sequence, and what it must not see.
+func stepsOf(all []rules.Step) (steps []step, ends sequenceEnds) {
+	values := 0
+	for i, s := range all {
+		switch {
+		case s.Until:
+			ends.until |= 1 << i
+		case s.Absent && s.After < len(steps):
+			steps[s.After].absent |= 1 << i
+		case s.Absent:
+			ends.trail |= 1 << i
+			ends.trailing = max(ends.trailing, int64(s.Within))
+		default:
+			one := step{atLeast: s.AtLeast, within: int64(s.Within)}
+			if s.Distinct != "" {
+				values++
+				one.value = values
+			}
+			steps = append(steps, one)
+		}
+	}
+	return steps, ends
 }

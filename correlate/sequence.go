@@ -18,13 +18,15 @@ type sequenceKind struct{ distinctKind }
 // A step is what the engine needs of one step of a sequence.
 type step struct {
 	atLeast int
-	within  int64 // nanoseconds after the last alert of the step before; 0: no limit
+	within  int64  // nanoseconds after the last alert of the step before; 0: no limit
+	value   int    // which of a match's values the step counts, different ones, from 1 on; 0: alerts
+	absent  uint64 // conditions of which no alert may lie between the step before and this one
 }
 
 // maxSteps is how many conditions a match can name.
 const maxSteps = 64
 
-func (sequenceKind) values(_ *state, m *tocsin.Match) []string { return conditions(m.Conditions) }
+func (sequenceKind) values(st *state, m *tocsin.Match) []string { return stepValues(st, m) }
 
 // scanned is how many alerts of a window are looked through only to tell how far the key is from firing.
 const scanned = 256
@@ -44,6 +46,14 @@ func (sequenceKind) newest(st *state) (lo, missing int) {
 	if p.quiet >= p.span && met(x)>>last&1 == 0 && len(all)-lo > scanned {
 		return lo, p.steps[last].atLeast // one that is complete already would have absorbed x
 	}
+	if p.valued() {
+		m := newFollower(p)
+		if _, ok := m.follow(all[lo:]); ok {
+			return lo, 0
+		}
+		st.closed = len(m.open[last]) == 0
+		return lo, m.lacksOf()
+	}
 	c := st.track.chain.begin(p.steps)
 	if _, ok := c.follow(all[lo:]); ok {
 		return lo, 0
@@ -52,9 +62,32 @@ func (sequenceKind) newest(st *state) (lo, missing int) {
 	return lo, max(c.lacks(), 1)
 }
 
+// follow returns the index of the last alert of the time at which the alerts of one window first hold a sequence.
+func (st *state) follow(all []item) (end int, ok bool) {
+	if p := &st.track.plan; p.valued() {
+		return newFollower(p).follow(all)
+	}
+	return st.track.chain.begin(st.track.plan.steps).follow(all)
+}
+
+func (m *follower) follow(all []item) (end int, ok bool) {
+	for i := 0; i < len(all); {
+		j := sameTime(all, i)
+		if _, ok := m.slice(all[i:j]); ok {
+			return j - 1, true
+		}
+		i = j
+	}
+	return 0, false
+}
+
 // note keeps what [state.closed] says: the step before the last cannot be completed by alerts that meet the last alone.
 func (k sequenceKind) note(st *state, x *item) {
-	k.distinctKind.note(st, x)
+	for _, v := range x.p.values {
+		if condition(v) != 0 {
+			st.see(sighting{v, x.at}, len(st.track.plan.steps))
+		}
+	}
 	all := st.held.all()
 	if met(x) != 1<<(len(st.track.plan.steps)-1) || all[len(all)-1].order != x.order {
 		st.closed = false
@@ -88,7 +121,7 @@ func (sequenceKind) around(st *state, pos int) (lo, hi int, ok bool) {
 	lo = h.since(x - p.span + 1)
 	first := h.since(x+1) - 1
 	for {
-		end, found := st.track.chain.begin(p.steps).follow(all[lo:limit])
+		end, found := st.follow(all[lo:limit])
 		if !found {
 			return 0, 0, false
 		}
@@ -101,7 +134,7 @@ func (sequenceKind) around(st *state, pos int) (lo, hi int, ok bool) {
 	}
 	for hi = limit - 1; hi > first; hi = h.since(all[hi].at) - 1 {
 		from := h.since(all[hi].at - p.span + 1)
-		if _, found := st.track.chain.begin(p.steps).follow(all[from : hi+1]); found {
+		if _, found := st.follow(all[from : hi+1]); found {
 			break
 		}
 	}
@@ -244,5 +277,18 @@ func (c *chain) rate(at int64) {
 			c.best = min(c.best, n+need)
 		}
 		n += s.atLeast
+	}
+}
+
+// rebuild sees the alerts of the newest window again.
+func (k sequenceKind) rebuild(st *state) {
+	st.seen = st.seen[:0]
+	all := st.held.all()
+	for i := len(all) - 1; i >= 0 && all[i].at > all[len(all)-1].at-st.track.plan.span; i-- {
+		for _, v := range all[i].p.values {
+			if condition(v) != 0 {
+				st.see(sighting{v, all[i].at}, len(st.track.plan.steps))
+			}
+		}
 	}
 }

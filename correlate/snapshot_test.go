@@ -105,7 +105,7 @@ func FuzzRestore(f *testing.F) {
 		{id: "l", shape: "s", kind: "leaky", leak: 60e9, atLeast: 3, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "l"}},
 		{
 			id: "q", shape: "s", kind: "sequence", span: 60e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "q"},
-			steps: []step{{2, 0}, {1, 30e9}},
+			steps: []step{{atLeast: 2}, {atLeast: 1, within: 30e9}},
 		},
 		{id: "d", shape: "s", kind: "distinct", span: 60e9, quiet: 5e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "d"}},
 	}}

@@ -46,7 +46,7 @@ type counts struct {
 }
 
 func newTrack(p plan) *track {
-	tk := &track{plan: p, kind: kindOf(p.kind), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
+	tk := &track{plan: p, kind: p.family(), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
 	tk.fold, _ = tk.kind.(fold)
 	return tk
 }

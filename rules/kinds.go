@@ -26,7 +26,7 @@ var kinds = map[Kind]kindSpec{
 	Count:        {built: true, mandatory: []string{"span", "at_least"}},
 	Distinct:     {built: true, mandatory: []string{"span", "field", "at_least"}},
 	SetOf:        {built: true, steps: true, mandatory: []string{"span", "of"}},
-	Sequence:     {built: true, steps: true, mandatory: []string{"span", "steps"}},
+	Sequence:     {built: true, steps: true, mandatory: []string{"span", "steps"}, optional: []string{"until"}},
 	Absence:      {built: true, steps: true, mandatory: []string{"after", "without", "within"}},
 	"silence":    {},
 	"first_seen": {},
@@ -71,6 +71,7 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"at_least":  d.whole(&c.AtLeast, 1, maxAtLeast),
 		"of":        d.readOf,
 		"steps":     d.readSteps,
+		"until":     d.readUntil,
 		"capacity":  d.whole(&c.Capacity, 1, maxAtLeast-1),
 		"leakspeed": d.positive(&c.LeakSpeed),
 		"after":     d.readCondition(false),
@@ -92,6 +93,7 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	case Leaky:
 		d.bucket(v)
 	case Sequence:
+		d.ends()
 		d.within(v)
 	default:
 	}

@@ -163,6 +163,13 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if c.value >= 0 {
 		base.Values = []tocsin.Value{normal(m.eval.Get(c.value), r.Correlate.Fold)}
 	}
+	for _, slot := range c.counted {
+		v := tocsin.NullValue()
+		if m.eval.Present(slot) {
+			v = normal(m.eval.Get(slot), r.Correlate.Fold)
+		}
+		base.Values = append(base.Values, v)
+	}
 	count := &h.matches
 	if base.Suppressed != "" {
 		count = &h.hidden

@@ -85,7 +85,12 @@ type Step struct {
 	// AtLeast and Distinct make a step of several alerts.
 	AtLeast  int
 	Distinct string
-	Absent   bool
+	// Absent makes it a condition that must not be met, Until one that ends a pending sequence. Both stand after the
+	// steps that must be there: an absent one between numbers After - 1 and After of them, or for its Within after the
+	// last.
+	Absent bool
+	After  int  `json:",omitempty"`
+	Until  bool `json:",omitempty"`
 }
 
 // Limits bound the state that a rule may keep. Zero means the engine's default.
@@ -139,6 +144,11 @@ func (r *Rule) Ref() tocsin.RuleRef {
 func (r *Rule) Shape() string {
 	c := r.Correlate
 	shape := fmt.Sprintf("%s(%s) span=%s value=%s steps=%d", c.Kind, strings.Join(c.GroupBy, ","), c.Span, c.Field, len(c.Steps))
+	for _, s := range c.Steps {
+		if s.Distinct != "" {
+			shape += " step=" + s.Distinct
+		}
+	}
 	if c.LeakSpeed > 0 {
 		shape += " leakspeed=" + c.LeakSpeed.String()
 	}
@@ -158,6 +168,7 @@ func (r *Rule) Fields() []string {
 	if r.Correlate.Field != "" {
 		names = append(names, r.Correlate.Field)
 	}
+	names = append(names, r.Correlate.stepFields()...)
 	slices.Sort(names)
 	return slices.Compact(names)
 }
@@ -173,3 +184,15 @@ func (r *Rule) Conditions() []string {
 
 // Lets are the named conditions of the rule.
 func (r *Rule) Lets() []Let { return slices.Clone(r.lets) }
+
+// stepFields are the fields whose different values steps count, in the order of the steps: those that
+// [tocsin.Match.Values] has.
+func (c *Correlate) stepFields() []string {
+	var names []string
+	for _, s := range c.Steps {
+		if s.Distinct != "" {
+			names = append(names, s.Distinct)
+		}
+	}
+	return names
+}

@@ -20,15 +20,16 @@ import (
 // draft is a rule while its file is read: nodes that can be judged only once all is known.
 type draft struct {
 	*reader
-	l      *loader
-	rule   *Rule
-	node   *yaml.Node
-	when   *yaml.Node
-	steps  []*yaml.Node // conditions that stand in correlate
-	except []*yaml.Node
-	lets   []letNode
-	names  expression.Names
-	quiet  bool // the file says quiet itself
+	l        *loader
+	rule     *Rule
+	node     *yaml.Node
+	when     *yaml.Node
+	steps    []*yaml.Node // conditions that stand in correlate
+	sequence sequenceDraft
+	except   []*yaml.Node
+	lets     []letNode
+	names    expression.Names
+	quiet    bool // the file says quiet itself
 }
 
 type letNode struct {

@@ -39,7 +39,8 @@ type compiled struct {
 	chained    bool // it reads events, or others read its
 	eventsOnly bool // no alert satisfies it, only events do
 	group      []int
-	value      int // slot of the value field, -1 for none
+	value      int   // slot of the value field, -1 for none
+	counted    []int // slots of the fields that steps count
 	entities   []int
 	reads      []int // every slot that the rule reads or requires
 	exceptions []int
@@ -103,6 +104,10 @@ func (s *Set) compile(r *Rule) compiled {
 		c.value = s.table.Slot(f)
 		read(c.value)
 	}
+	for _, f := range r.Correlate.stepFields() {
+		c.counted = append(c.counted, s.table.Slot(f))
+	}
+	read(c.counted...)
 	for _, f := range r.Requires {
 		read(s.table.Slot(f))
 	}

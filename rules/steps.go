@@ -37,38 +37,85 @@ func (d *draft) readCondition(absent bool) func(*yaml.Node) {
 // maxStep bounds the alerts of one step: a window is looked through for them.
 const maxStep = 10_000
 
+// A sequenceDraft is a sequence while its steps are read: the conditions that must not be met stand after those of the
+// steps, so that step i is bit i.
+type sequenceDraft struct {
+	absent []Step
+	nodes  []*yaml.Node // of absent
+	until  *yaml.Node
+}
+
 // readSteps reads the steps of kind sequence.
 func (d *draft) readSteps(v *yaml.Node) {
 	steps := &d.rule.Correlate.Steps
-	d.list(func(n *yaml.Node) {
-		s := Step{AtLeast: 1}
-		var when *yaml.Node
-		unbuilt := func(k *yaml.Node) {
-			d.fault(k, "a step has when, within and at_least", "distinct, absent and until in a step are not built in this version")
+	d.list(d.readStep)(v)
+	d.rule.Correlate.AtLeast = len(*steps)
+	switch n := len(*steps); {
+	case v.Kind != yaml.SequenceNode:
+	case len(v.Content) < 2:
+		d.fault(v, "kinds match, count and distinct have one condition", "a sequence of %d: two steps are the least", len(v.Content))
+	case n == 0 && len(d.sequence.absent) > 0:
+		d.fault(v, "add the step that the absence follows", "a sequence of absent steps alone")
+	case len(v.Content) > maxSteps:
+		d.fault(v, "", "a sequence of %d steps: the limit is %d", len(v.Content), maxSteps)
+	}
+	for i, s := range d.sequence.absent {
+		switch node := d.sequence.nodes[i]; {
+		case i > 0 && s.After == len(*steps) && d.sequence.absent[i-1].After == s.After:
+			d.fault(node, "join them with or", "two absent steps at the end")
+		case s.After == 0:
+			d.fault(node, "begin with the step that it follows", "the first step is absent")
+		case s.After < len(*steps) && s.Within > 0:
+			d.fault(node, "leave it out: the within of the next step bounds it", "an absent step that another follows has no within")
+		case s.After == len(*steps) && s.Within == 0:
+			d.fault(node, "add within: and for how long nothing may come", "the last step is absent and has no within")
 		}
-		d.mapping(n, "the step",
-			key{"when", true, func(k *yaml.Node) { when = k }},
-			key{"within", false, d.positive(&s.Within)},
-			key{"at_least", false, d.whole(&s.AtLeast, 1, maxStep)},
-			key{"distinct", false, unbuilt},
-			key{"absent", false, unbuilt},
-			key{"until", false, unbuilt})
-		if when == nil {
-			return // its fault has been told
-		}
-		if s.Within > 0 && len(*steps) == 0 {
-			d.fault(n, "the span bounds the whole sequence", "the first step has a within, but there is no step before it")
+	}
+}
+
+// readStep reads one step.
+func (d *draft) readStep(n *yaml.Node) {
+	s := Step{AtLeast: 1}
+	var when, absent, many *yaml.Node
+	count := d.whole(&s.AtLeast, 1, maxStep)
+	d.mapping(n, "the step",
+		key{"when", false, func(k *yaml.Node) { when = k }},
+		key{"absent", false, func(k *yaml.Node) { absent = k }},
+		key{"within", false, d.positive(&s.Within)},
+		key{"at_least", false, func(k *yaml.Node) { many = k; count(k) }},
+		key{"distinct", false, d.field(&s.Distinct)})
+	steps := &d.rule.Correlate.Steps
+	switch {
+	case n.Kind != yaml.MappingNode: // its fault has been told
+	case when != nil && absent != nil:
+		d.fault(absent, "make two steps of them", "a step is there or absent, not both")
+	case when == nil && absent == nil:
+		d.fault(n, "add when: and a condition, or absent: and what must not come", "the step has no when")
+	case absent != nil && (many != nil || s.Distinct != ""):
+		d.fault(n, "leave at_least and distinct out", "an absent step is not counted")
+	case absent != nil:
+		s.When, s.AtLeast, s.Absent, s.After = absent.Value, 0, true, len(*steps)
+		d.sequence.absent, d.sequence.nodes = append(d.sequence.absent, s), append(d.sequence.nodes, absent)
+	case s.Within > 0 && len(*steps) == 0:
+		d.fault(n, "the span bounds the whole sequence", "the first step has a within, but there is no step before it")
+	default:
+		if s.Distinct != "" && many == nil {
+			d.fault(n, "add at_least: and how many values", "a step of different values does not say how many")
 		}
 		s.When = when.Value
 		*steps, d.steps = append(*steps, s), append(d.steps, when)
-	})(v)
-	d.rule.Correlate.AtLeast = len(*steps)
-	switch n := len(v.Content); {
-	case v.Kind != yaml.SequenceNode:
-	case n < 2:
-		d.fault(v, "kinds match, count and distinct have one condition", "a sequence of %d: two steps are the least", n)
-	case n > maxSteps:
-		d.fault(v, "", "a sequence of %d steps: the limit is %d", n, maxSteps)
+	}
+}
+
+// readUntil reads what ends a pending sequence.
+func (d *draft) readUntil(v *yaml.Node) { d.sequence.until = v }
+
+// ends puts what a sequence must not see after its steps.
+func (d *draft) ends() {
+	c := &d.rule.Correlate
+	c.Steps, d.steps = append(c.Steps, d.sequence.absent...), append(d.steps, d.sequence.nodes...)
+	if v := d.sequence.until; v != nil {
+		c.Steps, d.steps = append(c.Steps, Step{When: v.Value, Until: true}), append(d.steps, v)
 	}
 }
 
@@ -79,7 +126,7 @@ const maxSteps = 16
 func (d *draft) within(v *yaml.Node) {
 	c := &d.rule.Correlate
 	for _, s := range c.Steps {
-		if c.Span > 0 && s.Within >= c.Span {
+		if c.Span > 0 && s.Within >= c.Span && !s.Absent {
 			d.lint(v, "leave within out", "a step within %s is no limit: the whole sequence lasts less than %s", s.Within, c.Span)
 		}
 	}
