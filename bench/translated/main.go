@@ -2,6 +2,7 @@
 // say the same in this language, and prints for each case what was raised:
 //
 //	go run ./bench/translated -cases crowdsec_scenarios.jsonl > out.jsonl
+//	go run ./bench/translated -mechanical -cases others.jsonl > out.jsonl
 //	go run ./bench/translated -cases xp_rules.jsonl -rules internal/replay/testdata/translated/xp > out.jsonl
 //
 // A case is a line of JSON: its id, raw records in "lines" (texts) or "events" (objects), and the names of the scenarios
@@ -39,6 +40,7 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 	flags := flag.NewFlagSet("translated", flag.ContinueOnError)
 	cases := flags.String("cases", "", "`file` of cases, one JSON object a line")
 	rules := flags.String("rules", defaultRules, "`folder` of the translations")
+	byWords := flags.Bool("mechanical", false, "make a rule of a scenario that has none, by the words of its definition")
 	received := flags.String("received", time.Now().UTC().Format(time.RFC3339), "`time` that gives records without a year their year")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -58,6 +60,7 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 	if err != nil {
 		return err
 	}
+	p.mechanical = *byWords
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	for _, c := range all {

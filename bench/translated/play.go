@@ -113,6 +113,8 @@ type player struct {
 	scales   *classify.Scales
 	assets   *classify.Assets
 	received time.Time
+	// mechanical makes rules of scenarios that have none, by their words.
+	mechanical bool
 }
 
 func newPlayer(folder string, received time.Time) (*player, error) {
@@ -124,12 +126,18 @@ func newPlayer(folder string, received time.Time) (*player, error) {
 }
 
 // set loads the rules of the named scenarios. An id's name is the scenario that its rule says.
-func (p *player) set(names []string) (set *rules.Set, ids map[string]string, untranslated []string, err error) {
+func (p *player) set(c *testCase) (set *rules.Set, ids map[string]string, untranslated []string, err error) {
 	ids = map[string]string{}
 	var files []rules.File
-	for _, name := range names {
+	for _, name := range c.names() {
 		file := strings.ReplaceAll(name, "/", ".") + ".yml"
 		data, err := os.ReadFile(filepath.Join(p.folder, filepath.Base(file)))
+		if os.IsNotExist(err) && p.mechanical && c.Scenarios[name] != nil {
+			if data, _, err = mechanical(name, c.Scenarios[name]); err != nil {
+				untranslated = append(untranslated, fmt.Sprintf("%s (%v)", name, err))
+				continue
+			}
+		}
 		if os.IsNotExist(err) {
 			untranslated = append(untranslated, name)
 			continue
@@ -138,6 +146,10 @@ func (p *player) set(names []string) (set *rules.Set, ids map[string]string, unt
 			return nil, nil, nil, err
 		}
 		one, err := rules.LoadFiles([]rules.File{{Name: file, Path: file, Data: data}}, rules.Options{})
+		if err != nil && p.mechanical {
+			untranslated = append(untranslated, fmt.Sprintf("%s (%v)", name, err))
+			continue
+		}
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -156,7 +168,7 @@ const ages = 10 * 365 * 24 * time.Hour
 // play runs one case.
 func (p *player) play(ctx context.Context, c testCase) (result, error) {
 	r := result{ID: c.ID, Alerts: []alert{}}
-	set, ids, missing, err := p.set(c.names())
+	set, ids, missing, err := p.set(&c)
 	if r.untranslated = missing; err != nil || len(ids) == 0 {
 		return r, err
 	}

@@ -171,6 +171,60 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// TestMechanical makes rules of the definitions alone: most alerts come without a rule of our own writing.
+func TestMechanical(t *testing.T) {
+	p, err := newPlayer(t.TempDir(), received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mechanical = true
+	hit, all := 0, 0
+	for _, c := range cases(t, "crowdsec_scenarios.jsonl") {
+		r, err := p.play(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range c.Alerts {
+			all++
+			if slices.ContainsFunc(r.Alerts, func(a alert) bool { return slices.Contains(want.Sources, a.Source) }) {
+				hit++
+			}
+		}
+		if len(c.Alerts) == 0 && len(r.Alerts) > 0 {
+			t.Errorf("%s raised %v, want nothing", c.ID, r.Alerts)
+		}
+	}
+	t.Logf("%d of %d alerts", hit, all)
+	if hit*100 < all*80 {
+		t.Errorf("%d of %d alerts, want 80 %%", hit, all)
+	}
+}
+
+// TestDefinition makes a rule of a definition, or says what it cannot.
+func TestDefinition(t *testing.T) {
+	for name, c := range map[string]struct{ definition, want string }{
+		"bucket":   {`{"type":"leaky","filter":"evt.Meta.log_type == 'door_failed_auth'","groupby":"evt.Meta.source_ip","distinct":"evt.Meta.user","capacity":5,"leakspeed":"10s","blackhole":"1m"}`, "kind: leaky, group_by: [source.ip], on_missing: \"null\", capacity: 5, leakspeed: 10s, distinct: user.name}\nsuppress: 1m"},
+		"trigger":  {`{"type":"trigger","filter":"Upper(evt.Meta.http_path) contains Upper('/.env(x)')","groupby":"evt.Meta.source_ip"}`, "upper(url.original) contains '/.ENV(X)'"},
+		"places":   {`{"type":"conditional","filter":"evt.Meta.log_type == 'auth_success'","groupby":"evt.Meta.user","leakspeed":"3h","condition":"Distance(1) > 1000"}`, "kind: distinct"},
+		"list":     {`{"type":"trigger","filter":"any(File('x.txt'), { evt.Parsed.request endsWith #})","groupby":"evt.Meta.source_ip"}`, "source.ip != nil"},
+		"no word":  {`{"type":"trigger","filter":"evt.Enriched.IsoCode == 1","groupby":"evt.Meta.source_ip"}`, "no word here says evt.Enriched.IsoCode"},
+		"no group": {`{"type":"trigger","filter":"true","groupby":"evt.Enriched.ASNNumber"}`, "no word here says evt.Enriched.ASNNumber"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, _, err := mechanical("acme/"+name, json.RawMessage(c.definition))
+			got := string(file)
+			if err != nil {
+				got = err.Error()
+			} else if _, err := rules.LoadFiles([]rules.File{{Name: name, Path: name + ".yml", Data: file}}, rules.Options{}); err != nil {
+				t.Errorf("the rule does not load: %v", err)
+			}
+			if !strings.Contains(got, c.want) {
+				t.Errorf("%s\nlacks %s", got, c.want)
+			}
+		})
+	}
+}
+
 // TestInline runs the tests that the translations carry themselves.
 func TestInline(t *testing.T) {
 	set, err := rules.Load([]rules.Source{{Name: "translated", FS: os.DirFS(rulesDir)}}, rules.Options{})
