@@ -122,7 +122,7 @@ func (s *Standing) suspects() []string {
 		if n > 0 {
 			text := fmt.Sprintf(format, args...)
 			if n == 1 {
-				text = strings.NewReplacer("matches", "match", "keys", "key", " were ", " was ").Replace(text)
+				text = strings.NewReplacer("matches", "match", "alerts", "alert", "keys", "key", " were ", " was ").Replace(text)
 			}
 			lines = append(lines, fmt.Sprintf("of the rule: %d %s", n, text))
 		}
