@@ -1,8 +1,7 @@
 package decode
 
 import (
-	"strings"
-	"unicode/utf8"
+	"encoding/binary"
 	"unsafe"
 
 	"tocsin"
@@ -47,20 +46,21 @@ func (m *memory) string(text []byte) string {
 	return m.since(from)
 }
 
-// lower is a copy of s with the letters of ASCII in lower case, or s with other letters as strings.ToLower has it.
+// lower is a copy of s, which is ASCII, in lower case. It looks at eight bytes at once.
 func (m *memory) lower(s string) string {
 	m.room(len(s))
 	from := len(m.text)
-	for i := range len(s) {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			m.text = m.text[:from]
-			return strings.ToLower(s)
-		}
+	m.text = append(m.text, s...)
+	text := m.text[from:]
+	for ; len(text) >= 8; text = text[8:] {
+		w := binary.LittleEndian.Uint64(text)
+		upper := (w + ones*(0x80-'A')) &^ (w + ones*(0x80-'Z'-1)) & highs
+		binary.LittleEndian.PutUint64(text, w|upper>>2)
+	}
+	for i, c := range text {
 		if c-'A' < 26 {
-			c += 'a' - 'A'
+			text[i] = c + 'a' - 'A'
 		}
-		m.text = append(m.text, c)
 	}
 	return m.since(from)
 }

@@ -107,15 +107,17 @@ func (o *output) resolved(n *name, v tocsin.Value) {
 
 // lower is s in small letters, in the alert's memory.
 func (o *output) lower(s string) string {
+	upper := false
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return strings.ToLower(s)
 		}
-		if s[i]-'A' < 26 {
-			return o.doc.memory.lower(s)
-		}
+		upper = upper || s[i]-'A' < 26
 	}
-	return s
+	if !upper {
+		return s
+	}
+	return o.doc.memory.lower(s)
 }
 
 // put sets a field to a text; "" and "-" set nothing.

@@ -11,6 +11,8 @@ import (
 type winEnricher struct {
 	dict                                    *dictionary
 	events                                  map[string]map[string]*winEvent
+	logs                                    map[string]*winLog
+	last                                    *winLog   // of the record before
 	other                                   *winEvent // for Security events not listed
 	module                                  []constant
 	channel, provider, id, computer         *name
@@ -35,6 +37,25 @@ type winEvent struct {
 	category, types tocsin.Value
 	action          tocsin.Value
 	moves           []winMove
+}
+
+// A winLog is a channel or provider that winLogs knows.
+type winLog struct {
+	channel string
+	log     string
+	events  map[string]*winEvent
+}
+
+// logOf is the log of a channel or provider, nil for none that is known. Events of one channel come in runs.
+func (e *winEnricher) logOf(channel string) *winLog {
+	if e.last != nil && e.last.channel == channel {
+		return e.last
+	}
+	log := e.logs[channel]
+	if log != nil {
+		e.last = log
+	}
+	return log
 }
 
 // A winMove carries a value of the event to a field; how depends on the field.
@@ -87,6 +108,10 @@ func newWinEnricher(d *dictionary) *winEnricher {
 			e.add(words, bundles)
 		}
 	}
+	e.logs = make(map[string]*winLog, len(winLogs))
+	for channel, log := range winLogs {
+		e.logs[channel] = &winLog{channel: channel, log: log, events: e.events[log]}
+	}
 	e.other = &winEvent{moves: append(e.parse(bundles["@subject"], nil), e.parse(bundles["@proc"], nil)...)}
 	return e
 }
@@ -138,12 +163,15 @@ func (e *winEnricher) parse(words []string, bundles map[string][]string) []winMo
 
 // apply sets the ECS fields of the event in o.
 func (e *winEnricher) apply(o *output) {
-	log := winLogs[o.text(e.channel)]
-	if log == "" {
-		log = winLogs[o.text(e.provider)]
+	known := e.logOf(o.text(e.channel))
+	if known == nil {
+		known = e.logOf(o.text(e.provider))
 	}
-	id := o.text(e.id)
-	ev := e.events[log][id]
+	log, id := "", o.text(e.id)
+	var ev *winEvent
+	if known != nil {
+		log, ev = known.log, known.events[id]
+	}
 	if ev == nil && log == "security" {
 		ev = e.other
 	}
