@@ -40,6 +40,10 @@ func Mutants(set *rules.Set, rule *rules.Rule) ([]Mutant, error) {
 	m := &mutation{root: root, src: src, table: expression.New(expression.Options{
 		Lookup: func(string) (expression.Type, bool) { return expression.Any, true },
 	})}
+	if rule.Correlate.OnMissing == rules.Drop {
+		m.present = slices.Clone(rule.Correlate.GroupBy)
+	}
+	m.present = append(m.present, rule.Correlate.Field)
 	m.rule()
 	slices.SortStableFunc(m.all, func(a, b Mutant) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
 	return m.all, nil
@@ -71,6 +75,8 @@ type mutation struct {
 	src   []byte // of the whole file
 	table *expression.Table
 	all   []Mutant
+	// present are fields without which an alert counts for nothing: of the group key, and whose values are counted.
+	present []string
 }
 
 // try adds the mutant that the document is between do and undo.
@@ -134,6 +140,9 @@ func (m *mutation) condition(n *yaml.Node, key string) {
 		return
 	}
 	for _, v := range m.table.Variants(n.Value) {
+		if field, ok := strings.CutSuffix(v.Dropped, " != nil"); ok && v.From == "and" && slices.Contains(m.present, field) {
+			continue // it means the same: an alert without the field counts for nothing
+		}
 		term := "`" + v.Dropped + "`"
 		change, remedy := "drops "+term, ""
 		switch v.From {

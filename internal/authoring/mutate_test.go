@@ -145,6 +145,27 @@ func TestMutateLeavesOutWhatCannotBeJudged(t *testing.T) {
 	}
 }
 
+// TestNoMutantOfWhatGroupingAsksFor: an alert without a group field is dropped, whether or not the condition says so.
+func TestNoMutantOfWhatGroupingAsksFor(t *testing.T) {
+	const text = head + "when: event.action == \"a\" and source.ip != nil and user.name != nil\ncorrelate: {kind: count, group_by: [source.ip], span: 1m, at_least: 2%s}\n"
+	for more, want := range map[string]int{"": 2, `, on_missing: "null"`: 3} {
+		o := options(t, fmt.Sprintf(text, more))
+		mutants, err := authoring.Mutants(o.Set, o.Set.Rules()[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		terms := 0
+		for _, m := range mutants {
+			if strings.HasPrefix(m.Change, "drops `") {
+				terms++
+			}
+		}
+		if terms != want {
+			t.Errorf("%q: %d terms are dropped, want %d", more, terms, want)
+		}
+	}
+}
+
 // TestMutantsOfTheShippedRules holds that every rule has sound mutants, the same each time, and that its tests kill most.
 func TestMutantsOfTheShippedRules(t *testing.T) {
 	set, err := rules.Load([]rules.Source{{Name: "rules.d", FS: rulesd.FS()}}, rules.Options{})
