@@ -56,16 +56,12 @@ func nullIfAbsent(v tocsin.Value) tocsin.Value {
 }
 
 // EncodeAlert writes all of an alert but its original bytes, which are stored beside. It is called for every alert, so
-// that the fields, which are most of it, are appended by hand: encoding/json would look at each of them three times.
+// that it is appended by hand: encoding/json would look at each field three times.
 func EncodeAlert(a *tocsin.Alert) ([]byte, error) {
-	head, err := json.Marshal(alertHead{
-		ID: a.ID, ResendOf: a.ResendOf, Tenant: a.Tenant, Source: a.Source, Format: a.Format, Ref: a.Ref,
-		Time: a.Time, Received: a.Received, SHA256: a.Digest(), Marks: a.Marks,
-	})
+	b, err := appendHead(make([]byte, 0, len(a.Raw)+64*a.Fields.Len()+512), a)
 	if err != nil {
 		return nil, err
 	}
-	b := append(make([]byte, 0, len(head)+len(a.Raw)+256), head[:len(head)-1]...)
 	b = append(b, `,"fields":{`...)
 	first := true
 	for name, value := range a.Fields.All() {
@@ -78,6 +74,42 @@ func EncodeAlert(a *tocsin.Alert) ([]byte, error) {
 		}
 	}
 	return append(b, '}', '}'), nil
+}
+
+// appendHead begins an object with the members of [alertHead]. Times beyond the years 0 to 9999 are an error.
+func appendHead(b []byte, a *tocsin.Alert) ([]byte, error) {
+	b = appendQuoted(append(b, `{"id":`...), a.ID)
+	if a.ResendOf != "" {
+		b = appendQuoted(append(b, `,"resend_of":`...), a.ResendOf)
+	}
+	b = appendQuoted(append(b, `,"tenant":`...), a.Tenant)
+	b = appendQuoted(append(b, `,"source":`...), a.Source)
+	b = appendQuoted(append(b, `,"format":`...), a.Format)
+	ref, err := json.Marshal(a.Ref)
+	if err != nil {
+		return nil, err
+	}
+	b = append(append(b, `,"ref":`...), ref...)
+	if b, err = a.Time.AppendText(append(b, `,"at":"`...)); err != nil {
+		return nil, err
+	}
+	if !a.Received.IsZero() {
+		if b, err = a.Received.AppendText(append(b, `","received":"`...)); err != nil {
+			return nil, err
+		}
+	}
+	b = append(hex.AppendEncode(append(b, `","sha256":"`...), a.SHA256[:]), '"')
+	for i, mark := range a.Marks {
+		b = append(b, ',')
+		if i == 0 {
+			b = append(b, `"marks":[`...)
+		}
+		b = appendQuoted(b, mark)
+	}
+	if len(a.Marks) > 0 {
+		b = append(b, ']')
+	}
+	return b, nil
 }
 
 func appendValue(b []byte, v tocsin.Value) ([]byte, error) {
