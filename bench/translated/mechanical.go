@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"tocsin"
@@ -247,10 +248,8 @@ func word(name string) (string, bool) {
 	name = strings.TrimPrefix(name, "evt.")
 	for line := range strings.Lines(words) {
 		all := strings.Fields(line)
-		for _, one := range all[:max(len(all)-1, 0)] {
-			if one == name {
-				return all[len(all)-1], true
-			}
+		if len(all) > 1 && slices.Contains(all[:len(all)-1], name) {
+			return all[len(all)-1], true
 		}
 	}
 	return "nil", false
