@@ -1,0 +1,596 @@
+package rules_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"tocsin"
+)
+
+// naive evaluates one Sigma rule on one alert straight from its YAML, a rule at a time: what the compiled rules must
+// agree with. It shares with them the files that say where fields stand, and no code.
+type naive struct {
+	id         string
+	selections map[string]any
+	order      []string
+	conditions []string
+	routes     []naiveRoute
+}
+
+type naiveRoute struct {
+	When       map[string]any
+	Any        []string
+	fields     map[string][]string
+	rest       []string
+	values     map[string]map[string][]string
+	unmappable bool
+}
+
+// naivePipelines reads the shipped pipelines as plain data.
+type naivePipelines []struct {
+	Fields map[string]struct {
+		Map    map[string]any
+		Rest   any
+		Like   string
+		Values map[string]map[string]any
+	}
+	Routes []struct {
+		Product, Category, Service, Use string
+		When                            map[string]any
+		Any                             []string
+	}
+}
+
+func readNaivePipelines(t *testing.T) naivePipelines {
+	files, err := filepath.Glob("sigma/pipelines/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no pipelines", err)
+	}
+	out := make(naivePipelines, len(files))
+	for i, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Unmarshal(data, &out[i]); err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	return out
+}
+
+func strs(v any) []string {
+	switch x := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		var out []string
+		for _, one := range x {
+			out = append(out, fmt.Sprint(one))
+		}
+		return out
+	default:
+		return []string{fmt.Sprint(x)}
+	}
+}
+
+// routesFor finds the kinds of record of a log source, the exact ones where there are such.
+func (p naivePipelines) routesFor(source map[string]any) []naiveRoute {
+	get := func(k string) string { return strings.ToLower(strings.Join(strs(source[k]), "")) }
+	var exact, wider []naiveRoute
+	for _, one := range p {
+		for _, r := range one.Routes {
+			has := [3]string{r.Product, r.Category, r.Service}
+			given := [3]string{get("product"), get("category"), get("service")}
+			fits, same := true, true
+			for i := range has {
+				fits = fits && (given[i] == "" || given[i] == strings.ToLower(has[i]))
+				same = same && (given[i] == "") == (has[i] == "")
+			}
+			if !fits {
+				continue
+			}
+			n := naiveRoute{When: r.When, Any: r.Any, fields: map[string][]string{}, values: map[string]map[string][]string{}}
+			var take func(name string)
+			take = func(name string) {
+				set := one.Fields[name]
+				if set.Like != "" {
+					take(set.Like)
+				}
+				for k, v := range set.Map {
+					n.fields[k] = strs(v)
+				}
+				if set.Rest != nil {
+					n.rest = strs(set.Rest)
+				}
+				for field, m := range set.Values {
+					n.values[field] = map[string][]string{}
+					for k, v := range m {
+						n.values[field][k] = strs(v)
+					}
+				}
+			}
+			take(r.Use)
+			wider = append(wider, n)
+			if same {
+				exact = append(exact, n)
+			}
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return wider
+}
+
+func (r *naiveRoute) places(field string) ([]string, bool) {
+	if to, ok := r.fields[field]; ok {
+		return to, true
+	}
+	var out []string
+	for _, prefix := range r.rest {
+		out = append(out, prefix+field)
+	}
+	return out, len(out) > 0
+}
+
+// readNaive reads a rule; nil for what is none, or none that is loaded.
+func readNaive(t *testing.T, p naivePipelines, data []byte) *naive {
+	var doc struct {
+		ID        string
+		Logsource map[string]any
+		Detection map[string]any
+	}
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Detection == nil {
+		return nil
+	}
+	n := &naive{id: strings.ToLower(doc.ID), selections: doc.Detection, conditions: strs(doc.Detection["condition"]), routes: p.routesFor(doc.Logsource)}
+	delete(n.selections, "condition")
+	for name := range n.selections {
+		n.order = append(n.order, name)
+	}
+	slices.Sort(n.order)
+	for i := range n.routes { // a kind of record without one of the rule's fields is left out
+		for _, s := range n.selections {
+			n.routes[i].unmappable = n.routes[i].unmappable || n.unmappable(&n.routes[i], s)
+		}
+	}
+	return n
+}
+
+func (n *naive) unmappable(r *naiveRoute, s any) bool {
+	switch x := s.(type) {
+	case []any:
+		return slices.ContainsFunc(x, func(one any) bool { return n.unmappable(r, one) })
+	case map[string]any:
+		for key, v := range x {
+			field, modifiers, _ := strings.Cut(key, "|")
+			if _, ok := r.places(field); field != "" && !ok {
+				return true
+			}
+			if strings.Contains(modifiers, "fieldref") {
+				if _, ok := r.places(fmt.Sprint(v)); !ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// record is an alert as the naive evaluator reads it.
+type record struct {
+	fields map[string]tocsin.Value
+	texts  []string
+}
+
+func readRecord(a *tocsin.Alert, raw []byte) record {
+	r := record{fields: map[string]tocsin.Value{}}
+	for name, v := range a.Fields.All() {
+		r.fields[name] = v
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if raw[0] != '{' || d.Decode(&v) != nil {
+		r.texts = []string{strings.TrimSpace(string(raw))}
+		return r
+	}
+	var walk func(any)
+	walk = func(v any) {
+		switch x := v.(type) {
+		case map[string]any:
+			for _, one := range x {
+				walk(one)
+			}
+		case []any:
+			for _, one := range x {
+				walk(one)
+			}
+		case string:
+			r.texts = append(r.texts, x)
+		case json.Number:
+			r.texts = append(r.texts, x.String())
+		}
+	}
+	walk(v)
+	return r
+}
+
+// texts are the values of a field as text; of name[n] the member n.
+func (r record) values(name string) []string {
+	name, rest, indexed := strings.Cut(name, "[")
+	v, ok := r.fields[name]
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, one := range v.Items() {
+		if one.Kind() != tocsin.Null && one.Kind() != tocsin.Absent {
+			out = append(out, one.Text())
+		}
+	}
+	if i, err := strconv.Atoi(strings.TrimSuffix(rest, "]")); indexed && err == nil {
+		if i >= len(out) {
+			return nil
+		}
+		return out[i : i+1]
+	}
+	return out
+}
+
+func (n *naive) fires(r record) bool {
+	for i := range n.routes {
+		route := &n.routes[i]
+		if route.unmappable || !route.admits(r) {
+			continue
+		}
+		for _, c := range n.conditions {
+			p := &naiveParser{n: n, route: route, record: r, words: strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(c))}
+			if p.or() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *naiveRoute) admits(rec record) bool {
+	for field, want := range r.When {
+		has := rec.values(field)
+		list, ok := want.([]any)
+		if !ok {
+			list = []any{want}
+		}
+		if !slices.ContainsFunc(list, func(w any) bool {
+			if w == nil {
+				return len(has) == 0
+			}
+			return w == "*" && len(has) > 0 || slices.ContainsFunc(has, func(h string) bool { return strings.EqualFold(h, fmt.Sprint(w)) })
+		}) {
+			return false
+		}
+	}
+	return len(r.Any) == 0 || slices.ContainsFunc(r.Any, func(f string) bool { return len(rec.values(f)) > 0 })
+}
+
+// naiveParser evaluates a condition as it reads it.
+type naiveParser struct {
+	n      *naive
+	route  *naiveRoute
+	record record
+	words  []string
+}
+
+func (p *naiveParser) take(word string) bool {
+	if len(p.words) > 0 && strings.EqualFold(p.words[0], word) {
+		p.words = p.words[1:]
+		return true
+	}
+	return false
+}
+
+func (p *naiveParser) or() bool {
+	ok := p.and()
+	for p.take("or") {
+		right := p.and()
+		ok = ok || right
+	}
+	return ok
+}
+
+func (p *naiveParser) and() bool {
+	ok := p.not()
+	for p.take("and") {
+		right := p.not()
+		ok = ok && right
+	}
+	return ok
+}
+
+func (p *naiveParser) not() bool {
+	if p.take("not") {
+		return !p.not()
+	}
+	if p.take("(") {
+		ok := p.or()
+		p.take(")")
+		return ok
+	}
+	word := p.words[0]
+	p.words = p.words[1:]
+	if !p.take("of") {
+		return p.selection(p.n.selections[word])
+	}
+	pattern := p.words[0]
+	p.words = p.words[1:]
+	all := strings.EqualFold(word, "all")
+	for _, name := range p.n.order {
+		if pattern == "them" && name[0] == '_' || name[0] == '_' && pattern[0] != '_' {
+			continue
+		}
+		if ok, _ := path.Match(pattern, name); pattern != "them" && !ok {
+			continue
+		}
+		if p.selection(p.n.selections[name]) != all {
+			return !all
+		}
+	}
+	return all
+}
+
+func (p *naiveParser) selection(s any) bool {
+	switch x := s.(type) {
+	case []any:
+		return slices.ContainsFunc(x, p.selection)
+	case map[string]any:
+		for key, v := range x {
+			if !p.item(key, v) {
+				return false
+			}
+		}
+		return true
+	default:
+		return p.item("", s)
+	}
+}
+
+func (p *naiveParser) item(key string, v any) bool {
+	parts := strings.Split(key, "|")
+	field, modifiers := parts[0], parts[1:]
+	values, ok := v.([]any)
+	if !ok {
+		values = []any{v}
+	}
+	has := func(m string) bool { return slices.Contains(modifiers, m) }
+	hit := 0
+	for _, one := range values {
+		if p.value(field, modifiers, one) {
+			hit++
+		}
+	}
+	result := hit > 0
+	if has("all") {
+		result = hit == len(values)
+	}
+	return result != has("neq")
+}
+
+func (p *naiveParser) value(field string, modifiers []string, v any) bool {
+	if field == "" {
+		return p.tests(p.record.texts, append(modifiers, "contains"), v)
+	}
+	places, _ := p.route.places(field)
+	spellings := []any{v}
+	for _, s := range p.route.values[field][strings.ToLower(fmt.Sprint(v))] {
+		spellings = append(spellings, s)
+	}
+	some := false
+	for _, place := range places {
+		has := p.record.values(place)
+		switch {
+		case slices.Contains(modifiers, "exists"):
+			_, there := p.record.fields[place]
+			some = some || there
+		case v == nil:
+			some = some || len(has) > 0
+		default:
+			some = some || slices.ContainsFunc(spellings, func(s any) bool { return p.tests(has, modifiers, s) })
+		}
+	}
+	if v == nil || v == false && slices.Contains(modifiers, "exists") {
+		return !some
+	}
+	return some
+}
+
+func (p *naiveParser) tests(has, modifiers []string, v any) bool {
+	is := func(m string) bool { return slices.Contains(modifiers, m) }
+	text := fmt.Sprint(v)
+	switch {
+	case is("re"):
+		flags := ""
+		for _, m := range modifiers {
+			if m == "i" || m == "m" || m == "s" {
+				flags += m
+			}
+		}
+		if flags != "" {
+			text = "(?" + flags + ")" + text
+		}
+		re := regexp.MustCompile(text)
+		return slices.ContainsFunc(has, func(h string) bool { return re.MatchString(h) || re.MatchString(strings.TrimSuffix(h, "\n")) })
+	case is("cidr"):
+		net := netip.MustParsePrefix(text)
+		return slices.ContainsFunc(has, func(h string) bool {
+			addr, err := netip.ParseAddr(h)
+			return err == nil && net.Contains(addr.Unmap())
+		})
+	case is("fieldref"):
+		places, _ := p.route.places(text)
+		for _, place := range places {
+			for _, other := range p.record.values(place) {
+				if slices.ContainsFunc(has, func(h string) bool { return p.relates(strings.ToLower(h), strings.ToLower(other), modifiers) }) {
+					return true
+				}
+			}
+		}
+		return false
+	case is("gt"), is("gte"), is("lt"), is("lte"):
+		want, _ := strconv.ParseFloat(text, 64)
+		return slices.ContainsFunc(has, func(h string) bool {
+			n, err := strconv.ParseFloat(h, 64)
+			return err == nil && (is("gt") && n > want || is("gte") && n >= want || is("lt") && n < want || is("lte") && n <= want)
+		})
+	}
+	_, isText := v.(string)
+	for _, form := range naiveForms(text, isText, modifiers) {
+		for _, h := range has {
+			a, b := form, []rune(h)
+			if !is("cased") {
+				b = []rune(strings.ToLower(h))
+				a = slices.Clone(form)
+				for i := range a {
+					if a[i] >= 0 {
+						a[i] = []rune(strings.ToLower(string(a[i])))[0]
+					}
+				}
+			}
+			if wildly(a, b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *naiveParser) relates(a, b string, modifiers []string) bool {
+	switch {
+	case slices.Contains(modifiers, "contains"):
+		return strings.Contains(a, b)
+	case slices.Contains(modifiers, "startswith"):
+		return strings.HasPrefix(a, b)
+	case slices.Contains(modifiers, "endswith"):
+		return strings.HasSuffix(a, b)
+	default:
+		return a == b
+	}
+}
+
+// The wildcards of a pattern of runes.
+const (
+	anyRun = -1
+	anyOne = -2
+)
+
+// naiveForms are the patterns of a value after its modifiers.
+func naiveForms(text string, wild bool, modifiers []string) [][]rune {
+	var form []rune
+	in := []rune(text)
+	for i := 0; i < len(in); i++ {
+		switch c := in[i]; {
+		case wild && c == '\\' && i+1 < len(in) && strings.ContainsRune(`*?\`, in[i+1]):
+			i++
+			form = append(form, in[i])
+		case wild && c == '*':
+			form = append(form, anyRun)
+		case wild && c == '?':
+			form = append(form, anyOne)
+		default:
+			form = append(form, c)
+		}
+	}
+	forms := [][]rune{form}
+	for _, m := range modifiers {
+		var next [][]rune
+		for _, f := range forms {
+			switch m {
+			case "contains":
+				next = append(next, append(append([]rune{anyRun}, f...), anyRun))
+			case "startswith":
+				next = append(next, append(slices.Clone(f), anyRun))
+			case "endswith":
+				next = append(next, append([]rune{anyRun}, f...))
+			case "windash":
+				next = append(next, naiveDashes(f)...)
+			case "wide", "utf16le":
+				var w []rune
+				for _, c := range f {
+					w = append(w, c)
+					if c >= 0 {
+						w = append(w, 0)
+					}
+				}
+				next = append(next, w)
+			case "base64":
+				next = append(next, []rune(base64.StdEncoding.EncodeToString([]byte(string(f)))))
+			case "base64offset":
+				for i, cut := range []int{0, 2, 3} {
+					s := strings.Repeat(" ", i) + string(f)
+					e := base64.StdEncoding.EncodeToString([]byte(s))
+					next = append(next, []rune(e[cut:len(e)-[]int{0, 3, 2}[len(s)%3]]))
+				}
+			default:
+				next = append(next, f)
+			}
+		}
+		forms = next
+	}
+	return forms
+}
+
+func naiveDashes(f []rune) [][]rune {
+	word := regexp.MustCompile(`^[\pL\pN_]$`)
+	isWord := func(i int) bool { return i >= 0 && i < len(f) && f[i] >= 0 && word.MatchString(string(f[i])) }
+	for i, c := range f {
+		if (c == '-' || c == '/') && !isWord(i-1) && isWord(i+1) {
+			var out [][]rune
+			for _, tail := range naiveDashes(f[i+1:]) {
+				for _, d := range "-/\u2013\u2014\u2015" {
+					out = append(out, append(append(slices.Clone(f[:i]), d), tail...))
+				}
+			}
+			return out
+		}
+	}
+	return [][]rune{f}
+}
+
+// wildly matches a whole text.
+func wildly(pattern, s []rune) bool {
+	star, mark, i, j := -1, 0, 0, 0
+	for j < len(s) {
+		switch {
+		case i < len(pattern) && pattern[i] == anyRun:
+			star, mark = i, j
+			i++
+		case i < len(pattern) && (pattern[i] == anyOne || pattern[i] == s[j]):
+			i, j = i+1, j+1
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	for i < len(pattern) && pattern[i] == anyRun {
+		i++
+	}
+	return i == len(pattern)
+}
