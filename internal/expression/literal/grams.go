@@ -7,9 +7,9 @@ import (
 
 const (
 	gramBytes = 4
-	longest   = 8 // bytes between two probes, at most
 	maxChain  = 64
-	// Long is how many bytes a literal inside a text should have: where all have so many, only every fourth place of the text is probed.
+	// Long is how many bytes a literal inside a text should have: where all have so many, only every fourth place of the
+	// text is probed.
 	Long = gramBytes + 3
 )
 
@@ -17,39 +17,42 @@ const (
 const caseBit = 0x20202020
 
 // grams finds literals inside texts. Each literal is entered under as many grams in a row as there are bytes between
-// two probes, so one of them lies at a probe wherever the literal stands.
+// two probes, so one of them lies at a probe wherever the literal stands. What many literals share is told apart by
+// the four bytes beside it.
 type grams struct {
 	stride  int
 	fold    uint32 // set in every gram
 	shift   uint8  // of hashes, for the bitmap
 	bitmap  []uint64
-	cells   []gramCell // open addressing by hash
-	narrow  uint8      // the shift for cells
+	cells   []cell // open addressing by hash of keys
+	narrow  uint8  // the shift for cells
+	kinds   [3]bool
 	entries []gramEntry
-	rest    []Literal // whose grams too many others have: looked for one by one
+	rest    []Literal // whose keys too many others have: looked for one by one
 }
 
-// gramCell is the first entry of a gram, counted from 1; 0 for an empty cell.
-type gramCell struct {
-	gram  uint32
-	first int32
-}
-
-// gramEntry is a literal that holds a gram at an offset, and the next one with the same gram, -1 for none.
+// gramEntry is a literal that holds a gram at an offset, and the next one with the same key, -1 for none.
 type gramEntry struct {
 	Literal
 	offset int32
 	next   int32
 }
 
+// The kinds of key: of a gram by itself, or with the bytes after or before it.
+const (
+	alone = iota
+	after
+	before
+)
+
 // newGrams makes the table of literals of at least four bytes; nil of none.
 func newGrams(all []Literal, loose bool) *grams {
 	if len(all) == 0 {
 		return nil
 	}
-	g := &grams{stride: longest}
-	if loose {
-		g.fold = caseBit
+	g := &grams{stride: 4}
+	if loose { // of long texts
+		g.fold, g.stride = caseBit, 8
 	}
 	for _, l := range all {
 		g.stride = min(g.stride, len(l.Text)-gramBytes+1)
@@ -58,11 +61,10 @@ func newGrams(all []Literal, loose bool) *grams {
 	g.shift = uint8(64 - min(max(bits.Len(uint(16*n)), 10), 22))
 	g.bitmap = make([]uint64, 1<<(64-g.shift)/64)
 	g.narrow = uint8(64 - bits.Len(uint(2*n)))
-	g.cells = make([]gramCell, 1<<(64-g.narrow))
-	common := g.count(all)
-	chains := map[uint32]int{}
+	g.cells = make([]cell, 1<<(64-g.narrow))
+	e := &entering{grams: g, common: g.count(all), chains: map[uint64]int{}}
 	for _, l := range all {
-		g.enter(l, common, chains)
+		e.enter(l)
 	}
 	return g
 }
@@ -80,47 +82,94 @@ func (g *grams) count(all []Literal) map[uint32]int {
 
 func (g *grams) gram(s string, i int) uint32 { return half(s, i) | g.fold }
 
+// key is the key of a kind of the gram at i; ok is false where s has no such bytes.
+func (g *grams) key(kind int, s string, i int) (key uint64, ok bool) {
+	key = uint64(g.gram(s, i))
+	switch kind {
+	case after:
+		if i+2*gramBytes > len(s) {
+			return 0, false
+		}
+		key |= uint64(g.gram(s, i+gramBytes)) << 32
+	case before:
+		if i < gramBytes {
+			return 0, false
+		}
+		key |= uint64(g.gram(s, i-gramBytes)) << 32
+	}
+	return key*spread + uint64(kind), true
+}
+
+// entering enters literals into a table.
+type entering struct {
+	*grams
+	common map[uint32]int // grams
+	chains map[uint64]int // keys: literals that have it
+}
+
+// shared is from how many literals on a gram is told apart by what is beside it.
+const shared = 8
+
+// choose is the kind of key that fewest have of the gram at i.
+func (e *entering) choose(s string, i int) (kind int, key uint64) {
+	key, _ = e.key(alone, s, i)
+	if e.common[e.gram(s, i)] <= shared {
+		return alone, key
+	}
+	for _, k := range []int{after, before} {
+		if other, ok := e.key(k, s, i); ok && (kind == alone || e.chains[other] < e.chains[key]) {
+			kind, key = k, other
+		}
+	}
+	return kind, key
+}
+
 // enter enters a literal under the grams that are the least common: those of many literals stand in many texts.
-func (g *grams) enter(l Literal, common, chains map[uint32]int) {
+func (e *entering) enter(l Literal) {
 	best, least := -1, 0
-	for from := 0; from+g.stride+gramBytes-1 <= len(l.Text); from++ {
+	for from := 0; from+e.stride+gramBytes-1 <= len(l.Text); from++ {
 		sum, full := 0, false
-		for i := range g.stride {
-			gram := g.gram(l.Text, from+i)
-			sum += common[gram]
-			full = full || chains[gram] >= maxChain
+		for i := from; i < from+e.stride; i++ {
+			_, key := e.choose(l.Text, i)
+			sum += e.common[e.gram(l.Text, i)] + shared*e.chains[key]
+			full = full || e.chains[key] >= maxChain
 		}
 		if !full && (best < 0 || sum < least) {
 			best, least = from, sum
 		}
 	}
 	if best < 0 {
-		g.rest = append(g.rest, l)
+		e.rest = append(e.rest, l)
 		return
 	}
-	for i := range g.stride {
-		gram := g.gram(l.Text, best+i)
-		chains[gram]++
-		h := hashOf(gram)
-		g.bitmap[h>>g.shift/64] |= 1 << (h >> g.shift % 64)
-		c := g.cell(gram, h)
-		e := gramEntry{Literal: l, offset: int32(best + i), next: -1}
-		if c.first != 0 {
-			e.next = c.first - 1
-		}
-		g.entries = append(g.entries, e)
-		c.gram, c.first = gram, int32(len(g.entries))
+	for i := best; i < best+e.stride; i++ {
+		kind, key := e.choose(l.Text, i)
+		e.chains[key]++
+		e.put(l, i, kind, key)
 	}
+}
+
+func (g *grams) put(l Literal, at, kind int, key uint64) {
+	h := hashOf(g.gram(l.Text, at)) >> g.shift
+	g.bitmap[h/64] |= 1 << (h % 64)
+	g.kinds[kind] = true
+	c := g.cell(key)
+	entry := gramEntry{Literal: l, offset: int32(at), next: -1}
+	if c.first != 0 {
+		entry.next = c.first - 1
+	}
+	g.entries = append(g.entries, entry)
+	c.key, c.first = key, int32(len(g.entries))
 }
 
 func hashOf(gram uint32) uint64 { return uint64(gram) * spread }
 
-// cell is where a gram is or would be.
-func (g *grams) cell(gram uint32, hash uint64) *gramCell {
-	i := hash >> g.narrow
+// cell is where a key is or would be.
+func (g *grams) cell(key uint64) *cell {
+	i := key * spread >> g.narrow
 	for {
 		c := &g.cells[i]
-		if c.first == 0 || c.gram == gram {
+		if c.first == 0 || c.key == key {
 			return c
 		}
 		if i++; i == uint64(len(g.cells)) {
@@ -132,10 +181,8 @@ func (g *grams) cell(gram uint32, hash uint64) *gramCell {
 func (g *grams) find(text string, hits *Hits) {
 	bitmap, shift, fold, stride := g.bitmap, g.shift, g.fold, g.stride
 	for i := 0; i+gramBytes <= len(text); i += stride {
-		gram := half(text, i) | fold
-		h := hashOf(gram)
-		if at := h >> (shift & 63); bitmap[at/64]&(1<<(at%64)) != 0 {
-			g.compare(text, i, gram, h, hits)
+		if h := hashOf(half(text, i)|fold) >> (shift & 63); bitmap[h/64]&(1<<(h%64)) != 0 {
+			g.look(text, i, hits)
 		}
 	}
 	for _, l := range g.rest {
@@ -145,9 +192,20 @@ func (g *grams) find(text string, hits *Hits) {
 	}
 }
 
-// compare compares the literals of a gram with the text around it.
-func (g *grams) compare(text string, at int, gram uint32, hash uint64, hits *Hits) {
-	for i := g.cell(gram, hash).first - 1; i >= 0; i = g.entries[i].next {
+// look compares the literals of the gram at a place with the text around it.
+func (g *grams) look(text string, at int, hits *Hits) {
+	for kind, used := range g.kinds {
+		if !used {
+			continue
+		}
+		if key, ok := g.key(kind, text, at); ok {
+			g.compare(text, at, g.cell(key).first-1, hits)
+		}
+	}
+}
+
+func (g *grams) compare(text string, at int, entry int32, hits *Hits) {
+	for i := entry; i >= 0; i = g.entries[i].next {
 		e := &g.entries[i]
 		from := at - int(e.offset)
 		if from < 0 || from+len(e.Text) > len(text) || hits.has(e.ID) {
