@@ -199,6 +199,7 @@ func (l *loader) load(files []File) (*Set, error) {
 			l.exceptionFile(f)
 		}
 	}
+	l.sigmaDrafts, l.sigmaFilters = nil, nil // the set's table knows the loader: documents would live as long as it
 	set := newSet(l, files)
 	return set, l.faults.Err()
 }

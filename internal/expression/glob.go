@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -81,6 +82,7 @@ func newGlobTest(g Glob, folded bool) globTest {
 		}
 	}
 	flush()
+	t.segments = slices.Clip(t.segments)
 	for _, s := range t.segments {
 		t.least += len(s.text) + len(s.runes)
 	}

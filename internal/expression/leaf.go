@@ -14,7 +14,7 @@ import (
 // leaf is one test of the skeleton: of one field, of two, or a program.
 type leaf struct {
 	text   string // as people read it
-	key    string // two leaves with one key are the same leaf
+	key    string // two leaves with one key are the same leaf; "" for the text, and once the table has the leaf
 	slots  []int  // fields it reads
 	mode   leafMode
 	mod    modifier    // of a single field, before its test

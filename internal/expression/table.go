@@ -1,6 +1,8 @@
 package expression
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -39,12 +41,15 @@ type Table struct {
 	slots  map[string]int
 	names  []string
 	leaves []*leaf
-	byKey  map[string]int
+	byKey  map[leafKey]int
 }
+
+// leafKey is a digest of what a leaf asks: the text itself would be held twice.
+type leafKey [16]byte
 
 // New makes an empty table.
 func New(opts Options) *Table {
-	return &Table{opts: opts, conf: config(), slots: map[string]int{}, byKey: map[string]int{}}
+	return &Table{opts: opts, conf: config(), slots: map[string]int{}, byKey: map[leafKey]int{}}
 }
 
 // Slot returns the slot of the named field and adds it where there is none: for fields that a caller reads by
@@ -69,16 +74,16 @@ func (t *Table) Slots() int { return len(t.names) }
 func (t *Table) Leaves() int { return len(t.leaves) }
 
 func (t *Table) addLeaf(l *leaf) int {
-	if l.key == "" {
-		l.key = l.text
-	}
-	if id, ok := t.byKey[l.key]; ok {
+	h := sha256.Sum256([]byte(cmp.Or(l.key, l.text)))
+	key := leafKey(h[:16])
+	if id, ok := t.byKey[key]; ok {
 		return id
 	}
+	l.key = ""
 	id := len(t.leaves)
 	l.wants = wantsOf(l)
 	t.leaves = append(t.leaves, l)
-	t.byKey[l.key] = id
+	t.byKey[key] = id
 	return id
 }
 
