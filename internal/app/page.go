@@ -24,7 +24,7 @@ func (a *App) page(back backend, tokens *auth.Tokens) (http.Handler, error) {
 		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[tocsin.Rejection], error) {
 			return back.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
 		},
-		Rules:  a.pageRules,
+		Rules: a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot,
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
 		Now:    a.now, Log: a.log,
 	})
@@ -34,11 +34,20 @@ func (a *App) page(back backend, tokens *auth.Tokens) (http.Handler, error) {
 func (a *App) pageRules() web.Rules {
 	from := a.rules()
 	out := web.Rules{Set: from.Set, Faults: from.Faults}
+	set := a.sets.Current()
 	for _, r := range from.Rules {
-		out.Rules = append(out.Rules, web.Rule{
+		rule := web.Rule{
 			ID: r.ID, Title: r.Title, Version: r.Version, Status: r.Status, Level: r.Level, Kind: r.Kind, Category: r.Category,
 			Matches: r.Matches, Hidden: r.Hidden, Errors: r.Errors, LastError: r.LastError, Quarantined: r.Quarantined, Absent: r.Absent,
-		})
+			Keys: r.Keys, OpenEvents: r.OpenEvents, Bytes: r.Bytes, Late: r.Late, Evicted: r.Evicted, Cost: time.Duration(r.Cost), Degraded: r.Degraded,
+		}
+		for _, b := range r.Blind {
+			rule.Blind = append(rule.Blind, b.Text)
+		}
+		if known := set.Rule(r.ID); known != nil {
+			rule.GroupBy, rule.Requires, rule.Conditions = known.Correlate.GroupBy, known.Requires, known.Conditions()
+		}
+		out.Rules = append(out.Rules, rule)
 	}
 	return out
 }

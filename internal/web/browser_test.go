@@ -159,7 +159,7 @@ const unnamed = `[...document.querySelectorAll('input:not([type=hidden]), select
 func TestBrowser(t *testing.T) {
 	b := chromium(t)
 	w := newWorld(t, nil)
-	paths := []string{"/", "/health", "/rules", "/login", "/?status=closed"}
+	paths := []string{"/", "/health", "/rules", "/rules/r1?ask=1&key.user.name=ann", "/login", "/?status=closed"}
 	for n, text := range corpus {
 		i := w.incident(fmt.Sprintf("0c%02d", n), "t "+text, text)
 		if n == 0 {
@@ -242,6 +242,7 @@ func TestBrowserShowsHostileTextAsText(t *testing.T) {
 		b.open(server.URL + "/incidents/" + incidents[n])
 		b.open(server.URL + fmt.Sprintf("/events/202611-0c%02d", n))
 		b.open(server.URL + "/?entity=" + url.QueryEscape(text))
+		b.open(server.URL + "/rules/r1?ask=1&key.user.name=" + url.QueryEscape(text))
 		b.open(server.URL + fmt.Sprintf("/alerts/a-0c%02d", n))
 		shown := evaluate[string](b, `[...document.querySelectorAll('.fields .value')].map(e => e.textContent).join('\n')`)
 		if want := string(visible([]byte(strings.ReplaceAll(text, "\x00", "\uFFFD")))); !strings.Contains(shown, want) && !strings.HasSuffix(want, "…") {

@@ -80,6 +80,11 @@ type Rule struct {
 	LastError                                         string
 	Quarantined                                       bool
 	Absent                                            map[string]int64 // alerts that lacked a field, by field
+	GroupBy, Requires, Conditions                     []string
+	Keys, OpenEvents                                  int
+	Bytes, Late, Evicted                              int64
+	Cost                                              time.Duration // of matching it, an alert; 0: not measured
+	Degraded, Blind                                   []string      // why, in words
 }
 
 // A healthView is the health page.

@@ -157,8 +157,12 @@ func functions() template.FuncMap {
 		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "size": size, "count": count,
 		"place": place, "cut": cut, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
 		"seen": seen, "group": group, "entry": newEntry, "lag": lag, "beginning": beginning,
+		"percent": percent,
 	}
 }
+
+// percent is a share of one.
+func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
 
 // seen shows what a condition read of an alert.
 func seen(v tocsin.Value) string {

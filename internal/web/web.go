@@ -27,11 +27,15 @@ type Options struct {
 	DeadLetters func(ctx context.Context, tenant string, limit int) (tocsin.Page[tocsin.Rejection], error)
 	Rules       func() Rules
 	Health      func(ctx context.Context) Health
-	Tokens      *auth.Tokens
-	OpenReads   bool // reading needs no sign-in: the listener is on loopback
-	Secure      bool // the listener speaks TLS: the session cookie is for TLS alone
-	Now         func() time.Time
-	Log         *slog.Logger
+	// Quality tells how events turned out that were detected since a time; tenant "" is all.
+	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
+	// WhyNot tells how a group key stands; its errors wrap [tocsin.ErrKey], [tocsin.ErrElsewhere] or [tocsin.ErrNotFound].
+	WhyNot    func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
+	Tokens    *auth.Tokens
+	OpenReads bool // reading needs no sign-in: the listener is on loopback
+	Secure    bool // the listener speaks TLS: the session cookie is for TLS alone
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // policy lets a page load nothing but our own style sheet and run nothing (security.md, HTML/JS).
@@ -59,6 +63,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /alerts/{id}", p.reads(p.alert))
 	mux.HandleFunc("GET /health", p.reads(p.health))
 	mux.HandleFunc("GET /rules", p.reads(p.rules))
+	mux.HandleFunc("GET /rules/{id}", p.reads(p.rule))
 	mux.HandleFunc("GET /login", p.loginForm)
 	mux.HandleFunc("POST /login", p.login)
 	mux.HandleFunc("POST /logout", p.logout)

@@ -17,13 +17,18 @@ func TestPages(t *testing.T) {
 	w := newWorld(t, nil)
 	i := w.incident("0e1", "Password spray", "ann")
 	for path, want := range map[string][]string{
-		"/":                  {i.Number, "Password spray", "proposed", "P2", "brute-force", "ann", "nobody", "late by", "59 min"},
-		"/incidents/" + i.ID: {"because of ann", "user.name == &#34;x&#34;", "/events/202611-0e1", "/alerts/a-0e1", "promote", "policy serious", "2026-11-02 10:00:00"},
-		"/events/202611-0e1": {"Password spray", "/alerts/a-0e1", "because of ann", i.Number},
-		"/alerts/a-0e1":      {"&#34;message&#34;:&#34;ann&#34;", "journal/0, offset 7", "user.name"},
-		"/health":            {"Pipeline health", "Watermark", "working", "Dead letters"},
-		"/rules":             {"Password spray"},
-		"/login":             {"Token"},
+		"/":                                    {i.Number, "Password spray", "proposed", "P2", "brute-force", "ann", "nobody", "late by", "59 min"},
+		"/incidents/" + i.ID:                   {"because of ann", "user.name == &#34;x&#34;", "/events/202611-0e1", "/alerts/a-0e1", "promote", "policy serious", "2026-11-02 10:00:00"},
+		"/events/202611-0e1":                   {"Password spray", "/alerts/a-0e1", "because of ann", i.Number},
+		"/alerts/a-0e1":                        {"&#34;message&#34;:&#34;ann&#34;", "journal/0, offset 7", "user.name"},
+		"/health":                              {"Pipeline health", "Watermark", "working", "Dead letters"},
+		"/rules":                               {"Password spray", `href="/rules/r1"`},
+		"/rules/r1":                            {"Password spray", "Why has it not fired?", `name="key.user.name"`, "in 90 days", "Precision"},
+		"/rules/r1?ask=1&key.user.name=ann":    {"have 4 of 5 alerts, 38 s left", `value="ann"`, "like it", "/rules/r1?ask=1&amp;key.user.name=ann2#why-not"},
+		"/rules/r1?ask=1&key.user.name=nobody": {"nothing is held of this key"},
+		"/rules/r1?ask=1":                      {"user.name is not given"},
+		"/rules/r1?ask=1&key.user.name=elsewhere": {"another daemon has the engine"},
+		"/login": {"Token"},
 	} {
 		a := w.get(path)
 		if a.StatusCode != http.StatusOK {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -60,8 +61,12 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 			return w.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
 		},
 		Rules: func() Rules {
-			return Rules{Set: "abc", Rules: []Rule{{ID: "r1", Title: "Password spray", Level: "high"}}}
+			return Rules{Set: "abc", Rules: []Rule{{ID: "r1", Title: "Password spray", Level: "high", Version: "1.0.0", Status: "stable", Kind: "count", GroupBy: []string{"user.name"}}}}
 		},
+		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
+			return register.RuleQuality(ctx, w.store, tenant, since)
+		},
+		WhyNot: whyNot,
 		Health: func(context.Context) Health { return Health{Mode: "embedded", Started: t0, Watermark: t0} },
 		Log:    slog.New(slog.DiscardHandler),
 	}
@@ -73,6 +78,25 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// whyNot answers for the world's rule: nothing is held of nobody, and of others four alerts of five.
+func whyNot(_, tenant string, key map[string]string) (tocsin.Standing, error) {
+	user := key["user.name"]
+	s := tocsin.Standing{
+		Rule: "r1", Tenant: tenant, State: tocsin.StandingCounting, Unit: "alerts", Have: 4, Need: 5, Now: t0, Watermark: t0.Add(-2 * time.Minute),
+		Until: t0.Add(38 * time.Second), Left: 38, Group: tocsin.Group{{Field: "user.name", Value: tocsin.StringValue(user)}},
+		Near: []tocsin.NearKey{{Group: tocsin.Group{{Field: "user.name", Value: tocsin.StringValue(user + "2")}}, Alike: true, Missing: 3, Newest: t0}},
+	}
+	switch user {
+	case "":
+		return s, fmt.Errorf("user.name is not given; %w", tocsin.ErrKey)
+	case "nobody":
+		s.State = tocsin.StandingUnknown
+	case "elsewhere":
+		return s, fmt.Errorf("partition 7: %w", tocsin.ErrElsewhere)
+	}
+	return s, nil
 }
 
 // event is an event of one alert about an entity; both are stored.

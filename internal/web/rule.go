@@ -1,0 +1,120 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// qualityDays is how far back the page of a rule looks: a quarter.
+const qualityDays = 90
+
+// A ruleView is the page of one rule.
+type ruleView struct {
+	Rule
+	Days       int
+	Quality    *register.Quality  // of the version in force; nil where it found no event
+	Older      []register.Quality // of other versions
+	Cut        bool               // there is more in the register than was looked at
+	Unreadable bool               // the register does not answer
+	Fields     []keyField
+	Asked      bool
+	Refused    string // why the question could not be answered
+	Standing   *tocsin.Standing
+	Lines      []string // of the standing, but the first and those of other keys
+	Headline   string
+	Near       []nearLink
+}
+
+// A keyField is one field of the form that asks how a key stands.
+type keyField struct{ Name, Param, Value string }
+
+// A nearLink asks the same of another key.
+type nearLink struct {
+	tocsin.NearKey
+	Text, URL string
+}
+
+// keyParam stands before the fields of a group key in an address.
+const keyParam = "key."
+
+func (p *pages) rule(w http.ResponseWriter, r *http.Request) error {
+	v := ruleView{Days: qualityDays}
+	found := false
+	for _, rule := range p.Rules().Rules {
+		if rule.ID == r.PathValue("id") {
+			v.Rule, found = rule, true
+		}
+	}
+	if !found {
+		return tocsin.ErrNotFound
+	}
+	p.grade(r, &v)
+	p.ask(r, &v)
+	p.render(w, r, http.StatusOK, "rule", v.Title, "rules", v)
+	return nil
+}
+
+// grade fills in how the rule's events turned out. A register that is away leaves the rest of the page.
+func (p *pages) grade(r *http.Request, v *ruleView) {
+	ctx := r.Context()
+	all, err := p.Quality(ctx, auth.From(ctx).Tenant, p.Now().AddDate(0, 0, -qualityDays))
+	if err != nil {
+		v.Unreadable = true
+		p.Log.WarnContext(ctx, "quality of rules cannot be told", "err", err)
+		return
+	}
+	v.Cut = all.Cut
+	for i := range all.Rules {
+		switch q := &all.Rules[i]; {
+		case q.Rule != v.ID:
+		case q.Version == v.Version:
+			v.Quality = q
+		default:
+			v.Older = append(v.Older, *q)
+		}
+	}
+}
+
+// ask answers the form: how a group key stands.
+func (p *pages) ask(r *http.Request, v *ruleView) {
+	q := r.URL.Query()
+	v.Asked = q.Has("ask")
+	given := map[string]string{}
+	for _, name := range v.GroupBy {
+		value := q.Get(keyParam + name)
+		v.Fields = append(v.Fields, keyField{name, keyParam + name, value})
+		if value != "" {
+			given[name] = value
+		}
+	}
+	if !v.Asked {
+		return
+	}
+	tenant := cmp.Or(auth.From(r.Context()).Tenant, q.Get("tenant"), "default")
+	s, err := p.WhyNot(v.ID, tenant, given)
+	switch {
+	case errors.Is(err, tocsin.ErrKey), errors.Is(err, tocsin.ErrElsewhere):
+		v.Refused = err.Error()
+		return
+	case err != nil:
+		v.Refused = "the engine does not have this rule: its status is " + v.Status
+		return
+	}
+	near := s.Near
+	s.Near = nil
+	lines := s.Lines()
+	v.Standing, v.Headline, v.Lines = &s, lines[0], lines[1:]
+	for _, n := range near {
+		address := url.Values{"ask": {"1"}}
+		for _, g := range n.Group {
+			address.Set(keyParam+g.Field, g.Value.Text())
+		}
+		v.Near = append(v.Near, nearLink{n, tocsin.GroupText(n.Group), "/rules/" + url.PathEscape(v.ID) + "?" + address.Encode() + "#why-not"})
+	}
+}
