@@ -155,6 +155,10 @@ func (s *Set) Fields() []string {
 // hash is the content hash of a rule: of what it means, tests and place aside.
 func (r *Rule) hash() string {
 	c := r.Correlate
+	c.Steps = slices.Clone(c.Steps)
+	for i := range c.Steps {
+		c.Steps[i].When = "" // what it means is among the conditions
+	}
 	parts := []string{
 		"rule", r.ID, r.Title, r.Version, r.Status, r.Level, strconv.FormatFloat(r.Confidence, 'g', -1, 64), r.Description,
 		r.Author, r.Category, jsonText(r.References), jsonText(r.FalsePositives), jsonText(r.Tags), jsonText(r.Requires),

@@ -168,3 +168,14 @@ func TestParseDuration(t *testing.T) {
 		}
 	}
 }
+
+// TestHashForgetsTheSpellingOfSteps: a condition written out and one that names a let are the same rule.
+func TestHashForgetsTheSpellingOfSteps(t *testing.T) {
+	const lets = "let: {a: 'event.action == \"x\"', b: 'event.action == \"y\"'}\n"
+	named := mustLoad(t, map[string]string{"a.yml": ruleText(1, lets+"correlate: {kind: set, group_by: [], span: 5m, of: [a, b]}")})
+	written := mustLoad(t, map[string]string{"a.yml": ruleText(1, lets+"correlate: {kind: set, group_by: [], span: 5m, of: [a, 'event.action  ==  \"y\"']}")})
+	other := mustLoad(t, map[string]string{"a.yml": ruleText(1, lets+"correlate: {kind: set, group_by: [], span: 5m, of: [a, 'event.action == \"z\"']}")})
+	if named.Hash != written.Hash || named.Hash == other.Hash {
+		t.Errorf("named %s, written %s, other %s", named.Hash, written.Hash, other.Hash)
+	}
+}

@@ -180,8 +180,11 @@ func TestMutantsOfTheShippedRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var texts [2]bytes.Buffer
+	var texts [2]strings.Builder
 	for i := range texts {
+		if i > 0 && testing.Short() {
+			return
+		}
 		m, err := authoring.Mutate(t.Context(), o, report)
 		if err != nil {
 			t.Fatal(err)
