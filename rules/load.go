@@ -62,11 +62,16 @@ func Load(sources []Source, opts Options) (*Set, error) {
 	for _, s := range sources {
 		files = append(files, l.read(s)...)
 	}
-	for _, f := range opts.Pipelines {
+	return l.load(l.withPipelines(files))
+}
+
+// withPipelines are the files and those of the options.
+func (l *loader) withPipelines(files []File) []File {
+	for _, f := range l.opts.Pipelines {
 		f.Path = path.Join("pipelines", path.Base(f.Name))
 		files = append(files, f)
 	}
-	return l.load(files)
+	return files
 }
 
 // LoadFiles does what [Load] does with files that were read before: [Set.Files] of a stored set.
@@ -99,6 +104,7 @@ type loader struct {
 	sigmaDrafts  []*sigmaDraft
 	sigmaFilters []*sigma.Filter
 	pipelines    []*sigma.UserPipeline
+	trees        map[string][]expression.Tree // of Sigma rules by id, where they are wanted
 }
 
 // read takes all files of a source into memory.

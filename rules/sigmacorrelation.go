@@ -238,12 +238,17 @@ func (l *loader) compileParts(c *sigma.Correlation, r *Rule, parts []part, steps
 	return nil
 }
 
+// condition adds a condition to a rule.
 func (l *loader) condition(r *Rule, text string, tree expression.Tree) error {
 	x, err := l.table.Build(text, tree)
-	if err == nil {
-		r.conditions = append(r.conditions, x)
+	if err != nil {
+		return err
 	}
-	return err
+	r.conditions = append(r.conditions, x)
+	if l.trees != nil {
+		l.trees[r.ID] = append(l.trees[r.ID], tree)
+	}
+	return nil
 }
 
 // plainFields reports whether all parts have the group key in the same fields, and one value at most.

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/mod/semver"
 
 	"tocsin"
-	"tocsin/internal/expression"
 	"tocsin/rules/sigma"
 )
 
@@ -202,11 +201,9 @@ func (l *loader) matchOne(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Ref
 	if refusal != nil {
 		return refusal
 	}
-	x, err := l.table.Build(c.Text, c.Tree)
-	if err != nil {
+	if err := l.condition(r, c.Text, c.Tree); err != nil {
 		return &sigma.Refusal{Node: d.node, Reason: err.Error()}
 	}
-	r.conditions = []*expression.Expr{x}
 	r.Correlate = Correlate{
 		Kind: Match, AtLeast: 1, OnMissing: Alone, Quiet: defaultQuiet, MaxOpen: defaultMaxOpen, GroupBy: slices.Clone(c.GroupBy),
 	}

@@ -93,14 +93,7 @@ func LoadRules(folders []string, shipped bool, scales *classify.Scales, pipeline
 		sources = append(sources, rules.Source{Name: name, FS: os.DirFS(name)})
 	}
 	opts := rules.Options{Categories: scales.Categories()}
-	for _, name := range pipelines {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			faults = append(faults, fault.Fault{File: name, Message: "cannot be read", Remedy: "name a file with a Sigma pipeline"})
-			continue
-		}
-		opts.Pipelines = append(opts.Pipelines, rules.File{Name: name, Data: data})
-	}
+	opts.Pipelines, faults = pipelineFiles(pipelines, faults)
 	set, err := rules.Load(sources, opts)
 	if l, ok := errors.AsType[fault.List](err); ok {
 		faults = append(faults, l...)

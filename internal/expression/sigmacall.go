@@ -200,53 +200,120 @@ func ParseGlob(s string) Glob {
 	return g
 }
 
-// Source is the tree as text that [Table.Compile] makes the same condition of. The error names the first leaf that
-// text cannot say.
-func (t Tree) Source() (string, error) {
-	var b strings.Builder
-	err := t.source(&b, true)
-	return b.String(), err
+// Named gives a tree a name for [Tree.Define]; what it means stays the same.
+func Named(name string, t Tree) Tree {
+	t.name = name
+	return t
 }
 
-func (t Tree) source(b *strings.Builder, outermost bool) error {
+// Source is the tree as text that [Table.Compile] makes the same condition of. The error names the first leaf that
+// text cannot say.
+func (t Tree) Source() (string, error) { return t.Define(nil) }
+
+// Define is [Tree.Source] with the named parts of the tree written by name: define is told the name of each part and
+// its text, and returns what to write in its place. A nil define writes them out.
+func (t Tree) Define(define func(name, text string) string) (string, error) {
+	w := &sourceWriter{define: define}
+	err := w.write(t, true)
+	return w.b.String(), err
+}
+
+type sourceWriter struct {
+	b      strings.Builder
+	define func(name, text string) string
+}
+
+func (w *sourceWriter) write(t Tree, outermost bool) error {
+	if t.name != "" && w.define != nil {
+		name := t.name
+		t.name = ""
+		text, err := t.Define(w.define)
+		w.b.WriteString(w.define(name, text))
+		return err
+	}
 	switch {
 	case !t.zero || t.op == opFalse:
-		b.WriteString("false")
-		return nil
+		w.b.WriteString("false")
 	case t.op == opTrue:
-		b.WriteString("true")
-		return nil
+		w.b.WriteString("true")
 	case t.op == opLeaf:
 		if t.src == "" {
 			return fmt.Errorf("a term has no form in expr")
 		}
-		b.WriteString(t.src)
-		return nil
+		w.b.WriteString(t.src)
 	case t.op == opNot:
-		b.WriteString("not (")
-		if err := t.kids[0].source(b, true); err != nil {
+		w.b.WriteString("not (")
+		if err := w.write(t.kids[0], true); err != nil {
 			return err
 		}
-		b.WriteString(")")
-		return nil
-	}
-	word := " and "
-	if t.op == opOr {
-		word = " or "
-	}
-	if !outermost {
-		b.WriteString("(")
-		defer b.WriteString(")")
-	}
-	for i, k := range t.kids {
-		if i > 0 {
-			b.WriteString(word)
-		}
-		if err := k.source(b, false); err != nil {
-			return err
-		}
+		w.b.WriteString(")")
+	default:
+		return w.connected(t, outermost)
 	}
 	return nil
+}
+
+// longLine is how long a line of connected terms may be before each gets its own.
+const longLine = 110
+
+func (w *sourceWriter) connected(t Tree, outermost bool) error {
+	word := "and "
+	if t.op == opOr {
+		word = "or "
+	}
+	terms, size := make([]string, len(t.kids)), 0
+	for i, k := range t.kids {
+		one := &sourceWriter{define: w.define}
+		if err := one.write(k, false); err != nil {
+			return err
+		}
+		terms[i] = one.b.String()
+		size += len(terms[i]) + len(word) + 1
+	}
+	if w.define != nil && size > longText {
+		terms = chunked(terms, word, w.define)
+	}
+	space := " "
+	if outermost && w.define != nil && size > longLine {
+		space = "\n"
+	}
+	text := strings.Join(terms, space+word)
+	if !outermost {
+		text = "(" + text + ")"
+	}
+	w.b.WriteString(text)
+	return nil
+}
+
+// longText is how long connected terms may be before they are taken apart: [MaxText] bounds a text.
+const longText = MaxText / 2
+
+// chunked names runs of terms that are short enough for a text of their own.
+func chunked(terms []string, word string, define func(name, text string) string) []string {
+	var out, run []string
+	size := 0
+	flush := func() {
+		if len(run) > 0 {
+			out = append(out, define("part", strings.Join(run, "\n"+word)))
+			run, size = nil, 0
+		}
+	}
+	for _, t := range terms {
+		if size += len(t) + len(word) + 1; size > longText {
+			flush()
+			size = len(t)
+		}
+		run = append(run, t)
+	}
+	flush()
+	return out
+}
+
+// Reserved reports whether a name means something in expressions by itself, so that nothing may be called so.
+func Reserved(name string) bool {
+	_, function := functions[name]
+	_, loop := loops[name]
+	return function || loop || treeCalls[name] != nil || slices.Contains(keywords, name) || slices.Contains([]string{"cidr", "in_list"}, name)
 }
 
 // FieldSource is a field's name as expr text spells it.

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,11 +18,13 @@ type Tree struct {
 	kids []Tree
 	make func(t *Table) (*leaf, error)
 	src  string // of a leaf, as [Table.Compile] reads it; "" where text cannot say it
+	name string // see [Named]
 	zero bool   // set by the constructors: the zero value of op is a leaf
 }
 
 // All holds where all of kids hold; of none, always.
 func All(kids ...Tree) Tree {
+	kids = slices.DeleteFunc(slices.Clone(kids), func(k Tree) bool { return k.op == opTrue && k.zero })
 	switch len(kids) {
 	case 0:
 		return Tree{op: opTrue, zero: true}

@@ -228,7 +228,7 @@ func (p *Pipelines) variants(r *Rule, fields []string) ([]variant, *Refusal) {
 		if err != nil {
 			return nil, refusalOf(err, r.detection)
 		}
-		v.tree = expression.All(route.when, tree)
+		v.tree = expression.Named(cmpText(route.fields.name, r.Name), expression.All(route.when, tree))
 		out = append(out, v)
 	}
 	if len(out) == 0 {
@@ -282,7 +282,7 @@ func (c *compiler) conditions(texts, names []string, parts map[string]*detection
 				return expression.Tree{}, true, nil
 			}
 			tree, err := c.tree(d)
-			return tree, false, err
+			return expression.Named(name, tree), false, err
 		})
 		if err != nil {
 			return kid, err
