@@ -108,7 +108,7 @@ tests:
 // others are rules with the keys of the other kinds.
 var others = []string{
 	"correlate: {kind: set, group_by: [], span: 5m, of: [a, b]}\n",
-	"correlate: {kind: sequence, group_by: [], span: 5m, steps: [{when: a, at_least: 2}, {when: b, within: 1m}]}\n",
+	"correlate: {kind: sequence, group_by: [], span: 5m, steps: [{when: a, at_least: 2}, {when: b, within: 1m, distinct: user.name, at_least: 2}, {absent: a, within: 1m}], until: b}\n",
 	"correlate: {kind: sequence, group_by: [], span: 5m, until: b, steps: [{when: a, distinct: user.name, at_least: 2}, {absent: b, within: 1m}]}\n",
 	"correlate: {kind: absence, group_by: [], after: a, without: b, within: 1m}\n",
 	"when: a\ncorrelate: {kind: leaky, group_by: [], capacity: 3, leakspeed: 10s}\n",

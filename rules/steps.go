@@ -78,12 +78,13 @@ func (d *draft) readStep(n *yaml.Node) {
 	s := Step{AtLeast: 1}
 	var when, absent, many *yaml.Node
 	count := d.whole(&s.AtLeast, 1, maxStep)
-	d.mapping(n, "the step",
-		key{"when", false, func(k *yaml.Node) { when = k }},
-		key{"absent", false, func(k *yaml.Node) { absent = k }},
-		key{"within", false, d.positive(&s.Within)},
-		key{"at_least", false, func(k *yaml.Node) { many = k; count(k) }},
-		key{"distinct", false, d.field(&s.Distinct)})
+	d.by(n, "the step", stepKeys(), map[string]func(*yaml.Node){
+		"when":     func(k *yaml.Node) { when = k },
+		"absent":   func(k *yaml.Node) { absent = k },
+		"within":   d.positive(&s.Within),
+		"at_least": func(k *yaml.Node) { many = k; count(k) },
+		"distinct": d.field(&s.Distinct),
+	})
 	steps := &d.rule.Correlate.Steps
 	switch {
 	case n.Kind != yaml.MappingNode: // its fault has been told
