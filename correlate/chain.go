@@ -314,7 +314,9 @@ func (p *plan) reach() int64 {
 func (p *plan) waits() bool { return p.forward > 0 }
 
 // takesBack reports whether alerts of the rule may prove wrong, so that bursts keep theirs. Folds keep what they need.
-func (p *plan) takesBack() bool { return p.rank > 1 && p.forward == 0 }
+func (p *plan) takesBack() bool {
+	return p.forward == 0 && (p.rank > 1 || p.kind == "first_seen")
+}
 
 // useAbove puts the set in force for the ranks above, of which there are as many as it needs.
 func (e *Engine) useAbove(set planSet) {

@@ -47,6 +47,9 @@ func (l listeners) Opened(o rules.Opening) []tocsin.Match {
 			m.Values = append(m.Values, tocsin.StringValue(e.Value))
 			m.Entities = append(m.Entities, e)
 		}
+		if p.kind == "risk" {
+			m.Values = nil
+		}
 		m.Key = []tocsin.Value{o.Group[0].Value}
 		if p.groupBy[0] == "user.name" {
 			for _, e := range o.Entities {
@@ -81,6 +84,7 @@ func drawTower(t *rapid.T) tower {
 		w.alerts = w.alerts[:24]
 	}
 	kinds := []string{"match", "count", "distinct", "leaky", "set", "sequence"}
+	kinds = append(kinds, "risk")
 	rule := func(id string, rank int) plan {
 		p := plan{
 			id: id, shape: "s" + id, groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: id}, rank: rank, heard: rank < 3,
@@ -97,6 +101,8 @@ func drawTower(t *rapid.T) tower {
 		case "sequence":
 			p.atLeast = 2
 			p.steps = []step{{atLeast: 1}, {atLeast: 1, within: int64(unit) * rapid.SampledFrom([]int64{0, 5}).Draw(t, id+" within")}}
+		case "risk":
+			p.points, p.decay = 700, int64(unit)*rapid.Int64Range(0, 6).Draw(t, id+" decay")
 		case "match":
 			p.quiet = max(p.quiet, int64(unit))
 		}

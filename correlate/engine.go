@@ -174,6 +174,10 @@ func (e *Engine) origin(m *tocsin.Match) *seenOrigin {
 // An alert within lateness is compared with those its key holds: the same order is the same alert. Where the key no
 // longer holds alerts of that time, a position of its log that was seen before is a second reading.
 func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
+	if tk.seen != nil {
+		e.behold(tk, at, from)
+		return
+	}
 	m := e.firing
 	tooLate := at < e.watermark && at < e.watermark-e.latenessOf(m.Alert.Source, m.Alert.Ref.Partition)
 	if tooLate || at < e.horizon {

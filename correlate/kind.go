@@ -42,9 +42,13 @@ func kindOf(name string) kind {
 		return leakyDistinctKind{}
 	case "sequence":
 		return sequenceKind{}
+	case "risk":
+		return riskKind{}
+	case "first_seen":
+		return firstSeenKind{}
 	}
 	return nil
 }
 
 // always reports whether alerts of the kind are evaluated however late they are (ruling 3).
-func always(name string) bool { return name == "match" }
+func always(name string) bool { return name == "match" || name == "first_seen" }

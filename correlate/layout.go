@@ -45,6 +45,13 @@ func (c *trackCoder) layout() {
 		tk.fold, _ = tk.kind.(fold)
 		c.e.tracks[tk.plan.id] = tk
 	}
+	if tk.plan.kind == "first_seen" {
+		if c.reading {
+			tk.seen = newSightings()
+		}
+		c.at(&tk.began)
+		tk.seen.layout(c.coder)
+	}
 	for i := range tk.buckets {
 		var all []*state
 		for st := tk.buckets[i].head; st != nil; st = st.next {
@@ -75,6 +82,13 @@ func (c *trackCoder) plan(p *plan) {
 	switch p.kind {
 	case "leaky", leakyDistinct:
 		c.span(&p.leak)
+	case "risk":
+		c.span(&p.decay)
+		c.span(&p.points)
+		small(c.coder, &p.tactics, math.MaxInt32)
+	case "first_seen":
+		c.span(&p.history)
+		c.span(&p.learn)
 	case "sequence":
 		c.steps(&p.steps)
 		c.word(&p.until)

@@ -19,6 +19,11 @@ type plan struct {
 	maxOpen  int64    // nanoseconds
 	leak     int64    // nanoseconds in which a bucket loses one alert; kind leaky only, whose span follows from it
 	atLeast  int
+	decay    int64  // kind risk only; nanoseconds in which a score halves, 0 for never
+	points   int64  // kind risk only; thousandths of a point for each event, where no field says them
+	tactics  int    // kind risk only
+	history  int64  // kind first_seen only; nanoseconds
+	learn    int64  // kind first_seen only; nanoseconds
 	delay    int64  // folds only, see [fold.ahead]
 	forward  int64  // likewise; nanoseconds
 	steps    []step // kind sequence only; at_least is their number
@@ -48,7 +53,7 @@ const (
 // normal returns p with defaults in place of zeros and with durations that event-time arithmetic cannot overflow.
 func (p plan) normal() plan {
 	p.rank = max(p.rank, 1)
-	if p.kind == "match" {
+	if p.kind == "match" || p.kind == "first_seen" {
 		p.span, p.atLeast = 0, 1
 		if p.quiet == 0 {
 			p.quiet = defaultQuiet
@@ -109,7 +114,8 @@ func (p *plan) useful() int64 {
 
 // sameTuning reports whether p and q build the same bursts from the same alerts.
 func (p *plan) sameTuning(q *plan) bool {
-	return p.rank == q.rank && p.heard == q.heard && p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast && slices.Equal(p.steps, q.steps) && p.sequenceEnds == q.sequenceEnds
+	return p.rank == q.rank && p.heard == q.heard && p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast &&
+		p.decay == q.decay && p.points == q.points && p.tactics == q.tactics && slices.Equal(p.steps, q.steps) && p.sequenceEnds == q.sequenceEnds
 }
 
 // sequenceEnds is what a sequence must not see. Conditions are bits of [tocsin.Match.Conditions].

@@ -32,7 +32,7 @@ var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func drawScene(t *rapid.T) scene {
 	s := scene{plan: plan{
 		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
-		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "sequence", "sequence", leakyDistinct, leakyDistinct}).Draw(t, "kind"),
+		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "sequence", "sequence", leakyDistinct, leakyDistinct, "risk", "first_seen"}).Draw(t, "kind"),
 		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
 		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),
 		atLeast: rapid.IntRange(1, 4).Draw(t, "at_least"),
@@ -73,6 +73,7 @@ func drawScene(t *rapid.T) scene {
 		}
 		s.alerts = append(s.alerts, m)
 	}
+	drawKind(t, &s)
 	slices.SortStableFunc(s.alerts, compareAlerts)
 	return s
 }
@@ -207,7 +208,7 @@ func settle(t *rapid.T, s scene, log []tocsin.LogRecord) []settled {
 	audit(t, e)
 	emitted = append(emitted, e.Finish()...)
 	audit(t, e)
-	if st := e.Stats().Rules[0]; st.Keys != 0 || st.Bytes != 0 || e.Open() != 0 || len(e.queue) != 0 {
+	if st := e.Stats().Rules[0]; st.Keys != 0 || e.tracks["r"].bytes != 0 || e.Open() != 0 || len(e.queue) != 0 {
 		t.Fatalf("left over at the end: %+v, %d open, %d in the queue", st, e.Open(), len(e.queue))
 	}
 	got, err := settledOf(emitted)

@@ -42,6 +42,11 @@ type settled struct {
 //  5. An event's count, first, last, digest, evidence, entities and facts are those of its alerts.
 func reference(p plan, accepted []tocsin.Match) []settled {
 	keys := make(map[string][]tocsin.Match)
+	if p.kind == "first_seen" {
+		if accepted = firstOnes(p, accepted); len(accepted) == 0 {
+			return nil
+		}
+	}
 	for _, m := range accepted {
 		k := m.Tenant + "|" + tocsin.KeyText(m.Key)
 		keys[k] = append(keys[k], m)
@@ -107,10 +112,12 @@ func referenceBursts(p plan, ms []tocsin.Match) [][]tocsin.Match {
 func satisfies(p plan, window []tocsin.Match) bool {
 	width := int64(window[len(window)-1].Alert.Time.Sub(window[0].Alert.Time))
 	switch p.kind {
-	case "match":
+	case "match", "first_seen":
 		return len(window) == 1
 	case "count":
 		return width < p.span && len(window) >= p.atLeast
+	case "risk":
+		return width < p.span && scores(p, window)
 	case "leaky":
 		return overflows(p, window)
 	case "sequence":

@@ -24,6 +24,7 @@ func (e *Engine) hear(t *telling) {
 			}
 			e.match = m
 			if i := e.sameKey(before, &m); i >= 0 && m.Suppressed == "" {
+				before[i].track.counts.matches++
 				e.replace(before[i], *t.gone)
 				before = slices.Delete(before, i, i+1)
 				continue
@@ -63,7 +64,6 @@ func (e *Engine) sameKey(among []*state, m *tocsin.Match) int {
 func (e *Engine) replace(st *state, gone order) {
 	m := &e.match
 	tk := st.track
-	tk.counts.matches++
 	at := max(nanos(m.Alert.Time), earliest)
 	before := st.bytes
 	x, p := e.itemOf(m, at, &e.origin(m).origin)

@@ -23,14 +23,16 @@ type RuleStats struct {
 	Keys       int              `json:"keys"`  // group keys with state
 	Bytes      int64            `json:"bytes"` // of state, as the limit counts them
 	OpenEvents int              `json:"open_events"`
-	Matches    int64            `json:"matches"`    // that came, whatever became of them
-	Duplicates int64            `json:"duplicates"` // of those: an alert that was there already, or a second reading
-	Late       map[string]int64 `json:"late"`       // of those: beyond lateness and not evaluated, by source
-	Suppressed int64            `json:"suppressed"` // hidden by an exception; not among Matches
-	Stale      int64            `json:"stale"`      // made by a rule of another shape; not among Matches
-	Evicted    int64            `json:"evicted"`    // keys that a limit made the rule forget
-	Degraded   []string         `json:"degraded"`   // why events that open now are not surely whole, e.g. evicted, flood, reload; [] for no reason
-	Blind      []Blindness      `json:"blind"`      // what keeps the rule from seeing; [] for nothing
+	Matches    int64            `json:"matches"`           // that came, whatever became of them
+	Duplicates int64            `json:"duplicates"`        // of those: an alert that was there already, or a second reading
+	Late       map[string]int64 `json:"late"`              // of those: beyond lateness and not evaluated, by source
+	Suppressed int64            `json:"suppressed"`        // hidden by an exception; not among Matches
+	Stale      int64            `json:"stale"`             // made by a rule of another shape; not among Matches
+	Evicted    int64            `json:"evicted"`           // keys that a limit made the rule forget
+	Values     int              `json:"values,omitempty"`  // kind first_seen: values that are remembered
+	Refused    int64            `json:"refused,omitempty"` // kind first_seen: sightings of values that a limit kept out
+	Degraded   []string         `json:"degraded"`          // why events that open now are not surely whole, e.g. evicted, flood, reload; [] for no reason
+	Blind      []Blindness      `json:"blind"`             // what keeps the rule from seeing; [] for nothing
 }
 
 // Stats describes the engine; rules come sorted by id.
@@ -41,7 +43,7 @@ func (e *Engine) Stats() Stats {
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		tk := e.tracks[id]
 		s.Rules = append(s.Rules, RuleStats{
-			Rule: id, Keys: len(tk.states), Bytes: tk.bytes, OpenEvents: tk.open,
+			Rule: id, Keys: len(tk.states), Bytes: tk.bytes + tk.seenBytes(), Values: tk.seenValues(), Refused: tk.seenLost(), OpenEvents: tk.open,
 			Matches: tk.counts.matches, Duplicates: tk.counts.duplicates, Late: maps.Clone(tk.counts.late),
 			Suppressed: tk.counts.suppressed, Stale: tk.counts.stale, Evicted: tk.counts.evicted,
 			Degraded: append([]string{}, e.degraded(tk)...), Blind: append([]Blindness{}, e.blindness(tk)...),
@@ -64,6 +66,8 @@ func (r RuleStats) Plus(o RuleStats) RuleStats {
 	r.Suppressed += o.Suppressed
 	r.Stale += o.Stale
 	r.Evicted += o.Evicted
+	r.Values += o.Values
+	r.Refused += o.Refused
 	for _, reason := range o.Degraded {
 		if !slices.Contains(r.Degraded, reason) {
 			r.Degraded = append(slices.Clone(r.Degraded), reason)

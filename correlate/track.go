@@ -16,8 +16,10 @@ type track struct {
 	states  map[string]*state
 	buckets [65]bucket // by how far from firing: 0 has a burst, b lacks 2^(b-1) to 2^b - 1 alerts
 	bytes   int64
-	open    int   // events
-	chain   chain // scratch of kind sequence
+	open    int        // events
+	chain   chain      // scratch of kind sequence
+	seen    *sightings // kind first_seen only
+	began   int64      // likewise: time of the rule's first alert
 	doubts  []doubt
 	counts  counts
 }
@@ -48,6 +50,9 @@ type counts struct {
 func newTrack(p plan) *track {
 	tk := &track{plan: p, kind: p.family(), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
 	tk.fold, _ = tk.kind.(fold)
+	if p.kind == "first_seen" {
+		tk.seen, tk.began = newSightings(), unset
+	}
 	return tk
 }
 

@@ -15,7 +15,7 @@ func TestLateAlertsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
 		s := drawScene(t)
-		if s.plan.kind == "match" {
+		if always(s.plan.kind) {
 			s.plan.kind = "count"
 		}
 		s.overdue = unit * time.Duration(rapid.IntRange(1, 60).Draw(t, "overdue"))

@@ -66,6 +66,7 @@ func (l *loader) chain() {
 	for _, r := range l.rules {
 		if r.events != 0 {
 			g.named(r)
+			g.refuseEvents(r)
 		}
 	}
 	for _, r := range l.rules {
@@ -212,6 +213,14 @@ func (g *graph) cycle(ring []*Rule) {
 	first := ring[0]
 	remedy := "name the rules it is meant for by id, or leave one out with tocsin.rule.id != …"
 	g.fault(first, "its events come back to it: "+strings.Join(names, " reads "), remedy)
+}
+
+// refuseEvents makes faults of rules whose kind cannot take back what it heard of an event.
+func (g *graph) refuseEvents(r *Rule) {
+	if r.Correlate.Kind == FirstSeen && r.events != 0 {
+		g.bad[r] = true
+		g.fault(r, "kind first_seen is over alerts: it does not read events", "count them with kind distinct")
+	}
 }
 
 func (g *graph) fault(r *Rule, message, remedy string) {

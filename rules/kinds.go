@@ -22,17 +22,17 @@ type kindSpec struct {
 
 // kinds is the one place that knows the kinds.
 var kinds = map[Kind]kindSpec{
-	Match:        {built: true},
-	Count:        {built: true, mandatory: []string{"span", "at_least"}},
-	Distinct:     {built: true, mandatory: []string{"span", "field", "at_least"}},
-	SetOf:        {built: true, steps: true, mandatory: []string{"span", "of"}},
-	Sequence:     {built: true, steps: true, mandatory: []string{"span", "steps"}, optional: []string{"until"}},
-	Absence:      {built: true, steps: true, mandatory: []string{"after", "without", "within"}},
-	"silence":    {},
-	"first_seen": {},
-	Leaky:        {built: true, mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
-	"spike":      {},
-	Risk:         {},
+	Match:     {built: true},
+	Count:     {built: true, mandatory: []string{"span", "at_least"}},
+	Distinct:  {built: true, mandatory: []string{"span", "field", "at_least"}},
+	SetOf:     {built: true, steps: true, mandatory: []string{"span", "of"}},
+	Sequence:  {built: true, steps: true, mandatory: []string{"span", "steps"}, optional: []string{"until"}},
+	Absence:   {built: true, steps: true, mandatory: []string{"after", "without", "within"}},
+	"silence": {},
+	FirstSeen: {built: true, mandatory: []string{"values", "history"}, optional: []string{"learn"}},
+	Leaky:     {built: true, mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
+	"spike":   {},
+	Risk:      {built: true, mandatory: []string{"span", "score", "at_least"}, optional: []string{"decay", "tactics"}},
 }
 
 func kindNames(built bool) []string {
@@ -61,8 +61,14 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		return
 	}
 	c.OnMissing, c.MaxOpen = Drop, defaultMaxOpen
-	if c.Kind == Match {
+	switch c.Kind {
+	case Match:
 		c.OnMissing, c.AtLeast = Alone, 1
+	case FirstSeen:
+		c.AtLeast = 1
+	case Risk:
+		c.Explode = true
+	default:
 	}
 	all := map[string]func(*yaml.Node){
 		"span":      d.positive(&c.Span),
@@ -77,6 +83,12 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"after":     d.readCondition(false),
 		"without":   d.readCondition(true),
 		"within":    d.positive(&c.Span),
+		"values":    d.fields(&c.Values),
+		"history":   d.positive(&c.History),
+		"learn":     d.readLearn,
+		"score":     d.readScore,
+		"decay":     d.positive(&c.Decay),
+		"tactics":   d.whole(&c.Tactics, 1, maxTactics),
 	}
 	maps.Copy(all, map[string]func(*yaml.Node){
 		"kind":       func(*yaml.Node) {},
@@ -95,11 +107,13 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	case Sequence:
 		d.ends()
 		d.within(v)
+	case FirstSeen:
+		d.history(v)
 	default:
 	}
 	if !d.quiet {
 		c.Quiet = c.Span
-		if c.Kind == Match {
+		if c.Kind == Match || c.Kind == FirstSeen {
 			c.Quiet = defaultQuiet
 		}
 	}

@@ -155,7 +155,7 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if cut {
 		h.cut.Add(1)
 	}
-	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) {
+	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) || slices.ContainsFunc(c.values, func(slot int) bool { return !m.eval.Present(slot) }) {
 		return out
 	}
 	base := m.base(i, bits, a)
@@ -169,6 +169,9 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 			v = normal(m.eval.Get(slot), r.Correlate.Fold)
 		}
 		base.Values = append(base.Values, v)
+	}
+	for _, slot := range c.values {
+		base.Values = append(base.Values, normal(m.eval.Get(slot), r.Correlate.Fold))
 	}
 	count := &h.matches
 	if base.Suppressed != "" {

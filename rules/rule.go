@@ -75,6 +75,12 @@ type Correlate struct {
 	Limits    Limits
 	Steps     []Step        // set: its conditions; sequence: its steps, in order; absence: after, without
 	Capacity  int           `json:",omitempty"` // leaky: alerts that the bucket holds
+	Values    []string      `json:",omitempty"` // first_seen: the fields whose values are new
+	History   time.Duration `json:",omitempty"` // first_seen: how long a value is remembered
+	Learn     time.Duration `json:",omitempty"` // first_seen: nothing fires so long after the first alert
+	Points    int           `json:",omitempty"` // risk: of each event, where Field is empty
+	Decay     time.Duration `json:",omitempty"` // risk: in which a score halves; 0: never
+	Tactics   int           `json:",omitempty"` // risk: so many different ATT&CK tactics
 	LeakSpeed time.Duration `json:",omitempty"` // leaky: in which the bucket loses one alert; its span is capacity times this
 }
 
@@ -104,14 +110,15 @@ type Kind string
 
 // The kinds of correlation.
 const (
-	Match    Kind = "match"    // every match
-	Count    Kind = "count"    // so many alerts inside the span
-	Distinct Kind = "distinct" // so many values of a field inside the span
-	SetOf    Kind = "set"      // each of several conditions inside the span, in any order
-	Sequence Kind = "sequence" // several steps inside the span, one after the other
-	Leaky    Kind = "leaky"    // a leaky bucket overflows
-	Absence  Kind = "absence"  // an alert that no other answers in time
-	Risk     Kind = "risk"     // the scores of events inside the span add up
+	Match     Kind = "match"      // every match
+	Count     Kind = "count"      // so many alerts inside the span
+	Distinct  Kind = "distinct"   // so many values of a field inside the span
+	SetOf     Kind = "set"        // each of several conditions inside the span, in any order
+	Sequence  Kind = "sequence"   // several steps inside the span, one after the other
+	Leaky     Kind = "leaky"      // a leaky bucket overflows
+	Absence   Kind = "absence"    // an alert that no other answers in time
+	FirstSeen Kind = "first_seen" // values that the group did not show within a history
+	Risk      Kind = "risk"       // the scores of events inside the span add up
 )
 
 // Missing says what becomes of an alert that lacks a field of the group key.
@@ -152,6 +159,9 @@ func (r *Rule) Shape() string {
 	if c.LeakSpeed > 0 {
 		shape += " leakspeed=" + c.LeakSpeed.String()
 	}
+	if len(c.Values) > 0 {
+		shape += " values=" + strings.Join(c.Values, ",")
+	}
 	if r.Rank > 1 {
 		shape += fmt.Sprint(" rank=", r.Rank)
 	}
@@ -169,6 +179,7 @@ func (r *Rule) Fields() []string {
 		names = append(names, r.Correlate.Field)
 	}
 	names = append(names, r.Correlate.stepFields()...)
+	names = append(names, r.Correlate.Values...)
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -30,6 +30,7 @@ type draft struct {
 	lets     []letNode
 	names    expression.Names
 	quiet    bool // the file says quiet itself
+	learn    bool // the file says learn itself
 }
 
 type letNode struct {

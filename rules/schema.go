@@ -150,6 +150,7 @@ func kindKeys() []schema.Key {
 		{Name: "ratio", Shape: schema.Shape{"type": "number", "exclusiveMinimum": 0}, Says: "how many times its own baseline"},
 		{Name: "baseline", Shape: schema.Duration(), Says: "over which a key's own rate is taken"},
 		{Name: "score", Shape: schema.Condition(), Says: "what an event adds"},
+		{Name: "tactics", Shape: schema.Whole(1, maxTactics), Says: "different ATT&CK tactics that the events name"},
 		{Name: "decay", Shape: schema.Duration(), Says: "in which the score halves"},
 		{Name: "distinct", Shape: field(), Says: "whose values pour once in the life of a bucket"},
 	}

@@ -41,6 +41,7 @@ type compiled struct {
 	group      []int
 	value      int   // slot of the value field, -1 for none
 	counted    []int // slots of the fields that steps count
+	values     []int // slots of the fields whose values must all be there
 	entities   []int
 	reads      []int // every slot that the rule reads or requires
 	exceptions []int
@@ -108,6 +109,10 @@ func (s *Set) compile(r *Rule) compiled {
 		c.counted = append(c.counted, s.table.Slot(f))
 	}
 	read(c.counted...)
+	for _, f := range r.Correlate.Values {
+		c.values = append(c.values, s.table.Slot(f))
+	}
+	read(c.values...)
 	for _, f := range r.Requires {
 		read(s.table.Slot(f))
 	}

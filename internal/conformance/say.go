@@ -92,6 +92,11 @@ func (p *player) stats() {
 		show("late", r.Late["src"])
 		show("stale", r.Stale)
 		show("evicted", r.Evicted)
+		show("values", int64(r.Values))
+		show("refused", r.Refused)
+		for _, b := range r.Blind {
+			fmt.Fprintf(&p.out, " blind=%s", b.Reason)
+		}
 	}
 	for _, r := range p.set.States() {
 		show("hidden", r.Hidden)
