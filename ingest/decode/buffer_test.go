@@ -70,3 +70,15 @@ func TestAllocations(t *testing.T) {
 		}
 	}
 }
+
+// TestRelatedTypes holds that what related.* is made of has its type, so that it fits.
+func TestRelatedTypes(t *testing.T) {
+	r := newRelated(newDictionary())
+	for _, g := range r.groups {
+		for _, n := range g.from {
+			if n.kind != g.to.kind {
+				t.Errorf("%s is not of the type of %s", n.text, g.to.text)
+			}
+		}
+	}
+}

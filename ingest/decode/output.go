@@ -71,12 +71,17 @@ func (o *output) keep(n *name, v tocsin.Value) bool {
 		}
 		fits = v
 	}
+	o.place(n, fits)
+	return true
+}
+
+// place sets a field that is not set, to what fits it.
+func (o *output) place(n *name, fits tocsin.Value) {
 	n.outRecord, n.outAt = o.record, int32(len(o.leaves))
 	o.odd = o.odd || n.odd
 	o.new = o.new || !n.ranked
 	o.about |= n.about
 	o.leaves = append(o.leaves, tocsin.Leaf{Name: n.given, Value: fits})
-	return true
 }
 
 // set sets a field of ECS. Unlike keep it leaves out null, empty text and a lone dash, which sources write for nothing.

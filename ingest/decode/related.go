@@ -69,7 +69,7 @@ func (r *related) fill(o *output) {
 			o.leaves[g.to.outAt].Value = list
 			continue
 		}
-		o.keep(g.to, list)
+		o.place(g.to, list) // of values that fit fields of the same type
 	}
 }
 
