@@ -197,3 +197,16 @@ func TestSelecting(t *testing.T) {
 		t.Error("no error for a word that chooses nothing")
 	}
 }
+
+func TestHintsOfARuleOverEvents(t *testing.T) {
+	upper := strings.NewReplacer("7a10", "7a11", "Three failures", "Many").Replace(head) +
+		"when: tocsin.rule.id == \"0b7c0a52-6c0e-4c8e-9a55-0c6f5d6e7a10\"\ncorrelate: {kind: count, group_by: [source.ip], span: 60s, at_least: 2}\ntests:\n" +
+		"  - {name: x, alerts: [{at: 0s, times: 3, set: " + failure + "}], expect: [{}]}\n"
+	var b strings.Builder
+	if err := report(t, strings.TrimSuffix(three, "tests:\n")+"---\n"+upper).WriteText(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	if want := "the rule is over events; other rules made Three failures: 1; the rule wants count, at_least: 2, span: 1m"; !strings.Contains(b.String(), want) {
+		t.Errorf("%q is not in\n%s", want, b.String())
+	}
+}

@@ -13,6 +13,9 @@ import (
 // hints say how near a test's alerts came to an event that did not come out: which conditions hold of how many, why the
 // first alert that matches nothing does not, and into which groups the others fell.
 func (r *testRun) hints() []string {
+	if slices.ContainsFunc(r.rule.Fields(), func(f string) bool { return strings.HasPrefix(f, "tocsin.") }) {
+		return []string{r.below()}
+	}
 	m := r.o.Set.Matcher()
 	conditions := make([]int, len(r.rule.Conditions()))
 	groups := map[string]int{}
@@ -79,6 +82,18 @@ func appendOnce(all []string, s string) []string {
 		return all
 	}
 	return append(all, s)
+}
+
+// below says of a rule over events which events the other rules made.
+func (r *testRun) below() string {
+	if len(r.others) == 0 {
+		return "the rule is over events, and no other rule made one"
+	}
+	parts := make([]string, 0, len(r.others))
+	for _, title := range slices.Sorted(maps.Keys(r.others)) {
+		parts = append(parts, fmt.Sprintf("%s: %d", title, r.others[title]))
+	}
+	return "the rule is over events; other rules made " + strings.Join(parts, ", ") + "; the rule wants " + wants(r.rule.Correlate)
 }
 
 // stray says which terms kept an alert from matching, at most four.

@@ -111,6 +111,7 @@ type testRun struct {
 	rule   *rules.Rule
 	test   rules.Test
 	alerts []tocsin.Alert
+	others map[string]int // events of other rules in the last play, by title
 }
 
 // shuffle plays the alerts in seeded orders until one settles otherwise.
@@ -160,9 +161,11 @@ func (r *testRun) play(ctx context.Context, alerts []tocsin.Alert, plain bool) (
 		return nil, err
 	}
 	var out []outcome
+	r.others = map[string]int{}
 	for _, id := range p.order {
 		e := p.settled[id]
 		if e.Rule.ID != r.rule.ID {
+			r.others[e.Rule.Title]++
 			continue
 		}
 		next := outcome{event: e}
@@ -179,8 +182,11 @@ func (r *testRun) play(ctx context.Context, alerts []tocsin.Alert, plain bool) (
 	return out, nil
 }
 
-// until moves the watermark to so long after the last alert.
+// until moves the watermark to so long after the last alert, or after the start where there is none.
 func (p *player) until(ctx context.Context, after time.Duration) error {
+	if p.greatest.IsZero() {
+		p.greatest = testStart()
+	}
 	p.greatest = p.greatest.Add(after)
 	p.o.Disorder = 0
 	if err := p.emit(ctx, p.engine.Mark(p.marker())); err != nil {
