@@ -39,9 +39,11 @@ type pours struct {
 	alive bool
 	from  int64   // the held alerts from this time on make the bucket anew
 	level int64   // how long it needed to run empty when the last alert was poured in
+	start order   // of the alert that began the life
 	last  []order // of the alerts that were poured in, at_least at the most that matter; the last one last
-	seen  map[string]struct{}
-	over  int64 // time of the last overflow
+	over  int64   // time of the last overflow
+	// seen are the values of the life; nil in a copy, which finds them among the held alerts.
+	seen map[string]struct{}
 }
 
 func (m *pours) pass(_ *held, t int64, _ *[]firing) {
@@ -53,7 +55,10 @@ func (m *pours) pass(_ *held, t int64, _ *[]firing) {
 // newest is the time of the last pour.
 func (m *pours) newest() int64 { return m.last[len(m.last)-1].at }
 
-func (m *pours) take(_ *held, same []item, out *[]firing) {
+func (m *pours) take(h *held, same []item, out *[]firing) {
+	if m.alive && m.seen == nil {
+		m.recall(h, same[0].order)
+	}
 	for i := range same {
 		if m.pour(&same[i]) {
 			n := len(m.last)
@@ -68,7 +73,7 @@ func (m *pours) pour(x *item) (overflow bool) {
 		if len(m.last) == 0 || m.over != x.at { // else alerts of this very time belong to the bucket before
 			m.from = x.at
 		}
-		m.alive, m.level, m.last, m.seen = true, 0, nil, make(map[string]struct{})
+		m.alive, m.level, m.start, m.last, m.seen = true, 0, x.order, nil, make(map[string]struct{})
 	}
 	if !m.fresh(x) {
 		return false
@@ -86,6 +91,15 @@ func (m *pours) pour(x *item) (overflow bool) {
 	}
 	m.alive, m.over = false, x.at
 	return true
+}
+
+// recall finds the values of the life: those of all alerts since its start and before o, which are held.
+func (m *pours) recall(h *held, o order) {
+	m.seen = make(map[string]struct{})
+	all := h.all()
+	for i := h.from(m.start); i < len(all) && all[i].before(o); i++ {
+		m.fresh(&all[i])
+	}
 }
 
 // fresh reports whether an alert shows a value that is new to the bucket, and remembers its values. No value is a value
@@ -124,11 +138,7 @@ func (m *pours) lacks() int {
 
 func (m *pours) copy() machine {
 	c := *m
-	c.last = slices.Clone(m.last)
-	c.seen = make(map[string]struct{}, len(m.seen))
-	for v := range m.seen {
-		c.seen[v] = struct{}{}
-	}
+	c.last, c.seen = slices.Clone(m.last), nil
 	return &c
 }
 
@@ -143,8 +153,8 @@ func (leakyDistinctKind) tell(st *state, now int64, s *tocsin.Standing) {
 	}
 	level := max(m.level-(now-m.newest()), 0)
 	s.Have = max(s.Need-int((p.span-level)/p.leak)-1, 0)
-	s.Notes = append(s.Notes, fmt.Sprintf("the bucket holds %.1f of %d at %s, has seen %d values and loses one every %s",
-		float64(level)/float64(p.leak), p.atLeast-1, stampOf(now), len(m.seen), durationOf(p.leak)))
+	s.Notes = append(s.Notes, fmt.Sprintf("the bucket holds %.1f of %d at %s and loses one every %s",
+		float64(level)/float64(p.leak), p.atLeast-1, stampOf(now), durationOf(p.leak)))
 	s.Until = instant(m.newest() + p.life())
 }
 
