@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -44,7 +45,7 @@ func rulesText(b *strings.Builder, rules []replay.RuleChange) {
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", printable(r.Rule),
 			both(r, func(s *replay.Side) string { return printable(s.Version) }),
-			both(r, func(s *replay.Side) string { return fmt.Sprint(s.Events) }),
+			both(r, func(s *replay.Side) string { return strconv.FormatInt(s.Events, 10) }),
 			both(r, func(s *replay.Side) string { return fmt.Sprintf("%.2g", s.PerDay) }),
 			both(r, func(s *replay.Side) string {
 				if s.Yield == nil {

@@ -127,6 +127,9 @@ func (a *routes) describe() {
 				}
 			}
 		}
+		if path.Get != nil {
+			describeKey(path.Get)
+		}
 		if path.Get != nil && a.OpenReads {
 			path.Get.Security = []map[string][]string{{"token": {}}, {}}
 		}

@@ -22,8 +22,11 @@ type whyNotQuery struct {
 	Tenant string   `query:"tenant" maxLength:"100" doc:"default unless said; the token's own tenant where it has one"`
 }
 
-// maxKeyText bounds field=value: longer values of a key are cut by the rules too.
-const maxKeyText = 2048
+// What a key is written as, and how long one may be: longer values of a key are cut by the rules too.
+const (
+	maxKeyText = 2048
+	keyPattern = "^[^=]+="
+)
 
 func (a *routes) standing() {
 	op := operation("why-not", http.MethodGet, "/rules/{id}/why-not", viewer,
@@ -40,6 +43,15 @@ type qualityQuery struct {
 	Days int `query:"days" minimum:"1" maximum:"3650" default:"90" doc:"events detected in so many days"`
 }
 
+// Resolve implements [huma.Resolver]: huma takes a parameter that is there and empty for one that is not.
+func (*qualityQuery) Resolve(ctx huma.Context) []error {
+	u := ctx.URL()
+	if q := u.Query(); q.Has("days") && q.Get("days") == "" {
+		return []error{&huma.ErrorDetail{Message: "invalid integer", Location: "query.days", Value: ""}}
+	}
+	return nil
+}
+
 type qualityAnswer struct {
 	Body register.Qualities
 }
@@ -47,17 +59,16 @@ type qualityAnswer struct {
 func (a *routes) whyNot(ctx context.Context, in *whyNotQuery) (*anyAnswer, error) {
 	key := make(map[string]string, len(in.Key))
 	for _, text := range in.Key {
-		field, value, ok := strings.Cut(text, "=")
-		if _, twice := key[field]; !ok || field == "" || twice || len(text) > maxKeyText {
-			return nil, huma.Error422UnprocessableEntity("a key is written as field=value, each field once, in at most 2048 bytes",
-				&huma.ErrorDetail{Message: "no field=value", Location: "query.key", Value: text[:min(len(text), 100)]})
+		field, value, _ := strings.Cut(text, "=") // it is there: see describe
+		if _, twice := key[field]; twice {
+			return nil, huma.Error404NotFound("no key has two values of " + field)
 		}
 		key[field] = value
 	}
 	s, err := a.WhyNot(in.ID, cmp.Or(auth.From(ctx).Tenant, in.Tenant, "default"), key)
 	switch {
 	case errors.Is(err, tocsin.ErrKey):
-		return nil, huma.Error422UnprocessableEntity(err.Error())
+		return nil, huma.Error404NotFound(err.Error())
 	case errors.Is(err, tocsin.ErrElsewhere):
 		return nil, huma.NewError(http.StatusMisdirectedRequest, err.Error())
 	case err != nil:
@@ -67,8 +78,19 @@ func (a *routes) whyNot(ctx context.Context, in *whyNotQuery) (*anyAnswer, error
 	return &anyAnswer{text}, a.problem(err)
 }
 
-// Quality is how the events of one version of a rule turned out, and Qualities how those of all rules did.
-type (
-	Quality   = register.Quality
-	Qualities = register.Qualities
-)
+// Quality is how the events of one version of a rule turned out.
+type Quality = register.Quality
+
+// Qualities are how those of all rules did.
+type Qualities = register.Qualities
+
+// describeKey says what the members of a key look like, and has huma check it: its tags speak of the list alone.
+func describeKey(op *huma.Operation) {
+	for _, p := range op.Parameters {
+		if p.Name == "key" && p.In == "query" {
+			items := p.Schema.Items
+			items.Pattern, items.MaxLength = keyPattern, new(maxKeyText)
+			items.PrecomputeMessages()
+		}
+	}
+}

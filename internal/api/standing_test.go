@@ -18,10 +18,10 @@ func TestWhyNot(t *testing.T) {
 		"counting":           {"viewer", "/rules/r1/why-not?key=user.name%3Dann", http.StatusOK},
 		"a value with =":     {"viewer", "/rules/r1/why-not?key=user.name%3Da%3Db", http.StatusOK},
 		"no such rule":       {"viewer", "/rules/r2/why-not?key=user.name%3Dann", http.StatusNotFound},
-		"no key":             {"viewer", "/rules/r1/why-not", http.StatusUnprocessableEntity},
+		"no key":             {"viewer", "/rules/r1/why-not", http.StatusNotFound},
 		"no value":           {"viewer", "/rules/r1/why-not?key=user.name", http.StatusUnprocessableEntity},
 		"no field":           {"viewer", "/rules/r1/why-not?key=%3Dann", http.StatusUnprocessableEntity},
-		"a field twice":      {"viewer", "/rules/r1/why-not?key=user.name%3Da&key=user.name%3Db", http.StatusUnprocessableEntity},
+		"a field twice":      {"viewer", "/rules/r1/why-not?key=user.name%3Da&key=user.name%3Db", http.StatusNotFound},
 		"too many":           {"viewer", "/rules/r1/why-not?key=a%3D1" + strings.Repeat("&key=a%3D1", 8), http.StatusUnprocessableEntity},
 		"too long":           {"viewer", "/rules/r1/why-not?key=user.name%3D" + strings.Repeat("x", 3000), http.StatusUnprocessableEntity},
 		"on another daemon":  {"viewer", "/rules/r1/why-not?key=user.name%3Delsewhere", http.StatusMisdirectedRequest},
@@ -50,5 +50,26 @@ func TestWhyNot(t *testing.T) {
 				t.Errorf("tenant %s was asked about, not %s", s.Tenant, want)
 			}
 		})
+	}
+}
+
+func TestQuality(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fill()
+	for query, want := range map[string]int{"": 2, "?days=1": 2, "?days=3650": 2} {
+		var q Qualities
+		a := w.do("viewer", http.MethodGet, "/rules/quality"+query, "")
+		if err := json.Unmarshal([]byte(a.body), &q); err != nil || len(q.Rules) != 1 || q.Rules[0].Events != int64(want) || q.Rules[0].Precision != nil {
+			t.Errorf("%s: %v %s", query, err, a.body)
+		}
+	}
+	for _, query := range []string{"?days=", "?days=0", "?days=3651", "?days=x"} {
+		if a := w.do("viewer", http.MethodGet, "/rules/quality"+query, ""); a.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %s", query, a.Status)
+		}
+	}
+	var of Qualities
+	if a := w.do("viewer/other", http.MethodGet, "/rules/quality", ""); json.Unmarshal([]byte(a.body), &of) != nil || len(of.Rules) != 0 {
+		t.Errorf("another tenant sees %s", a.body)
 	}
 }

@@ -67,7 +67,7 @@ func TestWhyNot(t *testing.T) {
 	ask("203.0.113.7", func(s tocsin.Standing) bool {
 		return s.State == tocsin.StandingFired && len(s.Events) == 1 && strings.HasPrefix(s.Events[0].ID, "202611-")
 	})
-	for query, want := range map[string]int{"": http.StatusUnprocessableEntity, "?key=user.name%3Dann": http.StatusUnprocessableEntity} {
+	for query, want := range map[string]int{"": http.StatusNotFound, "?key=user.name%3Dann": http.StatusNotFound, "?key=user.name": http.StatusUnprocessableEntity} {
 		resp, err := http.Get(b.url + "/api/v1/rules/11111111-2222-4333-8444-000000000009/why-not" + query)
 		if err != nil {
 			t.Fatal(err)

@@ -3,8 +3,8 @@ package replay
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"tocsin"
@@ -251,7 +251,7 @@ func changesOf(a, b *Found) []string {
 			what = append(what, name+" "+cmp.Or(old, "none")+" -> "+cmp.Or(fresh, "none"))
 		}
 	}
-	say("count", fmt.Sprint(a.Count), fmt.Sprint(b.Count))
+	say("count", strconv.FormatInt(a.Count, 10), strconv.FormatInt(b.Count, 10))
 	say("first", stampOf(a.First), stampOf(b.First))
 	say("last", stampOf(a.Last), stampOf(b.Last))
 	say("state", a.State, b.State)
@@ -308,7 +308,7 @@ func sketchDifferences(a, b IncidentSketch) []string {
 		{"priority", a.Priority, b.Priority},
 		{"status", a.Status, b.Status},
 		{"opened", stampOf(a.Opened), stampOf(b.Opened)},
-		{"events", fmt.Sprint(a.Events), fmt.Sprint(b.Events)},
+		{"events", strconv.Itoa(a.Events), strconv.Itoa(b.Events)},
 	} {
 		if f[1] != f[2] {
 			what = append(what, f[0]+" "+cmp.Or(f[1], "none")+" -> "+cmp.Or(f[2], "none"))
