@@ -40,8 +40,8 @@ func ecsJSON(d *dictionary) object {
 				if l.name == nil || l.name == stamp {
 					continue
 				}
-				if to, ok := shifted[l.name]; ok && l.value.Kind() != tocsin.List {
-					if o.set(to, l.value) {
+				if l.name.up == &d.root && l.value.Kind() != tocsin.List { // so are those that are shifted
+					if to, ok := shifted[l.name]; ok && o.set(to, l.value) {
 						continue
 					}
 				}
