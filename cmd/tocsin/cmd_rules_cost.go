@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/internal/app"
 	"tocsin/internal/replay"
-	"tocsin/rules"
 )
 
 // costFlags are the flags of `rules check --cost`.
@@ -40,15 +40,15 @@ type costed struct {
 	By     []string `json:"woken_by"`
 }
 
-func (c *costFlags) print(cmd *cobra.Command, r *recorded, set *rules.Set) error {
+func (c *costFlags) print(cmd *cobra.Command, r *recorded, set *app.RuleSet) error {
 	if len(c.events) > 0 {
 		o, err := r.options(cmd, false)
 		if err != nil {
 			return err
 		}
 		o.Set = set
-		start := time.Now()                                                                                    //nolint:forbidigo // what is measured is this machine
-		sum, err := replay.Cost(cmd.Context(), o, c.events, func() time.Duration { return time.Since(start) }) //nolint:forbidigo // the same
+		start := time.Now()
+		sum, err := replay.Cost(cmd.Context(), o, c.events, func() time.Duration { return time.Since(start) })
 		if err != nil {
 			return coded(exitInput, err)
 		}
@@ -80,7 +80,7 @@ func (c costed) wokenBy() string {
 
 // costRows are the rules, those that cost most first, and of those that cost nothing or were not measured the ones
 // that are evaluated most easily.
-func costRows(set *rules.Set) []costed {
+func costRows(set *app.RuleSet) []costed {
 	byID := map[string]*costed{}
 	for _, s := range set.States() {
 		byID[s.Rule] = &costed{ID: s.Rule, Title: set.Rule(s.Rule).Title, Cost: float64(s.Cost), Woken: s.Woken, By: []string{}, Lanes: []string{}}

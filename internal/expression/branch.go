@@ -1,5 +1,7 @@
 package expression
 
+import "slices"
+
 // step is one question of a branching program: which leaf is asked, and where to go on either answer.
 type step struct {
 	leaf    int32
@@ -28,13 +30,13 @@ func (b *branching) compile(n *node, yes, no int32) int32 {
 	case opNot:
 		return b.compile(n.kids[0], no, yes)
 	case opAnd:
-		for i := len(n.kids) - 1; i >= 0; i-- {
-			yes = b.compile(n.kids[i], yes, no)
+		for _, k := range slices.Backward(n.kids) {
+			yes = b.compile(k, yes, no)
 		}
 		return yes
 	case opOr:
-		for i := len(n.kids) - 1; i >= 0; i-- {
-			no = b.compile(n.kids[i], yes, no)
+		for _, k := range slices.Backward(n.kids) {
+			no = b.compile(k, yes, no)
 		}
 		return no
 	case opTrue:

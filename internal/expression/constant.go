@@ -3,7 +3,6 @@ package expression
 import (
 	"fmt"
 	"maps"
-	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -76,66 +75,4 @@ func (c *compilation) knownLists() string {
 		return "put it into lists/ as .txt, .csv or .yml"
 	}
 	return "known lists: " + strings.Join(names, ", ")
-}
-
-// A Term is one way for a field to satisfy an expression: a value of the slot that has Key; with the zero Key any
-// value, as long as there is one.
-type Term struct {
-	Slot  int
-	Key   Key
-	Lower bool // it is the value in lower case that has Key
-}
-
-// A Key stands for the values that are equal to each other in comparisons, and perhaps some more.
-type Key struct {
-	Text   string
-	Number float64
-	kind   scalarKind
-}
-
-func termsOf(slot int, v scalar) []Term {
-	keys := keysOf(v)
-	terms := make([]Term, len(keys))
-	for i, k := range keys {
-		terms[i] = Term{Slot: slot, Key: k}
-	}
-	return terms
-}
-
-// lowerTermsOf are the terms of values that satisfy a comparison in lower case, none where there is no list of them.
-func lowerTermsOf(slot int, values ...scalar) []Term {
-	var terms []Term
-	for _, v := range values {
-		if v.kind != kindText {
-			return nil
-		}
-		terms = append(terms, Term{Slot: slot, Key: Key{Text: v.s, kind: kindText}, Lower: true})
-	}
-	return terms
-}
-
-// keysOf are the keys of a scalar; two scalars that are equal share one at least.
-func keysOf(v scalar) []Key {
-	switch v.kind {
-	case kindText:
-		keys := []Key{{Text: v.s, kind: kindText}}
-		if n, ok := parsed(v.s).number(); ok {
-			keys = append(keys, numberKey(n))
-		}
-		return keys
-	case kindInt, kindFloat:
-		n, _ := v.number()
-		return []Key{numberKey(n)}
-	case kindBool:
-		return []Key{{Number: float64(v.i), kind: kindBool}}
-	default:
-		return nil
-	}
-}
-
-func numberKey(n float64) Key {
-	if n == 0 || math.IsNaN(n) {
-		n = 0 // minus zero equals zero
-	}
-	return Key{Number: n, kind: kindFloat}
 }

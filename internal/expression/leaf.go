@@ -3,6 +3,7 @@ package expression
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/vm"
@@ -142,14 +143,7 @@ func passes(t test, v tocsin.Value) bool {
 	}
 }
 
-func matchesOne(t textual, texts []string) bool {
-	for _, s := range texts {
-		if t.match(s) {
-			return true
-		}
-	}
-	return false
-}
+func matchesOne(t textual, texts []string) bool { return slices.ContainsFunc(texts, t.match) }
 
 // passesWithin is passes for a pattern: the first string is cut to what the pattern may look at, and a list that
 // holds more than that is an error. Strings without a text that the pattern needs are not looked at.

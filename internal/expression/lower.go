@@ -60,11 +60,5 @@ func word(s string, i int) uint64 {
 		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
 }
 
-// half is four bytes of s from i.
-func half(s string, i int) uint32 {
-	_ = s[i+3]
-	return uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
-}
-
 // fold is a string as case-insensitive tests compare it: each character in lower case.
 func fold(s string) string { return strings.ToLower(s) }

@@ -7,7 +7,7 @@ import (
 
 const (
 	gramBytes = 4
-	maxChain  = 64
+	maxChain  = 1024
 	// Long is how many bytes a literal inside a text should have: where all have so many, only every fourth place of the
 	// text is probed.
 	Long = gramBytes + 3
