@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"bytes"
 	"math/bits"
 	"strings"
 
@@ -57,11 +56,11 @@ type record struct{ keywords *literal.Loose }
 
 // search adds to hits the keywords that the loaded alert's record may hold.
 func (r *record) search(e *Evaluator, hits *literal.Hits) {
-	if said := e.record.said; said != "" {
+	switch said, raw := e.record.said, e.record.raw; {
+	case said != "" && !foldsToASCII(said):
 		r.keywords.Find(said, hits)
 		return
-	}
-	if raw := e.record.raw; len(raw) > 0 && asWritten(raw) {
+	case said == "" && len(raw) > 0 && asWritten(shared(raw)):
 		r.keywords.Find(shared(raw), hits)
 		return
 	}
@@ -72,10 +71,13 @@ func (r *record) search(e *Evaluator, hits *literal.Hits) {
 
 // asWritten reports whether every ASCII text that a record holds stands in it byte by byte: no escaped characters, and
 // none outside ASCII whose lower case lies in it.
-func asWritten(raw []byte) bool {
-	escaped, ascii := scanned(shared(raw))
-	return !escaped && (ascii || !bytes.Contains(raw, []byte("İ")) && !bytes.Contains(raw, []byte("\u212a")))
+func asWritten(raw string) bool {
+	escaped, ascii := scanned(raw)
+	return !escaped && (ascii || !foldsToASCII(raw))
 }
+
+// foldsToASCII reports whether s has one of the two characters outside ASCII whose lower case lies in it.
+func foldsToASCII(s string) bool { return strings.Contains(s, "İ") || strings.Contains(s, "\u212a") }
 
 // scanned reports whether a record has a character that is escaped by its number, and whether it is all ASCII.
 func scanned(s string) (escaped, ascii bool) {
