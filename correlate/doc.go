@@ -43,6 +43,15 @@
 // deadline, itself included; that is its moment, else t. Its set is the alerts that meet a step's condition, at times in
 // (t - span, t] and at or after the last until before t.
 //
+// A silence is a time of an alert after which no other lies, up to span later and with it; its moment is that last time, its
+// set the alerts of that time. Each is an event of its own, which speaks of no alert: it begins with that time, ends with
+// the moment and has no evidence. It closes at the key's next alert.
+//
+// A spike is a time t of an alert at which the window (t - span, t] holds at_least alerts, and ratio times as many as a slot
+// of the baseline has on average. Slots begin at the multiples of span since 1970; the baseline is the last of them that
+// lie before the window, a number that the rule gives. The key's history must have begun in a slot before those: with
+// its first alert, or the first after a pause longer than the baseline and two spans. Its moment is t, its set the window.
+//
 // # How it is computed
 //
 // Each key holds its alerts, sorted, from lateness before the watermark on, and of older ones what a window can still

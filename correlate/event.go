@@ -198,6 +198,9 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 	if !ev.open {
 		out.Activity = tocsin.Closed
 	}
+	if st.track.plan.kind == "silence" {
+		st.track.plan.silent(ev, &out)
+	}
 	for i := range ev.entities {
 		out.Entities[i] = ev.entities[i].Entity
 	}

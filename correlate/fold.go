@@ -52,9 +52,12 @@ type machine interface {
 	// copy is a machine that goes on by itself.
 	copy() machine
 	// layout writes or reads what cannot be made anew from the alerts that are held, and reports whether that is all
-	// the machine needs. Most have nothing to write and report false.
+	// the machine needs. Most have nothing to write and report false. Nil asks only that.
 	layout(c *coder) bool
 }
+
+// Weighty is a machine whose size is worth the account.
+type weighty interface{ weight() int64 }
 
 // A firing says that the rule holds of a run of alerts. From one firing of a machine to the next neither end of the run
 // goes back.
@@ -236,7 +239,11 @@ func (st *state) fires(x *item) bool {
 // weigh brings the account of bytes in line.
 func (st *state) weigh() {
 	f := st.fold
-	cost := foldedSize + firingSize*int64(len(f.fired)) + markSize*int64(len(f.marks))
+	extra := int64(0)
+	if w, ok := f.head.(weighty); ok {
+		extra = 2 * w.weight()
+	}
+	cost := extra + foldedSize + firingSize*int64(len(f.fired)) + markSize*int64(len(f.marks))
 	st.bytes += cost - f.cost
 	f.cost = cost
 }

@@ -36,6 +36,10 @@ func kindOf(name string) kind {
 		return setKind{}
 	case "absence":
 		return absenceKind{}
+	case "silence":
+		return silenceKind{}
+	case "spike":
+		return spikeKind{}
 	case "leaky":
 		return leakyKind{}
 	case leakyDistinct:

@@ -89,6 +89,10 @@ func (c *trackCoder) plan(p *plan) {
 	case "first_seen":
 		c.span(&p.history)
 		c.span(&p.learn)
+	case "silence", "spike":
+		c.span(&p.memory)
+		c.span(&p.baseline)
+		c.float(&p.ratio)
 	case "sequence":
 		c.steps(&p.steps)
 		c.word(&p.until)
@@ -226,6 +230,7 @@ func (c *trackCoder) burst(b *burst) {
 	c.text(&b.before)
 	if c.tk.fold != nil {
 		c.bool(&b.anchored)
+		c.num(&b.end)
 		c.order(&b.kept)
 	}
 	list(c.coder, &b.events, 80, func(ev **event) {

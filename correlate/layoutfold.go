@@ -16,6 +16,9 @@ func (c *trackCoder) folded(st *state) {
 	small(c.coder, &f.fixed, math.MaxInt32)
 	c.bool(&f.done)
 	c.num(&f.cost)
+	if f.base.layout(nil) {
+		f.base.layout(c.coder)
+	}
 	list(c.coder, &f.fired, 35, func(x *firing) {
 		c.order(&x.lo)
 		c.order(&x.hi)

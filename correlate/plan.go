@@ -19,13 +19,16 @@ type plan struct {
 	maxOpen  int64    // nanoseconds
 	leak     int64    // nanoseconds in which a bucket loses one alert; kind leaky only, whose span follows from it
 	atLeast  int
-	decay    int64  // kind risk only; nanoseconds in which a score halves, 0 for never
-	points   int64  // kind risk only; thousandths of a point for each event, where no field says them
-	tactics  int    // kind risk only
-	history  int64  // kind first_seen only; nanoseconds
-	learn    int64  // kind first_seen only; nanoseconds
-	delay    int64  // folds only, see [fold.ahead]
-	forward  int64  // likewise; nanoseconds
+	decay    int64 // kind risk only; nanoseconds in which a score halves, 0 for never
+	points   int64 // kind risk only; thousandths of a point for each event, where no field says them
+	tactics  int   // kind risk only
+	history  int64 // kind first_seen only; nanoseconds
+	learn    int64 // kind first_seen only; nanoseconds
+	delay    int64 // folds only, see [fold.ahead]
+	forward  int64 // likewise; nanoseconds
+	memory   int64 // kinds silence and spike only: how long after its newest alert a key is known
+	baseline int64 // kind spike only: slots
+	ratio    float64
 	steps    []step // kind sequence only; at_least is their number
 	rank     int    // 0 and 1: the rule reads alerts alone; else events of lower ranks too
 	heard    bool   // a rule of a higher rank may read its events
@@ -71,6 +74,18 @@ func (p plan) normal() plan {
 		p.span = max(p.leak*min(int64(p.atLeast-1), longest/p.leak), p.leak)
 		p.quiet = max(p.quiet, p.span) // an event goes on while the bucket could hold an alert of it
 	}
+	if p.kind != "silence" && p.kind != "spike" {
+		p.memory, p.baseline, p.ratio = 0, 0, 0
+	}
+	if p.kind == "silence" {
+		p.quiet, p.maxOpen = 1, longest // each silence is an event of its own
+		p.memory = min(max(p.memory, p.span), longest)
+	}
+	if p.kind == "spike" {
+		p.span = min(p.span, longest/8)
+		p.baseline = min(max(p.baseline, 1), min(longest/4/p.span, maxSlots))
+		p.memory = (p.baseline + 2) * p.span
+	}
 	if p.quiet <= 0 {
 		p.quiet = p.span
 	}
@@ -96,6 +111,9 @@ func (p plan) normal() plan {
 	return p
 }
 
+// maxSlots bounds the slots of a baseline: a key may keep a number for each.
+const maxSlots = 5000
+
 // linger is how long after its last alert a burst can still grow.
 func (p *plan) linger() int64 {
 	if p.forward > 0 {
@@ -107,7 +125,7 @@ func (p *plan) linger() int64 {
 // useful is how long after an alert another can be in one window with it, or the moment that decides over it.
 func (p *plan) useful() int64 {
 	if p.forward > 0 {
-		return p.forward + 1
+		return max(p.forward, p.memory) + 1
 	}
 	return max(p.span, 1)
 }
@@ -115,7 +133,8 @@ func (p *plan) useful() int64 {
 // sameTuning reports whether p and q build the same bursts from the same alerts.
 func (p *plan) sameTuning(q *plan) bool {
 	return p.rank == q.rank && p.heard == q.heard && p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast &&
-		p.decay == q.decay && p.points == q.points && p.tactics == q.tactics && slices.Equal(p.steps, q.steps) && p.sequenceEnds == q.sequenceEnds
+		p.decay == q.decay && p.points == q.points && p.tactics == q.tactics && slices.Equal(p.steps, q.steps) && p.sequenceEnds == q.sequenceEnds &&
+		p.memory == q.memory && p.baseline == q.baseline && p.ratio == q.ratio
 }
 
 // sequenceEnds is what a sequence must not see. Conditions are bits of [tocsin.Match.Conditions].

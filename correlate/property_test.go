@@ -32,13 +32,16 @@ var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func drawScene(t *rapid.T) scene {
 	s := scene{plan: plan{
 		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
-		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "sequence", "sequence", leakyDistinct, leakyDistinct, "risk", "first_seen"}).Draw(t, "kind"),
+		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "sequence", "sequence", leakyDistinct, leakyDistinct, "risk", "first_seen", "silence", "silence", "spike", "spike"}).Draw(t, "kind"),
 		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
 		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),
 		atLeast: rapid.IntRange(1, 4).Draw(t, "at_least"),
 		leak:    int64(unit) * rapid.Int64Range(1, 9).Draw(t, "leak"),
 		maxOpen: int64(unit) * rapid.SampledFrom([]int64{1, 7, 20, 60, 86400}).Draw(t, "max_open"),
 	}}
+	s.plan.memory = int64(unit) * rapid.Int64Range(1, 90).Draw(t, "memory")
+	s.plan.baseline = rapid.Int64Range(1, 6).Draw(t, "baseline")
+	s.plan.ratio = rapid.SampledFrom([]float64{0.3, 1, 1.5, 3}).Draw(t, "ratio")
 	if s.plan.kind == "absence" {
 		s.plan.atLeast = 2 // conditions
 	}

@@ -21,6 +21,10 @@ func referenceFold(p plan, ms []tocsin.Match, end time.Time) []settled {
 		runs = referenceAbsence(p, ms, end)
 	case leakyDistinct:
 		runs = referenceBuckets(p, ms)
+	case "silence":
+		return referenceSilence(p, ms, end)
+	case "spike":
+		runs = referenceSpike(p, ms)
 	case "sequence":
 		runs = referencePattern(p, ms, end)
 	}
@@ -232,4 +236,60 @@ func referencePlaces(places []func(m tocsin.Match) bool, s step, k int, ms []toc
 		}
 	}
 	return places, len(values) >= s.atLeast
+}
+
+// referenceSilence: each time of an alert after which there is none up to and with span later, once that is over. The event
+// is of no alert, though it says what those of that time say.
+func referenceSilence(p plan, ms []tocsin.Match, end time.Time) (out []settled) {
+	for i, m := range ms {
+		t := m.Alert.Time
+		due := t.Add(time.Duration(p.span))
+		if !due.Before(end) || i+1 < len(ms) && !ms[i+1].Alert.Time.After(due) {
+			continue
+		}
+		first := i
+		for first > 0 && ms[first-1].Alert.Time.Equal(t) {
+			first--
+		}
+		ev := referenceEvent(p, ms[first:i+1])
+		ev.Count, ev.Alerts, ev.Last = 0, "", stamp(due)
+		out = append(out, ev)
+	}
+	return out
+}
+
+// referenceSpike: each time t at which the window (t - span, t] holds at_least alerts and ratio times the rate of the
+// baseline, where the key's history began before that.
+func referenceSpike(p plan, ms []tocsin.Match) (runs [][]int) {
+	span := time.Duration(p.span)
+	slotOf := func(at time.Time) int64 { return floor(at.UnixNano(), p.span) }
+	since := 0
+	for i, m := range ms {
+		t := m.Alert.Time
+		if i > 0 && t.Sub(ms[i-1].Alert.Time) > span*time.Duration(p.baseline+2) {
+			since = i
+		}
+		if i+1 < len(ms) && ms[i+1].Alert.Time.Equal(t) {
+			continue
+		}
+		newest := slotOf(t)
+		for !time.Unix(0, (newest+1)*p.span-1).Before(t.Add(1 - span)) { // its last nanosecond lies in the window
+			newest--
+		}
+		var run []int
+		past := int64(0)
+		for j, x := range ms[:i+1] {
+			at := x.Alert.Time
+			if at.After(t.Add(-span)) {
+				run = append(run, j)
+			}
+			if n := slotOf(at); j >= since && n <= newest && n > newest-p.baseline {
+				past++
+			}
+		}
+		if slotOf(ms[since].Alert.Time) <= newest-p.baseline && len(run) >= p.atLeast && float64(len(run))*float64(p.baseline) >= p.ratio*float64(past) {
+			runs = append(runs, run)
+		}
+	}
+	return runs
 }

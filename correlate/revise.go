@@ -32,6 +32,9 @@ func (e *Engine) fold(st *state, x *item) {
 		e.run(st, to)
 		e.revise(st, old, keep, x.order)
 		st.missing = f.head.lacks()
+		if tk.plan.kind == "silence" {
+			e.heard(st)
+		}
 	}
 	e.hasten(st, st.foldDue())
 }
@@ -43,6 +46,9 @@ func (e *Engine) unfold(st *state, t int64) {
 		e.run(st, t)
 		e.proceed(st, n)
 		st.missing = f.head.lacks()
+		if st.track.plan.kind == "silence" {
+			e.heard(st)
+		}
 	}
 }
 
@@ -389,6 +395,9 @@ func (e *Engine) retool(st *state) {
 // remake makes base anew from the settled alerts that are held.
 func (st *state) remake() {
 	f, all := st.fold, st.held.all()
+	if f.base.layout(nil) {
+		return
+	}
 	f.base = st.track.fold.begin(&st.track.plan)
 	var said []firing // all of them before
 	for i := 0; i < len(all) && all[i].at < f.from; {

@@ -37,7 +37,7 @@ func plansOf(set *rules.Set) planSet {
 		}
 		plans.plans = append(plans.plans, plan{
 			id: r.ID, ref: &ref, kind: kind, groupBy: c.GroupBy, requires: r.Requires, span: int64(c.Span), quiet: int64(c.Quiet),
-			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, sequenceEnds: ends, atLeast: c.AtLeast,
+			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, sequenceEnds: ends, memory: int64(c.Forget), baseline: slotsOf(c), ratio: c.Ratio, atLeast: c.AtLeast,
 			decay: int64(c.Decay), points: int64(c.Points) * 1000, tactics: c.Tactics, history: int64(c.History), learn: int64(c.Learn), rank: r.Rank, heard: set.Heard(r.ID),
 			maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
 		})
@@ -67,4 +67,12 @@ func stepsOf(all []rules.Step) (steps []step, ends sequenceEnds) {
 		}
 	}
 	return steps, ends
+}
+
+// slotsOf is how many spans a baseline has.
+func slotsOf(c rules.Correlate) int64 {
+	if c.Span <= 0 {
+		return 0
+	}
+	return int64(c.Baseline / c.Span)
 }

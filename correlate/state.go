@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 
@@ -43,6 +44,7 @@ type burst struct {
 	before      string   // id of the last forgotten event
 	touched     int64    // watermark at the last change
 
+	end      int64 // kind silence only: when the key was heard of again; 0 for not yet
 	anchored bool  // folds only: it holds alerts that are forgotten
 	kept     order // the last of them
 }
@@ -159,6 +161,9 @@ func (st *state) crowd(limit int, horizon int64) bool {
 
 // closeAt is the watermark at which an event closes: no alert that is in time can reach it then.
 func (b *burst) closeAt(ev *event, p *plan) int64 {
+	if p.kind == "silence" {
+		return cmp.Or(b.end, b.last.at+p.memory)
+	}
 	return min(b.start+(ev.part+1)*b.maxOpen+p.forward, ev.last.at+p.linger())
 }
 
@@ -166,6 +171,9 @@ func (b *burst) closeAt(ev *event, p *plan) int64 {
 // burst's start, which the cuts are counted from.
 func (b *burst) forgetAt(ev *event, p *plan, lateness int64) int64 {
 	end := b.last.at + p.linger()
+	if p.kind == "silence" {
+		end = b.closeAt(ev, p)
+	}
 	if ev != b.events[len(b.events)-1] && !p.takesBack() {
 		end = max(b.start+(ev.part+1)*b.maxOpen+p.forward, b.first.at+p.span)
 	}

@@ -28,10 +28,10 @@ var kinds = map[Kind]kindSpec{
 	SetOf:     {built: true, steps: true, mandatory: []string{"span", "of"}},
 	Sequence:  {built: true, steps: true, mandatory: []string{"span", "steps"}, optional: []string{"until"}},
 	Absence:   {built: true, steps: true, mandatory: []string{"after", "without", "within"}},
-	"silence": {},
+	Silence:   {built: true, mandatory: []string{"span"}, optional: []string{"forget"}},
 	FirstSeen: {built: true, mandatory: []string{"values", "history"}, optional: []string{"learn"}},
 	Leaky:     {built: true, mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
-	"spike":   {},
+	Spike:     {built: true, mandatory: []string{"span", "baseline", "ratio", "at_least"}},
 	Risk:      {built: true, mandatory: []string{"span", "score", "at_least"}, optional: []string{"decay", "tactics"}},
 }
 
@@ -89,6 +89,9 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"score":     d.readScore,
 		"decay":     d.positive(&c.Decay),
 		"tactics":   d.whole(&c.Tactics, 1, maxTactics),
+		"forget":    d.positive(&c.Forget),
+		"baseline":  d.positive(&c.Baseline),
+		"ratio":     d.readRatio,
 	}
 	maps.Copy(all, map[string]func(*yaml.Node){
 		"kind":       func(*yaml.Node) {},
@@ -104,6 +107,10 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	switch c.Kind {
 	case Leaky:
 		d.bucket(v)
+	case Silence:
+		d.silence(v)
+	case Spike:
+		d.spike(v)
 	case Sequence:
 		d.ends()
 		d.within(v)

@@ -81,6 +81,9 @@ type Correlate struct {
 	Points    int           `json:",omitempty"` // risk: of each event, where Field is empty
 	Decay     time.Duration `json:",omitempty"` // risk: in which a score halves; 0: never
 	Tactics   int           `json:",omitempty"` // risk: so many different ATT&CK tactics
+	Forget    time.Duration `json:",omitempty"` // silence: after which a key is forgotten
+	Baseline  time.Duration `json:",omitempty"` // spike: over which the key's own rate is taken
+	Ratio     float64       `json:",omitempty"` // spike: how many times that rate
 	LeakSpeed time.Duration `json:",omitempty"` // leaky: in which the bucket loses one alert; its span is capacity times this
 }
 
@@ -116,6 +119,8 @@ const (
 	SetOf     Kind = "set"        // each of several conditions inside the span, in any order
 	Sequence  Kind = "sequence"   // several steps inside the span, one after the other
 	Leaky     Kind = "leaky"      // a leaky bucket overflows
+	Silence   Kind = "silence"    // a key that is not heard of any more
+	Spike     Kind = "spike"      // a rate far above the key's own
 	Absence   Kind = "absence"    // an alert that no other answers in time
 	FirstSeen Kind = "first_seen" // values that the group did not show within a history
 	Risk      Kind = "risk"       // the scores of events inside the span add up
@@ -155,6 +160,9 @@ func (r *Rule) Shape() string {
 		if s.Distinct != "" {
 			shape += " step=" + s.Distinct
 		}
+	}
+	if c.Baseline > 0 {
+		shape += " baseline=" + c.Baseline.String()
 	}
 	if c.LeakSpeed > 0 {
 		shape += " leakspeed=" + c.LeakSpeed.String()

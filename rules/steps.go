@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"tocsin"
 )
 
 // maxConditions bounds the conditions of one rule: they are bits of [tocsin.Match.Conditions].
@@ -177,4 +179,49 @@ func (d *draft) conditionNodes() []*yaml.Node {
 		return d.steps
 	}
 	return append(slices.Clone(d.steps), d.when)
+}
+
+// defaultForget is after which silence a key is forgotten (engine.md, ruling 10).
+const defaultForget = 7 * 24 * time.Hour
+
+// silence checks what only a silence can get wrong.
+func (d *draft) silence(v *yaml.Node) {
+	c := &d.rule.Correlate
+	if c.Forget == 0 {
+		c.Forget = max(defaultForget, c.Span)
+	}
+	switch {
+	case c.Span > 0 && c.Forget < c.Span:
+		d.fault(v, "", "a key is forgotten after %s, before it is silent for %s", c.Forget, c.Span)
+	case d.quiet:
+		d.fault(v, "leave quiet out", "each silence is an event of its own")
+	}
+	c.AtLeast = 1
+}
+
+// maxSlots bounds the spans of a baseline: a key keeps a number for each that has alerts.
+const maxSlots = 5000
+
+// spike checks what only a spike can get wrong.
+func (d *draft) spike(v *yaml.Node) {
+	c := &d.rule.Correlate
+	switch {
+	case c.Span <= 0 || c.Baseline <= 0: // their faults have been told
+	case c.Baseline < c.Span:
+		d.fault(v, "make it a multiple of the span", "the baseline of %s is shorter than the span of %s", c.Baseline, c.Span)
+	case c.Baseline/c.Span > maxSlots:
+		d.fault(v, "take a longer span or a shorter baseline", "the baseline has %d spans: the limit is %d", c.Baseline/c.Span, maxSlots)
+	case c.Baseline%c.Span != 0:
+		d.lint(v, "make it a multiple of the span", "the baseline is counted in whole spans: %s of %s", c.Baseline/c.Span*c.Span, c.Baseline)
+	}
+}
+
+func (d *draft) readRatio(v *yaml.Node) {
+	n, ok := tocsin.NumberValue(v.Value)
+	f, _ := n.Float()
+	if v.Kind != yaml.ScalarNode || !ok || f <= 0 || f > maxAtLeast {
+		d.fault(v, "5 is five times the key's own rate", "ratio is a number above 0")
+		return
+	}
+	d.rule.Correlate.Ratio = f
 }
