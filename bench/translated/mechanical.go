@@ -75,9 +75,9 @@ var (
 	denied   = regexp.MustCompile(`(?i)fail|bad_|invalid|wrong|incorrect|denied|unauth|bf_|auth_bf|no_user`)
 )
 
-// functions are those of CrowdSec's that have a name here; the empty name leaves the argument as it is.
+// functions are those of CrowdSec's that have a name here.
 var functions = map[string]string{
-	"Upper": "upper", "Lower": "lower", "QueryUnescape": "", "PathUnescape": "", "TrimSpace": "trim",
+	"Upper": "upper", "Lower": "lower", "QueryUnescape": "unescape", "PathUnescape": "unescape", "TrimSpace": "trim",
 }
 
 // mechanical makes a rule of a scenario by its words alone, for a case whose scenario has no rule of its own: what a label

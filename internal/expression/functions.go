@@ -60,6 +60,7 @@ var functions = map[string]function{
 	"lower":      {1, 1, false, onText(func(s string) any { return strings.ToLower(s) })},
 	"upper":      {1, 1, false, onText(func(s string) any { return strings.ToUpper(s) })},
 	"fold":       {1, 1, false, onText(func(s string) any { return fold(s) })},
+	"unescape":   {1, 1, false, onText(func(s string) any { return unescape(s) })},
 	"trim":       {1, 2, false, trimmer(strings.TrimSpace, strings.Trim)},
 	"trimPrefix": {2, 2, false, trimmer(nil, strings.TrimPrefix)},
 	"trimSuffix": {2, 2, false, trimmer(nil, strings.TrimSuffix)},

@@ -98,7 +98,7 @@ var semantics = map[string]bool{
 	`in_list(user.name, "exact")`: false, `in_list(lower(user.name), "exact")`: true, `process.command_line matches "(?i)minidump"`: true,
 	`process.command_line contains "comsvcs.dll"`: true, `process.command_line endsWith "612"`: true,
 	`now().Hour() >= 22`: true, `now().Weekday() == 2`: true, `now() - date(seen) < duration("1h")`: true, `now() - date(seen) < duration("10m")`: false,
-	`date(absent) < now()`: false, `split(user.name, "l")[1] == "ice"`: true, `trim(" x ") == "x"`: true, `abs(-3) == 3`: true,
+	`date(absent) < now()`: false, `split(user.name, "l")[1] == "ice"`: true, `trim(" x ") == "x"`: true, `unescape("%2E%2e/a+%zz%4") == "../a+%zz%4"`: true, `unescape("%41") == "A"`: true, `unescape(absent) == "x"`: false, `abs(-3) == 3`: true,
 	`hasPrefix(user.name, "Al")`: true, `int(count) + 1 == 13`: true, `float(count) / 5 > 2.3`: true, `string(destination.port) == "443"`: true,
 	`destination.port % 2 == 1`: true, `2 ** 3 == 8`: true, `round(1.6) == 2`: true,
 	// connectives and precedence
