@@ -78,7 +78,7 @@ func (l *loader) pipelineFile(f File) {
 // refuse notes why a Sigma document is not used: a lint, as the rest of the set is sound without it.
 func (l *loader) refuse(r *reader, refusal *sigma.Refusal) {
 	before := len(r.lints)
-	r.lint(refusal.Node, refusal.Remedy, "Sigma rule not loaded: %s", refusal.Reason)
+	r.lint(refusal.Node, refusal.Remedy, refusedPrefix+"%s", refusal.Reason)
 	l.refused = append(l.refused, r.lints[before:]...)
 }
 

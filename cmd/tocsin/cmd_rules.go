@@ -34,6 +34,7 @@ func loadRules(r *recorded, args []string) (*app.RuleSet, error) {
 
 func newRulesCheck() *cobra.Command {
 	r, costs := recorded{}, costFlags{}
+	var verbose bool
 	cmd := &cobra.Command{
 		Use:   "check [FOLDER...]",
 		Short: "Name every fault of rules, exceptions and lists",
@@ -50,13 +51,29 @@ func newRulesCheck() *cobra.Command {
 				return costs.print(cmd, &r, set)
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d rules are sound, set %s\n", len(set.Rules()), set.Hash)
+			printRefused(cmd.OutOrStdout(), set, verbose)
 			return err
 		},
 	}
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "count the Sigma documents that are refused by reason")
 	costs.add(cmd)
 	r.ruleFlags(cmd)
 	cmd.Flags().StringVar(&r.scales, "scales", "", "scales `file` whose taxonomy the categories are checked against")
 	return cmd
+}
+
+// printRefused tells how many Sigma documents are not used, and for what reasons.
+func printRefused(w io.Writer, set *app.RuleSet, verbose bool) {
+	if len(set.Refused) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%d Sigma documents are refused\n", len(set.Refused))
+	if !verbose {
+		return
+	}
+	for _, r := range set.RefusedFor() {
+		fmt.Fprintf(w, "%6d  %s\n", r.Count, r.Reason)
+	}
 }
 
 // listed is one row of `rules list`.
