@@ -51,6 +51,8 @@ func (s *Standing) count() string {
 		b.WriteString("nothing is counted")
 	}
 	switch {
+	case s.Awaits && s.Need == 0:
+		return "nothing more is needed: it is decided when the watermark passes " + moment(s.Until)
 	case s.Awaits:
 		fmt.Fprintf(&b, "; it is decided when the watermark passes %s", moment(s.Until))
 	case s.Until.IsZero() || s.Need > 0 && s.Have >= s.Need:

@@ -132,6 +132,10 @@ func (e *Engine) describe(st *state, now int64, s *tocsin.Standing) {
 // tellNewest says what the newest window lacked when its last alert came: good for any kind.
 func (st *state) tellNewest(s *tocsin.Standing) {
 	p := &st.track.plan
+	if st.fold != nil {
+		st.tellFold(s)
+		return
+	}
 	s.Have = max(p.atLeast-st.missing, 0)
 	if all := st.held.all(); len(all) > 0 && p.span > 0 {
 		oldest := all[st.held.since(all[len(all)-1].at-p.span+1)].at

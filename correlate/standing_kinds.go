@@ -224,6 +224,45 @@ func (leakyKind) tell(st *state, now int64, s *tocsin.Standing) {
 	s.Until = instant(l.at + l.level) // when it is empty
 }
 
+// tellFold says of a kind that the watermark decides when it does.
+func (st *state) tellFold(s *tocsin.Standing) {
+	s.Need, s.Unit = 0, ""
+	if n := st.held.len() - st.held.since(st.fold.to); n > 0 && st.fold.to != unset {
+		s.Notes = append(s.Notes, fmt.Sprintf("%d of its alerts are ahead of the watermark, and wait for it", n))
+	}
+	if due := st.fold.head.due(); due != never {
+		s.Awaits, s.Until = true, instant(due)
+		return
+	}
+	s.Notes = append(s.Notes, fmt.Sprintf("as far as the watermark has come it lacks %d", st.fold.head.lacks()))
+}
+
+// tell implements [teller]: whether the rule is learning.
+func (firstSeenKind) tell(st *state, now int64, s *tocsin.Standing) {
+	s.Need, s.Unit = 0, ""
+	if tk := st.track; tk.began != unset && tk.learns(now) {
+		s.Notes = append(s.Notes, "the rule is learning until "+stampOf(tk.began+tk.plan.learn)+": nothing fires before")
+	}
+}
+
+// tell implements [teller]: what the scores inside the span add up to.
+func (riskKind) tell(st *state, now int64, s *tocsin.Standing) {
+	p := &st.track.plan
+	lo, _ := st.recent(now)
+	all := st.held.all()
+	var sum int64
+	for i := lo; i < len(all); i++ {
+		sum = min(sum+decayed(scoreOf(&all[i]), all[len(all)-1].at-all[i].at, p.decay), maxScore)
+	}
+	s.Unit, s.Have = "points", int(sum/1000)
+	if p.tactics > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf("%d different tactics are wanted too", p.tactics))
+	}
+	if lo < len(all) {
+		s.Until = instant(all[lo].at + p.span)
+	}
+}
+
 func stampOf(n int64) string { return instant(n).Format(time.RFC3339Nano) }
 
-var _, _, _, _, _, _ teller = matchKind{}, countKind{}, distinctKind{}, setKind{}, sequenceKind{}, leakyKind{}
+var _ = [...]teller{matchKind{}, countKind{}, distinctKind{}, setKind{}, sequenceKind{}, leakyKind{}, firstSeenKind{}, riskKind{}}

@@ -139,6 +139,18 @@ correlate: {kind: sequence, group_by: [user.name], span: 10m, steps: [{when: a, 
 			"ann",
 			[]string{"have 0 of 3 steps", "step 1: missing"},
 		},
+		"an answer that is awaited": {
+			"correlate: {kind: absence, group_by: [user.name], after: 'event.action == \"a\"', without: 'event.action == \"b\"', within: 60s}\n",
+			[]string{"0s ann event.action=a", "150s bob event.action=a"},
+			"ann",
+			[]string{"it is decided when the watermark passes 2026-11-02T09:01:00Z"},
+		},
+		"a rule that learns": {
+			"when: event.action == \"x\"\ncorrelate: {kind: first_seen, group_by: [user.name], values: [host.name], history: 1d}\n",
+			[]string{"0s ann event.action=x host.name=h1"},
+			"ann",
+			[]string{"the rule is learning until 2026-11-03T09:00:00Z"},
+		},
 		"a bucket": {
 			"when: event.action == \"x\"\ncorrelate: {kind: leaky, group_by: [user.name], capacity: 4, leakspeed: 10s}\n",
 			[]string{"0s ann event.action=x", "0s ann event.action=x", "0s ann event.action=x", "5s bob event.action=x"},
