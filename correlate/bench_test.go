@@ -41,7 +41,7 @@ func benchMatches(n, keys int) []tocsin.Match {
 // BenchmarkStep is the cost of one match: 10 in 60 s over so many keys, one match a millisecond, a marker a second,
 // lateness 10 minutes. It reports matches per second, and the bytes of live heap for each key at the end.
 func BenchmarkStep(b *testing.B) {
-	for _, kind := range []string{"match", "count", "distinct", "set", "leaky", leakyDistinct, "sequence"} {
+	for _, kind := range []string{"match", "count", "distinct", "set", "leaky", leakyDistinct, "sequence", "risk", "first_seen"} {
 		for _, keys := range []int{1, 1_000, 100_000, 1_000_000} {
 			b.Run(fmt.Sprintf("%s/keys=%d", kind, keys), func(b *testing.B) { benchStep(b, kind, keys) })
 		}

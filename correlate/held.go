@@ -69,7 +69,7 @@ func (h *held) makeRoom() {
 	live := h.len()
 	dst := h.buf
 	if h.head < max(live, 1) {
-		dst = make([]item, live, max(2*live, 1))
+		dst = make([]item, live, live+1+max(live-3, 0)/2) // most keys hold few alerts, and there are many of them
 	}
 	n := copy(dst[:live], h.all())
 	clear(h.buf[min(n, len(h.buf)):])

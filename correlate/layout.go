@@ -194,6 +194,7 @@ func (c *trackCoder) state(st *state, bucket int) {
 func (c *trackCoder) enter(st *state, bucket int) {
 	tk := c.tk
 	st.name = string(appendName(nil, st.tenant, st.key))
+	st.shareTexts()
 	if _, twice := tk.states[st.name]; twice || len(st.key) != len(tk.plan.groupBy) {
 		c.fail("a key that does not fit its rule")
 	}

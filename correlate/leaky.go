@@ -38,32 +38,32 @@ func (l *bucketLevel) pour(x order, p *plan) {
 // note keeps the level at the newest alert.
 func (leakyKind) note(st *state, x *item) {
 	all := st.held.all()
-	if n := len(all); all[n-1].order == x.order && (n == 1 || st.level.known && all[n-2].order == st.level.order) {
-		st.level.pour(x.order, &st.track.plan)
+	if n := len(all); all[n-1].order == x.order && (n == 1 || st.filled().known && all[n-2].order == st.filled().order) {
+		st.filled().pour(x.order, &st.track.plan)
 		return
 	}
-	st.level = bucketLevel{} // an alert that came out of order changes it, and one that was absorbed is not in it
+	st.empty() // an alert that came out of order changes it, and one that was absorbed is not in it
 }
 
 func (k leakyKind) newest(st *state) (lo, missing int) {
 	p := &st.track.plan
 	all := st.held.all()
 	last := len(all) - 1
-	if !st.level.known || st.level.order != all[last].order {
+	if !st.filled().known || st.filled().order != all[last].order {
 		k.fill(st)
 	}
-	if st.level.spilled {
-		return st.held.from(st.level.start), 0
+	if st.filled().spilled {
+		return st.held.from(st.filled().start), 0
 	}
-	return last, int((p.span-st.level.level)/p.leak) + 1
+	return last, int((p.span-st.filled().level)/p.leak) + 1
 }
 
 // fill computes the level at the newest alert.
 func (leakyKind) fill(st *state) {
 	all := st.held.all()
-	st.level = bucketLevel{}
+	st.empty()
 	for i := st.emptyBefore(len(all) - 1); i < len(all); i++ {
-		st.level.pour(all[i].order, &st.track.plan)
+		st.filled().pour(all[i].order, &st.track.plan)
 	}
 }
 
@@ -111,4 +111,19 @@ func (leakyKind) keep(st *state, settled int, horizon int64) int {
 	return settled - start
 }
 
-func (leakyKind) rebuild(st *state) { st.level = bucketLevel{} }
+func (leakyKind) rebuild(st *state) { st.empty() }
+
+// filled is the key's bucket.
+func (st *state) filled() *bucketLevel {
+	if st.level == nil {
+		st.level = new(bucketLevel)
+	}
+	return st.level
+}
+
+// empty forgets what is known of the key's bucket.
+func (st *state) empty() {
+	if st.level != nil {
+		*st.level = bucketLevel{}
+	}
+}

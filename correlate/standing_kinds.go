@@ -210,7 +210,10 @@ func (leakyKind) tell(st *state, now int64, s *tocsin.Standing) {
 	if len(all) == 0 {
 		return
 	}
-	l := st.level
+	var l bucketLevel
+	if st.level != nil {
+		l = *st.level
+	}
 	if !l.known || l.order != all[len(all)-1].order {
 		l = bucketLevel{}
 		for i := st.emptyBefore(len(all) - 1); i < len(all); i++ {

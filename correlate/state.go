@@ -16,22 +16,22 @@ type state struct {
 	key    []tocsin.Value
 
 	held    held
-	seen    []sighting  // kinds distinct and set only
-	level   bucketLevel // kind leaky only
-	closed  bool        // kind sequence only: an alert that meets the last step alone completes nothing
-	fold    *folded     // folds only
-	bursts  []*burst    // disjoint, by time; those that an accepted alert can still change
-	retired []string    // ids of merged events: they are not given out anew
-	own     int64       // no alert before it is held any more, though lateness would allow it: the key was flooded
-	flooded bool
-	until   int64 // the watermark when an id was last retired: it is remembered for lateness more
+	seen    []sighting   // kinds distinct and set only
+	level   *bucketLevel // kind leaky only; nil for nothing known
+	fold    *folded      // folds only
+	bursts  []*burst     // disjoint, by time; those that an accepted alert can still change
+	retired []string     // ids of merged events: they are not given out anew
+	own     int64        // no alert before it is held any more, though lateness would allow it: the key was flooded
+	until   int64        // the watermark when an id was last retired: it is remembered for lateness more
 
 	bytes      int64
 	due        int64 // not later than the next time at which [Engine.expire] has something to do
 	slot       int   // in the engine's queue
 	missing    int   // alerts or values that the newest window lacks; 0 with a burst
-	bucket     int   // in the track
 	prev, next *state
+	bucket     int8 // in the track
+	closed     bool // kind sequence only: an alert that meets the last step alone completes nothing
+	flooded    bool // it had more alerts than are held
 }
 
 // A burst is a run of alerts that belong together: [first, last] without a gap, in the order of the key's alerts.
@@ -49,7 +49,7 @@ type burst struct {
 	kept     order // the last of them
 }
 
-const stateSize = 400 // bytes of a state with its place in map, queue and list
+const stateSize = 300 // bytes of a state with its place in map, queue and list
 
 // within returns the burst whose run holds o, or would hold it, nil for none.
 func (st *state) within(o order) *burst {

@@ -3,6 +3,7 @@ package correlate
 import (
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tocsin"
@@ -62,7 +63,7 @@ func (tk *track) place(st *state) {
 	if len(st.bursts) == 0 {
 		to = bits.Len(uint(max(st.missing, 1)))
 	}
-	if to == st.bucket && tk.buckets[to].tail == st {
+	if to == int(st.bucket) && tk.buckets[to].tail == st {
 		return
 	}
 	tk.unlink(st)
@@ -71,7 +72,7 @@ func (tk *track) place(st *state) {
 
 func (tk *track) link(st *state, to int) {
 	b := &tk.buckets[to]
-	st.bucket, st.prev, st.next = to, b.tail, nil
+	st.bucket, st.prev, st.next = int8(to), b.tail, nil
 	if b.tail != nil {
 		b.tail.next = st
 	} else {
@@ -127,6 +128,7 @@ func (e *Engine) state(tk *track, m *tocsin.Match) *state {
 	st := &state{
 		track: tk, name: string(e.name), tenant: m.Tenant, key: m.Key, own: unset, until: unset, due: never, missing: tk.plan.atLeast,
 	}
+	st.shareTexts()
 	st.bytes = stateSize + 2*int64(len(st.name))
 	if tk.fold != nil {
 		st.fold = tk.newFolded()
@@ -137,6 +139,28 @@ func (e *Engine) state(tk *track, m *tocsin.Match) *state {
 	tk.link(st, bits.Len(uint(st.missing)))
 	e.queue.push(st)
 	return st
+}
+
+// shareTexts lets the texts of the key be those of the name: a million keys have them once.
+func (st *state) shareTexts() {
+	key := make([]tocsin.Value, len(st.key))
+	rest := afterValue(st.name, tocsin.StringValue(st.tenant))
+	for i, v := range st.key {
+		key[i] = v
+		next := afterValue(rest, v)
+		if v.Kind() == tocsin.String {
+			text := rest[:len(rest)-len(next)]
+			key[i] = tocsin.StringValue(text[len(text)-len(v.Text()):])
+		}
+		rest = next
+	}
+	st.key = key
+}
+
+// afterValue is what follows a value in a name.
+func afterValue(name string, v tocsin.Value) string {
+	text := len(v.Text())
+	return name[2+len(strconv.Itoa(text))+text:]
 }
 
 // appendName encodes a tenant and a key without ambiguity.
