@@ -19,6 +19,14 @@ type leakyDistinctKind struct{ settledKind }
 // leakyDistinct is the name that plans have for a leaky bucket with distinct values.
 const leakyDistinct = "leaky distinct"
 
+// name is the plan's kind as rules call it.
+func (p *plan) name() string {
+	if p.kind == leakyDistinct {
+		return "leaky"
+	}
+	return p.kind
+}
+
 func (leakyDistinctKind) values(st *state, m *tocsin.Match) []string {
 	return distinctKind{}.values(st, m)
 }

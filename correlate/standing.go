@@ -26,7 +26,7 @@ func (e *Engine) WhyNot(rule, tenant string, key []tocsin.Value) (tocsin.Standin
 	}
 	now := e.present()
 	s := tocsin.Standing{
-		Rule: rule, Kind: tk.plan.kind, Tenant: tenant, State: tocsin.StandingUnknown, Need: tk.plan.atLeast,
+		Rule: rule, Kind: tk.plan.name(), Tenant: tenant, State: tocsin.StandingUnknown, Need: tk.plan.atLeast,
 		Now: instant(now), Watermark: e.Watermark(), Holder: e.holder, Waiting: slices.Clone(e.behind), Counts: tk.tally(),
 		Parts: []tocsin.StandingPart{}, Notes: []string{}, Events: []tocsin.StandingEvent{}, Unit: unitOf(tk.plan.kind),
 	}
@@ -61,7 +61,7 @@ func (e *Engine) present() int64 {
 // unitOf is what a kind counts.
 func unitOf(kind string) string {
 	switch kind {
-	case "distinct":
+	case "distinct", leakyDistinct:
 		return "values"
 	case "set":
 		return "conditions"

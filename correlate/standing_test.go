@@ -151,6 +151,12 @@ correlate: {kind: sequence, group_by: [user.name], span: 10m, steps: [{when: a, 
 			"ann",
 			[]string{"the rule is learning until 2026-11-03T09:00:00Z"},
 		},
+		"a bucket of values": {
+			"when: event.action == \"x\"\ncorrelate: {kind: leaky, group_by: [user.name], capacity: 4, leakspeed: 10s, distinct: host.name}\n",
+			[]string{"0s ann event.action=x host.name=a", "0s ann event.action=x host.name=a", "0s ann event.action=x host.name=b", "5s bob event.action=x"},
+			"ann",
+			[]string{"have 2 of 5 values", "the bucket holds 1.5 of 4 at 2026-11-02T09:00:05Z and loses one every 10s"},
+		},
 		"a bucket": {
 			"when: event.action == \"x\"\ncorrelate: {kind: leaky, group_by: [user.name], capacity: 4, leakspeed: 10s}\n",
 			[]string{"0s ann event.action=x", "0s ann event.action=x", "0s ann event.action=x", "5s bob event.action=x"},
