@@ -45,7 +45,8 @@
 //
 // A silence is a time of an alert after which no other lies, up to span later and with it; its moment is that last time, its
 // set the alerts of that time. Each is an event of its own, which speaks of no alert: it begins with that time, ends with
-// the moment and has no evidence. It closes at the key's next alert.
+// the moment and has no evidence. It closes at the key's next alert. An
+// expected key stands as if it had an alert at the watermark at which the engine learned of it.
 //
 // A spike is a time t of an alert at which the window (t - span, t] holds at_least alerts, and ratio times as many as a slot
 // of the baseline has on average. Slots begin at the multiples of span since 1970; the baseline is the last of them that

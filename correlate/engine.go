@@ -18,6 +18,9 @@ type Config struct {
 	// MaxHeld bounds the alerts within lateness that one key holds; 0 is 131,072, about 12 MB. Beyond it the oldest
 	// half is settled early and the key's events are marked degraded: flood.
 	MaxHeld int
+	// Owns reports whether the matches of a key come to this engine, where several share the keys: silences wait for the
+	// expected keys that they own. Nil owns all.
+	Owns func(tenant, rule string, key []tocsin.Value) bool
 }
 
 // An Engine is a deterministic state machine: the same records in the same order always make the same events.
@@ -32,6 +35,7 @@ type Engine struct {
 	origins    map[origin]*seenOrigin
 	suspicions []doubt            // about all rules
 	sights     map[string]*sights // by source: the fields that rules require
+	unasked    bool               // rules came into force whose expected keys were not looked at
 	greatest   int64              // time of an alert that was stepped
 	unknown    int64              // matches of rules that the set does not have
 
@@ -289,6 +293,10 @@ func (e *Engine) mark(m tocsin.Marker) {
 		e.queue.sooner(e.lateness)
 	}
 	if counts && e.watermark != unset {
+		if e.unasked {
+			e.expect()
+			e.unasked = false
+		}
 		e.advance(e.watermark)
 		if e.ended {
 			e.complete(false)

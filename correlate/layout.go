@@ -36,6 +36,7 @@ func (c *trackCoder) layout() {
 		n.late[*source] = v
 	})
 	list(c.coder, &tk.doubts, 2, c.doubt)
+	c.text(&tk.awaited)
 	c.layoutRefs()
 	if c.reading {
 		if tk.kind = tk.plan.family(); tk.kind == nil {

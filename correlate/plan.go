@@ -29,9 +29,10 @@ type plan struct {
 	memory   int64 // kinds silence and spike only: how long after its newest alert a key is known
 	baseline int64 // kind spike only: slots
 	ratio    float64
-	steps    []step // kind sequence only; at_least is their number
-	rank     int    // 0 and 1: the rule reads alerts alone; else events of lower ranks too
-	heard    bool   // a rule of a higher rank may read its events
+	expect   []string // kind silence only: the keys that are waited for, sorted; nil for those that were heard of
+	steps    []step   // kind sequence only; at_least is their number
+	rank     int      // 0 and 1: the rule reads alerts alone; else events of lower ranks too
+	heard    bool     // a rule of a higher rank may read its events
 	sequenceEnds
 	maxKeys  int
 	maxBytes int64
@@ -75,7 +76,7 @@ func (p plan) normal() plan {
 		p.quiet = max(p.quiet, p.span) // an event goes on while the bucket could hold an alert of it
 	}
 	if p.kind != "silence" && p.kind != "spike" {
-		p.memory, p.baseline, p.ratio = 0, 0, 0
+		p.memory, p.baseline, p.ratio, p.expect = 0, 0, 0, nil
 	}
 	if p.kind == "silence" {
 		p.quiet, p.maxOpen = 1, longest // each silence is an event of its own

@@ -22,6 +22,7 @@ type track struct {
 	seen    *sightings // kind first_seen only
 	began   int64      // likewise: time of the rule's first alert
 	doubts  []doubt
+	awaited string // hash of the expected keys that are waited for
 	counts  counts
 }
 

@@ -28,7 +28,7 @@ var kinds = map[Kind]kindSpec{
 	SetOf:     {built: true, steps: true, mandatory: []string{"span", "of"}},
 	Sequence:  {built: true, steps: true, mandatory: []string{"span", "steps"}, optional: []string{"until"}},
 	Absence:   {built: true, steps: true, mandatory: []string{"after", "without", "within"}},
-	Silence:   {built: true, mandatory: []string{"span"}, optional: []string{"forget"}},
+	Silence:   {built: true, mandatory: []string{"span"}, optional: []string{"forget", "expect"}},
 	FirstSeen: {built: true, mandatory: []string{"values", "history"}, optional: []string{"learn"}},
 	Leaky:     {built: true, mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
 	Spike:     {built: true, mandatory: []string{"span", "baseline", "ratio", "at_least"}},
@@ -92,6 +92,7 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"forget":    d.positive(&c.Forget),
 		"baseline":  d.positive(&c.Baseline),
 		"ratio":     d.readRatio,
+		"expect":    d.readExpect,
 	}
 	maps.Copy(all, map[string]func(*yaml.Node){
 		"kind":       func(*yaml.Node) {},

@@ -178,6 +178,9 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 		count = &h.hidden
 	}
 	for _, k := range keys {
+		if !r.Correlate.expects(k) {
+			continue
+		}
 		match := base
 		match.Key = k
 		out = append(out, match)

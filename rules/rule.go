@@ -82,6 +82,7 @@ type Correlate struct {
 	Decay     time.Duration `json:",omitempty"` // risk: in which a score halves; 0: never
 	Tactics   int           `json:",omitempty"` // risk: so many different ATT&CK tactics
 	Forget    time.Duration `json:",omitempty"` // silence: after which a key is forgotten
+	Expect    []string      `json:",omitempty"` // silence: the keys that are waited for, sorted; none: those that were heard of
 	Baseline  time.Duration `json:",omitempty"` // spike: over which the key's own rate is taken
 	Ratio     float64       `json:",omitempty"` // spike: how many times that rate
 	LeakSpeed time.Duration `json:",omitempty"` // leaky: in which the bucket loses one alert; its span is capacity times this

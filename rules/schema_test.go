@@ -111,6 +111,8 @@ var others = []string{
 	"correlate: {kind: sequence, group_by: [], span: 5m, steps: [{when: a, at_least: 2}, {when: b, within: 1m, distinct: user.name, at_least: 2}, {absent: a, within: 1m}], until: b}\n",
 	"correlate: {kind: sequence, group_by: [], span: 5m, until: b, steps: [{when: a, distinct: user.name, at_least: 2}, {absent: b, within: 1m}]}\n",
 	"correlate: {kind: absence, group_by: [], after: a, without: b, within: 1m}\n",
+	"when: a\ncorrelate: {kind: silence, group_by: [host.name], span: 15m, forget: 7d, expect: [web1]}\n",
+	"when: a\ncorrelate: {kind: spike, group_by: [host.name], span: 10m, baseline: 7d, ratio: 5, at_least: 30}\n",
 	"when: a\ncorrelate: {kind: leaky, group_by: [], capacity: 3, leakspeed: 10s}\n",
 }
 

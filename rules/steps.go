@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -193,10 +194,19 @@ func (d *draft) silence(v *yaml.Node) {
 	switch {
 	case c.Span > 0 && c.Forget < c.Span:
 		d.fault(v, "", "a key is forgotten after %s, before it is silent for %s", c.Forget, c.Span)
+	case len(c.Expect) > 0 && len(c.GroupBy) != 1:
+		d.fault(v, "group by the field whose values are listed", "expect names values of one field, and the group key has %d", len(c.GroupBy))
 	case d.quiet:
 		d.fault(v, "leave quiet out", "each silence is an event of its own")
 	}
 	c.AtLeast = 1
+	if c.Fold {
+		for i, key := range c.Expect {
+			c.Expect[i] = strings.ToLower(key)
+		}
+		slices.Sort(c.Expect)
+		c.Expect = slices.Compact(c.Expect)
+	}
 }
 
 // maxSlots bounds the spans of a baseline: a key keeps a number for each that has alerts.
@@ -224,4 +234,37 @@ func (d *draft) readRatio(v *yaml.Node) {
 		return
 	}
 	d.rule.Correlate.Ratio = f
+}
+
+// maxExpect bounds the keys that a silence waits for.
+const maxExpect = 100_000
+
+// readExpect reads the keys of a silence: list:NAME or the values themselves.
+func (d *draft) readExpect(v *yaml.Node) {
+	var values []string
+	name, listed := strings.CutPrefix(v.Value, "list:")
+	switch list := d.l.lists[name]; {
+	case v.Kind == yaml.SequenceNode:
+		d.texts(&values)(v)
+	case !listed:
+		d.fault(v, "write list:NAME, or [ … ] with the values", "expect names no list")
+	case list == nil:
+		d.fault(v, "put the values into lists/"+name+".txt", "there is no list %q", name)
+	default:
+		values = list.Values()
+	}
+	slices.Sort(values)
+	d.rule.Correlate.Expect = slices.Compact(values)
+	if n := len(d.rule.Correlate.Expect); n > maxExpect {
+		d.fault(v, "", "%d keys are expected: the limit is %d", n, maxExpect)
+	}
+}
+
+// expects reports whether a silence waits for the key: for any, or one that it names.
+func (c *Correlate) expects(key []tocsin.Value) bool {
+	if len(c.Expect) == 0 || len(key) != 1 {
+		return true
+	}
+	_, ok := slices.BinarySearch(c.Expect, key[0].Text())
+	return ok
 }

@@ -210,6 +210,9 @@ func (k *kafkaStages) gap(g kafka.Gap) {
 
 func (k *kafkaStages) correlate() error {
 	c := &pipeline.KafkaCorrelate{
+		Owns: func(partition int32, tenant, rule string, key []tocsin.Value) bool {
+			return partition == kafkasink.PartitionOf(tenant, rule, key, k.sets.Current().Chained(rule), k.cfg.Kafka.Partitions)
+		},
 		Sets: k.sets, Config: correlate.Config{Lateness: k.cfg.Intake.Lateness}, Read: kafkasink.DecodeLogRecord,
 		Events: k.store, EventLog: k.producer, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
 		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines,

@@ -1,6 +1,10 @@
 package expression
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // A List is a reference list that in_list looks values up in. Lookup is without regard to case where Fold is set
 // when it is made, otherwise exact.
@@ -37,3 +41,6 @@ func (l *List) key(s string) string {
 	}
 	return s
 }
+
+// Values are the list's values, sorted.
+func (l *List) Values() []string { return slices.Sorted(maps.Keys(l.values)) }

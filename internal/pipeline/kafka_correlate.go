@@ -23,8 +23,10 @@ type EventLog interface {
 // KafkaCorrelate runs one engine for each partition of the matches topic that its consumer group gives it. An engine's
 // snapshot carries its own offset and is the truth; the group's offset is advisory (delivery.md 3.1, 2).
 type KafkaCorrelate struct {
-	Sets          *Sets
-	Config        correlate.Config
+	Sets   *Sets
+	Config correlate.Config
+	// Owns reports whether the matches of a key come to a partition of the matches topic; nil: to every one.
+	Owns          func(partition int32, tenant, rule string, key []tocsin.Value) bool
 	Read          func(value []byte) (tocsin.LogRecord, error) // decodes a record of the matches topic
 	Events        sinks.EventStore
 	EventLog      EventLog
@@ -121,7 +123,7 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *kafka.Generation, p *
 		return nil, err
 	}
 	if missing {
-		s.engine = correlate.NewOrdered(c.Config, set)
+		s.engine = correlate.NewOrdered(c.config(p.ID()), set)
 		if p.Committed() > 0 { // there was a state once: the log is read again as far as it goes back
 			if err := p.SeekToStart(ctx); err != nil {
 				return nil, err
@@ -129,7 +131,7 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *kafka.Generation, p *
 		}
 		return s, nil
 	}
-	s.engine, err = correlate.RestoreOrdered(c.Config, set, snap.State)
+	s.engine, err = correlate.RestoreOrdered(c.config(p.ID()), set, snap.State)
 	if err != nil {
 		return nil, fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
 	}
@@ -239,4 +241,13 @@ func (c *KafkaCorrelate) hand(s *shard) error {
 		return nil
 	}
 	return c.save(s.gen.Draining(), s)
+}
+
+// config is that of the engine of one partition.
+func (c *KafkaCorrelate) config(partition int32) correlate.Config {
+	cfg := c.Config
+	if c.Owns != nil {
+		cfg.Owns = func(tenant, rule string, key []tocsin.Value) bool { return c.Owns(partition, tenant, rule, key) }
+	}
+	return cfg
 }
