@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -203,7 +204,8 @@ func (w *nativeWriter) correlate(steps []string) *yaml.Node {
 	case SetOf:
 		put("of", listNode(steps, yaml.FlowStyle))
 	case Sequence:
-		list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		n.Style = 0
+		list := &yaml.Node{Kind: yaml.SequenceNode}
 		for _, s := range steps {
 			list.Content = append(list.Content, flowNode("when", textNode(s)))
 		}
@@ -266,7 +268,7 @@ func conditionNode(s string) *yaml.Node {
 }
 
 func numberNode(i int) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: fmt.Sprint(i)}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(i)}
 }
 
 func listNode(values []string, style yaml.Style) *yaml.Node {

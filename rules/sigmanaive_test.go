@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path"
@@ -201,10 +202,7 @@ type record struct {
 }
 
 func readRecord(a *tocsin.Alert, raw []byte) record {
-	r := record{fields: map[string]tocsin.Value{}}
-	for name, v := range a.Fields.All() {
-		r.fields[name] = v
-	}
+	r := record{fields: maps.Collect(a.Fields.All())}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var v any

@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -21,19 +22,19 @@ var treeCalls = map[string]func(args []treeArg) (Tree, error){
 	},
 	"regex": func(args []treeArg) (Tree, error) {
 		if len(args) != 2 || args[0].field == "" || args[1].field != "" {
-			return Tree{}, fmt.Errorf("regex takes a field and a pattern in quotes")
+			return Tree{}, errors.New("regex takes a field and a pattern in quotes")
 		}
 		return Matches(args[0].field, args[1].text), nil
 	},
 	"exists": func(args []treeArg) (Tree, error) {
 		if len(args) != 1 || args[0].field == "" {
-			return Tree{}, fmt.Errorf("exists takes a field")
+			return Tree{}, errors.New("exists takes a field")
 		}
 		return Exists(args[0].field), nil
 	},
 	"mentions_regex": func(args []treeArg) (Tree, error) {
 		if len(args) != 1 || args[0].field != "" {
-			return Tree{}, fmt.Errorf("mentions_regex takes a pattern in quotes")
+			return Tree{}, errors.New("mentions_regex takes a pattern in quotes")
 		}
 		return MentionsMatch(args[0].text), nil
 	},
@@ -49,12 +50,12 @@ type treeArg struct{ field, text string }
 
 func eachPattern(args []treeArg, covers func(Glob) Tree) (Tree, error) {
 	if len(args) < 2 || args[0].field == "" {
-		return Tree{}, fmt.Errorf("a field and patterns in quotes are wanted here")
+		return Tree{}, errors.New("a field and patterns in quotes are wanted here")
 	}
 	kids := make([]Tree, 0, len(args)-1)
 	for _, a := range args[1:] {
 		if a.field != "" {
-			return Tree{}, fmt.Errorf("a pattern is a constant string: write it in quotes")
+			return Tree{}, errors.New("a pattern is a constant string: write it in quotes")
 		}
 		kids = append(kids, covers(ParseGlob(a.text)))
 	}
@@ -63,7 +64,7 @@ func eachPattern(args []treeArg, covers func(Glob) Tree) (Tree, error) {
 
 func mentionsCall(args []treeArg, exact bool) (Tree, error) {
 	if len(args) != 1 || args[0].field != "" {
-		return Tree{}, fmt.Errorf("mentions takes one pattern in quotes")
+		return Tree{}, errors.New("mentions takes one pattern in quotes")
 	}
 	return Mentions(ParseGlob(args[0].text), exact), nil
 }
@@ -238,7 +239,7 @@ func (w *sourceWriter) write(t Tree, outermost bool) error {
 		w.b.WriteString("true")
 	case t.op == opLeaf:
 		if t.src == "" {
-			return fmt.Errorf("a term has no form in expr")
+			return errors.New("a term has no form in expr")
 		}
 		w.b.WriteString(t.src)
 	case t.op == opNot:
