@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -79,7 +80,16 @@ func (v *views) read(value tocsin.Value, m modifier) {
 		v.add(value, m)
 		return
 	}
-	for _, item := range items(value) {
+	all := items(value)
+	if m == inLower || m == inFolded {
+		size := 0
+		for _, item := range all {
+			s, _ := item.Str()
+			size += len(clip(s))
+		}
+		v.buf = slices.Grow(v.buf, size) // once, not with each of them
+	}
+	for _, item := range all {
 		v.add(item, m)
 	}
 }
