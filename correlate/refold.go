@@ -144,6 +144,9 @@ func (e *Engine) rerun(st *state, moved, to order) {
 		e.revise(st, old, keep, to)
 		st.missing = f.head.lacks()
 	}
+	if f.to < e.watermark && e.watermark != unset {
+		e.unfold(st, e.watermark)
+	}
 	st.weigh()
 	st.due = st.nextDue(e.lateness)
 	e.queue.fix(st)
