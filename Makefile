@@ -14,7 +14,7 @@
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-whole bench-rules bench-correlate bench-guard fuzz stack stack-down stack-status cover check-docs deadcode clean
+.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-rules bench-correlate bench-guard fuzz stack stack-down stack-status cover check-docs deadcode clean
 
 GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
 BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
@@ -58,8 +58,8 @@ bench: ## Run the benchmarks (BENCH=regexp) and keep the figures in bench.out
 bench-diff: ## Compare bench.out with an earlier bench.old.out
 	$(BENCHSTAT) bench.old.out bench.out
 
-bench-whole: ## Measure the whole path beside its ceilings; Kafka to Elasticsearch too where the stack runs
-	@set -a; test ! -e .stack/env || . .stack/env; go run ./bench/whole
+bench-path: ## Measure the whole path beside its ceilings; Kafka to Elasticsearch too where the stack runs
+	@set -a; test ! -e .stack/env || . .stack/env; go run ./bench/path
 
 bench-rules: ## Measure matching beside rsigma: RULES=folder EVENTS=file
 	@go run ./bench/rules -rules '$(RULES)' -events '$(EVENTS)'

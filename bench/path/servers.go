@@ -24,7 +24,9 @@ const inputs = 4
 // A stand is a place of its own on the servers: topics and indices by one name, and a daemon's configuration for them.
 type stand struct {
 	options
-	name, file string
+	name  string
+	live  bool     // the source is no recorded one
+	files []string // configurations, one for each worker
 }
 
 // servers produces the records to a topic, lets a daemon read them, and measures until all alerts are in the index and
@@ -60,6 +62,9 @@ func servers(ctx context.Context, o options, in input) (r result, err error) {
 		return r, err
 	}
 	indexed.server, err = s.since(ctx, used)
+	if err == nil && o.latency > 0 {
+		r.latency, err = latency(ctx, o, in, float64(len(in.lines))/r.daemon.wall.Seconds()/2)
+	}
 	if docs != len(in.lines) {
 		r.note = fmt.Sprintf("%d of %d records are in the index", docs, len(in.lines))
 	}
@@ -68,12 +73,29 @@ func servers(ctx context.Context, o options, in input) (r result, err error) {
 }
 
 func (s *stand) setUp(ctx context.Context) error {
-	data, err := os.MkdirTemp(s.scratch, "kafka-")
-	if err != nil {
-		return err
+	for range s.workers {
+		data, err := os.MkdirTemp(s.scratch, "kafka-")
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(data, "tocsin.yaml")
+		if err := os.WriteFile(file, []byte(s.configuration(data)), 0o600); err != nil {
+			return err
+		}
+		s.files = append(s.files, file)
 	}
-	s.file = filepath.Join(data, "tocsin.yaml")
-	settings := fmt.Sprintf(`mode: kafka
+	for _, server := range []string{"kafka", "elasticsearch"} {
+		cmd := exec.CommandContext(ctx, s.binary, "setup", server, "--config", s.files[0])
+		cmd.Env = withoutSettings(os.Environ())
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("set up %s: %w\n%s", server, err, text)
+		}
+	}
+	return s.createTopic(ctx)
+}
+
+func (s *stand) configuration(data string) string {
+	return fmt.Sprintf(`mode: kafka
 data_dir: %s
 log: {level: warn}
 http: {listen: "127.0.0.1:0"}
@@ -81,19 +103,8 @@ intake: {idle_after: 2s}
 kafka: {brokers: ["%s"], group: %s, prefix: %s., partitions: %d}
 elasticsearch: {urls: ["%s"], prefix: %s-, replicas: 0}
 sources:
-- {name: bench, kind: kafka, topics: [%s], recorded: true, idle_after: 3s}
-`, data, strings.Join(s.kafka, `","`), s.name, s.name, inputs, s.elastic, s.name, s.topic())
-	if err := os.WriteFile(s.file, []byte(settings), 0o600); err != nil {
-		return err
-	}
-	for _, server := range []string{"kafka", "elasticsearch"} {
-		cmd := exec.CommandContext(ctx, s.binary, "setup", server, "--config", s.file)
-		cmd.Env = withoutSettings(os.Environ())
-		if text, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("set up %s: %w\n%s", server, err, text)
-		}
-	}
-	return s.createTopic(ctx)
+- {name: bench, kind: kafka, topics: [%s], recorded: %t, idle_after: 3s}
+%s`, data, strings.Join(s.kafka, `","`), s.name, s.name, inputs, s.elastic, s.name, s.topic(), !s.live, s.settings)
 }
 
 func (s *stand) topic() string { return s.name + "-in" }
@@ -157,7 +168,7 @@ func (s *stand) readAll(ctx context.Context, total int) error {
 // daemon runs one until everything is settled, and fills in its part of the result. The time begins when it has been
 // given the input's partitions: joining a group is waiting, not work.
 func (s *stand) daemon(ctx context.Context, in input, r *result) error {
-	d, err := start(ctx, s.options, s.file)
+	d, err := s.start(ctx)
 	if err != nil {
 		return err
 	}
@@ -176,7 +187,7 @@ func (s *stand) daemon(ctx context.Context, in input, r *result) error {
 	return errors.Join(err, stopped)
 }
 
-func (s *stand) follow(ctx context.Context, d *daemon, total int) (f figure, applied time.Duration, err error) {
+func (s *stand) follow(ctx context.Context, d fleet, total int) (f figure, applied time.Duration, err error) {
 	f.name = "tocsin"
 	var began time.Time
 	var before time.Duration
@@ -212,7 +223,7 @@ func (s *stand) follow(ctx context.Context, d *daemon, total int) (f figure, app
 const calm = 5 * time.Second
 
 // settle returns how long after began the last thing moved.
-func (s *stand) settle(ctx context.Context, d *daemon, began time.Time) (time.Duration, error) {
+func (s *stand) settle(ctx context.Context, d fleet, began time.Time) (time.Duration, error) {
 	last, seen := time.Now(), ""
 	err := poll(ctx, 200*time.Millisecond, func() (bool, error) {
 		h, err := d.health(ctx)

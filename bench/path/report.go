@@ -25,6 +25,7 @@ type result struct {
 	rss      int64         // bytes, the most
 	ceilings []figure
 	outcome  string
+	latency  string
 	note     string
 }
 
@@ -57,6 +58,9 @@ func (r result) print(out io.Writer, in input) error {
 	fmt.Fprintf(out, "\n%s\n", r.outcome)
 	if r.applied > 0 {
 		fmt.Fprintf(out, "events and incidents settled after %.2f s\n", r.applied.Seconds())
+	}
+	if r.latency != "" {
+		fmt.Fprintln(out, r.latency)
 	}
 	if r.note != "" {
 		fmt.Fprintln(out, r.note)

@@ -1,10 +1,10 @@
-// Command whole measures the whole path: records in, alerts, events and incidents stored, by the real daemon, beside
+// Command path measures the whole path: records in, alerts, events and incidents stored, by the real daemon, beside
 // what the same machine does in the same run with nothing but the unavoidable work. It listens and connects on
 // loopback only, bounds itself by a deadline, and ends only the daemons it started.
 //
-//	go run ./bench/whole                            # embedded: HTTP to SQLite
-//	go run ./bench/whole -lane kafka                # Kafka to Elasticsearch: TOCSIN_TEST_KAFKA, TOCSIN_TEST_ES
-//	go run ./bench/whole -cpuprofile cpu.out        # the daemon in this process, profiled
+//	go run ./bench/path                            # embedded: HTTP to SQLite
+//	go run ./bench/path -lane kafka                # Kafka to Elasticsearch: TOCSIN_TEST_KAFKA, TOCSIN_TEST_ES
+//	go run ./bench/path -cpuprofile cpu.out        # the daemon in this process, profiled
 package main
 
 import (
@@ -34,13 +34,19 @@ type options struct {
 	elastic  string
 	scratch  string // removed at the end
 	attacked bool
+	rules    string // folder of rules beside the shipped ones
+	events   string // file of records instead of the scenario
+	several  int    // correlation rules, made for the run
+	workers  int
+	latency  time.Duration
+	settings string // of the rules, for the daemon's configuration
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "whole:", err)
+		fmt.Fprintln(os.Stderr, "path:", err)
 		os.Exit(1) //nolint:forbidigo // this is main
 	}
 }
@@ -55,7 +61,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, o.within, errTime)
 	defer cancel()
-	if o.scratch, err = os.MkdirTemp("", "tocsin-whole-"); err != nil {
+	if o.scratch, err = os.MkdirTemp("", "tocsin-path-"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(o.scratch)
@@ -66,6 +72,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	in := scenarios(o.records, o.attacked)
+	if o.events != "" {
+		if in, err = recorded(o.events, o.records); err != nil {
+			return err
+		}
+	}
+	folders, err := o.folders()
+	if err != nil {
+		return err
+	}
+	o.settings = folders
 	fmt.Fprintf(out, "%d records, %.1f MB, mean %d bytes, %s\n", len(in.lines), in.megabytes(), in.bytes/int64(len(in.lines)), in.what)
 	for range o.rounds {
 		for _, lane := range o.lanes {
@@ -101,16 +117,24 @@ func parse(args []string) (options, error) {
 	if brokers := os.Getenv("TOCSIN_TEST_KAFKA"); brokers != "" && os.Getenv("TOCSIN_TEST_KAFKA_CA") == "" {
 		o.kafka = strings.Split(brokers, ",")
 	}
-	flags := flag.NewFlagSet("whole", flag.ContinueOnError)
+	flags := flag.NewFlagSet("path", flag.ContinueOnError)
 	lane := flags.String("lane", "both", "embedded, kafka or both")
 	flags.IntVar(&o.records, "records", 50_000, "how many records, up to 2,000,000")
 	flags.IntVar(&o.rounds, "rounds", 1, "how often")
 	flags.DurationVar(&o.within, "within", 4*time.Minute, "give up after this")
 	flags.StringVar(&o.profile, "cpuprofile", "", "run the daemon in this process and write its CPU profile here")
 	flags.StringVar(&o.binary, "binary", "", "the daemon; built when left out")
+	flags.StringVar(&o.rules, "rules", "", "folder of rules to load beside the shipped ones")
+	flags.StringVar(&o.events, "events", "", "file of records, one a line, instead of the scenario")
+	flags.IntVar(&o.several, "correlations", 0, "so many rules of kind count more, up to 1,000")
+	flags.IntVar(&o.workers, "workers", 1, "so many daemons share the work; lane kafka only, up to 4")
+	flags.DurationVar(&o.latency, "latency", 0, "then produce for so long at half the speed, and say how long records take to be searchable; lane kafka only")
 	flags.BoolVar(&o.attacked, "attack", true, "with the scenario's attack; without it, noise alone")
 	if err := flags.Parse(args); err != nil {
 		return o, err
+	}
+	if o.several < 0 || o.several > 1000 || o.workers < 1 || o.workers > 4 || o.latency < 0 || o.latency > time.Minute {
+		return o, errors.New("-correlations up to 1000; -workers 1 to 4; -latency up to 1m")
 	}
 	o.lanes = []string{*lane}
 	if *lane == "both" {

@@ -32,7 +32,7 @@ func embedded(ctx context.Context, o options, in input) (result, error) {
 		return r, err
 	}
 	file := filepath.Join(data, "tocsin.yaml")
-	settings := fmt.Sprintf("data_dir: %s\nhttp: {listen: \"127.0.0.1:0\"}\nintake: {lateness: 12h}\nlog: {level: warn}\n", data)
+	settings := fmt.Sprintf("data_dir: %s\nhttp: {listen: \"127.0.0.1:0\"}\nintake: {lateness: 12h}\nlog: {level: warn}\n%s", data, o.settings)
 	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
 		return r, err
 	}
