@@ -133,3 +133,44 @@ func FuzzRule(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPipeline holds that no pipeline makes the reader or a rule fail otherwise than by a fault or refusal that says why.
+func FuzzPipeline(f *testing.F) {
+	for _, seed := range []string{
+		"transformations: [{type: field_name_mapping, mapping: {Image: [a, b]}}, {type: drop_detection_item, field_name_conditions: [{type: include_fields, fields: [a]}]}]",
+		"vars: {x: [1, 'a*']}\ntransformations: [{type: value_placeholders}, {type: replace_string, regex: '(.)b', replacement: '\\1', skip_special: true}]",
+		"transformations: [{type: nest, items: [{type: add_condition, conditions: {a: $product}, template: true, rule_cond_expr: x or not y, rule_conditions: {x: {type: tag, tag: t}, y: {type: logsource}}}]}]",
+	} {
+		f.Add([]byte(seed))
+	}
+	shipped, err := Shipped()
+	if err != nil {
+		f.Fatal(err)
+	}
+	const text = "title: t\nlogsource: {product: windows, category: process_creation}\ndetection: {s: {Image|endswith|expand: ['\\a%x%', 'b*'], X|re|i: a+, Y|fieldref: Image}, k: [x, y], condition: s and not 1 of k*}"
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var doc, of yaml.Node
+		if yaml.Unmarshal(data, &doc) != nil || len(doc.Content) == 0 {
+			return
+		}
+		u, faults := ReadPipeline(doc.Content[0], "p")
+		for _, fault := range faults {
+			if fault.Reason == "" || fault.Node == nil {
+				t.Fatal("a fault that says nothing")
+			}
+		}
+		if len(faults) > 0 {
+			return
+		}
+		if err := yaml.Unmarshal([]byte(text), &of); err != nil {
+			t.Fatal(err)
+		}
+		r, refusal := Read(of.Content[0])
+		if refusal != nil {
+			t.Fatal(refusal.Reason)
+		}
+		if _, refusal := shipped.With([]*UserPipeline{u}, nil).Compile(r); refusal != nil && (refusal.Reason == "" || refusal.Node == nil) {
+			t.Fatal("a refusal that says nothing")
+		}
+	})
+}

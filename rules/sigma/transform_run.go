@@ -14,6 +14,7 @@ type run struct {
 	state    map[string]string
 	applied  map[string]bool // ids of steps
 	custom   map[string]string
+	made     int // items that mappings to several fields have added
 }
 
 // all applies steps in their order. The error says what a step refuses.
@@ -136,6 +137,9 @@ func (r *run) rename(s *step, to func(field string) []string) error {
 			it.field, it.final = names[0], true
 			return &detection{item: it}, nil
 		}
+		if r.made += len(names); r.made > maxForms {
+			return nil, fmt.Errorf("its fields are mapped to more than %d places", maxForms)
+		}
 		out := &detection{any: true}
 		for _, name := range names {
 			one := (&detection{item: it}).clone()
@@ -178,7 +182,9 @@ func (r *run) eachValue(s *step, do func(it *item, v value) ([]value, bool, erro
 				made = []value{v}
 			}
 			changed = changed || ok
-			values = append(values, made...)
+			if values = append(values, made...); len(values) > maxForms {
+				return nil, fmt.Errorf("%s stands for more than %d values", it.name, maxForms)
+			}
 		}
 		if changed {
 			it.values = values

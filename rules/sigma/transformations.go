@@ -181,13 +181,15 @@ func replaceString(p *params) func(*run, *step) error {
 	with := reference.ReplaceAllString(strings.ReplaceAll(p.need("replacement"), "$", "$$"), "$${$1$2}")
 	skip, interpret := p.flag("skip_special"), p.flag("interpret_special")
 	return func(r *run, s *step) error {
-		return r.eachValue(s, func(_ *item, v value) ([]value, bool, error) {
+		return r.eachValue(s, func(it *item, v value) ([]value, bool, error) {
 			if v.kind != isText {
 				return nil, false, nil
 			}
 			v.forms = slices.Clone(v.forms)
 			for i, g := range v.forms {
-				v.forms[i] = replaced(g, re, with, skip, interpret)
+				if v.forms[i] = replaced(g, re, with, skip, interpret); len(raw(value{forms: v.forms[i : i+1]})) > maxCondition {
+					return nil, false, fmt.Errorf("%s: a value of more than %d bytes", it.name, maxCondition)
+				}
 			}
 			return []value{v}, true, nil
 		})
