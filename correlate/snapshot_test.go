@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -107,6 +108,13 @@ func FuzzRestore(f *testing.F) {
 			id: "q", shape: "s", kind: "sequence", span: 60e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "q"},
 			steps: []step{{atLeast: 2}, {atLeast: 1, within: 30e9}},
 		},
+		{id: "a", shape: "s", kind: "absence", span: 20e9, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "a"}},
+		{
+			id: "p", shape: "s", kind: "sequence", span: 60e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "p"},
+			steps: []step{{atLeast: 2, value: 1}, {atLeast: 1, within: 30e9, absent: 4}}, sequenceEnds: sequenceEnds{until: 8, trail: 16, trailing: 5e9},
+		},
+		{id: "s", shape: "s", kind: "silence", span: 5e9, memory: 60e9, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "s"}},
+		{id: "k", shape: "s", kind: "spike", span: 5e9, baseline: 3, ratio: 1, atLeast: 1, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "k"}},
 		{id: "d", shape: "s", kind: "distinct", span: 60e9, quiet: 5e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "d"}},
 	}}
 	e := newEngine(Config{}, plans)
@@ -115,6 +123,12 @@ func FuzzRestore(f *testing.F) {
 		e.Step(simple("r", i, i*7))
 		e.Step(simple("d", i, i*7))
 		e.Step(simple("l", i, i*7))
+		for _, id := range []string{"a", "p", "s", "k"} {
+			m := simple(id, i, i*7)
+			m.Conditions = uint64(1 + i%3)
+			e.Step(m)
+		}
+		e.Mark(tocsin.Marker{SourcePartition: tocsin.SourcePartition{Source: "src"}, Greatest: epoch.Add(time.Duration(i*7) * time.Second), Lateness: 20 * time.Second})
 		q := simple("q", i, i*7)
 		q.Conditions = uint64(1 + i%3)
 		e.Step(q)
@@ -134,6 +148,9 @@ func FuzzRestore(f *testing.F) {
 		e.Step(simple("d", 51, 21))
 		e.Step(simple("l", 52, 22))
 		e.Step(simple("q", 53, 23))
+		for i, id := range []string{"a", "p", "s", "k"} {
+			e.Step(simple(id, 54+i, 24+i))
+		}
 		e.Mark(tocsin.Marker{SourcePartition: tocsin.SourcePartition{Source: "src"}, Greatest: epoch.AddDate(1, 0, 0)})
 		e.Finish()
 		e.Snapshot()
