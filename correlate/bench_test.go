@@ -48,6 +48,64 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
+// BenchmarkFold is the cost of one match of a kind that the watermark settles, in order and with one alert in a hundred up to
+// 20 s late, of a second of disorder, by keys and span.
+func BenchmarkFold(b *testing.B) {
+	for _, kind := range []string{"absence", "pattern", "silence", "spike"} {
+		for _, keys := range []int{1, 1_000, 100_000} {
+			for _, span := range []time.Duration{10 * time.Second, 5 * time.Minute} {
+				for _, late := range []bool{false, true} {
+					b.Run(fmt.Sprintf("%s/keys=%d/span=%v/late=%v", kind, keys, span, late), func(b *testing.B) {
+						benchFold(b, kind, keys, span, late)
+					})
+				}
+			}
+		}
+	}
+}
+
+func benchFold(b *testing.B, kind string, keys int, span time.Duration, late bool) {
+	const n = 1 << 18
+	ms := benchMatches(n, keys)
+	p := plan{
+		id: "r", shape: "s", kind: kind, groupBy: []string{"source.ip"}, span: int64(span), atLeast: 10, ratio: 1000, baseline: 6,
+		memory: int64(time.Hour), ref: &tocsin.RuleRef{ID: "r"}, maxKeys: 2 * keys, maxBytes: 1 << 40,
+	}
+	if kind == "pattern" {
+		p.kind, p.sequenceEnds = "sequence", sequenceEnds{until: 4}
+		p.steps = []step{{atLeast: 9}, {atLeast: 1, absent: 2}}
+	}
+	for i := range ms {
+		if i%10 == 9 {
+			ms[i].Conditions = 2
+		}
+		if j := i + 20_000; late && i%100 == 50 && j < n {
+			ms[i], ms[j] = ms[j], ms[i]
+		}
+	}
+	var e *Engine
+	greatest := time.Time{}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := 0; b.Loop(); i++ {
+		if i%n == 0 {
+			b.StopTimer()
+			e, greatest = newEngine(Config{}, planSet{hash: "set", plans: []plan{p}}), time.Time{}
+			b.StartTimer()
+		}
+		m := &ms[i%n]
+		if m.Alert.Time.After(greatest) {
+			greatest = m.Alert.Time
+		}
+		e.Step(*m)
+		if i%1000 == 0 {
+			e.Mark(tocsin.Marker{
+				SourcePartition: tocsin.SourcePartition{Source: "src"}, Greatest: greatest, Disorder: time.Second, Lateness: 10 * time.Minute,
+			})
+		}
+	}
+}
+
 func benchStep(b *testing.B, kind string, keys int) {
 	const n = 1 << 20
 	ms := benchMatches(n, keys)
