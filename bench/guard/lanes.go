@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -128,7 +129,7 @@ func matching(name string, n int, lines [][]byte) (lane, error) {
 // sigmaRule writes a rule of the shapes that are common among rules about processes.
 func sigmaRule(i int) string {
 	selection := []string{
-		`{Image|endswith: ['\tool%d.exe', '\other%d.exe'], CommandLine|contains: ' -x%d '}`,
+		`{Image|endswith: ['\tool%d.exe', '\second%d.exe'], CommandLine|contains: ' -x%d '}`,
 		`{CommandLine|contains|all: ['invoke-thing%d', 'download%d'], User|contains: ['user%d']}`,
 		`{ParentImage|endswith: '\parent%d.exe', Image|endswith: ['\cmd%d.exe', '\sh%d.exe']}`,
 		`{OriginalFileName: 'Tool%d.EXE', CommandLine|re: 'run%d\s+[a-z]+%d'}`,
@@ -138,7 +139,7 @@ id: 00000000-0000-4000-8000-%012d
 logsource: {product: windows, category: process_creation}
 detection: {sel: `+selection+`, filter: {User: 'svcN'}, condition: sel and not filter}
 level: medium
-`, i, i, i, i), "N", fmt.Sprint(i))
+`, i, i, i, i), "N", strconv.Itoa(i))
 }
 
 func correlating(kind string, n int) (lane, error) {

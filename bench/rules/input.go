@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -94,8 +95,8 @@ func writeLines(file string, lines [][]byte, n int, named bool) error {
 			}
 			line = line[1:]
 		}
-		w.Write(line) //nolint:errcheck // the writer keeps the error for Flush
-		w.WriteByte('\n')
+		_, _ = w.Write(line) // the writer keeps the error for Flush
+		_ = w.WriteByte('\n')
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -196,7 +197,7 @@ func multiply(from, to string, times int) error {
 					return nil //nolint:nilerr // what is no rule has no copies
 				}
 			}
-			file := filepath.Join(to, fmt.Sprint(i), rel)
+			file := filepath.Join(to, strconv.Itoa(i), rel)
 			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 				return err
 			}

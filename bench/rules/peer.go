@@ -19,11 +19,10 @@ import (
 	"time"
 )
 
-// A program is one side: how it is called to be timed, and to list what matches.
+// A program is the other side, and how it is called to be timed.
 type program struct {
 	name  string
 	timed func(events string) []string
-	list  func(ctx context.Context) (map[string]map[int]bool, error) // lines, by rule
 }
 
 // rsigma finds the other engine, or installs it.
