@@ -86,7 +86,7 @@ func (m *follower) enter(k int, s start, same []item) {
 
 // single is slice of one alert: it goes to one step.
 func (m *follower) single(set uint64, at int64) (first int64, ok bool) {
-	for k := len(m.open) - 1; k >= 0; k-- {
+	for k := range slices.Backward(m.open) {
 		if set>>k&1 == 0 {
 			continue
 		}

@@ -157,10 +157,8 @@ func (r *Rule) Ref() tocsin.RuleRef {
 func (r *Rule) Shape() string {
 	c := r.Correlate
 	shape := fmt.Sprintf("%s(%s) span=%s value=%s steps=%d", c.Kind, strings.Join(c.GroupBy, ","), c.Span, c.Field, len(c.Steps))
-	for _, s := range c.Steps {
-		if s.Distinct != "" {
-			shape += " step=" + s.Distinct
-		}
+	if counted := c.stepFields(); len(counted) > 0 {
+		shape += " steps=" + strings.Join(counted, ",")
 	}
 	if c.Baseline > 0 {
 		shape += " baseline=" + c.Baseline.String()
