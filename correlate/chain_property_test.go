@@ -147,9 +147,7 @@ func referenceTower(w tower) []settled {
 		events, openings := referenceOpenings(p, own)
 		all = append(all, events...)
 		for _, o := range openings {
-			for _, m := range (listeners{w.plans}).Opened(o) {
-				heard = append(heard, m)
-			}
+			heard = append(heard, (listeners{w.plans}).Opened(o)...)
 		}
 	}
 	for i := range all {

@@ -30,8 +30,7 @@ type chainDraft struct {
 	nodes []*yaml.Node
 	open  bool // it reads events without saying of which rules, by id or tag
 	sees  []*Rule
-	path  []*Rule // that lead to it, while the graph is walked
-	state int     // 0 not walked, 1 being walked, 2 done
+	state int // 0 not walked, 1 being walked, 2 done
 }
 
 // place is the first condition that reads events.
@@ -166,13 +165,13 @@ func (g *graph) missing(r *Rule) {
 			if slices.ContainsFunc(g.l.rules, func(o *Rule) bool { return o.ID == strings.ToLower(id) }) {
 				continue
 			}
-			g.l.lints = append(g.l.lints, d.at(d.nodes[i], fmt.Sprintf("no rule that is loaded has the id %s", id), "load it, or name another"))
+			g.l.lints = append(g.l.lints, d.at(d.nodes[i], "no rule that is loaded has the id "+id, "load it, or name another"))
 		}
 	}
 }
 
-func (d *chainDraft) at(n *yaml.Node, message, remedy string) Fault {
-	return fault.At(d.file, d.src, n.Line, n.Column, message, remedy)
+func (c *chainDraft) at(n *yaml.Node, message, remedy string) Fault {
+	return fault.At(c.file, c.src, n.Line, n.Column, message, remedy)
 }
 
 // rank walks down from r; path are the rules above it.

@@ -45,7 +45,8 @@ func TestRanks(t *testing.T) {
 		"by tag":           {[]string{base + "\ntags: [attack.t1110]", base, `when: tocsin.rule.tags == "attack.t1110"`}, []int{1, 1, 2}, []bool{true, false, false}},
 		"all there is": {
 			[]string{base, reads(0), `when: tocsin.rule.level == "high"`, `when: tocsin.rule.risk > 1`},
-			[]int{1, 2, 3, 3}, []bool{true, true, false, false},
+			[]int{1, 2, 3, 3},
+			[]bool{true, true, false, false},
 		},
 		"none of that level": {[]string{base, `when: tocsin.rule.level == "low"`}, []int{1, 2}, []bool{false, false}},
 		"events and alerts":  {[]string{base, `when: tocsin.rule.id == "` + chainID(0) + `" or event.action == "y"`}, []int{1, 2}, []bool{true, false}},

@@ -67,7 +67,7 @@ func TestKindsOfTheDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, k := range kindNames(false) {
+	for _, k := range kindNames() {
 		if !strings.Contains(string(text), "`"+k+"`") {
 			t.Errorf("the page does not name %s", k)
 		}

@@ -12,9 +12,7 @@ import (
 )
 
 // kindSpec says which keys a kind of correlation has beside those that all have, and which of them it must have.
-// A kind that is not built is known by name only.
 type kindSpec struct {
-	built     bool
 	steps     bool // its conditions stand in correlate, not in when
 	mandatory []string
 	optional  []string
@@ -22,25 +20,24 @@ type kindSpec struct {
 
 // kinds is the one place that knows the kinds.
 var kinds = map[Kind]kindSpec{
-	Match:     {built: true},
-	Count:     {built: true, mandatory: []string{"span", "at_least"}},
-	Distinct:  {built: true, mandatory: []string{"span", "field", "at_least"}},
-	SetOf:     {built: true, steps: true, mandatory: []string{"span", "of"}},
-	Sequence:  {built: true, steps: true, mandatory: []string{"span", "steps"}, optional: []string{"until"}},
-	Absence:   {built: true, steps: true, mandatory: []string{"after", "without", "within"}},
-	Silence:   {built: true, mandatory: []string{"span"}, optional: []string{"forget", "expect"}},
-	FirstSeen: {built: true, mandatory: []string{"values", "history"}, optional: []string{"learn"}},
-	Leaky:     {built: true, mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
-	Spike:     {built: true, mandatory: []string{"span", "baseline", "ratio", "at_least"}},
-	Risk:      {built: true, mandatory: []string{"span", "score", "at_least"}, optional: []string{"decay", "tactics"}},
+	Match:     {},
+	Count:     {mandatory: []string{"span", "at_least"}},
+	Distinct:  {mandatory: []string{"span", "field", "at_least"}},
+	SetOf:     {steps: true, mandatory: []string{"span", "of"}},
+	Sequence:  {steps: true, mandatory: []string{"span", "steps"}, optional: []string{"until"}},
+	Absence:   {steps: true, mandatory: []string{"after", "without", "within"}},
+	Silence:   {mandatory: []string{"span"}, optional: []string{"forget", "expect"}},
+	FirstSeen: {mandatory: []string{"values", "history"}, optional: []string{"learn"}},
+	Leaky:     {mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
+	Spike:     {mandatory: []string{"span", "baseline", "ratio", "at_least"}},
+	Risk:      {mandatory: []string{"span", "score", "at_least"}, optional: []string{"decay", "tactics"}},
 }
 
-func kindNames(built bool) []string {
+// kindNames are the kinds by name, sorted.
+func kindNames() []string {
 	var names []string
-	for k, spec := range kinds {
-		if spec.built || !built {
-			names = append(names, string(k))
-		}
+	for k := range kinds {
+		names = append(names, string(k))
 	}
 	slices.Sort(names)
 	return names
@@ -148,19 +145,14 @@ func (d *draft) readKind(v *yaml.Node) bool {
 		}
 		n := v.Content[i+1]
 		kind := Kind(n.Value)
-		spec, known := kinds[kind]
-		switch {
-		case !known:
-			d.fault(n, fault.DidYouMean(n.Value, kindNames(true)), "unknown kind %q", n.Value)
-		case !spec.built:
-			d.fault(n, "built are "+strings.Join(kindNames(true), ", "), "kind %s is not built in this version", kind)
-		default:
-			d.rule.Correlate.Kind = kind
-			return true
+		if _, known := kinds[kind]; !known {
+			d.fault(n, fault.DidYouMean(n.Value, kindNames()), "unknown kind %q", n.Value)
+			return false
 		}
-		return false
+		d.rule.Correlate.Kind = kind
+		return true
 	}
-	d.fault(v, "add kind: one of "+strings.Join(kindNames(true), ", "), "correlate has no kind")
+	d.fault(v, "add kind: one of "+strings.Join(kindNames(), ", "), "correlate has no kind")
 	return false
 }
 

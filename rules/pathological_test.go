@@ -53,7 +53,7 @@ func TestPathological(t *testing.T) {
 			text = strings.Repeat("a", 1<<16)
 		}
 		a := alert("process.command_line", text, "user.name", word(r))
-		a.Raw = []byte(fmt.Sprintf(`{"process":{"command_line":%q}}`, text))
+		a.Raw = fmt.Appendf(nil, `{"process":{"command_line":%q}}`, text)
 		alerts = append(alerts, a)
 	}
 	for name, conditions := range pathological() {

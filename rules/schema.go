@@ -110,7 +110,7 @@ func exceptionKeys() []schema.Key {
 // correlateKeys are those of every kind.
 func correlateKeys() []schema.Key {
 	return []schema.Key{
-		{Name: "kind", Mandatory: true, Shape: schema.Word(kindNames(true)...)},
+		{Name: "kind", Mandatory: true, Shape: schema.Word(kindNames()...)},
 		{Name: "group_by", Mandatory: true, Shape: schema.With(fields(), "maxItems", maxGroup), Says: "the fields whose values make a group; [] is one group for all"},
 		{Name: "quiet", Shape: schema.Duration(), Says: "alerts of one event lie closer than this"},
 		{Name: "max_open", Shape: schema.Duration(), Says: "an event that lasts longer is closed and another continues it; 24h"},
@@ -176,7 +176,7 @@ func stepShape() schema.Shape {
 func Schema(categories []string) ([]byte, error) {
 	var kinds, stepped []schema.Shape
 	var names []string
-	for _, k := range kindNames(true) {
+	for _, k := range kindNames() {
 		kinds = append(kinds, correlateShape(Kind(k)))
 		if kindOf(Kind(k)).steps {
 			names = append(names, k)

@@ -64,14 +64,14 @@ func (p *naiveParser) tests(has, modifiers []string, v any) bool {
 	text := fmt.Sprint(v)
 	switch {
 	case is("re"):
-		flags := ""
+		var flags strings.Builder
 		for _, m := range modifiers {
 			if m == "i" || m == "m" || m == "s" {
-				flags += m
+				flags.WriteString(m)
 			}
 		}
-		if flags != "" {
-			text = "(?" + flags + ")" + text
+		if flags.String() != "" {
+			text = "(?" + flags.String() + ")" + text
 		}
 		re := regexp.MustCompile(text)
 		return slices.ContainsFunc(has, func(h string) bool { return re.MatchString(h) || re.MatchString(strings.TrimSuffix(h, "\n")) })

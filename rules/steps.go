@@ -158,7 +158,7 @@ func (d *draft) conditions() {
 	nodes := d.conditionNodes()
 	switch {
 	case d.when == nil:
-		if ok && spec.built && !spec.steps {
+		if ok && !spec.steps {
 			d.fault(d.node, "add when: and a condition; true if every alert counts", "the rule has no when")
 		}
 	case spec.steps:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,11 +49,12 @@ func TestDecodeInto(t *testing.T) {
 
 // tell is all that an alert says.
 func tell(a *tocsin.Alert) string {
-	text := fmt.Sprintf("%s %s %s %s %v %x %q\n", a.ID, a.Tenant, a.Format, a.Time, a.Received, a.SHA256, a.Marks)
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("%s %s %s %s %v %x %q\n", a.ID, a.Tenant, a.Format, a.Time, a.Received, a.SHA256, a.Marks))
 	for name, v := range a.Fields.All() {
-		text += fmt.Sprintf("%s = %d %d %q\n", name, v.Kind(), len(v.Items()), v.Text())
+		text.WriteString(fmt.Sprintf("%s = %d %d %q\n", name, v.Kind(), len(v.Items()), v.Text()))
 	}
-	return text
+	return text.String()
 }
 
 // TestAllocations holds what an alert in a buffer costs, exactly: nothing, but for what its format must make anew.

@@ -109,11 +109,11 @@ func TestBlind(t *testing.T) {
 	blind := func(want string) {
 		t.Helper()
 		b.inForce("blind: "+want, func(r api.Rules) bool {
-			var text string
+			var text strings.Builder
 			for _, why := range r.Rules[0].Blind {
-				text += why.Text
+				text.WriteString(why.Text)
 			}
-			return text == want
+			return text.String() == want
 		})
 	}
 	send(3, `,"user":{"name":"ann"}`)

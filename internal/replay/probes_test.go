@@ -212,14 +212,14 @@ correlate: {kind: count, group_by: [host.name], span: 10m, at_least: 2}`)
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 5 {
 		events, _ := settled(t, o, files(t, 4, lines, func(int) int { return r.IntN(4) }))
-		chained := ""
+		var chained strings.Builder
 		for _, e := range events {
 			if words := strings.Fields(e); words[1] == "0b7c0a52-6c0e-4c8e-9a55-0c6f5d6e7a11" && words[0] != "merged" && words[0] != "withdrawn" {
 				words[0] = "open"
-				chained += strings.NewReplacer("2026-03-01 ", "", " +0000 UTC", "").Replace(strings.Join(words[:len(words)-1], " "))
+				chained.WriteString(strings.NewReplacer("2026-03-01 ", "", " +0000 UTC", "").Replace(strings.Join(words[:len(words)-1], " ")))
 			}
 		}
-		if diff := cmp.Diff(want, chained); diff != "" {
+		if diff := cmp.Diff(want, chained.String()); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
 		r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
