@@ -25,7 +25,7 @@ type ruleTests struct {
 func newRulesTest() *cobra.Command {
 	f := ruleTests{}
 	cmd := &cobra.Command{
-		Use:   "test [FOLDER...]",
+		Use:   "test [FOLDER|FILE...]",
 		Short: "Run the tests that stand in the rules",
 		Long:  "Ends with 1 where a test fails, or where a rule of status stable lacks a test that expects an event or one that expects none.",
 		RunE:  func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), cmd.OutOrStdout(), args) },
@@ -139,7 +139,7 @@ func newRulesCoverage() *cobra.Command {
 	r := recorded{}
 	var output string
 	cmd := &cobra.Command{
-		Use:   "coverage [FOLDER...]",
+		Use:   "coverage [FOLDER|FILE...]",
 		Short: "Tell which ATT&CK techniques the rules name, and which categories of the scale have no rule",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			scales, _, err := app.LoadScales(r.scales, "")

@@ -37,7 +37,7 @@ func (r *recorded) inputFlags(cmd *cobra.Command) {
 }
 
 func (r *recorded) ruleFlags(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&r.rules, "rules", nil, "`folder` of rules instead of the shipped ones; may be repeated")
+	cmd.Flags().StringArrayVar(&r.rules, "rules", nil, "`folder` of rules, or rule file, instead of the shipped ones; may be repeated")
 	cmd.Flags().StringArrayVar(&r.pipeline, "pipeline", nil, "`file` of a processing pipeline for Sigma rules, in pySigma's form; may be repeated")
 }
 

@@ -36,7 +36,7 @@ func newRulesCheck() *cobra.Command {
 	r, costs := recorded{}, costFlags{}
 	var verbose bool
 	cmd := &cobra.Command{
-		Use:   "check [FOLDER...]",
+		Use:   "check [FOLDER|FILE...]",
 		Short: "Name every fault of rules, exceptions and lists",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			set, err := loadRules(&r, args)
@@ -93,7 +93,7 @@ func newRulesList() *cobra.Command {
 	var stats bool
 	var days int
 	cmd := &cobra.Command{
-		Use:   "list [FOLDER...]",
+		Use:   "list [FOLDER|FILE...]",
 		Short: "List the rules, with --stats how those in force do",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if stats {

@@ -44,8 +44,8 @@ func newRulesBacktest() *cobra.Command {
 	}
 	b.inputFlags(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&b.rules, "rules", nil, "`folder` of the new rules; may be repeated")
-	f.StringArrayVar(&b.against, "against", nil, "`folder` of the old rules; may be repeated")
+	f.StringArrayVar(&b.rules, "rules", nil, "`folder` of the new rules, or rule file; may be repeated")
+	f.StringArrayVar(&b.against, "against", nil, "`folder` of the old rules, or rule file; may be repeated")
 	f.StringArrayVar(&b.from, "from", nil, "`input`: files, kafka or register")
 	f.StringVar(&b.since, "since", "", "with kafka and register: records since then, a `time` (RFC 3339) or how long ago, as 7d")
 	f.StringVar(&b.scales, "scales", "", "scales `file` instead of the configured one")

@@ -77,20 +77,12 @@ func LoadScales(scales, assets string) (*classify.Scales, *classify.Assets, erro
 // A RuleSet is a checked, compiled set of rules.
 type RuleSet = rules.Set
 
-// LoadRules reads the rules of folders and, if shipped, those in the binary; Sigma rules go through the pipelines of the
+// LoadRules reads the rules of folders and files and, if shipped, those in the binary; Sigma rules go through the pipelines of the
 // named files first. The error is a [rules.Faults].
-func LoadRules(folders []string, shipped bool, scales *classify.Scales, pipelines ...string) (*rules.Set, error) {
-	var sources []rules.Source
-	var faults fault.List
+func LoadRules(names []string, shipped bool, scales *classify.Scales, pipelines ...string) (*rules.Set, error) {
+	sources, faults := ruleSources(names)
 	if shipped {
 		sources = append(sources, rules.Source{Name: "shipped", FS: rulesd.FS()})
-	}
-	for _, name := range folders {
-		if info, err := os.Stat(name); err != nil || !info.IsDir() {
-			faults = append(faults, fault.Fault{File: name, Message: "is no folder that can be read", Remedy: "name a folder of rule files"})
-			continue
-		}
-		sources = append(sources, rules.Source{Name: name, FS: os.DirFS(name)})
 	}
 	opts := rules.Options{Categories: scales.Categories()}
 	opts.Pipelines, faults = pipelineFiles(pipelines, faults)

@@ -115,6 +115,26 @@ func TestSequenceOrdersRecordedHistory(t *testing.T) {
 	}
 }
 
+// What answers a late alert is dated before what it corrects, and follows it all the same.
+func TestSequenceKeepsTheOrderOfAnEvent(t *testing.T) {
+	at := func(s int) time.Time { return time.Unix(int64(s), 0) }
+	var s pipeline.Sequence
+	s.Add(tocsin.Event{ID: "b", Revision: 1, At: at(20), Recorded: true}, 1)
+	s.Add(tocsin.Event{ID: "b", Revision: 2, At: at(10), Recorded: true}, 2)
+	s.Add(tocsin.Event{ID: "b", Revision: 3, At: at(30), Recorded: true}, 3)
+	s.Add(tocsin.Event{ID: "a", Revision: 1, At: at(15), Recorded: true}, 4)
+	s.Add(tocsin.Event{ID: "b", Revision: 4, At: at(25), Recorded: true}, 5)
+	var got []string
+	for _, until := range []int{15, 20, 29, 30} {
+		for _, e := range s.Until(at(until)) {
+			got = append(got, fmt.Sprintf("%d: %s%d", until, e.ID, e.Revision))
+		}
+	}
+	if diff := cmp.Diff([]string{"15: a1", "20: b1", "20: b2", "30: b3", "30: b4"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // An operator's fault halts the part and is shown as such; it goes on by itself once mended.
 func TestRetryHaltsAndGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

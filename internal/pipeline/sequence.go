@@ -11,12 +11,17 @@ import (
 
 // A Sequence puts the emissions of recorded history into the order of event time before they reach the registrar:
 // which incident an event joins depends on which came first, and that must not depend on the pace at which partitions
-// are read. Emissions of live sources go straight through. The zero Sequence is empty.
-type Sequence struct{ held []sequenced }
+// are read. What is said of one event stays in the order in which it was said: the answer to an alert that came late has
+// an earlier time than what it corrects. Emissions of live sources go straight through. The zero Sequence is empty.
+type Sequence struct {
+	held   []sequenced
+	latest map[string]time.Time // of the events of held: the time of the last emission
+}
 
 // A sequenced emission remembers where in the log it stood.
 type sequenced struct {
 	event  tocsin.Event
+	at     time.Time // in whose order it goes on: its own time, or a later one of an earlier emission of its event
 	offset int64
 	group  string
 }
@@ -30,7 +35,15 @@ func (s *Sequence) Add(e tocsin.Event, offset int64) []tocsin.Event {
 	if err != nil {
 		group = []byte(e.ID) // groups marshal
 	}
-	s.held = append(s.held, sequenced{e, offset, string(group)})
+	at := e.At
+	if last, ok := s.latest[e.ID]; ok && last.After(at) {
+		at = last
+	}
+	if s.latest == nil {
+		s.latest = map[string]time.Time{}
+	}
+	s.latest[e.ID] = at
+	s.held = append(s.held, sequenced{e, at, offset, string(group)})
 	return nil
 }
 
@@ -38,11 +51,11 @@ func (s *Sequence) Add(e tocsin.Event, offset int64) []tocsin.Event {
 func (s *Sequence) Until(t time.Time) []tocsin.Event {
 	slices.SortStableFunc(s.held, func(a, b sequenced) int {
 		return cmp.Or(
-			a.event.At.Compare(b.event.At), cmp.Compare(a.event.Tenant, b.event.Tenant), cmp.Compare(a.event.Rule.ID, b.event.Rule.ID),
+			a.at.Compare(b.at), cmp.Compare(a.event.Tenant, b.event.Tenant), cmp.Compare(a.event.Rule.ID, b.event.Rule.ID),
 			cmp.Compare(a.group, b.group), cmp.Compare(a.event.ID, b.event.ID), cmp.Compare(a.event.Revision, b.event.Revision))
 	})
 	n, _ := slices.BinarySearchFunc(s.held, t, func(h sequenced, t time.Time) int {
-		if h.event.At.After(t) {
+		if h.at.After(t) {
 			return 1
 		}
 		return -1
@@ -50,6 +63,9 @@ func (s *Sequence) Until(t time.Time) []tocsin.Event {
 	var out []tocsin.Event
 	for _, h := range s.held[:n] {
 		out = append(out, h.event)
+		if s.latest[h.event.ID].Equal(h.at) {
+			delete(s.latest, h.event.ID)
+		}
 	}
 	s.held = slices.Delete(s.held, 0, n)
 	return out

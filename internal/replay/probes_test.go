@@ -93,6 +93,26 @@ var probes = map[string]probe{
 		"10:00:00 fail a\n10:00:00 fail b\n10:20:00 fail c\n10:01:00 ok b\n10:40:00 ok d",
 		"a 10:00:00..10:00:00 1\nc 10:20:00..10:20:00 1",
 	},
+	"answered, and not": {
+		"correlate: {kind: absence, group_by: [host.name], after: 'event.action == \"down\"', without: 'event.action == \"up\"', within: 60s}",
+		"10:00:00 down a\n10:01:00 up a\n10:05:00 down a\n10:06:00.000000001 up a\n10:10:00 down b\n10:10:30 up b\n10:20:00 down c\n10:20:00 up c\n10:30:00 other d\n11:00:00 down d",
+		"a 10:05:00..10:05:00 1",
+	},
+	"nothing between": {
+		"correlate: {kind: sequence, group_by: [host.name], span: 10m, until: 'event.action == \"stop\"', steps: [{when: 'event.action == \"fail\"'}, {absent: 'event.action == \"reset\"'}, {when: 'event.action == \"ok\"'}]}",
+		"10:00:00 fail a\n10:00:10 ok a\n10:00:00 fail b\n10:00:05 reset b\n10:00:10 ok b\n10:00:00 fail c\n10:00:05 stop c\n10:00:10 ok c\n10:20:00 fail a\n10:20:05 reset a\n10:20:06 fail a\n10:20:10 ok a\n11:00:00 other d",
+		"a 10:00:00..10:00:10 2\na 10:20:00..10:20:10 3",
+	},
+	"nothing after": {
+		"correlate: {kind: sequence, group_by: [host.name], span: 10m, steps: [{when: 'event.action == \"fail\"'}, {when: 'event.action == \"ok\"'}, {absent: 'event.action == \"reset\"', within: 60s}]}",
+		"10:00:00 fail a\n10:00:10 ok a\n10:01:10 reset a\n10:00:00 fail b\n10:00:10 ok b\n10:01:10.5 reset b\n11:00:00 other d",
+		"b 10:00:00..10:00:10 2",
+	},
+	"silences": {
+		"when: event.action == \"beat\"\ncorrelate: {kind: silence, group_by: [host.name], span: 15m}",
+		"10:00:00 beat a\n10:15:00 beat a\n10:30:01 beat a\n10:40:00 beat a\n10:50:00 other d",
+		"a 10:15:00..10:30:00 0",
+	},
 }
 
 func probeOptions(t *testing.T, correlate string) replay.Options {
