@@ -32,8 +32,8 @@ build: ## Build bin/tocsin, static
 test: ## Run every test, on real servers that it starts and ends itself; under 15 minutes
 	@deploy/ci/test
 
-test-long: ## Run what takes longer: other versions, three brokers, race detector on real servers, fuzzing
-	@FUZZ_TIME=$(FUZZ_TIME) deploy/ci/test versions long
+test-long: ## Run what takes longer: other versions, three brokers, a million properties, race detector on real servers, fuzzing
+	@FUZZ_TIME=$(FUZZ_TIME) deploy/ci/test versions properties long
 
 race: ## Run the tests without servers under the race detector
 	@deploy/ci/test race
