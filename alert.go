@@ -25,7 +25,8 @@ type Alert struct {
 }
 
 // TextEnd is the byte behind each text of [Alert.Texts]: every string and number of a JSON record that is no key, in
-// their order, escapes resolved. Only of a record of which all was read and all texts are ASCII are they known.
+// their order, escapes resolved. They are valid UTF-8, in which this byte does not occur. Only of a record of which all was
+// read as it was received are they known.
 const TextEnd = 0xff
 
 // Digest is the hex form of the alert's [Alert.SHA256].

@@ -20,7 +20,7 @@ func (d *doc) scan(text []byte) *scanError {
 	from := len(d.memory.text)
 	err := s.record()
 	d.scratch, d.ascii, d.texts = s.key[:0], err == nil && s.high&highs == 0, ""
-	if d.ascii && len(d.marks) == 0 {
+	if err == nil && len(d.marks) == 0 {
 		d.texts = d.memory.since(from)
 	}
 	return err

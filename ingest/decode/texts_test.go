@@ -70,7 +70,7 @@ func TestTexts(t *testing.T) {
 	for text, want := range map[string]bool{
 		samples["suricata"]: true, samples["windows nxlog"]: true, samples["windows pairs"]: true, samples["cef"]: false,
 		`{"a":"\u0041\n\\","b":[1,-2.5e3,true,null,"x"],"d":[{"c":""},{"c":[[]]}]}`: true,
-		`{"a":"é"}`: false, `{"a":"\u00e9"}`: false, `{"a":1,"a":2}`: false, `{"a":"` + strings.Repeat("x", 70_000) + `"}`: false, `{"a":true}`: false,
+		`{"a":"é"}`: true, `{"a":"\u00e9"}`: true, `{"a":"\ud800"}`: false, "{\"a\":\"\xe9\"}": false, `{"a":1,"a":2}`: false, `{"a":"` + strings.Repeat("x", 70_000) + `"}`: false, `{"a":true}`: false,
 	} {
 		a, rejected := d.Decode(ingest.Record{Value: []byte(text)})
 		if rejected != nil {

@@ -15,35 +15,31 @@ const (
 )
 
 // appendLower appends s in lower case, as [strings.ToLower] has it, and tells whether all of it is ASCII: eight bytes
-// at a time as long as they are.
+// at a time where they are.
 func appendLower(dst []byte, s string) (lower []byte, ascii bool) {
-	dst = slices.Grow(dst, len(s))
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		w := word(s, i)
-		if w&highBits != 0 {
-			return appendLowerRunes(dst, s[i:]), false
+	dst, ascii = slices.Grow(dst, len(s)), true
+	for i := 0; i < len(s); {
+		if i+8 <= len(s) {
+			if w := word(s, i); w&highBits == 0 {
+				dst = binary.LittleEndian.AppendUint64(dst, lowerWord(w))
+				i += 8
+				continue
+			}
 		}
-		dst = binary.LittleEndian.AppendUint64(dst, lowerWord(w))
-	}
-	for ; i < len(s); i++ {
 		c := s[i]
 		if c >= utf8.RuneSelf {
-			return appendLowerRunes(dst, s[i:]), false
+			r, size := utf8.DecodeRuneInString(s[i:])
+			dst, ascii = utf8.AppendRune(dst, unicode.ToLower(r)), false
+			i += size
+			continue
 		}
 		if c-'A' < 26 {
 			c += 'a' - 'A'
 		}
 		dst = append(dst, c)
+		i++
 	}
-	return dst, true
-}
-
-func appendLowerRunes(dst []byte, s string) []byte {
-	for _, r := range s {
-		dst = utf8.AppendRune(dst, unicode.ToLower(r))
-	}
-	return dst
+	return dst, ascii
 }
 
 // lowerWord puts eight ASCII bytes in lower case.

@@ -139,6 +139,6 @@ func chosen(pattern, name string) bool {
 	if strings.HasPrefix(name, "_") && !strings.HasPrefix(pattern, "_") {
 		return false
 	}
-	ok, err := path.Match(strings.NewReplacer("[", `\[`, "?", `\?`).Replace(pattern), name)
+	ok, err := path.Match(strings.ReplaceAll(strings.ReplaceAll(pattern, "[", `\[`), "?", `\?`), name)
 	return ok && err == nil
 }

@@ -24,7 +24,7 @@ const (
 
 // words are the tokens of a condition.
 func words(s string) []string {
-	return strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(s))
+	return strings.Fields(strings.ReplaceAll(strings.ReplaceAll(s, "(", " ( "), ")", " ) "))
 }
 
 func (g *grammar[T]) parse() (T, error) {
