@@ -39,7 +39,7 @@ func pathological() map[string][]string {
 }
 
 // TestPathological holds that such sets are searched exactly, within a few milliseconds on an ordinary alert and
-// within half a second on the worst. Patterns may take 20 ms each on the worst alert; they are not tried on it.
+// within half a second on the worst, for which patterns have a budget together.
 func TestPathological(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	var alerts []*tocsin.Alert
@@ -64,10 +64,6 @@ func TestPathological(t *testing.T) {
 		set := mustLoad(t, files)
 		index, scan := set.Matcher(), set.Matcher()
 		scan.scan = true
-		alerts := alerts
-		if strings.HasPrefix(name, "patterns") {
-			alerts = alerts[1:]
-		}
 		for _, a := range alerts {
 			if got, want := index.Fires(a), scan.Fires(a); !slices.Equal(got, want) {
 				t.Fatalf("%s: the index finds %d rules, every rule by itself %d", name, len(got), len(want))
@@ -83,6 +79,44 @@ func TestPathological(t *testing.T) {
 		if took > 5_000_000 || hostile > 500_000_000 {
 			t.Errorf("%s: %d ns an alert, %d on a hostile one", name, took, hostile)
 		}
+	}
+}
+
+// TestAlertBudget holds that what all patterns together may take of one alert ends with an error of the rules that are
+// then next, always the same ones, which is counted; alerts that cost less are not touched by it.
+func TestAlertBudget(t *testing.T) {
+	files := map[string]string{}
+	for i, when := range pathological()["patterns without texts"] {
+		files[fmt.Sprintf("%d.yml", i)] = ruleText(i, "when: |-\n  "+when+"\ncorrelate: {kind: match, group_by: []}")
+	}
+	set := mustLoad(t, files)
+	m := set.Matcher()
+	hostile, ordinary := alert("process.command_line", strings.Repeat("a", 1<<16)), alert("process.command_line", "abcdef1z")
+	failed := func() (n int, quarantined int) {
+		for _, s := range set.States() {
+			n += int(s.Errors)
+			if s.Errors > 0 && !strings.Contains(s.LastError, "budget of this alert") {
+				t.Fatalf("rule %s: %s", s.Rule, s.LastError)
+			}
+			if s.Quarantined {
+				quarantined++
+			}
+		}
+		return n, quarantined
+	}
+	m.Match(hostile)
+	once, _ := failed()
+	if once == 0 || once >= 500 {
+		t.Fatalf("%d rules failed", once)
+	}
+	for range 2 {
+		m.Match(hostile)
+	}
+	if got := len(m.Match(ordinary)); got != 5 {
+		t.Errorf("%d rules match an ordinary alert", got)
+	}
+	if n, quarantined := failed(); n != 3*once || quarantined != 0 {
+		t.Errorf("%d errors of %d rules after three such alerts, %d rules quarantined", n, once, quarantined)
 	}
 }
 

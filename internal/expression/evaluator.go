@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"time"
 
 	"github.com/expr-lang/expr/vm"
@@ -22,8 +23,10 @@ type Evaluator struct {
 	record      original
 	fields      tocsin.Fields
 	vm          vm.VM
-	steps       int
+	steps       int           // of the program that runs
+	work        int           // of all patterns and programs on this alert
 	errs        map[int]error // of leaves, this generation
+	shown       []int         // scratch: leaves that are explained
 }
 
 // verdict is what a leaf said of the alert of a generation.
@@ -63,7 +66,7 @@ func (e *Evaluator) reset(now time.Time) {
 		e.slots[s] = tocsin.Value{}
 	}
 	e.used = e.used[:0]
-	e.now = now
+	e.now, e.work = now, 0
 	e.views.reset()
 	e.gen++
 	if e.gen == 0 { // wrapped round: no entry may look current
@@ -85,8 +88,8 @@ func (e *Evaluator) Get(slot int) tocsin.Value { return e.slots[slot] }
 func (e *Evaluator) Present(slot int) bool { return present(e.slots[slot]) }
 
 // Holds reports whether the expression holds of what is loaded. The error is a calculation that cannot be done
-// (text that is no number where a number is needed) or one that takes too many steps; such an expression does not
-// hold. An absent field is never an error.
+// (text that is no number where a number is needed), one that takes too many steps, or one whose turn comes after
+// others have taken all that one alert may cost; such an expression does not hold. An absent field is never an error.
 func (e *Evaluator) Holds(x *Expr) (bool, error) { return e.holds(x.plan) }
 
 func (e *Evaluator) holds(n *node) (bool, error) {
@@ -144,23 +147,28 @@ const maxReadings = 64
 // Explain is every leaf of the expression with the value that it saw and whether it holds: without short cuts, the
 // first 64.
 func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
-	if x.root.op == opLeaf {
-		return []tocsin.Reading{e.reading(x.root.leaf)}
+	ids := e.shown[:0]
+	ids = x.root.leaves(ids)
+	e.shown = ids
+	readings := make([]tocsin.Reading, len(ids))
+	for i, id := range ids {
+		readings[i] = e.reading(id)
 	}
-	var readings []tocsin.Reading
-	seen := map[int]bool{}
-	var walk func(n *node)
-	walk = func(n *node) {
-		if n.op == opLeaf && !seen[n.leaf] && len(readings) < maxReadings {
-			seen[n.leaf] = true
-			readings = append(readings, e.reading(n.leaf))
-		}
-		for _, k := range n.kids {
-			walk(k)
-		}
-	}
-	walk(x.root)
 	return readings
+}
+
+// leaves appends the leaves below n that are not among ids, up to as many as readings are kept of.
+func (n *node) leaves(ids []int) []int {
+	if n.op == opLeaf && len(ids) < maxReadings && !slices.Contains(ids, n.leaf) {
+		ids = append(ids, n.leaf)
+	}
+	for _, k := range n.kids {
+		if len(ids) == maxReadings {
+			break
+		}
+		ids = k.leaves(ids)
+	}
+	return ids
 }
 
 func (e *Evaluator) reading(id int) tocsin.Reading {

@@ -17,6 +17,7 @@ const (
 	maxSingles = 16       // question marks in a wildcard pattern: each place of a value may be tried against all of them
 	maxProgram = 1_000    // instructions of a compiled regular expression
 	maxWork    = 4 << 20  // instructions times bytes that a pattern may take for one alert: 20 ms at worst
+	maxAlert   = 32 << 20 // the same of all patterns and programs together: less than half a second at worst
 	maxValue   = 64 << 10 // bytes of a string that are matched
 	maxItems   = 256      // members of an array that are looked at
 	maxSteps   = 50_000   // of one leaf on one alert: a loop body, or 64 bytes of string work, is one step

@@ -23,7 +23,8 @@ type leaf struct {
 	op     order       // pair
 	how    Relation    // related
 	member int         // the place of the list's member that is meant, from 1; 0: any
-	work   int         // bytes that a costly test may look at on one alert; 0: no limit
+	work   int         // bytes that a pattern may look at on one alert; 0: no limit
+	steps  int         // instructions of a pattern
 	strict bool        // program: it cannot hold where its first field is absent
 	prog   *vm.Program // program
 	wants  []want      // it holds only where one of them is among its values; nil where that cannot be said
@@ -55,7 +56,7 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 	case program:
 		return e.run(l)
 	case anywhere:
-		return matchesOne(l.test.(textual), e.mentions(l.mod)), nil
+		return l.mentioned(e)
 	case isThere:
 		return present(l.value(e)), nil
 	case isAbsent:
@@ -163,10 +164,34 @@ func (l *leaf) passesWithin(e *Evaluator) (bool, error) {
 		}
 		first = false
 		s = s[:min(len(s), left)]
+		if err := e.charge(l.steps * len(s)); err != nil {
+			return false, err
+		}
 		if t.re.MatchString(s) {
 			return true, nil
 		}
 		left -= len(s)
+	}
+	return false, nil
+}
+
+// mentioned reports whether some text of the original record passes the leaf's test.
+func (l *leaf) mentioned(e *Evaluator) (bool, error) {
+	texts := e.mentions(l.mod)
+	if l.steps == 0 {
+		return matchesOne(l.test.(textual), texts), nil
+	}
+	t := l.test.(patternTest)
+	for _, s := range texts {
+		if len(s) < t.least {
+			continue
+		}
+		if err := e.charge(l.steps * min(len(s), t.most)); err != nil {
+			return false, err
+		}
+		if t.match(s) {
+			return true, nil
+		}
 	}
 	return false, nil
 }

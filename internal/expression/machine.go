@@ -8,8 +8,12 @@ import (
 
 // run lets the machine decide a leaf.
 func (e *Evaluator) run(l *leaf) (bool, error) {
+	if err := e.charge(0); err != nil {
+		return false, err
+	}
 	e.steps = 0
 	out, err := e.vm.Run(l.prog, e)
+	e.work += e.steps * stepWork
 	if err != nil {
 		return false, tocsinError(err)
 	}

@@ -247,7 +247,7 @@ func (c *compilation) nativeText(x *ast.BinaryNode) (*leaf, bool) {
 		if re == nil {
 			return nil, true
 		}
-		l.test, l.work = re.test, maxWork/re.steps
+		l.test, l.work, l.steps = re.test, maxWork/re.steps, re.steps
 	}
 	return l, true
 }

@@ -42,7 +42,7 @@ func (l *leaf) cost() int {
 }
 
 // canFail reports whether evaluating the leaf may end in an error.
-func (l *leaf) canFail() bool { return l.mode == program || l.work > 0 }
+func (l *leaf) canFail() bool { return l.mode == program || l.steps > 0 }
 
 // plan is a skeleton with the operands of each connective in the order of their cost. What can fail comes last and
 // keeps its order, so that which error is met, and whether one is, hangs on the expression alone.

@@ -116,7 +116,7 @@ func Matches(field, pattern string) Tree {
 		}
 		return &leaf{
 			text: field + " matches " + quoted(pattern), slots: []int{slot}, mod: inText, member: member,
-			test: p.test, work: maxTreeWork / p.steps,
+			test: p.test, work: maxTreeWork / p.steps, steps: p.steps,
 		}, nil
 	}), "regex(%s, %s)", field, quoted(pattern))
 }
@@ -249,7 +249,7 @@ func MentionsMatch(pattern string) Tree {
 			return nil, err
 		}
 		p.test.most = maxTreeWork / p.steps
-		return &leaf{text: "mentions_regex(" + quoted(pattern) + ")", mode: anywhere, mod: inText, test: p.test}, nil
+		return &leaf{text: "mentions_regex(" + quoted(pattern) + ")", mode: anywhere, mod: inText, test: p.test, steps: p.steps}, nil
 	})
 	tree.src = "mentions_regex(" + quoted(pattern) + ")"
 	return tree
