@@ -35,6 +35,12 @@ func (distinctKind) values(st *state, m *tocsin.Match) []string {
 func valueText(st *state, v tocsin.Value) string {
 	var scratch [128]byte
 	buf := appendValue(scratch[:0], v)
+	if st.lately != nil {
+		if text, ok := st.lately.text(buf); ok {
+			return text
+		}
+		return string(buf)
+	}
 	for i := range st.seen {
 		if st.seen[i].value == string(buf) {
 			return st.seen[i].value
@@ -57,6 +63,9 @@ func (distinctKind) newest(st *state) (lo, missing int) {
 	all := st.held.all()
 	x := &all[len(all)-1]
 	live := 0
+	if p.wide() {
+		live = st.values()
+	}
 	for live < len(st.seen) && st.seen[live].at > x.at-p.span {
 		live++
 	}
@@ -65,6 +74,10 @@ func (distinctKind) newest(st *state) (lo, missing int) {
 
 // note keeps the at_least values seen last, exactly, whatever the order in which the alerts come.
 func (distinctKind) note(st *state, x *item) {
+	if st.track.plan.wide() {
+		st.noteWide(x)
+		return
+	}
 	for _, v := range x.p.values {
 		st.see(sighting{v, x.at}, st.track.plan.atLeast)
 	}
@@ -134,6 +147,10 @@ func (distinctKind) keep(st *state, settled int, horizon int64) int {
 
 // rebuild sees the alerts of the newest window again.
 func (k distinctKind) rebuild(st *state) {
+	if st.track.plan.wide() {
+		st.recollect()
+		return
+	}
 	st.seen = st.seen[:0]
 	all := st.held.all()
 	for i := len(all) - 1; i >= 0 && all[i].at > all[len(all)-1].at-st.track.plan.span; i-- {

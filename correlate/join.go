@@ -9,7 +9,7 @@ func (e *Engine) join(st *state, pos int) {
 	p, k := &st.track.plan, st.track.kind
 	i := st.burstFrom(x)
 	absorbed := i > 0 && x.at-st.bursts[i-1].last.at < p.quiet
-	if !absorbed || p.quiet < p.span || pos < len(all)-1 {
+	if !absorbed || p.quiet < p.span || pos < len(all)-1 || p.wide() {
 		k.note(st, &all[pos]) // else no window will look back at it
 	}
 	if absorbed && pos == len(all)-1 {

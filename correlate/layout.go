@@ -208,9 +208,11 @@ func (c *trackCoder) enter(st *state, bucket int) {
 		return
 	}
 	tk.states[st.name] = st
-	tk.bytes += st.bytes
 	tk.link(st, bucket)
+	bytes := st.bytes // with what is rebuilt
 	tk.kind.rebuild(st)
+	st.bytes = bytes
+	tk.bytes += bytes
 	c.e.queue.push(st)
 }
 

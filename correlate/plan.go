@@ -1,6 +1,8 @@
 package correlate
 
 import (
+	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -19,6 +21,7 @@ type plan struct {
 	maxOpen  int64    // nanoseconds
 	leak     int64    // nanoseconds in which a bucket loses one alert; kind leaky only, whose span follows from it
 	atLeast  int
+	few      int   // kind distinct only, else beyond all: so many values a key keeps in a plain list
 	decay    int64 // kind risk only; nanoseconds in which a score halves, 0 for never
 	points   int64 // kind risk only; thousandths of a point for each event, where no field says them
 	tactics  int   // kind risk only
@@ -68,6 +71,9 @@ func (p plan) normal() plan {
 	p.atLeast = max(p.atLeast, 1)
 	if p.kind == "absence" {
 		p.atLeast = 2
+	}
+	if p.few = cmp.Or(p.few, defaultFew); p.kind != "distinct" {
+		p.few = math.MaxInt
 	}
 	if p.kind == "leaky" || p.kind == leakyDistinct {
 		p.leak = min(max(p.leak, 1), longest)

@@ -20,6 +20,7 @@ type pool struct {
 	seeds      [2]maphash.Seed
 	young, old map[[2]uint64]*payload
 	made       uint8
+	last       []tocsin.Entity // copied last
 }
 
 const poolSize = 1 << 15
@@ -82,16 +83,26 @@ func (l *pool) clone(p *payload) *payload {
 	own := *p
 	l.made++
 	own.slot = l.made % recentPayloads
-	own.values, own.absent = slices.Clone(p.values), slices.Clone(p.absent) // the rule's and the kind's own texts
-	own.entities = slices.Clone(p.entities)
-	for i := range own.entities {
-		own.entities[i].Value = strings.Clone(own.entities[i].Value)
-	}
+	own.values, own.absent = slices.Clip(p.values), slices.Clone(p.absent) // the kind's list, and the rule's texts
+	own.entities = l.entities(p.entities)
 	own.facts.Tactics = slices.Clone(p.facts.Tactics)
 	for i, t := range own.facts.Tactics {
 		own.facts.Tactics[i] = strings.Clone(t)
 	}
 	return &own
+}
+
+// entities is a copy of all in memory of its own, or the last copy where that says the same.
+func (l *pool) entities(all []tocsin.Entity) []tocsin.Entity {
+	if slices.Equal(all, l.last) {
+		return l.last
+	}
+	own := slices.Clone(all)
+	for i := range own {
+		own[i].Value = strings.Clone(own[i].Value)
+	}
+	l.last = own
+	return own
 }
 
 // A memo remembers of the alert in hand what several rules ask in turn.

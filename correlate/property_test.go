@@ -39,6 +39,7 @@ func drawScene(t *rapid.T) scene {
 		leak:    int64(unit) * rapid.Int64Range(1, 9).Draw(t, "leak"),
 		maxOpen: int64(unit) * rapid.SampledFrom([]int64{1, 7, 20, 60, 86400}).Draw(t, "max_open"),
 	}}
+	s.plan.few = rapid.SampledFrom([]int{0, 1, 2}).Draw(t, "few")
 	s.plan.memory = int64(unit) * rapid.Int64Range(1, 90).Draw(t, "memory")
 	s.plan.baseline = rapid.Int64Range(1, 6).Draw(t, "baseline")
 	s.plan.ratio = rapid.SampledFrom([]float64{0.3, 1, 1.5, 3}).Draw(t, "ratio")
@@ -259,6 +260,7 @@ func auditState(st *state) int64 {
 	if st.fold != nil {
 		bytes += st.fold.cost
 	}
+	bytes += int64(wideValues(st)) * recentCost
 	for _, x := range st.held.all() {
 		bytes += int64(x.cost)
 	}

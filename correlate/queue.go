@@ -15,20 +15,20 @@ func (st *state) sooner(other *state) bool {
 }
 
 func (q *queue) push(st *state) {
-	st.slot = len(*q)
+	st.slot = int32(len(*q))
 	*q = append(*q, st)
-	q.up(st.slot)
+	q.up(int(st.slot))
 }
 
 // fix restores the order after a change of st's due.
 func (q *queue) fix(st *state) {
-	if !q.up(st.slot) {
-		q.down(st.slot)
+	if i := int(st.slot); !q.up(i) {
+		q.down(i)
 	}
 }
 
 func (q *queue) remove(st *state) {
-	i, last := st.slot, len(*q)-1
+	i, last := int(st.slot), len(*q)-1
 	q.swap(i, last)
 	(*q)[last] = nil
 	*q = (*q)[:last]
@@ -39,7 +39,7 @@ func (q *queue) remove(st *state) {
 
 func (q queue) swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
-	q[i].slot, q[j].slot = i, j
+	q[i].slot, q[j].slot = int32(i), int32(j)
 }
 
 func (q queue) up(i int) (moved bool) {

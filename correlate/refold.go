@@ -109,6 +109,9 @@ func (e *Engine) refold(st *state, moved, to order) {
 		return
 	}
 	if st.flooded {
+		if st.track.plan.wide() {
+			st.recollect()
+		}
 		return // alerts of its bursts are gone: they stay as they are
 	}
 	var old []*event

@@ -53,7 +53,11 @@ func (e *Engine) retune(tk *track, p plan) {
 	for _, st := range tk.states {
 		st.closed = st.closed && slices.Equal(tk.plan.steps, p.steps)
 	}
+	wide := tk.plan.wide() || p.wide()
 	tk.plan = p
+	if wide {
+		tk.recollect()
+	}
 	if tk.fold == nil || same {
 		return
 	}

@@ -16,7 +16,8 @@ type state struct {
 	key    []tocsin.Value
 
 	held    held
-	seen    []sighting   // kinds distinct and set only
+	seen    []sighting   // kinds distinct, set and sequence only, but where there is lately
+	lately  *recent      // kind distinct only; nil for few values
 	level   *bucketLevel // kind leaky only; nil for nothing known
 	fold    *folded      // folds only
 	bursts  []*burst     // disjoint, by time; those that an accepted alert can still change
@@ -26,12 +27,12 @@ type state struct {
 
 	bytes      int64
 	due        int64 // not later than the next time at which [Engine.expire] has something to do
-	slot       int   // in the engine's queue
 	missing    int   // alerts or values that the newest window lacks; 0 with a burst
 	prev, next *state
-	bucket     int8 // in the track
-	closed     bool // kind sequence only: an alert that meets the last step alone completes nothing
-	flooded    bool // it had more alerts than are held
+	slot       int32 // in the engine's queue
+	bucket     int8  // in the track
+	closed     bool  // kind sequence only: an alert that meets the last step alone completes nothing
+	flooded    bool  // it had more alerts than are held
 }
 
 // A burst is a run of alerts that belong together: [first, last] without a gap, in the order of the key's alerts.
@@ -108,10 +109,7 @@ func (st *state) trim(horizon int64) {
 	if drop < settled {
 		drop = max(drop, settled-st.track.kind.keep(st, settled, horizon))
 	}
-	for _, x := range all[:drop] {
-		st.bytes -= int64(x.cost)
-	}
-	st.held.drop(drop)
+	st.drop(drop)
 }
 
 // reachable is how many of the settled alerts share a window of the plan's span with one at or after horizon.
@@ -149,10 +147,7 @@ func (st *state) crowd(limit int, horizon int64) bool {
 	st.flooded = true
 	st.trim(max(horizon, st.own))
 	if n := st.held.len() - limit; n > 0 { // equal times, or a window that holds more than the limit
-		for _, x := range st.held.all()[:n+limit/2] {
-			st.bytes -= int64(x.cost)
-		}
-		st.held.drop(n + limit/2)
+		st.drop(n + limit/2)
 		st.own = max(st.own, st.held.all()[0].at+1)
 		st.track.kind.rebuild(st)
 	}

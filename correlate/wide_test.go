@@ -36,3 +36,21 @@ func BenchmarkWide(b *testing.B) {
 		})
 	}
 }
+
+// wideValues is how many values a key must be accounted with: those inside the span up to its newest held alert, where
+// that is more than a few.
+func wideValues(st *state) int {
+	p, all := &st.track.plan, st.held.all()
+	shown := map[string]bool{}
+	for _, x := range all {
+		for _, v := range x.p.values {
+			if p.wide() && all[len(all)-1].at-x.at < p.span {
+				shown[v] = true
+			}
+		}
+	}
+	if n := min(len(shown), p.atLeast); n > p.few {
+		return n
+	}
+	return 0
+}
