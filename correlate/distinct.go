@@ -69,7 +69,10 @@ func (distinctKind) newest(st *state) (lo, missing int) {
 	for live < len(st.seen) && st.seen[live].at > x.at-p.span {
 		live++
 	}
-	return st.held.since(x.at - p.span + 1), max(p.atLeast-live, 0)
+	if live < p.atLeast {
+		return 0, p.atLeast - live
+	}
+	return st.held.since(x.at - p.span + 1), 0
 }
 
 // note keeps the at_least values seen last, exactly, whatever the order in which the alerts come.

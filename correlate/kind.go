@@ -11,7 +11,8 @@ type kind interface {
 	// note is told of each alert that comes, in order or not, before newest and around are asked.
 	note(st *state, x *item)
 	// newest looks at the widest window that ends with the newest held alert, which came in order. It returns the
-	// index of that window's first alert and how many alerts are missing from satisfying the rule: 0 when it does.
+	// index of that window's first alert and how many alerts are missing from satisfying the rule: 0 when it does. The
+	// index is of use only then.
 	newest(st *state) (lo, missing int)
 	// around returns the run [lo, hi] that the satisfying windows with the alert at pos cover together, for an alert
 	// that came out of order; ok is false where there is none.

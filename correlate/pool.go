@@ -18,7 +18,7 @@ import (
 // Two payloads are the same where 128 bits of keyed hashes agree; the keys are drawn anew by each process.
 type pool struct {
 	seeds      [2]maphash.Seed
-	young, old map[[2]uint64]*payload
+	young, old map[uint64]*payload // by the first half of sum
 	made       uint8
 	last       []tocsin.Entity // copied last
 }
@@ -26,7 +26,7 @@ type pool struct {
 const poolSize = 1 << 15
 
 func newPool() pool {
-	return pool{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, young: make(map[[2]uint64]*payload)}
+	return pool{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, young: make(map[uint64]*payload)}
 }
 
 // one returns the payload that says what p says. Its texts are its own: those of p may be parts of a whole record.
@@ -35,18 +35,18 @@ func (l *pool) one(p *payload) *payload {
 		return l.clone(p)
 	}
 	h := l.hash(p)
-	known := l.young[h]
-	if known != nil {
+	known := l.young[h[0]]
+	if known != nil && known.sum == h {
 		return known
 	}
-	if known = l.old[h]; known == nil {
+	if known = l.old[h[0]]; known == nil || known.sum != h {
 		known = l.clone(p)
 		known.sum = h
 	}
 	if len(l.young) >= poolSize {
-		l.old, l.young = l.young, make(map[[2]uint64]*payload, poolSize)
+		l.old, l.young = l.young, make(map[uint64]*payload, poolSize)
 	}
-	l.young[h] = known
+	l.young[h[0]] = known
 	return known
 }
 
