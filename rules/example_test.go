@@ -56,5 +56,5 @@ correlate: {kind: count, group_by: [source.ip], span: 5, at_least: 10}
 	// my-rules/identity/guessing.yml:9:55: "5" is no duration
 	//     correlate: {kind: count, group_by: [source.ip], span: 5, at_least: 10}
 	//                                                           ^
-	//     write a number and its unit: 30s, 10m, 24h, 7d
+	//     write a number and its unit, ten years at most: 30s, 10m, 24h, 7d
 }

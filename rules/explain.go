@@ -113,6 +113,10 @@ func (r *Rule) conditionName(bit int) string {
 	switch {
 	case len(r.conditions) == 1 && len(r.Correlate.Steps) == 0:
 		return "when"
+	case r.Correlate.Kind == Sequence && bit < len(r.Correlate.Steps) && r.Correlate.Steps[bit].Until:
+		return "until"
+	case r.Correlate.Kind == Sequence && bit < len(r.Correlate.Steps) && r.Correlate.Steps[bit].Absent:
+		return "absent after step " + strconv.Itoa(r.Correlate.Steps[bit].After)
 	case r.Correlate.Kind == Sequence:
 		return "step " + strconv.Itoa(bit+1)
 	default:

@@ -260,7 +260,7 @@ func (r *reader) duration(into *time.Duration) func(*yaml.Node) {
 	return func(v *yaml.Node) {
 		d, ok := ParseDuration(v.Value)
 		if v.Kind != yaml.ScalarNode || !ok {
-			r.fault(v, "write a number and its unit: 30s, 10m, 24h, 7d", "%q is no duration", v.Value)
+			r.fault(v, "write a number and its unit, ten years at most: 30s, 10m, 24h, 7d", "%q is no duration", v.Value)
 			return
 		}
 		*into = d

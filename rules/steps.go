@@ -45,6 +45,7 @@ const maxStep = 10_000
 type sequenceDraft struct {
 	absent []Step
 	nodes  []*yaml.Node // of absent
+	read   int          // steps of both sorts that were read, faulty ones too
 	until  *yaml.Node
 }
 
@@ -89,6 +90,7 @@ func (d *draft) readStep(n *yaml.Node) {
 		"distinct": d.field(&s.Distinct),
 	})
 	steps := &d.rule.Correlate.Steps
+	d.sequence.read++
 	switch {
 	case n.Kind != yaml.MappingNode: // its fault has been told
 	case when != nil && absent != nil:
@@ -100,7 +102,7 @@ func (d *draft) readStep(n *yaml.Node) {
 	case absent != nil:
 		s.When, s.AtLeast, s.Absent, s.After = absent.Value, 0, true, len(*steps)
 		d.sequence.absent, d.sequence.nodes = append(d.sequence.absent, s), append(d.sequence.nodes, absent)
-	case s.Within > 0 && len(*steps) == 0:
+	case s.Within > 0 && d.sequence.read == 1:
 		d.fault(n, "the span bounds the whole sequence", "the first step has a within, but there is no step before it")
 	default:
 		if s.Distinct != "" && many == nil {
@@ -191,12 +193,13 @@ func (d *draft) silence(v *yaml.Node) {
 	if c.Forget == 0 {
 		c.Forget = max(defaultForget, c.Span)
 	}
-	switch {
-	case c.Span > 0 && c.Forget < c.Span:
-		d.fault(v, "", "a key is forgotten after %s, before it is silent for %s", c.Forget, c.Span)
-	case len(c.Expect) > 0 && len(c.GroupBy) != 1:
+	if c.Span > 0 && c.Forget < c.Span {
+		d.fault(v, "make forget as long as the span at least", "a key is forgotten after %s, before it is silent for %s", c.Forget, c.Span)
+	}
+	if len(c.Expect) > 0 && len(c.GroupBy) != 1 {
 		d.fault(v, "group by the field whose values are listed", "expect names values of one field, and the group key has %d", len(c.GroupBy))
-	case d.quiet:
+	}
+	if d.quiet {
 		d.fault(v, "leave quiet out", "each silence is an event of its own")
 	}
 	c.AtLeast = 1

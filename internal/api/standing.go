@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -69,6 +70,8 @@ func (a *routes) whyNot(ctx context.Context, in *whyNotQuery) (*anyAnswer, error
 	switch {
 	case errors.Is(err, tocsin.ErrKey):
 		return nil, huma.Error404NotFound(err.Error())
+	case errors.Is(err, tocsin.ErrNotFound):
+		return nil, huma.Error404NotFound("no rule in force has the id " + strconv.Quote(in.ID))
 	case errors.Is(err, tocsin.ErrElsewhere):
 		return nil, huma.NewError(http.StatusMisdirectedRequest, err.Error())
 	case err != nil:

@@ -66,7 +66,27 @@ func (r *testRun) hints() []string {
 	if text := inGroups(groups); text != "" {
 		head = append(head, text+"; the rule wants "+wants(r.rule.Correlate))
 	}
+	if text := r.ended(); text != "" {
+		head = append(head, text)
+	}
 	return append(head, out...)
+}
+
+// ended says when time ended, of a rule that waits for a deadline.
+func (r *testRun) ended() string {
+	c := r.rule.Correlate
+	waits := c.Kind == rules.Absence || c.Kind == rules.Silence
+	for _, s := range c.Steps {
+		waits = waits || s.Absent || s.Until
+	}
+	if !waits || len(r.alerts) == 0 {
+		return ""
+	}
+	last := slices.MaxFunc(r.alerts, func(a, b tocsin.Alert) int { return a.Time.Compare(b.Time) }).Time.Sub(testStart())
+	if r.test.Until == nil {
+		return "time ended at " + Offset(last) + ", with the last alert; until: lets it go on, and a deadline must have passed"
+	}
+	return "time ended at " + Offset(last+*r.test.Until) + "; a deadline must have passed"
 }
 
 func keyText(key []tocsin.Value) string {
@@ -137,7 +157,7 @@ func inGroups(groups map[string]int) string {
 // wants says in words of the rule file what a correlation asks for.
 func wants(c rules.Correlate) string {
 	parts := []string{string(c.Kind)}
-	if c.AtLeast > 1 {
+	if c.AtLeast > 1 && c.Kind != rules.Sequence && c.Kind != rules.SetOf { // there it is how many conditions there are
 		parts = append(parts, fmt.Sprintf("at_least: %d", c.AtLeast))
 	}
 	if c.Field != "" {
