@@ -33,7 +33,7 @@ func (l *loader) silence() {
 		}
 		for _, ref := range d.correlation.Rules {
 			for _, one := range l.named(ref) {
-				one.silent = true
+				one.used, one.silent = true, true
 				loud[one] = loud[one] || d.correlation.Generate
 			}
 		}

@@ -22,6 +22,7 @@ type sigmaDraft struct {
 	node        *yaml.Node
 	rule        *sigma.Rule        // of a correlation: what its document says of itself
 	correlation *sigma.Correlation // nil for a rule
+	used        bool               // a correlation names it
 	silent      bool               // a correlation uses it and it makes no events of its own
 	refused     bool               // it was read and cannot be used; what it silences stays silent
 	depth       int                // of the correlations that it rests on
@@ -42,7 +43,7 @@ func (l *loader) sigmaDocument(r *reader, root *yaml.Node) {
 		l.sigmaFilters = append(l.sigmaFilters, filter)
 		return
 	}
-	d := &sigmaDraft{reader: r, node: root}
+	d := &sigmaDraft{reader: r, node: &yaml.Node{Kind: root.Kind, Line: root.Line, Column: root.Column}} // the document itself is not kept
 	if refusal == nil {
 		if d.correlation, refusal = sigma.ReadCorrelation(root); d.correlation != nil {
 			d.rule = d.correlation.Head
@@ -109,6 +110,9 @@ func (l *loader) sigmaRules() {
 			before := len(d.lints)
 			l.refuse(d.reader, refusal)
 			l.lints = append(l.lints, d.lints[before:]...) // the file's own have been taken
+		}
+		if !d.used {
+			d.rule.Forget()
 		}
 	}
 }

@@ -87,7 +87,7 @@ func (p plan) check() error {
 // readItem reads one line of a selection.
 func readItem(name string, key, n *yaml.Node) (*item, *Refusal) {
 	field, modifiers, _ := strings.Cut(name, "|")
-	it := &item{name: name, field: field, node: key}
+	it := &item{name: name, field: field, node: place(key)}
 	p := plan{}
 	if modifiers != "" {
 		var err error

@@ -96,8 +96,15 @@ func Read(n *yaml.Node) (*Rule, *Refusal) {
 	if refusal := r.read(); refusal != nil {
 		return nil, refusal
 	}
+	r.detection = place(r.detection)
 	return r, nil
 }
+
+// place is where a node stands, without what it holds: thousands of documents need not be kept for their places.
+func place(n *yaml.Node) *yaml.Node { return &yaml.Node{Kind: n.Kind, Line: n.Line, Column: n.Column} }
+
+// Forget gives back what only [Pipelines.Compile] and its kin need: the rule cannot be compiled again.
+func (r *Rule) Forget() { r.names, r.parts, r.added, r.filters = nil, nil, nil, nil }
 
 // head is what a document says of itself.
 func head(n *yaml.Node) *Rule {
