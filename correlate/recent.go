@@ -4,7 +4,7 @@ package correlate
 const defaultFew = 32
 
 // recentCost is about what one value takes in a [recent], without its text, which is the held alert's.
-const recentCost = 88
+const recentCost = 96
 
 // A recent is the values that a key of kind distinct with a wide window saw last. A sighting in order costs the same
 // however many there are; one out of order costs a step for each value that was seen after it.
