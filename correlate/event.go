@@ -64,7 +64,7 @@ func (e *Engine) adopt(st *state, b *burst, orphans []*event) {
 		}
 		e.untell(o)
 		losers = append(losers, loser{o, ev})
-		st.retired = append(st.retired[max(0, len(st.retired)-maxRetired):], o.id)
+		st.retire(o.id, max(e.watermark, e.cause))
 	}
 	for _, ev := range b.events {
 		if ev.news != 0 {

@@ -225,7 +225,7 @@ func (e *Engine) inherit(r *revision) {
 		}
 		into[o] = heir
 		e.untell(o)
-		st.retired = append(st.retired[max(0, len(st.retired)-maxRetired):], o.id)
+		st.retire(o.id, max(e.watermark, e.cause))
 	}
 	for _, b := range st.bursts[r.at:] {
 		for _, ev := range b.events {
