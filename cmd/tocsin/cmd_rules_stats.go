@@ -20,6 +20,8 @@ type ruleRow struct {
 	api.Rule
 	Current bool         `json:"current"` // the version in force; counters are of it alone
 	Quality *api.Quality `json:"quality"`
+
+	unknown bool // no daemon runs, which would have the counters
 }
 
 // ruleStats asks a daemon, or the store where none runs, how rules do.
@@ -34,7 +36,7 @@ func ruleStats(ctx context.Context, c *client.Client, days int) ([]ruleRow, api.
 	}
 	var rows []ruleRow
 	for _, r := range rules.Rules {
-		row := ruleRow{Rule: r, Current: true}
+		row := ruleRow{Rule: r, Current: true, unknown: rules.Set == ""}
 		var others []ruleRow
 		for i := range quality.Rules {
 			switch q := &quality.Rules[i]; {
@@ -90,7 +92,7 @@ func (r ruleRow) line() string {
 	}
 	counts := "-\t-"
 	cost := "-"
-	if r.Current {
+	if r.Current && !r.unknown {
 		counts = fmt.Sprintf("%d\t%d", r.Matches, r.Hidden)
 		if r.Cost > 0 {
 			cost = time.Duration(r.Cost).String()
