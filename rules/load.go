@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +53,10 @@ type File struct {
 
 // maxSet bounds all files of a set together.
 const maxSet = 256 << 20
+
+// manyRules is from how many rules on the memory that only loading took is given back to the system at once: it is as
+// much as the set itself, and comes back by itself only after minutes.
+const manyRules = 1_000
 
 // Load reads, checks and compiles all rules of sources. The error is of type [Faults] and lists every fault of
 // every file. The set is never nil: it holds the rules that have no fault, so that a caller may run them or refuse
@@ -207,6 +212,9 @@ func (l *loader) load(files []File) (*Set, error) {
 	}
 	l.sigmaDrafts, l.sigmaFilters = nil, nil // the set's table knows the loader: documents would live as long as it
 	set := newSet(l, files)
+	if len(set.rules) >= manyRules {
+		debug.FreeOSMemory()
+	}
 	return set, l.faults.Err()
 }
 

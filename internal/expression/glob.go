@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,7 +39,7 @@ func (g Glob) String() string {
 // globSegment is what stands between two stars.
 type globSegment struct {
 	text  string
-	runes []rune // nil unless the segment has a ?, which is singleRune
+	runes *[]rune // nil unless the segment has a ?, which is singleRune; few have, and segments are many
 }
 
 // singleRune stands for ? in a segment; no string holds it.
@@ -54,15 +53,24 @@ type globTest struct {
 
 // newGlobTest compiles a pattern; folded patterns are put in lower case first, as their values are.
 func newGlobTest(g Glob, folded bool) globTest {
-	var t globTest
+	stars := 0
+	for _, p := range g {
+		if p.Wild == '*' {
+			stars++
+		}
+	}
+	t := globTest{segments: make([]globSegment, 0, stars+1)}
 	var runes []rune
 	single := false
 	flush := func() {
 		s := globSegment{}
 		if single {
-			s.runes = runes
+			all := runes
+			s.runes = &all
+			t.least += len(all)
 		} else {
 			s.text = string(runes)
+			t.least += len(s.text)
 		}
 		t.segments = append(t.segments, s)
 		runes, single = nil, false
@@ -82,10 +90,6 @@ func newGlobTest(g Glob, folded bool) globTest {
 		}
 	}
 	flush()
-	t.segments = slices.Clip(t.segments)
-	for _, s := range t.segments {
-		t.least += len(s.text) + len(s.runes)
-	}
 	return t
 }
 
@@ -121,7 +125,7 @@ func (g globSegment) prefix(s string) (int, bool) {
 		return len(g.text), strings.HasPrefix(s, g.text)
 	}
 	n := 0
-	for _, r := range g.runes {
+	for _, r := range *g.runes {
 		if n >= len(s) {
 			return 0, false
 		}
@@ -156,7 +160,7 @@ func (g globSegment) suffix(s string) bool {
 		return strings.HasSuffix(s, g.text)
 	}
 	at := len(s)
-	for range g.runes {
+	for range *g.runes {
 		if at == 0 {
 			return false
 		}

@@ -117,13 +117,13 @@ func (t globTest) runs() [][]string {
 			continue
 		}
 		from := 0
-		for j, r := range s.runes {
+		for j, r := range *s.runes {
 			if r == singleRune {
-				segments[i] = append(segments[i], string(s.runes[from:j]))
+				segments[i] = append(segments[i], string((*s.runes)[from:j]))
 				from = j + 1
 			}
 		}
-		segments[i] = append(segments[i], string(s.runes[from:]))
+		segments[i] = append(segments[i], string((*s.runes)[from:]))
 	}
 	return segments
 }
