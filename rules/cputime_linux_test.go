@@ -1,12 +1,12 @@
-package rules_test
+package rules
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime is the processor time of the calling thread: other work on the machine does not count.
-func cpuTime() time.Duration {
+// CPUTime is the processor time of the calling thread: other work on the machine does not count.
+func CPUTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_THREAD, &u); err != nil {
 		return 0

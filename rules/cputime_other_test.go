@@ -1,8 +1,8 @@
 //go:build !linux
 
-package rules_test
+package rules
 
 import "time"
 
-// cpuTime is the time of day where the processor time of a thread is not to be had.
-func cpuTime() time.Duration { return time.Duration(time.Now().UnixNano()) }
+// CPUTime is the time of day where the processor time of a thread is not to be had.
+func CPUTime() time.Duration { return time.Duration(time.Now().UnixNano()) }

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -75,11 +76,6 @@ func TestPathological(t *testing.T) {
 			}
 		}) / len(alerts[1:])
 		hostile := fastest(2, func() { index.Match(alerts[0]) })
-		for range 8 { // a machine that is busy with other work gets more tries
-			if hostile > 500_000_000 {
-				hostile = min(hostile, fastest(1, func() { index.Match(alerts[0]) }))
-			}
-		}
 		t.Logf("%s: %d rules, %d ns an alert, %d on a hostile one", name, len(conditions), took, hostile)
 		if took > 5_000_000 || hostile > 500_000_000 {
 			t.Errorf("%s: %d ns an alert, %d on a hostile one", name, took, hostile)
@@ -125,13 +121,15 @@ func TestAlertBudget(t *testing.T) {
 	}
 }
 
-// fastest is the least time in nanoseconds that f took.
+// fastest is the least processor time in nanoseconds that f took.
 func fastest(times int, f func()) int {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	least := time.Duration(0)
 	for range times {
-		start := time.Now()
+		start := CPUTime()
 		f()
-		if took := time.Since(start); least == 0 || took < least {
+		if took := CPUTime() - start; least == 0 || took < least {
 			least = took
 		}
 	}
