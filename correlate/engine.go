@@ -262,6 +262,9 @@ func (e *Engine) settle(st *state, before, at int64) {
 		st.trim(max(e.horizon, st.own))
 		st.crowd(e.cfg.MaxHeld, e.horizon)
 	}
+	if st.until != unset { // an event was taken back: with the last one the key may be over sooner
+		e.hasten(st, st.nextDue(e.lateness))
+	}
 	st.track.bytes += st.bytes - before
 	st.track.place(st)
 	e.enforce(st.track, at)
