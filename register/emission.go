@@ -47,7 +47,7 @@ func (r *Register) founding(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessmen
 	if len(e.Evidence.Alerts) > 0 {
 		f.Received = e.Evidence.Alerts[0].Received
 	}
-	to, text := tocsin.Proposed, fmt.Sprintf("%s: %s", e.Rule.Title, plural(e.Count, "alert"))
+	to, text := tocsin.Proposed, e.Rule.Title+alerts(e.Count, ": ")
 	declares, missing := a.Mode == tocsin.ModeAuto || isPerson(v.By), undeclarable(f.Detected, ratingOf(a))
 	switch {
 	case declares && len(missing) == 0:
@@ -71,11 +71,11 @@ func (r *Register) change(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment,
 	i, at := now.incident, moment(e)
 	entry := tocsin.LogEntry{
 		Tenant: e.Tenant, Action: tocsin.ActRevise, By: registrar, Effective: at, Event: e.ID,
-		Text: fmt.Sprintf("%s: %s, %s", e.Rule.Title, e.Milestone, plural(e.Count, "alert")),
+		Text: fmt.Sprintf("%s: %s", e.Rule.Title, e.Milestone) + alerts(e.Count, ", "),
 	}
 	c := eventChange{Event: stateOf(e), links: l}
 	if !known {
-		entry.Action, entry.By, entry.Text = tocsin.ActAttach, v.By, fmt.Sprintf("%s joined: %s", e.Rule.Title, plural(e.Count, "alert"))
+		entry.Action, entry.By, entry.Text = tocsin.ActAttach, v.By, e.Rule.Title+" joined"+alerts(e.Count, ": ")
 		if isPerson(v.By) {
 			entry.Effective = v.At
 		}
@@ -86,6 +86,7 @@ func (r *Register) change(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment,
 	case e.Activity == tocsin.Withdrawn && i.Status == tocsin.Proposed && alone(now, e.ID):
 		entry.Action, entry.To, entry.Reason = tocsin.ActReject, tocsin.Rejected, withdrawn
 	case e.Activity == tocsin.Withdrawn:
+		entry.Reason = withdrawn
 		entry.Text += ": the condition never held"
 	case e.Activity != tocsin.Merged:
 		r.raise(&entry, &c, i, a, e, machine(a))
@@ -158,10 +159,10 @@ func (r *Register) retarget(i tocsin.Incident, priority string, at time.Time) ma
 	return due
 }
 
-// alone reports whether an event is the incident's only one that was not withdrawn.
+// alone reports whether an event is the incident's only one that was neither withdrawn nor merged into another.
 func alone(now view, event string) bool {
 	for id, ev := range now.events {
-		if id != event && !ev.Gone {
+		if id != event && !ev.Gone && ev.Milestone != tocsin.MilestoneMerged {
 			return false
 		}
 	}
@@ -191,13 +192,14 @@ func ratingOfIncident(i tocsin.Incident) rating {
 	}
 }
 
-// stateOf is what an incident keeps of an event. The alerts of a merged event are its survivor's.
+// stateOf is what an incident keeps of an event. The alerts of a merged event are its survivor's; those of a withdrawn
+// one were none.
 func stateOf(e tocsin.Event) eventState {
 	s := eventState{
 		ID: e.ID, Revision: e.Revision, Milestone: e.Milestone, Rule: e.Rule.ID, Count: e.Count, First: e.First, Last: e.Last,
 		Entities: e.Entities, Degraded: e.Completeness.Degraded, Backfill: e.Backfill, Gone: e.Activity == tocsin.Withdrawn,
 	}
-	if e.Activity == tocsin.Merged {
+	if e.Activity == tocsin.Merged || e.Activity == tocsin.Withdrawn {
 		s.Count = 0
 	}
 	return s

@@ -170,6 +170,7 @@ func (s *state) event(e tocsin.LogEntry, c eventChange) {
 func (s *state) reject(_ tocsin.LogEntry, c eventChange) {
 	if c.Event.ID != "" {
 		s.know(c.Event)
+		s.summarise()
 	}
 	s.carry(c.move)
 }
@@ -337,7 +338,12 @@ func (s *state) summarise() {
 	if slices.Contains(i.Asserted, "summary") || len(s.events) == 0 {
 		return
 	}
-	i.Summary = fmt.Sprintf("%s: %s in %s", i.Title, plural(i.Alerts, "alert"), plural(int64(len(s.events)), "event"))
+	i.Summary = i.Title + alerts(i.Alerts, ": ")
+	if i.Alerts == 0 {
+		i.Summary += ": " + plural(int64(len(s.events)), "event")
+	} else {
+		i.Summary += " in " + plural(int64(len(s.events)), "event")
+	}
 	for n, e := range i.Entities {
 		if n == 3 {
 			i.Summary += fmt.Sprintf(" and %d more", len(i.Entities)-n)

@@ -56,6 +56,9 @@ func (r *Register) apply(ctx context.Context, e tocsin.Event, a tocsin.Assessmen
 	switch {
 	case e.Activity == tocsin.Withdrawn:
 		next.Assessment.State, next.Assessment.Reason = tocsin.NotIncident, withdrawn
+		if err := r.dropProposal(ctx, v, registrar, moment(e), "withdrawn: the condition never held"); err != nil {
+			return Outcome{}, err
+		}
 		return r.decided(ctx, next)
 	case e.Activity == tocsin.Merged:
 		return r.absorbed(ctx, next, e)
@@ -204,6 +207,9 @@ func (r *Register) absorbed(ctx context.Context, v tocsin.Verdict, e tocsin.Even
 		return Outcome{}, fmt.Errorf("verdict on %s: %w", e.MergedInto, err)
 	default:
 		v.Assessment = s.Assessment
+	}
+	if err := r.dropProposal(ctx, v, registrar, moment(e), "merged into "+e.MergedInto); err != nil {
+		return Outcome{}, err
 	}
 	if s.Incident == "" {
 		if v.Assessment.State != tocsin.NotIncident {

@@ -320,6 +320,17 @@ func TestLateEvidence(t *testing.T) {
 	}
 }
 
+func TestNoAlertsInWords(t *testing.T) {
+	w := newWorld(t)
+	e := event("e1", 0, "203.0.113.7", "ann")
+	e.Count, e.Evidence.Alerts = 0, nil
+	i := w.apply(e, proposed()).Incident
+	entries, _ := w.store.Entries(t.Context(), i.ID, 1)
+	if i.Alerts != 0 || entries[0].Text != "Password spray" {
+		t.Errorf("%d alerts, %q", i.Alerts, entries[0].Text)
+	}
+}
+
 func TestWithdrawn(t *testing.T) {
 	e := event("e1", 0, "203.0.113.7", "ann")
 	gone := revision(e, 2, tocsin.MilestoneWithdrawn)
@@ -345,6 +356,54 @@ func TestWithdrawn(t *testing.T) {
 		w.apply(event("e2", 1, "203.0.113.7", "ann"), proposed())
 		if i := w.apply(gone, proposed()).Incident; i.Status != tocsin.Proposed {
 			t.Errorf("status %s", i.Status)
+		}
+	})
+	t.Run("its alerts are none of the incident", func(t *testing.T) {
+		w := newWorld(t)
+		w.apply(e, proposed())
+		w.apply(event("e2", 1, "203.0.113.7", "ann"), proposed())
+		if i := w.apply(gone, proposed()).Incident; i.Alerts != 10 {
+			t.Errorf("%d alerts, want those of the other event alone", i.Alerts)
+		}
+	})
+	t.Run("proposed with one that was merged into it", func(t *testing.T) {
+		w := newWorld(t)
+		w.apply(e, proposed())
+		other := event("e2", 1, "203.0.113.7", "ann")
+		w.apply(other, proposed())
+		merged := revision(other, 2, tocsin.MilestoneMerged)
+		merged.Activity, merged.MergedInto = tocsin.Merged, e.ID
+		w.apply(merged, proposed())
+		if i := w.apply(gone, proposed()).Incident; i.Status != tocsin.Rejected || i.Alerts != 0 {
+			t.Errorf("status %s, %d alerts", i.Status, i.Alerts)
+		}
+	})
+	t.Run("proposed with another that was withdrawn", func(t *testing.T) {
+		w := newWorld(t)
+		w.apply(e, proposed())
+		other := event("e2", 1, "203.0.113.7", "ann")
+		w.apply(other, proposed())
+		w.apply(gone, proposed())
+		if i := w.apply(revision(other, 2, tocsin.MilestoneWithdrawn), proposed()).Incident; i.Status != tocsin.Rejected {
+			t.Errorf("status %s with no event left", i.Status)
+		}
+	})
+	t.Run("a reopening was proposed for it", func(t *testing.T) {
+		w := newWorld(t)
+		i := w.declared()
+		w.do(Command{Incident: i.ID, Action: tocsin.ActResolve})
+		again := event("e2", 90, "203.0.113.7", "ann")
+		if out := w.apply(again, proposed()); len(out.Incident.Proposals) != 1 {
+			t.Fatalf("proposals %v", out.Incident.Proposals)
+		}
+		v := w.apply(revision(again, 2, tocsin.MilestoneWithdrawn), proposed()).Verdict
+		if v.Assessment.State != tocsin.NotIncident || v.Assessment.Reason != "withdrawn" {
+			t.Errorf("verdict %+v", v)
+		}
+		now := w.incident(i.ID)
+		entries, _ := w.store.Entries(t.Context(), i.ID, now.Revision)
+		if len(now.Proposals) != 0 || entries[0].Action != tocsin.ActDecline || !strings.Contains(entries[0].Text, "withdrawn") {
+			t.Errorf("proposals %v, last entry %s: %s", now.Proposals, entries[0].Action, entries[0].Text)
 		}
 	})
 	t.Run("declared", func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"tocsin"
 )
@@ -152,6 +153,12 @@ func (r *Register) dismiss(ctx context.Context, cmd Command) error {
 
 // withdrawProposal turns down the proposal to reopen an incident for an event that a person decides on otherwise.
 func (r *Register) withdrawProposal(ctx context.Context, v tocsin.Verdict, cmd Command) error {
+	return r.dropProposal(ctx, v, cmd.By, cmd.Effective, fmt.Sprintf("decided on by %s", cmd.Action))
+}
+
+// dropProposal turns down the proposal to reopen an incident for an event, where there is one, and says what became of
+// the event.
+func (r *Register) dropProposal(ctx context.Context, v tocsin.Verdict, by tocsin.Actor, at time.Time, became string) error {
 	if v.RecursOf == "" {
 		return nil
 	}
@@ -162,8 +169,8 @@ func (r *Register) withdrawProposal(ctx context.Context, v tocsin.Verdict, cmd C
 		}
 		data, err := pack(link{Proposal: proposal})
 		return &tocsin.LogEntry{
-			Tenant: v.Tenant, Action: tocsin.ActDecline, By: cmd.By, Effective: cmd.Effective, Event: v.Event, Data: data,
-			Text: fmt.Sprintf("not reopened: event %s was decided on by %s", v.Event, cmd.Action),
+			Tenant: v.Tenant, Action: tocsin.ActDecline, By: by, Effective: at, Event: v.Event, Data: data,
+			Text: fmt.Sprintf("not reopened: event %s was %s", v.Event, became),
 		}, err
 	})
 	return err

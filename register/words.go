@@ -29,6 +29,14 @@ func plural(n int64, noun string) string {
 	return strconv.FormatInt(n, 10) + " " + noun + "s"
 }
 
+// alerts says how many alerts an event has, after a separator; nothing of a silence, which has none.
+func alerts(n int64, separator string) string {
+	if n == 0 {
+		return ""
+	}
+	return separator + plural(n, "alert")
+}
+
 // higher reports whether priority a is more urgent than b: P1 before P5, any before none.
 func higher(a, b string) bool { return a != "" && (b == "" || a < b) }
 

@@ -205,8 +205,9 @@ func settled(e tocsin.Event) string {
 	return fmt.Sprintf("%s %s %s..%s %d %s", e.Rule.ID, group, e.First.UTC().Format(time.RFC3339Nano), e.Last.UTC().Format(time.RFC3339Nano), e.Count, e.Digest)
 }
 
-// expected are the settled events and the number of incidents that a replay of the lines gives.
-func expected(t *testing.T, lines [][]byte) (events []string, incidents int) {
+// expected are the settled events and the number of incidents that a replay of the lines gives, by the rules in folders,
+// or the shipped ones where there are none.
+func expected(t *testing.T, lines [][]byte, folders ...string) (events []string, incidents int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "in.ndjson")
 	if err := os.WriteFile(file, append(bytes.Join(lines, []byte("\n")), '\n'), 0o600); err != nil {
@@ -221,7 +222,7 @@ func expected(t *testing.T, lines [][]byte) (events []string, incidents int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := app.LoadRules(nil, true, scales)
+	set, err := app.LoadRules(folders, len(folders) == 0, scales)
 	if err != nil {
 		t.Fatal(err)
 	}

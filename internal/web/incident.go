@@ -121,9 +121,9 @@ func fold(entries []tocsin.LogEntry) []passage {
 	return out
 }
 
-// quiet entries say that an event went on.
+// quiet entries say that an event went on. One that has a reason says that an event was withdrawn.
 func quiet(e tocsin.LogEntry) bool {
-	return (e.Action == tocsin.ActRevise || e.Action == tocsin.ActLate) && e.To == ""
+	return (e.Action == tocsin.ActRevise || e.Action == tocsin.ActLate) && e.To == "" && e.Reason == ""
 }
 
 // spans are the durations in the order of the lifecycle.
