@@ -296,7 +296,7 @@ func (e *Engine) mark(m tocsin.Marker) {
 		e.queue.sooner(e.lateness)
 	}
 	if counts && e.watermark != unset {
-		if e.unasked {
+		if e.unasked && e.watermark > earliest { // before it nobody has said what time it is
 			e.expect()
 			e.unasked = false
 		}
