@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -178,9 +177,6 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 	if err != nil {
 		return err
 	}
-	if err := d.begin(ctx, in, got, out); err != nil {
-		return err
-	}
 	var matches []tocsin.LogRecord
 	for i := range out {
 		for k := range out[i].Matches {
@@ -195,25 +191,6 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 		d.Metrics.detected(in.policy.Source, &out[i])
 	}
 	return d.publish(ctx, matches)
-}
-
-// begin says where a recorded partition begins, ahead of its matches: what waits from the first watermark on then waits
-// from there, however much the first read brought.
-func (d *KafkaDetect) begin(ctx context.Context, in *input, got kafka.Fetched, out []Detection) error {
-	first := slices.IndexFunc(out, func(dn Detection) bool { return dn.Alert != nil })
-	if !in.policy.Recorded || first < 0 || !in.progress.Greatest().IsZero() {
-		return nil
-	}
-	m := in.progress.Marker(got.Records[first].Ref.Offset)
-	m.Greatest, m.Set = out[first].Alert.Time, in.set.Hash
-	err := d.Retry.Do(ctx, "kafka", func() (err error) {
-		m.Listed, err = d.Listed(ctx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return d.publish(ctx, []tocsin.LogRecord{{Marker: &m}})
 }
 
 // publish appends to the matches log. It does not return before all of it is acknowledged, or ctx ends: detection
