@@ -211,11 +211,15 @@ func kindRecords(seed uint64, from time.Time, lasting time.Duration) [][]byte {
 	return lines
 }
 
-// kindRules writes the rules of kinds into a folder of their own.
-func kindRules(t *testing.T) string {
+// kindRules writes the rules of kinds into a folder of their own. Unheard says that the silence also waits for a sensor
+// that never says anything.
+func kindRules(t *testing.T, unheard bool) string {
 	t.Helper()
-	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "kinds.yml"), []byte(kinds), 0o600); err != nil {
+	folder, text := t.TempDir(), kinds
+	if !unheard {
+		text = strings.Replace(kinds, ", ids3]", "]", 1)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "kinds.yml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return folder

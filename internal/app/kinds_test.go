@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/segmentio/kafka-go"
 
 	"tocsin"
+	kafkasink "tocsin/sinks/kafka"
 	"tocsin/sinks/sqlite"
 )
 
@@ -34,6 +36,55 @@ func everyKind(t *testing.T, events []string) {
 	}
 }
 
+// Rules of every kind, chained ones too, give the same events and incidents through Kafka and Elasticsearch, over four
+// partitions, as in a replay. What was never heard of is left out: it is waited for from the first watermark on, which
+// depends on the pace at which partitions are read.
+func TestKindsInKafkaAsReplayed(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.cfg.Rules.Folders, s.cfg.Rules.Shipped = []string{kindRules(t, false)}, false
+	records := kindRecords(1, time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), 4*time.Hour)
+	events, incidents := expected(t, records, s.cfg.Rules.Folders...)
+	everyKind(t, events)
+	s.produce(records)
+	stop := s.run()
+	defer stop()
+	s.await(len(records), events, incidents, 4*time.Minute)
+	s.keyed()
+}
+
+// keyed looks where the matches went: those of rules that rest on one another to one partition, the others to several.
+func (s *stand) keyed() {
+	s.t.Helper()
+	found := map[bool]map[int]int{true: {}, false: {}} // chained or not: matches by partition
+	for n := range s.cfg.Kafka.Partitions {
+		r := kafka.NewReader(kafka.ReaderConfig{Brokers: s.cfg.Kafka.Brokers, Topic: s.cfg.Kafka.Prefix + "matches", Partition: n, MaxWait: 100 * time.Millisecond})
+		for {
+			m, err := r.ReadMessage(s.t.Context())
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			rec, err := kafkasink.DecodeLogRecord(m.Value)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if rec.Match != nil {
+				if rec.Match.Chained != (rec.Match.Rule >= kindID("rank0")) {
+					s.t.Fatalf("a match of rule %s is chained: %v", rec.Match.Rule, rec.Match.Chained)
+				}
+				found[rec.Match.Chained][n]++
+			}
+			if m.Offset+1 >= m.HighWaterMark {
+				break
+			}
+		}
+		r.Close()
+	}
+	if len(found[true]) != 1 || len(found[false]) < 2 {
+		s.t.Errorf("matches by partition: of rules that rest on one another %v, of others %v", found[true], found[false])
+	}
+}
+
 // Rules of every kind give the same events in embedded mode as in a replay, and a restart in the middle
 // changes nothing.
 func TestKindsEmbeddedAsReplayed(t *testing.T) {
@@ -41,7 +92,7 @@ func TestKindsEmbeddedAsReplayed(t *testing.T) {
 	records := kindRecords(7, from, 8*time.Hour)
 	records = append(records, fmt.Appendf(nil, `{"@timestamp":%q,"event":{"kind":"alert","action":"none"}}`, time.Now().UTC().Format(time.RFC3339))) // closes all
 	h := newHouse(t)
-	h.cfg.Rules.Folders, h.cfg.Rules.Shipped = []string{kindRules(t)}, false
+	h.cfg.Rules.Folders, h.cfg.Rules.Shipped = []string{kindRules(t, true)}, false
 	h.cfg.Intake.IdleAfter = time.Hour // data alone moves the watermark
 	events, _ := expected(t, records, h.cfg.Rules.Folders...)
 	everyKind(t, events)
@@ -68,7 +119,7 @@ func TestKindsEmbeddedLate(t *testing.T) {
 	from := time.Now().Add(-72 * time.Hour).UTC().Truncate(time.Second)
 	records := kindRecords(11, from, 8*time.Hour)
 	h := newHouse(t)
-	h.cfg.Rules.Folders, h.cfg.Rules.Shipped = []string{kindRules(t)}, false
+	h.cfg.Rules.Folders, h.cfg.Rules.Shipped = []string{kindRules(t, true)}, false
 	h.cfg.Intake.IdleAfter, h.cfg.Intake.Lateness = time.Hour, 2*time.Hour // data alone moves the watermark
 	closing := fmt.Appendf(nil, `{"@timestamp":%q,"event":{"kind":"alert","action":"none"}}`, time.Now().UTC().Format(time.RFC3339))
 	events, _ := expected(t, append(slices.Clone(records), closing), h.cfg.Rules.Folders...)
