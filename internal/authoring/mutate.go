@@ -152,6 +152,10 @@ func (r MutationReport) WriteText(w io.Writer, set *rules.Set, verbose bool) err
 		}
 	}
 	killed, all := r.Score()
+	if all == 0 {
+		out.printf("no mutants\n")
+		return out.err
+	}
 	out.printf("%d of %d mutants killed: %d %%\n", killed, all, r.Percent())
 	return out.err
 }
