@@ -50,9 +50,9 @@ func TestDecodeInto(t *testing.T) {
 // tell is all that an alert says.
 func tell(a *tocsin.Alert) string {
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf("%s %s %s %s %v %x %q\n", a.ID, a.Tenant, a.Format, a.Time, a.Received, a.SHA256, a.Marks))
+	fmt.Fprintf(&text, "%s %s %s %s %v %x %q\n", a.ID, a.Tenant, a.Format, a.Time, a.Received, a.SHA256, a.Marks)
 	for name, v := range a.Fields.All() {
-		text.WriteString(fmt.Sprintf("%s = %d %d %q\n", name, v.Kind(), len(v.Items()), v.Text()))
+		fmt.Fprintf(&text, "%s = %d %d %q\n", name, v.Kind(), len(v.Items()), v.Text())
 	}
 	return text.String()
 }
