@@ -96,7 +96,7 @@ func (st *state) completes(x, limit order) (order, bool) {
 	if st.track.plan.kind == "leaky" {
 		from = st.emptyBefore(st.held.from(x))
 	}
-	trial := &state{track: st.track}
+	trial := newState(st.track)
 	for i := from; i < len(all) && all[i].before(limit); i++ {
 		trial.held.insert(i-from, all[i])
 		k.note(trial, &all[i])
@@ -104,7 +104,7 @@ func (st *state) completes(x, limit order) (order, bool) {
 		if missing == 0 && !all[i].before(x) {
 			return all[i].order, true
 		}
-		trial.missing = missing
+		trial.missing = int32(missing)
 	}
 	return order{}, false
 }
@@ -123,7 +123,7 @@ func (e *Engine) tell(st *state, b *burst, ev *event, again bool) {
 	if now.digest, known = st.derivedDigest(ev, at); !known && ev.sent != nil && ev.sent.opening == at {
 		now.digest = ev.sent.digest
 	}
-	o := &rules.Opening{Event: ev.id, Tenant: st.tenant, Rule: st.track.plan.id, Group: st.group(ev)}
+	o := &rules.Opening{Event: ev.id, Tenant: st.tenant(), Rule: st.track.plan.id, Group: st.group(ev)}
 	parts := []string{"opening", ev.id, hex.EncodeToString(at.id[:]), instant(at.at).Format(time.RFC3339Nano), hex.EncodeToString(now.digest[:])}
 	for i := range ev.entities {
 		if n := &ev.entities[i]; !at.before(n.order) {
@@ -184,7 +184,7 @@ func (st *state) derivedDigest(ev *event, at order) (sum [32]byte, known bool) {
 			break
 		}
 	}
-	text := tocsin.Hash("event", st.tenant, st.track.plan.id, tocsin.KeyText(st.key), instant(at.at).Format(time.RFC3339Nano), what)
+	text := tocsin.Hash("event", st.tenant(), st.track.plan.id, tocsin.KeyText(st.key()), instant(at.at).Format(time.RFC3339Nano), what)
 	return sha256.Sum256([]byte(text)), known
 }
 

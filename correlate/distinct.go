@@ -92,7 +92,7 @@ func (st *state) see(s sighting, limit int) {
 	case i >= 0 && st.seen[i].at >= s.at:
 		return
 	case i < 0 && len(st.seen) < limit:
-		st.seen = append(st.seen, s)
+		st.apart().seen = append(st.seen, s)
 		i = len(st.seen) - 1
 	case i < 0:
 		i = len(st.seen) - 1
@@ -154,7 +154,7 @@ func (k distinctKind) rebuild(st *state) {
 		st.recollect()
 		return
 	}
-	st.seen = st.seen[:0]
+	st.unseen()
 	all := st.held.all()
 	for i := len(all) - 1; i >= 0 && all[i].at > all[len(all)-1].at-st.track.plan.span; i-- {
 		k.note(st, &all[i])

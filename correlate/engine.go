@@ -242,7 +242,7 @@ func (e *Engine) hold(st *state, x item, p payload) bool {
 	}
 	x.share(&e.pool, &p, neighbour)
 	st.held.insert(pos, x)
-	st.bytes += int64(x.cost)
+	st.bytes += x.cost()
 	if len(all) == 0 {
 		e.hasten(st, x.at+st.track.plan.useful()+e.lateness)
 	}
@@ -388,8 +388,9 @@ func (e *Engine) expire(st *state) {
 			kept = append(kept, b)
 		}
 	}
-	clear(st.bursts[len(kept):])
-	st.bursts = kept
+	if clear(st.bursts[len(kept):]); len(kept) < len(st.bursts) {
+		st.apart().bursts = kept
+	}
 	if st.fold == nil {
 		st.trim(max(e.horizon, st.own))
 	}
@@ -403,10 +404,11 @@ func (e *Engine) expire(st *state) {
 			st.track.kind.rebuild(st)
 		}
 		if st.fold == nil && st.held.len() > 0 {
-			_, st.missing = st.track.kind.newest(st)
+			st.lack(st.track.kind.newest(st))
 		}
 		st.track.place(st)
 	}
+	st.abate()
 	st.due = st.nextDue(e.lateness)
 	e.queue.fix(st)
 }

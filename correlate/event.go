@@ -143,9 +143,9 @@ func (e *Engine) found(st *state, ev *event) {
 // the new part may be one that already gave an event its id: then an ordinal stands beside it.
 func (st *state) newID(ev *event) string {
 	alert, at := ev.head[0].alertID(), instant(ev.body.first.at)
-	id := tocsin.EventID(st.tenant, st.track.plan.id, st.key, alert, at)
+	id := tocsin.EventID(st.tenant(), st.track.plan.id, st.key(), alert, at)
 	for n := 2; st.taken(id); n++ {
-		id = tocsin.EventID(st.tenant, st.track.plan.id, st.key, alert+"#"+strconv.Itoa(n), at)
+		id = tocsin.EventID(st.tenant(), st.track.plan.id, st.key(), alert+"#"+strconv.Itoa(n), at)
 	}
 	return id
 }
@@ -183,7 +183,7 @@ func (ev *event) doubt(reason string) {
 // render is ev as the rest of the product knows it.
 func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) tocsin.Event {
 	out := tocsin.Event{
-		ID: ev.id, Tenant: st.tenant, Rule: *ev.ref, Activity: tocsin.Open, Continues: b.predecessor(ev),
+		ID: ev.id, Tenant: st.tenant(), Rule: *ev.ref, Activity: tocsin.Open, Continues: b.predecessor(ev),
 		First: instant(ev.body.first.at), Last: instant(ev.body.last.at),
 		Detected: instant(ev.detected), Opened: instant(ev.opened),
 		Count: ev.count, Revision: ev.revision, Milestone: why, At: instant(e.cause), Recorded: e.recorded(),
@@ -212,8 +212,9 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 
 // group is the group key of an event.
 func (st *state) group(ev *event) tocsin.Group {
-	g := make(tocsin.Group, len(st.key))
-	for i, v := range st.key {
+	key := st.key()
+	g := make(tocsin.Group, len(key))
+	for i, v := range key {
 		if len(ev.head) > 0 && v.Text() == ev.head[0].alertID() {
 			v = tocsin.NullValue() // the alert's id stood for a field that it lacks: on_missing: alert
 		}

@@ -195,7 +195,7 @@ func (e *Engine) forgetBefore(st *state, cut int64) {
 	}
 	drop := st.held.since(cut)
 	for i := range all[:drop] {
-		st.bytes -= int64(all[i].cost)
+		st.bytes -= all[i].cost()
 		e.retire(st, &all[i])
 	}
 	st.held.drop(drop)

@@ -6,11 +6,11 @@ import "slices"
 // do. The zero value is empty.
 type held struct {
 	buf  []item
-	head int // buf[:head] is dropped
+	head int32 // buf[:head] is dropped
 }
 
 func (h *held) all() []item { return h.buf[h.head:] }
-func (h *held) len() int    { return len(h.buf) - h.head }
+func (h *held) len() int    { return len(h.buf) - int(h.head) }
 
 // find is the index of the first item at or after o, and whether it stands exactly there.
 func (h *held) find(o order) (int, bool) {
@@ -58,7 +58,7 @@ func (h *held) insert(i int, x item) {
 		h.buf = append(h.buf, x)
 		return
 	}
-	h.buf = slices.Insert(h.buf, h.head+i, x)
+	h.buf = slices.Insert(h.buf, int(h.head)+i, x)
 }
 
 // makeRoom leaves place for one more item: by moving down over what was dropped where that is half, else by doubling.
@@ -68,7 +68,7 @@ func (h *held) makeRoom() {
 	}
 	live := h.len()
 	dst := h.buf
-	if h.head < max(live, 1) {
+	if int(h.head) < max(live, 1) {
 		dst = make([]item, live, live+1+max(live-3, 0)/2) // most keys hold few alerts, and there are many of them
 	}
 	n := copy(dst[:live], h.all())
@@ -79,7 +79,7 @@ func (h *held) makeRoom() {
 // drop forgets the first n items.
 func (h *held) drop(n int) {
 	clear(h.all()[:n])
-	h.head += n
+	h.head += int32(n)
 	if h.len() == 0 {
 		h.head = 0
 		if cap(h.buf) > 64 {
@@ -96,5 +96,5 @@ func (h *held) remove(i int) {
 		h.drop(1)
 		return
 	}
-	h.buf = slices.Delete(h.buf, h.head+i, h.head+i+1)
+	h.buf = slices.Delete(h.buf, int(h.head)+i, int(h.head)+i+1)
 }

@@ -61,13 +61,13 @@ type item struct {
 	order
 	received int64
 	digest   [32]byte
-	pos      int64 // position in its log
-	index    int32
-	cost     uint32 // bytes it is accounted with
+	place    int64 // twice its position in its log, and one more where its payload is accounted to it
 	p        *payload
 }
 
-const itemSize = 88
+const payloadSize = 176 // bytes of a payload without what it refers to
+
+const itemSize = 80
 
 // A payload is the part of an alert that many alerts of a key have in common; neighbours share it.
 type payload struct {
@@ -103,7 +103,8 @@ func (m mark) covers(pos int64, index int32) bool {
 func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload) {
 	o := &e.memo
 	o.read(&m.Alert)
-	x := item{received: nanos(m.Alert.Received), pos: m.Alert.Ref.Position(), index: int32(m.Index), digest: o.digest}
+	x := item{received: nanos(m.Alert.Received), digest: o.digest}
+	x.stand(m.Alert.Ref.Position(), false)
 	x.at, x.id = at, o.id
 	p := payload{from: from, entities: m.Entities, facts: m.Facts, absent: m.Absent}
 	if !o.idHex {
@@ -120,10 +121,26 @@ func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload)
 
 // share gives x the payload p. It is accounted with it, unless the neighbour says the same.
 func (x *item) share(l *pool, p *payload, neighbour *payload) {
-	x.p, x.cost = l.one(p), itemSize
-	if neighbour == nil || !neighbour.same(x.p) {
-		x.cost += uint32(p.size())
+	x.p = l.one(p)
+	x.stand(x.pos(), neighbour == nil || !neighbour.same(x.p))
+}
+
+// stand places x in its log; owns says that its payload is accounted to it.
+func (x *item) stand(pos int64, owns bool) {
+	if x.place = pos << 1; owns {
+		x.place++
 	}
+}
+
+// pos is the position in its log.
+func (x *item) pos() int64 { return x.place >> 1 }
+
+// cost is how many bytes x is accounted with.
+func (x *item) cost() int64 {
+	if x.place&1 == 0 {
+		return itemSize
+	}
+	return itemSize + int64(x.p.size())
 }
 
 // hexInto decodes lower-case hex of exactly len(dst) bytes.
@@ -176,7 +193,7 @@ func (p *payload) equal(q *payload) bool {
 
 // size is about how many bytes p takes.
 func (p *payload) size() int {
-	n := 176 + len(p.id) + len(p.digest)
+	n := payloadSize + len(p.id) + len(p.digest)
 	for _, v := range p.values {
 		n += 16 + len(v)
 	}
@@ -221,9 +238,9 @@ func (x *item) ref(names string) tocsin.AlertRef {
 		Ref: tocsin.Ref{File: o.file, Topic: o.topic, Partition: o.partition, Incarnation: o.incarnation},
 	}
 	if o.topic == "" {
-		r.Ref.Line = x.pos
+		r.Ref.Line = x.pos()
 	} else {
-		r.Ref.Offset = x.pos
+		r.Ref.Offset = x.pos()
 	}
 	return r
 }

@@ -26,7 +26,7 @@ func (e *Engine) join(st *state, pos int) {
 	}
 	if pos == len(all)-1 {
 		lo, missing := k.newest(st)
-		if st.missing = missing; missing == 0 {
+		if st.missing = int32(missing); missing == 0 {
 			e.unite(st, all[lo].order, x, x)
 			return
 		}
@@ -37,7 +37,7 @@ func (e *Engine) join(st *state, pos int) {
 			return
 		}
 		if len(st.bursts) == 0 {
-			_, st.missing = k.newest(st)
+			st.lack(k.newest(st))
 		}
 	}
 	if absorbed || st.within(x) != nil {
@@ -73,7 +73,7 @@ func (e *Engine) unite(st *state, from, to, x order) {
 	if len(old) > 0 {
 		b = old[0]
 	}
-	st.bursts = slices.Replace(st.bursts, i, j, b)
+	st.apart().bursts = slices.Replace(st.bursts, i, j, b)
 	b.fired = st.firedBy(old, x)
 	e.regroup(st, b, old, from, to, x)
 	e.tellAll(st, b)
@@ -177,7 +177,7 @@ func (e *Engine) joinLate(st *state, x *item, sole bool) bool {
 		b.last = x.order
 	case sole:
 		b = &burst{first: x.order, last: x.order, fired: x.order, start: x.at, maxOpen: st.track.plan.maxOpen}
-		st.bursts = slices.Insert(st.bursts, i, b)
+		st.apart().bursts = slices.Insert(st.bursts, i, b)
 	default:
 		return false
 	}

@@ -44,6 +44,7 @@ func (c *trackCoder) layout() {
 			return
 		}
 		tk.fold, _ = tk.kind.(fold)
+		tk.none = rare{track: tk, own: unset, until: unset}
 		c.e.tracks[tk.plan.id] = tk
 	}
 	if tk.plan.kind == "first_seen" {
@@ -60,7 +61,7 @@ func (c *trackCoder) layout() {
 		}
 		list(c.coder, &all, 12, func(st **state) {
 			if c.reading {
-				*st = &state{track: tk}
+				*st = newState(tk)
 			}
 			c.state(*st, i)
 		})
@@ -161,15 +162,25 @@ func (c *trackCoder) ref(texts []string, ref *tocsin.RuleRef) []string {
 }
 
 func (c *trackCoder) state(st *state, bucket int) {
-	c.text(&st.tenant)
-	list(c.coder, &st.key, 2, c.value)
-	c.at(&st.own)
+	var tenant string
+	var key []tocsin.Value
+	if !c.reading {
+		tenant, key = st.tenant(), st.key()
+	}
+	c.text(&tenant)
+	list(c.coder, &key, 2, c.value)
+	own, retired, until := st.own, st.retired, st.until
+	c.at(&own)
 	c.bool(&st.flooded)
 	c.num(&st.bytes)
 	c.at(&st.due)
 	small(c.coder, &st.missing, math.MaxInt32)
-	c.texts(&st.retired)
-	c.at(&st.until)
+	c.texts(&retired)
+	c.at(&until)
+	if c.reading && (own != unset || until != unset || len(retired) > 0) {
+		r := st.apart()
+		r.own, r.retired, r.until = own, retired, until
+	}
 	if c.tk.plan.kind == "sequence" {
 		c.bool(&st.closed)
 	}
@@ -178,25 +189,28 @@ func (c *trackCoder) state(st *state, bucket int) {
 	if c.tk.fold != nil {
 		c.folded(st)
 	}
-	list(c.coder, &st.bursts, 50, func(b **burst) {
+	bursts := st.bursts
+	list(c.coder, &bursts, 50, func(b **burst) {
 		if c.reading {
 			*b = &burst{}
 		}
 		c.burst(*b)
 	})
 	if c.reading {
-		st.held.buf = held
-		c.enter(st, bucket)
+		if st.held.buf = held; len(bursts) > 0 {
+			st.apart().bursts = bursts
+		}
+		c.enter(st, tenant, key, bucket)
 		c.refold(st)
 	}
 }
 
 // enter puts a state that was read in its place, where it is sound.
-func (c *trackCoder) enter(st *state, bucket int) {
+func (c *trackCoder) enter(st *state, tenant string, key []tocsin.Value, bucket int) {
 	tk := c.tk
-	st.name = string(appendName(nil, st.tenant, st.key))
-	st.shareTexts()
-	if _, twice := tk.states[st.name]; twice || len(st.key) != len(tk.plan.groupBy) {
+	st.name = string(appendName(nil, tenant, key))
+	st.keep(key)
+	if _, twice := tk.states[st.name]; twice || len(key) != len(tk.plan.groupBy) {
 		c.fail("a key that does not fit its rule")
 	}
 	for i := 1; i < len(st.bursts); i++ {
@@ -341,9 +355,15 @@ func (c *trackCoder) items(s *[]item) {
 		c.order(&x.order)
 		c.at(&x.received)
 		c.raw(x.digest[:])
-		c.num(&x.pos)
-		small(c.coder, &x.index, math.MaxInt32)
-		small(c.coder, &x.cost, math.MaxUint32)
+		pos, cost := x.pos(), x.cost()
+		c.num(&pos)
+		c.num(new(int64)) // an ordinal that nothing asked for
+		c.num(&cost)
+		if pos > latest || pos < -latest {
+			c.fail("an alert's position out of range")
+			pos = 0
+		}
+		x.stand(pos, cost >= payloadSize)
 		same := c.last != nil && !c.reading && c.last.equal(x.p)
 		c.bool(&same)
 		switch {

@@ -5,7 +5,7 @@ import "math"
 // folded writes or reads what a key of a fold keeps beside its alerts. Its machines are made anew from those.
 func (c *trackCoder) folded(st *state) {
 	if c.reading {
-		st.fold = c.tk.newFolded()
+		st.apart().fold = c.tk.newFolded()
 	}
 	f := st.fold
 	c.at(&f.from)

@@ -116,7 +116,7 @@ func (leakyKind) rebuild(st *state) { st.empty() }
 // filled is the key's bucket.
 func (st *state) filled() *bucketLevel {
 	if st.level == nil {
-		st.level = new(bucketLevel)
+		st.apart().level = new(bucketLevel)
 	}
 	return st.level
 }

@@ -249,6 +249,9 @@ func audit(t *rapid.T, e *Engine) {
 				}
 			}
 		}
+		if none := &tk.none; len(none.bursts) > 0 || none.own != unset || none.until != unset || none.level != nil || none.fold != nil {
+			t.Fatalf("rule %s: what no key has was written", id)
+		}
 		if listed != len(tk.states) || bytes != tk.bytes || open != tk.open {
 			t.Fatalf("rule %s: %d keys, %d bytes, %d open; the account says %d, %d, %d", id, listed, bytes, open, len(tk.states), tk.bytes, tk.open)
 		}
@@ -256,13 +259,13 @@ func audit(t *rapid.T, e *Engine) {
 }
 
 func auditState(st *state) int64 {
-	bytes := stateSize + 2*int64(len(st.name))
+	bytes := st.ownBytes()
 	if st.fold != nil {
 		bytes += st.fold.cost
 	}
 	bytes += int64(wideValues(st)) * recentCost
 	for _, x := range st.held.all() {
-		bytes += int64(x.cost)
+		bytes += x.cost()
 	}
 	for _, b := range st.bursts {
 		for _, ev := range b.events {

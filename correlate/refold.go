@@ -72,7 +72,7 @@ func (e *Engine) replace(st *state, gone order) {
 	st.remove(gone)
 	if pos, twice := st.held.find(x.order); !twice {
 		st.held.insert(pos, x)
-		st.bytes += int64(x.cost)
+		st.bytes += x.cost()
 	}
 	e.firing, e.cause = m, at
 	e.refold(st, gone, x.order)
@@ -95,7 +95,7 @@ func (e *Engine) retract(st *state, gone order) {
 
 func (st *state) remove(o order) {
 	if i, ok := st.held.find(o); ok {
-		st.bytes -= int64(st.held.all()[i].cost)
+		st.bytes -= st.held.all()[i].cost()
 		st.held.remove(i)
 	}
 }
@@ -122,7 +122,7 @@ func (e *Engine) refold(st *state, moved, to order) {
 		}
 	}
 	all := slices.Clone(st.held.all())
-	st.held, st.bursts, st.closed, st.missing = held{}, nil, false, st.track.plan.atLeast
+	st.held, st.apart().bursts, st.closed, st.missing = held{}, nil, false, int32(st.track.plan.atLeast)
 	st.track.kind.rebuild(st)
 	e.mute = true
 	for i := range all {
@@ -145,7 +145,7 @@ func (e *Engine) rerun(st *state, moved, to order) {
 		stir(old, to)
 		e.run(st, ahead)
 		e.revise(st, old, keep, to)
-		st.missing = f.head.lacks()
+		st.missing = int32(f.head.lacks())
 	}
 	if f.to < e.watermark && e.watermark != unset {
 		e.unfold(st, e.watermark)
@@ -209,8 +209,8 @@ func (e *Engine) bequeath(st *state, old []*event, moved, to order) {
 
 // retire keeps an id from being given out anew while an alert may still come that would.
 func (st *state) retire(id string, watermark int64) {
-	st.retired = append(st.retired[max(0, len(st.retired)-maxRetired):], id)
-	st.until = max(st.until, watermark)
+	st.apart().retired = append(st.retired[max(0, len(st.retired)-maxRetired):], id)
+	st.apart().until = max(st.until, watermark)
 }
 
 // heir is the event that takes the place of one that was: the one with the first of its alerts that is still there. It is

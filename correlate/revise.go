@@ -17,7 +17,7 @@ import (
 // again from before it, and what it fires otherwise is brought in line.
 func (e *Engine) fold(st *state, x *item) {
 	tk, f := st.track, st.fold
-	st.missing = min(st.missing, tk.fold.lacks(&tk.plan, x))
+	st.missing = min(st.missing, int32(tk.fold.lacks(&tk.plan, x)))
 	switch {
 	case x.at >= f.to && x.at >= e.watermark:
 		e.hasten(st, x.at+tk.plan.delay+1)
@@ -30,7 +30,7 @@ func (e *Engine) fold(st *state, x *item) {
 		stir(old, x.order)
 		e.run(st, to)
 		e.revise(st, old, keep, x.order)
-		st.missing = f.head.lacks()
+		st.missing = int32(f.head.lacks())
 		if tk.plan.kind == "silence" {
 			e.heard(st)
 		}
@@ -44,7 +44,7 @@ func (e *Engine) unfold(st *state, t int64) {
 		n := len(f.fired)
 		e.run(st, t)
 		e.proceed(st, n)
-		st.missing = f.head.lacks()
+		st.missing = int32(f.head.lacks())
 		if st.track.plan.kind == "silence" {
 			e.heard(st)
 		}
@@ -59,7 +59,7 @@ func (e *Engine) proceed(st *state, n int) {
 		b := st.lastBurst()
 		if b == nil || !b.takes(&x, p.quiet) {
 			b = &burst{first: x.lo, last: x.hi, fired: x.hi, start: x.lo.at, maxOpen: p.maxOpen}
-			st.bursts = append(st.bursts, b)
+			st.apart().bursts = append(st.bursts, b)
 		}
 		b.last, b.touched = later(b.last, x.hi), e.watermark
 		e.collect(st, b, n)
@@ -136,7 +136,7 @@ func (e *Engine) revise(st *state, old []firing, keep int, x order) {
 	}
 	r.old, r.keep = old, keep
 	r.begin()
-	r.at, st.bursts = i, slices.Clone(st.bursts[:i])
+	r.at, st.apart().bursts = i, slices.Clone(st.bursts[:i])
 	e.rebuild(&r)
 	e.inherit(&r)
 }
@@ -190,7 +190,7 @@ func (e *Engine) rebuild(r *revision) {
 			ev.body = ev.base.clone()
 			st.bytes += ev.bytes()
 		}
-		st.bursts = append(st.bursts, b)
+		st.apart().bursts = append(st.bursts, b)
 	}
 	for _, ev := range r.orphans {
 		st.bytes -= ev.bytes()
@@ -200,7 +200,7 @@ func (e *Engine) rebuild(r *revision) {
 		b := st.lastBurst()
 		if b == nil || !b.takes(x, quiet) {
 			b = &burst{first: x.lo, last: x.hi, fired: x.hi, start: x.lo.at, maxOpen: st.track.plan.maxOpen}
-			st.bursts = append(st.bursts, b)
+			st.apart().bursts = append(st.bursts, b)
 		}
 		b.last, b.touched = later(b.last, x.hi), e.watermark
 		e.collect(st, b, n)

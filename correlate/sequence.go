@@ -40,7 +40,7 @@ func (sequenceKind) newest(st *state) (lo, missing int) {
 		return lo, missing
 	}
 	if st.closed {
-		return lo, max(st.missing, 1)
+		return lo, max(int(st.missing), 1)
 	}
 	last := len(p.steps) - 1
 	if p.quiet >= p.span && met(x)>>last&1 == 0 && len(all)-lo > scanned {
@@ -282,7 +282,7 @@ func (c *chain) rate(at int64) {
 
 // rebuild sees the alerts of the newest window again.
 func (k sequenceKind) rebuild(st *state) {
-	st.seen = st.seen[:0]
+	st.unseen()
 	all := st.held.all()
 	for i := len(all) - 1; i >= 0 && all[i].at > all[len(all)-1].at-st.track.plan.span; i-- {
 		for _, v := range all[i].p.values {

@@ -11,7 +11,7 @@ func (e *Engine) settleFold(st *state) {
 	f := st.fold
 	if f.done {
 		for _, x := range st.held.all() {
-			st.bytes -= int64(x.cost)
+			st.bytes -= x.cost()
 		}
 		st.held.drop(st.held.len())
 		f.fired, f.fixed, f.marks = nil, 0, nil
@@ -22,7 +22,7 @@ func (e *Engine) settleFold(st *state) {
 	if n, limit := st.held.len(), e.cfg.MaxHeld; n > limit {
 		all := st.held.all()
 		h = max(h, all[n-limit/2].at)
-		st.own, st.flooded = h, true
+		st.apart().own, st.flooded = h, true
 	}
 	e.unfold(st, h)
 	e.settleTo(st, h)
@@ -37,7 +37,7 @@ func (e *Engine) spill(st *state, n int) {
 	f := st.fold
 	cut := st.held.all()[n].at + 1
 	e.unfold(st, cut)
-	st.own = max(st.own, cut)
+	st.apart().own = max(st.own, cut)
 	f.fixed, f.marks = len(f.fired), nil
 	e.forgetBefore(st, cut)
 	f.base, f.from = st.track.fold.begin(&st.track.plan), cut

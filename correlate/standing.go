@@ -35,7 +35,7 @@ func (e *Engine) WhyNot(rule, tenant string, key []tocsin.Value) (tocsin.Standin
 	}
 	st := tk.find(tenant, key)
 	if st != nil {
-		key = st.key
+		key = st.key()
 		e.describe(st, max(now, st.newestAt()), &s)
 	}
 	for _, b := range e.blindness(tk) {
@@ -136,7 +136,7 @@ func (st *state) tellNewest(s *tocsin.Standing) {
 		st.tellFold(s)
 		return
 	}
-	s.Have = max(p.atLeast-st.missing, 0)
+	s.Have = max(p.atLeast-int(st.missing), 0)
 	if all := st.held.all(); len(all) > 0 && p.span > 0 {
 		oldest := all[st.held.since(all[len(all)-1].at-p.span+1)].at
 		s.Until = instant(oldest + p.span)

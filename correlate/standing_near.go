@@ -26,11 +26,11 @@ func (tk *track) near(asked *state, tenant string, key []tocsin.Value) []tocsin.
 	looked := 0
 	for i := range tk.buckets {
 		for st := tk.buckets[i].tail; st != nil && looked < nearLooks; st = st.prev {
-			if st == asked || st.tenant != tenant {
+			if st == asked || st.tenant() != tenant {
 				continue
 			}
 			looked++
-			f := found{st, alike(key, st.key), looked}
+			f := found{st, alike(key, st.key()), looked}
 			at, _ := slices.BinarySearchFunc(best, f, func(a, b found) int { return cmp.Or(b.alike-a.alike, a.order-b.order) })
 			if at < nearKeys {
 				best = slices.Insert(best, at, f)
@@ -40,9 +40,9 @@ func (tk *track) near(asked *state, tenant string, key []tocsin.Value) []tocsin.
 	}
 	out := make([]tocsin.NearKey, 0, len(best))
 	for _, f := range best {
-		k := tocsin.NearKey{Group: tk.group(f.st.key), Alike: f.alike > 0, Fired: len(f.st.bursts) > 0, Newest: instant(f.st.newestAt())}
+		k := tocsin.NearKey{Group: tk.group(f.st.key()), Alike: f.alike > 0, Fired: len(f.st.bursts) > 0, Newest: instant(f.st.newestAt())}
 		if !k.Fired {
-			k.Missing = f.st.missing
+			k.Missing = int(f.st.missing)
 		}
 		out = append(out, k)
 	}

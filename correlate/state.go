@@ -4,32 +4,19 @@ import (
 	"cmp"
 	"slices"
 	"sort"
-
-	"tocsin"
 )
 
 // A state is what the engine keeps of one group key of one rule.
 type state struct {
-	track  *track
-	name   string // tenant and key, encoded: its place in the track's map
-	tenant string
-	key    []tocsin.Value
-
-	held    held
-	seen    []sighting   // kinds distinct, set and sequence only, but where there is lately
-	lately  *recent      // kind distinct only; nil for few values
-	level   *bucketLevel // kind leaky only; nil for nothing known
-	fold    *folded      // folds only
-	bursts  []*burst     // disjoint, by time; those that an accepted alert can still change
-	retired []string     // ids of merged events: they are not given out anew
-	own     int64        // no alert before it is held any more, though lateness would allow it: the key was flooded
-	until   int64        // the watermark when an id was last retired: it is remembered for lateness more
+	*rare        // what few keys have; written through [state.apart] only
+	name  string // tenant and key, encoded: its place in the track's map
+	held  held
 
 	bytes      int64
 	due        int64 // not later than the next time at which [Engine.expire] has something to do
-	missing    int   // alerts or values that the newest window lacks; 0 with a burst
 	prev, next *state
 	slot       int32 // in the engine's queue
+	missing    int32 // alerts or values that the newest window lacks; 0 with a burst
 	bucket     int8  // in the track
 	closed     bool  // kind sequence only: an alert that meets the last step alone completes nothing
 	flooded    bool  // it had more alerts than are held
@@ -50,7 +37,7 @@ type burst struct {
 	kept     order // the last of them
 }
 
-const stateSize = 300 // bytes of a state with its place in map, queue and list
+const stateSize = 160 // bytes of a state with its place in map, queue and list
 
 // within returns the burst whose run holds o, or would hold it, nil for none.
 func (st *state) within(o order) *burst {
@@ -109,7 +96,10 @@ func (st *state) trim(horizon int64) {
 	if drop < settled {
 		drop = max(drop, settled-st.track.kind.keep(st, settled, horizon))
 	}
-	st.drop(drop)
+	for _, x := range all[:drop] {
+		st.bytes -= x.cost()
+	}
+	st.held.drop(drop)
 }
 
 // reachable is how many of the settled alerts share a window of the plan's span with one at or after horizon.
@@ -143,12 +133,15 @@ func (st *state) crowd(limit int, horizon int64) bool {
 		return false
 	}
 	all := st.held.all()
-	st.own = max(st.own, all[len(all)-limit/2].at)
+	st.apart().own = max(st.own, all[len(all)-limit/2].at)
 	st.flooded = true
 	st.trim(max(horizon, st.own))
 	if n := st.held.len() - limit; n > 0 { // equal times, or a window that holds more than the limit
-		st.drop(n + limit/2)
-		st.own = max(st.own, st.held.all()[0].at+1)
+		for _, x := range st.held.all()[:n+limit/2] {
+			st.bytes -= x.cost()
+		}
+		st.held.drop(n + limit/2)
+		st.apart().own = max(st.own, st.held.all()[0].at+1)
 		st.track.kind.rebuild(st)
 	}
 	return true

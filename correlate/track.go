@@ -3,7 +3,6 @@ package correlate
 import (
 	"math/bits"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tocsin"
@@ -24,6 +23,7 @@ type track struct {
 	doubts  []doubt
 	awaited string // hash of the expected keys that are waited for
 	counts  counts
+	none    rare // of the states that have nothing rare: never written
 }
 
 // A bucket lists states, the one that was touched longest ago first.
@@ -52,6 +52,7 @@ type counts struct {
 func newTrack(p plan) *track {
 	tk := &track{plan: p, kind: p.family(), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
 	tk.fold, _ = tk.kind.(fold)
+	tk.none = rare{track: tk, own: unset, until: unset}
 	if p.kind == "first_seen" {
 		tk.seen, tk.began = newSightings(), unset
 	}
@@ -62,7 +63,7 @@ func newTrack(p plan) *track {
 func (tk *track) place(st *state) {
 	to := 0
 	if len(st.bursts) == 0 {
-		to = bits.Len(uint(max(st.missing, 1)))
+		to = bits.Len32(uint32(max(st.missing, 1)))
 	}
 	if to == int(st.bucket) && tk.buckets[to].tail == st {
 		return
@@ -126,42 +127,19 @@ func (e *Engine) state(tk *track, m *tocsin.Match) *state {
 	if st, ok := tk.states[string(e.name)]; ok {
 		return st
 	}
-	st := &state{
-		track: tk, name: string(e.name), tenant: m.Tenant, key: m.Key, own: unset, until: unset, due: never, missing: tk.plan.atLeast,
-	}
-	st.shareTexts()
-	st.bytes = stateSize + 2*int64(len(st.name))
+	st := newState(tk)
+	st.name, st.due, st.missing = string(e.name), never, int32(tk.plan.atLeast)
+	st.keep(m.Key)
+	st.bytes = st.ownBytes()
 	if tk.fold != nil {
-		st.fold = tk.newFolded()
+		st.apart().fold = tk.newFolded()
 		st.weigh()
 	}
 	tk.states[st.name] = st
 	tk.bytes += st.bytes
-	tk.link(st, bits.Len(uint(st.missing)))
+	tk.link(st, bits.Len32(uint32(st.missing)))
 	e.queue.push(st)
 	return st
-}
-
-// shareTexts lets the texts of the key be those of the name: a million keys have them once.
-func (st *state) shareTexts() {
-	key := make([]tocsin.Value, len(st.key))
-	rest := afterValue(st.name, tocsin.StringValue(st.tenant))
-	for i, v := range st.key {
-		key[i] = v
-		next := afterValue(rest, v)
-		if v.Kind() == tocsin.String {
-			text := rest[:len(rest)-len(next)]
-			key[i] = tocsin.StringValue(text[len(text)-len(v.Text()):])
-		}
-		rest = next
-	}
-	st.key = key
-}
-
-// afterValue is what follows a value in a name.
-func afterValue(name string, v tocsin.Value) string {
-	text := len(v.Text())
-	return name[2+len(strconv.Itoa(text))+text:]
 }
 
 // appendName encodes a tenant and a key without ambiguity.

@@ -32,7 +32,7 @@ func (st *state) seeWide(s sighting) {
 		return
 	}
 	if st.see(s, p.few+1); len(st.seen) > p.few {
-		st.lately, st.seen = recentOf(st.seen), nil
+		st.apart().lately, st.seen = recentOf(st.seen), nil
 	}
 }
 
@@ -47,7 +47,9 @@ func (st *state) unsee(t int64) {
 		n--
 	}
 	clear(st.seen[n:])
-	st.seen = st.seen[:n]
+	if n < len(st.seen) {
+		st.apart().seen = st.seen[:n]
+	}
 }
 
 // fit gives memory back where few values are left of many.
@@ -56,7 +58,7 @@ func (st *state) fit() {
 	switch {
 	case r == nil:
 	case r.len() <= st.track.plan.few/2:
-		st.seen, st.lately = r.sightings(), nil
+		st.apart().seen, st.lately = r.sightings(), nil
 	case r.len() < len(r.nodes)/4:
 		st.lately = recentOf(r.sightings())
 	}
@@ -81,7 +83,10 @@ func (st *state) recentCost() int64 {
 // recollect makes what a wide key keeps anew from its held alerts.
 func (st *state) recollect() {
 	before := st.recentCost()
-	st.lately, st.seen = nil, st.seen[:0]
+	if st.lately != nil {
+		st.apart().lately = nil
+	}
+	st.unseen()
 	if all := st.held.all(); len(all) > 0 {
 		for i := st.held.since(st.floor() + 1); i < len(all); i++ {
 			for _, v := range all[i].p.values {
@@ -96,7 +101,7 @@ func (st *state) recollect() {
 func (st *state) drop(n int) {
 	all := st.held.all()
 	for _, x := range all[:n] {
-		st.bytes -= int64(x.cost)
+		st.bytes -= x.cost()
 	}
 	if n == 0 || !st.track.plan.wide() || all[n-1].at <= st.floor() {
 		st.held.drop(n)
@@ -120,7 +125,9 @@ func (tk *track) recollect() {
 	for _, st := range tk.states { // each by itself: the order does not matter
 		before := st.bytes
 		st.bytes -= st.recentCost()
-		st.lately, st.seen = nil, nil
+		if st.lately != nil || st.seen != nil {
+			st.apart().lately, st.seen = nil, nil
+		}
 		tk.kind.rebuild(st)
 		tk.bytes += st.bytes - before
 	}
