@@ -15,7 +15,7 @@ type Config struct {
 	// AllEvidence keeps a reference to every alert of an event instead of the first and last hundred: memory then
 	// grows with the events.
 	AllEvidence bool
-	// MaxHeld bounds the alerts within lateness that one key holds; 0 is 131,072, about 12 MB. Beyond it the oldest
+	// MaxHeld bounds the alerts within lateness that one key holds; 0 is 131,072, about 10 MB. Beyond it the oldest
 	// half is settled early and the key's events are marked degraded: flood.
 	MaxHeld int
 	// Owns reports whether the matches of a key come to this engine, where several share the keys: silences wait for the

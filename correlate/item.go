@@ -56,7 +56,7 @@ func (o order) compare(p order) int {
 
 func (o order) before(p order) bool { return o.compare(p) < 0 }
 
-// An item is one accepted alert as a key holds it: 88 bytes and what it does not share with its neighbour.
+// An item is one accepted alert as a key holds it: 80 bytes and what it does not share with its neighbour.
 type item struct {
 	order
 	received int64

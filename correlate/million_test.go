@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -80,6 +81,19 @@ func keyed(n, k, hosts int) tocsin.Match {
 			ID: tocsin.Hash(strconv.Itoa(n)), Source: "src", Time: at, Received: at,
 			Digest: tocsin.Hash("a", strconv.Itoa(n)) + tocsin.Hash("b", strconv.Itoa(n)), Ref: tocsin.Ref{Topic: "alerts", Offset: int64(n)},
 		},
+	}
+}
+
+// Three alerts of a key fill a class of the allocator, and a state does.
+func TestSizes(t *testing.T) {
+	if n := reflect.TypeFor[item]().Size(); n != itemSize {
+		t.Errorf("an item has %d bytes", n)
+	}
+	if n := reflect.TypeFor[rare]().Size(); n > rareSize {
+		t.Errorf("a rare has %d bytes", n)
+	}
+	if n := reflect.TypeFor[state]().Size(); n > 128 {
+		t.Errorf("a state has %d bytes", n)
 	}
 }
 
