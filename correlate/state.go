@@ -96,10 +96,7 @@ func (st *state) trim(horizon int64) {
 	if drop < settled {
 		drop = max(drop, settled-st.track.kind.keep(st, settled, horizon))
 	}
-	for _, x := range all[:drop] {
-		st.bytes -= x.cost()
-	}
-	st.held.drop(drop)
+	st.drop(drop)
 }
 
 // reachable is how many of the settled alerts share a window of the plan's span with one at or after horizon.
@@ -137,10 +134,7 @@ func (st *state) crowd(limit int, horizon int64) bool {
 	st.flooded = true
 	st.trim(max(horizon, st.own))
 	if n := st.held.len() - limit; n > 0 { // equal times, or a window that holds more than the limit
-		for _, x := range st.held.all()[:n+limit/2] {
-			st.bytes -= x.cost()
-		}
-		st.held.drop(n + limit/2)
+		st.drop(n + limit/2)
 		st.apart().own = max(st.own, st.held.all()[0].at+1)
 		st.track.kind.rebuild(st)
 	}
