@@ -193,6 +193,7 @@ func (e *Engine) bequeath(st *state, old []*event, moved, to order) {
 			}
 			e.announce(st, b, ev)
 		}
+		e.tellAll(st, b)
 	}
 	for _, l := range lost {
 		l.old.revision++
