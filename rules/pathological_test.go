@@ -77,7 +77,7 @@ func TestPathological(t *testing.T) {
 		}) / len(alerts[1:])
 		hostile := fastest(2, func() { index.Match(alerts[0]) })
 		t.Logf("%s: %d rules, %d ns an alert, %d on a hostile one", name, len(conditions), took, hostile)
-		if took > 5_000_000 || hostile > 500_000_000 {
+		if !raced && (took > 5_000_000 || hostile > 500_000_000) {
 			t.Errorf("%s: %d ns an alert, %d on a hostile one", name, took, hostile)
 		}
 	}

@@ -146,8 +146,9 @@ func (h *house) stored() (alerts, dead int) {
 	h.t.Helper()
 	ctx := context.Background()
 	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(h.cfg.DataDir, "tocsin.db")})
-	if err != nil {
-		h.t.Fatal(err)
+	if err != nil { // a long write of the daemon's: who waits for a number asks again
+		h.t.Log(err)
+		return -1, -1
 	}
 	defer st.Close()
 	n, err := st.CountAlerts(ctx)
