@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/compress"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -184,12 +186,19 @@ func (c *cluster) drop(t testing.TB, name string) {
 // produce writes values to one partition, as many at once as fit.
 func (c *cluster) produce(t testing.TB, topic string, partition int32, values ...string) {
 	t.Helper()
-	records := make([]*kgo.Record, len(values))
-	for i, v := range values {
-		records[i] = &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v)}
-	}
-	if err := c.client.ProduceSync(context.Background(), records...).FirstErr(); err != nil {
-		t.Fatal(err)
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		records := make([]*kgo.Record, len(values))
+		for i, v := range values {
+			records[i] = &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v)}
+		}
+		err := c.client.ProduceSync(context.Background(), records...).FirstErr()
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, kerr.UnknownTopicOrPartition) || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+		c.client.PurgeTopicsFromClient(topic) // the broker has not heard yet of a topic that was made anew
 	}
 }
 
