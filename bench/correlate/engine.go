@@ -15,6 +15,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tocsin/bench/internal/frame"
+
 	"tocsin/bench/internal/logon"
 )
 
@@ -87,10 +89,8 @@ func (e engine) run(ctx context.Context, o options, lane, file string) (figure, 
 
 // measure runs one command on one core where the machine lets us choose.
 func measure(ctx context.Context, firings, name string, args ...string) (figure, error) {
-	if taskset, err := exec.LookPath("taskset"); err == nil {
-		name, args = taskset, append([]string{"-c", "0", name}, args...)
-	}
-	cmd := exec.CommandContext(ctx, name, args...)
+	command := frame.OnOneCore(append([]string{name}, args...)...)
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	var faults strings.Builder
 	cmd.Stderr = &faults
 	text, err := cmd.Output()

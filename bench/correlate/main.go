@@ -13,16 +13,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"tocsin/bench/internal/frame"
 
 	"tocsin/bench/internal/logon"
 )
@@ -39,16 +39,8 @@ type options struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "correlate:", err)
-		os.Exit(1) //nolint:forbidigo // this is main
-	}
+	os.Exit(frame.Main("correlate", run)) //nolint:forbidigo // this is main
 }
-
-// errTime ends a run that does not come to its end.
-var errTime = errors.New("time is up; -within gives more")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 && args[0] == ownChild {
@@ -58,24 +50,26 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, o.within, errTime)
-	defer cancel()
-	if o.scratch, err = os.MkdirTemp("", "tocsin-correlate-"); err != nil {
-		return err
-	}
-	defer os.RemoveAll(o.scratch)
+	return frame.Bounded(ctx, "correlate", o.within, func(ctx context.Context, scratch string) error {
+		o.scratch = scratch
+		return measureAll(ctx, o, out)
+	})
+}
+
+func measureAll(ctx context.Context, o options, out io.Writer) error {
 	if o.growth {
 		return growth(ctx, o, out)
 	}
 	var others []engine
 	if !o.alone {
+		var err error
 		if others, err = peers(ctx, o); err != nil {
 			fmt.Fprintf(out, "the other engines are LEFT OUT: %v\n", err)
 		}
 	}
 	for _, lane := range o.lanes {
 		if err := compare(ctx, o, lane, others, out); err != nil {
-			return fmt.Errorf("%s: %w", lane, errors.Join(err, context.Cause(ctx)))
+			return fmt.Errorf("%s: %w", lane, err)
 		}
 	}
 	return nil

@@ -9,8 +9,9 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strconv"
-	"syscall"
 	"time"
+
+	"tocsin/bench/internal/frame"
 
 	"tocsin"
 	"tocsin/bench/internal/logon"
@@ -86,7 +87,7 @@ func (s *side) play() int64 {
 	var cpu int64
 	logon.All(s.events, s.keys, func(i int, l logon.Logon) {
 		if i == warm {
-			cpu = processorTime()
+			cpu = int64(frame.ProcessorTime())
 		}
 		a := s.maker.Alert(i, l)
 		if s.mode == "feed" {
@@ -105,7 +106,7 @@ func (s *side) play() int64 {
 			}))
 		}
 	})
-	return processorTime() - cpu
+	return int64(frame.ProcessorTime()) - cpu
 }
 
 // take notes when each user first fired.
@@ -148,12 +149,4 @@ func (s *side) save(file string) error {
 		return err
 	}
 	return f.Close()
-}
-
-func processorTime() int64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return u.Utime.Nano() + u.Stime.Nano()
 }

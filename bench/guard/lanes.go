@@ -9,6 +9,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"tocsin/bench/internal/frame"
+
 	"tocsin"
 	"tocsin/bench/internal/logon"
 	"tocsin/correlate"
@@ -24,14 +26,14 @@ const turns = 20_000
 // calibrate is work of the kind that all lanes do, and that no change to the product touches: JSON to maps by the
 // standard library.
 func calibrate() time.Duration {
-	began := processorTime()
+	began := frame.ProcessorTime()
 	for range turns {
 		var v map[string]any
 		if json.Unmarshal([]byte(`{"a":"some text","b":[1,2],"c":{"d":true}}`), &v) != nil {
 			return 0
 		}
 	}
-	return processorTime() - began
+	return frame.ProcessorTime() - began
 }
 
 func heap() runtime.MemStats {

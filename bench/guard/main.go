@@ -14,9 +14,10 @@ import (
 	"io"
 	"os"
 	"slices"
-	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"tocsin/bench/internal/frame"
 )
 
 func main() {
@@ -86,11 +87,11 @@ func (l lane) measure(rounds int) (measure, error) {
 	var allocs, bytes uint64
 	for range rounds {
 		loop := calibrate()
-		before, began := heap(), processorTime()
+		before, began := heap(), frame.ProcessorTime()
 		if err := l.run(); err != nil {
 			return measure{}, err
 		}
-		took := processorTime() - began
+		took := frame.ProcessorTime() - began
 		after := heap()
 		loop = (loop + calibrate()) / 2
 		allocs, bytes = after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc
@@ -121,12 +122,4 @@ func printTable(out io.Writer, now []measure, before *accepted) error {
 		fmt.Fprintf(out, "accepted: %s, commit %s, %s\n", before.When.Format(time.DateOnly), before.Commit, before.Machine)
 	}
 	return nil
-}
-
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

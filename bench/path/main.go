@@ -15,11 +15,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"tocsin/bench/internal/frame"
 )
 
 // options are the flags.
@@ -43,54 +44,51 @@ type options struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "path:", err)
-		os.Exit(1) //nolint:forbidigo // this is main
-	}
+	os.Exit(frame.Main("path", run)) //nolint:forbidigo // this is main
 }
-
-// errTime ends a run that does not come to its end.
-var errTime = errors.New("time is up; -within gives more")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, o.within, errTime)
-	defer cancel()
-	if o.scratch, err = os.MkdirTemp("", "tocsin-path-"); err != nil {
-		return err
-	}
-	defer os.RemoveAll(o.scratch)
+	return frame.Bounded(ctx, "path", o.within, func(ctx context.Context, scratch string) error {
+		o.scratch = scratch
+		return measureAll(ctx, o, out)
+	})
+}
+
+func measureAll(ctx context.Context, o options, out io.Writer) error {
 	if o.binary == "" {
 		o.binary = filepath.Join(o.scratch, "tocsin")
 		if text, err := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "tocsin/cmd/tocsin").CombinedOutput(); err != nil {
 			return fmt.Errorf("build the daemon: %w\n%s", err, text)
 		}
 	}
-	in := scenarios(o.records, o.attacked)
-	if o.events != "" {
-		if in, err = recorded(o.events, o.records); err != nil {
-			return err
-		}
-	}
-	folders, err := o.folders()
+	in, err := o.input()
 	if err != nil {
 		return err
 	}
-	o.settings = folders
+	if o.settings, err = o.folders(); err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "%d records, %.1f MB, mean %d bytes, %s\n", len(in.lines), in.megabytes(), in.bytes/int64(len(in.lines)), in.what)
 	for range o.rounds {
 		for _, lane := range o.lanes {
 			if err := measure(ctx, o, lane, in, out); err != nil {
-				return fmt.Errorf("%s: %w", lane, errors.Join(err, context.Cause(ctx)))
+				return fmt.Errorf("%s: %w", lane, err)
 			}
 		}
 	}
 	return nil
+}
+
+// input is the records that are asked for.
+func (o options) input() (input, error) {
+	if o.events != "" {
+		return recorded(o.events, o.records)
+	}
+	return scenarios(o.records, o.attacked), nil
 }
 
 func measure(ctx context.Context, o options, lane string, in input, out io.Writer) error {

@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"tocsin/bench/internal/frame"
 )
 
 // A figure is what one side of a comparison took for all records.
@@ -70,16 +71,7 @@ func (r result) print(out io.Writer, in input) error {
 
 // timed measures f in this process.
 func timed(name string, f func() error) (figure, error) {
-	cpu, began := ownCPU(), time.Now()
+	cpu, began := frame.ProcessorTime(), time.Now()
 	err := f()
-	return figure{name: name, wall: time.Since(began), cpu: ownCPU() - cpu}, err
-}
-
-// ownCPU is the processor time that this process has used.
-func ownCPU() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return figure{name: name, wall: time.Since(began), cpu: frame.ProcessorTime() - cpu}, err
 }

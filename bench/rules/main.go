@@ -19,9 +19,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"time"
+
+	"tocsin/bench/internal/frame"
 )
 
 // options are the flags.
@@ -38,16 +39,8 @@ type options struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "rules:", err)
-		os.Exit(1) //nolint:forbidigo // this is main
-	}
+	os.Exit(frame.Main("rules", run)) //nolint:forbidigo // this is main
 }
-
-// errTime ends a run that does not come to its end.
-var errTime = errors.New("time is up; -within gives more")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 && args[0] == ownChild {
@@ -57,12 +50,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, o.within, errTime)
-	defer cancel()
-	if o.scratch, err = os.MkdirTemp("", "tocsin-rules-"); err != nil {
-		return err
-	}
-	defer os.RemoveAll(o.scratch)
+	return frame.Bounded(ctx, "rules", o.within, func(ctx context.Context, scratch string) error {
+		o.scratch = scratch
+		return measureAll(ctx, o, out)
+	})
+}
+
+func measureAll(ctx context.Context, o options, out io.Writer) error {
 	in, err := prepare(o)
 	if err != nil {
 		return err
@@ -76,10 +70,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		fmt.Fprintf(out, "the other engine is LEFT OUT: %v\n", err)
 	}
-	if err := compare(ctx, o, in, other, out); err != nil {
-		return errors.Join(err, context.Cause(ctx))
-	}
-	return nil
+	return compare(ctx, o, in, other, out)
 }
 
 func parse(args []string) (options, error) {

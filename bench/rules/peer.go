@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"tocsin/bench/internal/frame"
 )
 
 // A program is the other side, and how it is called to be timed.
@@ -133,9 +135,7 @@ func net(ctx context.Context, whole, one []string) (figure, error) {
 }
 
 func timed(ctx context.Context, args []string) (time.Duration, int64, error) {
-	if taskset, err := exec.LookPath("taskset"); err == nil {
-		args = append([]string{taskset, "-c", "0"}, args...)
-	}
+	args = frame.OnOneCore(args...)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // our own binary, or the other engine
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return 0, 0, fmt.Errorf("%s: %w: %.300s", filepath.Base(args[0]), err, text)

@@ -1,0 +1,62 @@
+// Package frame is what the benches have in common: how a run begins, is bounded and ends, and how processor time is read.
+package frame
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// errTime ends a run that does not come to its end.
+var errTime = errors.New("time is up; -within gives more")
+
+// Main runs a bench with the process's arguments until it ends or is interrupted. It returns the exit code, and has
+// written an error to standard error under the bench's name.
+func Main(name string, run func(ctx context.Context, args []string, out io.Writer) error) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, name+":", err)
+		return 1
+	}
+	return 0
+}
+
+// Bounded calls f with a context that ends after within and with a scratch folder that is removed afterwards. An error
+// of f that the end of the time caused says so.
+func Bounded(ctx context.Context, name string, within time.Duration, f func(ctx context.Context, scratch string) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, errTime)
+	defer cancel()
+	scratch, err := os.MkdirTemp("", "tocsin-"+name+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	if err := f(ctx, scratch); err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	return nil
+}
+
+// OnOneCore is a command that runs on one core, where the machine lets us choose.
+func OnOneCore(command ...string) []string {
+	if taskset, err := exec.LookPath("taskset"); err == nil {
+		return append([]string{taskset, "-c", "0"}, command...)
+	}
+	return command
+}
+
+// ProcessorTime is what this process has used; 0 where the system does not say it.
+func ProcessorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
