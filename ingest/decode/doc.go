@@ -36,6 +36,7 @@ type doc struct {
 	leaves  []leaf
 	items   []tocsin.Value // scratch of the arrays being read
 	scratch []byte
+	stops   stops // scratch
 	memory  memory
 	ascii   bool   // the strings of the record that was scanned last hold nothing else, as they are and as they read
 	texts   string // of that record, as alerts have them

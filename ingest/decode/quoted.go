@@ -2,43 +2,16 @@ package decode
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf8"
 )
 
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// special has the high bit of the first byte in w that is a quote, a backslash or a control character; 0 for none. Of
-// the bytes behind the first it says nothing.
-func special(w uint64) uint64 {
-	quote, slash := w^(ones*'"'), w^(ones*'\\')
-	return ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs
-}
-
 // quoted returns where the string that starts at start ends: the place of its closing quote, -1 where there is none
-// or a control character stands before it, and whether it is free of escapes. It looks at eight bytes at once.
+// or a control character stands before it, and whether it is free of escapes.
 func (s *scanner) quoted(start int) (end int, plain bool) {
 	text := s.text
 	plain = true
 	for i := start; ; {
-		for i+8 <= len(text) {
-			w := binary.LittleEndian.Uint64(text[i:])
-			s.high |= w
-			if hit := special(w); hit != 0 {
-				i += bits.TrailingZeros64(hit) / 8
-				break
-			}
-			i += 8
-		}
-		for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= 0x20 {
-			s.high |= uint64(text[i])
-			i++
-		}
-		switch {
+		switch i = s.stops.next(i); {
 		case i >= len(text) || text[i] < 0x20:
 			return -1, false
 		case text[i] == '"':
@@ -49,7 +22,6 @@ func (s *scanner) quoted(start int) (end int, plain bool) {
 		if i > len(text) || text[i-1] < 0x20 {
 			return -1, false
 		}
-		s.high |= uint64(text[i-1])
 	}
 }
 
@@ -63,49 +35,44 @@ const (
 )
 
 // take copies the string that starts at start into the alert's memory, its escapes resolved, in one pass. s.at is then
-// behind its closing quote. The memory has room for all that is left of the record and eight bytes: no escape is
-// shorter than what it stands for, and the two quotes leave room for a byte that ends the text.
+// behind its closing quote. The memory has room for all that is left of the record and sixteen bytes: no escape is
+// shorter than what it stands for.
 func (s *scanner) take(start int) (from int, fault textFault) {
 	m := &s.doc.memory
 	text, from, i := s.text, len(m.text), start
 	to := m.text[:cap(m.text)]
 	at := from
 	for {
-		if i+8 <= len(text) && at+8 <= len(to) {
-			w := binary.LittleEndian.Uint64(text[i:])
-			binary.LittleEndian.PutUint64(to[at:], w)
-			s.high |= w
-			hit := special(w)
-			if hit == 0 {
-				i, at = i+8, at+8
-				continue
-			}
-			n := bits.TrailingZeros64(hit) / 8
-			i, at = i+n, at+n
-		} else if i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= 0x20 {
-			s.high |= uint64(text[i])
-			to[at] = text[i]
-			i, at = i+1, at+1
-			continue
-		}
-		switch {
-		case i >= len(text) || text[i] < 0x20:
+		stop := s.stops.next(i)
+		if stop >= len(text) {
 			return from, endless
-		case text[i] == '"':
-			s.at = i + 1
+		}
+		if n := stop - i; n <= 16 && i+16 <= len(text) && at+16 <= len(to) { // what is copied too much is written over
+			*(*[16]byte)(to[at:]) = *(*[16]byte)(text[i:])
+			at += n
+		} else {
+			at += copy(to[at:], text[i:stop])
+		}
+		c := text[stop]
+		if c == '"' {
+			s.at = stop + 1
 			m.text = to[:at]
 			return from, noFault
-		case i+1 < len(text) && escapes[text[i+1]] != 0:
-			to[at] = escapes[text[i+1]]
-			i, at = i+2, at+1
+		}
+		if c != '\\' {
+			return from, endless
+		}
+		if stop+1 < len(text) && escapes[text[stop+1]] != 0 {
+			to[at] = escapes[text[stop+1]]
+			i, at = stop+2, at+1
 			continue
 		}
 		size := 0
-		if to, size = s.escape(to[:at], text[i+1:]); size == 0 {
+		if to, size = s.escape(to[:at], text[stop+1:]); size == 0 {
 			return from, badEscape
 		}
 		at, to = len(to), to[:cap(to)]
-		i += 1 + size
+		i = stop + 1 + size
 	}
 }
 
@@ -124,7 +91,7 @@ func (s *scanner) escape(to, text []byte) (more []byte, size int) {
 			return to, 0
 		}
 		if r >= utf8.RuneSelf {
-			s.high = highs
+			s.beyond = true
 		}
 		return utf8.AppendRune(to, r), 1 + size
 	default:

@@ -17,9 +17,10 @@ type scanError struct {
 func (d *doc) scan(text []byte) *scanError {
 	d.begin(len(text))
 	s := scanner{doc: d, text: text, key: d.scratch}
-	from := len(d.memory.text)
+	from, ascii := len(d.memory.text), false
+	s.stops, ascii = d.stops.find(text)
 	err := s.record()
-	d.scratch, d.ascii, d.texts = s.key[:0], err == nil && s.high&highs == 0, ""
+	d.scratch, d.stops, d.ascii, d.texts = s.key[:0], s.stops, err == nil && ascii && !s.beyond, ""
 	if err == nil && len(d.marks) == 0 {
 		d.texts = d.memory.since(from)
 	}
@@ -45,11 +46,12 @@ func (s *scanner) record() *scanError {
 
 // A scanner is one pass over one record.
 type scanner struct {
-	doc  *doc
-	text []byte
-	at   int
-	key  []byte // scratch: an unescaped key
-	high uint64 // all bytes of strings, eight abreast: a high bit is of a byte beyond ASCII
+	doc    *doc
+	text   []byte
+	at     int
+	stops  stops
+	key    []byte // scratch: an unescaped key
+	beyond bool   // an escape stands for a character beyond ASCII
 }
 
 func (s *scanner) fault(what string) *scanError {
