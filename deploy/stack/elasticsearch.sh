@@ -45,6 +45,9 @@ es_yml() {
 		# A full disk of the test machine must not turn indices read-only.
 		cluster.routing.allocation.disk.threshold_enabled: false
 		action.destructive_requires_name: true
+		# Limits that a test can go beyond in a second: of one request's body, and of what is being indexed at a time.
+		http.max_content_length: 32mb
+		indexing_pressure.memory.limit: 24mb
 	END
 	if [[ -d $es_dir/home/modules/ingest-geoip ]]; then
 		echo "ingest.geoip.downloader.enabled: false"
@@ -58,6 +61,8 @@ es_yml() {
 		xpack.security.autoconfiguration.enabled: false
 		xpack.security.authc.realms.file.file1.order: 0
 		xpack.security.authc.reserved_realm.enabled: false
+		# Tests take rights from users of theirs by changing the files.
+		resource.reload.interval.high: 1s
 		xpack.security.http.ssl.enabled: true
 		xpack.security.http.ssl.key: $es_dir/config/server.key
 		xpack.security.http.ssl.certificate: $es_dir/config/server.crt

@@ -177,7 +177,7 @@ func (r Report) Open() int {
 
 // haltedPause is how often a write is tried that only an operator can make succeed: a missing index, a revoked right.
 // The part stands still meanwhile and health says so; once the cause is mended it goes on by itself.
-const haltedPause = 30 * time.Second
+const haltedPause = 10 * time.Second
 
 // Do repeats f with growing pauses until it succeeds or ctx is done; the error is then ctx's. part names the trouble in
 // the health report.

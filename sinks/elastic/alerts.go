@@ -46,10 +46,10 @@ func (s *Store) createAlerts(ctx context.Context, alerts []tocsin.Alert, receipt
 		return nil, err
 	}
 	for i, o := range ledger {
-		switch {
-		case o.conflict():
+		switch o.verdict() {
+		case conflict:
 			taken = append(taken, i)
-		case o.refused():
+		case refused:
 			receipts[i].Verdict = tocsin.Refused
 		}
 	}

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
+	"syscall"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,13 +43,8 @@ type itemError struct {
 	Reason string `json:"reason"`
 }
 
-// done reports whether the action was carried out; conflict, whether another document stood there; refused, whether
-// Elasticsearch will never take this document.
-func (o outcome) done() bool     { return o.status/100 == 2 || (o.status == 404 && o.detail.Type == "") }
-func (o outcome) conflict() bool { return o.status == http.StatusConflict }
-func (o outcome) refused() bool {
-	return o.status == http.StatusBadRequest || o.status == http.StatusRequestEntityTooLarge
-}
+// known reports whether the action's fate is settled.
+func (o outcome) known() bool { return o.status != 0 }
 
 // bulk carries out all actions and returns what became of each: done, conflict or refused, never anything else. It is
 // the ledger of delivery.md 1.3: an action without a believable answer is sent again, for ever, with growing waits,
@@ -72,7 +69,7 @@ func (s *Store) bulk(ctx context.Context, actions []action) ([]outcome, error) {
 		if len(open) < before {
 			attempt = 0
 		}
-		s.count(actions, open, "retried")
+		s.count(actions, open, again)
 		if err := s.retry.Pause(ctx, attempt, cause); err != nil {
 			return nil, err
 		}
@@ -86,33 +83,30 @@ func (s *Store) bulk(ctx context.Context, actions []action) ([]outcome, error) {
 func unresolved(ledger []outcome, open []int) []int {
 	var left []int
 	for _, i := range open {
-		if ledger[i].status == 0 {
+		if !ledger[i].known() {
 			left = append(left, i)
 		}
 	}
 	return left
 }
 
-func (s *Store) count(actions []action, which []int, verdict string) {
+func (s *Store) count(actions []action, which []int, v verdict) {
 	for _, i := range which {
-		s.metrics.items.WithLabelValues(actions[i].op, verdict).Inc()
+		s.metrics.items.WithLabelValues(actions[i].op, string(v)).Inc()
 	}
 }
 
 func (s *Store) tally(actions []action, ledger []outcome) {
-	type cell struct{ op, verdict string }
+	type cell struct {
+		op string
+		verdict
+	}
 	sums := map[cell]int{}
 	for i, o := range ledger {
-		verdict := "done"
-		if o.conflict() {
-			verdict = "conflict"
-		} else if o.refused() {
-			verdict = "refused"
-		}
-		sums[cell{actions[i].op, verdict}]++
+		sums[cell{actions[i].op, o.verdict()}]++
 	}
 	for c, n := range sums {
-		s.metrics.items.WithLabelValues(c.op, c.verdict).Add(float64(n))
+		s.metrics.items.WithLabelValues(c.op, string(c.verdict)).Add(float64(n))
 	}
 }
 
@@ -159,23 +153,39 @@ func (s *Store) deliver(ctx context.Context, actions []action, ledger []outcome,
 	switch {
 	case err == nil:
 		return s.enter(actions, ledger, which, items)
-	case isStatus && (status.status == http.StatusBadRequest || status.status == http.StatusRequestEntityTooLarge):
+	case isStatus && (status.status == http.StatusBadRequest && status.own || status.status == http.StatusRequestEntityTooLarge):
 		if status.status == http.StatusRequestEntityTooLarge {
 			s.limit.cut()
 		}
 		if len(which) == 1 {
-			ledger[which[0]] = outcome{status.status, itemError{status.kind, status.reason}}
-			return nil
+			return s.alone(actions, ledger, which[0], status)
 		}
 		return s.halve(ctx, actions, ledger, which)
 	case errors.Is(err, errLong) && len(which) > 1: // many long reasons, else it would be asked the same for ever
 		return s.halve(ctx, actions, ledger, which)
-	case isStatus && status.status == http.StatusTooManyRequests:
+	case isStatus && status.status == http.StatusTooManyRequests, cutShort(err):
 		s.limit.cut()
-	case isStatus && (status.status == http.StatusNotFound || status.status == http.StatusMethodNotAllowed):
+	case isStatus && (status.status == http.StatusNotFound || status.status == http.StatusMethodNotAllowed || status.status == http.StatusBadRequest):
 		return fmt.Errorf("%v: %w", err, errOdd) // every Elasticsearch has _bulk: this is something before it
 	}
 	return err
+}
+
+// cutShort reports whether a connection broke, or the time was over, while the body was sent or its answer awaited: a
+// server that finds a body too large may answer 413 and close before it was read, and a slow link takes less at a time.
+func cutShort(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, context.DeadlineExceeded)
+}
+
+// alone enters what was answered to a bulk of one item.
+func (s *Store) alone(actions []action, ledger []outcome, i int, status *statusError) error {
+	o := outcome{status.status, itemError{status.kind, status.reason}}
+	if o.verdict() == halt {
+		return fmt.Errorf("%s in %s: %w: %w", actions[i].op, actions[i].index, status, sinks.ErrPermanent)
+	}
+	ledger[i] = o
+	return nil
 }
 
 func (s *Store) halve(ctx context.Context, actions []action, ledger []outcome, which []int) error {
@@ -283,22 +293,22 @@ func readItems(reply []byte, actions []action, which []int) ([]outcome, error) {
 
 // enter puts the answers into the ledger by the verdict table (delivery.md 3.1, 5).
 func (s *Store) enter(actions []action, ledger []outcome, which []int, items []outcome) error {
-	var turned, halt error
+	var turned, halted error
 	crowded := false
 	for n, i := range which {
 		o := items[n]
-		switch {
-		case o.done() || o.conflict() || o.refused():
-			ledger[i] = o
-		case o.status == http.StatusUnauthorized || o.status == http.StatusForbidden || o.status == http.StatusNotFound:
-			halt = fmt.Errorf("%s in %s: status %d: %s: %.300s: %w", actions[i].op, actions[i].index, o.status, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)
-		default:
+		switch o.verdict() {
+		case halt:
+			halted = fmt.Errorf("%s in %s: status %d: %s: %.300s: %w", actions[i].op, actions[i].index, o.status, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)
+		case again:
 			turned = fmt.Errorf("%s in %s: status %d: %s: %.300s: %w", actions[i].op, actions[i].index, o.status, o.detail.Type, o.detail.Reason, errItems)
 			crowded = crowded || o.status == http.StatusTooManyRequests
+		default:
+			ledger[i] = o
 		}
 	}
-	if halt != nil {
-		return halt
+	if halted != nil {
+		return halted
 	}
 	if crowded {
 		s.limit.cut()
@@ -316,7 +326,7 @@ func (s *Store) put(ctx context.Context, actions ...action) ([]outcome, error) {
 		return nil, err
 	}
 	for i, o := range ledger {
-		if o.refused() {
+		if o.verdict() == refused {
 			err := fmt.Errorf("document %.80q of %s was refused: %s: %.300s: %w", actions[i].id, actions[i].index, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)
 			s.health.halt(writing, err)
 			return nil, err

@@ -29,6 +29,7 @@ type statusError struct {
 	status int
 	kind   string // Elasticsearch's name for it
 	reason string
+	own    bool // Elasticsearch says so, not something before it
 }
 
 // Error says status, kind and reason.
@@ -101,7 +102,7 @@ func fault(status int, body []byte) *statusError {
 	}
 	var detail itemError
 	if json.Unmarshal(reply.Error, &detail) == nil && detail.Type != "" {
-		e.kind, e.reason = detail.Type, detail.Reason
+		e.kind, e.reason, e.own = detail.Type, detail.Reason, true
 	} else {
 		e.reason = string(reply.Error)
 	}

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -271,6 +273,25 @@ func TestBulkSizeAdapts(t *testing.T) {
 		}
 		if got := s.limit.bytes(); got <= cut || got > s.config.BulkMax {
 			t.Errorf("limit is %d after success, was %d", got, cut)
+		}
+	})
+}
+
+// A server that closes the connection on a body that is too large, before its 413 can be read, is given less.
+func TestBulkCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{fault: func(_ int, items []fakeItem) disturbance {
+			if len(items) > 100 {
+				return disturbance{err: &net.OpError{Op: "write", Err: syscall.ECONNRESET}}
+			}
+			return disturbance{}
+		}}
+		s := over(t, f)
+		s.limit.least = 1 << 10
+		begun := time.Now()
+		wantAll(t, s, f, someAlerts(4000))
+		if took := time.Since(begun); took > 3*time.Minute {
+			t.Errorf("it took %v", took)
 		}
 	})
 }

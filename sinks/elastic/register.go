@@ -27,7 +27,7 @@ func (s *Store) Append(ctx context.Context, e tocsin.LogEntry) error {
 		return fmt.Errorf("log entry %s: %w", e.ID(), err)
 	}
 	ledger, err := s.put(ctx, action{op: "create", index: index, id: e.ID(), doc: doc})
-	if err != nil || !ledger[0].conflict() {
+	if err != nil || ledger[0].verdict() != conflict {
 		return err
 	}
 	var there tocsin.LogEntry
@@ -185,7 +185,7 @@ func (s *Store) Slot(ctx context.Context, id string) (slot tocsin.Slot, err erro
 // succeed writes a document as the version that follows the stored one. A conflict may be our own write, whose answer
 // was lost: it is none where the stored document is the same.
 func (s *Store) succeed(ctx context.Context, at name, version int64, doc []byte) error {
-	conflict := func(old int64) error {
+	outdated := func(old int64) error {
 		return fmt.Errorf("version %d of %.80q after version %d: %w", version, at.id, old, tocsin.ErrConflict)
 	}
 	for range 2 {
@@ -200,18 +200,18 @@ func (s *Store) succeed(ctx context.Context, at name, version int64, doc []byte)
 			return nil
 		}
 		if version < 1 || old.Version != version-1 {
-			return conflict(old.Version)
+			return outdated(old.Version)
 		}
 		write := action{op: "create", index: at.index, id: at.id, doc: doc}
 		if there.found {
 			write.op, write.after = "index", &there.place
 		}
 		ledger, err := s.put(ctx, write)
-		if err != nil || !ledger[0].conflict() {
+		if err != nil || ledger[0].verdict() != conflict {
 			return err
 		}
 	}
-	return conflict(version)
+	return outdated(version)
 }
 
 // Next returns a number that this counter has never returned, counting up from 1; gaps arise where an answer is lost.
@@ -233,7 +233,7 @@ func (s *Store) Next(ctx context.Context, counter string) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if !ledger[0].conflict() {
+		if ledger[0].verdict() != conflict {
 			return last.Value + 1, nil
 		}
 		quick := sinks.Retry{Base: time.Millisecond, Cap: 50 * time.Millisecond}

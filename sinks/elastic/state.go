@@ -38,7 +38,7 @@ func (s *Store) StoreSnapshot(ctx context.Context, snap tocsin.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	if ledger[0].conflict() { // a later snapshot is there: ours never was
+	if ledger[0].verdict() == conflict { // a later snapshot is there: ours never was
 		return s.deleteChunks(ctx, &manifest)
 	}
 	return s.sweep(ctx, &manifest)
