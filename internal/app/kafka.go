@@ -181,7 +181,7 @@ func (k *kafkaStages) detect() error {
 			name = "detect-latest"
 		}
 		cfg := kafka.Config{Topics: topics, Start: start, RecordLimit: int(k.cfg.Intake.MaxRecord), BatchLimit: min(int(k.cfg.Intake.MaxUnpack), 64<<20)}
-		g, err := k.group(name, cfg, kafka.Options{Gap: k.gap}, d.Serve)
+		g, err := k.group(name, cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka(d.Serve))
 		if err != nil {
 			return err
 		}
@@ -218,7 +218,7 @@ func (k *kafkaStages) correlate() error {
 		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines,
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
-	_, err := k.group("correlate", cfg, kafka.Options{}, c.Serve)
+	_, err := k.group("correlate", cfg, kafka.Options{}, pipeline.Kafka(c.Serve))
 	return err
 }
 
@@ -231,7 +231,7 @@ func (k *kafkaStages) registrar() error {
 		},
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}
-	_, err := k.group("registrar", cfg, kafka.Options{}, r.Serve)
+	_, err := k.group("registrar", cfg, kafka.Options{}, pipeline.Kafka(r.Serve))
 	return err
 }
 

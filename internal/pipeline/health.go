@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -175,14 +174,17 @@ func (r Report) Open() int {
 	return n
 }
 
-// haltedPause is how often a write is tried that only an operator can make succeed: a missing index, a revoked right.
-// The part stands still meanwhile and health says so; once the cause is mended it goes on by itself.
+// firstPause is before the second try of a write, but for jitter; each later pause is twice as long.
+const firstPause = 100 * time.Millisecond
+
+// haltedPause is at least between two tries of a write that only an operator can make succeed: a missing index, a
+// revoked right. The part stands still meanwhile and health says so; once the cause is mended it goes on by itself.
 const haltedPause = 10 * time.Second
 
 // Do repeats f with growing pauses until it succeeds or ctx is done; the error is then ctx's. part names the trouble in
 // the health report.
 func (r *Retry) Do(ctx context.Context, part string, f func() error) error {
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+	for attempt := 0; ; attempt++ {
 		err := f()
 		switch {
 		case err == nil:
@@ -193,16 +195,19 @@ func (r *Retry) Do(ctx context.Context, part string, f func() error) error {
 		}
 		r.Metrics.retried(part)
 		r.Health.Fail(part, err, r.Now())
+		wait := sinks.Retry{Base: firstPause, Cap: 2 * haltedPause, Random: r.Random}
+		pause := wait.Delay(attempt)
 		if errors.Is(err, sinks.ErrPermanent) {
 			r.Log.ErrorContext(ctx, "halted: an operator must mend the cause", "part", part, "err", err)
-			pause = haltedPause
+			wait.Base = 2 * haltedPause
+			pause = wait.Delay(0)
 		} else {
 			r.Log.WarnContext(ctx, "will be repeated", "part", part, "pause", pause, "err", err)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pause + rand.N(pause)):
+		case <-time.After(pause):
 		}
 	}
 }

@@ -41,7 +41,7 @@ type KafkaCorrelate struct {
 }
 
 // Serve runs the partitions of one generation until ctx ends, then saves their engines.
-func (c *KafkaCorrelate) Serve(ctx context.Context, gen *kafka.Generation) error {
+func (c *KafkaCorrelate) Serve(ctx context.Context, gen *Generation) error {
 	ended := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -65,8 +65,8 @@ func (c *KafkaCorrelate) Serve(ctx context.Context, gen *kafka.Generation) error
 
 // A shard is one partition of the matches log and its engine.
 type shard struct {
-	p      *kafka.Partition
-	gen    *kafka.Generation
+	p      Partition
+	gen    *Generation
 	mu     sync.Mutex // the engine's: it may be asked while it runs
 	engine *correlate.Ordered
 	set    string    // hash of the rule set in the engine
@@ -77,7 +77,7 @@ type shard struct {
 	said   tocsin.Progress
 }
 
-func (c *KafkaCorrelate) partition(ctx context.Context, gen *kafka.Generation, p *kafka.Partition) error {
+func (c *KafkaCorrelate) partition(ctx context.Context, gen *Generation, p Partition) error {
 	s, err := c.restore(ctx, gen, p)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (c *KafkaCorrelate) partition(ctx context.Context, gen *kafka.Generation, p
 }
 
 // restore loads the partition's snapshot and goes to its offset; without one the log is read from its start.
-func (c *KafkaCorrelate) restore(ctx context.Context, gen *kafka.Generation, p *kafka.Partition) (*shard, error) {
+func (c *KafkaCorrelate) restore(ctx context.Context, gen *Generation, p Partition) (*shard, error) {
 	set := c.Sets.Current()
 	s := &shard{p: p, gen: gen, set: set.Hash, saved: c.Now(), clean: true}
 	var snap tocsin.Snapshot

@@ -58,7 +58,7 @@ type Input struct {
 }
 
 // Serve reads the partitions of one generation until ctx ends.
-func (d *KafkaDetect) Serve(ctx context.Context, gen *kafka.Generation) error {
+func (d *KafkaDetect) Serve(ctx context.Context, gen *Generation) error {
 	ended := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -90,8 +90,8 @@ func SourcePartitionOf(source string, topic int, partition int32) tocsin.SourceP
 
 // An input is one partition on its way through the detect stage.
 type input struct {
-	p        *kafka.Partition
-	gen      *kafka.Generation
+	p        Partition
+	gen      *Generation
 	policy   Policy
 	detector Detector
 	progress Progress
@@ -101,7 +101,7 @@ type input struct {
 	said     tocsin.Marker
 }
 
-func (d *KafkaDetect) partition(ctx context.Context, gen *kafka.Generation, p *kafka.Partition) error {
+func (d *KafkaDetect) partition(ctx context.Context, gen *Generation, p Partition) error {
 	dec, err := d.Decoders()
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ const (
 const readAhead = 200 * time.Millisecond
 
 // readRound joins what stands ready in a partition: producers' record batches may be small.
-func readRound(ctx context.Context, p *kafka.Partition) (kafka.Fetched, error) {
+func readRound(ctx context.Context, p Partition) (kafka.Fetched, error) {
 	got, err := p.Read(ctx)
 	if err != nil {
 		return got, err
@@ -246,7 +246,7 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 }
 
 // atEnd reports whether a partition was read to its end and has brought nothing for idle_after since.
-func atEnd(p *kafka.Partition, policy Policy, now time.Time) bool {
+func atEnd(p Partition, policy Policy, now time.Time) bool {
 	state := p.Progress()
 	return !state.AtEnd.IsZero() && now.Sub(state.AtEnd) >= policy.IdleAfter
 }
@@ -284,4 +284,5 @@ type Retry struct {
 	Log     *slog.Logger
 	Metrics *Metrics
 	Now     func() time.Time
+	Random  func() float64 // of the pauses: a number in [0, 1); nil: a random one
 }

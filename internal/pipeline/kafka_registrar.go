@@ -25,14 +25,14 @@ type KafkaRegistrar struct {
 
 // A tenure is the time for which a daemon is the registrar.
 type tenure struct {
-	gen      *kafka.Generation
-	p        *kafka.Partition
+	gen      *Generation
+	p        Partition
 	sequence Sequence
 	progress map[int32]tocsin.Progress // of the partitions of the matches topic
 }
 
 // Serve applies events until ctx ends.
-func (r *KafkaRegistrar) Serve(ctx context.Context, gen *kafka.Generation) error {
+func (r *KafkaRegistrar) Serve(ctx context.Context, gen *Generation) error {
 	if len(gen.Partitions) == 0 {
 		<-ctx.Done()
 		return nil
