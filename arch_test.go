@@ -73,6 +73,7 @@ var homes = []home{
 	{module: "github.com/danielgtaylor/huma", folders: []string{"internal/api"}},
 	{module: "github.com/coreos/go-oidc", folders: []string{"internal/auth"}},
 	{module: "github.com/fsnotify/fsnotify", folders: []string{"internal/app"}},
+	{module: "github.com/elastic/go-grok", folders: []string{"ingest/decode"}},
 	{
 		module:  "github.com/prometheus/client_golang",
 		folders: []string{"internal/metrics", "internal/api", "internal/app"}, file: "metrics.go",

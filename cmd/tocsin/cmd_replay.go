@@ -157,6 +157,7 @@ func newDecode() *cobra.Command {
 			return report(cmd, false, func(ctx context.Context, w io.Writer) (replay.Summary, error) { return replay.Decode(ctx, o, args, w) })
 		},
 	}
+	cmd.AddCommand(newMappingTest())
 	r.inputFlags(cmd)
 	return cmd
 }

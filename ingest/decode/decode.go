@@ -97,10 +97,13 @@ func New(opts Options) (*Decoder, error) {
 	d := &Decoder{limits: l, bare: opts.Bare, doc: &doc{dict: dict, limits: l}, kind: dict.name("event.kind")}
 	d.out = newOutput(d.doc)
 	for _, m := range opts.Mappings {
-		d.formats = append(d.formats, reader{name: m.Format, object: m.object(dict)})
+		d.formats = append(d.formats, d.mapped(m))
 	}
 	for i, f := range formats() {
 		r := reader{name: f.name}
+		if f.mapping {
+			r = d.mapped(builtIn(f.name))
+		}
 		if f.object != nil {
 			r.object = f.object(dict)
 		}
@@ -125,6 +128,15 @@ func New(opts Options) (*Decoder, error) {
 		}
 	}
 	return d, nil
+}
+
+// mapped is the reader of a mapping.
+func (d *Decoder) mapped(m *Mapping) reader {
+	r := newMappingReader(m, d)
+	if m.lines != nil {
+		return reader{name: m.Format, text: r.text()}
+	}
+	return reader{name: m.Format, object: r.object()}
 }
 
 // Decode makes an alert of one record, or says why there is none: exactly one of the two. A record whose time cannot

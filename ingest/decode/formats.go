@@ -7,10 +7,14 @@ type format struct {
 	object  func(*dictionary) object
 	wrapper func(*Decoder) object // an object that holds a record of another format
 	text    func(*Decoder) text
+	mapping bool // a mapping file below builtin, as people write their own
 }
 
 func formats() []format {
 	return []format{
+		{name: "hayabusa", mapping: true},
+		{name: "chainsaw", mapping: true},
+		{name: "zircolite", mapping: true},
 		{name: "wazuh", object: wazuh},
 		{name: "suricata", object: suricata},
 		{name: "cloudtrail", object: cloudtrail},
@@ -48,6 +52,8 @@ func formats() []format {
 		{name: "leef", text: leef},
 		{name: "auditd", text: auditd},
 		{name: "windows_xml", text: windowsXML},
+		{name: "cisco_asa", mapping: true},
+		{name: "cisco_ios", mapping: true},
 		{name: "panos", text: panos},
 		{name: "balancer", text: balancer},
 		{name: "weblog", text: weblog},

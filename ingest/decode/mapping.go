@@ -1,144 +1,91 @@
 package decode
 
 import (
-	"strings"
 	"time"
 
 	"tocsin"
+	"tocsin/internal/expression"
 )
 
-// A Mapping is a JSON format that a person describes in a file: by what its records are recognised, and which path
-// becomes which field. docs/formats.md has the language. It is immutable.
+// A Mapping is a format that a person describes in a file: by what its records are recognised, how text is taken apart,
+// and which path becomes which field. docs/mappings.md has the language. It is immutable, and one may serve many
+// decoders.
 type Mapping struct {
 	Format    string // its name
 	namespace string // what it does not name stays below it
 	when      []condition
+	lines     *lineSigns // of a format of text; nil for JSON
+	parse     []step
 	times     []string
 	layouts   []string
-	id        string // path of an id that is unique by design, "" for none
+	zone      *time.Location // of times that name none
+	id        string         // path of an id that is unique by design, "" for none
+	inside    string         // path of a text that is a record of another format, "" for none
 	fields    []mapped
+	table     *expression.Table // of the conditions; nil where there are none
+	tests     []mappingTest
 }
 
-// A condition says that a path is there and, unless any, has this value as text.
+// A condition says that a path is there and, unless any, has one of these values as text.
 type condition struct {
-	path, value string
-	any         bool
+	path   string
+	values []string
+	any    bool
 }
 
-// A mapped is one field: from the first path that is there, or a constant.
+// lineSigns tell a text format's lines: all of has stand in the line, and it begins with one of begins, if there are any.
+type lineSigns struct {
+	has    []string
+	begins []string
+	header bool // a syslog header may stand before what begins and parse look at
+}
+
+// A mapped is one field and the ways to fill it, the first of which that gives a value is taken.
 type mapped struct {
 	field string
+	ways  []way
+	last  bool // a way has a condition: it is filled after those that have none
+}
+
+// A way fills a field from the first path that is there, or with a constant.
+type way struct {
 	from  []string
 	value tocsin.Value // a constant; absent where from is set
 	as    string
 	words map[string]tocsin.Value // a value's replacement, by its text
+	cond  *expression.Expr        // nil: always
 }
 
-// conversions are the words of a field's "as".
-var conversions = map[string]func(tocsin.Value) tocsin.Value{
-	"text":  asText,
-	"lower": func(v tocsin.Value) tocsin.Value { return each(v, strings.ToLower) },
-	"upper": func(v tocsin.Value) tocsin.Value { return each(v, strings.ToUpper) },
-	"base": func(v tocsin.Value) tocsin.Value {
-		return each(v, func(s string) string { _, base := splitPath(s); return base })
-	},
-	"words": func(v tocsin.Value) tocsin.Value {
-		return tocsin.StringsValue(strings.FieldsFunc(v.Text(), func(r rune) bool { return r == ',' || r == ' ' || r == ';' })...)
-	},
-	"time": func(v tocsin.Value) tocsin.Value {
-		if t := timeOf(v); !t.IsZero() && !yearless(t) {
-			return tocsin.StringValue(t.Format(time.RFC3339Nano))
-		}
-		return tocsin.Value{}
-	},
+// A mappingTest is a record of the mapping file and what must become of it.
+type mappingTest struct {
+	name     string
+	line     int // in the file
+	record   []byte
+	received time.Time
+	want     []wantedField
+	format   string // that the record must be of, "" for the mapping's own
+	rejected string // the reason why it must be none
 }
 
-// object makes the reader of the format.
-func (m *Mapping) object(d *dictionary) object {
-	type step struct {
-		mapped
-		to   *name
-		from []*name
-	}
-	steps := make([]step, len(m.fields))
-	for i, f := range m.fields {
-		steps[i] = step{mapped: f, to: d.name(f.field), from: d.names(f.from...)}
-	}
-	tests := make([]*name, len(m.when))
-	for i, c := range m.when {
-		tests[i] = d.name(c.path)
-	}
-	times, prefix, module := d.names(m.times...), d.name(m.namespace), d.name("event.module")
-	var id *name
-	if m.id != "" {
-		id = d.name(m.id)
-	}
-	derive := newDeriver(d)
-	return object{
-		claims: func(in *doc) bool {
-			for i, c := range m.when {
-				if !in.has(tests[i]) || !c.any && in.text(tests[i]) != c.value {
-					return false
-				}
-			}
-			return true
-		},
-		read: func(in *doc, o *output) {
-			for _, n := range times {
-				if o.time = m.time(in.value(n)); !o.time.IsZero() {
-					n.used = in.record
-					break
-				}
-			}
-			if id != nil {
-				o.own = in.text(id)
-			}
-			for _, s := range steps {
-				v, from := s.value, (*name)(nil)
-				for _, n := range s.from {
-					if v = in.value(n); !v.IsAbsent() {
-						from = n
-						break
-					}
-				}
-				changed := s.change(v)
-				if o.set(s.to, changed) && from != nil && changed.Equal(v) {
-					from.used = in.record
-				}
-			}
-			o.put(module, m.Format)
-			derive.apply(o)
-			o.rest(prefix)
-		},
-	}
+type wantedField struct {
+	field string
+	value tocsin.Value // null: the alert must not have the field
 }
 
-// change applies the field's words and conversion.
-func (f *mapped) change(v tocsin.Value) tocsin.Value {
+// change applies the way's words and conversion.
+func (w *way) change(v tocsin.Value) tocsin.Value {
 	if v.IsAbsent() {
 		return v
 	}
-	if f.words != nil {
-		if w, ok := f.words[v.Text()]; ok {
-			v = w
-		} else if w, ok := f.words["*"]; ok {
-			v = w
+	if w.words != nil {
+		if to, ok := w.words[v.Text()]; ok {
+			v = to
+		} else if to, ok := w.words["*"]; ok {
+			v = to
 		}
 	}
-	if by := conversions[f.as]; by != nil {
+	if by := conversions[w.as]; by != nil {
 		v = by(v)
 	}
 	return v
-}
-
-// time reads a time by the mapping's own layouts, then by those that every format knows.
-func (m *Mapping) time(v tocsin.Value) time.Time {
-	if s, ok := v.Str(); ok {
-		for _, layout := range m.layouts {
-			if t, err := time.Parse(layout, s); err == nil {
-				return t.UTC()
-			}
-		}
-	}
-	return timeOf(v)
 }

@@ -3,7 +3,6 @@ package decode
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,9 +16,11 @@ import (
 
 // LoadMapping reads a mapping file. name is what its faults call it. The error is a [fault.List] of everything that is
 // wrong with it, each with its place and remedy.
-func LoadMapping(name string, data []byte) (*Mapping, error) {
+func LoadMapping(name string, data []byte) (*Mapping, error) { return loadMapping(name, data, false) }
+
+func loadMapping(name string, data []byte, builtIn bool) (*Mapping, error) {
 	const most = 256 << 10 // bytes of a mapping file
-	l := mappingLoader{file: name, src: data, m: &Mapping{}}
+	l := mappingLoader{file: name, src: data, m: &Mapping{}, builtIn: builtIn, tables: map[string]map[string]tocsin.Value{}}
 	if len(data) > most {
 		return nil, fault.List{{File: name, Message: fmt.Sprintf("the file is larger than %d bytes", most)}}
 	}
@@ -43,10 +44,13 @@ func LoadMapping(name string, data []byte) (*Mapping, error) {
 
 // A mappingLoader gathers what is wrong with one mapping file.
 type mappingLoader struct {
-	file   string
-	src    []byte
-	m      *Mapping
-	faults fault.List
+	file    string
+	src     []byte
+	m       *Mapping
+	builtIn bool // it may bear a name of the table of formats
+	tables  map[string]map[string]tocsin.Value
+	grok    *grokSet
+	faults  fault.List
 }
 
 func (l *mappingLoader) add(n *yaml.Node, remedy, format string, args ...any) {
@@ -74,35 +78,61 @@ func (l *mappingLoader) members(n *yaml.Node, what string, read func(key, value 
 	}
 }
 
+// mapping reads the members of the file in an order of its own: fields name tables, steps name patterns.
 func (l *mappingLoader) mapping(root *yaml.Node) {
+	order := []string{"format", "namespace", "when", "text", "patterns", "parse", "time", "layouts", "zone", "id", "inside", "tables", "fields", "tests"}
 	readers := map[string]func(*yaml.Node){
 		"format":    func(n *yaml.Node) { l.m.Format = l.word(n, "format") },
 		"namespace": l.namespace,
 		"when":      l.when,
+		"text":      l.textSigns,
+		"patterns":  l.patterns,
+		"parse":     l.steps,
 		"time":      func(n *yaml.Node) { l.m.times = l.texts(n, "time") },
 		"layouts":   l.layouts,
+		"zone":      l.zone,
 		"id":        func(n *yaml.Node) { l.m.id = l.text(n, "id") },
+		"inside":    func(n *yaml.Node) { l.m.inside = l.text(n, "inside") },
+		"tables":    l.wordTables,
 		"fields":    l.fields,
+		"tests":     l.mappingTests,
 	}
-	given := map[string]bool{}
+	given := map[string]*yaml.Node{}
 	l.members(root, "a mapping file", func(key, value *yaml.Node) {
-		read, ok := readers[key.Value]
-		if !ok {
-			l.add(key, fault.DidYouMean(key.Value, slices.Sorted(maps.Keys(readers))), "unknown key %q", key.Value)
+		if _, ok := readers[key.Value]; !ok {
+			l.add(key, fault.DidYouMean(key.Value, order), "unknown key %q", key.Value)
 			return
 		}
-		given[key.Value] = true
-		read(value)
+		given[key.Value] = value
 	})
-	for _, key := range []string{"format", "when", "fields"} {
-		if !given[key] && root.Kind == yaml.MappingNode {
-			l.add(root, "add "+key+":", "the key %q is missing", key)
+	l.grok = newGrokSet()
+	for _, key := range order {
+		if value := given[key]; value != nil {
+			readers[key](value)
 		}
+	}
+	if root.Kind == yaml.MappingNode {
+		l.whole(root, given)
 	}
 	if l.m.namespace == "" {
 		l.m.namespace = "json." + l.m.Format
 	}
-	if slices.ContainsFunc(formats(), func(f format) bool { return f.name == l.m.Format }) {
+}
+
+// whole says what is missing, and what the parts have against each other.
+func (l *mappingLoader) whole(root *yaml.Node, given map[string]*yaml.Node) {
+	for _, key := range []string{"format", "fields"} {
+		if given[key] == nil {
+			l.add(root, "add "+key+":", "the key %q is missing", key)
+		}
+	}
+	if given["when"] == nil && given["text"] == nil {
+		l.add(root, "add when: for records of JSON, or text: for lines", `the key "when" is missing`)
+	}
+	if text := given["text"]; text != nil && given["parse"] == nil && len(l.m.lines.has) == 0 && len(l.m.lines.begins) == 0 {
+		l.add(text, "add has: or begins: to it, or parse:", "every line would be of this format")
+	}
+	if !l.builtIn && slices.ContainsFunc(formats(), func(f format) bool { return f.name == l.m.Format }) {
 		l.add(root, "choose another name", "the format %q is built in", l.m.Format)
 	}
 }
@@ -157,16 +187,25 @@ func (l *mappingLoader) texts(n *yaml.Node, what string) []string {
 }
 
 func (l *mappingLoader) when(n *yaml.Node) {
-	l.members(n, "when", func(key, value *yaml.Node) {
-		if value.Kind != yaml.ScalarNode {
-			l.add(value, `write a value, or "*" for any`, "when %s must be one value", key.Value)
-			return
-		}
-		l.m.when = append(l.m.when, condition{path: key.Value, value: value.Value, any: value.Value == "*"})
-	})
+	l.members(n, "when", func(key, value *yaml.Node) { l.m.when = append(l.m.when, l.condition(key, value)) })
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		l.add(n, "name a path that only this format has", "when is empty: every record would be of this format")
 	}
+}
+
+// condition reads a path and the value, or one of the values, that it must have.
+func (l *mappingLoader) condition(key, value *yaml.Node) condition {
+	c := condition{path: key.Value}
+	if value.Kind == yaml.SequenceNode {
+		c.values = l.texts(value, key.Value)
+		return c
+	}
+	if value.Kind != yaml.ScalarNode {
+		l.add(value, `write a value, a list of values, or "*" for any`, "when %s must be one value", key.Value)
+		return c
+	}
+	c.values, c.any = []string{value.Value}, value.Value == "*"
+	return c
 }
 
 // layouts are Go's: how the moment of 2 January 2006, 15:04:05, would be written.
@@ -176,58 +215,6 @@ func (l *mappingLoader) layouts(n *yaml.Node) {
 		if sample := time.Date(2017, 11, 23, 21, 38, 49, 0, time.UTC).Format(layout); sample == layout {
 			l.add(n, "write how 2 January 2006, 15:04:05 would look: 2006-01-02 15:04:05", "the layout %q holds no part of a time", layout)
 		}
-	}
-}
-
-func (l *mappingLoader) fields(n *yaml.Node) {
-	l.members(n, "fields", func(key, value *yaml.Node) {
-		kind, known := ecs.Lookup(key.Value)
-		switch {
-		case !known:
-			remedy := ""
-			if near := ecs.Nearest(key.Value); len(near) > 0 {
-				remedy = "did you mean " + strings.Join(near, " or ") + "?"
-			}
-			l.add(key, remedy, "unknown field %q", key.Value)
-		case kind == ecs.Object:
-			l.add(key, "name a leaf below it", "the field %q holds other fields", key.Value)
-		case key.Value == "@timestamp":
-			l.add(key, "use time:", "the field @timestamp is not set here")
-		}
-		f := mapped{field: key.Value}
-		switch value.Kind {
-		case yaml.ScalarNode, yaml.SequenceNode:
-			f.from = l.texts(value, key.Value)
-		default:
-			l.field(value, &f)
-		}
-		l.m.fields = append(l.m.fields, f)
-	})
-}
-
-// field reads the long form: {from, as, words} or {value}.
-func (l *mappingLoader) field(n *yaml.Node, f *mapped) {
-	keys := []string{"as", "from", "value", "words"}
-	l.members(n, f.field, func(key, value *yaml.Node) {
-		switch key.Value {
-		case "from":
-			f.from = l.texts(value, "from")
-		case "value":
-			f.value = l.constant(value)
-		case "as":
-			f.as = value.Value
-			if _, ok := conversions[f.as]; !ok {
-				l.add(value, fault.DidYouMean(f.as, slices.Sorted(maps.Keys(conversions))), "unknown conversion %q", f.as)
-			}
-		case "words":
-			f.words = map[string]tocsin.Value{}
-			l.members(value, "words", func(word, to *yaml.Node) { f.words[word.Value] = l.constant(to) })
-		default:
-			l.add(key, fault.DidYouMean(key.Value, keys), "unknown key %q", key.Value)
-		}
-	})
-	if f.value.IsAbsent() == (len(f.from) == 0) {
-		l.add(n, "", "%s needs either from or value", f.field)
 	}
 }
 

@@ -85,16 +85,30 @@ fields:
 	}
 }
 
-// TestDocs loads the mapping file that docs/formats.md shows and finds every format in its table.
+// TestDocs loads the mapping files that docs/mappings.md shows, finds every key and conversion there, and every format
+// in the table of docs/formats.md.
 func TestDocs(t *testing.T) {
-	text, err := os.ReadFile("../../docs/formats.md")
+	text, err := os.ReadFile("../../docs/mappings.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, example, _ := strings.Cut(string(text), "```yaml\n")
-	example, _, _ = strings.Cut(example, "```")
-	if _, err := LoadMapping("docs/formats.md", []byte(example)); err != nil {
-		t.Error(err)
+	examples := strings.Split(string(text), "```yaml\n")[1:]
+	if len(examples) < 2 {
+		t.Fatal("docs/mappings.md shows no mapping files")
+	}
+	for _, example := range examples {
+		example, _, _ = strings.Cut(example, "```")
+		if _, err := LoadMapping("docs/mappings.md", []byte(example)); err != nil {
+			t.Error(err)
+		}
+	}
+	for as := range conversions {
+		if !strings.Contains(string(text), "`"+as+"`") {
+			t.Errorf("docs/mappings.md does not tell of as: %s", as)
+		}
+	}
+	if text, err = os.ReadFile("../../docs/formats.md"); err != nil {
+		t.Fatal(err)
 	}
 	for _, f := range newTest(t).Formats() {
 		if !strings.Contains(string(text), "\n| `"+f+"` |") {

@@ -387,6 +387,16 @@ func (d *Decoder) inside(body string, o *output) {
 	}
 }
 
+// within is inside for a record that may hold itself, as a line may be the message of a line.
+func (d *Decoder) within(body string, o *output) {
+	const most = 3 // records within records
+	if d.nested < most {
+		d.nested++
+		d.inside(body, o)
+		d.nested--
+	}
+}
+
 // readInner reads the document that a wrapper has left.
 func (d *Decoder) readInner(o *output) {
 	d.nested++

@@ -19,6 +19,13 @@ func withVendors(m map[string]string) map[string]string {
 	for name, s := range vendors() {
 		m[name] = s.text
 	}
+	for format, mapping := range builtins() { // what a shipped mapping file tests is a sample of its format
+		for _, test := range mapping.tests {
+			if test.format == "" && test.rejected == "" {
+				m[format+" "+test.name] = string(test.record)
+			}
+		}
+	}
 	return m
 }
 

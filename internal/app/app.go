@@ -44,6 +44,7 @@ type App struct {
 	engines  *pipeline.Engines
 	quality  *qualities
 	watched  *ruleState
+	mappings *mappingFiles
 	parts    []part
 	cleanup  []step
 	listener net.Listener
@@ -96,6 +97,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.sets, a.watched = pipeline.NewSets(set), newRuleState(a.reg, set)
 	a.reg.MustRegister(newStateCollector(a.health, a.sets))
+	if a.mappings, err = newMappingFiles(a.cfg, a.cfg.Intake.Format); err != nil {
+		return nil, err
+	}
 	var back backend
 	switch a.cfg.Mode {
 	case "kafka":

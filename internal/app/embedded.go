@@ -55,7 +55,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 	if err != nil {
 		return backend{}, err
 	}
-	dec, err := NewDecoder(a.cfg, a.cfg.Intake.Format, a.cfg.Mappings)
+	dec, err := a.mappings.decoder()
 	if err != nil {
 		return backend{}, err
 	}

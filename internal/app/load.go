@@ -18,28 +18,18 @@ import (
 // NewDecoder makes a decoder with the configured limits and the given mapping files. A format other than auto must be
 // known.
 func NewDecoder(cfg config.Config, format string, mappings []string) (*decode.Decoder, error) {
-	o := decode.Options{Limits: decode.DefaultLimits()}
+	all, err := loadMappings(mappings)
+	if err != nil {
+		return nil, err
+	}
+	return newDecoder(cfg, format, all)
+}
+
+func newDecoder(cfg config.Config, format string, mappings []*decode.Mapping) (*decode.Decoder, error) {
+	o := decode.Options{Limits: decode.DefaultLimits(), Mappings: mappings}
 	o.Limits.Record = int(cfg.Intake.MaxRecord)
 	o.Limits.Depth = cfg.Intake.MaxDepth
 	o.Limits.Keys = cfg.Intake.MaxFields
-	var faults fault.List
-	for _, name := range mappings {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			faults = append(faults, fault.Fault{File: name, Message: err.Error(), Remedy: "name a mapping file that can be read"})
-			continue
-		}
-		m, err := decode.LoadMapping(name, text)
-		if l, ok := errors.AsType[fault.List](err); ok {
-			faults = append(faults, l...)
-		} else if err != nil {
-			faults = append(faults, fault.Fault{File: name, Message: err.Error()})
-		}
-		o.Mappings = append(o.Mappings, m)
-	}
-	if err := faults.Err(); err != nil {
-		return nil, err
-	}
 	d, err := decode.New(o)
 	if err != nil {
 		return nil, err

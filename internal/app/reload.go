@@ -13,11 +13,11 @@ import (
 	"tocsin/rules"
 )
 
-// watch reads the rule folders again when they change and hands a sound set over. A set with a fault changes nothing
+// watch reads the rule folders and the mapping files again when they change and hands a sound set over. A set with a fault changes nothing
 // but what health, metrics and API say: the old rules go on (engine.md, ruling 18).
 func (a *App) watch(ctx context.Context, reload func(*rules.Set)) error {
 	folders := a.cfg.Rules.Folders
-	if len(folders) == 0 {
+	if len(folders) == 0 && len(a.cfg.Mappings) == 0 {
 		<-ctx.Done()
 		return nil
 	}
@@ -28,6 +28,11 @@ func (a *App) watch(ctx context.Context, reload func(*rules.Set)) error {
 	defer w.Close()
 	if err := watchTree(w, folders); err != nil {
 		return err
+	}
+	for _, file := range a.cfg.Mappings { // the folder: many editors write a file by putting another in its place
+		if err := w.Add(filepath.Dir(file)); err != nil {
+			return err
+		}
 	}
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
@@ -44,6 +49,7 @@ func (a *App) watch(ctx context.Context, reload func(*rules.Set)) error {
 				a.log.WarnContext(ctx, "rule folders cannot be watched", "err", err)
 			}
 			a.reread(ctx, reload)
+			a.rereadMappings(ctx)
 		}
 	}
 }
@@ -68,6 +74,9 @@ func watchTree(w *fsnotify.Watcher, folders []string) error {
 }
 
 func (a *App) reread(ctx context.Context, reload func(*rules.Set)) {
+	if len(a.cfg.Rules.Folders) == 0 {
+		return
+	}
 	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
 	if err != nil {
 		a.watched.stale(err)

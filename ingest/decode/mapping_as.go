@@ -1,0 +1,39 @@
+package decode
+
+import (
+	"strings"
+	"time"
+
+	"tocsin"
+)
+
+// conversions are the words of a field's "as".
+var conversions = map[string]func(tocsin.Value) tocsin.Value{
+	"text":  asText,
+	"lower": func(v tocsin.Value) tocsin.Value { return each(v, strings.ToLower) },
+	"upper": func(v tocsin.Value) tocsin.Value { return each(v, strings.ToUpper) },
+	"base": func(v tocsin.Value) tocsin.Value {
+		return each(v, func(s string) string { _, base := splitPath(s); return base })
+	},
+	"words": func(v tocsin.Value) tocsin.Value {
+		return tocsin.StringsValue(strings.FieldsFunc(v.Text(), func(r rune) bool { return r == ',' || r == ' ' || r == ';' })...)
+	},
+	"time": func(v tocsin.Value) tocsin.Value {
+		if t := timeOf(v); !t.IsZero() && !yearless(t) {
+			return tocsin.StringValue(t.Format(time.RFC3339Nano))
+		}
+		return tocsin.Value{}
+	},
+	"severity":  func(v tocsin.Value) tocsin.Value { return levelOf(strings.ToLower(v.Text())) },
+	"transport": transport,
+	"address":   func(v tocsin.Value) tocsin.Value { return each(v, withoutPort) },
+	"user": func(v tocsin.Value) tocsin.Value { // without the domain that stands before a backslash
+		return each(v, func(s string) string { return s[strings.LastIndexByte(s, '\\')+1:] })
+	},
+	"first": func(v tocsin.Value) tocsin.Value {
+		if v.Len() == 0 {
+			return tocsin.Value{}
+		}
+		return v.At(0)
+	},
+}

@@ -1,0 +1,287 @@
+package decode
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/expression"
+)
+
+// A mappingReader is a mapping with its names found in one decoder's dictionary.
+type mappingReader struct {
+	m              *Mapping
+	d              *Decoder
+	tests          []*name // of when
+	times          []*name
+	id, inside     *name
+	first, last    []fieldStep // fields without and with conditions
+	steps          []stepReader
+	prefix, module *name
+	message        *name
+	header         *syslogFields
+	headerParts    []*name
+	derive         deriver
+	beside         map[*name]*name
+	evaluator      *expression.Evaluator
+	claimed        string // the line that was taken apart to see whose it is, so that reading it need not do so again
+}
+
+type fieldStep struct {
+	to   *name
+	ways []wayStep
+}
+
+type wayStep struct {
+	*way
+	from []*name
+}
+
+func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
+	d := dec.doc.dict
+	r := &mappingReader{
+		m: m, d: dec, times: d.names(m.times...), prefix: d.name(m.namespace), module: d.name("event.module"), message: d.name("message"),
+		header: newSyslogFields(d), headerParts: d.names("syslog.host", "syslog.program", "syslog.pid"), derive: newDeriver(d), beside: map[*name]*name{},
+	}
+	for _, root := range []string{"source", "destination", "client", "server"} {
+		r.beside[d.name(root+".ip")] = d.name(root + ".address")
+	}
+	for _, c := range m.when {
+		r.tests = append(r.tests, d.name(c.path))
+	}
+	if m.id != "" {
+		r.id = d.name(m.id)
+	}
+	if m.inside != "" {
+		r.inside = d.name(m.inside)
+	}
+	for i := range m.fields {
+		f := &m.fields[i]
+		fs := fieldStep{to: d.name(f.field)}
+		for j := range f.ways {
+			fs.ways = append(fs.ways, wayStep{way: &f.ways[j], from: d.names(f.ways[j].from...)})
+		}
+		if f.last {
+			r.last = append(r.last, fs)
+		} else {
+			r.first = append(r.first, fs)
+		}
+	}
+	for i := range m.parse {
+		r.steps = append(r.steps, newStepReader(&m.parse[i], d))
+	}
+	if m.table != nil {
+		r.evaluator = m.table.Evaluator()
+	}
+	return r
+}
+
+// object is the mapping as a format of JSON.
+func (r *mappingReader) object() object {
+	o := object{claims: r.holds, read: func(in *doc, o *output) {
+		for i := range r.steps {
+			r.steps[i].run(in)
+		}
+		r.fill(in, o)
+	}}
+	if len(r.tests) > 0 {
+		o.anchors = r.tests[:1]
+	}
+	return o
+}
+
+// holds reports whether all conditions of when hold.
+func (r *mappingReader) holds(in *doc) bool {
+	for i, c := range r.m.when {
+		if !in.has(r.tests[i]) || !c.any && !slices.Contains(c.values, in.text(r.tests[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// text is the mapping as a format of lines.
+func (r *mappingReader) text() text {
+	return text{claims: r.claimsLine, read: r.readLine}
+}
+
+// claimsLine reports whether a line has the signs, and the first step of parse that must find something finds it.
+func (r *mappingReader) claimsLine(line string) bool {
+	r.claimed = ""
+	for _, sign := range r.m.lines.has {
+		if !strings.Contains(line, sign) {
+			return false
+		}
+	}
+	if _, ok := r.open(line, nil); !ok {
+		return false
+	}
+	r.claimed = line
+	return true
+}
+
+// open takes a line apart into the decoder's document, and the header's fields into o. It reports false where the line
+// does not begin as the format's do, or a step that must find something does not.
+func (r *mappingReader) open(line string, h *header) (*doc, bool) {
+	var own header
+	if h == nil {
+		h = &own
+	}
+	*h = header{priority: -1, message: line}
+	if r.m.lines.header {
+		if full, ok := syslogHeader(line); ok {
+			*h = full
+		}
+	}
+	body := strings.TrimSpace(h.message)
+	if begins := r.m.lines.begins; len(begins) > 0 && !slices.ContainsFunc(begins, func(s string) bool { return strings.HasPrefix(body, s) }) {
+		return nil, false
+	}
+	in := r.d.doc
+	in.begin(len(line))
+	in.keep(r.message, tocsin.StringValue(body), false)
+	for i, part := range []string{h.host, h.app, h.pid} {
+		if part != "" {
+			in.keep(r.headerParts[i], tocsin.StringValue(part), false)
+		}
+	}
+	for i := range r.steps {
+		if found := r.steps[i].run(in); !found && !r.steps[i].optional {
+			return nil, false
+		}
+	}
+	return in, r.holds(in)
+}
+
+func (r *mappingReader) readLine(line string, o *output) string {
+	var h header
+	in, ok := r.open(line, &h)
+	if !ok {
+		return "no pattern of the mapping fits the line " + excerpt(line)
+	}
+	for _, part := range r.headerParts {
+		part.used = in.record // the header has fields of its own
+	}
+	r.fill(in, o)
+	if o.time.IsZero() {
+		o.time = h.time
+	}
+	r.header.envelope(h, o)
+	r.header.program(h, o)
+	o.put(r.message, strings.TrimSpace(h.message))
+	return ""
+}
+
+// fill sets the alert's fields from the record's paths.
+func (r *mappingReader) fill(in *doc, o *output) {
+	for _, n := range r.times {
+		if o.time = r.m.time(in.value(n)); !o.time.IsZero() {
+			n.used = in.record
+			break
+		}
+	}
+	if r.id != nil {
+		o.own = in.text(r.id)
+	}
+	for i := range r.first {
+		r.field(&r.first[i], in, o)
+	}
+	o.put(r.module, r.m.Format)
+	if r.m.lines != nil {
+		r.message.used = in.record // the line is the alert's message, see readLine
+	}
+	o.rest(r.prefix)
+	loaded := -1
+	for i := range r.last { // a condition sees what the fields above it were given
+		if loaded != len(o.leaves) {
+			loaded = len(o.leaves)
+			r.evaluator.Load(o.fields(o.leaves), o.time)
+		}
+		r.field(&r.last[i], in, o)
+	}
+	r.nested(in, o)
+	r.derive.apply(o)
+}
+
+// nested reads the record within the record, be it a text or an object. It overwrites the document.
+func (r *mappingReader) nested(in *doc, o *output) {
+	switch {
+	case r.inside == nil:
+	case in.has(r.inside):
+		r.d.within(in.text(r.inside), o)
+	case in.below(r.inside):
+		in.subtree(r.inside)
+		r.d.readInner(o)
+	}
+}
+
+// field fills one field by the first way that gives a value.
+func (r *mappingReader) field(f *fieldStep, in *doc, o *output) {
+	for _, w := range f.ways {
+		if w.cond != nil {
+			if holds, err := r.evaluator.Holds(w.cond); err != nil || !holds {
+				continue
+			}
+		}
+		v, from := w.value, (*name)(nil)
+		for _, n := range w.from {
+			if v = in.value(n); !v.IsAbsent() && (v.Kind() != tocsin.String || v.Text() != "") {
+				from = n
+				break
+			}
+		}
+		changed := w.change(v)
+		if beside, address := r.beside[f.to]; address && from != nil && changed.Kind() == tocsin.String {
+			bare := withoutPort(changed.Text())
+			o.address(f.to, beside, bare)
+			if !o.has(f.to) && !o.has(beside) {
+				continue
+			}
+			changed = tocsin.StringValue(bare) // with a port it stays where it is as well
+		} else if !o.set(f.to, changed) {
+			continue
+		}
+		if from != nil && changed.Equal(v) {
+			from.used = in.record
+		}
+		return
+	}
+}
+
+// time reads a time by the mapping's own layouts, then by those that every format knows, in the mapping's zone where the
+// text names none.
+func (m *Mapping) time(v tocsin.Value) time.Time {
+	zone := m.zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	s, ok := v.Str()
+	if !ok {
+		return timeOf(v)
+	}
+	for _, layout := range m.layouts {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return t.UTC()
+		}
+	}
+	t := timeOf(v)
+	if m.zone == nil || t.IsZero() || zoned(s) {
+		return t
+	}
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UTC()
+}
+
+// zoned reports whether the text of a time names a zone, or is an epoch, which needs none.
+func zoned(s string) bool {
+	if s = strings.TrimSpace(s); strings.Trim(s, "0123456789.") == "" {
+		return true
+	}
+	last := s[strings.LastIndexByte(s, ':')+1:]
+	return strings.ContainsAny(last, "+-Zz") || strings.HasSuffix(s, "UTC") || strings.HasSuffix(s, "GMT") || zoneOffset(s)
+}
+
+// zoneOffset reports whether a text ends in an offset with a colon, as +02:00.
+func zoneOffset(s string) bool {
+	return len(s) > 6 && s[len(s)-3] == ':' && (s[len(s)-6] == '+' || s[len(s)-6] == '-')
+}
