@@ -51,7 +51,7 @@ func BenchmarkStep(b *testing.B) {
 // BenchmarkFold is the cost of one match of a kind that the watermark settles, in order and with one alert in a hundred up to
 // 20 s late, of a second of disorder, by keys and span.
 func BenchmarkFold(b *testing.B) {
-	for _, kind := range []string{"absence", "pattern", "silence", "spike"} {
+	for _, kind := range []string{"absence", "pattern", "silence", "spike", "measure"} {
 		for _, keys := range []int{1, 1_000, 100_000} {
 			for _, span := range []time.Duration{10 * time.Second, 5 * time.Minute} {
 				for _, late := range []bool{false, true} {

@@ -53,6 +53,11 @@
 // lie before the window, a number that the rule gives. The key's history must have begun in a slot before those: with
 // its first alert, or the first after a pause longer than the baseline and two spans. Its moment is t, its set the window.
 //
+// A measure is a time t of an alert with a number at which the sum, the average or a percentile of the numbers of the window
+// (t - span, t] lies within the rule's bounds. The percentile p of n numbers stands at rank (n - 1) p / 100, counted from 0
+// in their order, on a straight line between the two around it: of 50 it is the median. Numbers are exact to nine decimals.
+// Its moment is t, its set the alerts of the window that have a number.
+//
 // # How it is computed
 //
 // Each key holds its alerts, sorted, from lateness before the watermark on, and of older ones what a window can still

@@ -41,6 +41,8 @@ func kindOf(name string) kind {
 		return silenceKind{}
 	case "spike":
 		return spikeKind{}
+	case "measure":
+		return measureKind{}
 	case "leaky":
 		return leakyKind{}
 	case leakyDistinct:

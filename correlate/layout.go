@@ -95,6 +95,8 @@ func (c *trackCoder) plan(p *plan) {
 		c.span(&p.memory)
 		c.span(&p.baseline)
 		c.float(&p.ratio)
+	case "measure":
+		p.gauge.layout(c.coder)
 	case "sequence":
 		c.steps(&p.steps)
 		c.word(&p.until)

@@ -32,6 +32,7 @@ type plan struct {
 	memory   int64 // kinds silence and spike only: how long after its newest alert a key is known
 	baseline int64 // kind spike only: slots
 	ratio    float64
+	gauge    gauge    // kind measure only
 	expect   []string // kind silence only: the keys that are waited for, sorted; nil for those that were heard of
 	steps    []step   // kind sequence only; at_least is their number
 	rank     int      // 0 and 1: the rule reads alerts alone; else events of lower ranks too
@@ -93,6 +94,9 @@ func (p plan) normal() plan {
 		p.baseline = min(max(p.baseline, 1), min(longest/4/p.span, maxSlots))
 		p.memory = (p.baseline + 2) * p.span
 	}
+	if p.kind != "measure" {
+		p.gauge = gauge{}
+	}
 	if p.quiet <= 0 {
 		p.quiet = p.span
 	}
@@ -141,7 +145,7 @@ func (p *plan) useful() int64 {
 func (p *plan) sameTuning(q *plan) bool {
 	return p.rank == q.rank && p.heard == q.heard && p.quiet == q.quiet && p.maxOpen == q.maxOpen && p.atLeast == q.atLeast &&
 		p.decay == q.decay && p.points == q.points && p.tactics == q.tactics && slices.Equal(p.steps, q.steps) && p.sequenceEnds == q.sequenceEnds &&
-		p.memory == q.memory && p.baseline == q.baseline && p.ratio == q.ratio
+		p.memory == q.memory && p.baseline == q.baseline && p.ratio == q.ratio && p.gauge == q.gauge
 }
 
 // sequenceEnds is what a sequence must not see. Conditions are bits of [tocsin.Match.Conditions].

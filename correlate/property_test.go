@@ -32,7 +32,7 @@ var epoch = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 func drawScene(t *rapid.T) scene {
 	s := scene{plan: plan{
 		id: "r", shape: "s", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
-		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "sequence", "sequence", leakyDistinct, leakyDistinct, "risk", "first_seen", "silence", "silence", "spike", "spike"}).Draw(t, "kind"),
+		kind:    rapid.SampledFrom([]string{"match", "count", "distinct", "set", "leaky", "sequence", "sequence", "absence", "sequence", "sequence", leakyDistinct, leakyDistinct, "risk", "first_seen", "silence", "silence", "spike", "spike", "measure", "measure"}).Draw(t, "kind"),
 		span:    int64(unit) * rapid.Int64Range(1, 12).Draw(t, "span"),
 		quiet:   int64(unit) * rapid.Int64Range(0, 20).Draw(t, "quiet"),
 		atLeast: rapid.IntRange(1, 4).Draw(t, "at_least"),

@@ -57,7 +57,7 @@ func (st *state) lack(_, missing int) { st.missing = int32(missing) }
 func (st *state) ownBytes() int64 {
 	n := stateSize + 2*int64(len(st.name))
 	switch st.track.plan.kind {
-	case "distinct", "set", "sequence", "leaky", "absence", "silence", "spike", leakyDistinct: // each of their keys has one
+	case "distinct", "set", "sequence", "leaky", "absence", "silence", "spike", "measure", leakyDistinct: // each of their keys has one
 		n += rareSize
 	}
 	return n

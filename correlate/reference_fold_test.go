@@ -25,6 +25,8 @@ func referenceFold(p plan, ms []tocsin.Match, end time.Time) []settled {
 		return referenceSilence(p, ms, end)
 	case "spike":
 		runs = referenceSpike(p, ms)
+	case "measure":
+		runs = referenceMeasure(p, ms)
 	case "sequence":
 		runs = referencePattern(p, ms, end)
 	}

@@ -20,6 +20,8 @@ func drawKind(t *rapid.T, s *scene) {
 			m.Values = []tocsin.Value{tocsin.FloatValue(rapid.SampledFrom([]float64{0, 0.5, 1, 1.0004, 2}).Draw(t, "score"))}
 			m.Facts.Tactics = rapid.SampledFrom([][]string{nil, {"TA0001"}, {"TA0002"}, {"TA0001", "TA0002"}}).Draw(t, "tactics of an event")
 		}
+	case "measure":
+		drawMeasure(t, s)
 	case "first_seen":
 		s.plan.history = int64(unit) * rapid.SampledFrom([]int64{1, 3, 10, 40, 300}).Draw(t, "history")
 		s.plan.learn = rapid.SampledFrom([]int64{0, 0, int64(unit) * 5, int64(unit) * 40, int64(unit) * 1000}).Draw(t, "learn")

@@ -37,7 +37,7 @@ func plansOf(set *rules.Set) planSet {
 		}
 		plans.plans = append(plans.plans, plan{
 			id: r.ID, ref: &ref, kind: kind, groupBy: c.GroupBy, requires: r.Requires, span: int64(c.Span), quiet: int64(c.Quiet),
-			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, sequenceEnds: ends, memory: int64(c.Forget), baseline: slotsOf(c), expect: c.Expect, ratio: c.Ratio, atLeast: c.AtLeast,
+			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, sequenceEnds: ends, memory: int64(c.Forget), baseline: slotsOf(c), expect: c.Expect, ratio: c.Ratio, gauge: gaugeOf(c), atLeast: c.AtLeast,
 			decay: int64(c.Decay), points: int64(c.Points) * 1000, tactics: c.Tactics, history: int64(c.History), learn: int64(c.Learn), rank: r.Rank, heard: set.Heard(r.ID),
 			maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
 		})
@@ -67,6 +67,17 @@ func stepsOf(all []rules.Step) (steps []step, ends sequenceEnds) {
 		}
 	}
 	return steps, ends
+}
+
+// gaugeOf is what a rule measures. Its numbers were checked where the rule was read.
+func gaugeOf(c rules.Correlate) gauge {
+	percentile, _ := amountOf(c.Percentile) // in billionths
+	g := gauge{of: c.Measure, percentile: int64(percentile.lo / 100_000)}
+	for i, b := range c.Bounds[:min(len(c.Bounds), maxBounds)] {
+		than, _ := amountOf(b.Than)
+		g.bounds[i] = bound{b.Is, than}
+	}
+	return g
 }
 
 // slotsOf is how many spans a baseline has.

@@ -115,6 +115,7 @@ func FuzzRestore(f *testing.F) {
 		},
 		{id: "s", shape: "s", kind: "silence", span: 5e9, memory: 60e9, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "s"}},
 		{id: "k", shape: "s", kind: "spike", span: 5e9, baseline: 3, ratio: 1, atLeast: 1, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "k"}},
+		{id: "m", shape: "s", kind: "measure", span: 5e9, gauge: gauge{of: "sum", bounds: [2]bound{{"gt", amount{0, 5}}}}, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "m"}},
 		{id: "d", shape: "s", kind: "distinct", span: 60e9, quiet: 5e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "d"}},
 	}}
 	e := newEngine(Config{}, plans)
@@ -123,7 +124,7 @@ func FuzzRestore(f *testing.F) {
 		e.Step(simple("r", i, i*7))
 		e.Step(simple("d", i, i*7))
 		e.Step(simple("l", i, i*7))
-		for _, id := range []string{"a", "p", "s", "k"} {
+		for _, id := range []string{"a", "p", "s", "k", "m"} {
 			m := simple(id, i, i*7)
 			m.Conditions = uint64(1 + i%3)
 			e.Step(m)

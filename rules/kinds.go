@@ -30,6 +30,7 @@ var kinds = map[Kind]kindSpec{
 	FirstSeen: {mandatory: []string{"values", "history"}, optional: []string{"learn"}},
 	Leaky:     {mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
 	Spike:     {mandatory: []string{"span", "baseline", "ratio", "at_least"}},
+	Measure:   {mandatory: []string{"span", "field", "measure", "bounds"}, optional: []string{"percentile"}},
 	Risk:      {mandatory: []string{"span", "score", "at_least"}, optional: []string{"decay", "tactics"}},
 }
 
@@ -68,28 +69,31 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	default:
 	}
 	all := map[string]func(*yaml.Node){
-		"span":      d.positive(&c.Span),
-		"field":     d.field(&c.Field),
-		"distinct":  d.field(&c.Field),
-		"at_least":  d.whole(&c.AtLeast, 1, maxAtLeast),
-		"of":        d.readOf,
-		"steps":     d.readSteps,
-		"until":     d.readUntil,
-		"capacity":  d.whole(&c.Capacity, 1, maxAtLeast-1),
-		"leakspeed": d.positive(&c.LeakSpeed),
-		"after":     d.readCondition(false),
-		"without":   d.readCondition(true),
-		"within":    d.positive(&c.Span),
-		"values":    d.fields(&c.Values),
-		"history":   d.positive(&c.History),
-		"learn":     d.readLearn,
-		"score":     d.readScore,
-		"decay":     d.positive(&c.Decay),
-		"tactics":   d.whole(&c.Tactics, 1, maxTactics),
-		"forget":    d.positive(&c.Forget),
-		"baseline":  d.positive(&c.Baseline),
-		"ratio":     d.readRatio,
-		"expect":    d.readExpect,
+		"span":       d.positive(&c.Span),
+		"field":      d.field(&c.Field),
+		"distinct":   d.field(&c.Field),
+		"at_least":   d.whole(&c.AtLeast, 1, maxAtLeast),
+		"of":         d.readOf,
+		"steps":      d.readSteps,
+		"until":      d.readUntil,
+		"capacity":   d.whole(&c.Capacity, 1, maxAtLeast-1),
+		"leakspeed":  d.positive(&c.LeakSpeed),
+		"after":      d.readCondition(false),
+		"without":    d.readCondition(true),
+		"within":     d.positive(&c.Span),
+		"values":     d.fields(&c.Values),
+		"history":    d.positive(&c.History),
+		"learn":      d.readLearn,
+		"score":      d.readScore,
+		"decay":      d.positive(&c.Decay),
+		"tactics":    d.whole(&c.Tactics, 1, maxTactics),
+		"forget":     d.positive(&c.Forget),
+		"baseline":   d.positive(&c.Baseline),
+		"ratio":      d.readRatio,
+		"expect":     d.readExpect,
+		"measure":    d.word(&c.Measure, measures...),
+		"bounds":     d.readBounds,
+		"percentile": d.readPercentile,
 	}
 	maps.Copy(all, map[string]func(*yaml.Node){
 		"kind":       func(*yaml.Node) {},
@@ -109,6 +113,8 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		d.silence(v)
 	case Spike:
 		d.spike(v)
+	case Measure:
+		d.measure(v)
 	case Sequence:
 		d.ends()
 		d.within(v)

@@ -62,30 +62,33 @@ type Let struct{ Name, Text string }
 
 // A Correlate is the part of a rule that says how its matches become events.
 type Correlate struct {
-	Kind      Kind
-	GroupBy   []string      // fields of the group key; empty: one group for all
-	Span      time.Duration // window (t-span, t]; 0 for kind match; absence: its within
-	Quiet     time.Duration // alerts of a burst lie closer than this; at least the rule's suppress
-	MaxOpen   time.Duration // event time after which an event closes and another continues it
-	AtLeast   int           // count, distinct: the threshold; 1 for match
-	Field     string        // distinct: whose values are counted; leaky: whose values pour once in a bucket's life
-	OnMissing Missing       // what becomes of an alert that lacks a field of the group key
-	Explode   bool          // an array in a field of the group key stands for each of its members
-	Fold      bool          // group key and values are compared without regard to case
-	Limits    Limits
-	Steps     []Step        // set: its conditions; sequence: its steps, in order; absence: after, without
-	Capacity  int           `json:",omitempty"` // leaky: alerts that the bucket holds
-	Values    []string      `json:",omitempty"` // first_seen: the fields whose values are new
-	History   time.Duration `json:",omitempty"` // first_seen: how long a value is remembered
-	Learn     time.Duration `json:",omitempty"` // first_seen: nothing fires so long after the first alert
-	Points    int           `json:",omitempty"` // risk: of each event, where Field is empty
-	Decay     time.Duration `json:",omitempty"` // risk: in which a score halves; 0: never
-	Tactics   int           `json:",omitempty"` // risk: so many different ATT&CK tactics
-	Forget    time.Duration `json:",omitempty"` // silence: after which a key is forgotten
-	Expect    []string      `json:",omitempty"` // silence: the keys that are waited for, sorted; none: those that were heard of
-	Baseline  time.Duration `json:",omitempty"` // spike: over which the key's own rate is taken
-	Ratio     float64       `json:",omitempty"` // spike: how many times that rate
-	LeakSpeed time.Duration `json:",omitempty"` // leaky: in which the bucket loses one alert; its span is capacity times this
+	Kind       Kind
+	GroupBy    []string      // fields of the group key; empty: one group for all
+	Span       time.Duration // window (t-span, t]; 0 for kind match; absence: its within
+	Quiet      time.Duration // alerts of a burst lie closer than this; at least the rule's suppress
+	MaxOpen    time.Duration // event time after which an event closes and another continues it
+	AtLeast    int           // count, distinct: the threshold; 1 for match
+	Field      string        // distinct: whose values are counted; leaky: whose values pour once in a bucket's life
+	OnMissing  Missing       // what becomes of an alert that lacks a field of the group key
+	Explode    bool          // an array in a field of the group key stands for each of its members
+	Fold       bool          // group key and values are compared without regard to case
+	Limits     Limits
+	Steps      []Step        // set: its conditions; sequence: its steps, in order; absence: after, without
+	Capacity   int           `json:",omitempty"` // leaky: alerts that the bucket holds
+	Values     []string      `json:",omitempty"` // first_seen: the fields whose values are new
+	History    time.Duration `json:",omitempty"` // first_seen: how long a value is remembered
+	Learn      time.Duration `json:",omitempty"` // first_seen: nothing fires so long after the first alert
+	Points     int           `json:",omitempty"` // risk: of each event, where Field is empty
+	Decay      time.Duration `json:",omitempty"` // risk: in which a score halves; 0: never
+	Tactics    int           `json:",omitempty"` // risk: so many different ATT&CK tactics
+	Forget     time.Duration `json:",omitempty"` // silence: after which a key is forgotten
+	Expect     []string      `json:",omitempty"` // silence: the keys that are waited for, sorted; none: those that were heard of
+	Baseline   time.Duration `json:",omitempty"` // spike: over which the key's own rate is taken
+	Ratio      float64       `json:",omitempty"` // spike: how many times that rate
+	Measure    string        `json:",omitempty"` // measure: what is computed of the numbers of Field: sum, average or percentile
+	Percentile string        `json:",omitempty"` // measure: which, a number from 0 to 100
+	Bounds     []Bound       `json:",omitempty"` // measure: what it must lie within
+	LeakSpeed  time.Duration `json:",omitempty"` // leaky: in which the bucket loses one alert; its span is capacity times this
 }
 
 // A Step is one of several conditions of a rule: bit i of [tocsin.Match.Conditions] is step i's.
@@ -101,6 +104,12 @@ type Step struct {
 	Absent bool
 	After  int  `json:",omitempty"`
 	Until  bool `json:",omitempty"`
+}
+
+// A Bound is one side of what a number must lie within.
+type Bound struct {
+	Is   string // gt, gte, lt, lte, eq or neq
+	Than string // a decimal number, as written
 }
 
 // Limits bound the state that a rule may keep. Zero means the engine's default.
@@ -122,6 +131,7 @@ const (
 	Leaky     Kind = "leaky"      // a leaky bucket overflows
 	Silence   Kind = "silence"    // a key that is not heard of any more
 	Spike     Kind = "spike"      // a rate far above the key's own
+	Measure   Kind = "measure"    // the sum, average or a percentile of a field's numbers inside the span
 	Absence   Kind = "absence"    // an alert that no other answers in time
 	FirstSeen Kind = "first_seen" // values that the group did not show within a history
 	Risk      Kind = "risk"       // the scores of events inside the span add up

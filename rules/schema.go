@@ -147,6 +147,9 @@ func kindKeys() []schema.Key {
 		{Name: "learn", Shape: schema.Duration(), Says: "how long nothing fires at first; history unless the rule says more"},
 		{Name: "expect", Shape: schema.Either(schema.Text(), texts()), Says: "the keys that must be heard of: list:NAME, or the keys"},
 		{Name: "forget", Shape: schema.Duration(), Says: "after which a silent key is forgotten"},
+		{Name: "measure", Shape: schema.Word(measures...), Says: "what is computed of the numbers of field"},
+		{Name: "percentile", Shape: schema.Number(0, 100), Says: "which one; 50 is the median"},
+		{Name: "bounds", Shape: schema.With(schema.Object(boundKeys()...), "minProperties", 1), Says: "what it must lie within: {gt: 100, lte: 200}"},
 		{Name: "ratio", Shape: schema.Shape{"type": "number", "exclusiveMinimum": 0}, Says: "how many times its own baseline"},
 		{Name: "baseline", Shape: schema.Duration(), Says: "over which a key's own rate is taken"},
 		{Name: "score", Shape: schema.Condition(), Says: "what an event adds"},
@@ -154,6 +157,14 @@ func kindKeys() []schema.Key {
 		{Name: "decay", Shape: schema.Duration(), Says: "in which the score halves"},
 		{Name: "distinct", Shape: field(), Says: "whose values pour once in the life of a bucket"},
 	}
+}
+
+func boundKeys() []schema.Key {
+	var keys []schema.Key
+	for _, is := range comparisons {
+		keys = append(keys, schema.Key{Name: is, Shape: schema.Shape{"type": "number"}})
+	}
+	return keys
 }
 
 func stepKeys() []schema.Key {

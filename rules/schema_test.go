@@ -113,6 +113,8 @@ var others = []string{
 	"correlate: {kind: absence, group_by: [], after: a, without: b, within: 1m}\n",
 	"when: a\ncorrelate: {kind: silence, group_by: [host.name], span: 15m, forget: 7d, expect: [web1]}\n",
 	"when: a\ncorrelate: {kind: spike, group_by: [host.name], span: 10m, baseline: 7d, ratio: 5, at_least: 30}\n",
+	"when: a\ncorrelate: {kind: measure, group_by: [host.name], span: 10m, measure: sum, field: destination.bytes, bounds: {gt: 3.5, gte: 4}}\n",
+	"when: a\ncorrelate: {kind: measure, group_by: [host.name], span: 10m, measure: percentile, percentile: 99.9, field: destination.bytes, bounds: {lt: 3, neq: 0}}\n",
 	"when: a\ncorrelate: {kind: leaky, group_by: [], capacity: 3, leakspeed: 10s}\n",
 }
 

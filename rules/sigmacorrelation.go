@@ -151,6 +151,9 @@ func (l *loader) inherit(p *sigma.Pipelines, r *Rule, of *sigma.Rule) {
 	}
 }
 
+// measureOf are the measures of Sigma's kinds.
+var measureOf = map[sigma.Kind]string{sigma.ValueSum: "sum", sigma.ValueAverage: "average", sigma.ValuePercentile: "percentile"}
+
 // kindOf decides the kind and returns, for each of its conditions, which of the correlation's rules mean it.
 func (l *loader) kindOf(c *sigma.Correlation, r *Rule) []uint64 {
 	all := uint64(1)<<len(c.Rules) - 1
@@ -161,6 +164,12 @@ func (l *loader) kindOf(c *sigma.Correlation, r *Rule) []uint64 {
 		return []uint64{all}
 	case sigma.ValueCount:
 		k.Kind, k.AtLeast, k.Field = Distinct, c.AtLeast, strings.Join(c.Fields, ",")
+		return []uint64{all}
+	case sigma.ValueSum, sigma.ValueAverage, sigma.ValuePercentile:
+		k.Kind, k.AtLeast, k.Field, k.Measure, k.Percentile = Measure, 1, c.Fields[0], measureOf[c.Kind], c.Percentile
+		for _, b := range c.Bounds {
+			k.Bounds = append(k.Bounds, Bound(b))
+		}
 		return []uint64{all}
 	}
 	clauses := c.Clauses

@@ -73,6 +73,33 @@ func TestSigmaCorrelationKinds(t *testing.T) {
 	}
 }
 
+// Correlations over numbers are kind measure.
+func TestSigmaMeasures(t *testing.T) {
+	for body, want := range map[string]string{
+		"value_sum, condition: {field: size, gt: 1000000}":                     "sum size  [{gt 1000000}]",
+		"value_avg, condition: {field: [size], gte: -0.5, lt: 0x10}":           "average size  [{gte -0.5} {lt 16}]",
+		"value_percentile, condition: {field: size, percentile: 99.9, neq: 3}": "percentile size 99.9 [{neq 3}]",
+		"value_median, condition: {field: size, eq: 3}":                        "percentile size 50 [{eq 3}]",
+	} {
+		files := correlation("rules: [failed], group-by: [Computer], timespan: 1h, type: " + body)
+		r := sigmaSet(t, files).Rule("6f1d1b2e-0000-4000-8000-000000000020")
+		if r == nil {
+			t.Errorf("%s: %v", body, sigmaSet(t, files).Refused)
+			continue
+		}
+		c := r.Correlate
+		if got := fmt.Sprintf("%s %s %s %v", c.Measure, c.Field, c.Percentile, c.Bounds); got != want || c.Kind != Measure {
+			t.Errorf("%s: %s %s, want %s", body, c.Kind, got, want)
+		}
+		m := sigmaSet(t, files).Matcher()
+		for size, numbers := range map[any]int{"17": 1, 17: 1, nil: 0} {
+			if got := m.Match(failure("winlog.computer_name", "pc", "winlog.event_data.size", size)); len(got) != numbers {
+				t.Errorf("%s: size %v makes %d matches, want %d", body, size, len(got), numbers)
+			}
+		}
+	}
+}
+
 // What a correlation cannot say exactly is refused with its reason.
 func TestSigmaCorrelationRefused(t *testing.T) {
 	for body, want := range map[string]string{
@@ -86,7 +113,13 @@ func TestSigmaCorrelationRefused(t *testing.T) {
 		"type: event_count, rules: [failed, failed], timespan: 5m, condition: {gte: 2}":                          "names failed twice",
 		"type: event_count, rules: [failed], timespan: 5m, condition: {gte: 2}, speed: 3":                        "unknown key speed",
 		"type: value_count, rules: [failed], timespan: 5m, condition: {gte: 2}":                                  "field belongs to value_count",
-		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: 2, field: x}":                          "no kind of rule here sums",
+		"type: value_sum, rules: [failed], timespan: 5m, condition: {lt: 2, field: x}":                           "below every bound",
+		"type: value_sum, rules: [failed], timespan: 5m, condition: {gte: 2}":                                    "needs one field",
+		"type: value_sum, rules: [failed], timespan: 5m, condition: {gt: 2, percentile: 5, field: x}":            "unknown key percentile",
+		"type: value_avg, rules: [failed], timespan: 5m, condition: {field: x}":                                  "needs one or two of",
+		"type: value_avg, rules: [failed], timespan: 5m, condition: {gt: 1e3, field: x}":                         "no decimal number",
+		"type: value_percentile, rules: [failed], timespan: 5m, condition: {gt: 2, field: x}":                    "says no percentile",
+		"type: value_percentile, rules: [failed], timespan: 5m, condition: {gt: 2, percentile: 101, field: x}":   "from 0 to 100",
 		"type: temporal, rules: [failed, connection], timespan: 5m, condition: 'failed and not connection'":      "with not",
 		"type: temporal, rules: [failed, connection], timespan: 5m, condition: {gte: 3}":                         "never holds",
 		"type: temporal_ordered, rules: [failed, connection], timespan: 5m, condition: {gte: 1}":                 "of all of them alone",

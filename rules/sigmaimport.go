@@ -145,7 +145,7 @@ func (w *nativeWriter) document(trees []expression.Tree) (*yaml.Node, error) {
 	put("category", textNode(r.Category))
 	texts := make([]string, len(trees))
 	for i, tree := range trees {
-		if len(trees) > 1 || r.Correlate.Kind != Match && r.Correlate.Kind != Count && r.Correlate.Kind != Distinct {
+		if len(trees) > 1 || kinds[r.Correlate.Kind].steps {
 			tree = expression.Named(stepName(r, i), tree)
 		}
 		text, err := tree.Define(w.define)
@@ -201,6 +201,17 @@ func (w *nativeWriter) correlate(steps []string) *yaml.Node {
 	case Distinct:
 		put("field", textNode(c.Field))
 		put("at_least", numberNode(c.AtLeast))
+	case Measure:
+		put("field", textNode(c.Field))
+		put("measure", textNode(c.Measure))
+		if c.Percentile != "" {
+			put("percentile", decimalNode(c.Percentile))
+		}
+		bounds := flowNode()
+		for _, b := range c.Bounds {
+			bounds.Content = append(bounds.Content, textNode(b.Is), decimalNode(b.Than))
+		}
+		put("bounds", bounds)
 	case SetOf:
 		put("of", listNode(steps, yaml.FlowStyle))
 	case Sequence:
@@ -269,6 +280,15 @@ func conditionNode(s string) *yaml.Node {
 
 func numberNode(i int) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(i)}
+}
+
+// decimalNode is a number as it is written.
+func decimalNode(s string) *yaml.Node {
+	tag := "!!int"
+	if strings.Contains(s, ".") {
+		tag = "!!float"
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: s}
 }
 
 func listNode(values []string, style yaml.Style) *yaml.Node {

@@ -18,6 +18,10 @@ func TestImportSigma(t *testing.T) {
 			sigmaBase + "---\ntitle: C\nid: 6f1d1b2e-0000-4000-8000-000000000020\ncorrelation: {type: value_count, rules: [failed], timespan: 2h, condition: {gt: 10, field: Computer}}\n",
 			"correlate: {kind: distinct, group_by: [], span: 2h, field: winlog.computer_name, at_least: 11}", "",
 		},
+		"measure": {
+			sigmaBase + "---\ntitle: C\nid: 6f1d1b2e-0000-4000-8000-000000000020\ncorrelation: {type: value_percentile, rules: [failed], timespan: 2h, condition: {gt: 10.5, lt: 20, percentile: 95, field: Computer}}\n",
+			"percentile: 95, bounds: {gt: 10.5, lt: 20}}", "",
+		},
 		"set": {
 			sigmaBase + "---\ntitle: C\nid: 6f1d1b2e-0000-4000-8000-000000000020\ncorrelation: {type: temporal, rules: [failed, connection], timespan: 1d}\n",
 			"correlate: {kind: set, group_by: [], span: 1d, of: [failed, connection]}", "",

@@ -16,16 +16,18 @@ import (
 
 // A Correlation is one Sigma correlation as its document says it.
 type Correlation struct {
-	Head     *Rule // id, name, title and what else a document says of itself; it has no detection
-	Kind     Kind
-	Rules    []string // ids or names, in their order
-	GroupBy  []string // Sigma's field names, or aliases
-	Span     time.Duration
-	AtLeast  int      // event_count: alerts; value_count: values; temporal_ordered: rules
-	Fields   []string // value_count: Sigma's field names, or aliases; values of several count together
-	Clauses  []uint64 // temporal: of each one rule at least must have matched; bit i is the rule i
-	Generate bool     // the rules that it names are rules by themselves too
-	Node     *yaml.Node
+	Head       *Rule // id, name, title and what else a document says of itself; it has no detection
+	Kind       Kind
+	Rules      []string // ids or names, in their order
+	GroupBy    []string // Sigma's field names, or aliases
+	Span       time.Duration
+	AtLeast    int      // event_count: alerts; value_count: values; temporal_ordered: rules
+	Fields     []string // value_count: Sigma's field names, or aliases; values of several count together
+	Percentile string   // value_percentile: which
+	Bounds     []Bound  // value_sum, value_avg, value_percentile
+	Clauses    []uint64 // temporal: of each one rule at least must have matched; bit i is the rule i
+	Generate   bool     // the rules that it names are rules by themselves too
+	Node       *yaml.Node
 
 	aliases map[string]map[string]string // alias -> rule -> field
 }
@@ -35,10 +37,13 @@ type Kind string
 
 // The kinds of correlation that can be said exactly.
 const (
-	EventCount Kind = "event_count"
-	ValueCount Kind = "value_count"
-	Temporal   Kind = "temporal"
-	Ordered    Kind = "temporal_ordered"
+	EventCount      Kind = "event_count"
+	ValueCount      Kind = "value_count"
+	Temporal        Kind = "temporal"
+	Ordered         Kind = "temporal_ordered"
+	ValueSum        Kind = "value_sum"
+	ValueAverage    Kind = "value_avg"
+	ValuePercentile Kind = "value_percentile"
 )
 
 // ReadCorrelation reads the document of a correlation; nil and no refusal where the document is none.
@@ -162,8 +167,8 @@ func (c *Correlation) readCondition(at *yaml.Node) error {
 		}
 		c.AtLeast = len(c.Rules)
 		return nil
-	case "value_sum", "value_avg", "value_percentile", "value_median":
-		return fmt.Errorf("kind %s: no kind of rule here sums values", c.Kind)
+	case ValueSum, ValueAverage, ValuePercentile, "value_median":
+		return c.readMeasure(n)
 	case "":
 		return errors.New("it has no type")
 	default:
