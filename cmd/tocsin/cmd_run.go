@@ -37,7 +37,7 @@ func newRun() *cobra.Command {
 // serve runs a daemon until ctx ends.
 func serve(ctx context.Context, cfg config.Config, stderr io.Writer) error {
 	log := newLog(cfg.Log, stderr)
-	a, err := app.New(ctx, app.Options{Config: cfg, Log: log, Now: time.Now})
+	a, err := app.New(ctx, app.Options{Config: cfg, Log: log, Now: time.Now, Failpoints: os.Getenv("TOCSIN_TEST_FAILPOINTS")})
 	if err != nil {
 		return coded(startCode(err), err)
 	}

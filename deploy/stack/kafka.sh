@@ -5,6 +5,8 @@ kafka_names() { local n; for ((n = 1; n <= BROKERS; n++)); do echo "kafka-$n"; d
 
 # Broker n listens on base+n-1; its controller ten ports above that.
 kafka_address() { echo "127.0.0.1:$((kafka_base + $1 - 1))"; }
+# What clients are told may be elsewhere: something in between that carries them here.
+kafka_advertised() { echo "127.0.0.1:$((${KAFKA_ADVERTISED_PORT:-$kafka_base} + $1 - 1))"; }
 kafka_addresses() { local n; for ((n = 1; n <= BROKERS; n++)); do kafka_address "$n"; done | paste -sd, -; }
 kafka_voters() { local n; for ((n = 1; n <= BROKERS; n++)); do echo "$n@127.0.0.1:$((kafka_base + n + 9))"; done | paste -sd, -; }
 
@@ -22,7 +24,7 @@ kafka_properties() {
 		controller.quorum.voters=$(kafka_voters)
 		controller.listener.names=CONTROLLER
 		listeners=CLIENT://$(kafka_address "$1"),CONTROLLER://127.0.0.1:$((kafka_base + $1 + 9))
-		advertised.listeners=CLIENT://$(kafka_address "$1")
+		advertised.listeners=CLIENT://$(kafka_advertised "$1")
 		inter.broker.listener.name=CLIENT
 		log.dirs=$dir/data
 

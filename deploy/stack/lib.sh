@@ -8,6 +8,7 @@ repo=$(cd "$stack_home/../.." && pwd)
 STACK_DIR=${STACK_DIR:-$repo/.stack}
 KAFKA_PORT=${KAFKA_PORT:-} # a number, or "free" to take free ones
 ES_PORT=${ES_PORT:-}
+KAFKA_ADVERTISED_PORT=${KAFKA_ADVERTISED_PORT:-} # of the first broker, as clients are told it; its own where it is not set
 KAFKA_HEAP=${KAFKA_HEAP:-512m}
 ES_HEAP=${ES_HEAP:-512m}
 BROKERS=${BROKERS:-}
@@ -28,7 +29,7 @@ lack() { say "$*"; exit 3; }
 # check_settings refuses a setting that could only fail later and less clearly.
 check_settings() {
 	local port
-	for port in "$KAFKA_PORT" "$ES_PORT"; do
+	for port in "$KAFKA_PORT" "$ES_PORT" "$KAFKA_ADVERTISED_PORT"; do
 		[[ $port =~ ^(|free)$ || ( $port =~ ^[0-9]{4,5}$ && 10#$port -lt 65000 ) ]] || die "port '$port' is neither 'free' nor a number from 1000 to 64999"
 	done
 	[[ $BROKERS =~ ^[13]?$ ]] || die "BROKERS is 1 or 3, not '$BROKERS'"

@@ -27,6 +27,9 @@ type Options struct {
 	Config config.Config
 	Log    *slog.Logger
 	Now    func() time.Time
+	// Failpoints is a folder, for tests alone: a file in it that is named after a place of [pipeline.Failpoints] makes the
+	// first daemon that passes the place take the file away and kill itself. "" is none.
+	Failpoints string
 }
 
 // An App is a daemon: [New] opens, [App.Run] serves until its context is done and then unwinds.
@@ -34,6 +37,7 @@ type App struct {
 	cfg      config.Config
 	log      *slog.Logger
 	now      func() time.Time
+	fail     pipeline.Failpoint
 	reg      *prometheus.Registry
 	metrics  *pipeline.Metrics
 	health   *pipeline.Health
@@ -76,7 +80,7 @@ func (a *App) runs(name string, run func(context.Context) error) {
 // New opens everything that the configuration names. It is one straight path, downstream first, so that what is opened
 // later may use what was opened before; on an error all of it is closed again.
 func New(ctx context.Context, o Options) (_ *App, err error) {
-	a := &App{cfg: o.Config, log: o.Log, now: o.Now, reg: prometheus.NewRegistry(), health: &pipeline.Health{}, engines: &pipeline.Engines{}}
+	a := &App{cfg: o.Config, log: o.Log, now: o.Now, fail: failpoints(o.Failpoints), reg: prometheus.NewRegistry(), health: &pipeline.Health{}, engines: &pipeline.Engines{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.unwind(ctx))

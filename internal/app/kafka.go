@@ -164,7 +164,7 @@ func (k *kafkaStages) detect() error {
 	d := &pipeline.KafkaDetect{
 		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store}, Sets: k.sets, Matches: k.producer, Inputs: map[string]pipeline.Input{},
 		Decoders: func() (pipeline.Decoder, error) { return k.mappings.decoder() },
-		Now:      k.now, Retry: k.retry, Metrics: k.metrics,
+		Now:      k.now, Retry: k.retry, Metrics: k.metrics, Fail: k.fail,
 	}
 	var groups []*kafka.Group
 	d.Listed = func(ctx context.Context) ([]tocsin.SourcePartition, error) { return listed(ctx, groups, d.Inputs) }
@@ -215,7 +215,7 @@ func (k *kafkaStages) correlate() error {
 		},
 		Sets: k.sets, Config: correlate.Config{Lateness: k.cfg.Intake.Lateness}, Read: kafkasink.DecodeLogRecord,
 		Events: k.store, EventLog: k.producer, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
-		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines,
+		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines, Fail: k.fail,
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
 	_, err := k.group("correlate", cfg, kafka.Options{}, pipeline.Kafka(c.Serve))
@@ -224,7 +224,7 @@ func (k *kafkaStages) correlate() error {
 
 func (k *kafkaStages) registrar() error {
 	r := &pipeline.KafkaRegistrar{
-		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, TimersEvery: 30 * time.Second,
+		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, TimersEvery: 30 * time.Second,
 		Timers: func(ctx context.Context) error {
 			_, err := k.register(k.store).Timers(ctx, k.now())
 			return err

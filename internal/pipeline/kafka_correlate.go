@@ -38,6 +38,7 @@ type KafkaCorrelate struct {
 	Metrics       *Metrics
 	Health        *Health
 	Engines       *Engines // where the engines may be asked; nil: nowhere
+	Fail          Failpoint
 }
 
 // Serve runs the partitions of one generation until ctx ends, then saves their engines.
@@ -191,6 +192,7 @@ func (c *KafkaCorrelate) write(ctx context.Context, events []tocsin.Event) error
 	if err := c.Retry.Do(ctx, "elasticsearch", func() error { return c.Events.StoreEvents(ctx, events) }); err != nil {
 		return err
 	}
+	c.Fail.pass(AfterEvents)
 	records := make([]tocsin.EventRecord, len(events))
 	for i := range events {
 		records[i].Event = &events[i]
@@ -218,6 +220,7 @@ func (c *KafkaCorrelate) tell(ctx context.Context, s *shard) error {
 // save makes the engine's state durable, then commits the offset it stands at.
 func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
 	now := c.Now()
+	c.Fail.pass(BeforeSnapshot)
 	s.mu.Lock()
 	state, err := s.engine.Snapshot()
 	s.mu.Unlock()
@@ -232,6 +235,7 @@ func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
 		return err
 	}
 	s.saved, s.clean = now, true
+	c.Fail.pass(AfterSnapshot)
 	return s.gen.Commit(map[kafka.TopicPartition]int64{{Topic: s.p.Topic(), Partition: s.p.ID()}: s.offset})
 }
 

@@ -47,6 +47,7 @@ type KafkaDetect struct {
 	Now     func() time.Time
 	Retry   *Retry
 	Metrics *Metrics
+	Fail    Failpoint
 
 	mu sync.Mutex // one writer to the matches log at a time, so that nothing is written past a failed batch
 }
@@ -177,6 +178,7 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 	if err != nil {
 		return err
 	}
+	d.Fail.pass(AfterAck)
 	var matches []tocsin.LogRecord
 	for i := range out {
 		for k := range out[i].Matches {
@@ -190,7 +192,11 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 		}
 		d.Metrics.detected(in.policy.Source, &out[i])
 	}
-	return d.publish(ctx, matches)
+	if err := d.publish(ctx, matches); err != nil {
+		return err
+	}
+	d.Fail.pass(AfterMatches)
+	return nil
 }
 
 // publish appends to the matches log. It does not return before all of it is acknowledged, or ctx ends: detection
@@ -242,6 +248,7 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 	}
 	in.marked, in.said = now, m
 	in.progress.Told()
+	d.Fail.pass(BeforeCommit)
 	return in.gen.Commit(map[kafka.TopicPartition]int64{{Topic: in.p.Topic(), Partition: in.p.ID()}: got.Next})
 }
 

@@ -21,6 +21,7 @@ type KafkaRegistrar struct {
 	TimersEvery time.Duration
 	Retry       *Retry
 	Log         *slog.Logger
+	Fail        Failpoint
 }
 
 // A tenure is the time for which a daemon is the registrar.
@@ -83,6 +84,7 @@ func (r *KafkaRegistrar) take(ctx context.Context, t *tenure, got kafka.Fetched)
 	if err := r.apply(ctx, t.due(r.Partitions)); err != nil {
 		return err
 	}
+	r.Fail.pass(AfterApply)
 	return t.gen.Commit(map[kafka.TopicPartition]int64{{Topic: t.p.Topic(), Partition: t.p.ID()}: t.sequence.First(got.Next)})
 }
 

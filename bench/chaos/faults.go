@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// act does what the schedule says, one fault after the other.
+func (p *play) act(ctx context.Context, steps []step) error {
+	if err := p.until(ctx, time.Minute, p.calmNow); err != nil {
+		return fmt.Errorf("the daemons did not start: %w", err)
+	}
+	for n, s := range steps {
+		if err := pause(ctx, s.after); err != nil {
+			return err
+		}
+		begun := time.Now()
+		note, err := p.fault(ctx, s)
+		if err != nil {
+			return fmt.Errorf("%v: %w", s, err)
+		}
+		p.say("%3d of %d  %v%s, %.1f s", n+1, len(steps), s, note, time.Since(begun).Seconds())
+	}
+	return pause(ctx, p.calm)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// calmNow reports whether every daemon listens.
+func (p *play) calmNow() bool {
+	for _, d := range p.fleet {
+		if !d.running() {
+			return false
+		}
+	}
+	return true
+}
+
+// until waits for a condition.
+func (p *play) until(ctx context.Context, within time.Duration, holds func() bool) error {
+	deadline := time.Now().Add(within)
+	for !holds() {
+		if time.Now().After(deadline) {
+			return errors.New("not within " + within.String())
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fault does one step; it returns when the fault is over, not when its effects are.
+func (p *play) fault(ctx context.Context, s step) (note string, err error) {
+	d := p.fleet[s.target%len(p.fleet)]
+	switch s.kind {
+	case kill:
+		if !d.signal(syscall.SIGKILL) {
+			return ", which did not run", nil
+		}
+		return "", nil
+	case killAll:
+		for _, d := range p.fleet {
+			d.signal(syscall.SIGKILL)
+		}
+		return "", nil
+	case failpoint:
+		return p.atPoint(ctx, s.point)
+	case zombie:
+		if !d.signal(syscall.SIGSTOP) {
+			return ", which did not run", nil
+		}
+		err := pause(ctx, p.session+s.lasts)
+		d.signal(syscall.SIGCONT)
+		return "", err
+	case storm:
+		return "", p.storm(ctx)
+	case floodStage:
+		return "", errors.Join(p.readOnly(ctx, "true"), pause(ctx, s.lasts), p.readOnly(context.WithoutCancel(ctx), "null"))
+	case http429, item429, lostReply, slowStore:
+		p.proxy.set(map[kind]mode{http429: refuse, item429: refuseItems, lostReply: loseReplies, slowStore: slow}[s.kind])
+		defer p.proxy.set(pass)
+		return "", pause(ctx, s.lasts)
+	default:
+		return p.serverFault(ctx, s)
+	}
+}
+
+// atPoint lets the first daemon that passes the point die there.
+func (p *play) atPoint(ctx context.Context, point string) (note string, err error) {
+	armed := filepath.Join(p.points(), point)
+	if err := os.WriteFile(armed, nil, 0o600); err != nil {
+		return "", err
+	}
+	const patience = 15 * time.Second
+	err = p.until(ctx, patience, func() bool { _, err := os.Stat(armed); return errors.Is(err, os.ErrNotExist) })
+	if err != nil && ctx.Err() == nil && os.Remove(armed) == nil {
+		p.missed++
+		return ", which nobody passed", nil
+	}
+	return "", ctx.Err()
+}
+
+// storm lets daemons join and leave, some of them before they have taken over what they were given.
+func (p *play) storm(ctx context.Context) error {
+	for n := range 6 {
+		d, err := p.daemon(fmt.Sprintf("guest-%d", len(p.guests)+1))
+		if err != nil {
+			return err
+		}
+		p.mu.Lock()
+		p.guests = append(p.guests, d)
+		p.mu.Unlock()
+		d.launch()
+		if err := pause(ctx, 500*time.Millisecond+time.Duration(n)*400*time.Millisecond); err != nil {
+			return err
+		}
+		if n%2 == 0 {
+			go func() { _ = d.stop() }() // it is waited for in the end
+		} else {
+			d.mu.Lock()
+			d.stopped = true
+			d.mu.Unlock()
+			d.signal(syscall.SIGKILL)
+		}
+	}
+	return nil
+}
+
+// readOnly sets or takes away the block that a flood stage puts on all indices.
+func (p *play) readOnly(ctx context.Context, value string) error {
+	return p.call(ctx, http.MethodPut, "/"+p.name+"-*/_settings", []byte(`{"index.blocks.read_only_allow_delete":`+value+`}`), nil)
+}
+
+// serverFault is one of what is done to the servers and the links to them.
+func (p *play) serverFault(ctx context.Context, s step) (note string, err error) {
+	broker := fmt.Sprintf("kafka-%d", 1+s.target%p.replicas)
+	switch s.kind {
+	case brokerKill:
+		return "", p.restart(ctx, broker, s.lasts)
+	case storeKill:
+		return "", p.restart(ctx, "elasticsearch", s.lasts)
+	case brokerStop:
+		return "", p.freeze(ctx, broker, s.lasts+p.session)
+	case storeStop:
+		return "", p.freeze(ctx, "elasticsearch", s.lasts+5*time.Second)
+	case slowBroker:
+		for _, k := range p.links {
+			k.slow.Store(true)
+			defer k.slow.Store(false)
+		}
+		return "", pause(ctx, s.lasts)
+	case cutBroker:
+		for _, k := range p.links {
+			k.cut()
+		}
+		return "", nil
+	}
+	return "", fmt.Errorf("no fault is called %q", s.kind)
+}
+
+// restart kills a server and starts it again after a while.
+func (p *play) restart(ctx context.Context, server string, after time.Duration) error {
+	pid, err := p.pid(server)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return err
+	}
+	if err := pause(ctx, after); err != nil {
+		return err
+	}
+	return p.up(ctx)
+}
+
+// freeze stops a server without closing a connection, and lets it go on.
+func (p *play) freeze(ctx context.Context, server string, lasts time.Duration) error {
+	pid, err := p.pid(server)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return errors.Join(pause(ctx, lasts), syscall.Kill(pid, syscall.SIGCONT))
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+
+	"tocsin"
+	"tocsin/internal/app"
+	"tocsin/internal/replay"
+)
+
+// An account is what a register holds, in a form in which two can be compared: by id, one line for each thing, of
+// what is not declared volatile.
+type account struct {
+	alerts, dead                      map[string]int // id -> how many documents
+	events, verdicts, incidents, logs map[string]string
+	broken                            []string // logs whose chain does not verify
+}
+
+func newAccount() account {
+	return account{
+		alerts: map[string]int{}, dead: map[string]int{},
+		events: map[string]string{}, verdicts: map[string]string{}, incidents: map[string]string{}, logs: map[string]string{},
+	}
+}
+
+// doubled marks a thing that is there twice.
+const doubled = "TWICE"
+
+func enter(into map[string]string, id, line string) {
+	if _, there := into[id]; there {
+		line = doubled
+	}
+	into[id] = line
+}
+
+func (a *account) event(e *tocsin.Event) {
+	group, _ := json.Marshal(e.Group) // groups marshal
+	enter(a.events, e.ID, fmt.Sprintf("%s %s %s r%d %s %s..%s at %s opened %s detected %s n%d %s into %q", e.Rule.ID, group, e.Activity, e.Revision, e.Milestone,
+		stamp(e.First), stamp(e.Last), stamp(e.At), stamp(e.Opened), stamp(e.Detected), e.Count, e.Digest, e.MergedInto))
+}
+
+func (a *account) verdict(v *tocsin.Verdict) {
+	enter(a.verdicts, v.Event, fmt.Sprintf("%s r%d v%d in %q %s %s %s", v.Assessment.State, v.Revision, v.Version, v.Incident, v.Assessment.Priority, v.Assessment.Category, v.By.ID))
+}
+
+func (a *account) incident(i *tocsin.Incident) {
+	events := slices.Sorted(slices.Values(i.Events))
+	enter(a.incidents, i.ID, fmt.Sprintf("%s r%d %s %s opened %s last %s alerts %d events %v", i.Status, i.Revision, i.Priority, i.Category, stamp(i.Opened), stamp(i.Last), i.Alerts, events))
+}
+
+func (a *account) entry(e *tocsin.LogEntry) {
+	enter(a.logs, e.ID(), fmt.Sprintf("%s %s by %s at %s %s>%s event %s %s %q", e.Action, e.Command, e.By.ID, stamp(e.Effective), e.From, e.To, e.Event, e.Reason, e.Text))
+}
+
+func stamp(t interface{ UnixNano() int64 }) string { return fmt.Sprint(t.UnixNano()) }
+
+// expected is what a replay left behind.
+func expected(ctx context.Context, p replay.Played) (account, error) {
+	a := newAccount()
+	for id := range p.Alerts {
+		a.alerts[id] = 1
+	}
+	for id := range p.Dead {
+		a.dead[id] = 1
+	}
+	for _, e := range p.Events {
+		a.event(&e)
+		v, err := p.Store.Verdict(ctx, e.ID)
+		if err != nil {
+			return a, err
+		}
+		a.verdict(&v)
+	}
+	incidents, err := p.Incidents(ctx)
+	if err != nil {
+		return a, err
+	}
+	for id, i := range incidents {
+		a.incident(&i)
+		entries, err := p.Store.Entries(ctx, id, 1)
+		if err != nil {
+			return a, err
+		}
+		for _, e := range entries {
+			a.entry(&e)
+		}
+	}
+	return a, nil
+}
+
+// found reads the register out of Elasticsearch, past the proxy and past the daemon's own code.
+func (s *stand) found(ctx context.Context) (account, error) {
+	a := newAccount()
+	if err := s.call(ctx, http.MethodPost, "/"+s.name+"-*/_refresh", nil, nil); err != nil {
+		return a, err
+	}
+	logs := map[string][]tocsin.LogEntry{}
+	for index, into := range map[string]func(id string, doc json.RawMessage) error{
+		"alerts-*":    func(id string, _ json.RawMessage) error { a.alerts[id]++; return nil },
+		"deadletter":  func(id string, _ json.RawMessage) error { a.dead[id]++; return nil },
+		"events-*":    reading(a.event),
+		"assessments": reading(a.verdict),
+		"incidents":   reading(a.incident),
+		"log-*": reading(func(e *tocsin.LogEntry) {
+			a.entry(e)
+			logs[e.Incident] = append(logs[e.Incident], *e)
+		}),
+	} {
+		if err := s.scroll(ctx, index, index != "alerts-*" && index != "deadletter", into); err != nil {
+			return a, fmt.Errorf("%s: %w", index, err)
+		}
+	}
+	for id, entries := range logs {
+		slices.SortFunc(entries, func(a, b tocsin.LogEntry) int { return int(a.Seq - b.Seq) })
+		if err := app.VerifyExport(app.Export{Log: entries}); err != nil {
+			a.broken = append(a.broken, fmt.Sprintf("%s: %v", id, err))
+		}
+	}
+	return a, nil
+}
+
+// reading decodes a document for what takes it in.
+func reading[T any](take func(*T)) func(string, json.RawMessage) error {
+	return func(_ string, doc json.RawMessage) error {
+		var v struct{ Doc T }
+		if err := json.Unmarshal(doc, &v); err != nil {
+			return err
+		}
+		take(&v.Doc)
+		return nil
+	}
+}
+
+// scroll goes through all documents of an index.
+func (s *stand) scroll(ctx context.Context, index string, source bool, into func(id string, doc json.RawMessage) error) error {
+	var page struct {
+		Scroll string `json:"_scroll_id"`
+		Hits   struct {
+			Hits []struct {
+				ID     string          `json:"_id"`
+				Source json.RawMessage `json:"_source"`
+			}
+		}
+	}
+	path := "/" + s.name + "-" + index + "/_search?scroll=1m&ignore_unavailable=true&allow_no_indices=true"
+	body := fmt.Appendf(nil, `{"size":2000,"sort":["_doc"],"_source":%t}`, source)
+	for {
+		page.Hits.Hits = nil
+		if err := s.call(ctx, http.MethodPost, path, body, &page); err != nil {
+			return err
+		}
+		for _, h := range page.Hits.Hits {
+			if err := into(h.ID, h.Source); err != nil {
+				return err
+			}
+		}
+		if len(page.Hits.Hits) == 0 {
+			return nil
+		}
+		path = "/_search/scroll"
+		body, _ = json.Marshal(map[string]string{"scroll": "1m", "scroll_id": page.Scroll}) // strings always encode
+	}
+}
+
+// call sends a request to Elasticsearch.
+func (s *stand) call(ctx context.Context, method, path string, body []byte, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, s.elastic+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= 300 {
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, 300))
+		return fmt.Errorf("%s %s: %s: %s", method, req.URL.Path, resp.Status, text)
+	}
+	if into == nil {
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	return json.NewDecoder(resp.Body).Decode(into)
+}

@@ -1,0 +1,103 @@
+// Command chaos kills what runs and checks that nothing is lost and nothing is there twice. It starts a real Kafka, a
+// real Elasticsearch and several daemons, produces records, and meanwhile does to all of them what a schedule says that
+// is a function of a seed. In the end the register must be what a replay of the input topic gives: every alert, event,
+// assessment, incident and log entry, each once. It listens and connects on loopback only, bounds itself by a deadline,
+// and ends only the processes it started, by their pid.
+//
+//	go run ./bench/chaos -seed 7                  # 20 kills
+//	go run ./bench/chaos -kills 200 -within 2h
+//	go run ./bench/chaos -brokers 3               # replication 3
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tocsin/bench/internal/frame"
+)
+
+// options are the flags, and what follows from them.
+type options struct {
+	seed     uint64
+	kills    int
+	daemons  int
+	replicas int // and brokers
+	rate     int // records a second
+	calm     time.Duration
+	session  time.Duration
+	idle     time.Duration
+	settle   time.Duration
+	within   time.Duration
+	binary   string
+	kafka    []string // servers that are given, and then only looked at
+	store    string
+	servers  bool // servers of our own, which may be killed
+	links    bool
+
+	repository string
+}
+
+func main() {
+	os.Exit(frame.Main("chaos", command)) //nolint:forbidigo // this is main
+}
+
+func command(ctx context.Context, args []string, out io.Writer) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	return o.run(ctx, out)
+}
+
+// run is the whole: the error says what was not as promised.
+func (o options) run(ctx context.Context, out io.Writer) error {
+	return frame.Bounded(ctx, "chaos", o.within, func(ctx context.Context, scratch string) error {
+		if err := os.Chmod(scratch, 0o711); err != nil { //nolint:gosec // Elasticsearch, as its own user, must reach its folder
+			return err
+		}
+		if o.binary == "" {
+			o.binary = filepath.Join(scratch, "tocsin")
+			if text, err := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "tocsin/cmd/tocsin").CombinedOutput(); err != nil {
+				return fmt.Errorf("build the daemon: %w\n%s", err, text)
+			}
+		}
+		s := &stand{options: o, scratch: scratch}
+		err := s.open(ctx)
+		if err == nil {
+			err = (&play{stand: s, out: out}).run(ctx)
+		}
+		return errors.Join(err, s.close())
+	})
+}
+
+func parse(args []string) (options, error) {
+	o := options{servers: true, links: true, session: 6 * time.Second}
+	flags := flag.NewFlagSet("chaos", flag.ContinueOnError)
+	flags.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano())%1_000_000, "of the records and of the schedule")
+	flags.IntVar(&o.kills, "kills", 20, "so many processes are killed, up to 1000")
+	flags.IntVar(&o.daemons, "daemons", 3, "1 to 5")
+	flags.IntVar(&o.replicas, "brokers", 1, "1 or 3, with replication 1 or 3")
+	flags.IntVar(&o.rate, "rate", 150, "records a second")
+	flags.DurationVar(&o.calm, "calm", 4*time.Second, "between two faults, on average")
+	flags.DurationVar(&o.idle, "idle", 25*time.Second, "idle_after of the input: longer than any fault")
+	flags.DurationVar(&o.settle, "settle", 4*time.Minute, "how long the register may take to settle in the end")
+	flags.DurationVar(&o.within, "within", 20*time.Minute, "give up after this")
+	flags.StringVar(&o.binary, "binary", "", "the daemon; built when left out")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if o.kills < 1 || o.kills > 1000 || o.daemons < 1 || o.daemons > 5 || o.replicas != 1 && o.replicas != 3 || o.rate < 1 || o.rate > 5000 || o.calm < time.Millisecond {
+		return o, errors.New("-kills 1 to 1000; -daemons 1 to 5; -brokers 1 or 3; -rate 1 to 5000; -calm above 0")
+	}
+	text, err := exec.Command("go", "env", "GOMOD").Output() //nolint:noctx // at once
+	o.repository = filepath.Dir(strings.TrimSpace(string(text)))
+	return o, err
+}

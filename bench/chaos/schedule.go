@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"tocsin/internal/pipeline"
+)
+
+// A kind of fault.
+type kind string
+
+// The faults. What each does is told in [run.fault].
+const (
+	kill       kind = "kill -9 of a daemon"
+	failpoint  kind = "kill -9 of a daemon at a named point"
+	killAll    kind = "kill -9 of all daemons at once"
+	zombie     kind = "a daemon stopped past its session, then continued"
+	storm      kind = "daemons join and leave"
+	brokerKill kind = "kill -9 of a broker, restart"
+	brokerStop kind = "a broker stopped, then continued"
+	storeKill  kind = "kill -9 of Elasticsearch, restart"
+	storeStop  kind = "Elasticsearch stopped, then continued"
+	floodStage kind = "indices are read-only, as in a flood stage"
+	http429    kind = "HTTP 429"
+	item429    kind = "429 for half of the items of each bulk"
+	lostReply  kind = "replies lost after the writes"
+	slowStore  kind = "a slow link to Elasticsearch"
+	slowBroker kind = "a slow link to the brokers"
+	cutBroker  kind = "all connections to the brokers cut"
+)
+
+// kills are the faults that end a process at once.
+var kills = map[kind]bool{kill: true, failpoint: true, killAll: true, brokerKill: true, storeKill: true}
+
+// A step of the schedule.
+type step struct {
+	kind   kind
+	after  time.Duration // of calm before it
+	lasts  time.Duration
+	target int    // which daemon or broker
+	point  string // of a failpoint
+}
+
+func (s step) String() string {
+	text := string(s.kind)
+	if s.point != "" {
+		text += fmt.Sprintf(" (%s)", s.point)
+	}
+	return text
+}
+
+// weights say how often each kind comes; those that need servers of our own, or links, only where there are some.
+func weights(servers, links bool) []kind {
+	all := []kind{
+		kill, kill, kill, kill, failpoint, failpoint, failpoint, failpoint, failpoint, failpoint, killAll, zombie, zombie, storm,
+		floodStage, http429, item429, lostReply, slowStore,
+	}
+	if servers {
+		all = append(all, brokerKill, brokerKill, brokerStop, storeKill, storeKill, storeStop)
+	}
+	if links {
+		all = append(all, slowBroker, cutBroker)
+	}
+	return all
+}
+
+// schedule is a function of the seed: steps until so many processes were killed.
+func schedule(o options) []step {
+	rng := rand.New(rand.NewPCG(o.seed, 2)) //nolint:gosec // to be repeatable
+	from := weights(o.servers, o.links)
+	killed := 0
+	var steps []step
+	next := o.shuffledPoints(rng)
+	for killed < o.kills {
+		s := step{
+			kind: from[rng.IntN(len(from))], after: o.calm/2 + time.Duration(rng.Int64N(int64(o.calm))), lasts: 3*time.Second + time.Duration(rng.Int64N(int64(5*time.Second))),
+			target: rng.IntN(1 << 16),
+		}
+		if s.kind == failpoint {
+			s.point = next()
+		}
+		if kills[s.kind] {
+			killed++
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// shuffledPoints deals the points, each once before any comes again.
+func (o options) shuffledPoints(rng *rand.Rand) func() string {
+	points := pipeline.Failpoints()
+	var deck []int
+	return func() string {
+		if len(deck) == 0 {
+			deck = rng.Perm(len(points))
+		}
+		p := points[deck[0]]
+		deck = deck[1:]
+		return p
+	}
+}

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"tocsin/internal/app"
+	"tocsin/internal/config"
+	"tocsin/internal/replay"
+)
+
+// A stand is the servers and what the daemons need on them: topics, indices, configurations.
+type stand struct {
+	options
+	name    string // of everything on the servers
+	scratch string
+	elastic string // past the proxy
+	brokers []string
+	proxy   *proxy
+	links   []*link
+	base    int  // the first link's port
+	started bool // servers of our own run
+}
+
+// inputs is how many partitions the input has, and shards how many the matches topic.
+const (
+	inputs = 4
+	shards = 8
+)
+
+func (s *stand) topic() string { return s.name + "-in" }
+
+// open starts the servers, where none are given, and sets everything up.
+func (s *stand) open(ctx context.Context) error {
+	s.name = "tt" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	s.brokers, s.elastic = s.kafka, s.store
+	if s.servers {
+		if err := s.startServers(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	if s.proxy, err = newProxy(s.elastic); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.points(), 0o700); err != nil {
+		return err
+	}
+	rules := filepath.Join(s.scratch, "rules")
+	if err := os.MkdirAll(rules, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(rules, "chaos.yml"), []byte(ruleText), 0o600); err != nil {
+		return err
+	}
+	file, err := s.configure("setup")
+	if err != nil {
+		return err
+	}
+	for _, server := range []string{"kafka", "elasticsearch"} {
+		cmd := exec.CommandContext(ctx, s.binary, "setup", server, "--config", file)
+		cmd.Env = s.environment()
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("set up %s: %w\n%s", server, err, text)
+		}
+	}
+	made, err := s.client().CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: s.topic(), NumPartitions: inputs, ReplicationFactor: s.replicas}}})
+	if err != nil {
+		return err
+	}
+	return made.Errors[s.topic()]
+}
+
+// startServers starts Kafka and Elasticsearch in a folder of their own. The brokers tell clients the addresses of the
+// links, so that everything passes these.
+func (s *stand) startServers(ctx context.Context) error {
+	if err := s.makeLinks(); err != nil {
+		return err
+	}
+	s.started = true
+	if err := s.up(ctx); err != nil {
+		return err
+	}
+	s.elastic = "http://127.0.0.1:" + s.told("elasticsearch.port")
+	return nil
+}
+
+// portsOf is how far the ports of the brokers and their controllers reach beyond the first link's, and firstBroker
+// where the brokers' begin.
+const (
+	portsOf     = 20
+	firstBroker = 4
+)
+
+// makeLinks finds ports in a row: for the links, and behind them for the brokers.
+func (s *stand) makeLinks() error {
+	for base := 30100; base < 32000; base += portsOf {
+		if !vacant(base, portsOf) {
+			continue
+		}
+		s.base, s.brokers = base, nil
+		for n := range s.replicas {
+			k, err := newLink(loopback(base+n), loopback(base+firstBroker+n))
+			if err != nil {
+				return err
+			}
+			s.links, s.brokers = append(s.links, k), append(s.brokers, loopback(base+n))
+		}
+		return nil
+	}
+	return errors.New("no free ports in a row")
+}
+
+func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+
+// vacant reports whether nobody listens on so many ports from one on.
+func vacant(from, n int) bool {
+	for port := from; port < from+n; port++ {
+		l, err := net.Listen("tcp", loopback(port)) //nolint:noctx // loopback, at once
+		if err != nil {
+			return false
+		}
+		l.Close()
+	}
+	return true
+}
+
+// up starts what does not run.
+func (s *stand) up(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.repository, "deploy/stack/up"))
+	cmd.Env = append(os.Environ(), "STACK_DIR="+s.stack(), "SECURE=0", "BROKERS="+strconv.Itoa(s.replicas), "KAFKA_HEAP=384m", "ES_HEAP=600m",
+		"KAFKA_PORT="+strconv.Itoa(s.base+firstBroker), "KAFKA_ADVERTISED_PORT="+strconv.Itoa(s.base))
+	if s.elastic == "" {
+		cmd.Env = append(cmd.Env, "ES_PORT=free")
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt is for us
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("start the servers: %w\n%s", err, text)
+	}
+	return nil
+}
+
+func (s *stand) stack() string  { return filepath.Join(s.scratch, "stack") }
+func (s *stand) points() string { return filepath.Join(s.scratch, "points") }
+
+// told is what the stack keeps in a file.
+func (s *stand) told(file string) string {
+	text, err := os.ReadFile(filepath.Join(s.stack(), file))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// pid is the process of a server of ours.
+func (s *stand) pid(server string) (int, error) { return strconv.Atoi(s.told(server + ".pid")) }
+
+func (s *stand) client() *kafka.Client {
+	return &kafka.Client{Addr: kafka.TCP(s.brokers...), Timeout: 5 * time.Second}
+}
+
+// environment is that of the daemons: no setting but ours.
+func (s *stand) environment() []string {
+	env := []string{"TOCSIN_TEST_FAILPOINTS=" + s.points()}
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "TOCSIN_") {
+			env = append(env, pair)
+		}
+	}
+	return env
+}
+
+// configure writes the configuration of one daemon.
+func (s *stand) configure(daemon string) (file string, err error) {
+	data := filepath.Join(s.scratch, daemon)
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return "", err
+	}
+	file = filepath.Join(data, "tocsin.yaml")
+	text := fmt.Sprintf(`mode: kafka
+data_dir: %s
+log: {level: warn}
+http: {listen: "127.0.0.1:0"}
+intake: {idle_after: 5s}
+engine: {snapshot_every: 3s}
+rules: {folders: [%q]}
+kafka: {brokers: ["%s"], group: %s, prefix: %s., partitions: %d, replication: %d, session: %s}
+elasticsearch: {urls: [%q], prefix: %s-, replicas: 0}
+sources:
+- {name: chaos, kind: kafka, topics: [%s], recorded: true, idle_after: %s}
+`, data, filepath.Join(s.scratch, "rules"), strings.Join(s.brokers, `","`), s.name, s.name, shards, s.replicas, s.session, s.proxy.url, s.name, s.topic(), s.idle)
+	return file, os.WriteFile(file, []byte(text), 0o600)
+}
+
+// expect replays what the input topic holds.
+func (s *stand) expect(ctx context.Context) (account, replay.Summary, error) {
+	file, err := s.configure("oracle")
+	if err != nil {
+		return account{}, replay.Summary{}, err
+	}
+	cfg, err := config.Load(file, nil)
+	if err != nil {
+		return account{}, replay.Summary{}, err
+	}
+	o := replay.Options{Disorder: 2 * time.Minute, Lateness: time.Hour}
+	if o.Decoder, err = app.NewDecoder(cfg, "auto", nil); err != nil {
+		return account{}, replay.Summary{}, err
+	}
+	if o.Scales, o.Assets, err = app.LoadScales("", ""); err != nil {
+		return account{}, replay.Summary{}, err
+	}
+	if o.Set, err = app.LoadRules(cfg.Rules.Folders, true, o.Scales); err != nil {
+		return account{}, replay.Summary{}, err
+	}
+	sources, _, closed, err := app.KafkaSpans(ctx, cfg, app.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now}, time.Time{})
+	if err != nil {
+		return account{}, replay.Summary{}, err
+	}
+	defer closed()
+	played, err := replay.Play(ctx, o, sources)
+	if err != nil {
+		return account{}, played.Summary, err
+	}
+	want, err := expected(ctx, played)
+	return want, played.Summary, err
+}
+
+// close ends what was started and removes what was made.
+func (s *stand) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var errs []error
+	if s.proxy != nil {
+		s.proxy.close()
+	}
+	if s.started {
+		cmd := exec.CommandContext(ctx, filepath.Join(s.repository, "deploy/stack/down"), "--wipe")
+		cmd.Env = append(os.Environ(), "STACK_DIR="+s.stack())
+		if text, err := cmd.CombinedOutput(); err != nil {
+			errs = append(errs, fmt.Errorf("end the servers: %w\n%s", err, text))
+		}
+	} else {
+		errs = append(errs, s.wipe(ctx))
+	}
+	for _, k := range s.links {
+		k.close()
+	}
+	return errors.Join(errs...)
+}
+
+// wipe removes what was made on servers that are not ours.
+func (s *stand) wipe(ctx context.Context) error {
+	_, err := s.client().DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{s.topic(), s.name + ".matches", s.name + ".events", s.name + ".intake"}})
+	errs := []error{err}
+	var indices []struct{ Index string }
+	errs = append(errs, s.call(ctx, http.MethodGet, "/_cat/indices/"+s.name+"-*?format=json&h=index", nil, &indices))
+	for _, i := range indices {
+		errs = append(errs, s.call(ctx, http.MethodDelete, "/"+i.Index, nil, nil))
+	}
+	for _, template := range []string{"alerts", "register"} {
+		errs = append(errs, s.call(ctx, http.MethodDelete, "/_index_template/"+s.name+"-"+template, nil, nil))
+	}
+	return errors.Join(errs...)
+}
