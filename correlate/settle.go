@@ -17,7 +17,7 @@ func (e *Engine) settled() {
 			for _, b := range st.bursts {
 				for _, ev := range b.events {
 					if ev.open && ev.count != ev.saidN {
-						e.cause = ev.body.last.at
+						e.cause = max(e.watermark, ev.body.last.at) // after all that was said before the end
 						e.say(st, b, ev, tocsin.MilestoneSettled)
 					}
 				}

@@ -12,7 +12,7 @@ type Stats struct {
 	Watermark time.Time   `json:"watermark,omitzero"` // zero while a listed partition was not heard of
 	Holder    string      `json:"holder"`             // the partition that the watermark waits for, as source/partition: the first not heard of, else the one least far; "" when all are idle or ended
 	Waiting   []string    `json:"waiting"`            // listed partitions that were not heard of, and idle ones
-	Fenced    int64       `json:"fenced"`             // markers ignored because a newer owner had spoken
+	Fenced    int64       `json:"fenced"`             // markers ignored because a newer one was heard before
 	Unknown   int64       `json:"unknown"`            // matches of rules that the set in force does not have
 	Rules     []RuleStats `json:"rules"`
 }

@@ -27,7 +27,7 @@ func (r *reader) bound() int64 { return max(r.greatest, earliest) - r.disorder }
 type progress struct {
 	readers  map[tocsin.SourcePartition]reader
 	listed   []tocsin.SourcePartition // sorted; empty: those that sent markers
-	fenced   int64                    // markers of older owners
+	fenced   int64                    // markers older than what was heard
 	lateness int64                    // the greatest of all readers
 
 	watermark int64 // unset before every listed partition was heard of
@@ -61,15 +61,20 @@ func newProgress(lateness time.Duration) progress {
 	}
 }
 
-// heed takes a marker in and reports whether it counted: an older owner's does not.
+// heed takes a marker in and reports whether it counted: an older owner's does not, nor one that a producer's second
+// attempt put behind a newer one. What a new owner has not read again is still known of the partition.
 func (p *progress) heed(m tocsin.Marker) bool {
 	old, known := p.readers[m.SourcePartition]
-	if known && m.Epoch < old.epoch {
+	if known && (m.Epoch < old.epoch || m.Epoch == old.epoch && m.Offset < old.offset) {
 		p.fenced++
 		return false
 	}
+	greatest := nanos(m.Greatest)
+	if known {
+		greatest = max(greatest, old.greatest)
+	}
 	p.readers[m.SourcePartition] = reader{
-		epoch: m.Epoch, offset: m.Offset, greatest: nanos(m.Greatest), tick: nanos(m.Tick),
+		epoch: m.Epoch, offset: m.Offset, greatest: greatest, tick: nanos(m.Tick),
 		disorder: short(m.Disorder), lateness: short(m.Lateness), idle: m.Idle && !m.Recorded, ended: m.Ended, recorded: m.Recorded,
 	}
 	if len(m.Listed) > 0 {

@@ -63,7 +63,7 @@ func TestWatermark(t *testing.T) {
 	type marker struct {
 		source                string
 		partition             int32
-		epoch                 int64
+		epoch, offset         int64
 		greatest, tick        int
 		idle, ended, recorded bool
 		listed                []tocsin.SourcePartition
@@ -116,6 +116,18 @@ func TestWatermark(t *testing.T) {
 			{source: "a", epoch: 1, greatest: 900, want: 90},
 			{source: "a", epoch: 3, greatest: 200, want: 190},
 		},
+		"a new owner that has read nothing keeps what is known": {
+			{source: "a", epoch: 1, greatest: 100, recorded: true, listed: two, want: 0},
+			{source: "a", partition: 1, epoch: 1, greatest: 50, recorded: true, listed: two, want: 40},
+			{source: "a", epoch: 2, greatest: -1 << 30, ended: true, recorded: true, listed: two, want: 40},
+			{source: "a", partition: 1, epoch: 2, greatest: -1 << 30, ended: true, recorded: true, listed: two, want: 100},
+		},
+		"one that comes again behind a newer one is not heard": {
+			{source: "a", offset: 5, greatest: 50, idle: true, listed: two, want: 0},
+			{source: "a", offset: 9, greatest: 100, listed: two, want: 0},
+			{source: "a", partition: 1, greatest: 500, listed: two, want: 90},
+			{source: "a", offset: 5, greatest: 50, idle: true, listed: two, want: 90},
+		},
 		"what is no longer listed leaves": {
 			{source: "a", greatest: 100, listed: two, want: 0},
 			{source: "a", partition: 1, greatest: 20, listed: two, want: 10},
@@ -126,7 +138,7 @@ func TestWatermark(t *testing.T) {
 			e := newEngine(Config{}, planSet{})
 			for i, m := range markers {
 				out := tocsin.Marker{
-					SourcePartition: tocsin.SourcePartition{Source: m.source, Partition: m.partition}, Epoch: m.epoch,
+					SourcePartition: tocsin.SourcePartition{Source: m.source, Partition: m.partition}, Epoch: m.epoch, Offset: m.offset,
 					Greatest: at(m.greatest), Idle: m.idle, Ended: m.ended, Recorded: m.recorded, Listed: m.listed,
 					Disorder: 10 * time.Second, Lateness: time.Hour,
 				}

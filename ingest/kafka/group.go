@@ -162,8 +162,8 @@ func (g *Group) generation(ctx context.Context, of *kafka.Generation, serve Hand
 		defer drained()
 		defer context.AfterFunc(owned, func() { g.drainFor(ctx, drain, drained) })()
 		err := g.serve(owned, &Generation{ID: of.ID, Member: of.MemberID, of: of, drain: drain, shared: g.shared}, serve)
-		if owned.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, ingest.ErrRevoked)) {
-			err = nil // that is how a generation ends
+		if errors.Is(err, ingest.ErrRevoked) || owned.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil // that is how a generation ends: the broker may know it before we do
 		}
 		ended <- err
 	})

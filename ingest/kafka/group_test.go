@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -155,8 +156,15 @@ func TestGroupError(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errors.New("broken")
-	if err := g.Run(t.Context(), func(context.Context, *Generation) error { return broken }); !errors.Is(err, broken) {
-		t.Error(err)
+	served := 0
+	err = g.Run(t.Context(), func(context.Context, *Generation) error {
+		if served++; served == 1 {
+			return fmt.Errorf("commit: %w", ingest.ErrRevoked) // which the broker knew before we did: no error, the group goes on
+		}
+		return broken
+	})
+	if !errors.Is(err, broken) || served != 2 {
+		t.Errorf("%v after %d generations", err, served)
 	}
 }
 

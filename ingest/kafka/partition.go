@@ -350,6 +350,9 @@ func (p *Partition) degraded(ctx context.Context, err error) {
 		return
 	}
 	p.shared.metrics.errs.WithLabelValues("fetch").Inc()
+	p.mu.Lock()
+	p.progress.AtEnd = time.Time{} // nobody knows: what cannot be reached is never idle (engine.md, ruling 4)
+	p.mu.Unlock()
 	if !p.failing {
 		p.shared.opts.Log.Warn("partition cannot be read for now", "topic", p.topic.Name, "partition", p.id, "err", err)
 	}

@@ -74,6 +74,7 @@ type shard struct {
 	saved  time.Time // by the clock
 	offset int64     // next to read
 	clean  bool      // nothing was read since the last snapshot
+	torn   bool      // the engine is ahead of what was written: it must not be saved
 	told   time.Time // when the last progress was written, by the clock
 	said   tocsin.Progress
 }
@@ -150,9 +151,11 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 	}
 	s.mu.Unlock()
 	if len(events) > 0 {
+		s.torn = true
 		if err := c.write(ctx, events); err != nil {
 			return err
 		}
+		s.torn = false
 		c.Metrics.emitted(events)
 	}
 	if len(got.Records) > 0 {
@@ -236,12 +239,13 @@ func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
 	}
 	s.saved, s.clean = now, true
 	c.Fail.pass(AfterSnapshot)
-	return s.gen.Commit(map[kafka.TopicPartition]int64{{Topic: s.p.Topic(), Partition: s.p.ID()}: s.offset})
+	return c.Retry.commit(ctx, s.gen, s.p, s.offset)
 }
 
-// hand saves a partition that is about to be another member's. What cannot be saved in time is read again.
+// hand saves a partition that is about to be another member's. What cannot be saved in time is read again, and so is
+// what the engine has read and whose events were not written any more.
 func (c *KafkaCorrelate) hand(s *shard) error {
-	if s.clean {
+	if s.clean || s.torn {
 		return nil
 	}
 	return c.save(s.gen.Draining(), s)

@@ -249,7 +249,7 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 	in.marked, in.said = now, m
 	in.progress.Told()
 	d.Fail.pass(BeforeCommit)
-	return in.gen.Commit(map[kafka.TopicPartition]int64{{Topic: in.p.Topic(), Partition: in.p.ID()}: got.Next})
+	return d.Retry.commit(ctx, in.gen, in.p, got.Next)
 }
 
 // atEnd reports whether a partition was read to its end and has brought nothing for idle_after since.

@@ -85,7 +85,7 @@ func (r *KafkaRegistrar) take(ctx context.Context, t *tenure, got kafka.Fetched)
 		return err
 	}
 	r.Fail.pass(AfterApply)
-	return t.gen.Commit(map[kafka.TopicPartition]int64{{Topic: t.p.Topic(), Partition: t.p.ID()}: t.sequence.First(got.Next)})
+	return r.Retry.commit(ctx, t.gen, t.p, t.sequence.First(got.Next))
 }
 
 // due is the recorded history that nothing earlier can come before: up to the least watermark of all partitions, and

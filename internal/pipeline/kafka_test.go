@@ -1,0 +1,158 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"tocsin"
+	"tocsin/ingest/decode"
+	ingestkafka "tocsin/ingest/kafka"
+	"tocsin/internal/pipeline"
+	kafkasink "tocsin/sinks/kafka"
+	"tocsin/sinks/memory"
+)
+
+// A bus is a broker in this process with the internal topics and an input.
+type bus struct {
+	t        *testing.T
+	brokers  []string
+	producer *kafkasink.Producer
+}
+
+func newBus(t *testing.T) *bus {
+	t.Helper()
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SleepOutOfOrder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	b := &bus{t: t, brokers: c.ListenAddrs()}
+	plan := kafkasink.Plan{Partitions: 1, IntakePartitions: 1}
+	if _, err := kafkasink.Setup(t.Context(), kafkasink.Connection{Brokers: b.brokers}, plan, false); err != nil {
+		t.Fatal(err)
+	}
+	b.producer, err = kafkasink.New(kafkasink.Config{Connection: kafkasink.Connection{Brokers: b.brokers}, Partitions: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.producer.Close() })
+	return b
+}
+
+// member runs a member of a group until stop is called.
+func (b *bus) member(topic string, serve ingestkafka.Handler) (stop func() error) {
+	b.t.Helper()
+	g, err := ingestkafka.NewGroup(ingestkafka.Config{
+		Connection: ingestkafka.Connection{Brokers: b.brokers}, Group: "g-" + topic, Topics: []ingestkafka.Topic{{Name: topic}}, MaxWait: 20 * time.Millisecond,
+	}, ingestkafka.Options{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(ctx, serve) }()
+	return sync.OnceValue(func() error { cancel(); return <-ended })
+}
+
+// matches writes the matches of so many failures of one source, and how far that is.
+func (b *bus) matches(ip string, seconds ...int) {
+	b.t.Helper()
+	set := set(b.t)
+	dec, err := decode.New(decode.Options{Limits: decode.DefaultLimits()})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var log []tocsin.LogRecord
+	for n, s := range seconds {
+		r := newWorld()
+		r.append(failure(ip, s))
+		record := *r.rows[0].Record
+		record.Ref.Offset = int64(n)
+		a, rejection := dec.Decode(record)
+		if rejection != nil {
+			b.t.Fatal(rejection.Detail)
+		}
+		for _, m := range set.Matcher().Match(&a) {
+			log = append(log, tocsin.LogRecord{Match: &m})
+		}
+	}
+	if err := b.producer.WriteMatches(b.t.Context(), log); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// A shelf keeps events once it is open, and tells that it was asked.
+type shelf struct {
+	*memory.Store
+	asked chan struct{}
+	open  bool
+	kept  chan tocsin.Event
+}
+
+func (s *shelf) StoreEvents(ctx context.Context, events []tocsin.Event) error {
+	select {
+	case s.asked <- struct{}{}:
+	default:
+	}
+	if !s.open {
+		return errAway
+	}
+	for _, e := range events {
+		s.kept <- e
+	}
+	return s.Store.StoreEvents(ctx, events)
+}
+
+func correlator(t *testing.T, b *bus, events *shelf) *pipeline.KafkaCorrelate {
+	log := slog.New(slog.DiscardHandler)
+	return &pipeline.KafkaCorrelate{
+		Sets: pipeline.NewSets(set(t)), Read: kafkasink.DecodeLogRecord, Events: events, EventLog: b.producer, State: events.Store,
+		SnapshotEvery: time.Hour, Now: time.Now, Retry: &pipeline.Retry{Log: log, Now: time.Now}, Log: log,
+	}
+}
+
+// A partition is handed over while events wait for a store that is away: the next owner must find the matches that led
+// to them unread, not an engine that believes to have told of them.
+func TestHandOverWithUnwrittenEvents(t *testing.T) {
+	b := newBus(t)
+	store := memory.New()
+	away := &shelf{Store: store, asked: make(chan struct{}, 1)}
+	b.matches("203.0.113.7", 0) // leads to nothing: the shard has something to save
+	read := make(chan struct{}, 1)
+	c := correlator(t, b, away)
+	decode := c.Read
+	c.Read = func(value []byte) (tocsin.LogRecord, error) {
+		select {
+		case read <- struct{}{}:
+		default:
+		}
+		return decode(value)
+	}
+	stop := b.member("tocsin.matches", c.Serve)
+	<-read
+	b.matches("203.0.113.8", 1, 2, 3)
+	<-away.asked
+	if err := stop(); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if snap, err := store.LatestSnapshot(t.Context(), 0); err == nil {
+		t.Errorf("the engine was saved at offset %d with events that nobody has", snap.Offset)
+	}
+	back := &shelf{Store: store, asked: make(chan struct{}, 1), open: true, kept: make(chan tocsin.Event, 10)}
+	stop = b.member("tocsin.matches", correlator(t, b, back).Serve)
+	defer func() { _ = stop() }()
+	select {
+	case e := <-back.kept:
+		if e.Count != 3 {
+			t.Errorf("the event has %d alerts", e.Count)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("the event is lost")
+	}
+}
