@@ -14,7 +14,7 @@
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-rules bench-correlate bench-guard fuzz stack stack-down stack-status cover check-docs deadcode clean
+.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-rules bench-correlate bench-guard chaos fuzz stack stack-down stack-status cover check-docs deadcode clean
 
 GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
 BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
@@ -69,6 +69,9 @@ bench-correlate: ## Measure correlation beside Siddhi and Esper, which it fetche
 
 bench-guard: ## Print what an alert costs beside the last accepted run (bench/results)
 	@go run ./bench/guard
+
+chaos: ## Kill what runs and compare with a replay: SEED=n KILLS=20 BROKERS=1
+	@go run ./bench/chaos $(if $(SEED),-seed $(SEED)) -kills $(or $(KILLS),20) -brokers $(or $(BROKERS),1)
 
 fuzz: ## Fuzz each target for FUZZ_TIME
 	deploy/ci/fuzz $(FUZZ_TIME)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"tocsin"
 	"tocsin/internal/app"
@@ -58,7 +59,7 @@ func (a *account) entry(e *tocsin.LogEntry) {
 	enter(a.logs, e.ID(), fmt.Sprintf("%s %s by %s at %s %s>%s event %s %s %q", e.Action, e.Command, e.By.ID, stamp(e.Effective), e.From, e.To, e.Event, e.Reason, e.Text))
 }
 
-func stamp(t interface{ UnixNano() int64 }) string { return fmt.Sprint(t.UnixNano()) }
+func stamp(t interface{ UnixNano() int64 }) string { return strconv.FormatInt(t.UnixNano(), 10) }
 
 // expected is what a replay left behind.
 func expected(ctx context.Context, p replay.Played) (account, error) {

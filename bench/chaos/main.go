@@ -41,6 +41,7 @@ type options struct {
 	store    string
 	servers  bool // servers of our own, which may be killed
 	links    bool
+	hurry    bool
 
 	repository string
 }
@@ -74,7 +75,7 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 		if err == nil {
 			err = (&play{stand: s, out: out}).run(ctx)
 		}
-		return errors.Join(err, s.close())
+		return errors.Join(err, s.close()) //nolint:contextcheck // it ends what runs even where ctx is over
 	})
 }
 

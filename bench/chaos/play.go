@@ -41,7 +41,7 @@ func (p *play) run(ctx context.Context) error {
 	if err := p.launch(); err != nil {
 		return err
 	}
-	defer p.stopAll()
+	defer func() { _ = p.stopAll() }() // told below where it matters
 	looking, stop := context.WithCancel(ctx)
 	defer stop()
 	var seen sync.WaitGroup

@@ -50,7 +50,7 @@ func newProxy(to string) (*proxy, error) {
 	p := &proxy{url: "http://" + l.Addr().String()}
 	forward := &httputil.ReverseProxy{
 		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(target) },
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // as a server that is away
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { hangUp() }, // as a server that is away
 		ErrorLog:     nil,
 	}
 	p.server = &http.Server{Handler: p.handler(forward), ReadHeaderTimeout: 10 * time.Second}
@@ -80,7 +80,7 @@ func (p *proxy) handler(forward http.Handler) http.Handler {
 				return
 			}
 			if err := halve(w, r, forward); err != nil {
-				panic(http.ErrAbortHandler)
+				hangUp()
 			}
 		case loseReplies:
 			if r.Method == http.MethodGet || strings.HasSuffix(r.URL.Path, "/_mget") || strings.HasSuffix(r.URL.Path, "/_search") {
@@ -88,7 +88,7 @@ func (p *proxy) handler(forward http.Handler) http.Handler {
 				return
 			}
 			forward.ServeHTTP(&nowhere{header: http.Header{}}, r)
-			panic(http.ErrAbortHandler)
+			hangUp()
 		case slow:
 			time.Sleep(slowBy)
 			forward.ServeHTTP(w, r)
@@ -96,6 +96,11 @@ func (p *proxy) handler(forward http.Handler) http.Handler {
 			forward.ServeHTTP(w, r)
 		}
 	})
+}
+
+// hangUp ends the connection without a reply, in the way that net/http has for it.
+func hangUp() {
+	panic(http.ErrAbortHandler) //nolint:forbidigo // see above
 }
 
 // nowhere is where a reply goes that nobody gets.

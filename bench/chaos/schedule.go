@@ -51,8 +51,12 @@ func (s step) String() string {
 	return text
 }
 
-// weights say how often each kind comes; those that need servers of our own, or links, only where there are some.
-func weights(servers, links bool) []kind {
+// weights say how often each kind comes; those that need servers of our own, or links, only where there are some. In a
+// hurry, those alone that are over at once.
+func weights(servers, links, hurry bool) []kind {
+	if hurry {
+		return []kind{kill, failpoint, failpoint, killAll}
+	}
 	all := []kind{
 		kill, kill, kill, kill, failpoint, failpoint, failpoint, failpoint, failpoint, failpoint, killAll, zombie, zombie, storm,
 		floodStage, http429, item429, lostReply, slowStore,
@@ -69,7 +73,7 @@ func weights(servers, links bool) []kind {
 // schedule is a function of the seed: steps until so many processes were killed.
 func schedule(o options) []step {
 	rng := rand.New(rand.NewPCG(o.seed, 2)) //nolint:gosec // to be repeatable
-	from := weights(o.servers, o.links)
+	from := weights(o.servers, o.links, o.hurry)
 	killed := 0
 	var steps []step
 	next := o.shuffledPoints(rng)

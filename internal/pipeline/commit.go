@@ -11,7 +11,7 @@ import (
 // commit moves a group's offset. Where the broker cannot be told, the work goes on: the offset says what need not be
 // read again, no more, and the next commit says it too. Only a partition that is another member's by now is an error,
 // [ingest.ErrRevoked].
-func (r *Retry) commit(ctx context.Context, gen *kafka.Generation, p *kafka.Partition, next int64) error {
+func (r *Retry) commit(ctx context.Context, gen *Generation, p Partition, next int64) error {
 	err := gen.Commit(map[kafka.TopicPartition]int64{{Topic: p.Topic(), Partition: p.ID()}: next})
 	if err == nil || errors.Is(err, ingest.ErrRevoked) {
 		return err

@@ -134,7 +134,7 @@ func TestHandOverWithUnwrittenEvents(t *testing.T) {
 		}
 		return decode(value)
 	}
-	stop := b.member("tocsin.matches", c.Serve)
+	stop := b.member("tocsin.matches", pipeline.Kafka(c.Serve))
 	<-read
 	b.matches("203.0.113.8", 1, 2, 3)
 	<-away.asked
@@ -145,7 +145,7 @@ func TestHandOverWithUnwrittenEvents(t *testing.T) {
 		t.Errorf("the engine was saved at offset %d with events that nobody has", snap.Offset)
 	}
 	back := &shelf{Store: store, asked: make(chan struct{}, 1), open: true, kept: make(chan tocsin.Event, 10)}
-	stop = b.member("tocsin.matches", correlator(t, b, back).Serve)
+	stop = b.member("tocsin.matches", pipeline.Kafka(correlator(t, b, back).Serve))
 	defer func() { _ = stop() }()
 	select {
 	case e := <-back.kept:

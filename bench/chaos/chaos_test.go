@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/app"
+)
+
+// Three kills on the servers that are given, and the register is what a replay says: the harness itself, small.
+func TestSmoke(t *testing.T) {
+	brokers, store := os.Getenv("TOCSIN_TEST_KAFKA"), os.Getenv("TOCSIN_TEST_ES")
+	if brokers == "" || os.Getenv("TOCSIN_TEST_KAFKA_CA") != "" {
+		t.Skip("TOCSIN_TEST_KAFKA names no plain-text broker: deploy/stack/up starts one")
+	}
+	if store == "" {
+		t.Skip("TOCSIN_TEST_ES names no server: deploy/stack/up starts one")
+	}
+	o := options{
+		seed: 1, kills: 3, daemons: 3, replicas: 1, rate: 100, calm: time.Second, session: 6 * time.Second, idle: 6 * time.Second, settle: 3 * time.Minute,
+		within: 6 * time.Minute, hurry: true, kafka: strings.Split(brokers, ","), store: strings.TrimSuffix(store, "/"),
+	}
+	var out bytes.Buffer
+	if err := o.run(t.Context(), &out); err != nil {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+	t.Log(out.String())
+}
+
+func TestScheduleIsAFunctionOfTheSeed(t *testing.T) {
+	o := options{seed: 7, kills: 40, calm: time.Second, servers: true, links: true}
+	steps, killed := schedule(o), 0
+	places := map[string]bool{}
+	for _, s := range steps {
+		if kills[s.kind] {
+			killed++
+		}
+		places[s.point] = true
+	}
+	if killed != 40 || len(places) < 7 {
+		t.Errorf("%d kills, failpoints %v", killed, places)
+	}
+	if again := schedule(o); !slices.Equal(steps, again) {
+		t.Error("the same seed gives another schedule")
+	}
+	o.seed++
+	if other := schedule(o); slices.Equal(steps, other) {
+		t.Error("another seed gives the same schedule")
+	}
+	a, b := newStream(7), newStream(7)
+	for range 1000 {
+		if x, y := a.next(), b.next(); !bytes.Equal(x, y) {
+			t.Fatalf("%s and %s", x, y)
+		}
+	}
+}
+
+// Every rule of the harness fires on its records, or it would check nothing.
+func TestRulesFire(t *testing.T) {
+	rules := t.TempDir()
+	if err := os.WriteFile(filepath.Join(rules, "chaos.yml"), []byte(ruleText), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	scales, _, err := app.LoadScales("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := app.LoadRules([]string{rules}, false, scales)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(set.Rules()); got != 6 {
+		t.Errorf("%d rules", got)
+	}
+	seen := map[string]bool{}
+	for s := newStream(1); len(seen) < 5 && s.n < 20_000; {
+		for _, action := range []string{"failed", "succeeded", "stopped", "started", "indicator"} {
+			seen[action] = seen[action] || bytes.Contains(s.next(), []byte("chaos-"+action))
+		}
+	}
+	if len(seen) != 5 {
+		t.Errorf("only %v", seen)
+	}
+}
+
+// A planted fault of each sort is told.
+func TestCompareTells(t *testing.T) {
+	want, got := newAccount(), newAccount()
+	for n := range 4 {
+		id := fmt.Sprint("id", n)
+		want.alerts[id], got.alerts[id] = 1, 1
+		want.event(&tocsin.Event{ID: id, Count: 3})
+		got.event(&tocsin.Event{ID: id, Count: 3})
+	}
+	for _, d := range compare(want, got) {
+		if d.bad() {
+			t.Errorf("equal accounts differ: %+v", d)
+		}
+	}
+	delete(got.alerts, "id0")
+	got.alerts["id1"], got.alerts["more"] = 2, 1
+	delete(got.events, "id0")
+	got.event(&tocsin.Event{ID: "id1", Count: 3})
+	delete(got.events, "id2")
+	got.event(&tocsin.Event{ID: "id2", Count: 4})
+	got.broken = []string{"a chain"}
+	diffs := compare(want, got)
+	for i, w := range map[int][3]int{0: {1, 1, 1}, 2: {1, 1, 1}, 5: {0, 0, 1}} {
+		if d := diffs[i]; d.missing != w[0] || d.doubled != w[1] || d.wrong != w[2] {
+			t.Errorf("%s: %d missing, %d doubled, %d wrong", d.what, d.missing, d.doubled, d.wrong)
+		}
+	}
+}
+
+func TestWatchTells(t *testing.T) {
+	w := newWatch(nil, nil, nil)
+	for _, offset := range []int64{5, 9, 9, 4} {
+		w.note("p", offset)
+	}
+	if len(w.back) != 1 {
+		t.Errorf("back: %v", w.back)
+	}
+	var samples []sample
+	for n := range 100 {
+		samples = append(samples, sample{time.Unix(int64(n), 0), int64(n) << 20})
+	}
+	if slope := steepness(samples); (slope>>10) != 60<<10-1 && slope != 60<<20 {
+		t.Errorf("%d bytes a minute", slope)
+	}
+}
+
+// The proxy refuses half of a bulk, which the server never sees, and the answers stand in their places.
+func TestProxy(t *testing.T) {
+	var seen []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		seen = append(seen, string(body))
+		var items []string
+		for range strings.Count(string(body), `"_id"`) {
+			items = append(items, `{"index":{"status":201}}`)
+		}
+		fmt.Fprintf(w, `{"took":1,"errors":false,"items":[%s]}`, strings.Join(items, ","))
+	}))
+	defer server.Close()
+	p, err := newProxy(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	bulk := "{\"index\":{\"_index\":\"i\",\"_id\":\"a\"}}\n{}\n{\"delete\":{\"_index\":\"i\",\"_id\":\"b\"}}\n{\"index\":{\"_index\":\"i\",\"_id\":\"c\"}}\n{}\n"
+	ask := func(m mode) (status int, statuses []int, err error) {
+		p.set(m)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/_bulk", strings.NewReader(bulk))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return 0, nil, err
+		}
+		defer resp.Body.Close()
+		var reply struct {
+			Items []map[string]struct{ Status int }
+		}
+		_ = json.NewDecoder(resp.Body).Decode(&reply)
+		for _, item := range reply.Items {
+			for _, of := range item {
+				statuses = append(statuses, of.Status)
+			}
+		}
+		return resp.StatusCode, statuses, nil
+	}
+	if status, items, err := ask(pass); err != nil || status != 200 || len(items) != 3 {
+		t.Errorf("passing: %d, %v, %v", status, items, err)
+	}
+	if status, _, err := ask(refuse); err != nil || status != 429 {
+		t.Errorf("refusing: %d, %v", status, err)
+	}
+	if _, items, err := ask(refuseItems); err != nil || !slices.Equal(items, []int{201, 429, 201}) || strings.Contains(seen[len(seen)-1], `"b"`) {
+		t.Errorf("refusing items: %v, %v", items, err)
+	}
+	before := len(seen)
+	if _, _, err := ask(loseReplies); err == nil || len(seen) != before+1 {
+		t.Errorf("losing replies: %v, the server saw %d of 1", err, len(seen)-before)
+	}
+}
