@@ -7,6 +7,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"tocsin"
+	"tocsin/internal/expression/automaton"
 )
 
 // An Evaluator holds one alert's values and what its table's leaves said of them. It is for one goroutine.
@@ -23,10 +24,11 @@ type Evaluator struct {
 	record      original
 	fields      tocsin.Fields
 	vm          vm.VM
-	steps       int           // of the program that runs
-	work        int           // of all patterns and programs on this alert
-	errs        map[int]error // of leaves, this generation
-	shown       []int         // scratch: leaves that are explained
+	machines    []*automaton.Machine // of patterns, each made when it is first needed
+	steps       int                  // of the program that runs
+	work        int                  // of all patterns and programs on this alert
+	errs        map[int]error        // of leaves, this generation
+	shown       []int                // scratch: leaves that are explained
 }
 
 // verdict is what a leaf said of the alert of a generation.
@@ -56,9 +58,19 @@ func (t *Table) Evaluator() *Evaluator {
 		table: t, gen: 1, errs: map[int]error{},
 		slots: make([]tocsin.Value, len(t.names)),
 		memo:  make([]verdict, len(t.leaves)),
-		boxed: make([]box, len(t.names)),
+		boxed: make([]box, len(t.names)), machines: make([]*automaton.Machine, t.tests),
 		views: views{spans: make([]viewSpan, len(t.names)*int(modifiers))},
 	}
+}
+
+// machine matches the pattern.
+func (e *Evaluator) machine(t patternTest) *automaton.Machine {
+	if m := e.machines[t.id]; m != nil {
+		return m
+	}
+	m := automaton.New(t.re)
+	e.machines[t.id] = m
+	return m
 }
 
 func (e *Evaluator) reset(now time.Time) {

@@ -167,7 +167,7 @@ func (l *leaf) passesWithin(e *Evaluator) (bool, error) {
 		if err := e.charge(l.steps * len(s)); err != nil {
 			return false, err
 		}
-		if t.re.MatchString(s) {
+		if e.machine(t).Match(s) {
 			return true, nil
 		}
 		left -= len(s)
@@ -189,7 +189,7 @@ func (l *leaf) mentioned(e *Evaluator) (bool, error) {
 		if err := e.charge(l.steps * min(len(s), t.most)); err != nil {
 			return false, err
 		}
-		if t.match(s) {
+		if e.machine(t).Match(s[:min(len(s), t.most)]) {
 			return true, nil
 		}
 	}
@@ -340,6 +340,7 @@ func (t listTest) pass(v tocsin.Value) bool { return passText(t, v) }
 // none nothing is known.
 type patternTest struct {
 	re    *regexp.Regexp
+	id    int // among the table's
 	needs []string
 	least int // bytes of what matches, at least
 	row   run // that what matches holds

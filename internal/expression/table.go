@@ -41,6 +41,7 @@ type Table struct {
 	slots  map[string]int
 	names  []string
 	leaves []*leaf
+	tests  int // patterns among them
 	byKey  map[leafKey]int
 }
 
@@ -82,6 +83,10 @@ func (t *Table) addLeaf(l *leaf) int {
 	l.key = ""
 	id := len(t.leaves)
 	l.wants = wantsOf(l)
+	if p, ok := l.test.(patternTest); ok {
+		p.id = t.tests
+		l.test, t.tests = p, t.tests+1
+	}
 	t.leaves = append(t.leaves, l)
 	t.byKey[key] = id
 	return id
