@@ -25,6 +25,9 @@ const auditKeys = `
 	EUID      user.effective.name
 	addr      source.ip
 	hostname  source.domain
+	rport     source.port
+	laddr     destination.ip
+	lport     destination.port
 	terminal  auditd.data.terminal
 	ses       auditd.session
 	res       auditd.result

@@ -150,6 +150,7 @@ func (c *cefReader) read(line string, o *output) string {
 	c.extension(extension)
 	c.times(h, o)
 	o.give(c.fixed)
+	o.scale = ofTen
 	o.put(c.cefVer, parts[0])
 	for i, n := range []*name{c.vendor, c.product, c.version, c.code, c.rule} {
 		o.put(n, parts[i+1])

@@ -28,6 +28,12 @@ func crowdstrike(d *dictionary) object {
 			technique threat.technique.name
 			technique_id threat.technique.id
 			composite_id event.id
+			device.local_ip host.ip
+			device.external_ip source.nat.ip
+			parent_details.filename process.parent.name
+			parent_details.cmdline process.parent.command_line
+			local_process_id process.pid
+			name rule.name
 			description message
 			metadata.eventType event.action
 			fdr_event_type event.action
@@ -78,6 +84,10 @@ func falconMoves(prefix string) string {
 		{"ImageFileName", "process.executable"},
 		{"CommandLine", "process.command_line"},
 		{"RawProcessId", "process.pid"},
+		{"ProcessId", "process.pid"},
+		{"LocalIP", "source.ip"},
+		{"TechniqueId", "threat.technique.id"},
+		{"TacticId", "threat.tactic.id"},
 		{"ParentImageFileName", "process.parent.executable"},
 		{"ParentBaseFileName", "process.parent.name"},
 		{"ParentCommandLine", "process.parent.command_line"},
@@ -134,13 +144,13 @@ func falconKind(d *dictionary) func(*doc, *output) {
 			{"File", "file", "change"},
 			{"Reg", "registry", "change"},
 			{"UserAccount", "iam", "user"},
-			{"Detection", "intrusion_detection", "info"},
+			{"Detection", "intrusion_detection,malware", "info"},
 			{"Incident", "intrusion_detection", "info"},
 			{"RemoteResponse", "session", "info"},
 			{"Firewall", "network", "info"},
 		} {
 			if strings.Contains(a, s[0]) {
-				o.put(category, s[1])
+				o.keep(category, listOf(s[1]))
 				o.keep(types, listOf(s[2]))
 				break
 			}

@@ -208,6 +208,7 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 			Texts: d.texts,
 		}
 		d.settle(&b.alert)
+		d.out.weigh()
 		d.out.related.fill(d.out)
 		if !d.bare {
 			d.identify(&b.alert)

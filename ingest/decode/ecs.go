@@ -1,9 +1,6 @@
 package decode
 
 import (
-	"slices"
-	"strings"
-
 	"tocsin"
 	"tocsin/internal/ecs"
 )
@@ -86,41 +83,6 @@ func (d *doc) ecsLeaves() int {
 	return n
 }
 
-// plainKeys are what most programs call a thing: a record of no known format is of more use with them.
-const plainKeys = `
-	src_ip srcip srcIp sourceIp source_ip sourceIPAddress client_ip clientIp clientIP ClientIP remote_addr remote_ip ip_address ipAddress request.client_ip request.remote_ip request.remote_addr req.remoteAddress remoteAddress visitor_ip httpRequest.clientIp client.ip_address callerIpAddress senderIP clientAddress ClientHost client_addr remoteIp remoteIP ip source.ip
-	src_port srcport srcPort source_port sourcePort source.port
-	dst_ip dest_ip dstip dstIp destIp destination_ip destinationIp server_ip destination.ip
-	dst_port dest_port dstport dstPort dest_port destination_port destinationPort destination.port
-	username userName user_name UserName loginName actor.username target_user.email target_user.name user.name
-	hostname hostName host_name computer_name computerName ComputerName device_name deviceName host.name
-	eventName event_name operationName event.action
-	alert_name alertName rule_name ruleName signature rule.name
-	http_method httpMethod request_method request.method req.method RequestMethod requestMethod http.request.method
-	http_status statusCode status_code DownstreamStatus http_status_code res.statusCode responseStatusCode http.response.status_code
-	http_path url uri request.uri req.url RequestPath requestUri request_uri request_path url.original
-	user_agent userAgent req.userAgent user_agent.original`
-
-// plain is apply for a key that is believed only if its value is one text or number, and an address where that is due.
-func (m *manner) plain(in *doc, o *output) {
-	v := in.value(m.from)
-	switch v.Kind() {
-	case tocsin.String, tocsin.Int:
-	default:
-		return
-	}
-	switch m.to.kind {
-	case ecs.IP:
-		o.address(m.to, nil, withoutPort(v.Text()))
-	case ecs.Long:
-		if n, ok := whole(v); ok {
-			o.set(m.to, n)
-		}
-	default:
-		o.set(m.to, v)
-	}
-}
-
 // anyJSON reads JSON that no other format claims. Leaves that carry the name of an ECS leaf are that field; all else
 // stays below json. A mapping file says more (see [Mapping]).
 func anyJSON(d *dictionary) object {
@@ -129,18 +91,7 @@ func anyJSON(d *dictionary) object {
 		"created_at", "createdAt", "createdDateTime", "TimeGenerated", "unixTime", "calendarTime", "published", "event.timestamp", "metadata.eventCreationTime", "t", "asctime", "Timestamp", "Datetime")
 	base := d.names("message", "tags")
 	module, kind := d.name("event.module"), d.name("event.kind")
-	var moves []manner
-	at := map[*name]int{} // a record has few of these keys: its own are looked up, in the table's order
-	for line := range strings.Lines(plainKeys) {
-		words := strings.Fields(line)
-		for _, key := range words[:max(0, len(words)-1)] {
-			m := d.manner([]string{key, words[len(words)-1]})
-			m.beside = nil
-			at[m.from] = len(moves)
-			moves = append(moves, m)
-		}
-	}
-	var found []int
+	guess := newGuesser(d)
 	says, texts := newSaid(d), d.names("message", "msg", "log")
 	return object{
 		claims: func(*doc) bool { return true },
@@ -160,16 +111,7 @@ func anyJSON(d *dictionary) object {
 					o.keep(d.below(prefix, l.name), l.value)
 				}
 			}
-			found = found[:0]
-			for _, l := range in.leaves[1:] {
-				if i, ok := at[l.name]; ok {
-					found = append(found, i)
-				}
-			}
-			slices.Sort(found)
-			for _, i := range found {
-				moves[i].plain(in, o)
-			}
+			guess.read(in, o)
 			if text := in.first(texts...); text.Kind() == tocsin.String {
 				says.text(text.Text(), o)
 			}

@@ -55,6 +55,7 @@ func elastic(d *dictionary) object {
 			if own := in.text(uuid); own != "" {
 				o.own = own
 			}
+			o.scale = hundred
 			o.put(kind, "alert") // ECS keeps "signal" to itself
 			o.set(severity, levelOf(strings.ToLower(in.first(levels...).Text())))
 			o.set(score, in.first(scores...))

@@ -8,7 +8,7 @@ func falco(d *dictionary) object {
 		prefix: "falco",
 		signs:  "rule output priority\nrule priority time output_fields.evt.time",
 		times:  "time output_fields.evt.time output_fields.evt.time.iso8601",
-		fixed:  "event.kind alert\nevent.category intrusion_detection\nevent.type info\nevent.module falco\nobserver.vendor Falco\nobserver.product Falco\nobserver.type sensor",
+		fixed:  "event.kind alert\nevent.category intrusion_detection process\nevent.type info\nevent.module falco\nobserver.vendor Falco\nobserver.product Falco\nobserver.type sensor",
 		moves: `
 			rule                                  rule.name
 			output                                message
@@ -32,6 +32,7 @@ func falco(d *dictionary) object {
 			output_fields.proc.pexepath           process.parent.executable
 			output_fields.fd.name                 file.path
 			output_fields.fs.path.name            file.path
+			output_fields.fd.lip                  host.ip
 			output_fields.fd.sip                  destination.ip
 			output_fields.fd.sport                destination.port
 			output_fields.fd.cip                  source.ip

@@ -44,6 +44,7 @@ func formats() []format {
 		{name: "azure", object: azure},
 		{name: "office", object: office},
 		{name: "laurel", object: laurel},
+		{name: "audit_items", wrapper: auditItems},
 		{name: "eslogger", object: eslogger},
 		{name: "dashboards", object: dashboards},
 		{name: "ecs", object: ecsJSON},
@@ -56,9 +57,13 @@ func formats() []format {
 		{name: "cisco_ios", mapping: true},
 		{name: "panos", text: panos},
 		{name: "balancer", text: balancer},
+		{name: "squid", mapping: true},
+		{name: "vpcflow", mapping: true},
+		{name: "iis", mapping: true},
 		{name: "weblog", text: weblog},
 		{name: "container", text: container},
 		{name: "keyvalue", text: keyValue},
 		{name: "syslog", text: syslog},
+		{name: "plain", text: plain},
 	}
 }

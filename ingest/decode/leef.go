@@ -91,6 +91,7 @@ func (l *leefReader) read(line string, o *output) string {
 	l.attributes(attributes, delimiter)
 	l.when(h, o)
 	o.give(l.fixed)
+	o.scale = ofTen
 	o.put(l.cefVer, parts[0])
 	for i, n := range []*name{l.vendor, l.product, l.version, l.code} {
 		o.put(n, parts[i+1])

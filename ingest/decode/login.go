@@ -46,6 +46,10 @@ func (l *logins) apply(h header, o *output) {
 	if strings.Contains(h.message, "pam_unix(") || strings.Contains(h.message, "pam_sss(") {
 		l.pam(h.message, o)
 	}
+	if _, said, ok := strings.Cut(h.message, "pam_tally"); ok { // and pam_tally2: "(sudo:auth): user eve (4001) tally 6, deny 5"
+		l.event(o, "authentication", "pam_authentication", "failure")
+		l.name(o, l.user, errorPart(said, "user ", " "))
+	}
 }
 
 // accounts reads what shadow's programs say of the accounts they make, change and delete.

@@ -33,9 +33,11 @@ type condition struct {
 	any    bool
 }
 
-// lineSigns tell a text format's lines: all of has stand in the line, and it begins with one of begins, if there are any.
+// lineSigns tell a text format's lines: all of has and one of any stand in the line, and it begins with one of begins,
+// as far as there are any. They spare trying the patterns on every line.
 type lineSigns struct {
 	has    []string
+	any    []string
 	begins []string
 	header bool // a syslog header may stand before what begins and parse look at
 }

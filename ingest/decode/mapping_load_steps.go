@@ -33,7 +33,7 @@ func (s *grokSet) compile(text string) (*grok.Grok, error) {
 	return g, err
 }
 
-// textSigns reads what tells the format's lines: {has, begins, header}, or true.
+// textSigns reads what tells the format's lines: {has, any, begins, header}, or true.
 func (l *mappingLoader) textSigns(n *yaml.Node) {
 	l.m.lines = &lineSigns{}
 	if n.Kind == yaml.ScalarNode && n.Value == "true" {
@@ -43,6 +43,8 @@ func (l *mappingLoader) textSigns(n *yaml.Node) {
 		switch key.Value {
 		case "has":
 			l.m.lines.has = l.texts(value, "has")
+		case "any":
+			l.m.lines.any = l.texts(value, "any")
 		case "begins":
 			l.m.lines.begins = l.texts(value, "begins")
 		case "header":
@@ -51,7 +53,7 @@ func (l *mappingLoader) textSigns(n *yaml.Node) {
 				l.add(value, "write syslog or none", "unknown header %q", value.Value)
 			}
 		default:
-			l.add(key, fault.DidYouMean(key.Value, []string{"begins", "has", "header"}), "unknown key %q", key.Value)
+			l.add(key, fault.DidYouMean(key.Value, []string{"any", "begins", "has", "header"}), "unknown key %q", key.Value)
 		}
 	})
 }

@@ -114,6 +114,9 @@ func (r *mappingReader) claimsLine(line string) bool {
 			return false
 		}
 	}
+	if one := r.m.lines.any; len(one) > 0 && !slices.ContainsFunc(one, func(sign string) bool { return strings.Contains(line, sign) }) {
+		return false
+	}
 	if _, ok := r.open(line, nil); !ok {
 		return false
 	}

@@ -24,7 +24,7 @@ var takenFor = map[string]string{
 	"wiz": "json", "orca": "json", "onepassword": "json", "proofpoint": "json", "carbonblack": "json", "cloudflare": "json", "canary": "json",
 	"raw/auditd": "auditd", "raw/elastic_alert": "elastic", "raw/falco": "falco", "raw/ms_sentinel": "sentinel", "raw/osquery": "osquery",
 	"raw/splunk_export": "splunk", "raw/suricata": "suricata", "raw/syslog": "syslog", "raw/web": "weblog", "raw/zeek": "zeek",
-	"json_vendor": "json syslog windows wazuh ecs zeek eslogger",
+	"json_vendor": "audit_items json syslog windows wazuh ecs zeek eslogger",
 }
 
 // TestMatrix decodes every recorded record under auto and counts what each label's are taken for. None may be taken

@@ -1,6 +1,10 @@
 package decode
 
-import "strconv"
+import (
+	"strconv"
+
+	"tocsin"
+)
 
 // ocsf reads events of the Open Cybersecurity Schema Framework 1.x, and of its drafts: all classes, by their common
 // objects.
@@ -15,6 +19,7 @@ func ocsf(d *dictionary) object {
 			finding_info.uid event.id
 			finding.uid event.id
 			api.request.uid event.id
+			severity_id event.severity
 			class_uid event.code text
 			metadata.event_code event.code
 			finding_info.title rule.name
@@ -94,6 +99,17 @@ func ocsf(d *dictionary) object {
 			process.parent_process.file.path process.parent.executable
 			process.parent_process.cmd_line process.parent.command_line
 			process.parent_process.pid process.parent.pid
+			actor.process.name process.name
+			actor.process.file.path process.executable
+			actor.process.cmd_line process.command_line
+			actor.process.pid process.pid
+			actor.process.parent_process.name process.parent.name
+			actor.process.parent_process.file.path process.parent.executable
+			actor.process.parent_process.pid process.parent.pid
+			evidences.actor.process.name process.name first
+			evidences.actor.process.cmd_line process.command_line first
+			evidences.actor.process.pid process.pid first
+			evidences.actor.process.file.path process.executable first
 			evidences.process.name process.name first
 			evidences.process.cmd_line process.command_line first
 			evidences.process.pid process.pid first
@@ -139,24 +155,26 @@ func ocsf(d *dictionary) object {
 			finding_info.attacks.technique.uid threat.technique.id
 			finding_info.attacks.technique.name threat.technique.name
 			vulnerabilities.cve.uid vulnerability.id`,
-		words: "severity_id event.severity 1=1 2=21 3=47 4=73 5|6=99\nseverity event.severity" + gravity +
+		words: "severity event.severity" + gravity +
 			"\nstatus_id event.outcome 1=success 2=failure\nstatus event.outcome success=success failure=failure",
-		then: ocsfClass,
+		before: ocsfWho,
+		then:   ocsfClass,
 	}.object(d)
 }
 
 // ocsfCategories are the categories of OCSF's classes, by class, else by the thousands of the class: category and type.
 var ocsfCategories = map[int]string{
-	1: "host", 1001: "file", 1005: "driver", 1006: "host", 1007: "process", 1008: "host", 1009: "host", 201001: "registry", 201002: "registry",
+	1: "host", 1001: "file", 1002: "driver", 1003: "driver", 1004: "process", 1005: "library", 1006: "host", 1007: "process", 1008: "host", 1009: "process", 201001: "registry", 201002: "registry",
 	2: "intrusion_detection", 2001: "intrusion_detection", 2002: "vulnerability", 2003: "configuration", 2004: "intrusion_detection", 2005: "intrusion_detection",
-	3: "iam", 3001: "iam", 3002: "authentication", 3003: "iam", 3004: "iam", 3005: "iam", 3006: "iam",
+	3: "iam", 3001: "iam", 3002: "authentication", 3003: "session,iam", 3004: "iam", 3005: "iam", 3006: "iam",
 	4: "network", 4001: "network", 4002: "network,web", 4003: "network", 4004: "network", 4005: "network,session", 4006: "network,file", 4007: "network", 4008: "network,file", 4009: "email", 4010: "file", 4011: "email", 4012: "email",
-	5: "configuration", 6: "web", 6001: "web", 6002: "host", 6003: "configuration", 6005: "database",
+	5: "configuration", 6: "web", 6001: "web", 6002: "package", 6003: "api,web", 6004: "web", 6005: "database", 6006: "file,web", 6007: "host", 6008: "host",
 }
 
 // ocsfClass sets kind, category, type and outcome from the class, the activity and the state of the event.
 func ocsfClass(d *dictionary) func(*doc, *output) {
-	from := d.names("class_uid", "activity_id", "api.response.error", "disposition_id", "risk_score")
+	from := d.names("class_uid", "activity_id", "api.response.error", "disposition_id", "risk_score", "severity_id")
+	below := d.names("malware", "vulnerabilities")
 	kind, category, types, outcome, score, norm := d.name("event.kind"), d.name("event.category"), d.name("event.type"), d.name("event.outcome"), d.name("event.risk_score"), d.name("event.risk_score_norm")
 	return func(in *doc, o *output) {
 		class, _ := strconv.Atoi(in.text(from[0]))
@@ -169,6 +187,12 @@ func ocsfClass(d *dictionary) func(*doc, *output) {
 			k = "alert"
 		}
 		o.put(kind, k)
+		if o.scale = hundred; in.has(from[5]) {
+			o.scale = ofOCSF
+		}
+		if group == 2 {
+			o.keep(category, findingCategory(in, below, class))
+		}
 		if c, ok := ocsfCategories[class]; ok {
 			o.keep(category, listOf(c))
 		} else if c, ok := ocsfCategories[group]; ok {
@@ -189,6 +213,31 @@ func ocsfClass(d *dictionary) func(*doc, *output) {
 			if f >= 0 && f <= 100 {
 				o.set(norm, in.value(from[4]))
 			}
+		}
+	}
+}
+
+// findingCategory is the category of a finding that says what it found; absent for one that does not.
+func findingCategory(in *doc, below []*name, class int) tocsin.Value {
+	switch {
+	case in.below(below[0]):
+		return listOf("malware,intrusion_detection")
+	case in.below(below[1]) && class != 2004:
+		return listOf("vulnerability")
+	}
+	return tocsin.Value{}
+}
+
+// ocsfWho sets the user of a logon and of a session, which is the account, not who asked for it.
+func ocsfWho(d *dictionary) func(*doc, *output) {
+	class, from := d.name("class_uid"), d.names("user.name", "user.domain", "user.uid", "user.email_addr")
+	to := d.names("user.name", "user.domain", "user.id", "user.email")
+	return func(in *doc, o *output) {
+		if c := in.text(class); c != "3002" && c != "3003" {
+			return
+		}
+		for i, n := range from {
+			o.set(to[i], in.value(n))
 		}
 	}
 }

@@ -24,18 +24,23 @@ type output struct {
 	own     string    // the source's own id, unique by design; "" for none
 	time    time.Time // zero: the record has none; the year 0: it has no year
 	unfit   *name
+	grade   *name // tocsin.severity
+	given   *name // event.severity
+	scale   scale // of event.severity
 	about   uint64 // bits of the fields that related.* is made of
 	related related
 }
 
 func newOutput(d *doc) *output {
-	return &output{doc: d, dict: d.dict, unfit: d.dict.name("tocsin.unfit"), related: newRelated(d.dict)}
+	return &output{
+		doc: d, dict: d.dict, unfit: d.dict.name("tocsin.unfit"), grade: d.dict.name("tocsin.severity"), given: d.dict.name("event.severity"), related: newRelated(d.dict),
+	}
 }
 
 func (o *output) begin() {
 	o.record++
 	o.leaves, o.odd, o.new, o.about = o.leaves[:0], false, false, 0
-	o.own, o.time = "", time.Time{}
+	o.own, o.time, o.scale = "", time.Time{}, noScale
 }
 
 // has reports whether the alert has the field.

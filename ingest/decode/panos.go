@@ -172,6 +172,7 @@ func (p *panosReader) classify(sort string, columns []string, o *output) {
 	}
 	o.put(p.kind, kind)
 	o.keep(p.category, listOf(category))
+	o.scale = hundred
 	switch o.text(p.level) {
 	case "informational":
 		o.keep(p.severity, tocsin.IntValue(1))

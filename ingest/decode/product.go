@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -26,11 +27,15 @@ type product struct {
 	words string
 	// then says what a table cannot. It is given the dictionary once, and each record after the tables were applied.
 	then func(*dictionary) func(*doc, *output)
+	// before is like then, ahead of the tables.
+	before func(*dictionary) func(*doc, *output)
+	// scale is of event.severity; 0 to 100 where it is not set.
+	scale scale
 }
 
 // object makes the product's reader.
 func (p product) object(d *dictionary) object {
-	r := &productReader{prefix: d.name(p.prefix), fixed: d.constants(p.fixed), times: d.names(strings.Fields(p.times)...), derive: newDeriver(d)}
+	r := &productReader{scale: cmp.Or(p.scale, hundred), prefix: d.name(p.prefix), fixed: d.constants(p.fixed), times: d.names(strings.Fields(p.times)...), derive: newDeriver(d)}
 	r.signs = append(r.signs, d.signs(p.signs, ""))
 	for _, at := range p.inside {
 		r.signs = append(r.signs, d.signs(p.signs, at+"."))
@@ -49,6 +54,9 @@ func (p product) object(d *dictionary) object {
 	}
 	if p.then != nil {
 		r.then = p.then(d)
+	}
+	if p.before != nil {
+		r.before = p.before(d)
 	}
 	return object{claims: r.claims, read: r.read, anchors: anchors(r.signs)}
 }
@@ -237,7 +245,9 @@ type productReader struct {
 	fixed  []constant
 	moves  []manner
 	then   func(*doc, *output)
+	before func(*doc, *output)
 	derive deriver
+	scale  scale
 }
 
 func (r *productReader) claims(in *doc) bool {
@@ -265,6 +275,9 @@ func (r *productReader) read(in *doc, o *output) {
 		o.time = timeOf(in.value(n))
 	}
 	r.identify(in, o)
+	if r.before != nil {
+		r.before(in, o)
+	}
 	for i := range r.moves {
 		r.moves[i].apply(in, o)
 	}
@@ -273,6 +286,9 @@ func (r *productReader) read(in *doc, o *output) {
 	}
 	o.give(r.fixed)
 	r.derive.apply(o)
+	if o.scale == noScale {
+		o.scale = r.scale
+	}
 	o.all(r.prefix)
 }
 

@@ -61,6 +61,13 @@ func peer(m string) string {
 		return ""
 	}
 	m = " " + m
+	if at := strings.Index(small, " from peer "); at >= 0 { // a tunnel's other end, not the packet's own word for it
+		if open := strings.IndexByte(m[at:], '('); open > 0 {
+			if address := leadingAddress(m[at+open+1:]); address != "" {
+				return address
+			}
+		}
+	}
 	for _, mark := range peerMarks {
 		const most = 8 // places looked at
 		from := 0

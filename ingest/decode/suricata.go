@@ -69,10 +69,14 @@ const eve = `
 
 // eveKinds says what the types of EVE records are in ECS: event.kind, event.category, event.type.
 var eveKinds = map[string]string{
-	"alert": "alert intrusion_detection,network", "anomaly": "event network", "drop": "event network denied", "stats": "metric - info",
+	"alert": "alert intrusion_detection,network", "anomaly": "event network", "drop": "event network denied", "stats": "metric network info",
 	"dns": "event network protocol", "http": "event network,web access,protocol", "http2": "event network,web access,protocol",
 	"tls": "event network protocol", "ssh": "event network protocol", "flow": "event network connection,end", "netflow": "event network connection",
-	"fileinfo": "event network,file info", "smtp": "event network,email protocol", "smb": "event network,file protocol",
+	"fileinfo": "event network,file info", "smtp": "event network,email protocol", "ftp_data": "event network,file protocol", "tftp": "event network,file protocol", "mqtt": "event network protocol",
+	"rfb": "event network,session protocol", "dhcp": "event network protocol", "nfs": "event network,file protocol", "snmp": "event network protocol", "sip": "event network protocol",
+	"ike": "event network protocol", "pgsql": "event network,database protocol", "websocket": "event network,web protocol", "quic": "event network protocol",
+	"dcerpc": "event network protocol", "modbus": "event network protocol", "dnp3": "event network protocol", "ldap": "event network,authentication protocol",
+	"arp": "event network protocol", "bittorrent_dht": "event network protocol", "telnet": "event network,session protocol", "smb": "event network,file protocol",
 	"rdp": "event network,session protocol", "krb5": "event network,authentication protocol", "ftp": "event network,file protocol",
 }
 
@@ -134,6 +138,9 @@ func newEVE(d *dictionary) *eveReader {
 
 func (s *eveReader) read(in *doc, o *output) {
 	o.give(s.fixed)
+	if o.scale == noScale { // Wazuh carries these records with a level of its own
+		o.scale = oneFirst
+	}
 	kind := in.text(s.eventType)
 	s.classify(in, o, kind)
 	o.move(s.routes)
@@ -236,8 +243,12 @@ func knownProtocol(v tocsin.Value) tocsin.Value {
 // knownApp is the protocol that a type of EVE record is about.
 func knownApp(kind string) string {
 	switch kind {
-	case "dns", "http", "http2", "tls", "ssh", "smtp", "smb", "rdp", "krb5", "ftp", "tftp", "dhcp", "nfs", "snmp", "sip", "mqtt", "rfb":
+	case "dns", "http", "tls", "ssh", "smtp", "smb", "rdp", "krb5", "ftp", "tftp", "dhcp", "nfs", "snmp", "sip", "mqtt", "rfb", "ike", "pgsql", "quic", "modbus", "dnp3", "ldap", "telnet":
 		return kind
+	case "http2", "websocket":
+		return "http"
+	case "ftp_data":
+		return "ftp"
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,7 @@ func syslogHeader(line string) (header, bool) {
 		return h, true
 	}
 	h.host, h.message = nextHost(h.message)
+	h.host, _, _ = strings.Cut(h.host, "->") // and where the line was found
 	if h.data == nil && strings.HasPrefix(after, "Z ") {
 		h.host, h.message = nextHost(strings.TrimLeft(after[1:], " "))
 	}
@@ -191,6 +193,11 @@ func leadingTime(s string) (time.Time, string, bool) {
 
 // otherTime reads "01-Mar-2026 10:00:00.5" and "2026/03/01 10:00:00" at the beginning of a line.
 func otherTime(s string) (time.Time, string, bool) {
+	if len(s) > 21 && s[0] == '2' && s[4] == ' ' && s[5] > '9' { // "2026 Mar 01 10:00:00", as OSSEC keeps lines
+		if t, err := time.Parse("2006 Jan _2 15:04:05", s[:20]); err == nil {
+			return t, s[20:], true
+		}
+	}
 	if len(s) < 20 || s[0] < '0' || s[0] > '9' || s[4] != '/' && s[2] != '-' {
 		return time.Time{}, s, false
 	}
@@ -235,7 +242,7 @@ func nextHost(s string) (host, rest string) {
 // and what it says.
 func hostless(line, message string) bool {
 	word, after, _ := strings.Cut(message, " ")
-	if isGravity(word) || strings.ContainsAny(word, "%\"'<>") {
+	if isGravity(word) || strings.ContainsAny(word, "%\"'<>") && !strings.Contains(word, "->") {
 		return true
 	}
 	if len(line) < 11 || (line[4] != '-' || line[10] != ' ') && line[4] != '/' && line[2] != '-' {
@@ -246,8 +253,11 @@ func hostless(line, message string) bool {
 }
 
 func isAddress(s string) bool {
-	_, ok := canonicalIP(s)
-	return ok
+	if len(s) < 2 || len(s) > 64 {
+		return false
+	}
+	_, err := netip.ParseAddr(s)
+	return err == nil
 }
 
 // tag cuts "name[pid]: " off the message.

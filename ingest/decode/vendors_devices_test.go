@@ -35,7 +35,8 @@ user.name=eve
 		`ocsf 2026-03-01T10:00:00Z
 event.kind=alert
 event.category=intrusion_detection
-event.severity=73
+event.severity=4
+tocsin.severity=73
 event.risk_score_norm=80
 event.code=2004
 rule.name=Odd child

@@ -214,7 +214,7 @@ process.parent.name=winword.exe
 		`crowdstrike 2026-03-01T10:00:00Z
 event.kind=alert
 event.severity=73
-event.category=intrusion_detection
+event.category=intrusion_detection,malware
 rule.name=NGAV
 host.name=ws-1
 user.name=eve

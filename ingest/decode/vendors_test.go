@@ -34,6 +34,7 @@ func vendors() map[string]vendorSample {
 	all := maps.Clone(platforms)
 	maps.Copy(all, devices)
 	maps.Copy(all, programs)
+	maps.Copy(all, shapes)
 	return all
 }
 

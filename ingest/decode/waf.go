@@ -47,6 +47,7 @@ func (w *wafReader) read(m string, o *output) {
 	o.put(w.file, errorPart(m, `[file "`, `"]`))
 	o.put(w.unique, errorPart(m, `[unique_id "`, `"]`))
 	if word := errorPart(m, `[severity "`, `"]`); word != "" {
+		o.scale = hundred
 		o.keep(w.severity, tocsin.IntValue(wafGravity(word)))
 	}
 	var tags []string

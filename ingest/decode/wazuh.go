@@ -144,6 +144,7 @@ func (w *wazuhReader) read(in *doc, o *output) {
 		w.id.used = in.record
 	}
 	o.give(w.fixed)
+	o.scale = ofFifteen
 	w.hosts(in, o)
 	w.people(in, o)
 	w.classify(in, o)

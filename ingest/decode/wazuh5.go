@@ -39,6 +39,7 @@ func wazuh5(d *dictionary) object {
 			// The agent is the host; for what an agent collects from others it is the one that the record names.
 			o.set(agent[2], in.value(agent[0]))
 			o.set(agent[2], in.value(agent[3]))
+			o.scale = hundred
 			o.set(severity, levelOf(strings.ToLower(in.text(level))))
 			o.give(fixed)
 			o.move(routes)

@@ -29,6 +29,9 @@ type windowsReader struct {
 	providerName, eventID, channel, record *name
 	message, hostName                      *name
 	renderedMessage                        []*name
+	wmi                                    []*name
+	dataNames                              map[string][]*name // of events whose values have none, see winNames
+	eventType                              *name
 }
 
 // evtxHeader maps what stands in an event's System element to its place below winlog.
@@ -138,6 +141,9 @@ func newWindows(d *dictionary) *windowsReader {
 		n.paired = true
 	}
 	w.flat = append(d.names("EventID"), w.flat...)
+	w.wmi = d.names("EventCode", "Logfile", "SourceName", "ComputerName", "TimeGenerated", "RecordNumber", "Message", "Type", "InsertionStrings", "EventIdentifier")
+	w.dataNames = winDataNames(d)
+	w.eventType = d.name("winlog.event_type")
 	return w
 }
 
@@ -154,7 +160,7 @@ func (d *dictionary) header(lines string) map[string]*name {
 
 func (w *windowsReader) claims(in *doc) bool {
 	return in.any(w.winlog) || in.any(w.evtx) || in.has(w.flat[0]) && in.any(w.flat[1:]) ||
-		in.has(w.old[0]) && (in.has(w.old[1]) || in.has(w.old[2]))
+		in.has(w.old[0]) && (in.has(w.old[1]) || in.has(w.old[2])) || in.has(w.wmi[0]) && in.has(w.wmi[1])
 }
 
 // any reports whether the record has one of the names.
@@ -175,6 +181,8 @@ func (w *windowsReader) read(in *doc, o *output) {
 		w.readEvtx(in, o)
 	case in.has(w.flat[0]):
 		w.readFlat(in, o)
+	case in.has(w.wmi[0]):
+		w.readWMI(in, o)
 	default:
 		w.readOld(in, o)
 	}
@@ -304,6 +312,41 @@ func (w *windowsReader) readFlat(in *doc, o *output) {
 		if to := w.flatField(l.name, l.value); to != nil {
 			w.keepData(o, to, l.value)
 		}
+	}
+}
+
+// readWMI reads Win32_NTLogEvent, as WMI and what queries it hand events on: the values have no names.
+func (w *windowsReader) readWMI(in *doc, o *output) {
+	if o.time = timeOf(in.value(w.wmi[4])); o.time.IsZero() {
+		o.time = cimTime(in.text(w.wmi[4]))
+	}
+	for i, to := range []*name{w.eventID, w.channel, w.providerName, w.hostNameOf(), nil, w.record, w.message, w.eventType} {
+		if to != nil {
+			o.set(to, plainText(in.value(w.wmi[i])))
+		}
+	}
+	w.nameless(in.value(w.wmi[8]), o)
+	for _, n := range w.wmi {
+		n.used = in.record
+	}
+	o.rest(w.root)
+}
+
+func (w *windowsReader) hostNameOf() *name { return w.header["Computer"] }
+
+// nameless keeps values by the names that events of this number have for them, the others as param1, param2, ….
+func (w *windowsReader) nameless(v tocsin.Value, o *output) {
+	log := w.enrich.logOf(o.text(w.channel))
+	var names []*name
+	if log != nil {
+		names = w.dataNames[log.log+"/"+o.text(w.eventID)]
+	}
+	for i, item := range v.Items() {
+		to := w.dict.child(w.eventData, []byte("param"+strconv.Itoa(i+1)))
+		if i < len(names) {
+			to = names[i]
+		}
+		o.keep(to, plainText(item))
 	}
 }
 

@@ -133,6 +133,8 @@ rdp 21,22,25             authentication,session start rdp-session User>user.name
 rdp 23,24                authentication,session end rdp-session User>user.name Address>source.ip
 rdp 1149                 authentication,session start rdp-authenticated Param1>user.name Param2>user.domain Param3>source.ip
 mssql 33205              database access audit
+directory 1644           network access ldap-query param5>source.ip param17>user.name
+directory 2889           authentication start ldap-bind-unsigned param1>source.ip param2>user.name
 wmi 5857,5858,5859,5860,5861 process info wmi-activity User>user.name
 `
 
@@ -145,6 +147,7 @@ var winLogs = map[string]string{
 	"Microsoft-Windows-TerminalServices-LocalSessionManager/Operational":     "rdp",
 	"Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational": "rdp",
 	"Microsoft-Windows-WMI-Activity/Operational":                             "wmi",
+	"Directory Service":                                                      "directory",
 	"Microsoft-Windows-Sysmon":                                               "sysmon",
 	"Microsoft-Windows-Security-Auditing":                                    "security",
 	"Microsoft-Windows-PowerShell":                                           "powershell",

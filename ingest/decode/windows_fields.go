@@ -247,7 +247,7 @@ func (e *winEnricher) move(o *output, m winMove) {
 		e.account(o, m.to, e.targetDomain, s)
 	case asAddress:
 		if s != "LOCAL" {
-			o.address(m.to, nil, s)
+			o.address(m.to, nil, withoutPort(s))
 		}
 	case asHashes:
 		for part := range strings.SplitSeq(s, ",") {
@@ -301,9 +301,9 @@ func (e *winEnricher) outcomeOf(o *output, log, id string) {
 		}
 	}
 	switch {
-	case id == "4625" || id == "4771" || o.text(e.eventType) == "AUDIT_FAILURE":
+	case id == "4625" || id == "4771" || strings.EqualFold(strings.ReplaceAll(o.text(e.eventType), " ", "_"), "audit_failure"):
 		o.put(e.outcome, "failure")
-	case id == "4624" || o.text(e.eventType) == "AUDIT_SUCCESS":
+	case id == "4624" || strings.EqualFold(strings.ReplaceAll(o.text(e.eventType), " ", "_"), "audit_success"):
 		o.put(e.outcome, "success")
 	case id == "4776" || id == "4768":
 		if s := o.text(e.status); s == "0x0" {
@@ -346,9 +346,9 @@ func (p *powershell) apply(o *output) {
 		}
 		value = strings.TrimSpace(value)
 		switch strings.ReplaceAll(strings.TrimSpace(key), " ", "") {
-		case "HostApplication":
+		case "HostApplication", "Hostanwendung", "Applicationhôte", "Aplicaciónhost", "Applicazionehost", "Ведущееприложение", "ホストアプリケーション", "主机应用程序":
 			o.put(p.command, value)
-		case "User", "UserId":
+		case "User", "UserId", "Benutzer", "Utilisateur", "Usuario", "Utente", "Usuário", "Пользователь", "ユーザー", "用户": // in the language of Windows
 			domain, user, ok := strings.Cut(value, `\`)
 			if !ok {
 				domain, user = "", value

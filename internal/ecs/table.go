@@ -75,7 +75,7 @@ suricata: eve.event_type eve.flow_id eve.alert.action eve.alert.signature_id eve
 auditd: log.record_type log.sequence/l result session
 cef: name severity version device.vendor device.product device.version device.event_class_id
 zeek: stream uid
-tocsin: tenant rule.id rule.title rule.version rule.status rule.level rule.category rule.tags rule.risk/d event.id
+tocsin: tenant severity/l rule.id rule.title rule.version rule.status rule.level rule.category rule.tags rule.risk/d event.id
 `
 
 // namespaces are the roots outside ECS whose leaves are accepted unseen.

@@ -1,0 +1,249 @@
+package decode
+
+import (
+	"slices"
+	"strings"
+
+	"tocsin"
+	"tocsin/internal/ecs"
+)
+
+// guesses are what products call a thing: a field, then names without their separators and in small letters, the surest
+// first. A record of no known format is of more use with them. A name holds for the end of a path, of one part or of
+// two; one after = holds for a whole path alone, as it means other things below others.
+const guesses = `
+	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip ipaddress =ip ipaddr localip localaddress
+	source.port             srcport sourceport clientport spt remoteport localport
+	source.mac              srcmac sourcemac clientmac macaddress
+	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip resolvedip hostip
+	destination.port        dstport destport destinationport dpt serverport targetport
+	destination.domain      dsthost desthost desthostname destinationhost destinationhostname destinationdomain serverhost
+	network.transport       transport transportprotocol ipprotocol networkprotocol =proto =protocol l4proto
+	http.request.method     httpmethod requestmethod reqmethod =method clientrequestmethod
+	user.name               username srcuser srcusername sourceusername loginname loginid accountname samaccountname userprincipalname useremail userlogin actoremail actorname actorlogin actorusername actoremailaddress actoralternateid subjectusername targetusername targetuseremail targetusername initiatedby requestedby performedby principalname principalemail usersname uname =user =actor =account =login =email emailaddress userdisplayname userid
+	user.domain             userdomain accountdomain ntdomain
+	host.name               hostname computername devicename endpointname machinename dvchost hostfqdn devicehostname computerdnsname assetname workstationname agentname agenthostname hostsname servername nodename =host =computer =device =machine =node =endpoint canaryname systemname
+	host.ip                 deviceip endpointip machineip agentip canaryip
+	process.command_line    processcommandline commandline cmdline processcmdline processcmd
+	process.executable      processpath processimagepath imagepath imagefilename processexecutable processfilepath executablepath exepath processexe =image
+	process.name            processname procname processfilename imagename
+	process.pid             processpid processid pid procid
+	process.parent.name     parentprocessname parentname parentprocessfilename
+	process.parent.executable parentprocesspath parentpath parentimage
+	process.parent.command_line parentprocesscommandline parentcommandline parentcmdline
+	process.parent.pid      parentprocessid parentpid ppid
+	file.path               filepath filefullpath targetfilepath objectpath
+	file.name               filename targetfilename attachmentname
+	file.hash.sha256        sha256 filesha256 sha256hash filehashsha256
+	file.hash.sha1          sha1 filesha1
+	file.hash.md5           md5 filemd5 md5hash
+	dns.question.name       dnsquery queryname qname dnsquestion dnsrequest dnshostname
+	url.original            url requesturl uri requesturi requestpath httppath httpurl targeturl urloriginal =requesturi
+	http.response.status_code httpstatus httpstatuscode statuscode responsestatus responsestatuscode downstreamstatus resstatuscode edgeresponsestatus
+	http.request.referrer   referer referrer httpreferer
+	url.domain              requesthost httphost vhost virtualhost clientrequesthost
+	user_agent.original     useragent requestuseragent httpuseragent rawuseragent clientrequestuseragent
+	rule.name               rulename alertname alerttitle signaturename detectionname threatname attackname malwarename virusname alertrulename eventtitle incidentname findingname findingtitle ruletitle detectiontitle alertsignature =signature =rule =threat policyname =title
+	rule.id                 ruleid signatureid detectionid alertruleid
+	rule.category           threatcategory alertcategory attackcategory detectiontype threattype alerttype
+	event.action            eventname operationname eventaction actionname activityname =action =operation =activity eventtype actiontype =event
+	event.code              eventcode eventid messageid
+	event.reason            reason failurereason errormessage
+	threat.technique.id     techniqueid mitretechniqueid mitreattackid attacktechnique
+	email.from.address      fromaddress senderaddress senderemail emailfrom mailfrom =sender =from
+	email.to.address        toaddress toaddresses recipientaddress recipientemail emailto rcptto =recipient =recipients
+	email.subject           emailsubject messagesubject =subject
+	cloud.account.id        awsaccountid cloudaccountid recipientaccountid
+	cloud.region            awsregion cloudregion
+	organization.name       orgname organizationname =organization =org
+	observer.vendor         devicevendor vendorname =vendor
+	observer.product        deviceproduct productname =product`
+
+// guessTimes are names of times, the surest first.
+const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate occurredat occurredtime eventcreationtime createdat createdtime createddatetime
+	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat firstseen
+	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp updatedat modified lastseen endtime`
+
+// A guesser reads the records of no known format.
+type guesser struct {
+	fields  []guessed
+	words   map[string]guessWord
+	times   map[string]int
+	met     map[*name][]guessHit // what was found of names before
+	found   []guessHit
+	infer   *inference
+	method  *name
+	domain  *name // of a request, whose host is no host of ours
+}
+
+type guessed struct {
+	to   *name
+	kind ecs.Type
+}
+
+type guessWord struct {
+	field, rank int
+	whole       bool
+}
+
+// A guessHit says that a name may be a field: the lower its order, the surer.
+type guessHit struct {
+	field, order int
+	at           int // the leaf
+}
+
+func newGuesser(d *dictionary) *guesser {
+	g := &guesser{words: map[string]guessWord{}, times: map[string]int{}, met: map[*name][]guessHit{}, infer: newInference(d), method: d.name("http.request.method"), domain: d.name("url.domain")}
+	for line := range strings.Lines(strings.TrimSpace(guesses)) {
+		words := strings.Fields(line)
+		to := d.name(words[0])
+		for rank, word := range words[1:] {
+			word, whole := strings.CutPrefix(word, "=")
+			if _, taken := g.words[word]; !taken {
+				g.words[word] = guessWord{field: len(g.fields), rank: rank, whole: whole}
+			}
+		}
+		g.fields = append(g.fields, guessed{to: to, kind: to.kind})
+	}
+	for rank, word := range strings.Fields(guessTimes) {
+		g.times[word] = rank
+	}
+	return g
+}
+
+// timeField is the field of a hit on a time.
+const timeField = -1
+
+// plainName is the end of a path, its last parts, in small letters and without separators.
+func plainName(path string, parts int) string {
+	from := 0
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i] == '.' {
+			if parts--; parts == 0 {
+				from = i + 1
+				break
+			}
+		}
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '.' || r == '_' || r == '-' || r == ' ' || r == '@' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(path[from:]))
+}
+
+// of is what a name may be, at most one field and one time.
+func (g *guesser) of(n *name) []guessHit {
+	hits, ok := g.met[n]
+	if ok {
+		return hits
+	}
+	const most = 4096 // names that are remembered: a stream of ever new ones must not grow it
+	if len(g.met) >= most {
+		clear(g.met)
+	}
+	depth := strings.Count(n.text, ".") + 1
+	for parts := min(depth, 2); parts > 0; parts-- {
+		word := plainName(n.text, parts)
+		whole := parts == depth
+		if w, ok := g.words[word]; ok && len(hits) == 0 && (whole || !w.whole) {
+			hits = append(hits, guessHit{field: w.field, order: w.rank*8 + depth})
+		}
+		if rank, ok := g.times[word]; ok && (whole || len(word) > 2) {
+			hits = append(hits, guessHit{field: timeField, order: rank*8 + depth})
+			break
+		}
+	}
+	g.met[n] = hits
+	return hits
+}
+
+// read sets what the names of the record tell.
+func (g *guesser) read(in *doc, o *output) {
+	g.found = g.found[:0]
+	for i, l := range in.leaves {
+		if l.name == nil {
+			continue
+		}
+		for _, h := range g.of(l.name) {
+			h.at = i
+			g.found = append(g.found, h)
+		}
+	}
+	slices.SortFunc(g.found, func(a, b guessHit) int {
+		if a.field != b.field {
+			return a.field - b.field
+		}
+		if a.order != b.order {
+			return a.order - b.order
+		}
+		return a.at - b.at
+	})
+	for _, h := range g.found {
+		v := in.leaves[h.at].value
+		if h.field == timeField {
+			if o.time.IsZero() {
+				if t := timeOf(v); !t.IsZero() && !yearless(t) && t.Year() > 1990 && t.Year() < 2200 {
+					o.time = t
+				}
+			}
+			continue
+		}
+		to := g.fields[h.field].to
+		if to.text == "host.name" && in.leaves[h.at].name.last == "host" && o.has(g.method) {
+			to = g.domain
+		}
+		if !o.has(to) {
+			g.set(to, v, o)
+		}
+	}
+	g.infer.apply(in, o)
+}
+
+// set sets a field that is believed only if its value is of the field's kind: one text or number, an address where
+// that is due.
+func (g *guesser) set(to *name, v tocsin.Value, o *output) {
+	if v.Kind() == tocsin.List && v.Len() > 0 {
+		v = v.At(0)
+	}
+	switch v.Kind() {
+	case tocsin.String, tocsin.Int:
+	default:
+		return
+	}
+	text := strings.TrimSpace(v.Text())
+	switch {
+	case text == "" || text == "-" || strings.EqualFold(text, "null") || strings.EqualFold(text, "n/a") || strings.EqualFold(text, "unknown"):
+	case to.kind == ecs.IP:
+		first, _, _ := strings.Cut(text, ",")
+		if address, _, ok := strings.Cut(first, "/"); ok {
+			first = address
+		}
+		o.address(to, nil, withoutPort(strings.TrimSpace(first)))
+	case to.kind == ecs.Long:
+		if n, ok := whole(v); ok {
+			o.set(to, n)
+		}
+	case to.text == "network.transport":
+		switch t := transport(tocsin.StringValue(text)).Text(); t {
+		case "tcp", "udp", "icmp", "ipv6-icmp", "sctp", "gre", "esp":
+			o.put(to, t)
+		}
+	case to.text == "threat.technique.id":
+		if len(text) > 4 && len(text) < 12 && text[0] == 'T' && strings.Trim(text[1:], "0123456789.") == "" {
+			o.put(to, text)
+		}
+	case to.text == "http.request.method":
+		o.set(to, httpMethod(v))
+	case strings.HasPrefix(to.text, "file.hash."):
+		if len(text) >= 32 && isHex(text) {
+			o.put(to, strings.ToLower(text))
+		}
+	case strings.HasPrefix(to.text, "email.") && strings.HasSuffix(to.text, ".address") && !strings.Contains(text, "@"):
+	default:
+		o.set(to, tocsin.StringValue(text))
+	}
+}
+
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
