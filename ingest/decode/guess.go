@@ -66,14 +66,14 @@ const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate o
 
 // A guesser reads the records of no known format.
 type guesser struct {
-	fields  []guessed
-	words   map[string]guessWord
-	times   map[string]int
-	met     map[*name][]guessHit // what was found of names before
-	found   []guessHit
-	infer   *inference
-	method  *name
-	domain  *name // of a request, whose host is no host of ours
+	fields []guessed
+	words  map[string]guessWord
+	times  map[string]int
+	met    map[*name][]guessHit // what was found of names before
+	found  []guessHit
+	infer  *inference
+	method *name
+	domain *name // of a request, whose host is no host of ours
 }
 
 type guessed struct {

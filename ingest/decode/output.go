@@ -24,9 +24,9 @@ type output struct {
 	own     string    // the source's own id, unique by design; "" for none
 	time    time.Time // zero: the record has none; the year 0: it has no year
 	unfit   *name
-	grade   *name // tocsin.severity
-	given   *name // event.severity
-	scale   scale // of event.severity
+	grade   *name  // tocsin.severity
+	given   *name  // event.severity
+	scale   scale  // of event.severity
 	about   uint64 // bits of the fields that related.* is made of
 	related related
 }
