@@ -90,19 +90,20 @@ func newLoader(opts Options) *loader {
 }
 
 type loader struct {
-	anyField   bool // every field is known and holds anything: for tests
-	opts       Options
-	lists      map[string]*expression.List
-	listValues map[string][]string // list name -> what the file says, for placeholders
-	listFiles  map[string]string   // list name -> file
-	listText   []string            // for the hash
-	table      *expression.Table
-	rules      []*Rule
-	byID       map[string]*Rule
-	except     []*Exception
-	faults     fault.List
-	lints      fault.List
-	refused    fault.List // Sigma documents that are not used, as lints say them
+	anyField    bool // every field is known and holds anything: for tests
+	opts        Options
+	lists       map[string]*expression.List
+	listValues  map[string][]string // list name -> what the file says, for placeholders
+	listFiles   map[string]string   // list name -> file
+	listText    []string            // for the hash
+	table       *expression.Table
+	rules       []*Rule
+	byID        map[string]*Rule
+	except      []*Exception
+	faults      fault.List
+	lints       fault.List
+	refused     fault.List // Sigma documents that are not used, as lints say them
+	refusedDocs int        // how many these are
 
 	chains map[*Rule]*chainDraft
 

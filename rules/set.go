@@ -16,9 +16,10 @@ import (
 type Set struct {
 	Hash  string // of the content: the same rules, exceptions and lists have the same hash whatever their spelling
 	Lints Faults // what is allowed and probably not meant, and what of Sigma was refused
-	// Refused are the Sigma documents that are not used because what they say cannot be said exactly, with the reason.
-	Refused Faults
-	Files   []File // as they were read, sorted by name: [LoadFiles] makes the same set of them
+	// Refused are the reasons why Sigma documents are not used, as what they say cannot be said exactly: all of each document.
+	Refused          Faults
+	RefusedDocuments int    // how many documents these are
+	Files            []File // as they were read, sorted by name: [LoadFiles] makes the same set of them
 
 	rules      []*Rule
 	compiled   []compiled // as rules
@@ -55,7 +56,7 @@ func newSet(l *loader, files []File) *Set {
 	l.lints.Sort()
 	l.refused.Sort()
 	s := &Set{
-		Lints: l.lints, Refused: l.refused, Files: files, rules: l.rules, exceptions: l.except, table: l.table,
+		Lints: l.lints, Refused: l.refused, RefusedDocuments: l.refusedDocs, Files: files, rules: l.rules, exceptions: l.except, table: l.table,
 		byID:  map[string]int{},
 		facts: factSlots{l.table.Slot("event.risk_score_norm"), l.table.Slot("threat.tactic.id"), l.table.Slot("threat.tactic.name")},
 	}

@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"tocsin/internal/expression"
+	"tocsin/internal/fault"
 	"tocsin/rules/sigma"
 )
 
@@ -21,6 +22,20 @@ func (l *loader) named(ref string) []*sigmaDraft {
 		}
 	}
 	return out
+}
+
+// nearName is what helps where no rule has a name.
+func (l *loader) nearName(ref string) string {
+	var names []string
+	for _, d := range l.sigmaDrafts {
+		if d.rule.Name != "" {
+			names = append(names, d.rule.Name)
+		}
+	}
+	if near := fault.Nearest(ref, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "add name: " + ref + " to the rule that is meant, or write its id here"
 }
 
 // silence marks the rules that correlations use and that make no events of their own: all, unless a correlation that
@@ -45,31 +60,31 @@ func (l *loader) silence() {
 
 // readings are the ways in which a correlation reads alerts for one of the rules that it names: for a rule those of its
 // kinds of record, for another correlation its events.
-func (l *loader) readings(p *sigma.Pipelines, d, of *sigmaDraft) ([]sigma.Reading, *sigma.Refusal) {
+func (l *loader) readings(p *sigma.Pipelines, d, of *sigmaDraft, i int) ([]sigma.Reading, *sigma.Refusal) {
 	c := d.correlation
 	if of.correlation == nil {
 		return p.CompileFor(c, of.rule)
 	}
-	refuse := func(format string, args ...any) ([]sigma.Reading, *sigma.Refusal) {
-		return nil, &sigma.Refusal{Node: c.Node, Reason: "correlation: " + fmt.Sprintf(format, args...)}
+	refuse := func(remedy, format string, args ...any) ([]sigma.Reading, *sigma.Refusal) {
+		return nil, &sigma.Refusal{Node: c.Place(i), Reason: "correlation: " + fmt.Sprintf(format, args...), Remedy: remedy}
 	}
 	inner, refusal := l.made(p, of)
 	if refusal != nil {
-		return refuse("%s cannot be used: %s", cmp.Or(of.rule.Name, of.rule.ID), refusal.Reason)
+		return refuse(refusal.Remedy, "%s cannot be used: %s", cmp.Or(of.rule.Name, of.rule.ID), refusal.Reason)
 	}
 	if d.depth = max(d.depth, of.depth+1); d.depth >= maxRank {
-		return refuse("a chain of more than %d correlations", maxRank)
+		return refuse("correlate alerts more directly", "a chain of more than %d correlations", maxRank)
 	}
 	out := sigma.Reading{Tree: expression.Covers("tocsin.rule.id", expression.Glob{{Text: inner.ID}}, true)}
-	for i, name := range append(slices.Clone(c.GroupBy), c.Fields...) {
+	for k, name := range append(slices.Clone(c.GroupBy), c.Fields...) {
 		field, err := c.Field(name, of.rule)
 		at := slices.Index(of.correlation.GroupBy, field)
 		switch {
 		case err != nil:
-			return refuse("%s", err)
+			return refuse("add it to the alias", "%s", err)
 		case at < 0:
-			return refuse("%s is a correlation, and the events of one have the fields that it groups by, not %s", cmp.Or(of.rule.Name, of.rule.ID), field)
-		case i < len(c.GroupBy):
+			return refuse("group the inner one by it too, or say with aliases which of its fields is meant", "%s is a correlation, and the events of one have the fields that it groups by, not %s", cmp.Or(of.rule.Name, of.rule.ID), field)
+		case k < len(c.GroupBy):
 			out.Group = append(out.Group, []string{inner.Correlate.GroupBy[at]})
 		default:
 			out.Values = append(out.Values, []string{inner.Correlate.GroupBy[at]})
@@ -88,37 +103,48 @@ type part struct {
 // correlate makes of a correlation the kind of rule that it comes to.
 func (l *loader) correlate(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Refusal {
 	c := d.correlation
-	refuse := func(format string, args ...any) *sigma.Refusal {
-		return &sigma.Refusal{Node: c.Node, Reason: "correlation: " + fmt.Sprintf(format, args...)}
+	refuse := func(n *yaml.Node, remedy, format string, args ...any) *sigma.Refusal {
+		return &sigma.Refusal{Node: n, Reason: "correlation: " + fmt.Sprintf(format, args...), Remedy: remedy}
 	}
 	if len(c.GroupBy) > maxGroup {
-		return refuse("it groups by %d fields: the limit is %d", len(c.GroupBy), maxGroup)
+		return refuse(c.Node, "leave some of them out", "it groups by %d fields: the limit is %d", len(c.GroupBy), maxGroup)
 	}
 	var parts []part
+	var first *sigma.Refusal
 	for i, ref := range c.Rules {
 		found := l.named(ref)
+		var readings []sigma.Reading
+		var refusal *sigma.Refusal
 		switch {
 		case len(found) == 0:
-			return refuse("no rule has the id or name %s", ref)
+			refusal = refuse(c.Place(i), l.nearName(ref), "no rule has the id or name %s", ref)
 		case len(found) > 1:
-			return refuse("%d rules have the id or name %s", len(found), ref)
+			refusal = refuse(c.Place(i), "name it by its id", "%d rules have the id or name %s", len(found), ref)
+		default:
+			readings, refusal = l.readings(p, d, found[0], i)
 		}
-		readings, refusal := l.readings(p, d, found[0])
-		if refusal != nil {
-			return refusal
+		switch {
+		case refusal != nil && first == nil:
+			first = refusal
+		case refusal != nil:
+			first.More = append(first.More, refusal.All()...)
+		case first == nil:
+			for _, reading := range readings {
+				parts = append(parts, part{reading, i})
+			}
+			l.inherit(p, r, found[0].rule)
 		}
-		for _, reading := range readings {
-			parts = append(parts, part{reading, i})
-		}
-		l.inherit(p, r, found[0].rule)
+	}
+	if first != nil {
+		return first
 	}
 	r.Correlate = Correlate{Span: c.Span, Quiet: c.Span, MaxOpen: defaultMaxOpen, OnMissing: Drop}
 	steps := l.kindOf(c, r)
 	if r.Correlate.Kind == Sequence && len(steps) > maxSteps {
-		return refuse("temporal_ordered of %d rules: the limit is %d", len(steps), maxSteps)
+		return refuse(c.Node, "correlate a part of them and chain the correlations", "temporal_ordered of %d rules: the limit is %d", len(steps), maxSteps)
 	}
 	if err := l.compileParts(c, r, parts, steps); err != nil {
-		return refuse("%s", err)
+		return refuse(c.Node, "", "%s", err)
 	}
 	if d.chained {
 		nodes := make([]*yaml.Node, len(r.conditions))

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/semver"
 
 	"tocsin"
+	"tocsin/internal/fault"
 	"tocsin/rules/sigma"
 )
 
@@ -79,8 +80,15 @@ func (l *loader) pipelineFile(f File) {
 // refuse notes why a Sigma document is not used: a lint, as the rest of the set is sound without it.
 func (l *loader) refuse(r *reader, refusal *sigma.Refusal) {
 	before := len(r.lints)
-	r.lint(refusal.Node, refusal.Remedy, refusedPrefix+"%s", refusal.Reason)
+	for _, one := range refusal.All() {
+		at := *one.Node
+		if one.Offset > 0 {
+			at.Line, at.Column = r.place(one.Node, one.Offset)
+		}
+		r.lint(&at, one.Remedy, refusedPrefix+"%s", one.Reason)
+	}
 	l.refused = append(l.refused, r.lints[before:]...)
+	l.refusedDocs++
 }
 
 // sigmaRules compiles the Sigma rules once all files are read.
@@ -178,22 +186,29 @@ func (l *loader) sigmaHead(d *sigmaDraft) (*Rule, *sigma.Refusal) {
 		File: d.file, Line: d.node.Line, Sigma: true,
 		Incident: tocsin.IncidentGrouping{Window: 24 * time.Hour},
 	}
-	refusal := func(format string, args ...any) (*Rule, *sigma.Refusal) {
-		return nil, &sigma.Refusal{Node: d.node, Reason: fmt.Sprintf(format, args...)}
+	var refusals []*sigma.Refusal
+	refuse := func(key, remedy, format string, args ...any) {
+		refusals = append(refusals, &sigma.Refusal{Node: s.Place(key, d.node), Reason: fmt.Sprintf(format, args...), Remedy: remedy})
 	}
 	if first, ok := l.byID[r.ID]; ok {
-		return refusal("the id is taken by %q (%s:%d)", first.Title, first.File, first.Line)
+		refuse("id", "give it an id of its own: make one with uuidgen", "the id is taken by %q (%s:%d)", first.Title, first.File, first.Line)
 	}
 	switch s.Status {
 	case "stable":
 		r.Status = Stable
 	case "test", "experimental", "":
 		r.Status = Testing
+	case "deprecated", "unsupported":
+		refuse("status", "take the rule that replaces it, or give it the status test to use it all the same", "its status is %s", s.Status)
 	default:
-		return refusal("its status is %s", s.Status)
+		refuse("status", fault.DidYouMean(s.Status, []string{"stable", "test", "experimental", "deprecated", "unsupported"}), "unknown status %q", s.Status)
 	}
-	if !slices.Contains([]string{"informational", "low", "medium", "high", "critical"}, r.Level) {
-		return refusal("unknown level %q", r.Level)
+	if !slices.Contains(levels, r.Level) {
+		refuse("level", fault.DidYouMean(r.Level, levels), "unknown level %q", r.Level)
+	}
+	if len(refusals) > 0 {
+		refusals[0].More = refusals[1:]
+		return nil, refusals[0]
 	}
 	r.Category = sigmaCategory(s.Tags, l.opts.Categories)
 	return r, nil

@@ -231,7 +231,7 @@ func TestSigmaRefused(t *testing.T) {
 		"deprecated":  "title: T\nstatus: deprecated\nlogsource: {product: windows}\ndetection: {s: {A: 1}, condition: s}\n",
 		"correlation": "title: T\ncorrelation: {type: temporal, rules: [a, b], group-by: [User], timespan: 5m}\n",
 	} {
-		if set := sigmaSet(t, map[string]string{"r.yml": text}); len(set.Refused) != 1 || len(set.Rules()) != 0 || len(set.Lints) != 1 {
+		if set := sigmaSet(t, map[string]string{"r.yml": text}); set.RefusedDocuments != 1 || len(set.Rules()) != 0 || len(set.Lints) != len(set.Refused) {
 			t.Errorf("%s: %d rules, refused %v", name, len(set.Rules()), set.Refused)
 		}
 	}

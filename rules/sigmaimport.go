@@ -27,16 +27,16 @@ type Imported struct {
 }
 
 // ImportSigma writes the Sigma rules of sources, and of single files beside them, as native rules that match the same alerts. Each is read back and
-// compared before it is returned: a rule whose text would mean anything else has a reason instead. Documents that
-// do not load as Sigma rules are returned as [Set.Refused] has them. The error is of type [Faults].
-func ImportSigma(sources []Source, files []File, opts Options) (imported []Imported, refused Faults, err error) {
+// compared before it is returned: a rule whose text would mean anything else has a reason instead. Set is what was
+// loaded, with the documents that were refused. The error is of type [Faults].
+func ImportSigma(sources []Source, files []File, opts Options) (imported []Imported, set *Set, err error) {
 	l := newLoader(opts)
 	l.trees = map[string][]expression.Tree{}
 	files = slices.Clone(files)
 	for _, s := range sources {
 		files = append(files, l.read(s)...)
 	}
-	set, err := l.load(l.withPipelines(files))
+	set, err = l.load(l.withPipelines(files))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,7 +54,7 @@ func ImportSigma(sources []Source, files []File, opts Options) (imported []Impor
 		imported = append(imported, one)
 	}
 	slices.SortStableFunc(imported, func(a, b Imported) int { return cmp.Compare(a.Source, b.Source) })
-	return imported, set.Refused, nil
+	return imported, set, nil
 }
 
 var notSlug = regexp.MustCompile(`[^a-z0-9]+`)

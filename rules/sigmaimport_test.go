@@ -37,9 +37,9 @@ func TestImportSigma(t *testing.T) {
 		"bytes that are no text": {sigmaText("  s: {Image|utf16be|contains: '\u00e9'}\n  condition: s\n"), "", "no form in expr"},
 		"too much":               {sigmaText("  s: {Image|contains: [" + strings.Repeat("a, ", 11_000) + "a]}\n  condition: s\n"), "", "a native rule cannot say it"},
 	} {
-		imported, refused, err := ImportSigma(nil, []File{{Name: "r.yml", Path: "r.yml", Data: []byte(c.text)}}, Options{})
-		if err != nil || len(refused) > 0 {
-			t.Errorf("%s: %v, refused %v", name, err, refused)
+		imported, from, err := ImportSigma(nil, []File{{Name: "r.yml", Path: "r.yml", Data: []byte(c.text)}}, Options{})
+		if err != nil || len(from.Refused) > 0 {
+			t.Errorf("%s: %v, refused %v", name, err, from)
 			continue
 		}
 		one := imported[0]

@@ -26,7 +26,7 @@ func nativeOf(t *testing.T) (sigma, native *rules.Set, naives []*naive) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	imported, refused, err := rules.ImportSigma(sources, nil, rules.Options{})
+	imported, from, err := rules.ImportSigma(sources, nil, rules.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +38,8 @@ func nativeOf(t *testing.T) (sigma, native *rules.Set, naives []*naive) {
 		}
 		files = append(files, rules.File{Name: one.Name, Path: one.Name, Data: one.YAML})
 	}
-	if len(files) < len(sigma.Rules())*99/100 || len(refused) != len(sigma.Refused) {
-		t.Errorf("%d of %d rules are written, %d refused instead of %d", len(files), len(sigma.Rules()), len(refused), len(sigma.Refused))
+	if len(files) < len(sigma.Rules())*99/100 || len(from.Refused) != len(sigma.Refused) {
+		t.Errorf("%d of %d rules are written, %d refused instead of %d", len(files), len(sigma.Rules()), len(from.Refused), len(sigma.Refused))
 	}
 	native, err = rules.LoadFiles(files, rules.Options{})
 	if err != nil {

@@ -27,7 +27,7 @@ func newImportSigma() *cobra.Command {
 		Short: "Write Sigma rules and correlations as native rules that match the same alerts",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			imported, refused, err := app.ImportSigma(args, pipelines)
+			imported, set, err := app.ImportSigma(args, pipelines)
 			if err != nil {
 				return coded(exitUnusable, err)
 			}
@@ -43,10 +43,10 @@ func newImportSigma() *cobra.Command {
 				}
 				written++
 			}
-			for _, r := range refused {
+			for _, r := range set.Refused {
 				fmt.Fprintf(cmd.ErrOrStderr(), "refused: %s\n", r)
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%d rules written, %d that native rules cannot say, %d refused\n", written, left, len(refused))
+			fmt.Fprintf(cmd.ErrOrStderr(), "%d rules written, %d that native rules cannot say, %d refused\n", written, left, set.RefusedDocuments)
 			return nil
 		},
 	}

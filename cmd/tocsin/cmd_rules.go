@@ -67,7 +67,7 @@ func printRefused(w io.Writer, set *app.RuleSet, verbose bool) {
 	if len(set.Refused) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "%d Sigma documents are refused\n", len(set.Refused))
+	fmt.Fprintf(w, "%d Sigma documents are refused\n", set.RefusedDocuments)
 	if !verbose {
 		return
 	}

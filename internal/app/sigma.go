@@ -11,7 +11,7 @@ import (
 
 // ImportSigma reads the Sigma rules of files and folders and writes them as native rules, see [rules.ImportSigma].
 // The error is a [rules.Faults].
-func ImportSigma(names, pipelines []string) ([]rules.Imported, rules.Faults, error) {
+func ImportSigma(names, pipelines []string) ([]rules.Imported, *rules.Set, error) {
 	var sources []rules.Source
 	var files []rules.File
 	var faults fault.List

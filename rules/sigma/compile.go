@@ -2,57 +2,57 @@ package sigma
 
 import (
 	"errors"
-	"fmt"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 
 	"tocsin/internal/expression"
 )
 
-// compiler compiles detections for one kind of record.
+// compiler compiles detections for one kind of record. What is wrong gathers in it: what no kind of record can say, and
+// fields that this one lacks.
 type compiler struct {
 	fields *fieldSet
 	lists  Lists
+	at     *yaml.Node // the detection
+	found  refusals
+	lacks  refusals
 }
 
 // Lists are the values of the placeholders that modifier expand replaces, by name.
 type Lists func(name string) (values []string, ok bool)
 
 // tree is what a selection asks of an alert.
-func (c *compiler) tree(d *detection) (expression.Tree, error) {
+func (c *compiler) tree(d *detection) expression.Tree {
 	if d.item != nil {
 		return c.item(d.item)
 	}
 	kids := make([]expression.Tree, len(d.kids))
 	for i, k := range d.kids {
-		kid, err := c.tree(k)
-		if err != nil {
-			return kid, err
-		}
-		kids[i] = kid
+		kids[i] = c.tree(k)
 	}
 	if d.any {
-		return expression.Some(kids...), nil
+		return expression.Some(kids...)
 	}
-	return expression.All(kids...), nil
+	return expression.All(kids...)
 }
 
-func (c *compiler) item(it *item) (expression.Tree, error) {
+func (c *compiler) item(it *item) expression.Tree {
 	var targets []string
 	var values *valueMap
 	if it.field != "" {
 		var err error
 		if targets, values, err = c.find(it.field, it.final); err != nil {
-			return expression.Tree{}, err
+			c.note(it, err)
+			return expression.All()
 		}
 	}
 	kids := make([]expression.Tree, 0, len(it.values))
 	for _, v := range it.values {
 		kid, err := c.value(it, v, targets, values)
-		if _, ok := errors.AsType[*unmapped](err); ok {
-			return kid, err // another kind of record may have it
-		}
 		if err != nil {
-			return kid, &Refusal{Node: it.node, Reason: cmpText(it.name, "keyword") + ": " + err.Error(), Remedy: remedyOf(err)}
+			c.note(it, err)
+			continue
 		}
 		kids = append(kids, kid)
 	}
@@ -63,7 +63,33 @@ func (c *compiler) item(it *item) (expression.Tree, error) {
 	if it.negate {
 		tree = expression.Negate(tree)
 	}
-	return tree, nil
+	return tree
+}
+
+// note keeps what is wrong with an item.
+func (c *compiler) note(it *item, err error) {
+	if _, ok := errors.AsType[*unmapped](err); ok {
+		c.lacks.fault(it.node, "", err) // another kind of record may have it
+		return
+	}
+	c.found.fault(it.node, cmpText(it.name, "keyword")+": ", err)
+}
+
+// places are where the fields that were asked for stand.
+func (c *compiler) places(at *yaml.Node, asked [][]named) [][]string {
+	var out [][]string
+	for _, names := range asked {
+		var all []string
+		for _, name := range names {
+			targets, _, err := c.find(name.field, name.final)
+			if err != nil {
+				c.lacks.fault(at, "", err)
+			}
+			all = append(all, targets...)
+		}
+		out = append(out, all)
+	}
+	return out
 }
 
 func (c *compiler) find(field string, final bool) ([]string, *valueMap, error) {
@@ -73,16 +99,9 @@ func (c *compiler) find(field string, final bool) ([]string, *valueMap, error) {
 	return c.fields.find(field)
 }
 
-// noValues is a placeholder that nothing replaces.
-type noValues struct{ name string }
-
-func (e *noValues) Error() string { return "placeholder %" + e.name + "% has no values here" }
-
-func remedyOf(err error) string {
-	if e, ok := err.(*noValues); ok { //nolint:errorlint // it is made one call below and never wrapped
-		return "put them into a list named " + e.name + ", one value a line, below lists/; or into vars of a pipeline"
-	}
-	return ""
+// noValues is the error of a placeholder that nothing replaces.
+func noValues(name string) error {
+	return wrong("put them into a list named "+name+", one value a line, below lists/; or into vars of a pipeline", "placeholder %%%s%% has no values here", name)
 }
 
 // value compiles one value of an item over the fields that hold it: some of them has it, or for null none of them.
@@ -186,7 +205,7 @@ func (c *compiler) expanded(forms []expression.Glob, values *valueMap) ([]expres
 			return nil, err
 		}
 		if out = append(out, filled...); len(out) > maxForms {
-			return nil, fmt.Errorf("it stands for more than %d values", maxForms)
+			return nil, wrong("take it apart into several items", "it stands for more than %d values", maxForms)
 		}
 	}
 	return out, nil
@@ -219,11 +238,11 @@ func fill(g expression.Glob, by func(name string) ([]expression.Glob, bool)) ([]
 		if p.Wild == placeholderMark {
 			var ok bool
 			if with, ok = by(p.Text); !ok || len(with) == 0 {
-				return nil, &noValues{p.Text}
+				return nil, noValues(p.Text)
 			}
 		}
 		if len(out)*len(with) > maxForms {
-			return nil, fmt.Errorf("it stands for more than %d values", maxForms)
+			return nil, wrong("take it apart into several items", "it stands for more than %d values", maxForms)
 		}
 		var next []expression.Glob
 		for _, o := range out {
@@ -240,7 +259,7 @@ func fill(g expression.Glob, by func(name string) ([]expression.Glob, bool)) ([]
 func (c *compiler) pattern(v value) (string, error) {
 	if v.expr {
 		if name := placeholder(v.text); name != "" {
-			return "", &noValues{name}
+			return "", noValues(name)
 		}
 	}
 	return dollar(v.text), nil

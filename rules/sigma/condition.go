@@ -1,13 +1,13 @@
 package sigma
 
 import (
-	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"tocsin/internal/expression"
+	"tocsin/internal/fault"
 )
 
 // term is a part of a condition. A selection whose every item a pipeline has dropped is nothing: it takes its place
@@ -44,10 +44,13 @@ func joinedTerms(a, b term, alternatives bool) term {
 // was dropped.
 func parseCondition(s string, names []string, pick func(string) (tree expression.Tree, nothing bool, err error)) (expression.Tree, error) {
 	if len(s) > maxCondition {
-		return expression.Tree{}, fmt.Errorf("condition of %d bytes: the limit is %d", len(s), maxCondition)
+		return expression.Tree{}, wrong("take it apart: several conditions are a list, one of which must hold", "condition of %d bytes: the limit is %d", len(s), maxCondition)
 	}
-	if strings.Contains(s, "|") {
-		return expression.Tree{}, errors.New("condition aggregates with | (the old form): write a Sigma correlation")
+	if before, _, piped := strings.Cut(s, "|"); piped {
+		return expression.Tree{}, &remedied{
+			reason: "condition aggregates with | (the old form)", remedy: "write a Sigma correlation: correlation: {type: event_count, …}",
+			offset: utf8.RuneCountInString(before),
+		}
 	}
 	c := &condition{names: names, pick: pick}
 	g := &grammar[term]{
@@ -64,7 +67,7 @@ func parseCondition(s string, names []string, pick func(string) (tree expression
 	}
 	out, err := g.parse()
 	if err == nil && out.nothing {
-		err = errors.New("pipelines have dropped all that the condition asks for")
+		err = wrong("let a pipeline leave one item at least", "pipelines have dropped all that the condition asks for")
 	}
 	return out.tree(), err
 }
@@ -80,9 +83,17 @@ func (c *condition) operand(g *grammar[term], name string) (term, error) {
 		return c.quantified(g, name)
 	}
 	if !slices.Contains(c.names, name) {
-		return term{}, fmt.Errorf("condition names %q, which detection does not define", name)
+		return term{}, g.wrong(g.at-1, c.known(name), "condition names %q, which detection does not define", name)
 	}
 	return c.picked(name)
+}
+
+// known is what helps where no selection has a name: the nearest one, or not where that was meant.
+func (c *condition) known(name string) string {
+	if near := fault.Nearest(name, append([]string{"not"}, c.names...)); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return fault.DidYouMean(name, c.names)
 }
 
 func (c *condition) picked(name string) (term, error) {
@@ -93,7 +104,7 @@ func (c *condition) picked(name string) (term, error) {
 func (c *condition) quantified(g *grammar[term], quantity string) (term, error) {
 	pattern := g.next()
 	if pattern == "" {
-		return term{}, errors.New("condition ends after of")
+		return term{}, g.wrong(g.at, "write 1 of selection_*, or all of them", "condition ends after of")
 	}
 	var any bool
 	switch strings.ToLower(quantity) {
@@ -101,7 +112,7 @@ func (c *condition) quantified(g *grammar[term], quantity string) (term, error) 
 		any = true
 	case "all":
 	default:
-		return term{}, fmt.Errorf("condition asks for %q of selections: Sigma has 1, any and all", quantity)
+		return term{}, g.wrong(g.at-3, "write a count as several selections and all of them", "condition asks for %q of selections: Sigma has 1, any and all", quantity)
 	}
 	out := term{nothing: true}
 	found := false
@@ -117,7 +128,7 @@ func (c *condition) quantified(g *grammar[term], quantity string) (term, error) 
 		out = joinedTerms(out, kid, any)
 	}
 	if !found {
-		return out, fmt.Errorf("condition asks of %s, which fits no selection", pattern)
+		return out, g.wrong(g.at-1, fault.DidYouMean(pattern, c.names), "condition asks of %s, which fits no selection", pattern)
 	}
 	return closed(out), nil
 }

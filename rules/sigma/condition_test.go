@@ -77,7 +77,7 @@ func TestConditionRefused(t *testing.T) {
 		"a b":                             "goes on with",
 		"2 of sel_*":                      `asks for "2"`,
 		"1 of nothing*":                   "fits no selection",
-		"a | count() by b > 3":            "Sigma correlation",
+		"a | count() by b > 3":            "old form",
 		"a | near b":                      "old form",
 		strings.Repeat("(", 100) + "a":    "nests deeper",
 		strings.Repeat("not ", 100) + "a": "nests deeper",

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"tocsin/internal/expression"
+	"tocsin/internal/fault"
 )
 
 // A Correlation is one Sigma correlation as its document says it.
@@ -29,7 +29,9 @@ type Correlation struct {
 	Generate   bool     // the rules that it names are rules by themselves too
 	Node       *yaml.Node
 
+	places  []*yaml.Node                 // of Rules
 	aliases map[string]map[string]string // alias -> rule -> field
+	found   refusals
 }
 
 // A Kind is how a correlation counts.
@@ -52,13 +54,13 @@ func ReadCorrelation(n *yaml.Node) (*Correlation, *Refusal) {
 	if at == nil {
 		return nil, nil //nolint:nilnil // no correlation and nothing wrong
 	}
-	c := &Correlation{Head: head(n), Kind: Kind(scalar(at, "type")), Rules: list(at, "rules"), GroupBy: list(at, "group-by"), Node: at}
-	refuse := func(n *yaml.Node, format string, args ...any) (*Correlation, *Refusal) {
-		return c, &Refusal{Node: n, Reason: "correlation: " + fmt.Sprintf(format, args...)}
+	c := &Correlation{Head: head(n), Kind: Kind(scalar(at, "type")), Rules: list(at, "rules"), GroupBy: list(at, "group-by"), Node: textPlace(at)}
+	if at.Kind != yaml.MappingNode {
+		return c, &Refusal{Node: at, Reason: "correlation is no mapping", Remedy: "write type, rules, group-by, timespan and condition below it"}
 	}
 	for i := 0; i+1 < len(at.Content); i += 2 {
 		if k := at.Content[i]; !slices.Contains(correlationKeys, k.Value) {
-			return refuse(k, "unknown key %s", k.Value)
+			c.found.say(k, fault.DidYouMean(k.Value, correlationKeys), "correlation: unknown key %s", k.Value)
 		}
 	}
 	generate := member(n, "generate")
@@ -66,30 +68,45 @@ func ReadCorrelation(n *yaml.Node) (*Correlation, *Refusal) {
 		generate = inside // where pySigma reads it
 	}
 	c.Generate = generate != nil && generate.Value == "true"
-	if len(c.Rules) == 0 {
-		return refuse(at, "it names no rules")
+	c.readRules(at)
+	c.readAliases(member(at, "aliases"))
+	c.readSpan(at)
+	c.readCondition(at)
+	c.Head.Conditions = []string{string(c.Kind) + " of " + strings.Join(c.Rules, ", ")}
+	return c, c.found.joined()
+}
+
+// Place is where the correlation names rule number i.
+func (c *Correlation) Place(i int) *yaml.Node {
+	if i < len(c.places) {
+		return c.places[i]
 	}
-	if len(c.Rules) > maxRefs {
-		return refuse(at, "it names %d rules: the limit is %d", len(c.Rules), maxRefs)
+	return c.Node
+}
+
+// say notes what is wrong.
+func (c *Correlation) say(n *yaml.Node, remedy, format string, args ...any) {
+	c.found.say(n, remedy, "correlation: "+format, args...)
+}
+
+func (c *Correlation) readRules(at *yaml.Node) {
+	n := cmpNode(member(at, "rules"), at)
+	switch {
+	case len(c.Rules) == 0:
+		c.say(n, "add rules: with ids or names", "it names no rules")
+	case len(c.Rules) > maxRefs:
+		c.say(n, "correlate a part of them and chain the correlations", "it names %d rules: the limit is %d", len(c.Rules), maxRefs)
+	}
+	if member(at, "rules") != nil && len(n.Content) == len(c.Rules) {
+		for _, one := range n.Content {
+			c.places = append(c.places, place(one))
+		}
 	}
 	for i, r := range c.Rules {
 		if slices.Contains(c.Rules[:i], r) {
-			return refuse(member(at, "rules"), "it names %s twice", r)
+			c.say(n.Content[i], "leave one of them out", "it names %s twice", r)
 		}
 	}
-	if err := c.readAliases(member(at, "aliases")); err != nil {
-		return refuse(member(at, "aliases"), "%s", err)
-	}
-	span, err := timespan(scalar(at, "timespan"))
-	if err != nil {
-		return refuse(at, "%s", err)
-	}
-	c.Span = span
-	if err := c.readCondition(at); err != nil {
-		return refuse(cmpNode(member(at, "condition"), at), "%s", err)
-	}
-	c.Head.Conditions = []string{string(c.Kind) + " of " + strings.Join(c.Rules, ", ")}
-	return c, nil
 }
 
 var correlationKeys = []string{"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"}
@@ -104,114 +121,126 @@ func cmpNode(n, other *yaml.Node) *yaml.Node {
 	return n
 }
 
-func (c *Correlation) readAliases(n *yaml.Node) error {
+func (c *Correlation) readAliases(n *yaml.Node) {
 	c.aliases = map[string]map[string]string{}
 	if n == nil {
-		return nil
+		return
 	}
+	const form = "write alias: {rule name: field}"
 	if n.Kind != yaml.MappingNode {
-		return errors.New("aliases are no mapping")
+		c.say(n, form, "aliases are no mapping")
+		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		of, by := n.Content[i+1], map[string]string{}
 		if of.Kind != yaml.MappingNode {
-			return fmt.Errorf("alias %s is no mapping of rules to fields", n.Content[i].Value)
+			c.say(of, form, "alias %s is no mapping of rules to fields", n.Content[i].Value)
+			continue
 		}
 		for j := 0; j+1 < len(of.Content); j += 2 {
 			by[of.Content[j].Value] = of.Content[j+1].Value
 		}
 		c.aliases[n.Content[i].Value] = by
 	}
-	return nil
 }
 
-// timespan reads a number and s, m, h, d or w.
-func timespan(s string) (time.Duration, error) {
+// readSpan reads a number and s, m, h, d or w.
+func (c *Correlation) readSpan(at *yaml.Node) {
 	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	s := scalar(at, "timespan")
 	if s == "" {
-		return 0, errors.New("it has no timespan")
+		c.say(cmpNode(member(at, "timespan"), at), "add timespan: 5m", "it has no timespan")
+		return
 	}
 	n, err := strconv.Atoi(s[:len(s)-1])
 	unit := units[s[len(s)-1]]
 	if err != nil || unit == 0 || n <= 0 || time.Duration(n) > maxSpan/unit {
-		return 0, fmt.Errorf("timespan %q: it is a number and s, m, h, d or w, ten years at most", s)
+		c.say(member(at, "timespan"), "write 90s, 5m, 24h or 7d", "timespan %q: it is a number and s, m, h, d or w, ten years at most", s)
+		return
 	}
-	return time.Duration(n) * unit, nil
+	c.Span = time.Duration(n) * unit
 }
 
 const maxSpan = 10 * 365 * 24 * time.Hour
 
 // readCondition reads what must be counted.
-func (c *Correlation) readCondition(at *yaml.Node) error {
+func (c *Correlation) readCondition(at *yaml.Node) {
 	n := member(at, "condition")
 	switch c.Kind {
 	case EventCount, ValueCount:
-		c.Fields = list(n, "field")
-		if (c.Kind == ValueCount) != (len(c.Fields) > 0) {
-			return fmt.Errorf("%s: field belongs to value_count, which needs it", c.Kind)
+		if c.Fields = list(n, "field"); (c.Kind == ValueCount) != (len(c.Fields) > 0) {
+			remedy := "leave field out, or write type: value_count"
+			if c.Kind == ValueCount {
+				remedy = "add field: with the field whose values are counted"
+			}
+			c.say(cmpNode(member(n, "field"), cmpNode(n, at)), remedy, "%s: field belongs to value_count, which needs it", c.Kind)
 		}
-		least, err := threshold(n)
-		c.AtLeast = least
-		return err
+		c.AtLeast = c.threshold(n, at)
 	case Temporal:
-		return c.readTemporal(n)
+		c.readTemporal(n, at)
 	case Ordered:
-		if n != nil {
-			least, err := threshold(n)
-			if err != nil {
-				return err
-			}
-			if least != len(c.Rules) {
-				return fmt.Errorf("temporal_ordered of %d rules of which %d must match: it is said exactly of all of them alone", len(c.Rules), least)
-			}
-		}
 		c.AtLeast = len(c.Rules)
-		return nil
+		if n == nil {
+			return
+		}
+		if least := c.threshold(n, at); least > 0 && least != len(c.Rules) {
+			c.say(n, "leave the condition out, or name only the rules that must match",
+				"temporal_ordered of %d rules of which %d must match: it is said exactly of all of them alone", len(c.Rules), least)
+		}
 	case ValueSum, ValueAverage, ValuePercentile, "value_median":
-		return c.readMeasure(n)
+		c.readMeasure(n, at)
 	case "":
-		return errors.New("it has no type")
+		c.say(at, "add type: one of "+strings.Join(kindNames, ", "), "it has no type")
 	default:
-		return fmt.Errorf("unknown type %q", c.Kind)
+		c.say(cmpNode(member(at, "type"), at), fault.DidYouMean(string(c.Kind), kindNames), "unknown type %q", c.Kind)
 	}
 }
 
-// threshold is the least count for which the condition holds.
-func threshold(n *yaml.Node) (int, error) {
+var kindNames = []string{"event_count", "temporal", "temporal_ordered", "value_avg", "value_count", "value_median", "value_percentile", "value_sum"}
+
+const lowerBounds = "leave it out; for too little of something there are native rules of the kinds silence and absence"
+
+// threshold is the least count for which the condition holds; 0 where it says none, which is noted.
+func (c *Correlation) threshold(n, at *yaml.Node) (least int) {
 	if n == nil || n.Kind != yaml.MappingNode {
-		return 0, errors.New("it has no condition with gte or gt")
+		c.say(cmpNode(n, at), "add condition: {gte: 10}", "it has no condition with gte or gt")
+		return 0
 	}
-	least := 0
+	before := len(c.found)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, v := n.Content[i].Value, n.Content[i+1]
-		if key == "field" {
-			continue
+		switch {
+		case key == "field":
+		case slices.Contains([]string{"lt", "lte", "eq", "neq"}, key):
+			c.say(n.Content[i], lowerBounds, "condition %s: only gte and gt hold for good once they hold; a count that may still grow decides nothing", key)
+		case key != "gte" && key != "gt":
+			c.say(n.Content[i], fault.DidYouMean(key, []string{"gte", "gt", "field"}), "condition has an unknown key %s", key)
+		case least > 0:
+			c.say(n.Content[i], "leave one of them out", "condition says gte and gt")
+		default:
+			least = c.count(key, v)
 		}
-		if key != "gte" && key != "gt" {
-			if slices.Contains([]string{"lt", "lte", "eq", "neq"}, key) {
-				return 0, fmt.Errorf("condition %s: only gte and gt hold for good once they hold; a count that may still grow decides nothing", key)
-			}
-			return 0, fmt.Errorf("condition has an unknown key %s", key)
-		}
-		if least > 0 {
-			return 0, errors.New("condition says gte and gt")
-		}
-		count, err := strconv.Atoi(v.Value)
-		if err != nil {
-			return 0, fmt.Errorf("condition %s: %q is no whole number", key, v.Value)
-		}
-		if key == "gt" {
-			count++
-		}
-		if count < 1 || count > maxCount {
-			return 0, fmt.Errorf("condition %s %s: at least 1 and at most %d can be counted", key, v.Value, maxCount)
-		}
-		least = count
 	}
-	if least == 0 {
-		return 0, errors.New("condition has neither gte nor gt")
+	if least == 0 && len(c.found) == before {
+		c.say(n, "add gte: 10", "condition has neither gte nor gt")
 	}
-	return least, nil
+	return least
+}
+
+func (c *Correlation) count(key string, v *yaml.Node) int {
+	count, err := strconv.Atoi(numberText(v))
+	if err != nil {
+		c.say(v, "write it in decimal", "condition %s: %q is no whole number", key, v.Value)
+		return 0
+	}
+	if key == "gt" {
+		count++
+	}
+	if count < 1 || count > maxCount {
+		c.say(v, "", "condition %s %s: at least 1 and at most %d can be counted", key, v.Value, maxCount)
+		return 0
+	}
+	return count
 }
 
 // maxCount is the most that a key of the engine counts.
@@ -219,32 +248,34 @@ const maxCount = 1_000_000
 
 // readTemporal makes clauses of a condition: none means all rules, a number so many of them, a text is an expression
 // over the rules' names.
-func (c *Correlation) readTemporal(n *yaml.Node) error {
+func (c *Correlation) readTemporal(n, at *yaml.Node) {
 	all := len(c.Rules)
 	least := all
 	switch {
 	case n == nil:
 	case n.Kind == yaml.ScalarNode:
-		return c.readExtended(n.Value)
+		c.readExtended(n)
+		return
 	case scalar(n, "eq") == strconv.Itoa(all) && len(n.Content) == 2: // there are no more
 	default:
-		var err error
-		if least, err = threshold(n); err != nil {
-			return err
+		if least = c.threshold(n, at); least == 0 {
+			return
 		}
 		if least > all {
-			return fmt.Errorf("temporal of %d rules of which %d must match: it never holds", all, least)
+			c.say(n, "name more rules, or ask for fewer", "temporal of %d rules of which %d must match: it never holds", all, least)
+			return
 		}
 	}
 	// At least k of n hold where of every n-k+1 of them one does.
 	if all > 16 && least < all {
-		return fmt.Errorf("temporal of %d rules of which %d must match: the limit is 16 rules", all, least)
+		c.say(n, "name fewer rules, or ask for all of them", "temporal of %d rules of which %d must match: the limit is 16 rules", all, least)
+		return
 	}
 	if least == all {
-		for i := range all {
+		for i := range min(all, maxRefs) {
 			c.Clauses = append(c.Clauses, 1<<i)
 		}
-		return nil
+		return
 	}
 	for set := uint64(1); set < 1<<all; set++ {
 		if bits.OnesCount64(set) == all-least+1 {
@@ -252,9 +283,8 @@ func (c *Correlation) readTemporal(n *yaml.Node) error {
 		}
 	}
 	if len(c.Clauses) > maxClauses {
-		return fmt.Errorf("temporal of %d rules of which %d must match: %d ways to miss it, the limit is %d", all, least, len(c.Clauses), maxClauses)
+		c.say(n, "name fewer rules", "temporal of %d rules of which %d must match: %d ways to miss it, the limit is %d", all, least, len(c.Clauses), maxClauses)
 	}
-	return nil
 }
 
 // maxClauses is how many conditions a rule may have.
@@ -271,7 +301,7 @@ func (c *Correlation) Field(name string, r *Rule) (string, error) {
 			return field, nil
 		}
 	}
-	return "", fmt.Errorf("alias %s says nothing of rule %s", name, cmpText(r.Name, r.ID))
+	return "", wrong("add "+cmpText(r.Name, r.ID)+": and its field below the alias", "alias %s says nothing of rule %s", name, cmpText(r.Name, r.ID))
 }
 
 func cmpText(s, other string) string {
@@ -296,13 +326,15 @@ func (p *Pipelines) CompileFor(c *Correlation, r *Rule) ([]Reading, *Refusal) {
 	for _, name := range append(slices.Clone(c.GroupBy), c.Fields...) {
 		field, err := c.Field(name, r)
 		if err != nil {
-			return nil, &Refusal{Node: c.Node, Reason: "correlation: " + err.Error()}
+			return nil, refusalOf("correlation: ", err, c.Node)
 		}
 		fields = append(fields, field)
 	}
 	made, refusal := p.variants(r, fields)
 	if refusal != nil {
-		refusal.Node, refusal.Reason = c.Node, fmt.Sprintf("correlation: rule %s: %s", cmpText(r.Name, r.ID), refusal.Reason)
+		for _, one := range refusal.All() { // the rule may stand in another file
+			one.Node, one.Offset, one.Reason = c.Node, 0, fmt.Sprintf("correlation: rule %s: %s", cmpText(r.Name, r.ID), one.Reason)
+		}
 		return nil, refusal
 	}
 	var out []Reading

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -90,57 +89,40 @@ func (d *detection) walk(do func(*item)) {
 	}
 }
 
-// A Refusal is also an error, for those who pass it up.
-func (r *Refusal) Error() string { return r.Reason }
-
-func refuse(n *yaml.Node, format string, args ...any) *Refusal {
-	return &Refusal{Node: n, Reason: fmt.Sprintf(format, args...)}
-}
-
-// readDetection reads a selection: a mapping is an and, a list an or; texts by themselves are keywords.
-func readDetection(n *yaml.Node, depth int) (*detection, *Refusal) {
-	if depth > maxNesting {
-		return nil, refuse(n, "detection nests deeper than %d", maxNesting)
-	}
+// readDetection reads a selection: a mapping is an and, a list an or; texts by themselves are keywords. What is wrong with
+// it is added to found.
+func readDetection(found *refusals, n *yaml.Node, depth int) *detection {
 	d := &detection{}
+	if depth > maxNesting {
+		found.say(n, "take it apart into several selections", "detection nests deeper than %d", maxNesting)
+		return d
+	}
 	switch n.Kind {
 	case yaml.SequenceNode:
 		d.any = true
 		for _, m := range n.Content {
-			kid, refusal := readDetection(m, depth+1)
-			if refusal != nil {
-				return nil, refusal
-			}
-			d.kids = append(d.kids, kid)
+			d.kids = append(d.kids, readDetection(found, m, depth+1))
 		}
 		if len(d.kids) == 0 {
-			return nil, refuse(n, "a selection is an empty list")
+			found.say(n, "write what it asks for, or leave it out", "a selection is an empty list")
 		}
 	case yaml.MappingNode:
 		seen := map[string]bool{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			name := n.Content[i].Value
 			if seen[name] {
-				return nil, refuse(n.Content[i], "a selection says %s twice", name)
+				found.say(n.Content[i], "write a list of values, or a list of mappings", "a selection says %s twice", name)
 			}
 			seen[name] = true
-			it, refusal := readItem(name, n.Content[i], n.Content[i+1])
-			if refusal != nil {
-				return nil, refusal
-			}
-			d.kids = append(d.kids, &detection{item: it})
+			d.kids = append(d.kids, &detection{item: readItem(found, name, n.Content[i], n.Content[i+1])})
 		}
 		if len(d.kids) == 0 {
-			return nil, refuse(n, "a selection is an empty mapping")
+			found.say(n, "write what it asks for, or leave it out", "a selection is an empty mapping")
 		}
 	case yaml.ScalarNode:
-		it, refusal := readItem("", n, n)
-		if refusal != nil {
-			return nil, refusal
-		}
-		d.item = it
+		d.item = readItem(found, "", n, n)
 	default:
-		return nil, refuse(n, "a selection is neither mapping nor list")
+		found.say(n, "write a mapping of fields to values, or a list", "a selection is neither mapping nor list")
 	}
-	return d, nil
+	return d
 }

@@ -2,7 +2,6 @@ package sigma
 
 import (
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 )
 
 // errWild refuses an encoding of what is not known whole.
-var errWild = errors.New("encodes a value that holds wildcards")
+var errWild error = &remedied{reason: "encodes a value that holds wildcards", remedy: "put the encoding before contains, startswith and endswith, and take wildcards out of the value"}
 
 // utf16Bytes is a pattern with its texts in UTF-16, as the bytes that they are there.
 func utf16Bytes(g expression.Glob, bigEndian, mark bool) expression.Glob {
@@ -61,7 +60,7 @@ func base64Offsets(g expression.Glob) ([]expression.Glob, error) {
 		e := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(" ", i) + s))
 		from, to := start[i], len(e)-end[(len(s)+i)%3]
 		if from >= to {
-			return nil, errors.New("base64offset of a text that is too short to be found at every offset")
+			return nil, wrong("take a longer text", "base64offset of a text that is too short to be found at every offset")
 		}
 		out = append(out, literal(e[from:to]))
 	}
@@ -87,7 +86,7 @@ func windash(g expression.Glob) ([]expression.Glob, error) {
 		}
 		pieces := splitDashes(p.Text)
 		if found += len(pieces) - 1; found > maxDashes {
-			return nil, fmt.Errorf("windash of a value with more than %d dashes", maxDashes)
+			return nil, wrong("take it apart with contains and all", "windash of a value with more than %d dashes", maxDashes)
 		}
 		forms := []string{pieces[0]}
 		for _, piece := range pieces[1:] {

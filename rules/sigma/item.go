@@ -1,17 +1,18 @@
 package sigma
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
 	"tocsin/internal/expression"
+	"tocsin/internal/fault"
 )
 
 // plan is what the modifiers of an item come to.
@@ -26,73 +27,97 @@ type plan struct {
 
 var orders = map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
-func planOf(modifiers []string) (plan, error) {
-	var p plan
-	for i, m := range modifiers {
-		if slices.Contains(modifiers[:i], m) {
-			return p, fmt.Errorf("modifier %s twice", m)
+// modifierNames are all that there are.
+var modifierNames = []string{
+	"all", "base64", "base64offset", "cased", "cidr", "contains", "day", "dotall", "endswith", "exists", "expand", "fieldref", "gt", "gte", "hour", "i",
+	"ignorecase", "lt", "lte", "m", "minute", "month", "multiline", "neq", "re", "s", "startswith", "utf16", "utf16be", "utf16le", "week", "wide", "windash", "year",
+}
+
+// planOf reads the modifiers of an item. An error knows where in name it stands.
+func planOf(name string) (p plan, err error) {
+	modifiers := strings.Split(name, "|")
+	at := utf8.RuneCountInString(modifiers[0]) + 1
+	for i, m := range modifiers[1:] {
+		if err := p.modify(m, modifiers[1:i+1]); err != nil {
+			err.offset = at
+			return p, err
 		}
-		switch m {
-		case "all":
-			p.all = true
-		case "cased":
-			p.exact = true
-		case "neq":
-			p.negate = true
-		case "contains":
-			p.contains, p.steps = true, append(p.steps, m)
-		case "startswith":
-			p.start, p.steps = true, append(p.steps, m)
-		case "endswith":
-			p.end, p.steps = true, append(p.steps, m)
-		case "re", "cidr", "exists", "fieldref", "lt", "lte", "gt", "gte", "minute", "hour", "day", "week", "month", "year":
-			if p.how != "" {
-				return p, fmt.Errorf("%s together with %s", m, p.how)
-			}
-			p.how = m
-		case "i", "ignorecase":
-			p.flags += "i"
-		case "m", "multiline":
-			p.flags += "m"
-		case "s", "dotall":
-			p.flags += "s"
-		case "base64", "base64offset", "wide", "utf16le", "utf16be", "utf16", "windash":
-			p.steps = append(p.steps, m)
-		case "expand":
-			p.expand = true
-		default:
-			return p, fmt.Errorf("unknown modifier %q", m)
-		}
+		at += utf8.RuneCountInString(m) + 1
 	}
 	return p, p.check()
+}
+
+// modify takes in one modifier, which stands behind others.
+func (p *plan) modify(m string, before []string) *remedied {
+	refuse := func(remedy, format string, args ...any) *remedied {
+		return &remedied{reason: fmt.Sprintf(format, args...), remedy: remedy}
+	}
+	if slices.Contains(before, m) {
+		return refuse("leave one of them out", "modifier %s twice", m)
+	}
+	switch m {
+	case "all":
+		p.all = true
+	case "cased":
+		p.exact = true
+	case "neq":
+		p.negate = true
+	case "contains":
+		p.contains, p.steps = true, append(p.steps, m)
+	case "startswith":
+		p.start, p.steps = true, append(p.steps, m)
+	case "endswith":
+		p.end, p.steps = true, append(p.steps, m)
+	case "re", "cidr", "exists", "fieldref", "lt", "lte", "gt", "gte", "minute", "hour", "day", "week", "month", "year":
+		if p.how != "" {
+			return refuse("write two items, one for each", "%s together with %s", m, p.how)
+		}
+		p.how = m
+	case "i", "ignorecase":
+		p.flags += "i"
+	case "m", "multiline":
+		p.flags += "m"
+	case "s", "dotall":
+		p.flags += "s"
+	case "base64", "base64offset", "wide", "utf16le", "utf16be", "utf16", "windash":
+		p.steps = append(p.steps, m)
+	case "expand":
+		p.expand = true
+	default:
+		return refuse(fault.DidYouMean(m, modifierNames), "unknown modifier %q", m)
+	}
+	return nil
 }
 
 // check refuses modifiers that do not go together.
 func (p plan) check() error {
 	switch {
 	case p.flags != "" && p.how != "re":
-		return errors.New("flags of a regular expression without re")
+		return wrong("add re before them", "flags of a regular expression without re")
 	case p.how == "fieldref" && slices.ContainsFunc(p.steps, func(s string) bool { return !slices.Contains([]string{"contains", "startswith", "endswith"}, s) }):
-		return errors.New("fieldref together with an encoding")
+		return wrong("leave the encoding out: the field's value is compared as it is", "fieldref together with an encoding")
+	case p.how == "re" && len(p.steps) > 0:
+		return wrong("write it into the expression: it is searched for anywhere, ^ and $ are the ends", "%s together with modifiers of texts", p.how)
 	case p.how != "" && p.how != "fieldref" && len(p.steps) > 0:
-		return fmt.Errorf("%s together with modifiers of texts", p.how)
+		return wrong("leave them out", "%s together with modifiers of texts", p.how)
 	case p.expand && p.how != "" && p.how != "re":
-		return fmt.Errorf("%s together with expand", p.how)
+		return wrong("write the values themselves", "%s together with expand", p.how)
 	case p.exact && p.how != "" && p.how != "fieldref" && p.how != "re":
-		return fmt.Errorf("%s together with cased", p.how)
+		return wrong("leave cased out: it is of texts", "%s together with cased", p.how)
 	}
 	return nil
 }
 
-// readItem reads one line of a selection.
-func readItem(name string, key, n *yaml.Node) (*item, *Refusal) {
+// readItem reads one line of a selection. What is wrong with it is added to found.
+func readItem(found *refusals, name string, key, n *yaml.Node) *item {
 	field, modifiers, _ := strings.Cut(name, "|")
 	it := &item{name: name, field: field, node: place(key)}
 	p := plan{}
-	if modifiers != "" {
+	if modifiers != "" || strings.Contains(name, "|") {
 		var err error
-		if p, err = planOf(strings.Split(modifiers, "|")); err != nil {
-			return nil, refuse(key, "%s: %s", name, err)
+		if p, err = planOf(name); err != nil {
+			found.fault(key, name+": ", err)
+			return it
 		}
 	}
 	it.all, it.negate = p.all, p.negate
@@ -101,19 +126,21 @@ func readItem(name string, key, n *yaml.Node) (*item, *Refusal) {
 		values = n.Content
 	}
 	if len(values) == 0 {
-		return nil, refuse(key, "%s has no values", name)
+		found.say(key, "write a value; '' is the empty text, null a field that is not there", "%s has no values", name)
 	}
 	for _, v := range values {
 		if v.Kind != yaml.ScalarNode {
-			return nil, refuse(v, "%s: a value is neither text nor number", name)
+			found.say(v, "write a text, a number, or a flat list of them", "%s: a value is neither text nor number", name)
+			continue
 		}
 		val, err := p.value(field, v)
 		if err != nil {
-			return nil, refuse(v, "%s: %s", cmpText(name, "keyword"), err)
+			found.fault(v, cmpText(name, "keyword")+": ", err)
+			continue
 		}
 		it.values = append(it.values, val)
 	}
-	return it, nil
+	return it
 }
 
 // value reads one value of an item.
@@ -121,10 +148,10 @@ func (p plan) value(field string, v *yaml.Node) (value, error) {
 	out := value{exact: p.exact}
 	null := v.ShortTag() == "!!null"
 	if field == "" && (null || p.how != "" && p.how != "re") {
-		return out, errors.New("only texts can be keywords")
+		return out, wrong("name a field", "only texts can be keywords")
 	}
 	if null && p.how != "" || null && len(p.steps) > 0 {
-		return out, errors.New("null takes no modifier but neq and all")
+		return out, wrong("leave them out: null is a field that is not there", "null takes no modifier but neq and all")
 	}
 	switch p.how {
 	case "":
@@ -134,11 +161,11 @@ func (p plan) value(field string, v *yaml.Node) (value, error) {
 			pattern = "(?" + p.flags + ")" + pattern
 		}
 		out.kind, out.text, out.expr = isPattern, pattern, p.expand
-		return out, nil
+		return out, wellFormed(v.Value)
 	case "exists":
 		out.kind, out.truth = isExists, v.Value == "true"
 		if v.ShortTag() != "!!bool" {
-			return out, errors.New("exists takes true or false")
+			return out, wrong("write true or false, without quotes", "exists takes true or false")
 		}
 		return out, nil
 	case "cidr":
@@ -151,14 +178,14 @@ func (p plan) value(field string, v *yaml.Node) (value, error) {
 	case "lt", "lte", "gt", "gte":
 		f, err := strconv.ParseFloat(numberText(v), 64)
 		if err != nil {
-			return out, fmt.Errorf("%q is no number", v.Value)
+			return out, wrong("write it in decimal", "%q is no number", v.Value)
 		}
 		out.kind, out.order, out.n = isOrder, orders[p.how], f
 		return out, nil
 	default:
 		n, err := strconv.Atoi(v.Value)
 		if err != nil {
-			return out, fmt.Errorf("%q is no whole number", v.Value)
+			return out, wrong("write it in decimal", "%q is no whole number", v.Value)
 		}
 		out.kind, out.text, out.n = isTime, p.how, float64(n)
 		return out, nil
@@ -179,7 +206,7 @@ func network(s string) (netip.Prefix, error) {
 	}
 	addr, err := netip.ParseAddr(s)
 	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("%q is no network", s)
+		return netip.Prefix{}, wrong("write it like 10.0.0.0/8 or 2001:db8::/32", "%q is no network", s)
 	}
 	return netip.PrefixFrom(addr, addr.BitLen()), nil
 }

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"tocsin/internal/expression"
+	"tocsin/internal/fault"
 )
 
 //go:embed pipelines/*.yml
@@ -233,13 +234,18 @@ func (p *Pipelines) routes(l LogSource) []*route {
 }
 
 // unmapped is a field that a set does not know.
-type unmapped struct {
-	field, set string
-}
+type unmapped struct{ remedied }
 
-// Error says so.
-func (u *unmapped) Error() string {
-	return fmt.Sprintf("field %q has no place in %s records", u.field, u.set)
+// Unwrap makes it a [remedied] too.
+func (u *unmapped) Unwrap() error { return &u.remedied }
+
+// unknown is the error of a field that a set does not know.
+func (s *fieldSet) unknown(field string) error {
+	remedy := "let a pipeline map it with field_name_mapping, if records have it"
+	if near := fault.Nearest(field, slices.Sorted(maps.Keys(s.Map))); near != "" {
+		remedy = "did you mean " + near + "? Else " + remedy
+	}
+	return &unmapped{remedied{reason: fmt.Sprintf("field %q has no place in %s records", field, s.name), remedy: remedy}}
 }
 
 // find is where a field stands: in one of the targets.
@@ -248,7 +254,7 @@ func (s *fieldSet) find(field string) (targets []string, values *valueMap, err e
 		return to, s.Values[field], nil
 	}
 	if len(s.Rest) == 0 {
-		return nil, nil, &unmapped{field, s.name}
+		return nil, nil, s.unknown(field)
 	}
 	for _, prefix := range s.Rest {
 		targets = append(targets, prefix+field)

@@ -1,7 +1,6 @@
 package sigma
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,18 +21,11 @@ type Rule struct {
 	Taxonomy string // of its field names; "" is Sigma's own
 
 	detection *yaml.Node
-	names     []string // of its selections
-	parts     map[string]*detection
-	added     []added // by pipelines
-	filters   []*Filter
-	touched   bool // a user's pipeline has changed it
-}
-
-// A Refusal says why a document is not used: what it says cannot be said exactly here.
-type Refusal struct {
-	Node   *yaml.Node // where
-	Reason string
-	Remedy string
+	checks
+	places  map[string]*yaml.Node // of what the document says of itself
+	added   []added               // by pipelines
+	filters []*Filter
+	touched bool // a user's pipeline has changed it
 }
 
 // Is reports whether a document is Sigma's: a rule, a correlation or a filter.
@@ -41,7 +33,7 @@ func Is(n *yaml.Node) bool {
 	if n.Kind != yaml.MappingNode || member(n, "correlate") != nil {
 		return false
 	}
-	for _, key := range []string{"detection", "correlation", "logsource"} {
+	for _, key := range []string{"detection", "correlation", "filter", "logsource"} {
 		if member(n, key) != nil {
 			return true
 		}
@@ -88,28 +80,44 @@ func list(n *yaml.Node, key string) []string {
 
 // Read reads the document of one rule.
 func Read(n *yaml.Node) (*Rule, *Refusal) {
+	var found refusals
 	r := head(n)
 	r.detection = member(n, "detection")
 	if r.detection == nil || r.detection.Kind != yaml.MappingNode {
-		return nil, &Refusal{Node: n, Reason: "the rule has no detection"}
+		return nil, &Refusal{Node: cmpNode(r.detection, n), Reason: "the rule has no detection", Remedy: "add detection: with selections and a condition"}
 	}
-	if refusal := r.read(); refusal != nil {
+	if len(r.LogSource.String()) == 0 {
+		found.say(cmpNode(member(n, "logsource"), n), "add logsource: {product: windows, category: process_creation}, or what it is for", "the rule has no logsource")
+	}
+	r.checks = readChecks(&found, r.detection)
+	r.Conditions = r.texts
+	if at := member(r.detection, "timeframe"); at != nil {
+		found.say(at, "write a Sigma correlation", "timeframe is the old form of aggregation")
+	}
+	if refusal := found.joined(); refusal != nil {
 		return nil, refusal
 	}
 	r.detection = place(r.detection)
 	return r, nil
 }
 
-// place is where a node stands, without what it holds: thousands of documents need not be kept for their places.
-func place(n *yaml.Node) *yaml.Node { return &yaml.Node{Kind: n.Kind, Line: n.Line, Column: n.Column} }
+// Place is where a key of the document stands, or where the document does.
+func (r *Rule) Place(key string, other *yaml.Node) *yaml.Node { return cmpNode(r.places[key], other) }
 
 // Forget gives back what only [Pipelines.Compile] and its kin need: the rule cannot be compiled again.
-func (r *Rule) Forget() { r.names, r.parts, r.added, r.filters = nil, nil, nil, nil }
+func (r *Rule) Forget() { r.checks, r.added, r.filters, r.places = checks{}, nil, nil, nil }
 
 // head is what a document says of itself.
 func head(n *yaml.Node) *Rule {
+	places := map[string]*yaml.Node{}
+	for _, key := range []string{"id", "status", "level", "logsource", "taxonomy"} {
+		if v := member(n, key); v != nil {
+			places[key] = place(v)
+		}
+	}
 	return &Rule{
-		ID: strings.ToLower(scalar(n, "id")), Name: scalar(n, "name"), Title: scalar(n, "title"), Status: scalar(n, "status"), Level: scalar(n, "level"),
+		places: places,
+		ID:     strings.ToLower(scalar(n, "id")), Name: scalar(n, "name"), Title: scalar(n, "title"), Status: scalar(n, "status"), Level: scalar(n, "level"),
 		Description: scalar(n, "description"), Author: scalar(n, "author"), Date: scalar(n, "date"), Modified: scalar(n, "modified"),
 		Taxonomy:   scalar(n, "taxonomy"),
 		References: list(n, "references"), FalsePositives: list(n, "falsepositives"), Tags: list(n, "tags"), LogSource: logSource(n),
@@ -121,41 +129,52 @@ func logSource(n *yaml.Node) LogSource {
 	return LogSource{Product: scalar(l, "product"), Category: scalar(l, "category"), Service: scalar(l, "service")}
 }
 
-// read takes the detection apart.
-func (r *Rule) read() *Refusal {
-	var refusal *Refusal
-	r.names, r.parts, r.Conditions, refusal = parts(r.detection)
-	if refusal == nil && member(r.detection, "timeframe") != nil {
-		refusal = &Refusal{Node: member(r.detection, "timeframe"), Reason: "timeframe is the old form of aggregation", Remedy: "write a Sigma correlation"}
-	}
-	return refusal
+// checks are the selections and the conditions of a detection or filter.
+type checks struct {
+	names []string // of the selections, in their order
+	parts map[string]*detection
+	texts []string     // of the conditions; one of them must hold
+	nodes []*yaml.Node // where they stand
 }
 
-// parts are the selections and the conditions of a detection or filter.
-func parts(n *yaml.Node) (names []string, by map[string]*detection, conditions []string, refusal *Refusal) {
-	by = map[string]*detection{}
+func readChecks(found *refusals, n *yaml.Node) checks {
+	c := checks{parts: map[string]*detection{}}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, v := n.Content[i].Value, n.Content[i+1]
 		switch name {
 		case "condition":
-			conditions = list(n, name)
+			c.readConditions(v)
 		case "timeframe", "rules":
 		default:
-			if by[name] != nil {
-				return nil, nil, nil, refuse(n.Content[i], "detection says %s twice", name)
+			if c.parts[name] != nil {
+				found.say(n.Content[i], "give one of them another name", "detection says %s twice", name)
+				continue
 			}
-			d, refusal := readDetection(v, 0)
-			if refusal != nil {
-				return nil, nil, nil, refusal
-			}
-			names = append(names, name)
-			by[name] = d
+			c.names = append(c.names, name)
+			c.parts[name] = readDetection(found, v, 0)
 		}
 	}
-	if len(conditions) == 0 {
-		return nil, nil, nil, refuse(n, "detection has no condition")
+	if len(c.texts) == 0 {
+		found.say(n, "add condition: and the name of a selection", "detection has no condition")
 	}
-	return names, by, conditions, nil
+	for i, text := range c.texts {
+		if _, err := parseCondition(text, c.names, func(string) (expression.Tree, bool, error) { return expression.All(), false, nil }); err != nil {
+			found.fault(c.nodes[i], "", err)
+		}
+	}
+	return c
+}
+
+func (c *checks) readConditions(v *yaml.Node) {
+	values := []*yaml.Node{v}
+	if v.Kind == yaml.SequenceNode {
+		values = v.Content
+	}
+	for _, one := range values {
+		if one.Kind == yaml.ScalarNode && one.ShortTag() != "!!null" {
+			c.texts, c.nodes = append(c.texts, one.Value), append(c.nodes, textPlace(one))
+		}
+	}
 }
 
 // A Compiled is what a rule comes to.
@@ -206,108 +225,90 @@ func (p *Pipelines) variants(r *Rule, fields []string) ([]variant, *Refusal) {
 	}
 	routes := p.routesOf(r)
 	if len(routes) == 0 {
-		return nil, refuse(r.detection, "no pipeline for logsource %s", r.LogSource)
+		return nil, &Refusal{
+			Node: r.Place("logsource", r.detection), Reason: fmt.Sprintf("no pipeline for logsource %s", r.LogSource),
+			Remedy: "let a pipeline map its fields and say which alerts are meant, see docs/sigma.md",
+		}
 	}
 	if r.Taxonomy != "" && r.Taxonomy != "sigma" && !r.touched {
-		return nil, refuse(r.detection, "taxonomy %s: its names are not known here", r.Taxonomy)
+		return nil, &Refusal{
+			Node: r.Place("taxonomy", r.detection), Reason: fmt.Sprintf("taxonomy %s: its names are not known here", r.Taxonomy),
+			Remedy: "let a pipeline map them with field_name_mapping",
+		}
 	}
 	var out []variant
-	var missing error
+	var lacks refusals // of the kind of record that lacks least
 	for _, route := range routes {
-		v := variant{route: route}
-		c := &compiler{fields: route.fields, lists: p.lists}
-		tree, err := r.tree(c)
-		for _, names := range asked {
-			var all []string
-			for _, name := range names {
-				if err == nil {
-					var targets []string
-					targets, _, err = c.find(name.field, name.final)
-					all = append(all, targets...)
-				}
-			}
-			v.fields = append(v.fields, all)
+		c := &compiler{fields: route.fields, lists: p.lists, at: r.detection}
+		v := variant{route: route, tree: r.tree(c), fields: c.places(r.detection, asked)}
+		switch {
+		case len(c.found) > 0:
+			return nil, c.found.joined()
+		case len(c.lacks) == 0:
+			v.tree = expression.Named(cmpText(route.fields.name, r.Name), expression.All(route.when, v.tree))
+			out = append(out, v)
+		case lacks == nil || len(c.lacks) < len(lacks):
+			lacks = c.lacks
 		}
-		if _, ok := errors.AsType[*unmapped](err); ok {
-			missing = err
-			continue
-		}
-		if err != nil {
-			return nil, refusalOf(err, r.detection)
-		}
-		v.tree = expression.Named(cmpText(route.fields.name, r.Name), expression.All(route.when, tree))
-		out = append(out, v)
 	}
 	if len(out) == 0 {
-		return nil, refusalOf(missing, r.detection)
+		return nil, lacks.joined()
 	}
 	return out, nil
 }
 
-// refusalOf is the error as a refusal, at its own place where it has one.
-func refusalOf(err error, at *yaml.Node) *Refusal {
-	if r, ok := errors.AsType[*Refusal](err); ok && r.Node != nil {
-		return &Refusal{Node: r.Node, Reason: err.Error(), Remedy: r.Remedy}
-	}
-	return &Refusal{Node: at, Reason: err.Error()}
-}
-
-// tree is the rule's condition with its filters and what pipelines have added.
-func (r *Rule) tree(c *compiler) (expression.Tree, error) {
-	tree, err := c.conditions(r.Conditions, r.names, r.parts)
-	if err != nil {
-		return tree, err
-	}
+// tree is the rule's condition with its filters and what pipelines have added. What is wrong with it is left with c.
+func (r *Rule) tree(c *compiler) expression.Tree {
 	var kids []expression.Tree
 	for _, a := range r.added {
-		kid, err := c.tree(a.detection)
-		if err != nil {
-			return kid, err
-		}
+		var kid expression.Tree
+		c.elsewhere("", func() { kid = c.tree(a.detection) })
 		if a.negated {
 			kid = expression.Negate(kid)
 		}
 		kids = append(kids, kid)
 	}
-	kids = append(kids, tree)
+	kids = append(kids, c.conditions(&r.checks))
 	for _, f := range r.filters {
-		kid, err := c.conditions(f.conditions, f.names, f.parts)
-		if err != nil {
-			return kid, fmt.Errorf("filter %s: %w", f.Title, err)
-		}
-		kids = append(kids, kid)
+		c.elsewhere("filter "+f.Title+": ", func() { kids = append(kids, c.conditions(&f.checks)) })
 	}
-	return expression.All(kids...), nil
+	return expression.All(kids...)
 }
 
-func (c *compiler) conditions(texts, names []string, parts map[string]*detection) (expression.Tree, error) {
-	kids := make([]expression.Tree, len(texts))
-	for i, text := range texts {
-		kid, err := parseCondition(text, names, func(name string) (expression.Tree, bool, error) {
-			d := parts[name]
+// elsewhere compiles what stands in another file: what is wrong there is wrong with the rule at its detection.
+func (c *compiler) elsewhere(prefix string, compile func()) {
+	found, lacks := len(c.found), len(c.lacks)
+	compile()
+	for _, r := range slices.Concat(c.found[found:], c.lacks[lacks:]) {
+		r.Node, r.Offset, r.Reason = c.at, 0, prefix+r.Reason
+	}
+}
+
+func (c *compiler) conditions(s *checks) expression.Tree {
+	kids := make([]expression.Tree, len(s.texts))
+	for i, text := range s.texts {
+		kid, err := parseCondition(text, s.names, func(name string) (expression.Tree, bool, error) {
+			d := s.parts[name]
 			if d.empty() {
 				return expression.Tree{}, true, nil
 			}
-			tree, err := c.tree(d)
-			return expression.Named(name, tree), false, err
+			return expression.Named(name, c.tree(d)), false, nil
 		})
 		if err != nil {
-			return kid, err
+			c.found.fault(s.nodes[i], "", err)
 		}
 		kids[i] = kid
 	}
-	return expression.Some(kids...), nil
+	return expression.Some(kids...)
 }
 
 // A Filter narrows the rules that it names.
 type Filter struct {
-	ID, Title  string
-	LogSource  LogSource
-	Rules      []string // ids or names
-	conditions []string
-	names      []string
-	parts      map[string]*detection
-	used       bool
+	ID, Title string
+	LogSource LogSource
+	Rules     []string // ids or names
+	checks
+	used bool
 }
 
 // ReadFilter reads the document of a filter; nil and no refusal where the document is none.
@@ -317,12 +318,19 @@ func ReadFilter(n *yaml.Node) (*Filter, *Refusal) {
 		return nil, nil //nolint:nilnil // no filter and nothing wrong
 	}
 	f := &Filter{ID: scalar(n, "id"), Title: scalar(n, "title"), LogSource: logSource(n), Rules: list(at, "rules")}
-	var refusal *Refusal
-	f.names, f.parts, f.conditions, refusal = parts(at)
-	if refusal == nil && len(f.Rules) == 0 {
-		refusal = &Refusal{Node: at, Reason: "the filter names no rules"}
+	var found refusals
+	if at.Kind != yaml.MappingNode {
+		found.say(at, "write rules, selections and a condition below it", "the filter is no mapping")
+		return f, found.joined()
 	}
-	return f, refusal
+	if f.LogSource.String() == "" {
+		found.say(n, "add the logsource of the rules that it is for", "the filter has no logsource")
+	}
+	f.checks = readChecks(&found, at)
+	if len(f.Rules) == 0 {
+		found.say(at, "add rules: with ids or names, or any", "the filter names no rules")
+	}
+	return f, found.joined()
 }
 
 // Apply adds the filter to the rule if it is for it.

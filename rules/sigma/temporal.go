@@ -1,16 +1,20 @@
 package sigma
 
 import (
-	"errors"
-	"fmt"
 	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"tocsin/internal/fault"
 )
 
 // readExtended makes clauses of an expression over the names of the rules: and, or and brackets. It puts them in
 // conjunctive normal form, each clause a set of rules of which one must have matched.
-func (c *Correlation) readExtended(s string) error {
+func (c *Correlation) readExtended(n *yaml.Node) {
+	s := n.Value
 	if len(s) > maxCondition {
-		return fmt.Errorf("condition of %d bytes: the limit is %d", len(s), maxCondition)
+		c.say(n, "correlate a part of the rules and chain the correlations", "condition of %d bytes: the limit is %d", len(s), maxCondition)
+		return
 	}
 	over := false
 	g := &grammar[[]uint64]{
@@ -30,22 +34,25 @@ func (c *Correlation) readExtended(s string) error {
 			return both
 		},
 		not: func([]uint64) ([]uint64, error) {
-			return nil, errors.New("condition with not: a rule that does not match within a span is no kind of rule here")
+			return nil, wrong("write a native rule of kind absence, or a sequence with an absent step",
+				"condition with not: that a rule does not match holds of some span nearly always, and the specification does not say of which one it must")
 		},
-		name: func(_ *grammar[[]uint64], name string) ([]uint64, error) {
+		name: func(g *grammar[[]uint64], name string) ([]uint64, error) {
 			i := slices.Index(c.Rules, name)
 			if i < 0 {
-				return nil, fmt.Errorf("condition names %q, which rules does not", name)
+				return nil, g.wrong(g.at-1, fault.DidYouMean(name, c.Rules), "condition names %q, which rules does not", name)
 			}
 			return []uint64{1 << i}, nil
 		},
 	}
 	clauses, err := g.parse()
 	if over && err == nil {
-		err = fmt.Errorf("condition of more than %d clauses", maxClauses)
+		err = wrong("correlate a part of the rules and chain the correlations", "condition of more than %d clauses", maxClauses)
+	}
+	if err != nil {
+		c.found.fault(textPlace(n), "correlation: ", err)
 	}
 	c.Clauses = clauses
-	return err
 }
 
 // least drops clauses that follow from others: those that hold another whole.

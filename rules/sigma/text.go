@@ -99,6 +99,16 @@ func joined(g expression.Glob) expression.Glob {
 	return out
 }
 
+// wellFormed is the error of a regular expression that RE2 does not have.
+func wellFormed(pattern string) error {
+	_, err := syntax.Parse(pattern, syntax.Perl)
+	if err == nil {
+		return nil
+	}
+	return wrong("take apart what looks around or back: another item, and not in the condition",
+		"regular expression that RE2 does not have: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+}
+
 // dollar is a regular expression in which $ means what it does in PCRE, Sigma's flavour: the end of the text, and
 // also before a line feed that ends it. It is the same text where there is no such $, or where it is not understood:
 // the compiler tells why.

@@ -1,7 +1,5 @@
 package sigma
 
-import "fmt"
-
 // A UserPipeline is a processing pipeline in pySigma's form.
 type UserPipeline struct {
 	Name     string
@@ -34,7 +32,7 @@ func (p *Pipelines) adapt(r *Rule, fields []string) (*Rule, [][]named, *Refusal)
 		for _, u := range p.users {
 			run := &run{pipeline: u, rule: r, asked: asked, state: map[string]string{}, applied: map[string]bool{}}
 			if err := run.all(u.steps); err != nil {
-				return nil, nil, refusalOf(fmt.Errorf("pipeline %s: %w", u.Name, err), r.detection)
+				return nil, nil, refusalOf("pipeline "+u.Name+": ", err, r.detection)
 			}
 		}
 	}

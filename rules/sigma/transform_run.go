@@ -112,7 +112,7 @@ func (r *run) replace(s *step, d *detection, do func(*item) (*detection, error))
 	}
 	made, err := do(d.item)
 	if err != nil {
-		return nil, &Refusal{Node: d.item.node, Reason: err.Error()}
+		return nil, refusalOf("", err, d.item.node)
 	}
 	return made, nil
 }

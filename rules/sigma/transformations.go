@@ -126,16 +126,17 @@ func addCondition(p *params) func(*run, *step) error {
 		p.fault(p.node, "", "transformation add_condition lacks conditions")
 		return nothing
 	}
-	if _, refusal := readDetection(n, 0); refusal != nil {
-		p.faults = append(p.faults, refusal)
-	}
+	var found refusals
+	readDetection(&found, n, 0)
+	p.faults = append(p.faults, found...)
 	return func(r *run, s *step) error {
 		from := n
 		if template {
 			from = filled(n, r.rule.LogSource)
 		}
-		d, refusal := readDetection(from, 0)
-		if refusal != nil {
+		var found refusals
+		d := readDetection(&found, from, 0)
+		if refusal := found.joined(); refusal != nil {
 			return refusal
 		}
 		d.walk(func(it *item) { r.change(s, it) })
