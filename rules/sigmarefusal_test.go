@@ -43,7 +43,7 @@ detection:
     Port|gt: many
     Ip|cidr: [10.0.0.0/8, nowhere]
   other: []
-  condition: sel and nto other
+  condition: sel and nott other
 `, []string{
 			`5:11 endswit: x < Image|endswit: unknown modifier "endswit" > did you mean endswith?`,
 			"6:15 '(?<!x)y' < Image|re: regular expression that RE2 does not have: invalid named capture: `(?<!x)y` > take apart what looks around or back: another item, and not in the condition",
@@ -51,7 +51,7 @@ detection:
 			`8:14 many < Port|gt: "many" is no number > write it in decimal`,
 			`9:27 nowhere] < Ip|cidr: "nowhere" is no network > write it like 10.0.0.0/8 or 2001:db8::/32`,
 			`10:10 [] < a selection is an empty list > write what it asks for, or leave it out`,
-			`11:22 nto other < condition names "nto", which detection does not define > did you mean not?`,
+			`11:22 nott other < condition names "nott", which detection does not define > did you mean not?`,
 		}},
 		"conditions in blocks": {`title: T
 logsource: {product: windows}
@@ -114,11 +114,11 @@ correlation:
 correlation: {type: temporal, rules: [a, b], timespan: 5m, condition: a and (b or bb)}
 `, []string{`2:83 bb)} < correlation: condition names "bb", which rules does not > did you mean b?`}},
 		"a filter": {`title: T
-filter: {rules: [], sel: {A|contians: 1}, condition: not slel}
+filter: {rules: [], sel: {A|contaims: 1}, condition: not slel}
 `, []string{
 			`1:1 title: T < the filter has no logsource > add the logsource of the rules that it is for`,
-			`2:9 {rules: [], sel: {A|contians: 1}, condition: not slel} < the filter names no rules > add rules: with ids or names, or any`,
-			`2:29 contians: 1}, condition: not slel} < A|contians: unknown modifier "contians" > did you mean contains?`,
+			`2:9 {rules: [], sel: {A|contaims: 1}, condition: not slel} < the filter names no rules > add rules: with ids or names, or any`,
+			`2:29 contaims: 1}, condition: not slel} < A|contaims: unknown modifier "contaims" > did you mean contains?`,
 			`2:58 slel} < condition names "slel", which detection does not define > did you mean sel?`,
 		}},
 	} {

@@ -3,6 +3,7 @@ package sigma
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -57,7 +58,7 @@ func (all refusals) joined() *Refusal {
 		return nil
 	}
 	first := *all[0]
-	first.More = append(first.More[:len(first.More):len(first.More)], all[1:]...)
+	first.More = append(slices.Clip(first.More), all[1:]...)
 	return &first
 }
 
