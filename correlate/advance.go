@@ -90,6 +90,7 @@ func (e *Engine) advance(limit int64) {
 
 // expire closes and forgets what is due for st.
 func (e *Engine) expire(st *state) {
+	st.catchUp()
 	p, before := &st.track.plan, st.bytes
 	now := st.due
 	if st.fold != nil {
@@ -139,6 +140,7 @@ func (e *Engine) expire(st *state) {
 		st.track.place(st)
 	}
 	st.abate()
+	st.settleDown()
 	st.due = st.nextDue(e.lateness)
 	e.queue.fix(st)
 }

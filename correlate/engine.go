@@ -193,6 +193,11 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 		}
 	}
 	st := e.state(tk, m)
+	if e.leave(tk, st, at, from) {
+		e.enforce(tk, at)
+		return
+	}
+	st.catchUp()
 	before := st.bytes
 	x, p := e.itemOf(m, at, &from.origin)
 	p.values = tk.kind.values(st, m)
@@ -257,7 +262,9 @@ func (e *Engine) settle(st *state, before, at int64) {
 	if st.fold != nil {
 		e.settleFold(st)
 	} else {
-		st.trim(max(e.horizon, st.own))
+		if st.tidies() {
+			st.trim(max(e.horizon, st.own))
+		}
 		st.crowd(e.cfg.MaxHeld, e.horizon)
 	}
 	if st.until != unset { // an event was taken back: with the last one the key may be over sooner
@@ -265,6 +272,7 @@ func (e *Engine) settle(st *state, before, at int64) {
 	}
 	st.track.bytes += st.bytes - before
 	st.track.place(st)
+	st.settleDown()
 	e.enforce(st.track, at)
 }
 

@@ -15,6 +15,7 @@ type event struct {
 	base *body // folds only: what it holds of alerts that are forgotten, nil for nothing; in body as well
 	part int64 // of its burst, counted in max_open from the burst's start
 	news news  // since it was last emitted
+	calm calm
 }
 
 // An identity is what does not follow from the alerts alone: the id, frozen at the first firing, and what was said.

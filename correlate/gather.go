@@ -32,8 +32,8 @@ type body struct {
 	risk        float64
 	tactics     []string // sorted
 	ioc         bool
-	absent      []absence                // by field
-	recent      [recentPayloads]*payload // of alerts that were taken in, by address: their entities and facts are known
+	absent      []absence // by field
+	recent      recents   // their entities and facts are known
 }
 
 // An entity is an entity value and the first alert that named it.
@@ -65,7 +65,7 @@ func (g *body) add(x *item, digest *[32]byte, all bool) (fresh bool) {
 	if repeat {
 		return false
 	}
-	g.recent[x.p.slot] = x.p
+	g.recent.note(x.p)
 	g.risk = max(g.risk, x.p.facts.Risk)
 	g.ioc = g.ioc || x.p.facts.IOC
 	for _, t := range x.p.facts.Tactics {
@@ -88,7 +88,7 @@ func (g *body) repeats(x *item) bool {
 	if !g.last.before(x.order) {
 		return false
 	}
-	return g.recent[x.p.slot] == x.p
+	return g.recent.knows(x.p)
 }
 
 // addDigest adds the hash of the alert's content and time. The coordinates stay out, so that the same records give

@@ -71,6 +71,8 @@ const itemSize = 80
 
 // A payload is the part of an alert that many alerts of a key have in common; neighbours share it.
 type payload struct {
+	sum      [2]uint64 // hash of all that it says; zero for one that was not pooled
+	weight   int64     // see size; 0 for not known
 	from     *origin
 	id       string // alert id where it is not 32 hex digits, else ""
 	digest   string // likewise, not 64 hex digits
@@ -78,9 +80,7 @@ type payload struct {
 	entities []tocsin.Entity
 	facts    tocsin.Facts
 	absent   []string
-	slot     uint8     // in a body's recent ones, given in turn
-	sum      [2]uint64 // hash of all that it says; zero for one that was not pooled
-	link     *link     // of an event; nil for an alert
+	link     *link // of an event; nil for an alert
 }
 
 // An origin is one partition of one input in one incarnation, or one file.
@@ -140,7 +140,7 @@ func (x *item) cost() int64 {
 	if x.place&1 == 0 {
 		return itemSize
 	}
-	return itemSize + int64(x.p.size())
+	return itemSize + x.p.size()
 }
 
 // hexInto decodes lower-case hex of exactly len(dst) bytes.
@@ -192,7 +192,14 @@ func (p *payload) equal(q *payload) bool {
 }
 
 // size is about how many bytes p takes.
-func (p *payload) size() int {
+func (p *payload) size() int64 {
+	if p.weight == 0 {
+		p.weight = int64(p.weigh())
+	}
+	return p.weight
+}
+
+func (p *payload) weigh() int {
 	n := payloadSize + len(p.id) + len(p.digest)
 	for _, v := range p.values {
 		n += 16 + len(v)

@@ -167,6 +167,7 @@ func (c *trackCoder) state(st *state, bucket int) {
 	var tenant string
 	var key []tocsin.Value
 	if !c.reading {
+		st.catchUp()
 		tenant, key = st.tenant(), st.key()
 	}
 	c.text(&tenant)
@@ -174,6 +175,8 @@ func (c *trackCoder) state(st *state, bucket int) {
 	own, retired, until := st.own, st.retired, st.until
 	c.at(&own)
 	c.bool(&st.flooded)
+	touched := st.touched
+	c.bool(&touched)
 	c.num(&st.bytes)
 	c.at(&st.due)
 	small(c.coder, &st.missing, math.MaxInt32)
@@ -202,13 +205,13 @@ func (c *trackCoder) state(st *state, bucket int) {
 		if st.held.buf = held; len(bursts) > 0 {
 			st.apart().bursts = bursts
 		}
-		c.enter(st, tenant, key, bucket)
+		c.enter(st, tenant, key, bucket, touched)
 		c.refold(st)
 	}
 }
 
 // enter puts a state that was read in its place, where it is sound.
-func (c *trackCoder) enter(st *state, tenant string, key []tocsin.Value, bucket int) {
+func (c *trackCoder) enter(st *state, tenant string, key []tocsin.Value, bucket int, touched bool) {
 	tk := c.tk
 	st.name = string(appendName(nil, tenant, key))
 	st.keep(key)
@@ -225,10 +228,12 @@ func (c *trackCoder) enter(st *state, tenant string, key []tocsin.Value, bucket 
 	}
 	tk.states[st.name] = st
 	tk.link(st, bucket)
+	st.touched = touched
 	bytes := st.bytes // with what is rebuilt
 	tk.kind.rebuild(st)
 	st.bytes = bytes
 	tk.bytes += bytes
+	st.settleDown()
 	c.e.queue.push(st)
 }
 

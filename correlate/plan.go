@@ -37,6 +37,7 @@ type plan struct {
 	steps    []step   // kind sequence only; at_least is their number
 	rank     int      // 0 and 1: the rule reads alerts alone; else events of lower ranks too
 	heard    bool     // a rule of a higher rank may read its events
+	calms    bool     // alerts of a burst can be left for later, see [calm]
 	sequenceEnds
 	maxKeys  int
 	maxBytes int64
@@ -113,6 +114,7 @@ func (p plan) normal() plan {
 	if f, ok := p.family().(fold); ok {
 		p.delay, p.forward = f.ahead(&p)
 	}
+	p.calms = p.calmable()
 	if p.maxKeys <= 0 {
 		p.maxKeys = defaultMaxKeys
 	}

@@ -25,7 +25,7 @@ func (e *Engine) use(set planSet) {
 			next[p.id] = tk
 			continue
 		}
-		next[p.id] = newTrack(p)
+		next[p.id] = newTrack(p, e.cfg.AllEvidence)
 	}
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		if tk := e.tracks[id]; next[id] != tk {
@@ -51,12 +51,16 @@ func (e *Engine) retune(tk *track, p plan) {
 		tk.doubt(reasonReload, e.watermark+max(tk.plan.linger(), p.linger())+e.lateness)
 	}
 	for _, st := range tk.states {
+		st.catchUp()
 		st.closed = st.closed && slices.Equal(tk.plan.steps, p.steps)
 	}
 	wide := tk.plan.wide() || p.wide()
 	tk.plan = p
 	if wide {
 		tk.recollect()
+	}
+	for _, st := range tk.states {
+		st.settleDown()
 	}
 	if tk.fold == nil || same {
 		return

@@ -14,6 +14,7 @@ func (e *Engine) settled() {
 		tk := e.tracks[id]
 		for _, name := range slices.Sorted(maps.Keys(tk.states)) {
 			st := tk.states[name]
+			st.catchUp()
 			for _, b := range st.bursts {
 				for _, ev := range b.events {
 					if ev.open && ev.count != ev.saidN {

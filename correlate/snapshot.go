@@ -14,10 +14,10 @@ import (
 )
 
 // SnapshotFormat is the version of the layout that [Engine.Snapshot] writes, and the only one that [Restore] reads.
-const SnapshotFormat = 3
+const SnapshotFormat = 4
 
 // magic opens every snapshot; its last byte is the version of the layout.
-const magic = "tocsin correlate\x03"
+const magic = "tocsin correlate\x04"
 
 // Snapshot is the engine's whole state: the same state gives the same bytes. An engine restored from it goes on as
 // this one does, byte for byte.
@@ -79,7 +79,7 @@ func (e *Engine) layout(c *coder, origins *originTable) {
 	}
 	list(c, &tracks, 10, func(tk **track) {
 		if c.reading {
-			*tk = newTrack(plan{})
+			*tk = newTrack(plan{}, e.cfg.AllEvidence)
 		}
 		(&trackCoder{coder: c, e: e, tk: *tk, origins: origins, index: make(map[*tocsin.RuleRef]int)}).layout()
 	})

@@ -97,6 +97,7 @@ func (st *state) newestAt() int64 {
 
 // describe says what the state of a key holds.
 func (e *Engine) describe(st *state, now int64, s *tocsin.Standing) {
+	st.catchUp()
 	p := &st.track.plan
 	s.State, s.Now, s.Newest = tocsin.StandingCounting, instant(now), instant(st.newestAt())
 	for _, b := range st.bursts {

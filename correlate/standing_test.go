@@ -203,7 +203,7 @@ func TestWhyNotOfNothing(t *testing.T) {
 
 // TestWhyNotSpellings finds keys that are no texts by their text.
 func TestWhyNotSpellings(t *testing.T) {
-	tk := newTrack(plan{kind: "count", groupBy: []string{"a"}}.normal())
+	tk := newTrack(plan{kind: "count", groupBy: []string{"a"}}.normal(), false)
 	for _, v := range []tocsin.Value{tocsin.IntValue(5), tocsin.BoolValue(true), tocsin.NullValue(), tocsin.StringsValue("x", "y"), tocsin.StringValue("7")} {
 		name := string(appendName(nil, "default", []tocsin.Value{v}))
 		tk.states[name] = &state{rare: &tk.none, name: name}

@@ -15,11 +15,13 @@ type state struct {
 	bytes      int64
 	due        int64 // not later than the next time at which [Engine.expire] has something to do
 	prev, next *state
-	slot       int32 // in the engine's queue
-	missing    int32 // alerts or values that the newest window lacks; 0 with a burst
-	bucket     int8  // in the track
-	closed     bool  // kind sequence only: an alert that meets the last step alone completes nothing
-	flooded    bool  // it had more alerts than are held
+	slot       int32  // in the engine's queue
+	missing    int32  // alerts or values that the newest window lacks; 0 with a burst
+	bucket     int8   // in the track
+	calm       *event // that its alerts join, where most of them change nothing else; nil where each needs a look
+	touched    bool   // in bucket 0: since it was put there
+	closed     bool   // kind sequence only: an alert that meets the last step alone completes nothing
+	flooded    bool   // it had more alerts than are held
 }
 
 // A burst is a run of alerts that belong together: [first, last] without a gap, in the order of the key's alerts.
@@ -88,6 +90,7 @@ func (st *state) trim(horizon int64) {
 	if len(all) == 0 || all[0].at >= horizon {
 		return
 	}
+	st.catchUp()
 	settled := st.held.since(horizon)
 	if st.track.plan.takesBack() && len(st.bursts) > 0 { // one of a burst's alerts may yet prove wrong
 		settled = min(settled, st.held.from(st.bursts[0].first))
@@ -164,6 +167,7 @@ func (b *burst) forgetAt(ev *event, p *plan, lateness int64) int64 {
 
 // nextDue is the next watermark at which something is to be done for the key.
 func (st *state) nextDue(lateness int64) int64 {
+	st.catchUp()
 	p := &st.track.plan
 	due := int64(never)
 	if len(st.bursts) == 0 && st.held.len() == 0 && st.until != unset {

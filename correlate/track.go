@@ -11,6 +11,7 @@ import (
 // A track is what the engine keeps of one rule: its keys, and in which order they go when a limit is reached.
 type track struct {
 	plan    plan
+	all     bool // every alert of an event is evidence
 	kind    kind
 	fold    fold // the same where it is one, else nil
 	states  map[string]*state
@@ -49,8 +50,8 @@ type counts struct {
 	late                                            map[string]int64 // by source
 }
 
-func newTrack(p plan) *track {
-	tk := &track{plan: p, kind: p.family(), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
+func newTrack(p plan, all bool) *track {
+	tk := &track{plan: p, all: all, kind: p.family(), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
 	tk.fold, _ = tk.kind.(fold)
 	tk.none = rare{track: tk, own: unset, until: unset}
 	if p.kind == "first_seen" {
@@ -65,7 +66,8 @@ func (tk *track) place(st *state) {
 	if len(st.bursts) == 0 {
 		to = bits.Len32(uint32(max(st.missing, 1)))
 	}
-	if to == int(st.bucket) && tk.buckets[to].tail == st {
+	if to == int(st.bucket) && (to == 0 || tk.buckets[to].tail == st) {
+		st.touched = true
 		return
 	}
 	tk.unlink(st)
@@ -74,7 +76,7 @@ func (tk *track) place(st *state) {
 
 func (tk *track) link(st *state, to int) {
 	b := &tk.buckets[to]
-	st.bucket, st.prev, st.next = int8(to), b.tail, nil
+	st.bucket, st.prev, st.next, st.touched = int8(to), b.tail, nil, false
 	if b.tail != nil {
 		b.tail.next = st
 	} else {
@@ -100,12 +102,16 @@ func (tk *track) unlink(st *state) {
 	st.prev, st.next = nil, nil
 }
 
-// victim is the state that goes first: furthest from firing, then touched longest ago. It is never nil where the
-// track has states.
+// victim is the state that goes first: furthest from firing, then touched longest ago. Of those with a burst it is about
+// the one touched longest ago: each that was touched is passed over once. It is never nil where the track has states.
 func (tk *track) victim() *state {
 	for i := len(tk.buckets) - 1; i >= 0; i-- {
-		if st := tk.buckets[i].head; st != nil {
-			return st
+		for st := tk.buckets[i].head; st != nil; st = tk.buckets[i].head {
+			if i > 0 || !st.touched {
+				return st
+			}
+			tk.unlink(st)
+			tk.link(st, 0)
 		}
 	}
 	return nil
@@ -174,6 +180,7 @@ func (e *Engine) enforce(tk *track, at int64) {
 
 // conclude closes the open events of st for a reason that makes them doubtful.
 func (e *Engine) conclude(st *state, reason string) {
+	st.catchUp()
 	for _, b := range st.bursts {
 		for _, ev := range b.events {
 			if tk := st.track; tk.shut(ev) {

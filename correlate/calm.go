@@ -1,0 +1,116 @@
+package correlate
+
+// Most alerts of a busy key join an event that is open already and change nothing that anybody is told: only the
+// event's count, its end and its evidence grow. Such a key is calm, and such an alert is put behind the held ones and
+// left there; the event takes in what it lags behind when somebody looks at it, or after lagLimit alerts. What it is
+// accounted with does not wait: whether an alert is left is a matter of speed alone and shows nowhere.
+
+// lagLimit is how many alerts an event lags behind at most: what is dropped of the held alerts is looked at as often.
+const lagLimit = 32
+
+// A calm is what decides whether the next alert of a key can be left: part of the event that it would join. The zero
+// value lets none.
+type calm struct {
+	newest int64 // time of the key's newest alert
+	end    int64 // alerts from then on belong to another event
+	left   int64 // so many alerts until the event is said again
+	room   int64 // so many alerts until the event's evidence is full
+	mark   int64 // the watermark when the newest alert came
+	lag    int32 // alerts that the event has not taken in
+}
+
+// calmable reports whether keys of the rule can be calm: what comes near a burst's end is absorbed without a look back,
+// is never taken back, and nobody but the event is told.
+func (p *plan) calmable() bool {
+	switch p.kind {
+	case "match", "count", "distinct", "set", "sequence", "leaky":
+		_, fold := p.family().(fold)
+		return !fold && p.quiet >= p.span && !p.wide() && !p.heard && p.rank == 1
+	}
+	return false
+}
+
+// settleDown makes st calm where it is, after whatever happened to it.
+func (st *state) settleDown() {
+	st.calm = nil
+	r, p := st.rare, &st.track.plan
+	if !p.calms || len(r.bursts) == 0 || r.until != unset || r.own != unset || st.flooded {
+		return
+	}
+	b := r.bursts[len(r.bursts)-1]
+	ev := b.events[len(b.events)-1]
+	if !ev.open || ev.id == "" || ev.news != 0 || ev.part != b.part(b.last.at) || ev.body.first.at != ev.saidAt {
+		return
+	}
+	if n := st.held.len(); n > 0 && b.last.before(st.held.all()[n-1].order) {
+		return
+	}
+	ev.calm = calm{newest: b.last.at, end: b.start + (ev.part+1)*b.maxOpen, left: 2*ev.saidN - ev.count - 1, room: ev.room()}
+	st.calm = ev
+}
+
+// room is how many more alerts the event's evidence can name.
+func (g *body) room() int64 { return 2*endRefs - int64(len(g.head)+g.tail.len()) }
+
+// leave puts the alert in hand behind the held ones where its key is calm and its event would say nothing of it. It
+// reports false, and has done nothing, where that is not so.
+func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
+	ev := st.calm
+	if ev == nil {
+		return false
+	}
+	c, n := &ev.calm, st.held.len()
+	if at <= c.newest || at < e.watermark || at-c.newest >= tk.plan.quiet || at >= c.end || c.left <= 0 || n >= e.cfg.MaxHeld {
+		return false
+	}
+	x, p := e.itemOf(e.firing, at, &from.origin)
+	p.values = tk.kind.values(st, e.firing)
+	if x.p = e.pool.one(&p); !ev.recent.knows(x.p) {
+		return false
+	}
+	x.stand(x.pos(), n == 0 || !st.held.all()[n-1].p.same(x.p))
+	before := st.bytes
+	if n == 0 {
+		e.hasten(st, at+tk.plan.useful()+e.lateness)
+	}
+	st.held.insert(n, x)
+	st.bytes += x.cost()
+	if c.room > 0 || tk.all {
+		st.bytes += itemSize
+		c.room--
+	}
+	c.newest, c.mark = at, e.watermark
+	c.left--
+	c.lag++
+	st.touched = true
+	if st.tidies() {
+		st.trim(e.horizon)
+	} else if c.lag >= lagLimit {
+		st.catchUp()
+	}
+	tk.bytes += st.bytes - before
+	return true
+}
+
+// tidies reports whether what is settled of the key's alerts is to be looked at now that one came: always, but now and
+// then only while an event goes on.
+func (st *state) tidies() bool {
+	return !st.track.plan.calms || len(st.bursts) == 0 || st.held.len()%lagLimit == 0
+}
+
+// catchUp lets the event of a calm key take in the alerts that it lags behind.
+func (st *state) catchUp() {
+	ev := st.calm
+	if ev == nil || ev.calm.lag == 0 {
+		return
+	}
+	all := st.held.all()
+	all = all[len(all)-int(ev.calm.lag):]
+	for i := range all {
+		sum := digestOf(&all[i])
+		ev.add(&all[i], &sum, st.track.all)
+	}
+	b := st.bursts[len(st.bursts)-1]
+	b.last, b.touched = all[len(all)-1].order, ev.calm.mark
+	ev.calm.lag = 0
+}
