@@ -30,7 +30,11 @@ type Alert struct {
 const TextEnd = 0xff
 
 // Digest is the hex form of the alert's [Alert.SHA256].
-func (a *Alert) Digest() string { return hex.EncodeToString(a.SHA256[:]) }
+func (a *Alert) Digest() string {
+	var text [2 * len(a.SHA256)]byte
+	hex.Encode(text[:], a.SHA256[:])
+	return string(text[:])
+}
 
 // A Ref says where a record stood in its log: a line of a file, or an offset of a topic's partition. In embedded
 // mode the log is the journal and the offset its row.

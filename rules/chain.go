@@ -352,8 +352,7 @@ func (m *Matcher) Opened(o Opening) []tocsin.Match {
 		ID: o.Event, Tenant: o.Tenant, Source: o.Alert.Source, Ref: o.Alert.Ref, Time: o.Alert.Time, Received: o.Alert.Received,
 		Fields: tocsin.NewFields(fields),
 	}
-	m.told = false
-	m.eval.Load(a.Fields, a.Time)
+	m.begin(&a)
 	m.eval.Original(nil)
 	var out []tocsin.Match
 	for _, i := range m.set.listeners[o.Rule] {

@@ -45,7 +45,7 @@ func (m *Matcher) Explain(ruleID string, a *tocsin.Alert) Explanation {
 	if !ok {
 		return Explanation{}
 	}
-	m.eval.Load(a.Fields, a.Time)
+	m.begin(a)
 	m.eval.Original(a.Raw)
 	m.eval.Texts(a.Texts)
 	r, c := m.set.rules[i], &m.set.compiled[i]

@@ -23,12 +23,22 @@ type Matcher struct {
 	ref    tocsin.AlertRef
 	facts  tocsin.Facts
 	oneKey [1][]tocsin.Value // what keys returns mostly
+
+	loaded   int64                    // how many alerts were
+	keyed    []shared[[]tocsin.Value] // by [compiled.keyed]
+	named    []shared[[]tocsin.Entity]
+	room     []tocsin.Match // for matches to come
+	values   paper[tocsin.Value]
+	entities paper[tocsin.Entity]
 }
 
 // Matcher makes a matcher.
 func (s *Set) Matcher() *Matcher {
 	eval := s.table.Evaluator()
-	return &Matcher{set: s, eval: eval, index: s.index.Finder(eval)}
+	return &Matcher{
+		set: s, eval: eval, index: s.index.Finder(eval),
+		keyed: make([]shared[[]tocsin.Value], s.alikeKeys), named: make([]shared[[]tocsin.Entity], s.alikeEntities),
+	}
 }
 
 // Limits on what one alert may lead to in one rule.
@@ -41,7 +51,7 @@ const (
 // Match returns all matches of an alert, by rule id and then in the order of its arrays. Those that an exception
 // hides are among them, with Suppressed set. Matches are numbered from 0.
 func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
-	var out []tocsin.Match
+	out := m.room
 	if m.timing.due() {
 		out = m.timed(out, a)
 	} else {
@@ -52,10 +62,14 @@ func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 			}
 		}
 	}
+	if len(out) == 0 {
+		return nil
+	}
 	for i := range out {
 		out[i].Index = i
 	}
-	return out
+	m.room = out[len(out):]
+	return out[:len(out):len(out)]
 }
 
 // Fires returns the ids of the rules whose own condition holds of the alert and that no exception hides, sorted.
@@ -75,8 +89,7 @@ func (m *Matcher) Fires(a *tocsin.Alert) []string {
 
 // load takes the alert's fields and finds the rules that can hold of it.
 func (m *Matcher) load(a *tocsin.Alert) {
-	m.told = false
-	m.eval.Load(a.Fields, a.Time)
+	m.begin(a)
 	m.eval.Original(a.Raw)
 	m.eval.Texts(a.Texts)
 	for _, slot := range m.set.reserved {
@@ -96,6 +109,13 @@ func (m *Matcher) load(a *tocsin.Alert) {
 		slices.Sort(m.try)
 		m.try = slices.Compact(m.try)
 	}
+}
+
+// begin takes the alert's fields.
+func (m *Matcher) begin(a *tocsin.Alert) {
+	m.told = false
+	m.loaded++
+	m.eval.Load(a.Fields, a.Time)
 }
 
 const everyCondition = ^uint64(0)
@@ -158,7 +178,12 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) || slices.ContainsFunc(c.values, func(slot int) bool { return !m.eval.Present(slot) }) {
 		return out
 	}
-	base := m.base(i, bits, a)
+	if cap(out) == 0 {
+		out = make([]tocsin.Match, 0, pieces/4)
+	}
+	out = append(out, tocsin.Match{})
+	base := &out[len(out)-1]
+	m.base(base, i, bits, a)
 	base.Absent = absent
 	if c.value >= 0 {
 		base.Values = []tocsin.Value{normal(m.eval.Get(c.value), r.Correlate.Fold)}
@@ -177,30 +202,33 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if base.Suppressed != "" {
 		count = &h.hidden
 	}
+	n := len(out) - 1
 	for _, k := range keys {
 		if !r.Correlate.expects(k) {
 			continue
 		}
-		match := base
-		match.Key = k
-		out = append(out, match)
+		if n == len(out) {
+			out = append(out, out[n-1])
+		}
+		out[n].Key = k
+		n++
 		count.Add(1)
 	}
-	return out
+	clear(out[n:])
+	return out[:n]
 }
 
 // base is what all matches of a rule of the loaded alert have in common: all but key, values and absences.
-func (m *Matcher) base(i int, bits uint64, a *tocsin.Alert) tocsin.Match {
+func (m *Matcher) base(base *tocsin.Match, i int, bits uint64, a *tocsin.Alert) {
 	r, c := m.set.rules[i], &m.set.compiled[i]
 	hidden, exception := m.hiddenBy(i, a)
 	if exception >= 0 {
 		m.set.health.exceptions[exception].Add(1)
 	}
-	base := tocsin.Match{
-		Rule: r.ID, Set: m.set.Hash, Tenant: a.Tenant, Conditions: bits, Entities: m.entities(r, c), Suppressed: hidden,
-		Chained: c.chained,
-	}
-	base.Alert, base.Facts = m.about(a)
+	base.Rule, base.Set, base.Tenant, base.Conditions, base.Chained = r.ID, m.set.Hash, a.Tenant, bits, c.chained
+	base.Entities, base.Suppressed = m.entitiesOf(r, c), hidden
+	m.about(a)
+	base.Alert, base.Facts = m.ref, m.facts
 	for bit, x := range r.conditions {
 		switch {
 		case bits&(1<<bit) == 0:
@@ -210,16 +238,14 @@ func (m *Matcher) base(i int, bits uint64, a *tocsin.Alert) tocsin.Match {
 			base.Readings = append(base.Readings, m.readings(x)...)
 		}
 	}
-	return base
 }
 
-// about is what all matches say of the loaded alert, worked out for the first of them.
-func (m *Matcher) about(a *tocsin.Alert) (tocsin.AlertRef, tocsin.Facts) {
+// about works out what all matches say of the loaded alert, for the first of them.
+func (m *Matcher) about(a *tocsin.Alert) {
 	if !m.told {
 		m.told, m.facts = true, m.readFacts(a)
 		m.ref = tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()}
 	}
-	return m.ref, m.facts
 }
 
 func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
@@ -237,15 +263,21 @@ func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
 // keys are the group keys of the loaded alert: none where a field is missing and the rule drops such alerts.
 // cut says that there were more than are kept.
 func (m *Matcher) keys(r *Rule, c *compiled, a *tocsin.Alert) (keys [][]tocsin.Value, cut bool) {
-	one := make([]tocsin.Value, 0, len(c.group))
+	one := &m.keyed[c.keyed]
+	if one.alert == m.loaded {
+		m.oneKey[0] = one.said
+		return m.oneKey[:], false
+	}
 	for _, slot := range c.group { // mostly every field has one value
-		v := m.eval.Get(slot)
-		if !m.eval.Present(slot) || v.Kind() == tocsin.List {
+		if !m.eval.Present(slot) || m.eval.Get(slot).Kind() == tocsin.List {
 			return m.severalKeys(r, c, a)
 		}
-		one = append(one, normal(v, r.Correlate.Fold))
 	}
-	m.oneKey[0] = one
+	one.alert, one.said = m.loaded, m.values.blank(len(c.group))
+	for i, slot := range c.group {
+		one.said[i] = normal(m.eval.Get(slot), r.Correlate.Fold)
+	}
+	m.oneKey[0] = one.said
 	return m.oneKey[:], false
 }
 
@@ -323,26 +355,37 @@ func normal(v tocsin.Value, fold bool) tocsin.Value {
 	return tocsin.ListValue(members...)
 }
 
-func (m *Matcher) entities(r *Rule, c *compiled) []tocsin.Entity {
-	if len(c.entities) == 0 {
-		return nil
+// entitiesOf are the entities that the rule names of the loaded alert. Rules that name the same share them.
+func (m *Matcher) entitiesOf(r *Rule, c *compiled) []tocsin.Entity {
+	known := &m.named[c.named]
+	if known.alert != m.loaded {
+		known.alert, known.said = m.loaded, m.readEntities(r, c)
 	}
-	out := make([]tocsin.Entity, 0, len(c.entities))
+	return known.said
+}
+
+func (m *Matcher) readEntities(r *Rule, c *compiled) []tocsin.Entity {
+	var out []tocsin.Entity
 	for j, slot := range c.entities {
+		v := m.eval.Get(slot)
+		items := 1
+		if v.Kind() == tocsin.List {
+			items = len(v.Items())
+		}
+		if out == nil && items == 1 {
+			out = m.entities.blank(len(c.entities))[:0]
+		}
 		n := 0
-		add := func(item tocsin.Value) {
+		for i := range items {
+			item := v
+			if v.Kind() == tocsin.List {
+				item = v.Items()[i]
+			}
 			e := tocsin.Entity{Field: r.Entities[j].Field, Value: cut(item.Text()), Role: r.Entities[j].Role}
 			if e.Value != "" && n < maxEntities && !slices.Contains(out, e) {
 				out = append(out, e)
 				n++
 			}
-		}
-		if v := m.eval.Get(slot); v.Kind() == tocsin.List {
-			for _, item := range v.Items() {
-				add(item)
-			}
-		} else {
-			add(v)
 		}
 	}
 	if len(out) == 0 {

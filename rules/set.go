@@ -32,6 +32,8 @@ type Set struct {
 	health     *health
 	facts      factSlots
 	watched    watched
+
+	alikeKeys, alikeEntities int // how many numbers [compiled.keyed] and [compiled.named] have
 }
 
 // compiled is a rule as the matcher reads it.
@@ -44,6 +46,8 @@ type compiled struct {
 	counted    []int // slots of the fields that steps count
 	values     []int // slots of the fields whose values must all be there
 	entities   []int
+	keyed      int32 // rules with the same number have the same group keys
+	named      int32 // rules with the same number name the same entities
 	reads      []int // every slot that the rule reads or requires
 	exceptions []int
 	variants   []compiledVariant // as [Rule] has them
@@ -60,10 +64,14 @@ func newSet(l *loader, files []File) *Set {
 		byID:  map[string]int{},
 		facts: factSlots{l.table.Slot("event.risk_score_norm"), l.table.Slot("threat.tactic.id"), l.table.Slot("threat.tactic.name")},
 	}
+	keys, entities := alike{}, alike{}
 	for i, r := range s.rules {
 		s.byID[r.ID] = i
-		s.compiled = append(s.compiled, s.compile(r))
+		c := s.compile(r)
+		c.keyed, c.named = keys.number(r.keyName()), entities.number(r.entitiesName())
+		s.compiled = append(s.compiled, c)
 	}
+	s.alikeKeys, s.alikeEntities = len(keys), len(entities)
 	s.watch()
 	s.buildChains(l)
 	s.buildIndex()

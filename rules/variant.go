@@ -99,7 +99,8 @@ func (m *Matcher) variantMatches(out []tocsin.Match, i int, conditions uint64, a
 	if len(keys) == 0 {
 		return out
 	}
-	base := m.base(i, conditions, a)
+	var base tocsin.Match
+	m.base(&base, i, conditions, a)
 	count := &h.matches
 	if base.Suppressed != "" {
 		count = &h.hidden

@@ -36,6 +36,7 @@ type side struct {
 	first        map[string]int64 // milliseconds, by user
 	opened       int64
 	emitted      int64
+	profile      io.Writer // of what is timed; nil for none
 }
 
 func own(args []string, out io.Writer) error {
@@ -59,9 +60,7 @@ func own(args []string, out io.Writer) error {
 			return err
 		}
 		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
+		s.profile = f
 		defer pprof.StopCPUProfile()
 	}
 	cpu := s.play()
@@ -87,6 +86,9 @@ func (s *side) play() int64 {
 	var cpu int64
 	logon.All(s.events, s.keys, func(i int, l logon.Logon) {
 		if i == warm {
+			if s.profile != nil {
+				_ = pprof.StartCPUProfile(s.profile) // without it there is no profile to read
+			}
 			cpu = int64(frame.ProcessorTime())
 		}
 		a := s.maker.Alert(i, l)

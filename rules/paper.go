@@ -1,0 +1,56 @@
+package rules
+
+import "tocsin"
+
+// A paper is memory that matches are written on, taken in large pieces: one for many matches. Who keeps a match keeps
+// the piece it is on, which is a few kilobytes.
+type paper[T any] struct{ free []T }
+
+// pieces is how many of a kind are taken at once: some 10 kB.
+const pieces = 128
+
+// blank returns n zero values that nobody else has.
+func (p *paper[T]) blank(n int) []T {
+	if n > len(p.free) {
+		p.free = make([]T, max(n, pieces))
+	}
+	out := p.free[:n:n]
+	p.free = p.free[n:]
+	return out
+}
+
+// A shared is what rules that read the same fields say alike of the alert in hand: worked out for the first of them.
+type shared[T any] struct {
+	alert int64 // number of the alert it is of
+	said  T
+}
+
+// alike gives rules that read the same a common number: the place of the first of them in what is known.
+type alike map[string]int32
+
+func (k alike) number(name string) int32 {
+	n, ok := k[name]
+	if !ok {
+		n = int32(len(k))
+		k[name] = n
+	}
+	return n
+}
+
+// keyName tells two rules apart that may see different group keys, entitiesName those that name different entities.
+func (r *Rule) keyName() string {
+	c := &r.Correlate
+	name := []tocsin.Value{tocsin.StringValue(string(c.OnMissing)), tocsin.BoolValue(c.Explode), tocsin.BoolValue(c.Fold)}
+	for _, f := range c.GroupBy {
+		name = append(name, tocsin.StringValue(f))
+	}
+	return tocsin.KeyText(name)
+}
+
+func (r *Rule) entitiesName() string {
+	var name []tocsin.Value
+	for _, e := range r.Entities {
+		name = append(name, tocsin.StringValue(e.Field), tocsin.StringValue(e.Role))
+	}
+	return tocsin.KeyText(name)
+}
