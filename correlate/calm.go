@@ -65,16 +65,23 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 	}
 	x, p := e.itemOf(e.firing, at, &from.origin)
 	p.values = tk.kind.values(st, e.firing)
-	if x.p = e.pool.one(&p); !ev.recent.knows(x.p) {
+	if !p.common() {
 		return false
 	}
-	x.stand(x.pos(), n == 0 || !st.held.all()[n-1].p.same(x.p))
+	if x.p = e.memo.common(&e.pool, &p); !ev.recent.knows(x.p, e.memo.hash[0]) {
+		return false
+	}
+	x.what = e.memo.hash[1]
 	before := st.bytes
+	st.bytes += itemSize
+	if n == 0 || !st.held.all()[n-1].alike(&x) {
+		x.own(true)
+		st.bytes += e.memo.weight
+	}
 	if n == 0 {
 		e.hasten(st, at+tk.plan.useful()+e.lateness)
 	}
 	st.held.insert(n, x)
-	st.bytes += x.cost()
 	if c.room > 0 || tk.all {
 		st.bytes += itemSize
 		c.room--
@@ -106,10 +113,7 @@ func (st *state) catchUp() {
 	}
 	all := st.held.all()
 	all = all[len(all)-int(ev.calm.lag):]
-	for i := range all {
-		sum := digestOf(&all[i])
-		ev.add(&all[i], &sum, st.track.all)
-	}
+	ev.follow(all, st.track.all)
 	b := st.bursts[len(st.bursts)-1]
 	b.last, b.touched = all[len(all)-1].order, ev.calm.mark
 	ev.calm.lag = 0

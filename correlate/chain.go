@@ -252,7 +252,7 @@ func (g *body) expanded(all bool) tocsin.Evidence {
 	}
 	base, cut := expand(items, n)
 	for i := range base {
-		ev.Alerts = append(ev.Alerts, base[i].ref(string(base[i].appendNames(nil))))
+		ev.Alerts = append(ev.Alerts, base[i].ref(base[i].names()))
 	}
 	ev.Truncated = cut || int64(len(items)) < g.count
 	return ev

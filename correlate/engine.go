@@ -29,6 +29,7 @@ type Engine struct {
 	set        string // content hash of the rule set in force
 	shapes     []shapes
 	tracks     map[string]*track // by rule id
+	last       *track            // of the match before, nil where there is none
 	queue      queue
 	origins    map[origin]*seenOrigin
 	suspicions []doubt            // about all rules
@@ -90,6 +91,12 @@ func newRank(cfg Config, set planSet, rank int) *Engine {
 // Step takes one match in and returns the events it changed, nil for none. A monotone condition fires on the alert that
 // completes it (ruling 5). The engine keeps what m refers to: the caller must not change it afterwards.
 func (e *Engine) Step(m tocsin.Match) []tocsin.Event {
+	e.match = m // a copy in place: a pointer to the argument would put every match on the heap
+	return e.Take(&e.match)
+}
+
+// Take is [Engine.Step] of a match that the caller holds anyway.
+func (e *Engine) Take(m *tocsin.Match) []tocsin.Event {
 	e.begin()
 	at := e
 	if e.next != nil {
@@ -97,8 +104,7 @@ func (e *Engine) Step(m tocsin.Match) []tocsin.Event {
 			at.begin()
 		}
 	}
-	at.match = m // a copy in place: a pointer to the argument would put every match on the heap
-	at.step(&at.match)
+	at.step(m)
 	if e.next != nil {
 		e.rise(at)
 	}
@@ -129,7 +135,12 @@ func (e *Engine) begin() { e.out, e.backed = e.backed, nil }
 
 // accepts returns the track that a match belongs to, nil where it goes no further, and counts why.
 func (e *Engine) accepts(m *tocsin.Match) *track {
-	tk := e.tracks[m.Rule]
+	tk := e.last
+	if tk == nil || tk.plan.id != m.Rule {
+		if tk = e.tracks[m.Rule]; tk != nil {
+			e.last = tk
+		}
+	}
 	switch {
 	case tk == nil:
 		e.unknown++
@@ -239,9 +250,9 @@ func (e *Engine) hold(st *state, x item, p payload) bool {
 			return false
 		}
 	}
-	var neighbour *payload
+	var neighbour *item
 	if pos > 0 {
-		neighbour = all[pos-1].p
+		neighbour = &all[pos-1]
 	}
 	x.share(&e.pool, &p, neighbour)
 	st.held.insert(pos, x)

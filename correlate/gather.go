@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"tocsin"
 )
@@ -82,13 +83,36 @@ func (g *body) add(x *item, digest *[32]byte, all bool) (fresh bool) {
 	return fresh
 }
 
+// follow takes in alerts of which each comes after all that g has and is known to bring nothing but itself.
+func (g *body) follow(all []item, keep bool) {
+	for i := range all {
+		sum := digestOf(&all[i])
+		g.addDigest(&sum)
+		if all[i].place&lacks != 0 {
+			g.addAbsent(all[i].p.absent)
+		}
+	}
+	g.count += int64(len(all))
+	g.last = all[len(all)-1].order
+	n := min(endRefs-len(g.head), len(all))
+	g.head = append(g.head, all[:n]...)
+	all = all[n:]
+	if over := g.tail.len() + len(all) - endRefs; over > 0 && !keep {
+		g.tail.drop(min(over, g.tail.len()))
+		all = all[max(len(all)-endRefs, 0):]
+	}
+	for i := range all {
+		g.tail.insert(g.tail.len(), all[i])
+	}
+}
+
 // repeats reports that x comes after the newest alert and says what one before it said, so that only its count and time
 // are new.
 func (g *body) repeats(x *item) bool {
 	if !g.last.before(x.order) {
 		return false
 	}
-	return g.recent.knows(x.p)
+	return g.recent.knows(x.p, x.p.sum[0])
 }
 
 // addDigest adds the hash of the alert's content and time. The coordinates stay out, so that the same records give
@@ -203,14 +227,15 @@ func (g *body) evidence(all bool) tocsin.Evidence {
 	tail := g.tail.all()
 	n := len(g.head) + len(tail)
 	ev := tocsin.Evidence{Alerts: make([]tocsin.AlertRef, 0, n), Events: []string{}, Truncated: int64(n) < g.count}
-	names := make([]byte, 0, n*hexNames)
+	var names strings.Builder // one string for all of them
+	names.Grow(n * hexNames)
 	for i := range g.head {
-		names = g.head[i].appendNames(names)
+		g.head[i].writeNames(&names)
 	}
 	for i := range tail {
-		names = tail[i].appendNames(names)
+		tail[i].writeNames(&names)
 	}
-	text := string(names) // one string for all of them
+	text := names.String()
 	for i := range g.head {
 		ev.Alerts = append(ev.Alerts, g.head[i].ref(text[i*hexNames:][:hexNames]))
 	}

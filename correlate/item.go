@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin"
@@ -56,18 +57,29 @@ func (o order) compare(p order) int {
 
 func (o order) before(p order) bool { return o.compare(p) < 0 }
 
-// An item is one accepted alert as a key holds it: 80 bytes and what it does not share with its neighbour.
+// An item is one accepted alert as a key holds it: 88 bytes and what it does not share with its neighbour.
 type item struct {
 	order
 	received int64
 	digest   [32]byte
-	place    int64 // twice its position in its log, and one more where its payload is accounted to it
+	what     uint64 // says what its payload says: half of its hash; 0 for one that was not pooled
+	place    int64  // four times its position in its log, and the marks below
 	p        *payload
 }
 
+// The marks beside an item's position.
+const (
+	owns  = 1 << iota // its payload is accounted to it
+	lacks             // fields of the rule are absent from it
+	marks = iota
+)
+
+// farthest bounds positions.
+const farthest = 1 << 60
+
 const payloadSize = 176 // bytes of a payload without what it refers to
 
-const itemSize = 80
+const itemSize = 88
 
 // A payload is the part of an alert that many alerts of a key have in common; neighbours share it.
 type payload struct {
@@ -104,7 +116,7 @@ func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload)
 	o := &e.memo
 	o.read(&m.Alert)
 	x := item{received: nanos(m.Alert.Received), digest: o.digest}
-	x.stand(m.Alert.Ref.Position(), false)
+	x.stand(m.Alert.Ref.Position(), m.Absent)
 	x.at, x.id = at, o.id
 	p := payload{from: from, entities: m.Entities, facts: m.Facts, absent: m.Absent}
 	if !o.idHex {
@@ -120,67 +132,43 @@ func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload)
 }
 
 // share gives x the payload p. It is accounted with it, unless the neighbour says the same.
-func (x *item) share(l *pool, p *payload, neighbour *payload) {
+func (x *item) share(l *pool, p *payload, neighbour *item) {
 	x.p = l.one(p)
-	x.stand(x.pos(), neighbour == nil || !neighbour.same(x.p))
+	x.what = x.p.sum[1]
+	x.own(neighbour == nil || !neighbour.alike(x))
 }
 
-// stand places x in its log; owns says that its payload is accounted to it.
-func (x *item) stand(pos int64, owns bool) {
-	if x.place = pos << 1; owns {
-		x.place++
+// alike reports whether x and y say the same beside what is their own. Of pooled ones it need not look.
+func (x *item) alike(y *item) bool {
+	if x.what != 0 && y.what != 0 {
+		return x.what == y.what
+	}
+	return x.p.equal(y.p)
+}
+
+// stand places x in its log.
+func (x *item) stand(pos int64, absent []string) {
+	if x.place = pos << marks; len(absent) > 0 {
+		x.place |= lacks
+	}
+}
+
+// own says whether the payload of x is accounted to it.
+func (x *item) own(does bool) {
+	if x.place &^= owns; does {
+		x.place |= owns
 	}
 }
 
 // pos is the position in its log.
-func (x *item) pos() int64 { return x.place >> 1 }
+func (x *item) pos() int64 { return x.place >> marks }
 
 // cost is how many bytes x is accounted with.
 func (x *item) cost() int64 {
-	if x.place&1 == 0 {
+	if x.place&owns == 0 {
 		return itemSize
 	}
 	return itemSize + x.p.size()
-}
-
-// hexInto decodes lower-case hex of exactly len(dst) bytes.
-func hexInto(dst []byte, text string) bool {
-	if len(text) != 2*len(dst) {
-		return false
-	}
-	var bad byte
-	for i := range dst {
-		hi, lo := nibbles[text[2*i]], nibbles[text[2*i+1]]
-		bad |= hi | lo
-		dst[i] = hi<<4 | lo&15
-	}
-	if bad > 15 {
-		clear(dst)
-		return false
-	}
-	return true
-}
-
-// nibbles are the values of the lower-case hex digits, 255 for every other byte.
-var nibbles = func() (t [256]byte) {
-	for i := range t {
-		t[i] = 255
-	}
-	for i := range byte(10) {
-		t['0'+i] = i
-	}
-	for i := range byte(6) {
-		t['a'+i] = 10 + i
-	}
-	return t
-}()
-
-// same reports whether p and q say the same. Of pooled ones it need not look.
-func (p *payload) same(q *payload) bool {
-	if p.sum != [2]uint64{} && q.sum != [2]uint64{} {
-		return p.sum == q.sum
-	}
-	return p.equal(q)
 }
 
 // equal reports whether p and q say the same.
@@ -226,11 +214,20 @@ func (x *item) alertID() string {
 // hexNames is the length of an alert's id and digest in hex, one after the other.
 const hexNames = 32 + 64
 
-func (x *item) appendNames(buf []byte) []byte {
-	return hex.AppendEncode(hex.AppendEncode(buf, x.id[:]), x.digest[:])
+func (x *item) writeNames(text *strings.Builder) {
+	var names [hexNames]byte
+	hex.Encode(names[:], x.id[:])
+	hex.Encode(names[2*len(x.id):], x.digest[:])
+	text.Write(names[:])
 }
 
-// ref is the alert as evidence names it; names is what appendNames made of it.
+func (x *item) names() string {
+	var text strings.Builder
+	x.writeNames(&text)
+	return text.String()
+}
+
+// ref is the alert as evidence names it; names is what writeNames made of it.
 func (x *item) ref(names string) tocsin.AlertRef {
 	id, digest := names[:32], names[32:]
 	if x.p.id != "" {

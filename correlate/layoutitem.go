@@ -11,11 +11,10 @@ func (c *trackCoder) items(s *[]item) {
 		c.num(&pos)
 		c.num(new(int64)) // an ordinal that nothing asked for
 		c.num(&cost)
-		if pos > latest || pos < -latest {
+		if pos > farthest || pos < -farthest {
 			c.fail("an alert's position out of range")
 			pos = 0
 		}
-		x.stand(pos, cost >= payloadSize)
 		same := c.last != nil && !c.reading && c.last.equal(x.p)
 		c.bool(&same)
 		switch {
@@ -29,7 +28,10 @@ func (c *trackCoder) items(s *[]item) {
 		case c.reading:
 			x.p = c.last
 		}
-		c.last = x.p
+		if c.last = x.p; c.reading && x.p != nil {
+			x.stand(pos, x.p.absent)
+			x.own(cost >= payloadSize)
+		}
 	})
 	for i := 1; c.reading && c.err == nil && i < len(*s); i++ {
 		if (*s)[i].before((*s)[i-1].order) {

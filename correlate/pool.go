@@ -1,7 +1,6 @@
 package correlate
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"hash/maphash"
 	"math"
@@ -43,10 +42,17 @@ func newPool() pool {
 
 // one returns the payload that says what p says. Its texts are its own: those of p may be parts of a whole record.
 func (l *pool) one(p *payload) *payload {
-	if p.id != "" || p.digest != "" { // no two alerts have these in common
+	if !p.common() {
 		return l.clone(p)
 	}
-	h := l.hash(p)
+	return l.find(p, l.hash(p))
+}
+
+// common reports whether other alerts can say the same: no two have an id or a digest in common.
+func (p *payload) common() bool { return p.id == "" && p.digest == "" && p.link == nil }
+
+// find is the payload that says what p says, of which h is the hash.
+func (l *pool) find(p *payload, h [2]uint64) *payload {
 	set := &l.sets[h[0]&uint64(len(l.sets)-1)]
 	for i, sum := range &set.sums {
 		if sum == h[1] && set.all[i] != nil {
@@ -88,19 +94,20 @@ func (l *pool) grow() {
 // places, which its hash chooses.
 type recents [recentPayloads]*payload
 
-func (r *recents) set(p *payload) *[recentSet]*payload {
-	i := p.sum[0] >> 32 % (recentPayloads / recentSet) * recentSet
+func (r *recents) set(hash uint64) *[recentSet]*payload {
+	i := hash >> 32 % (recentPayloads / recentSet) * recentSet
 	return (*[recentSet]*payload)(r[i:])
 }
 
-// knows reports whether an alert with that very payload was taken in. Of those taken in long ago it may not know.
-func (r *recents) knows(p *payload) bool {
-	s := r.set(p)
+// knows reports whether an alert with that very payload was taken in, of which hash is half the sum. Of those taken in
+// long ago it may not know.
+func (r *recents) knows(p *payload, hash uint64) bool {
+	s := r.set(hash)
 	return s[0] == p || s[1] == p || s[2] == p || s[3] == p
 }
 
 func (r *recents) note(p *payload) {
-	s := r.set(p)
+	s := r.set(p.sum[0])
 	copy(s[1:], s[:])
 	s[0] = p
 }
@@ -156,55 +163,4 @@ func (l *pool) entities(all []tocsin.Entity) []tocsin.Entity {
 	}
 	l.last = own
 	return own
-}
-
-// A memo remembers of the alert in hand what several rules ask in turn.
-type memo struct {
-	idText, digestText string
-	id                 [16]byte
-	digest             [32]byte
-	idHex, digestHex   bool
-
-	sumAt  int64
-	summed [32]byte // the digest that sum is of; zero for none
-	sum    [32]byte
-}
-
-// read decodes the alert's id and digest, unless they are those of the alert before.
-func (o *memo) read(a *tocsin.AlertRef) {
-	if o.idText != a.ID || o.idText == "" {
-		o.idText, o.idHex = a.ID, hexInto(o.id[:], a.ID)
-		if !o.idHex {
-			sum := sha256.Sum256([]byte(a.ID))
-			copy(o.id[:], sum[:])
-		}
-	}
-	if o.digestText != a.Digest || o.digestText == "" {
-		o.digest = [32]byte{}
-		o.digestText, o.digestHex = a.Digest, hexInto(o.digest[:], a.Digest)
-	}
-}
-
-// digestOf is [digestOf] of the alert in hand, worked out for the first rule that asks.
-func (o *memo) digestOf(x *item) *[32]byte {
-	if x.at == o.sumAt && x.digest == o.summed && x.digest != [32]byte{} {
-		return &o.sum
-	}
-	o.sumAt, o.summed, o.sum = x.at, x.digest, digestOf(x)
-	return &o.sum
-}
-
-// digestOf is the hash of an alert's content and time, see [body.addDigest].
-func digestOf(x *item) [32]byte {
-	var buf [40]byte
-	binary.BigEndian.PutUint64(buf[:], uint64(x.at))
-	copy(buf[8:], x.digest[:])
-	if x.digest != [32]byte{} {
-		return sha256.Sum256(buf[:])
-	}
-	name := x.p.digest
-	if name == "" {
-		name = x.alertID()
-	}
-	return sha256.Sum256(append(append(buf[:8:8], '#'), name...))
 }

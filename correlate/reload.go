@@ -35,7 +35,7 @@ func (e *Engine) use(set planSet) {
 			}
 		}
 	}
-	e.tracks, e.set, e.unasked = next, set.hash, true
+	e.tracks, e.last, e.set, e.unasked = next, nil, set.hash, true
 	e.shapes = slices.DeleteFunc(e.shapes, func(s shapes) bool { return s.set == set.hash })
 	e.shapes = append(e.shapes, now)
 	e.shapes = e.shapes[max(0, len(e.shapes)-rememberedSets):]

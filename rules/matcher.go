@@ -28,6 +28,7 @@ type Matcher struct {
 	keyed    []shared[[]tocsin.Value] // by [compiled.keyed]
 	named    []shared[[]tocsin.Entity]
 	room     []tocsin.Match // for matches to come
+	most     int            // matches that one alert had
 	values   paper[tocsin.Value]
 	entities paper[tocsin.Entity]
 }
@@ -68,7 +69,7 @@ func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 	for i := range out {
 		out[i].Index = i
 	}
-	m.room = out[len(out):]
+	m.room, m.most = out[len(out):], min(max(m.most, len(out)), pieces)
 	return out[:len(out):len(out)]
 }
 
@@ -178,8 +179,8 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) || slices.ContainsFunc(c.values, func(slot int) bool { return !m.eval.Present(slot) }) {
 		return out
 	}
-	if cap(out) == 0 {
-		out = make([]tocsin.Match, 0, pieces/4)
+	if len(out) == 0 && cap(out) < max(m.most, 1) {
+		out = make([]tocsin.Match, 0, max(4*m.most, pieces/4))
 	}
 	out = append(out, tocsin.Match{})
 	base := &out[len(out)-1]

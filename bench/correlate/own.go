@@ -99,8 +99,8 @@ func (s *side) play() int64 {
 		if s.mode == "match" {
 			return
 		}
-		for _, m := range matches {
-			s.take(s.engine.Step(m))
+		for i := range matches {
+			s.take(s.engine.Take(&matches[i]))
 		}
 		if i%1000 == 999 {
 			s.take(s.engine.Mark(tocsin.Marker{

@@ -110,8 +110,20 @@ func inProcess(ctx context.Context, o options, file string) (*daemon, error) {
 	return &daemon{url: a.URL(), stop: func() (int64, error) {
 		pprof.StopCPUProfile()
 		cancel()
-		return 0, errors.Join(<-done, profile.Close())
+		return 0, errors.Join(<-done, profile.Close(), o.allocated())
 	}}, nil
+}
+
+// allocated writes what was allocated, and where, if that is asked for.
+func (o options) allocated() error {
+	if o.allocs == "" {
+		return nil
+	}
+	f, err := os.Create(o.allocs)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.Lookup("allocs").WriteTo(f, 0), f.Close())
 }
 
 // withoutSettings is an environment in which no variable changes the daemon.

@@ -29,6 +29,7 @@ type options struct {
 	lanes    []string
 	within   time.Duration
 	profile  string
+	allocs   string
 	binary   string
 	rounds   int
 	kafka    []string
@@ -121,6 +122,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 1, "how often")
 	flags.DurationVar(&o.within, "within", 4*time.Minute, "give up after this")
 	flags.StringVar(&o.profile, "cpuprofile", "", "run the daemon in this process and write its CPU profile here")
+	flags.StringVar(&o.allocs, "allocprofile", "", "with -cpuprofile: write what was allocated, and where, here")
 	flags.StringVar(&o.binary, "binary", "", "the daemon; built when left out")
 	flags.StringVar(&o.rules, "rules", "", "folder of rules to load beside the shipped ones")
 	flags.StringVar(&o.events, "events", "", "file of records, one a line, instead of the scenario")

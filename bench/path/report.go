@@ -36,9 +36,9 @@ func (r result) print(out io.Writer, in input) error {
 	n := float64(len(in.lines))
 	fmt.Fprintf(out, "\n%s\n", r.lane)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\trecords/s\tMB/s\tseconds\tCPU s\tCPU µs/record\tES CPU s\t")
+	fmt.Fprintln(w, "\trecords/s\tMB/s\tseconds\tCPU s\tCPU µs/record\trecords/s of a core\tES CPU s\t")
 	row := func(f figure) {
-		fmt.Fprintf(w, "%s\t%.0f\t%.1f\t%.2f\t%.2f\t%.0f\t%.2f\t\n", f.name, n/f.wall.Seconds(), in.megabytes()/f.wall.Seconds(), f.wall.Seconds(), f.cpu.Seconds(), f.cpu.Seconds()/n*1e6, f.server.Seconds())
+		fmt.Fprintf(w, "%s\t%.0f\t%.1f\t%.2f\t%.2f\t%.1f\t%.0f\t%.2f\t\n", f.name, n/f.wall.Seconds(), in.megabytes()/f.wall.Seconds(), f.wall.Seconds(), f.cpu.Seconds(), f.cpu.Seconds()/n*1e6, n/f.cpu.Seconds(), f.server.Seconds())
 	}
 	row(r.daemon)
 	whole := figure{name: "ceilings together"}

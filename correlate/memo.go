@@ -1,0 +1,80 @@
+package correlate
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"tocsin"
+)
+
+// A memo remembers of the alert in hand what several rules ask in turn.
+type memo struct {
+	idText, digestText string
+	id                 [16]byte
+	digest             [32]byte
+	idHex, digestHex   bool
+
+	sumAt  int64
+	summed [32]byte // the digest that sum is of; zero for none
+	sum    [32]byte
+
+	said   payload // by the match before, as it came
+	hash   [2]uint64
+	pooled *payload // that says it; nil for none
+	weight int64
+}
+
+// common is the payload that says what p says, the hash of that, and what p is accounted with. Rules that read the same
+// of an alert hand over the very same lists: then there is nothing to look for.
+func (o *memo) common(l *pool, p *payload) *payload {
+	q := &o.said
+	if o.pooled != nil && p.from == q.from && p.facts.Risk == q.facts.Risk && p.facts.IOC == q.facts.IOC &&
+		identical(p.entities, q.entities) && identical(p.values, q.values) && identical(p.absent, q.absent) && identical(p.facts.Tactics, q.facts.Tactics) {
+		return o.pooled
+	}
+	o.said, o.hash, o.weight = *p, l.hash(p), int64(p.weigh())
+	o.pooled = l.find(p, o.hash)
+	return o.pooled
+}
+
+// identical reports whether a and b are one list.
+func identical[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
+// read decodes the alert's id and digest, unless they are those of the alert before.
+func (o *memo) read(a *tocsin.AlertRef) {
+	if o.idText != a.ID || o.idText == "" {
+		o.idText, o.idHex = a.ID, hexInto(o.id[:], a.ID)
+		if !o.idHex {
+			sum := sha256.Sum256([]byte(a.ID))
+			copy(o.id[:], sum[:])
+		}
+	}
+	if o.digestText != a.Digest || o.digestText == "" {
+		o.digest = [32]byte{}
+		o.digestText, o.digestHex = a.Digest, hexInto(o.digest[:], a.Digest)
+	}
+}
+
+// digestOf is [digestOf] of the alert in hand, worked out for the first rule that asks.
+func (o *memo) digestOf(x *item) *[32]byte {
+	if x.at == o.sumAt && x.digest == o.summed && x.digest != [32]byte{} {
+		return &o.sum
+	}
+	o.sumAt, o.summed, o.sum = x.at, x.digest, digestOf(x)
+	return &o.sum
+}
+
+// digestOf is the hash of an alert's content and time, see [body.addDigest].
+func digestOf(x *item) [32]byte {
+	var buf [40]byte
+	binary.BigEndian.PutUint64(buf[:], uint64(x.at))
+	copy(buf[8:], x.digest[:])
+	if x.digest != [32]byte{} {
+		return sha256.Sum256(buf[:])
+	}
+	name := x.p.digest
+	if name == "" {
+		name = x.alertID()
+	}
+	return sha256.Sum256(append(append(buf[:8:8], '#'), name...))
+}
