@@ -8,6 +8,7 @@ import "time"
 type Match struct {
 	Rule       string    `json:"rule"`                 // rule id
 	Set        string    `json:"set"`                  // content hash of the rule set that was in force
+	Order      int64     `json:"order,omitempty"`      // the how-manieth set that was put in force it is; 0: not known
 	Tenant     string    `json:"tenant"`               //
 	Key        []Value   `json:"key,omitempty"`        // values of the rule's group_by, in its order; Null for a missing one
 	Conditions uint64    `json:"conditions"`           // bit i: the rule's i-th condition holds (kinds with one condition: bit 0)
@@ -76,6 +77,7 @@ type Marker struct {
 	Tick     time.Time         `json:"tick,omitzero"`    // all are idle: event time has reached this
 	Listed   []SourcePartition `json:"listed,omitempty"` // the full list of declared partitions, when this marker carries it
 	Set      string            `json:"set,omitempty"`    // rule set in force from here on
+	Order    int64             `json:"order,omitempty"`  // the how-manieth set that was put in force it is; 0: not known
 	// Accepted is how many alerts of the partition were accepted since its last marker, and Seen which of the fields that
 	// rules require were on any of them: where one stops coming, rules become blind.
 	Accepted int64    `json:"accepted,omitempty"`

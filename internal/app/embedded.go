@@ -26,7 +26,7 @@ import (
 type backend struct {
 	store   store
 	journal ingesthttp.Journal
-	reload  func(*rules.Set)
+	reload  func(context.Context, *rules.Set) error // puts a set in force
 	backlog func(context.Context) (int64, error)
 }
 
@@ -74,7 +74,12 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 	for _, s := range a.cfg.Sources {
 		a.runs("source "+s.Name, func(ctx context.Context) error { return a.readFiles(ctx, s, j) })
 	}
-	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: p.Reload, backlog: j.backlog}, nil
+	reload := func(_ context.Context, set *rules.Set) error {
+		a.sets.Reload(set)
+		p.Reload(set)
+		return nil
+	}
+	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: reload, backlog: j.backlog}, nil
 }
 
 // assessor is the registrar stage over a store.

@@ -16,7 +16,6 @@ import (
 	"tocsin/ingest/kafka"
 	"tocsin/internal/config"
 	"tocsin/internal/pipeline"
-	"tocsin/rules"
 	"tocsin/sinks/elastic"
 	kafkasink "tocsin/sinks/kafka"
 )
@@ -87,6 +86,12 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 		return backend{}, err
 	}
 	k := &kafkaStages{App: a, store: st, producer: producer}
+	a.sets.Fetch = k.fetchSet
+	if slices.Contains(cfg.Roles, "detect") {
+		if err := k.enforce(ctx, a.sets.Current()); err != nil {
+			return backend{}, fmt.Errorf("rules: %w", err)
+		}
+	}
 	for role, open := range map[string]func() error{"detect": k.detect, "correlate": k.correlate, "registrar": k.registrar} {
 		if slices.Contains(cfg.Roles, role) {
 			if err := open(); err != nil {
@@ -94,7 +99,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			}
 		}
 	}
-	return backend{store: st, journal: intake, reload: func(*rules.Set) {}}, nil
+	return backend{store: st, journal: intake, reload: k.enforce}, nil
 }
 
 // elasticTrouble tells health of writes that the store is repeating.

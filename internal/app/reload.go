@@ -15,7 +15,7 @@ import (
 
 // watch reads the rule folders and the mapping files again when they change and hands a sound set over. A set with a fault changes nothing
 // but what health, metrics and API say: the old rules go on (engine.md, ruling 18).
-func (a *App) watch(ctx context.Context, reload func(*rules.Set)) error {
+func (a *App) watch(ctx context.Context, reload func(context.Context, *rules.Set) error) error {
 	folders := a.cfg.Rules.Folders
 	if len(folders) == 0 && len(a.cfg.Mappings) == 0 {
 		<-ctx.Done()
@@ -73,7 +73,7 @@ func watchTree(w *fsnotify.Watcher, folders []string) error {
 	return nil
 }
 
-func (a *App) reread(ctx context.Context, reload func(*rules.Set)) {
+func (a *App) reread(ctx context.Context, reload func(context.Context, *rules.Set) error) {
 	if len(a.cfg.Rules.Folders) == 0 {
 		return
 	}
@@ -89,8 +89,10 @@ func (a *App) reread(ctx context.Context, reload func(*rules.Set)) {
 	if set.Hash == a.sets.Current().Hash {
 		return
 	}
-	a.sets.Reload(set)
-	reload(set)
+	if err := reload(ctx, set); err != nil {
+		a.log.WarnContext(ctx, "rules were not put in force", "err", err)
+		return
+	}
 	a.log.InfoContext(ctx, "rules reloaded", "rules", len(set.Rules()), "set", set.Hash)
 }
 

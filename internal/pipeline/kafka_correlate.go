@@ -12,6 +12,7 @@ import (
 	"tocsin/correlate"
 	"tocsin/ingest"
 	"tocsin/ingest/kafka"
+	"tocsin/rules"
 	"tocsin/sinks"
 )
 
@@ -71,6 +72,7 @@ type shard struct {
 	mu     sync.Mutex // the engine's: it may be asked while it runs
 	engine *correlate.Ordered
 	set    string    // hash of the rule set in the engine
+	order  int64     // the how-manieth that was put in force it is
 	saved  time.Time // by the clock
 	offset int64     // next to read
 	clean  bool      // nothing was read since the last snapshot
@@ -124,6 +126,10 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *Generation, p Partiti
 	if err != nil {
 		return nil, err
 	}
+	if !missing && snap.Format != correlate.SnapshotFormat { // of another version of the daemon
+		c.Log.WarnContext(ctx, "saved engine is of another format, the matches log is read again from its start", "partition", p.ID(), "format", snap.Format)
+		missing = true
+	}
 	if missing {
 		s.engine = correlate.NewOrdered(c.config(p.ID()), set)
 		if p.Committed() > 0 { // there was a state once: the log is read again as far as it goes back
@@ -133,21 +139,31 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *Generation, p Partiti
 		}
 		return s, nil
 	}
+	if own, err := c.setOf(ctx, snap.Set); err != nil {
+		return nil, err
+	} else if own != nil {
+		set = own
+	}
 	s.engine, err = correlate.RestoreOrdered(c.config(p.ID()), set, snap.State)
 	if err != nil {
 		return nil, fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
 	}
-	s.offset = snap.Offset
+	s.set, s.order, s.offset = set.Hash, snap.Order, snap.Offset
 	p.SeekTo(snap.Offset)
 	return s, nil
 }
 
 // apply steps the engine over what one read brought and writes what came of it.
 func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched) error {
+	records := c.decode(ctx, s, got.Records)
+	sets, err := c.setsOf(ctx, s, records)
+	if err != nil {
+		return err
+	}
 	var events []tocsin.Event
 	s.mu.Lock()
-	for _, r := range got.Records {
-		events = append(events, c.step(ctx, s, r)...)
+	for i := range records {
+		events = append(events, s.step(&records[i], sets)...)
 	}
 	s.mu.Unlock()
 	if len(events) > 0 {
@@ -166,28 +182,41 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 	return nil
 }
 
-// step feeds one record of the log to the engine. A record that cannot be read was not written by us: it is counted.
-func (c *KafkaCorrelate) step(ctx context.Context, s *shard, r ingest.Record) []tocsin.Event {
-	if r.Fault != "" {
-		c.Log.ErrorContext(ctx, "matches log is damaged", "partition", s.p.ID(), "offset", r.Ref.Offset, "reason", r.Fault)
-		return nil
+// decode reads records of the log. One that cannot be read was not written by us: it is told and left out.
+func (c *KafkaCorrelate) decode(ctx context.Context, s *shard, in []ingest.Record) []tocsin.LogRecord {
+	out := make([]tocsin.LogRecord, 0, len(in))
+	for _, r := range in {
+		if r.Fault != "" {
+			c.Log.ErrorContext(ctx, "matches log is damaged", "partition", s.p.ID(), "offset", r.Ref.Offset, "reason", r.Fault)
+			continue
+		}
+		rec, err := c.Read(r.Value)
+		if err != nil {
+			c.Log.ErrorContext(ctx, "matches log holds what is not ours", "partition", s.p.ID(), "offset", r.Ref.Offset, "err", err)
+			continue
+		}
+		out = append(out, rec)
 	}
-	rec, err := c.Read(r.Value)
-	switch {
-	case err != nil:
-		c.Log.ErrorContext(ctx, "matches log holds what is not ours", "partition", s.p.ID(), "offset", r.Ref.Offset, "err", err)
-		return nil
-	case rec.Match != nil:
-		return s.engine.Step(*rec.Match)
-	case rec.Marker == nil:
-		return nil
-	}
+	return out
+}
+
+// step feeds one record of the log to the engine, after putting the rule set in force that the record was made by.
+func (s *shard) step(r *tocsin.LogRecord, sets map[string]*rules.Set) []tocsin.Event {
 	var events []tocsin.Event
-	if set := c.Sets.Current(); rec.Marker.Set == set.Hash && s.set != set.Hash {
-		events = s.engine.Use(set)
-		s.set = set.Hash
+	hash, order := setOf(r)
+	if s.follows(hash, order) {
+		if set := sets[hash]; set != nil && hash != s.set {
+			events, s.set = s.engine.Use(set), hash
+		}
+		s.order = order
 	}
-	return append(events, s.engine.Mark(*rec.Marker)...)
+	switch {
+	case r.Match != nil:
+		events = append(events, s.engine.Step(*r.Match)...)
+	case r.Marker != nil:
+		events = append(events, s.engine.Mark(*r.Marker)...)
+	}
+	return events
 }
 
 // write stores events and hands them to the registrar: both before the offset moves.
@@ -231,7 +260,7 @@ func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
 		return err
 	}
 	snap := tocsin.Snapshot{
-		Partition: s.p.ID(), Offset: s.offset, Set: s.set, Format: correlate.SnapshotFormat,
+		Partition: s.p.ID(), Offset: s.offset, Set: s.set, Order: s.order, Format: correlate.SnapshotFormat,
 		Watermark: s.engine.Watermark(), State: state, Taken: now,
 	}
 	if err := c.Retry.Do(ctx, "elasticsearch", func() error { return c.State.StoreSnapshot(ctx, snap) }); err != nil {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"tocsin"
 	"tocsin/ingest/kafka"
-	"tocsin/rules"
 )
 
 // A MatchLog is the matches topic: matches go to the partition of their key, a marker to every partition. All of it
@@ -17,22 +15,6 @@ import (
 type MatchLog interface {
 	WriteMatches(ctx context.Context, records []tocsin.LogRecord) error
 }
-
-// Sets hold the rule sets that this daemon knows, the newest one in force.
-type Sets struct{ current atomic.Pointer[rules.Set] }
-
-// NewSets starts with one set.
-func NewSets(set *rules.Set) *Sets {
-	s := &Sets{}
-	s.current.Store(set)
-	return s
-}
-
-// Current is the set in force.
-func (s *Sets) Current() *rules.Set { return s.current.Load() }
-
-// Reload puts another set in force.
-func (s *Sets) Reload(set *rules.Set) { s.current.Store(set) }
 
 // KafkaDetect runs the detect stage over the partitions that its consumer group gives it. It keeps no state: the
 // group's offsets are where it stands.
@@ -96,7 +78,7 @@ type input struct {
 	policy   Policy
 	detector Detector
 	progress Progress
-	set      *rules.Set
+	set      *Enforced
 	accepted time.Time // when the greatest time was accepted, by the clock
 	marked   time.Time // when the last marker was written, by the clock
 	said     tocsin.Marker
@@ -167,8 +149,8 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 	if len(got.Records) == 0 {
 		return nil
 	}
-	if set := d.Sets.Current(); set != in.set {
-		in.set, in.detector.Matcher = set, newMatcher(set)
+	if now := d.Sets.Enforced(); now != in.set {
+		in.set, in.detector.Matcher = now, newMatcher(now.Set)
 	}
 	var out []Detection
 	err := d.Retry.Do(ctx, "elasticsearch", func() (err error) {
@@ -182,7 +164,9 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 	var matches []tocsin.LogRecord
 	for i := range out {
 		for k := range out[i].Matches {
-			matches = append(matches, tocsin.LogRecord{Match: &out[i].Matches[k]})
+			m := &out[i].Matches[k]
+			m.Order = in.set.Order
+			matches = append(matches, tocsin.LogRecord{Match: m})
 		}
 		if a := out[i].Alert; a != nil {
 			in.progress.See(out[i].Watched, out[i].Sees)
@@ -231,7 +215,7 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 		m.Idle, m.Tick = true, tickOf(in, now)
 	}
 	if in.set != nil {
-		m.Set = in.set.Hash
+		m.Set, m.Order = in.set.Set.Hash, in.set.Order
 	}
 	if !worthSaying(m, in.said) {
 		return nil
@@ -272,7 +256,7 @@ func (d *KafkaDetect) sourceEnded(in *input, now time.Time) bool {
 // worthSaying reports whether a marker tells more than the last one. A tick is said every ten seconds.
 func worthSaying(m, said tocsin.Marker) bool {
 	const every = 10 * time.Second
-	return said.Source == "" || m.Offset != said.Offset || m.Idle != said.Idle || m.Ended != said.Ended || m.Set != said.Set ||
+	return said.Source == "" || m.Offset != said.Offset || m.Idle != said.Idle || m.Ended != said.Ended || m.Set != said.Set || m.Order != said.Order ||
 		m.Tick.Sub(said.Tick) >= every
 }
 

@@ -3,17 +3,22 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"tocsin"
 	"tocsin/ingest/decode"
 	ingestkafka "tocsin/ingest/kafka"
 	"tocsin/internal/pipeline"
+	"tocsin/rules"
 	kafkasink "tocsin/sinks/kafka"
 	"tocsin/sinks/memory"
 )
@@ -60,25 +65,31 @@ func (b *bus) member(topic string, serve ingestkafka.Handler) (stop func() error
 	return sync.OnceValue(func() error { cancel(); return <-ended })
 }
 
-// matches writes the matches of so many failures of one source, and how far that is.
+// matches writes the matches of failures of one source.
 func (b *bus) matches(ip string, seconds ...int) {
 	b.t.Helper()
-	set := set(b.t)
+	b.matchesBy(set(b.t), 0, ip, seconds...)
+}
+
+// matchesBy writes those that a rule set makes, the how-manieth that was put in force.
+func (b *bus) matchesBy(set *rules.Set, order int64, ip string, seconds ...int) {
+	b.t.Helper()
 	dec, err := decode.New(decode.Options{Limits: decode.DefaultLimits()})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	var log []tocsin.LogRecord
-	for n, s := range seconds {
+	for _, s := range seconds {
 		r := newWorld()
 		r.append(failure(ip, s))
 		record := *r.rows[0].Record
-		record.Ref.Offset = int64(n)
+		record.Ref.Offset = int64(s)
 		a, rejection := dec.Decode(record)
 		if rejection != nil {
 			b.t.Fatal(rejection.Detail)
 		}
 		for _, m := range set.Matcher().Match(&a) {
+			m.Order = order
 			log = append(log, tocsin.LogRecord{Match: &m})
 		}
 	}
@@ -154,5 +165,55 @@ func TestHandOverWithUnwrittenEvents(t *testing.T) {
 		}
 	case <-time.After(30 * time.Second):
 		t.Fatal("the event is lost")
+	}
+}
+
+// The log says where a reload happens: a daemon that begins with the new rules reads the matches of the old ones by the
+// old ones, and comes to the same events, emission by emission.
+func TestReloadIsWhereTheLogHasIt(t *testing.T) {
+	b := newBus(t)
+	of := func(atLeast int) *rules.Set {
+		text := strings.ReplaceAll(burst, "at_least: 3", fmt.Sprint("at_least: ", atLeast))
+		s, err := rules.Load([]rules.Source{{Name: "test", FS: fstest.MapFS{"burst.yml": {Data: []byte(text)}}}}, rules.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	before, after := of(3), of(2)
+	b.matchesBy(before, 1, "203.0.113.7", 1, 2)
+	b.matchesBy(after, 2, "203.0.113.8", 3, 4)
+	b.matchesBy(before, 1, "203.0.113.9", 5, 6) // a detector that has not reloaded yet
+	b.matchesBy(after, 2, "203.0.113.7", 7)
+	read := func(mine *rules.Set) (said []string) {
+		s := &shelf{Store: memory.New(), asked: make(chan struct{}, 1), open: true, kept: make(chan tocsin.Event, 10)}
+		c := correlator(t, b, s)
+		c.Sets = pipeline.NewSets(mine)
+		c.Sets.Fetch = func(_ context.Context, hash string) (*rules.Set, error) {
+			for _, set := range []*rules.Set{before, after} {
+				if set.Hash == hash {
+					return set, nil
+				}
+			}
+			return nil, tocsin.ErrNotFound
+		}
+		stop := b.member("tocsin.matches", pipeline.Kafka(c.Serve))
+		defer func() { _ = stop() }()
+		for range 3 {
+			select {
+			case e := <-s.kept:
+				said = append(said, fmt.Sprint(e.Group[0].Value.Text(), " r", e.Revision, " n", e.Count, " ", e.Milestone, e.Completeness.Degraded))
+			case <-time.After(20 * time.Second):
+				return append(said, "and no more")
+			}
+		}
+		return said
+	}
+	first, again := read(before), read(after)
+	if diff := cmp.Diff(first, again); diff != "" {
+		t.Errorf("(-daemon that was reloaded +daemon that began anew):\n%s", diff)
+	}
+	if !strings.HasPrefix(first[0], "203.0.113.8") { // the two of the old rules would be the first to fire by the new ones
+		t.Errorf("the matches of the old rules were not judged by them: %q", first)
 	}
 }

@@ -93,7 +93,7 @@ func (s *Store) LatestSnapshot(ctx context.Context, partition int32) (tocsin.Sna
 		if m == last {
 			break
 		}
-		packed, err := s.chunks(ctx, &m)
+		packed, err := s.pieces(ctx, &m, func(n int) string { return chunkID(&m, n) })
 		if err == nil {
 			return sinks.Unpack(m, packed)
 		}
@@ -105,8 +105,8 @@ func (s *Store) LatestSnapshot(ctx context.Context, partition int32) (tocsin.Sna
 	return tocsin.Snapshot{}, fmt.Errorf("snapshot of partition %d at offset %d lacks chunks: %w", partition, last.Offset, sinks.ErrDamaged)
 }
 
-// chunks reads the compressed state, one document at a time. The error wraps [sinks.ErrDamaged] where one is missing.
-func (s *Store) chunks(ctx context.Context, m *sinks.Manifest) ([]byte, error) {
+// pieces reads what was compressed, one document at a time. The error wraps [sinks.ErrDamaged] where one is missing.
+func (s *Store) pieces(ctx context.Context, m *sinks.Manifest, id func(n int) string) ([]byte, error) {
 	if m.Chunks < 0 || int64(m.Chunks) > sinks.MaxSnapshot/chunkBytes+2 {
 		return nil, fmt.Errorf("%d chunks: %w", m.Chunks, sinks.ErrDamaged)
 	}
@@ -115,7 +115,7 @@ func (s *Store) chunks(ctx context.Context, m *sinks.Manifest) ([]byte, error) {
 		var chunk struct {
 			Data []byte `json:"data"`
 		}
-		_, err := s.one(ctx, name{s.index(kindState), chunkID(m, n)}, &chunk)
+		_, err := s.one(ctx, name{s.index(kindState), id(n)}, &chunk)
 		if errors.Is(err, tocsin.ErrNotFound) {
 			return nil, fmt.Errorf("chunk %d: %w", n, sinks.ErrDamaged)
 		}

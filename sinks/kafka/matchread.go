@@ -22,6 +22,10 @@ func readMatch(b []byte) (*tocsin.Match, bool) {
 	m.Rule = r.text()
 	r.must(`,"set":`)
 	m.Set = r.text()
+	if r.has(`,"order":`) {
+		m.Order = r.signed()
+		r.bad = r.bad || m.Order == 0
+	}
 	r.must(`,"tenant":`)
 	m.Tenant = r.text()
 	m.Key = r.values(`,"key":[`)

@@ -16,6 +16,9 @@ import (
 func appendMatch(b []byte, m *tocsin.Match) ([]byte, bool) {
 	b = quote(append(b, `{"rule":`...), m.Rule)
 	b = quote(append(b, `,"set":`...), m.Set)
+	if m.Order != 0 {
+		b = strconv.AppendInt(append(b, `,"order":`...), m.Order, 10)
+	}
 	b = quote(append(b, `,"tenant":`...), m.Tenant)
 	b = appendValues(b, `,"key":`, m.Key)
 	b = strconv.AppendUint(append(b, `,"conditions":`...), m.Conditions, 10)
