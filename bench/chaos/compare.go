@@ -33,10 +33,10 @@ func compare(want, got account) []difference {
 	diffs := []difference{
 		compareCounts("alerts", want.alerts, got.alerts), compareCounts("dead letters", want.dead, got.dead),
 		compareLines("events", want.events, got.events), compareLines("assessments", want.verdicts, got.verdicts),
-		compareLines("incidents", want.incidents, got.incidents), compareLines("log entries", want.logs, got.logs),
+		compareLines("incidents", want.incidents, got.incidents), compareLines("log entries", want.logs, got.logs), compareCounts("comments", want.comments, got.comments),
 	}
 	for _, fault := range got.broken {
-		d := &diffs[len(diffs)-1]
+		d := &diffs[5] // of the log entries
 		d.note(&d.wrong, "%s", fault)
 	}
 	return diffs

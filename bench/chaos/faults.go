@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -88,6 +89,10 @@ func (p *play) fault(ctx context.Context, s step) (note string, err error) {
 		return "", err
 	case storm:
 		return "", p.storm(ctx)
+	case reload:
+		return "", p.reload(s.target)
+	case upgrade:
+		return "", p.upgrade(ctx)
 	case floodStage:
 		return "", errors.Join(p.readOnly(ctx, "true"), pause(ctx, s.lasts), p.readOnly(context.WithoutCancel(ctx), "null"))
 	case http429, item429, lostReply, slowStore:
@@ -112,6 +117,39 @@ func (p *play) atPoint(ctx context.Context, point string) (note string, err erro
 		return ", which nobody passed", nil
 	}
 	return "", ctx.Err()
+}
+
+// reload changes the rules so that the set is another one, and what it finds is not: each daemon reads them when it
+// comes to it, and matches of both sets meet.
+func (p *play) reload(n int) error {
+	text := strings.Replace(ruleText, "version: 1.0.0", fmt.Sprintf("version: 1.0.0\ndescription: Changed %d.", n), 1)
+	file := filepath.Join(p.scratch, "rules", "chaos.yml")
+	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
+
+// upgrade ends one daemon after the other in order, and starts the other build in its place.
+func (p *play) upgrade(ctx context.Context) error {
+	for i, old := range p.fleet {
+		if err := old.stop(); err != nil {
+			p.trouble("%v", err)
+		}
+		d := &daemon{name: old.name, binary: p.binary, file: old.file, env: old.env}
+		if old.binary == p.binary {
+			d.binary = p.other
+		}
+		p.mu.Lock()
+		p.guests = append(p.guests, old) // which are asked at the end how they ended
+		p.fleet[i] = d
+		p.mu.Unlock()
+		d.launch()
+		if err := p.until(ctx, time.Minute, d.running); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // storm lets daemons join and leave, some of them before they have taken over what they were given.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tocsin"
 	"tocsin/internal/app"
@@ -20,13 +21,15 @@ import (
 type account struct {
 	alerts, dead                      map[string]int // id -> how many documents
 	events, verdicts, incidents, logs map[string]string
-	broken                            []string // logs whose chain does not verify
+	comments                          map[string]int   // incident and command -> how often; no machine writes them
+	commented                         map[string]int64 // incident -> how many
+	broken                            []string         // logs whose chain does not verify
 }
 
 func newAccount() account {
 	return account{
 		alerts: map[string]int{}, dead: map[string]int{},
-		events: map[string]string{}, verdicts: map[string]string{}, incidents: map[string]string{}, logs: map[string]string{},
+		comments: map[string]int{}, commented: map[string]int64{}, events: map[string]string{}, verdicts: map[string]string{}, incidents: map[string]string{}, logs: map[string]string{},
 	}
 }
 
@@ -51,12 +54,19 @@ func (a *account) verdict(v *tocsin.Verdict) {
 }
 
 func (a *account) incident(i *tocsin.Incident) {
+	revision := i.Revision - a.commented[i.ID]
 	events := slices.Sorted(slices.Values(i.Events))
-	enter(a.incidents, i.ID, fmt.Sprintf("%s r%d %s %s opened %s last %s alerts %d events %v", i.Status, i.Revision, i.Priority, i.Category, stamp(i.Opened), stamp(i.Last), i.Alerts, events))
+	enter(a.incidents, i.ID, fmt.Sprintf("%s r%d %s %s opened %s last %s alerts %d events %v", i.Status, revision, i.Priority, i.Category, stamp(i.Opened), stamp(i.Last), i.Alerts, events))
 }
 
+// entry is known by its command, as comments move the others.
 func (a *account) entry(e *tocsin.LogEntry) {
-	enter(a.logs, e.ID(), fmt.Sprintf("%s %s by %s at %s %s>%s event %s %s %q", e.Action, e.Command, e.By.ID, stamp(e.Effective), e.From, e.To, e.Event, e.Reason, e.Text))
+	if e.Action == tocsin.ActComment {
+		a.comments[e.Incident+" "+e.Command[strings.LastIndexAny(e.Command, ":/")+1:]]++
+		a.commented[e.Incident]++
+		return
+	}
+	enter(a.logs, e.Incident+" "+e.Command, fmt.Sprintf("%s %s by %s at %s %s>%s event %s %s %q", e.Action, e.Command, e.By.ID, stamp(e.Effective), e.From, e.To, e.Event, e.Reason, e.Text))
 }
 
 func stamp(t interface{ UnixNano() int64 }) string { return strconv.FormatInt(t.UnixNano(), 10) }
@@ -102,19 +112,22 @@ func (s *stand) found(ctx context.Context) (account, error) {
 		return a, err
 	}
 	logs := map[string][]tocsin.LogEntry{}
-	for index, into := range map[string]func(id string, doc json.RawMessage) error{
-		"alerts-*":    func(id string, _ json.RawMessage) error { a.alerts[id]++; return nil },
-		"deadletter":  func(id string, _ json.RawMessage) error { a.dead[id]++; return nil },
-		"events-*":    reading(a.event),
-		"assessments": reading(a.verdict),
-		"incidents":   reading(a.incident),
-		"log-*": reading(func(e *tocsin.LogEntry) {
+	for _, of := range []struct {
+		index string
+		into  func(id string, doc json.RawMessage) error
+	}{
+		{"log-*", reading(func(e *tocsin.LogEntry) {
 			a.entry(e)
 			logs[e.Incident] = append(logs[e.Incident], *e)
-		}),
+		})},
+		{"alerts-*", func(id string, _ json.RawMessage) error { a.alerts[id]++; return nil }},
+		{"deadletter", func(id string, _ json.RawMessage) error { a.dead[id]++; return nil }},
+		{"events-*", reading(a.event)},
+		{"assessments", reading(a.verdict)},
+		{"incidents", reading(a.incident)}, // behind the log, which says how many comments each has
 	} {
-		if err := s.scroll(ctx, index, index != "alerts-*" && index != "deadletter", into); err != nil {
-			return a, fmt.Errorf("%s: %w", index, err)
+		if err := s.scroll(ctx, of.index, of.index != "alerts-*" && of.index != "deadletter", of.into); err != nil {
+			return a, fmt.Errorf("%s: %w", of.index, err)
 		}
 	}
 	for id, entries := range logs {

@@ -37,6 +37,7 @@ type options struct {
 	settle   time.Duration
 	within   time.Duration
 	binary   string
+	other    string   // another build, to upgrade to
 	kafka    []string // servers that are given, and then only looked at
 	store    string
 	servers  bool // servers of our own, which may be killed
@@ -66,9 +67,13 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 		}
 		if o.binary == "" {
 			o.binary = filepath.Join(scratch, "tocsin")
-			if text, err := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "tocsin/cmd/tocsin").CombinedOutput(); err != nil {
-				return fmt.Errorf("build the daemon: %w\n%s", err, text)
+			if err := build(ctx, o.binary); err != nil {
+				return err
 			}
+		}
+		o.other = filepath.Join(scratch, "tocsin-other")
+		if err := build(ctx, o.other, "-buildvcs=false", "-trimpath"); err != nil { // which tells another version of itself
+			return err
 		}
 		s := &stand{options: o, scratch: scratch}
 		err := s.open(ctx)
@@ -77,6 +82,14 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 		}
 		return errors.Join(err, s.close()) //nolint:contextcheck // it ends what runs even where ctx is over
 	})
+}
+
+func build(ctx context.Context, binary string, flags ...string) error {
+	args := append(append([]string{"build", "-o", binary}, flags...), "tocsin/cmd/tocsin")
+	if text, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("build the daemon: %w\n%s", err, text)
+	}
+	return nil
 }
 
 func parse(args []string) (options, error) {

@@ -24,6 +24,7 @@ type play struct {
 	guests   []*daemon // of rebalance storms
 	watch    *watch
 	begun    time.Time
+	people   *people
 	missed   int // failpoints that nobody passed
 	troubles []string
 }
@@ -47,11 +48,15 @@ func (p *play) run(ctx context.Context) error {
 	var seen sync.WaitGroup
 	seen.Go(func() { p.watch.run(looking) })
 	producing, enough := context.WithCancel(ctx)
+	p.people = newPeople(p)
+	var talking sync.WaitGroup
+	talking.Go(func() { p.people.run(producing) })
 	produced := make(chan int, 1)
 	go func() { produced <- p.produce(producing) }()
 	err := p.act(ctx, steps)
 	enough()
 	records := <-produced
+	talking.Wait()
 	if err != nil {
 		return errors.Join(err, p.stopAll(), p.report())
 	}
@@ -164,6 +169,9 @@ func (p *play) judge(ctx context.Context, records int) error {
 	for {
 		got, err := p.found(ctx)
 		if err == nil {
+			for _, key := range p.people.given {
+				want.comments[key] = 1
+			}
 			diffs = compare(want, got)
 			if kept := int64(len(got.alerts)+len(got.dead)) + summary.Marks["duplicate"]; kept != summary.Records && time.Now().After(deadline) {
 				p.trouble("%d records became %d alerts, dead letters and duplicates", summary.Records, kept)

@@ -28,6 +28,8 @@ const (
 	lostReply  kind = "replies lost after the writes"
 	slowStore  kind = "a slow link to Elasticsearch"
 	slowBroker kind = "a slow link to the brokers"
+	reload     kind = "rules change, for all daemons at about the same time"
+	upgrade    kind = "one daemon after the other is replaced by another build"
 	cutBroker  kind = "all connections to the brokers cut"
 )
 
@@ -55,10 +57,10 @@ func (s step) String() string {
 // hurry, those alone that are over at once.
 func weights(servers, links, hurry bool) []kind {
 	if hurry {
-		return []kind{kill, failpoint, failpoint, killAll}
+		return []kind{kill, failpoint, failpoint, killAll, reload}
 	}
 	all := []kind{
-		kill, kill, kill, kill, failpoint, failpoint, failpoint, failpoint, failpoint, failpoint, killAll, zombie, zombie, storm,
+		kill, kill, kill, kill, failpoint, failpoint, failpoint, failpoint, failpoint, failpoint, killAll, zombie, zombie, storm, reload, reload, upgrade,
 		floodStage, http429, item429, lostReply, slowStore,
 	}
 	if servers {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 )
 
 const (
@@ -118,11 +119,33 @@ func (c *client) identify(ctx context.Context, topics []string) (*clusterIDs, er
 	if ids, ok := m.(*clusterIDs); ok && err == nil {
 		return ids, nil
 	}
+	// Only a broker that says so is an old one. One that is going down, or is cut off, would have every topic taken for
+	// another one, and read from its beginning.
+	if told, toldErr := c.tellsTopicIDs(ctx); told || toldErr != nil {
+		return nil, errors.Join(err, toldErr)
+	}
 	old, oldErr := c.api.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
 	if oldErr != nil {
 		return nil, errors.Join(err, oldErr)
 	}
 	return &clusterIDs{cluster: old.ClusterID, old: true}, nil
+}
+
+// tellsTopicIDs asks the broker whether it knows the request for topic ids.
+func (c *client) tellsTopicIDs(ctx context.Context) (bool, error) {
+	res, err := c.api.ApiVersions(ctx, &kafka.ApiVersionsRequest{})
+	if err != nil {
+		return false, fmt.Errorf("api versions: %w", err)
+	}
+	if res.Error != nil {
+		return false, fmt.Errorf("api versions: %w", res.Error)
+	}
+	for _, k := range res.ApiKeys {
+		if k.ApiKey == int(protocol.Metadata) {
+			return k.MaxVersion >= metadataVersion, nil
+		}
+	}
+	return false, errors.New("api versions: the broker knows no metadata request")
 }
 
 // partitions counts the partitions of each topic, as they are now. It is an error that hardly a retry cures, wrapping

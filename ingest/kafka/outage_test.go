@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // The broker is killed and started again while records are written and read: reading goes on within 30 s of its
@@ -104,4 +107,32 @@ func restart(t *testing.T, dir string) {
 		t.Fatal(fmt.Errorf("%w: %s", err, out))
 	}
 	t.Logf("the broker was back after %v", time.Since(started))
+}
+
+// A broker that fails the question for the topics' ids is not taken for one too old to know them: every topic would then
+// be taken for another one, and read again from its beginning.
+func TestFailingBrokerIsNoOldOne(t *testing.T) {
+	fake, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(fake.Close)
+	c := newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
+	topic := c.topic(t, 1)
+	client, err := newClient(c.Connection, []string{topic})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.close()
+	ids, err := client.identify(t.Context(), []string{topic})
+	if err != nil || ids.old || ids.topics[topic] == "" {
+		t.Fatalf("%+v, %v", ids, err)
+	}
+	fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
+		return nil, errors.New("going down"), req.GetVersion() == metadataVersion
+	})
+	if ids, err := client.identify(t.Context(), []string{topic}); err == nil {
+		t.Errorf("taken for %+v", ids)
+	}
 }
