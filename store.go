@@ -88,3 +88,16 @@ type Snapshot struct {
 	State     []byte    `json:"state"` // of the engine
 	Taken     time.Time `json:"taken"` // volatile
 }
+
+// An InputProgress says how far one input partition has been read, as its owner told in its last marker: from there the
+// next owner goes on, and by it others pace themselves.
+type InputProgress struct {
+	SourcePartition
+	Incarnation string    `json:"incarnation,omitempty"` // of the log that was read
+	Epoch       int64     `json:"epoch"`                 // of the owner: a store keeps the one of the latest
+	Offset      int64     `json:"offset"`
+	Greatest    time.Time `json:"greatest,omitzero"` // greatest accepted event time
+	Accepted    time.Time `json:"accepted,omitzero"` // when that was, by the owner's clock
+	AtEnd       bool      `json:"at_end"`            // nothing stood behind what was read
+	At          time.Time `json:"at"`                // when this was said, by the owner's clock
+}

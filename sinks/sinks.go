@@ -75,6 +75,13 @@ type AlertLister interface {
 	Alerts(ctx context.Context, since time.Time, limit int, cursor string) (alerts []tocsin.Alert, next string, err error)
 }
 
+// A ProgressStore keeps how far inputs were read, the word of the latest owner for each partition. StoreProgress of an
+// earlier owner changes nothing and is no error; Progress leaves out the partitions that nothing is known of.
+type ProgressStore interface {
+	StoreProgress(ctx context.Context, all []tocsin.InputProgress) error
+	Progress(ctx context.Context, of []tocsin.SourcePartition) ([]tocsin.InputProgress, error)
+}
+
 // A StateStore keeps snapshots of the engine, the newest per partition. Store never replaces one of a higher offset;
 // Latest returns [tocsin.ErrNotFound] where there is none, and an error for one that is damaged.
 type StateStore interface {

@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,9 +72,11 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 				return err
 			}
 		}
-		o.other = filepath.Join(scratch, "tocsin-other")
-		if err := build(ctx, o.other, "-buildvcs=false", "-trimpath"); err != nil { // which tells another version of itself
-			return err
+		if slices.ContainsFunc(schedule(o), func(s step) bool { return s.kind == upgrade }) && o.other == "" {
+			o.other = filepath.Join(scratch, "tocsin-other")
+			if err := build(ctx, o.other, "-buildvcs=false"); err != nil { // which tells another version of itself
+				return err
+			}
 		}
 		s := &stand{options: o, scratch: scratch}
 		err := s.open(ctx)
@@ -105,6 +108,7 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.settle, "settle", 4*time.Minute, "how long the register may take to settle in the end")
 	flags.DurationVar(&o.within, "within", 20*time.Minute, "give up after this")
 	flags.StringVar(&o.binary, "binary", "", "the daemon; built when left out")
+	flags.StringVar(&o.other, "other", "", "another build of it, to upgrade to; built when left out")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

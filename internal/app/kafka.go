@@ -169,7 +169,7 @@ func (k *kafkaStages) detect() error {
 	d := &pipeline.KafkaDetect{
 		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store}, Sets: k.sets, Matches: k.producer, Inputs: map[string]pipeline.Input{},
 		Decoders: func() (pipeline.Decoder, error) { return k.mappings.decoder() },
-		Now:      k.now, Retry: k.retry, Metrics: k.metrics, Fail: k.fail,
+		Now:      k.now, Retry: k.retry, Metrics: k.metrics, Fail: k.fail, Store: k.store, Gap: k.gap,
 	}
 	var groups []*kafka.Group
 	d.Listed = func(ctx context.Context) ([]tocsin.SourcePartition, error) { return listed(ctx, groups, d.Inputs) }

@@ -8,6 +8,7 @@ import (
 
 	"tocsin"
 	"tocsin/ingest/kafka"
+	"tocsin/sinks"
 )
 
 // A MatchLog is the matches topic: matches go to the partition of their key, a marker to every partition. All of it
@@ -30,6 +31,9 @@ type KafkaDetect struct {
 	Retry   *Retry
 	Metrics *Metrics
 	Fail    Failpoint
+	Store   sinks.ProgressStore // where partitions are left and found; nil: nowhere
+	Paces   Paces
+	Gap     func(kafka.Gap) // told of records that were lost with a log that was made anew; nil: nobody
 
 	mu sync.Mutex // one writer to the matches log at a time, so that nothing is written past a failed batch
 }
@@ -45,10 +49,17 @@ func (d *KafkaDetect) Serve(ctx context.Context, gen *Generation) error {
 	ended := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	left, err := d.resume(ctx, gen)
+	if err != nil {
+		return err
+	}
 	var wg sync.WaitGroup
+	if d.Store != nil {
+		wg.Go(func() { d.exchange(ctx) })
+	}
 	for _, p := range gen.Partitions {
 		wg.Go(func() {
-			if err := d.partition(ctx, gen, p); ctx.Err() == nil { // it ends with an error alone
+			if err := d.partition(ctx, gen, p, left[d.sourcePartition(p)]); ctx.Err() == nil { // it ends with an error alone
 				cancel(err)
 			}
 		})
@@ -71,6 +82,11 @@ func SourcePartitionOf(source string, topic int, partition int32) tocsin.SourceP
 	return tocsin.SourcePartition{Source: source, Partition: int32(topic)*topicShift + partition} //nolint:gosec // topics are few
 }
 
+func (d *KafkaDetect) sourcePartition(p Partition) tocsin.SourcePartition {
+	in := d.Inputs[p.Topic()]
+	return SourcePartitionOf(in.Source, in.Topic, p.ID())
+}
+
 // An input is one partition on its way through the detect stage.
 type input struct {
 	p        Partition
@@ -82,9 +98,10 @@ type input struct {
 	accepted time.Time // when the greatest time was accepted, by the clock
 	marked   time.Time // when the last marker was written, by the clock
 	said     tocsin.Marker
+	life     string // incarnation of the log that is read
 }
 
-func (d *KafkaDetect) partition(ctx context.Context, gen *Generation, p Partition) error {
+func (d *KafkaDetect) partition(ctx context.Context, gen *Generation, p Partition, left tocsin.InputProgress) error {
 	dec, err := d.Decoders()
 	if err != nil {
 		return err
@@ -92,15 +109,31 @@ func (d *KafkaDetect) partition(ctx context.Context, gen *Generation, p Partitio
 	topic := d.Inputs[p.Topic()]
 	in := &input{p: p, gen: gen, policy: topic.Policy, detector: d.Detector}
 	in.detector.Decoder = dec
-	in.progress = Progress{Partition: SourcePartitionOf(topic.Source, topic.Topic, p.ID()), Policy: topic.Policy, Epoch: int64(gen.ID)}
+	in.progress = Progress{Partition: d.sourcePartition(p), Policy: topic.Policy, Epoch: max(int64(gen.ID), left.Epoch)}
+	in.progress.Accept(left.Greatest)
+	in.accepted, in.life = left.Accepted, left.Incarnation
+	if err := d.relive(ctx, in); err != nil {
+		return err
+	}
+	defer d.Paces.gone(in.progress.Partition)
 	for {
+		if err := d.wait(ctx, in); err != nil {
+			return err
+		}
 		got, err := readRound(ctx, p)
 		if err != nil {
 			return err
 		}
+		if got.Incarnation != in.life { // a marker's offsets count in one life of the log
+			if in.life != "" {
+				in.progress.Epoch++
+			}
+			in.life = got.Incarnation
+		}
 		if err := d.records(ctx, in, got); err != nil {
 			return err
 		}
+		d.Paces.come(&in.progress, got.AtEnd(), d.Now())
 		if err := d.mark(ctx, in, got); err != nil {
 			return err
 		}
@@ -232,6 +265,10 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 	}
 	in.marked, in.said = now, m
 	in.progress.Told()
+	d.Paces.tell(tocsin.InputProgress{
+		SourcePartition: in.progress.Partition, Incarnation: in.life, Epoch: in.progress.Epoch, Offset: got.Next, Greatest: m.Greatest,
+		Accepted: in.accepted, AtEnd: got.AtEnd(), At: now,
+	})
 	d.Fail.pass(BeforeCommit)
 	return d.Retry.commit(ctx, in.gen, in.p, got.Next)
 }

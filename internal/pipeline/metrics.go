@@ -17,6 +17,7 @@ type Metrics struct {
 	hidden     *prometheus.CounterVec // rule
 	events     *prometheus.CounterVec // milestone
 	retries    *prometheus.CounterVec // stage
+	paces      *prometheus.CounterVec // source
 	delay      *prometheus.HistogramVec
 }
 
@@ -35,6 +36,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		matches:    counter("matches_total", "Alerts that satisfied a rule.", "rule"),
 		hidden:     counter("suppressed_total", "Matches that an exception hides.", "rule"),
 		events:     counter("events_total", "Emissions of the engine, by milestone.", "milestone"),
+		paces:      counter("paced_total", "Times that a partition waited for slower ones, a fifth of a second each.", "source"),
 		retries:    counter("retries_total", "Writes that had to be repeated, by stage.", "stage"),
 	}
 	m.delay = prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -86,5 +88,11 @@ func (m *Metrics) emitted(events []tocsin.Event) {
 func (m *Metrics) retried(stage string) {
 	if m != nil {
 		m.retries.WithLabelValues(stage).Inc()
+	}
+}
+
+func (m *Metrics) paced(source string) {
+	if m != nil {
+		m.paces.WithLabelValues(source).Inc()
 	}
 }
