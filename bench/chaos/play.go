@@ -120,7 +120,7 @@ func (p *play) say(format string, args ...any) {
 
 // produce writes records until ctx ends, at a steady rate, spread over the partitions so that each is in the order of
 // time. What is not acknowledged is written again: the topic may then hold it twice, and the replay reads the topic.
-func (p *play) produce(ctx context.Context) (n int) {
+func (p *play) produce(ctx context.Context) (acknowledged int) {
 	next := newStream(p.seed)
 	w := &kafka.Writer{
 		Addr: kafka.TCP(p.brokers...), Topic: p.topic(), RequiredAcks: kafka.RequireAll, BatchTimeout: 5 * time.Millisecond, MaxAttempts: 1,
@@ -131,10 +131,10 @@ func (p *play) produce(ctx context.Context) (n int) {
 	const perSecond = 10
 	tick := time.NewTicker(time.Second / perSecond)
 	defer tick.Stop()
-	for {
+	for n := 0; ; {
 		select {
 		case <-ctx.Done():
-			return n
+			return acknowledged
 		case <-tick.C:
 		}
 		var messages []kafka.Message
@@ -147,6 +147,7 @@ func (p *play) produce(ctx context.Context) (n int) {
 			err := w.WriteMessages(writing, messages...)
 			cancel()
 			if err == nil {
+				acknowledged += len(messages)
 				break
 			}
 			time.Sleep(200 * time.Millisecond)
