@@ -67,8 +67,9 @@ const cefKeys = `
 	deviceDirection                 network.direction
 	deviceFacility                  log.syslog.facility.name`
 
-// cefSeverities are the words of CEF's severity as the upper end of the numbers that they stand for.
-var cefSeverities = map[string]int64{"unknown": 0, "low": 3, "medium": 6, "high": 8, "very-high": 10, "very high": 10, "critical": 10, "informational": 0, "info": 0, "warning": 4, "error": 7}
+// cefSeverities are the words of CEF's severity as the lower end of the numbers that they stand for, as Elastic's decoder
+// has them.
+var cefSeverities = map[string]int64{"low": 0, "medium": 4, "high": 7, "very-high": 9, "very high": 9, "critical": 9, "informational": 0, "info": 0, "warning": 4, "error": 7}
 
 // A cefReader reads ArcSight's Common Event Format, bare or behind a syslog header.
 type cefReader struct {
@@ -161,6 +162,7 @@ func (c *cefReader) read(line string, o *output) string {
 	if n, ok := cefSeverity(parts[6]); ok {
 		o.keep(c.severity, tocsin.IntValue(n))
 	}
+	o.word(parts[6])
 	c.fields(o)
 	c.syslog.envelope(h, o)
 	o.set(c.user, o.value(c.sourceUser))

@@ -198,7 +198,7 @@ auditd.data.op=login
 		"cef": `cef 2026-03-01T10:00:00Z
 observer.product=Wall|X
 rule.name=Worm \ stopped
-event.severity=10
+event.severity=9
 event.action=blocked
 message=a=b and c
 cef.extensions.Policy_Name=Deny all

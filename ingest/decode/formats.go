@@ -57,6 +57,7 @@ func formats() []format {
 		{name: "cisco_ios", mapping: true},
 		{name: "panos", text: panos},
 		{name: "balancer", text: balancer},
+		{name: "haproxy", mapping: true},
 		{name: "squid", mapping: true},
 		{name: "vpcflow", mapping: true},
 		{name: "iis", mapping: true},

@@ -71,6 +71,7 @@ type guesser struct {
 	times  map[string]int
 	met    map[*name][]guessHit // what was found of names before
 	found  []guessHit
+	keys   map[string]*name // what keys alone may be
 	infer  *inference
 	method *name
 	domain *name // of a request, whose host is no host of ours
@@ -93,7 +94,7 @@ type guessHit struct {
 }
 
 func newGuesser(d *dictionary) *guesser {
-	g := &guesser{words: map[string]guessWord{}, times: map[string]int{}, met: map[*name][]guessHit{}, infer: newInference(d), method: d.name("http.request.method"), domain: d.name("url.domain")}
+	g := &guesser{words: map[string]guessWord{}, times: map[string]int{}, met: map[*name][]guessHit{}, keys: map[string]*name{}, infer: newInference(d), method: d.name("http.request.method"), domain: d.name("url.domain")}
 	for line := range strings.Lines(strings.TrimSpace(guesses)) {
 		words := strings.Fields(line)
 		to := d.name(words[0])
@@ -157,6 +158,26 @@ func (g *guesser) of(n *name) []guessHit {
 	}
 	g.met[n] = hits
 	return hits
+}
+
+// key is the field that one key may be, nil for none.
+func (g *guesser) key(key string) *name {
+	const most, kept = 64, 4096 // bytes of a key, keys that are remembered
+	if len(key) > most {
+		return nil
+	}
+	n, ok := g.keys[key]
+	if ok {
+		return n
+	}
+	if len(g.keys) >= kept {
+		clear(g.keys)
+	}
+	if w, ok := g.words[plainName(key, 1)]; ok {
+		n = g.fields[w.field].to
+	}
+	g.keys[strings.Clone(key)] = n
+	return n
 }
 
 // read sets what the names of the record tell.

@@ -64,10 +64,16 @@ type pairReader struct {
 	kind, module, category, types, port *name
 	outcome, action                     *name
 	pairs                               [][2]string
+	guess                               *guesser
+	severity, domain, host              *name
+	ports                               map[string]*name
+	order                               []string
 }
 
 func newPairs(d *dictionary) *pairReader {
 	p := &pairReader{
+		guess: newGuesser(d), severity: d.name("event.severity"), domain: d.name("url.domain"), host: d.name("host.name"),
+		ports:  map[string]*name{"source": d.name("source.port"), "destination": d.name("destination.port")},
 		syslog: newSyslogFields(d), keys: map[string]*name{}, rest: d.name("keyvalue"), kind: d.name("event.kind"), module: d.name("event.module"),
 		category: d.name("event.category"), types: d.name("event.type"), port: d.name("destination.port"), outcome: d.name("event.outcome"), action: d.name("event.action"),
 		beside: map[*name]*name{d.name("source.ip"): d.name("source.address"), d.name("destination.ip"): d.name("destination.address"), d.name("source.nat.ip"): nil},
@@ -115,6 +121,9 @@ func afterPriority(line string) string {
 // pairsStart reports whether a text begins with four pairs, or with three of which the first is a time: a few bytes
 // decide it for most texts.
 func pairsStart(s string) bool {
+	if pairStyleOf(s) != blankPairs {
+		return true
+	}
 	least := 4
 	if strings.HasPrefix(s, "time=") || strings.HasPrefix(s, "ts=") || strings.HasPrefix(s, "t=") {
 		least = 3
@@ -134,6 +143,9 @@ func pairsStart(s string) bool {
 func pairsOf(m string) string {
 	if pairsStart(m) {
 		return m
+	}
+	if at := flowStart(m); at >= 0 {
+		return m[at:]
 	}
 	if at := strings.Index(m[:min(len(m), 256)], "IN="); at >= 0 && strings.Contains(m, " SRC=") && strings.Contains(m, " DST=") {
 		return m[at:]
@@ -179,22 +191,14 @@ func pairValue(s string) (value, rest string) {
 
 // read sets what the pairs of a text say. Words between pairs are passed over.
 func (p *pairReader) read(s string, o *output) {
-	const most = 256 // pairs
-	p.pairs = p.pairs[:0]
-	for s = strings.TrimLeft(s, " \t,;"); s != "" && len(p.pairs) < most; s = strings.TrimLeft(s, " \t,;") {
-		key, rest, ok := nextPair(s)
-		if !ok {
-			_, s, _ = strings.Cut(s, " ")
-			continue
-		}
-		var value string
-		value, s = pairValue(rest)
-		p.pairs = append(p.pairs, [2]string{key, value})
-	}
+	p.pairs = splitPairs(s, p.pairs[:0])
+	p.set(o)
+}
+
+// set sets what the pairs say.
+func (p *pairReader) set(o *output) {
 	p.time(o)
-	for _, pair := range p.pairs {
-		p.pair(pair[0], pair[1], o)
-	}
+	p.all(o)
 	p.classify(o)
 	o.put(p.kind, "event")
 }
@@ -227,20 +231,49 @@ func (p *pairReader) time(o *output) {
 	}
 }
 
+// all sets what each pair says: first those whose keys are known, then those whose keys are like others.
+func (p *pairReader) all(o *output) {
+	for _, known := range []bool{true, false} {
+		for _, pair := range p.pairs {
+			if (p.keys[pair[0]] != nil) == known {
+				p.pair(pair[0], pair[1], o)
+			}
+		}
+	}
+}
+
 func (p *pairReader) pair(key, value string, o *output) {
 	to := p.keys[key]
-	beside, address := p.beside[to]
-	switch {
-	case to == nil:
+	if to == nil {
+		to = p.guess.key(key)
+	}
+	if to == nil || saysNothing(value) {
 		if n := o.dict.path(p.rest, []byte(key)); n != nil {
 			o.put(n, value)
 		}
+		return
+	}
+	if to == p.host && (p.value("url") != "" || p.value("uri") != "") { // the host that was asked for
+		to = p.domain
+	}
+	beside, address := p.beside[to]
+	switch {
 	case address:
-		o.address(to, beside, withoutPort(value))
+		ip, port := addressAndPort(value)
+		o.address(to, beside, ip)
+		if root, _, ok := strings.Cut(to.text, "."); ok && port != "" && (root == "source" || root == "destination") && !strings.Contains(to.text, ".nat.") {
+			o.set(p.ports[root], tocsin.StringValue(port))
+		}
 	case to.text == "network.transport":
-		o.set(to, transport(tocsin.StringValue(value)))
+		protocol, _, _ := strings.Cut(value, "/")
+		o.set(to, transport(tocsin.StringValue(protocol)))
 	case to.text == "network.protocol" || to.text == "network.application":
 		o.put(to, strings.ToLower(value))
+	case p.keys[key] == nil:
+		p.guess.set(to, tocsin.StringValue(value), o)
+		if n := o.dict.path(p.rest, []byte(key)); n != nil {
+			o.put(n, value)
+		}
 	default:
 		o.set(to, tocsin.StringValue(value))
 	}
@@ -261,9 +294,20 @@ func (p *pairReader) classify(o *output) {
 		o.put(p.category, "network")
 	}
 	switch strings.ToLower(o.text(p.action)) {
-	case "deny", "denied", "drop", "dropped", "block", "blocked", "reject":
+	case "deny", "denied", "drop", "dropped", "block", "blocked", "reject", "rejected", "prevent", "quarantine":
 		o.put(p.types, "denied")
-	case "accept", "allow", "allowed", "pass", "passthrough", "permit":
+	case "accept", "allow", "allowed", "pass", "passthrough", "permit", "permitted", "detect":
 		o.put(p.types, "allowed")
+	}
+	for _, key := range []string{"severity", "sev", "threat_severity"} {
+		if level := levelOf(strings.ToLower(p.value(key))); !level.IsAbsent() {
+			o.scale = hundred
+			o.set(p.severity, level)
+			break
+		}
+	}
+	if !o.has(p.category) {
+		sort := strings.ToLower(p.value("type") + " " + p.value("subtype") + " " + p.value("log_type") + " " + p.value("category") + " " + p.value("attack_type"))
+		p.guess.infer.sort(said, sort, o.text(p.kind) == "alert", o)
 	}
 }

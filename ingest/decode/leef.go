@@ -108,6 +108,7 @@ func (l *leefReader) read(line string, o *output) string {
 	if n, ok := cefSeverity(l.values["sev"]); ok {
 		o.put(l.cefSev, l.values["sev"])
 		o.keep(l.severity, tocsin.IntValue(n))
+		o.word(l.values["sev"])
 	}
 	l.fields(o)
 	l.syslog.envelope(h, o)

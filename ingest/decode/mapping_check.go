@@ -2,6 +2,7 @@ package decode
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"tocsin"
@@ -30,7 +31,7 @@ func (m *Mapping) Check() (tests int, failures []MappingFailure, err error) {
 		t := &m.tests[i]
 		name := t.name
 		if name == "" {
-			name = fmt.Sprint(i + 1)
+			name = strconv.Itoa(i + 1)
 		}
 		for _, message := range t.run(d, m.Format) {
 			failures = append(failures, MappingFailure{Test: name, Line: t.line, Message: message})

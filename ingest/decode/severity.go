@@ -53,3 +53,10 @@ func (o *output) weigh() {
 		}
 	}
 }
+
+// word sets tocsin.severity from a word of gravity; a number is left to the scale.
+func (o *output) word(s string) {
+	if s != "" && (s[0] < '0' || s[0] > '9') {
+		o.set(o.grade, levelOf(o.lower(s)))
+	}
+}

@@ -78,6 +78,10 @@ func (h *header) rfc5424(rest string) bool {
 	if !ok && parts[1] != "-" {
 		return false
 	}
+	if strings.Contains(parts[4], "=") || strings.Contains(parts[5], "=") { // the message begins behind the host
+		h.version, h.time, h.host, h.message = parts[0], t, nilValue(parts[2]), strings.Join(parts[3:], " ")
+		return true
+	}
 	h.version, h.time, h.host, h.app, h.pid, h.msgid = parts[0], t, nilValue(parts[2]), nilValue(parts[3]), nilValue(parts[4]), nilValue(parts[5])
 	if len(parts) == 7 {
 		h.message = h.structured(parts[6])
@@ -96,6 +100,9 @@ func nilValue(s string) string {
 func (h *header) structured(rest string) string {
 	if s, ok := strings.CutPrefix(rest, "-"); ok {
 		return strings.TrimPrefix(strings.TrimLeft(s, " "), "\ufeff")
+	}
+	if id, _, _ := strings.Cut(rest, " "); strings.Contains(id, `:"`) { // key:"value"; in brackets, where Check Point has no structured data
+		return strings.Trim(rest, "[] ")
 	}
 	h.data = map[string]string{}
 	for strings.HasPrefix(rest, "[") {
@@ -242,7 +249,7 @@ func nextHost(s string) (host, rest string) {
 // and what it says.
 func hostless(line, message string) bool {
 	word, after, _ := strings.Cut(message, " ")
-	if isGravity(word) || strings.ContainsAny(word, "%\"'<>") && !strings.Contains(word, "->") {
+	if isGravity(word) || strings.ContainsAny(word, "%\"'<>,") && !strings.Contains(word, "->") {
 		return true
 	}
 	if len(line) < 11 || (line[4] != '-' || line[10] != ' ') && line[4] != '/' && line[2] != '-' {
@@ -353,6 +360,7 @@ func syslog(d *Decoder) text {
 			if body := pairsOf(h.message); body != "" {
 				pairs.read(body, o)
 			}
+			pairs.structured(h.data, o)
 			says.record(h.message, o)
 			if o.time.IsZero() {
 				o.time = h.time
@@ -365,53 +373,5 @@ func syslog(d *Decoder) text {
 			o.put(f.module, "syslog")
 			return ""
 		},
-	}
-}
-
-// embedded reads a JSON object that stands inside another record. One that is broken is left as the text it is.
-func (d *Decoder) embedded(body string, o *output) {
-	const most = 3 // records within records
-	if d.nested >= most {
-		return
-	}
-	marks := d.doc.marks
-	if err := d.doc.scan([]byte(body)); err != nil {
-		d.doc.marks = marks
-		return
-	}
-	d.readInner(o)
-}
-
-// inside reads a record that stands inside another, as whatever format it is. One that is none sets nothing.
-func (d *Decoder) inside(body string, o *output) {
-	body = strings.TrimSpace(body)
-	if strings.HasPrefix(body, "{") {
-		d.embedded(body, o)
-		return
-	}
-	for _, f := range d.formats {
-		if f.text.read != nil && f.text.claims(body) {
-			f.text.read(body, o)
-			return
-		}
-	}
-}
-
-// within is inside for a record that may hold itself, as a line may be the message of a line.
-func (d *Decoder) within(body string, o *output) {
-	const most = 3 // records within records
-	if d.nested < most {
-		d.nested++
-		d.inside(body, o)
-		d.nested--
-	}
-}
-
-// readInner reads the document that a wrapper has left.
-func (d *Decoder) readInner(o *output) {
-	d.nested++
-	defer func() { d.nested-- }()
-	if f := d.recognise(""); f != nil {
-		f.object.read(d.doc, o)
 	}
 }

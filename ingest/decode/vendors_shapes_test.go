@@ -88,6 +88,56 @@ event.category=authentication
 event.outcome=failure
 `,
 	},
+	"check point": {
+		`<134>1 2026-03-01T10:00:00Z gw-1 CheckPoint 1930 - [action:"Drop"; flags:"4"; ifdir:"inbound"; src:"203.0.113.7"; dst:"192.0.2.10"; s_port:"40000"; proto:"6"; rule_name:"Cleanup"; product:"VPN-1"]`,
+		`syslog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+destination.ip=192.0.2.10
+event.action=Drop
+event.type=denied
+event.category=network
+network.transport=tcp
+`,
+	},
+	"sonicwall": {
+		`<134>Mar  1 10:00:00 192.0.2.1  id=firewall sn=18B1 time="2026-03-01 10:00:00 UTC" pri=6 m=537 msg="Connection Closed" src=192.0.2.5:57850:X0 dst=203.0.113.7:53:X1 usr="alice" proto=udp/dns`,
+		`syslog 2026-03-01T10:00:00Z
+source.ip=192.0.2.5
+source.port=57850
+destination.ip=203.0.113.7
+destination.port=53
+network.transport=udp
+user.name=alice
+`,
+	},
+	"meraki": {
+		`<134>1 1772359200.774247467 branch-1 flows allow src=192.0.2.5 dst=203.0.113.7 mac=00:11:22:33:44:55 protocol=tcp sport=50001 dport=443`,
+		`syslog 2026-03-01T10:00:00.774247467Z
+host.name=branch-1
+source.ip=192.0.2.5
+destination.port=443
+event.category=network
+`,
+	},
+	"juniper": {
+		`<14>1 2026-03-01T10:00:00.000Z srx-1 RT_FLOW - RT_FLOW_SESSION_DENY [junos@2636.1.1.1.2.40 source-address="203.0.113.7" source-port="40000" destination-address="192.0.2.10" destination-port="22" protocol-id="6" policy-name="deny-all" username="N/A"]`,
+		`syslog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+destination.port=22
+rule.name=deny-all
+user.name=(absent)
+event.category=network
+`,
+	},
+	"pairs between bars": {
+		`datetime=2026-03-01T10:00:00+0000|acc=C46A75|Sender=eve@bad.example|SourceIP=203.0.113.7|Recipient=bob@corp.example|Subject=hi there|Act=Rej`,
+		`keyvalue 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+email.from.address=eve@bad.example
+email.to.address=bob@corp.example
+event.category=email
+`,
+	},
 	"a line as OSSEC keeps it": {
 		`2026 Mar 01 10:00:00 fw-1->192.0.2.1 date=2026-03-01 time=10:00:00 devname="fw-1" logid="0100032002" type="event" level="alert" srcip=203.0.113.7 action="login" msg="Administrator root login failed"`,
 		`syslog 2026-03-01T10:00:00Z

@@ -47,10 +47,20 @@ sysmon 23                file deletion File-Delete-archived @image TargetFilenam
 sysmon 24                process change Clipboard-changed @image
 sysmon 25                process change Process-Tampering @image
 sysmon 26                file deletion File-Delete-logged @image TargetFilename>file.path Hashes>file.hash
+sysmon 255               process error Sysmon-error
 sysmon 27,28,29          file creation File-executable @image TargetFilename>file.path Hashes>file.hash
 security 1100,1101       process change audit-service-changed
 security 1102            iam admin,change audit-log-cleared @subject
-security 1104            configuration change audit-log-full
+security 1104            iam,configuration admin,change audit-log-full
+security 1105            iam,configuration admin,change audit-log-archived
+security 1108            iam,configuration admin,error logging-error
+security 4616            configuration change system-time-changed @subject @proc
+security 4706,4707,4713,4716,4717,4718,4865,4866,4867 configuration change trust-or-policy-changed @subject
+security 4817,4902,4904,4905,4906,4907,4908,4912,4715 iam,configuration admin,change changed-audit-config @subject @proc
+security 4964            iam admin,group special-group-logon @target @subject
+security 4793,4794,4797 iam admin,info password-policy-queried @subject
+security 4820,4821,4822,4823,4824 authentication start logon-restricted @target @net
+security 4825            authentication denied remote-desktop-denied ClientAddress>source.ip AccountName>user.name AccountDomain>user.domain
 security 4624            authentication start logged-in @target @net @proc
 security 4625            authentication start logon-failed @target @net @proc @subject
 security 4634,4647       authentication end logged-out @target

@@ -1,8 +1,11 @@
 package decode
 
 import (
+	"strconv"
 	"strings"
 	"time"
+
+	"tocsin"
 )
 
 // winNames are the names of the values that Windows events carry, in their order, for the shapes that leave the names
@@ -82,4 +85,39 @@ func winDataNames(d *dictionary) map[string][]*name {
 		}
 	}
 	return names
+}
+
+// readWMI reads Win32_NTLogEvent, as WMI and what queries it hand events on: the values have no names.
+func (w *windowsReader) readWMI(in *doc, o *output) {
+	if o.time = timeOf(in.value(w.wmi[4])); o.time.IsZero() {
+		o.time = cimTime(in.text(w.wmi[4]))
+	}
+	for i, to := range []*name{w.eventID, w.channel, w.providerName, w.hostNameOf(), nil, w.record, w.message, w.eventType} {
+		if to != nil {
+			o.set(to, plainText(in.value(w.wmi[i])))
+		}
+	}
+	w.nameless(in.value(w.wmi[8]), o)
+	for _, n := range w.wmi {
+		n.used = in.record
+	}
+	o.rest(w.root)
+}
+
+func (w *windowsReader) hostNameOf() *name { return w.header["Computer"] }
+
+// nameless keeps values by the names that events of this number have for them, the others as param1, param2, ….
+func (w *windowsReader) nameless(v tocsin.Value, o *output) {
+	log := w.enrich.logOf(o.text(w.channel))
+	var names []*name
+	if log != nil {
+		names = w.dataNames[log.log+"/"+o.text(w.eventID)]
+	}
+	for i, item := range v.Items() {
+		to := w.dict.child(w.eventData, []byte("param"+strconv.Itoa(i+1)))
+		if i < len(names) {
+			to = names[i]
+		}
+		o.keep(to, plainText(item))
+	}
 }

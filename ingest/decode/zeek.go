@@ -69,10 +69,14 @@ var zeekKinds = map[string][2]string{
 	"conn": {"network", "connection,end"}, "dns": {"network", "connection,protocol,info"}, "http": {"network,web", "connection,protocol,info"},
 	"ssl": {"network", "connection,protocol,info"}, "x509": {"network", "info"}, "files": {"file", "info"}, "ssh": {"network", "connection,protocol"},
 	"ftp": {"network,file", "connection,protocol"}, "smtp": {"network,email", "connection,protocol"}, "rdp": {"network,session", "protocol"},
-	"kerberos": {"network,authentication", "protocol"}, "ntlm": {"network,authentication", "protocol"}, "dce_rpc": {"network", "protocol"},
+	"kerberos": {"network,authentication", "protocol"}, "dce_rpc": {"network", "protocol"},
 	"smb_files": {"network,file", "protocol"}, "smb_mapping": {"network", "protocol"}, "notice": {"intrusion_detection", "info"},
 	"weird": {"network", "info"}, "software": {"package", "info"}, "known_services": {"network", "info"}, "known_hosts": {"network", "info"},
-	"dhcp": {"network", "protocol"}, "pe": {"file", "info"}, "intel": {"threat", "indicator"}, "signatures": {"intrusion_detection", "info"},
+	"dhcp": {"network", "protocol"}, "radius": {"network,authentication", "protocol"}, "sip": {"network", "protocol"}, "snmp": {"network", "protocol"},
+	"socks": {"network", "connection,protocol"}, "irc": {"network", "protocol"}, "modbus": {"network", "protocol"}, "dnp3": {"network", "protocol"}, "mysql": {"network,database", "protocol"},
+	"rfb": {"network", "connection,protocol"}, "tunnel": {"network", "connection"}, "traceroute": {"network", "info"}, "syslog": {"network", "protocol"}, "ntp": {"network", "protocol"},
+	"ocsp": {"network,file", "protocol"}, "stats": {"network", "info"}, "capture_loss": {"network", "info"}, "known_certs": {"network,file", "info"}, "ntlm": {"network,authentication", "protocol"},
+	"quic": {"network", "connection,protocol"}, "ldap": {"network,authentication", "protocol"}, "ldap_search": {"network", "protocol"}, "postgresql": {"network,database", "protocol"}, "pe": {"file", "info"}, "intel": {"threat", "indicator"}, "signatures": {"intrusion_detection", "info"},
 }
 
 // zeek reads Zeek's JSON logs.

@@ -1,0 +1,152 @@
+package decode
+
+import (
+	"slices"
+	"strings"
+)
+
+// The ways in which sources write pairs of key and value.
+type pairsKind uint8
+
+const (
+	blankPairs pairsKind = iota // a=b c="d e"
+	barPairs                    // a=b|c=d e
+	colonPairs                  // a:"b"; c:"d"
+)
+
+// pairStyleOf tells how the pairs of a text are written, from its beginning.
+func pairStyleOf(s string) pairsKind {
+	head := s[:min(len(s), 512)]
+	if strings.Count(head, `:"`) >= 3 && strings.Count(head, `";`) >= 2 {
+		if key, _, ok := strings.Cut(head, `:"`); ok && plainKey(strings.TrimSpace(key)) {
+			return colonPairs
+		}
+	}
+	if strings.Count(head, "|") < 3 {
+		return blankPairs
+	}
+	n := 0
+	for piece := range strings.SplitSeq(head, "|") {
+		key, _, ok := strings.Cut(piece, "=")
+		if !ok || !plainKey(strings.TrimSpace(key)) {
+			break
+		}
+		n++
+	}
+	if n >= 4 {
+		return barPairs
+	}
+	return blankPairs
+}
+
+// plainKey reports whether a text is one word, as keys are.
+func plainKey(s string) bool { return s != "" && len(s) <= 64 && cefKey(s) }
+
+// splitPairs appends the pairs of a text. Words between pairs are passed over.
+func splitPairs(s string, to [][2]string) [][2]string {
+	const most = 256 // pairs
+	switch pairStyleOf(s) {
+	case colonPairs:
+		for s != "" && len(to) < most {
+			key, rest, ok := strings.Cut(s, `:"`)
+			if !ok {
+				break
+			}
+			value, after, _ := strings.Cut(rest, `"`)
+			to = append(to, [2]string{strings.Trim(key, " ;"), value})
+			s = strings.TrimLeft(after, "; ")
+		}
+	case barPairs:
+		for piece := range strings.SplitSeq(s, "|") {
+			if key, value, ok := strings.Cut(piece, "="); ok && len(to) < most && plainKey(strings.TrimSpace(key)) {
+				to = append(to, [2]string{strings.TrimSpace(key), strings.Trim(value, `" `)})
+			}
+		}
+	default:
+		for s = strings.TrimLeft(s, " \t,;"); s != "" && len(to) < most; s = strings.TrimLeft(s, " \t,;") {
+			key, rest, ok := nextPair(s)
+			if !ok {
+				_, s, _ = strings.Cut(s, " ")
+				continue
+			}
+			var value string
+			value, s = pairValue(rest)
+			to = append(to, [2]string{key, value})
+		}
+	}
+	return to
+}
+
+// flowStart finds where a text behind words of its own says what flowed from where to where: "src=… dst=…". It is -1
+// where it does not.
+func flowStart(m string) int {
+	if !strings.Contains(m, "dst=") && !strings.Contains(m, "dstip=") {
+		return -1
+	}
+	head := " " + m[:min(len(m), 256)]
+	if at := strings.Index(head, " src"); at >= 0 && (strings.HasPrefix(head[at:], " src=") || strings.HasPrefix(head[at:], " srcip=")) {
+		// the pairs before it too
+		from := at
+		for from > 0 {
+			before := strings.LastIndexByte(head[:from], ' ')
+			if before < 0 || !strings.Contains(head[before:from], "=") {
+				break
+			}
+			from = before
+		}
+		return from
+	}
+	return -1
+}
+
+// structured sets what the structured data of RFC 5424 say, as firewalls do; what stands there of the sender and of time
+// itself is none of it.
+func (p *pairReader) structured(data map[string]string, o *output) {
+	p.pairs, p.order = p.pairs[:0], p.order[:0]
+	for key := range data {
+		p.order = append(p.order, key)
+	}
+	slices.Sort(p.order)
+	for _, key := range p.order {
+		at := strings.LastIndexByte(key, '.')
+		switch id := key[:max(at, 0)]; id {
+		case "timeQuality", "origin", "meta":
+		default:
+			if name := key[at+1:]; p.keys[name] != nil || p.guess.key(name) != nil {
+				p.pairs = append(p.pairs, [2]string{name, data[key]})
+			}
+		}
+	}
+	if len(p.pairs) == 0 {
+		return
+	}
+	p.all(o)
+	p.classify(o)
+}
+
+// saysNothing reports whether a value is one of those that stand for none.
+func saysNothing(value string) bool {
+	switch value {
+	case "", "-", "N/A", "n/a", "None", "none", "null", "NULL", "(null)", "unknown", "UNKNOWN":
+		return true
+	}
+	return false
+}
+
+// addressAndPort takes "192.0.2.5:443:X0" apart; a text that is no such thing is all address.
+func addressAndPort(s string) (ip, port string) {
+	if isAddress(s) {
+		return s, ""
+	}
+	if bare := withoutPort(s); bare != s {
+		return bare, s[strings.LastIndexByte(s, ':')+1:]
+	}
+	parts := strings.Split(s, ":")
+	if len(parts) >= 2 && isAddress(parts[0]) {
+		if _, ok := digits(parts[1], 1, 5); ok {
+			return parts[0], parts[1]
+		}
+		return parts[0], ""
+	}
+	return s, ""
+}
