@@ -31,6 +31,8 @@ func alert(leaves ...any) *tocsin.Alert {
 			v = tocsin.IntValue(int64(x))
 		case float64:
 			v = tocsin.FloatValue(x)
+		case bool:
+			v = tocsin.BoolValue(x)
 		case []string:
 			v = tocsin.StringsValue(x...)
 		case nil:

@@ -69,6 +69,12 @@ func TestSigmaPipelines(t *testing.T) {
 			[]any{"labels.bead", "red", "labels.rod", "three"},
 		},
 		"wild placeholders": {expand, base + "  - {type: wildcard_placeholders, include: [rod]}\n", []any{"labels.bead", "red", "labels.rod", "any"}, []any{"labels.bead", "red"}},
+		"hashes": {
+			strings.NewReplacer("Bead|contains: red", "Hashes|contains: ['MD5=ab', 'sha1=CD']", "'%rod%'", "x", "Bead: blue", "Hashes|neq: 0123456789abcdef0123456789abcdef").Replace(abacus),
+			base + "  - {type: hashes_fields, valid_hash_algos: [MD5, SHA1], field_prefix: labels.hash_}\n",
+			[]any{"labels.hash_SHA1", "cd", "labels.hash_MD5", "0123456789ABCDEF0123456789ABCDEF", "labels.rod", "x"},
+			[]any{"labels.hash_SHA1", "cde", "labels.hash_MD5", "0123456789ABCDEF0123456789ABCDEF", "labels.rod", "x"},
+		},
 		"state": {
 			abacus, base + "  - {type: set_state, key: k, val: 3}\n  - {type: set_value, value: 7, rule_conditions: [{type: processing_state, key: k, val: 2, op: gt}], field_name_conditions: [{type: include_fields, fields: [labels.rod]}]}\n",
 			[]any{"labels.bead", "red", "labels.rod", 7},
@@ -142,10 +148,11 @@ func TestSigmaPipelineFailures(t *testing.T) {
 	for pipeline, want := range map[string]string{
 		"{type: rule_failure, message: no beads}": "no beads",
 		"{type: detection_item_failure, message: no blue, detection_item_conditions: [{type: match_value, cond: any, value: blue}]}": "no blue",
-		"{type: strict_field_mapping_failure}":   "fields are not mapped: Bead, Rod",
-		"{type: convert_type, target_type: num}": "is no number",
-		"{type: drop_detection_item}":            "dropped all that the condition asks for",
-		"{type: set_state, key: a, val: b}":      "no pipeline for logsource product abacus",
+		"{type: hashes_fields, valid_hash_algos: [MD5], field_to_parse: [Bead]}":                                                     `"*red*" is no hash of MD5`,
+		"{type: strict_field_mapping_failure}":                                                                                       "fields are not mapped: Bead, Rod",
+		"{type: convert_type, target_type: num}":                                                                                     "is no number",
+		"{type: drop_detection_item}":                                                                                                "dropped all that the condition asks for",
+		"{type: set_state, key: a, val: b}":                                                                                          "no pipeline for logsource product abacus",
 	} {
 		set, err := piped(t, abacus, "transformations: ["+pipeline+"]")
 		if err != nil || !strings.Contains(fmt.Sprint(set.Refused), want) {

@@ -224,11 +224,21 @@ func (p plan) relation() expression.Relation {
 	}
 }
 
-// numberText is a number as records write it: whole ones in decimal, whatever YAML's spelling.
+// numberText is a number as records write it: whole ones in decimal, whatever YAML's spelling, others without zeros at
+// their end.
 func numberText(v *yaml.Node) string {
 	if v.ShortTag() == "!!int" {
 		if n, ok := new(big.Int).SetString(strings.ReplaceAll(v.Value, "_", ""), 0); ok && len(v.Value) < 100 {
 			return n.String()
+		}
+	}
+	if v.ShortTag() == "!!float" && strings.Contains(v.Value, ".") {
+		whole, zeros := strings.TrimRight(v.Value, "0"), strings.Trim(v.Value, "+-.0123456789") == ""
+		switch {
+		case zeros && strings.HasSuffix(whole, "."):
+			return whole + "0" // 1.00 is 1.0
+		case zeros:
+			return whole // 1.50 is 1.5
 		}
 	}
 	return v.Value

@@ -233,7 +233,6 @@ var refusedTransformations = map[string]string{
 	"http_placeholders":             "nothing is fetched; put the values into lists/ or vars",
 	"command_placeholders":          "no command is run; put the values into lists/ or vars",
 	"field_name_transform":          "its function cannot be written in YAML",
-	"hashes_fields":                 "records keep their hashes in one field here",
 	"extract_fields":                "values are not taken apart here",
 }
 

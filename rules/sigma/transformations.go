@@ -20,6 +20,7 @@ var transformations = map[string]func(p *params) func(*run, *step) error{
 	"change_logsource":             changeLogSource,
 	"replace_string":               replaceString,
 	"map_string":                   mapString,
+	"hashes_fields":                hashesFields,
 	"value_placeholders":           func(p *params) func(*run, *step) error { return placeholders(p, false) },
 	"wildcard_placeholders":        func(p *params) func(*run, *step) error { return placeholders(p, true) },
 	"set_state":                    setState,
