@@ -148,16 +148,19 @@ func TestSigmaPipelineFailures(t *testing.T) {
 	for pipeline, want := range map[string]string{
 		"{type: rule_failure, message: no beads}": "no beads",
 		"{type: detection_item_failure, message: no blue, detection_item_conditions: [{type: match_value, cond: any, value: blue}]}": "no blue",
-		"{type: hashes_fields, valid_hash_algos: [MD5], field_to_parse: [Bead]}":                                                     `"*red*" is no hash of MD5`,
-		"{type: strict_field_mapping_failure}":                                                                                       "fields are not mapped: Bead, Rod",
-		"{type: convert_type, target_type: num}":                                                                                     "is no number",
-		"{type: drop_detection_item}":                                                                                                "dropped all that the condition asks for",
-		"{type: set_state, key: a, val: b}":                                                                                          "no pipeline for logsource product abacus",
+		"{type: strict_field_mapping_failure}":   "fields are not mapped: Bead, Rod",
+		"{type: convert_type, target_type: num}": "is no number",
+		"{type: drop_detection_item}":            "dropped all that the condition asks for",
+		"{type: set_state, key: a, val: b}":      "no pipeline for logsource product abacus",
 	} {
 		set, err := piped(t, abacus, "transformations: ["+pipeline+"]")
 		if err != nil || !strings.Contains(fmt.Sprint(set.Refused), want) {
 			t.Errorf("%s: %v, refused %v, want %q", pipeline, err, set.Refused, want)
 		}
+	}
+	dropped, err := piped(t, abacus, "transformations: [{type: hashes_fields, valid_hash_algos: [MD5], field_to_parse: [Bead]}]")
+	if want := `"*red*" is no hash of MD5`; err != nil || !strings.Contains(fmt.Sprint(dropped.Refused), want) {
+		t.Errorf("hashes: %v, refused %v, want %q", err, dropped.Refused, want)
 	}
 	rule := sigmaBase + "---\ntitle: C\nid: 6f1d1b2e-0000-4000-8000-000000000020\ncorrelation: {type: event_count, rules: [failed], group-by: [Who], timespan: 5m, condition: {gte: 10}}\n"
 	set, err := piped(t, rule, "transformations: [{type: field_name_mapping, mapping: {Who: user.name}, rule_conditions: [{type: logsource, service: security}]}]")
