@@ -1,7 +1,9 @@
 package literal
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -31,11 +33,13 @@ type grams struct {
 	rest    []Literal // whose keys too many others have: looked for one by one
 }
 
-// gramEntry is a literal that holds a gram at an offset, and the next one with the same key, -1 for none.
+// gramEntry is a literal that holds a gram at an offset. Most are ruled out by its ends, without a look at its text.
 type gramEntry struct {
-	Literal
-	offset int32
-	next   int32
+	first, last uint64 // its first and last bytes: eight, of shorter ones four
+	text        string
+	id          int32
+	offset      int32
+	key         uint64
 }
 
 // The kinds of key: of a gram by itself, or with the bytes after or before it.
@@ -60,13 +64,27 @@ func newGrams(all []Literal, loose bool) *grams {
 	n := len(all) * g.stride
 	g.shift = uint8(64 - min(max(bits.Len(uint(16*n)), 10), 22))
 	g.bitmap = make([]uint64, 1<<(64-g.shift)/64)
-	g.narrow = uint8(64 - bits.Len(uint(2*n)))
-	g.cells = make([]cell, 1<<(64-g.narrow))
 	e := &entering{grams: g, common: g.count(all), chains: map[uint64]int{}}
 	for _, l := range all {
 		e.enter(l)
 	}
+	g.settle()
 	return g
+}
+
+// settle puts the entries of one key side by side, and notes in the cells where they are.
+func (g *grams) settle() {
+	g.entries = slices.Clip(g.entries)
+	slices.SortStableFunc(g.entries, func(a, b gramEntry) int { return cmp.Compare(a.key, b.key) })
+	g.narrow = uint8(64 - bits.Len(uint(2*len(g.entries))))
+	g.cells = make([]cell, 1<<(64-g.narrow))
+	for i := range g.entries {
+		c := g.cell(g.entries[i].key)
+		if c.to == 0 {
+			c.key, c.from = g.entries[i].key, int32(i)
+		}
+		c.to = int32(i) + 1
+	}
 }
 
 // count counts in how many places of the literals each gram is.
@@ -153,13 +171,18 @@ func (g *grams) put(l Literal, at, kind int, key uint64) {
 	h := hashOf(g.gram(l.Text, at)) >> g.shift
 	g.bitmap[h/64] |= 1 << (h % 64)
 	g.kinds[kind] = true
-	c := g.cell(key)
-	entry := gramEntry{Literal: l, offset: int32(at), next: -1}
-	if c.first != 0 {
-		entry.next = c.first - 1
+	e := gramEntry{text: l.Text, id: l.ID, offset: int32(at), key: key}
+	e.first, e.last = g.ends(l.Text, 0, len(l.Text))
+	g.entries = append(g.entries, e)
+}
+
+// ends are the first and last bytes of the part of s between from and to, which has four at least.
+func (g *grams) ends(s string, from, to int) (first, last uint64) {
+	if to-from < 8 {
+		return uint64(half(s, from) | g.fold), uint64(half(s, to-4) | g.fold)
 	}
-	g.entries = append(g.entries, entry)
-	c.key, c.first = key, int32(len(g.entries))
+	fold := uint64(g.fold)<<32 | uint64(g.fold)
+	return word(s, from) | fold, word(s, to-8) | fold
 }
 
 func hashOf(gram uint32) uint64 { return uint64(gram) * spread }
@@ -169,7 +192,7 @@ func (g *grams) cell(key uint64) *cell {
 	i := key * spread >> g.narrow
 	for {
 		c := &g.cells[i]
-		if c.first == 0 || c.key == key {
+		if c.to == 0 || c.key == key {
 			return c
 		}
 		if i++; i == uint64(len(g.cells)) {
@@ -199,20 +222,26 @@ func (g *grams) look(text string, at int, hits *Hits) {
 			continue
 		}
 		if key, ok := g.key(kind, text, at); ok {
-			g.compare(text, at, g.cell(key).first-1, hits)
+			if c := g.cell(key); c.to > 0 {
+				g.compare(text, at, g.entries[c.from:c.to], hits)
+			}
 		}
 	}
 }
 
-func (g *grams) compare(text string, at int, entry int32, hits *Hits) {
-	for i := entry; i >= 0; i = g.entries[i].next {
-		e := &g.entries[i]
+func (g *grams) compare(text string, at int, entries []gramEntry, hits *Hits) {
+	for i := range entries {
+		e := &entries[i]
 		from := at - int(e.offset)
-		if from < 0 || from+len(e.Text) > len(text) || hits.has(e.ID) {
+		to := from + len(e.text)
+		if from < 0 || to > len(text) {
 			continue
 		}
-		if part := text[from : from+len(e.Text)]; part == e.Text || g.fold != 0 && equalFold(part, e.Text) {
-			hits.add(e.ID)
+		if first, last := g.ends(text, from, to); first != e.first || last != e.last {
+			continue
+		}
+		if g.fold == 0 && to-from <= 16 || text[from:to] == e.text || g.fold != 0 && equalFold(text[from:to], e.text) {
+			hits.add(e.id)
 		}
 	}
 }

@@ -1,50 +1,62 @@
 package literal
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
 // keys finds literals at one end of a text, or all of it, by the bytes at that end: up to eight.
 type keys struct {
-	literals []keyed
-	cells    []cell // open addressing by hash; nil where there are no literals
-	shift    uint8
-	widths   uint16 // bit w: there are literals of w bytes; bit 8: of eight and more
+	filter   []uint64 // a bitmap of hashes, which is small and answers most look-ups; nil where there are no literals
+	narrow   uint8    // the shift of hashes for the filter
+	shift    uint8    // and for the cells
+	widths   uint16   // bit w: there are literals of w bytes; bit 8: of eight and more
+	cells    []cell   // open addressing by hash
+	literals []keyed  // those of one key side by side
 }
 
-// keyed is a literal and the next one with the same key, -1 for none.
+// keyed is a literal and its key.
 type keyed struct {
 	Literal
-	next int32
+	key uint64
 }
 
-// cell is the first literal of a key, counted from 1; 0 for an empty cell.
+// cell says where what has a key stands in a slice; to is 0 in an empty one.
 type cell struct {
-	key   uint64
-	first int32
+	key      uint64
+	from, to int32
 }
 
 // spread spreads keys over hashes.
 const spread = 0x9e3779b97f4a7c15
 
-func (k *keys) add(l Literal) { k.literals = append(k.literals, keyed{l, -1}) }
+func (k *keys) add(l Literal) {
+	w := min(len(l.Text), 8)
+	k.widths |= 1 << w
+	k.literals = append(k.literals, keyed{l, keyOf(l.Place, l.Text, w)})
+}
 
-func (k *keys) build(p Place) {
+func (k *keys) build() {
 	if len(k.literals) == 0 {
 		return
 	}
+	k.literals = slices.Clip(k.literals)
+	slices.SortStableFunc(k.literals, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
 	size := bits.Len(uint(2 * len(k.literals)))
 	k.cells, k.shift = make([]cell, 1<<size), uint8(64-size)
+	size = max(size+3, 6)
+	k.filter, k.narrow = make([]uint64, 1<<size/64), uint8(64-size)
 	for i := range k.literals {
-		l := &k.literals[i]
-		w := min(len(l.Text), 8)
-		k.widths |= 1 << w
-		c := k.cell(keyOf(p, l.Text, w))
-		if c.first != 0 {
-			l.next = c.first - 1
+		key := k.literals[i].key
+		h := key * spread >> k.narrow
+		k.filter[h/64] |= 1 << (h % 64)
+		c := k.cell(key)
+		if c.to == 0 {
+			c.key, c.from = key, int32(i)
 		}
-		c.key, c.first = keyOf(p, l.Text, w), int32(i+1)
+		c.to = int32(i) + 1
 	}
 }
 
@@ -77,7 +89,7 @@ func (k *keys) cell(key uint64) *cell {
 	i := key * spread >> k.shift
 	for {
 		c := &k.cells[i]
-		if c.first == 0 || c.key == key {
+		if c.to == 0 || c.key == key {
 			return c
 		}
 		if i++; i == uint64(len(k.cells)) {
@@ -103,7 +115,12 @@ func (k *keys) find(p Place, text string, hits *Hits) {
 }
 
 func (k *keys) compare(p Place, text string, w int, hits *Hits) {
-	for i := k.cell(keyOf(p, text, w)).first - 1; i >= 0; i = k.literals[i].next {
+	key := keyOf(p, text, w)
+	if h := key * spread >> (k.narrow & 63); k.filter[h/64]&(1<<(h%64)) == 0 {
+		return
+	}
+	c := k.cell(key)
+	for i := c.from; i < c.to; i++ {
 		l := &k.literals[i]
 		var ok bool
 		switch p {

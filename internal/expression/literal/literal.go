@@ -60,7 +60,7 @@ func New(all []Literal) *Set {
 		}
 	}
 	for i := range s.keyed {
-		s.keyed[i].build(Place(i))
+		s.keyed[i].build()
 	}
 	s.long, s.short, s.brief = newGrams(long, false), newGrams(short, false), newBrief(brief)
 	return s
@@ -69,7 +69,7 @@ func New(all []Literal) *Set {
 // Find adds to hits the literals that stand at their places in the text.
 func (s *Set) Find(text string, hits *Hits) {
 	for i := range s.keyed {
-		if s.keyed[i].cells != nil {
+		if s.keyed[i].filter != nil {
 			s.keyed[i].find(Place(i), text, hits)
 		}
 	}
