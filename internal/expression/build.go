@@ -28,6 +28,7 @@ type laneBuild struct {
 type fieldBuild struct {
 	field
 	literals [modifiers][]literal.Literal
+	hints    [modifiers][]int32
 }
 
 // lane builds the lane of a plot.
@@ -199,7 +200,7 @@ func (b *laneBuild) finish(l *lane) {
 		f := b.by[slot]
 		for m, all := range f.literals {
 			if len(all) > 0 {
-				f.texts[m] = literal.New(all)
+				f.texts = append(f.texts, search{literal.New(all), modifier(m), f.hints[m]})
 			}
 		}
 		l.bySlot[slot] = int32(len(l.fields))

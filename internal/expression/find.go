@@ -100,16 +100,14 @@ func (f *Finder) wake(entries []int32) {
 // field looks up the values of one field.
 func (f *Finder) field(p *field) {
 	e := f.e
-	for m, set := range p.texts {
-		if set == nil {
-			continue
-		}
-		for _, text := range e.view(p.slot, modifier(m)) {
-			set.Find(text, f.hits)
+	for i := range p.texts {
+		s := &p.texts[i]
+		for _, text := range e.view(p.slot, s.mod) {
+			s.set.Find(text, f.hits)
 		}
 		f.take()
-		if len(p.hints[m]) > 0 && e.odd(p.slot, modifier(m)) {
-			for _, id := range p.hints[m] {
+		if len(s.hints) > 0 && e.odd(p.slot, s.mod) {
+			for _, id := range s.hints {
 				f.hit(id)
 			}
 		}

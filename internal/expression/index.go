@@ -40,11 +40,17 @@ type lane struct {
 // field is what a lane looks for in the values of one slot.
 type field struct {
 	slot    int
-	texts   [modifiers]*literal.Set
-	hints   [modifiers][]int32 // literals that only hint at their leaf
+	texts   []search
 	numbers map[float64][]int32
 	asked   []inquiry
 	there   []int32 // entries
+}
+
+// search is what is looked for in one view of a field.
+type search struct {
+	set   *literal.Set
+	mod   modifier
+	hints []int32 // literals that only hint at their leaf
 }
 
 // inquiry is a leaf to ask where its field is present, and what it wakes.

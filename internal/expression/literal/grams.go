@@ -26,9 +26,10 @@ type grams struct {
 	fold    uint32 // set in every gram
 	shift   uint8  // of hashes, for the bitmap
 	bitmap  []uint64
-	cells   []cell // open addressing by hash of keys
-	narrow  uint8  // the shift for cells
-	kinds   [3]bool
+	firsts  []first // open addressing by hash of grams
+	narrow  uint8   // the shift for firsts
+	cells   []cell  // likewise by hash of keys, of those that are no grams alone
+	tight   uint8   // the shift for cells
 	entries []gramEntry
 	rest    []Literal // whose keys too many others have: looked for one by one
 }
@@ -39,7 +40,15 @@ type gramEntry struct {
 	text        string
 	id          int32
 	offset      int32
+	kind        uint8
 	key         uint64
+}
+
+// first is what is known of a gram: its entries, and whether others have a key of it and what is beside it.
+type first struct {
+	gram     uint32
+	kinds    uint8 // bits; 0 in an empty one
+	from, to int32
 }
 
 // The kinds of key: of a gram by itself, or with the bytes after or before it.
@@ -76,14 +85,31 @@ func newGrams(all []Literal, loose bool) *grams {
 func (g *grams) settle() {
 	g.entries = slices.Clip(g.entries)
 	slices.SortStableFunc(g.entries, func(a, b gramEntry) int { return cmp.Compare(a.key, b.key) })
-	g.narrow = uint8(64 - bits.Len(uint(2*len(g.entries))))
-	g.cells = make([]cell, 1<<(64-g.narrow))
+	size := bits.Len(uint(2 * len(g.entries)))
+	g.narrow, g.firsts = uint8(64-size), make([]first, 1<<size)
+	pairs := 0
 	for i := range g.entries {
-		c := g.cell(g.entries[i].key)
-		if c.to == 0 {
-			c.key, c.from = g.entries[i].key, int32(i)
+		e := &g.entries[i]
+		f := g.first(g.gram(e.text, int(e.offset)))
+		if f.gram, f.kinds = g.gram(e.text, int(e.offset)), f.kinds|1<<e.kind; e.kind != alone {
+			pairs++
+			continue
 		}
-		c.to = int32(i) + 1
+		if f.to == 0 {
+			f.from = int32(i)
+		}
+		f.to = int32(i) + 1
+	}
+	size = bits.Len(uint(2 * pairs))
+	g.tight, g.cells = uint8(64-size), make([]cell, 1<<size)
+	for i := range g.entries {
+		if e := &g.entries[i]; e.kind != alone {
+			c := g.cell(e.key)
+			if c.to == 0 {
+				c.key, c.from = e.key, int32(i)
+			}
+			c.to = int32(i) + 1
+		}
 	}
 }
 
@@ -170,8 +196,7 @@ func (e *entering) enter(l Literal) {
 func (g *grams) put(l Literal, at, kind int, key uint64) {
 	h := hashOf(g.gram(l.Text, at)) >> g.shift
 	g.bitmap[h/64] |= 1 << (h % 64)
-	g.kinds[kind] = true
-	e := gramEntry{text: l.Text, id: l.ID, offset: int32(at), key: key}
+	e := gramEntry{text: l.Text, id: l.ID, offset: int32(at), kind: uint8(kind), key: key}
 	e.first, e.last = g.ends(l.Text, 0, len(l.Text))
 	g.entries = append(g.entries, e)
 }
@@ -187,9 +212,23 @@ func (g *grams) ends(s string, from, to int) (first, last uint64) {
 
 func hashOf(gram uint32) uint64 { return uint64(gram) * spread }
 
+// first is where a gram is or would be.
+func (g *grams) first(gram uint32) *first {
+	i := hashOf(gram) >> (g.narrow & 63)
+	for {
+		f := &g.firsts[i]
+		if f.kinds == 0 || f.gram == gram {
+			return f
+		}
+		if i++; i == uint64(len(g.firsts)) {
+			i = 0
+		}
+	}
+}
+
 // cell is where a key is or would be.
 func (g *grams) cell(key uint64) *cell {
-	i := key * spread >> g.narrow
+	i := key * spread >> g.tight
 	for {
 		c := &g.cells[i]
 		if c.to == 0 || c.key == key {
@@ -217,8 +256,12 @@ func (g *grams) find(text string, hits *Hits) {
 
 // look compares the literals of the gram at a place with the text around it.
 func (g *grams) look(text string, at int, hits *Hits) {
-	for kind, used := range g.kinds {
-		if !used {
+	f := g.first(g.gram(text, at))
+	if f.from < f.to {
+		g.compare(text, at, g.entries[f.from:f.to], hits)
+	}
+	for kind := after; f.kinds>>kind != 0; kind++ {
+		if f.kinds>>kind&1 == 0 {
 			continue
 		}
 		if key, ok := g.key(kind, text, at); ok {
