@@ -137,7 +137,7 @@ func (b *laneBuild) enter(n *node) {
 		return
 	}
 	l, wakes := b.table.leaves[n.leaf], b.wakes[n.leaf]
-	if _, ok := l.findable(); !ok || wakes == nil && (l.thorough() || l.mode == anywhere && !b.records) {
+	if _, ok := l.findable(); !ok || wakes == nil && (l.ordinary() || l.thorough() || l.mode == anywhere && !b.records) {
 		return
 	}
 	b.tabled[n.leaf] = true

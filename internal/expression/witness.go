@@ -1,6 +1,10 @@
 package expression
 
-import "tocsin/internal/expression/literal"
+import (
+	"slices"
+
+	"tocsin/internal/expression/literal"
+)
 
 // waker is what wakes an entry of the index: a leaf one of whose wants is found, or that holds when it is asked; or
 // the presence of a field.
@@ -29,7 +33,8 @@ const (
 	weightEnd    = 16  // a short part at one of its ends
 	weightAsked  = 256 // a comparison that no table knows
 	weightThere  = 512
-	weightRecord = 8 // a text anywhere in the record
+	weightRecord = 8   // a text anywhere in the record
+	weightCommon = 128 // a text inside others that many records hold
 )
 
 // witness chooses wakers of which at least one wakes on every alert that satisfies a skeleton: of the operands of
@@ -118,6 +123,8 @@ func (l *leaf) findable() (weight int, ok bool) {
 
 func (v want) weight() int {
 	switch {
+	case v.place == literal.Inside && v.ordinary():
+		return weightCommon
 	case v.kind == numeric || v.place == literal.Whole:
 		return weightWhole
 	case v.place != literal.Inside && len(v.text) < 8:
@@ -134,6 +141,12 @@ func (v want) weight() int {
 		return weightLong
 	}
 }
+
+// ordinary reports whether what is wanted is a text that many records hold.
+func (v want) ordinary() bool { return v.kind != numeric && literal.Ordinary(v.text) }
+
+// ordinary reports whether finding what the leaf wants says little.
+func (l *leaf) ordinary() bool { return slices.ContainsFunc(l.wants, want.ordinary) }
 
 // thorough reports whether finding all that the leaf wants needs every byte of a text to be probed.
 func (l *leaf) thorough() bool {

@@ -113,9 +113,12 @@ func (g *grams) settle() {
 	}
 }
 
-// count counts in how many places of the literals each gram is.
+// count counts in how many places of the literals each gram is. Those of ordinary texts count for more.
 func (g *grams) count(all []Literal) map[uint32]int {
 	n := map[uint32]int{}
+	for i := 0; i+gramBytes <= len(ordinary); i++ {
+		n[g.gram(ordinary, i)] = 4 * shared
+	}
 	for _, l := range all {
 		for i := 0; i+gramBytes <= len(l.Text); i++ {
 			n[g.gram(l.Text, i)]++
