@@ -220,6 +220,10 @@ func (g *graph) refuseEvents(r *Rule) {
 		g.bad[r] = true
 		g.fault(r, "kind first_seen is over alerts: it does not read events", "count them with kind distinct")
 	}
+	if r.Correlate.Kind == NoveltyKind && r.events != 0 {
+		g.bad[r] = true
+		g.fault(r, "kind novelty is over alerts: it does not read events", "add the events' scores up with kind risk")
+	}
 }
 
 func (g *graph) fault(r *Rule, message, remedy string) {

@@ -31,7 +31,11 @@ var kinds = map[Kind]kindSpec{
 	Leaky:     {mandatory: []string{"capacity", "leakspeed"}, optional: []string{"distinct"}},
 	Spike:     {mandatory: []string{"span", "baseline", "ratio", "at_least"}},
 	Measure:   {mandatory: []string{"span", "field", "measure", "bounds"}, optional: []string{"percentile"}},
-	Risk:      {mandatory: []string{"span", "score", "at_least"}, optional: []string{"decay", "tactics"}},
+	NoveltyKind: {
+		mandatory: []string{"hosts", "field"},
+		optional:  []string{"links", "words", "span", "decay", "learn", "forget", "rare", "novel", "cold", "join", "chain", "look_back", "lowered"},
+	},
+	Risk: {mandatory: []string{"span", "score", "at_least"}, optional: []string{"decay", "tactics"}},
 }
 
 // kindNames are the kinds by name, sorted.
@@ -64,6 +68,8 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		c.OnMissing, c.AtLeast = Alone, 1
 	case FirstSeen:
 		c.AtLeast = 1
+	case NoveltyKind:
+		c.OnMissing = Null
 	case Risk:
 		c.Explode = true
 	default:
@@ -105,6 +111,7 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"fold":       d.boolean(&c.Fold),
 		"limits":     d.readLimits,
 	})
+	maps.Copy(all, d.noveltyReaders())
 	d.by(v, "correlate of kind "+string(c.Kind), correlationKeys(c.Kind), all)
 	switch c.Kind {
 	case Leaky:
@@ -120,6 +127,8 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		d.within(v)
 	case FirstSeen:
 		d.history(v)
+	case NoveltyKind:
+		d.novelty(v)
 	default:
 	}
 	if !d.quiet {

@@ -42,6 +42,10 @@ func (l *loader) list(f File) {
 		values = textList(f.Data)
 	case ".csv":
 		values = r.csvList()
+		if table, ok := r.readTable(); ok {
+			l.wordTables[name] = table
+			l.listText = append(l.listText, "words", name, table.text())
+		}
 	default:
 		values, fold = r.yamlList()
 	}

@@ -86,7 +86,7 @@ func LoadFiles(files []File, opts Options) (*Set, error) {
 }
 
 func newLoader(opts Options) *loader {
-	return &loader{opts: opts, lists: map[string]*expression.List{}, listValues: map[string][]string{}, listFiles: map[string]string{}, chains: map[*Rule]*chainDraft{}}
+	return &loader{opts: opts, lists: map[string]*expression.List{}, listValues: map[string][]string{}, listFiles: map[string]string{}, wordTables: map[string]wordTable{}, chains: map[*Rule]*chainDraft{}}
 }
 
 type loader struct {
@@ -96,6 +96,7 @@ type loader struct {
 	listValues  map[string][]string // list name -> what the file says, for placeholders
 	listFiles   map[string]string   // list name -> file
 	listText    []string            // for the hash
+	wordTables  map[string]wordTable
 	table       *expression.Table
 	rules       []*Rule
 	byID        map[string]*Rule

@@ -31,6 +31,8 @@ type Matcher struct {
 	most     int            // matches that one alert had
 	values   paper[tocsin.Value]
 	entities paper[tocsin.Entity]
+
+	spoken map[string]tocsin.Value // the tactics that names of rules speak of; kind novelty
 }
 
 // Matcher makes a matcher.
@@ -186,6 +188,11 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	base := &out[len(out)-1]
 	m.base(base, i, bits, a)
 	base.Absent = absent
+	if c.novel != nil {
+		if base.Values, base.Absent = m.novelty(c.novel, &base.Facts), nil; base.Values == nil {
+			return out[:len(out)-1]
+		}
+	}
 	if c.value >= 0 {
 		base.Values = []tocsin.Value{normal(m.eval.Get(c.value), r.Correlate.Fold)}
 	}
@@ -232,7 +239,7 @@ func (m *Matcher) base(base *tocsin.Match, i int, bits uint64, a *tocsin.Alert) 
 	base.Alert, base.Facts = m.ref, m.facts
 	for bit, x := range r.conditions {
 		switch {
-		case bits&(1<<bit) == 0:
+		case bits&(1<<bit) == 0, c.novel != nil: // what every alert meets explains nothing
 		case base.Readings == nil:
 			base.Readings = m.readings(x)
 		default:

@@ -88,6 +88,7 @@ type Correlate struct {
 	Measure    string        `json:",omitempty"` // measure: what is computed of the numbers of Field: sum, average or percentile
 	Percentile string        `json:",omitempty"` // measure: which, a number from 0 to 100
 	Bounds     []Bound       `json:",omitempty"` // measure: what it must lie within
+	Novelty    *Novelty      `json:",omitempty"` // novelty: what is rare, and how much of it is an event
 	LeakSpeed  time.Duration `json:",omitempty"` // leaky: in which the bucket loses one alert; its span is capacity times this
 }
 
@@ -123,18 +124,19 @@ type Kind string
 
 // The kinds of correlation.
 const (
-	Match     Kind = "match"      // every match
-	Count     Kind = "count"      // so many alerts inside the span
-	Distinct  Kind = "distinct"   // so many values of a field inside the span
-	SetOf     Kind = "set"        // each of several conditions inside the span, in any order
-	Sequence  Kind = "sequence"   // several steps inside the span, one after the other
-	Leaky     Kind = "leaky"      // a leaky bucket overflows
-	Silence   Kind = "silence"    // a key that is not heard of any more
-	Spike     Kind = "spike"      // a rate far above the key's own
-	Measure   Kind = "measure"    // the sum, average or a percentile of a field's numbers inside the span
-	Absence   Kind = "absence"    // an alert that no other answers in time
-	FirstSeen Kind = "first_seen" // values that the group did not show within a history
-	Risk      Kind = "risk"       // the scores of events inside the span add up
+	Match       Kind = "match"      // every match
+	Count       Kind = "count"      // so many alerts inside the span
+	Distinct    Kind = "distinct"   // so many values of a field inside the span
+	SetOf       Kind = "set"        // each of several conditions inside the span, in any order
+	Sequence    Kind = "sequence"   // several steps inside the span, one after the other
+	Leaky       Kind = "leaky"      // a leaky bucket overflows
+	Silence     Kind = "silence"    // a key that is not heard of any more
+	Spike       Kind = "spike"      // a rate far above the key's own
+	Measure     Kind = "measure"    // the sum, average or a percentile of a field's numbers inside the span
+	Absence     Kind = "absence"    // an alert that no other answers in time
+	FirstSeen   Kind = "first_seen" // values that the group did not show within a history
+	NoveltyKind Kind = "novelty"    // what is rare for hosts comes together
+	Risk        Kind = "risk"       // the scores of events inside the span add up
 )
 
 // Missing says what becomes of an alert that lacks a field of the group key.
@@ -178,6 +180,9 @@ func (r *Rule) Shape() string {
 	}
 	if len(c.Values) > 0 {
 		shape += " values=" + strings.Join(c.Values, ",")
+	}
+	if c.Novelty != nil {
+		shape += fmt.Sprintf(" hosts=%v forget=%s", c.Novelty.Hosts, c.Forget)
 	}
 	if r.Rank > 1 {
 		shape += fmt.Sprint(" rank=", r.Rank)

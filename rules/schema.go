@@ -130,7 +130,7 @@ func limitKeys() []schema.Key {
 
 // kindKeys are the keys that some kinds have, see [kindSpec].
 func kindKeys() []schema.Key {
-	return []schema.Key{
+	return append(noveltyKeys(), []schema.Key{
 		{Name: "span", Shape: schema.Duration(), Says: "a window's alerts lie less than this apart"},
 		{Name: "field", Shape: field(), Says: "whose values are counted"},
 		{Name: "at_least", Shape: schema.Whole(1, maxAtLeast), Says: "the threshold"},
@@ -156,7 +156,7 @@ func kindKeys() []schema.Key {
 		{Name: "tactics", Shape: schema.Whole(1, maxTactics), Says: "different ATT&CK tactics that the events name"},
 		{Name: "decay", Shape: schema.Duration(), Says: "in which the score halves"},
 		{Name: "distinct", Shape: field(), Says: "whose values pour once in the life of a bucket"},
-	}
+	}...)
 }
 
 func boundKeys() []schema.Key {

@@ -51,6 +51,7 @@ type compiled struct {
 	reads      []int // every slot that the rule reads or requires
 	exceptions []int
 	variants   []compiledVariant // as [Rule] has them
+	novel      *novelSlots       // kind novelty only
 }
 
 type factSlots struct{ risk, tacticID, tacticName int }
@@ -69,6 +70,7 @@ func newSet(l *loader, files []File) *Set {
 		s.byID[r.ID] = i
 		c := s.compile(r)
 		c.keyed, c.named = keys.number(r.keyName()), entities.number(r.entitiesName())
+		c.novel = s.novelSlots(r, l.wordTables)
 		s.compiled = append(s.compiled, c)
 	}
 	s.alikeKeys, s.alikeEntities = len(keys), len(entities)
@@ -110,7 +112,7 @@ func (s *Set) compile(r *Rule) compiled {
 		c.group = append(c.group, s.table.Slot(f))
 	}
 	read(c.group...)
-	if f := r.Correlate.Field; f != "" {
+	if f := r.Correlate.Field; f != "" && r.Correlate.Novelty == nil {
 		c.value = s.table.Slot(f)
 		read(c.value)
 	}
