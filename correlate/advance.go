@@ -33,6 +33,7 @@ func (e *Engine) mark(m tocsin.Marker) {
 		e.advance(e.watermark)
 		if e.ended {
 			e.complete(false)
+			e.advanceScopes(e.watermark + 1) // nothing more of that time is to come
 			e.settled()
 		}
 	}
@@ -85,6 +86,9 @@ func (e *Engine) advance(limit int64) {
 			continue
 		}
 		e.expire(st)
+	}
+	if len(e.novel) > 0 {
+		e.advanceScopes(limit)
 	}
 }
 

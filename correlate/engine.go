@@ -30,6 +30,7 @@ type Engine struct {
 	shapes     []shapes
 	tracks     map[string]*track // by rule id
 	last       *track            // of the match before, nil where there is none
+	novel      []*track          // those of kind novelty, by rule id
 	queue      queue
 	origins    map[origin]*seenOrigin
 	suspicions []doubt            // about all rules
@@ -187,6 +188,10 @@ func (e *Engine) origin(m *tocsin.Match) *seenOrigin {
 // An alert within lateness is compared with those its key holds: the same order is the same alert. Where the key no
 // longer holds alerts of that time, a position of its log that was seen before is a second reading.
 func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
+	if tk.novel != nil {
+		e.notice(tk, at, from, reread)
+		return
+	}
 	if tk.seen != nil {
 		e.behold(tk, at, from)
 		return

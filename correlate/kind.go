@@ -53,6 +53,8 @@ func kindOf(name string) kind {
 		return riskKind{}
 	case "first_seen":
 		return firstSeenKind{}
+	case kindNovelty:
+		return noveltyKind{}
 	}
 	return nil
 }

@@ -54,6 +54,12 @@ func (c *trackCoder) layout() {
 		c.at(&tk.began)
 		tk.seen.layout(c.coder)
 	}
+	if tk.plan.kind == kindNovelty {
+		if c.reading {
+			tk.novel = &novelties{scopes: make(map[string]*scope)}
+		}
+		c.novelties()
+	}
 	for i := range tk.buckets {
 		var all []*state
 		for st := tk.buckets[i].head; st != nil; st = st.next {
@@ -132,6 +138,13 @@ func (c *trackCoder) layoutRefs() {
 				for _, ev := range b.events {
 					texts = c.ref(texts, ev.ref)
 				}
+			}
+		}
+	}
+	if c.tk.novel != nil {
+		for _, name := range c.tk.novel.names() {
+			for _, ep := range c.tk.novel.scopes[name].episodes {
+				texts = c.ref(texts, ep.ref)
 			}
 		}
 	}

@@ -39,6 +39,7 @@ type plan struct {
 	heard    bool     // a rule of a higher rank may read its events
 	calms    bool     // alerts of a burst can be left for later, see [calm]
 	sequenceEnds
+	novel    novelPlan // kind novelty only
 	maxKeys  int
 	maxBytes int64
 	shape    string // state carries over a reload where it is the same

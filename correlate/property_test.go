@@ -276,8 +276,9 @@ func auditState(st *state) int64 {
 }
 
 // check runs a property; TOCSIN_LONG=1 runs it twenty times as often.
-func check(t *testing.T, property func(*rapid.T)) {
-	rounds := 150
+func check(t *testing.T, property func(*rapid.T)) { checkRounds(t, 150, property) }
+
+func checkRounds(t *testing.T, rounds int, property func(*rapid.T)) {
 	if os.Getenv("TOCSIN_LONG") != "" {
 		rounds *= 20
 	}

@@ -29,6 +29,7 @@ func (e *Engine) use(set planSet) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		if tk := e.tracks[id]; next[id] != tk {
+			e.concludeScopes(tk, reasonReload)
 			for _, st := range tk.sorted() {
 				e.conclude(st, reasonReload)
 				e.dismiss(st)
@@ -36,6 +37,7 @@ func (e *Engine) use(set planSet) {
 		}
 	}
 	e.tracks, e.last, e.set, e.unasked = next, nil, set.hash, true
+	e.findNovel()
 	e.shapes = slices.DeleteFunc(e.shapes, func(s shapes) bool { return s.set == set.hash })
 	e.shapes = append(e.shapes, now)
 	e.shapes = e.shapes[max(0, len(e.shapes)-rememberedSets):]

@@ -39,7 +39,7 @@ func plansOf(set *rules.Set) planSet {
 			id: r.ID, ref: &ref, kind: kind, groupBy: c.GroupBy, requires: r.Requires, span: int64(c.Span), quiet: int64(c.Quiet),
 			maxOpen: int64(c.MaxOpen), leak: int64(c.LeakSpeed), steps: steps, sequenceEnds: ends, memory: int64(c.Forget), baseline: slotsOf(c), expect: c.Expect, ratio: c.Ratio, gauge: gaugeOf(c), atLeast: c.AtLeast,
 			decay: int64(c.Decay), points: int64(c.Points) * 1000, tactics: c.Tactics, history: int64(c.History), learn: int64(c.Learn), rank: r.Rank, heard: set.Heard(r.ID),
-			maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(),
+			maxKeys: c.Limits.Keys, maxBytes: c.Limits.Bytes, shape: r.Shape(), novel: novelPlanOf(&c),
 		})
 	}
 	return plans

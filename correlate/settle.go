@@ -12,6 +12,7 @@ import (
 func (e *Engine) settled() {
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		tk := e.tracks[id]
+		e.settleScopes(tk)
 		for _, name := range slices.Sorted(maps.Keys(tk.states)) {
 			st := tk.states[name]
 			st.catchUp()

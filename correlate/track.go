@@ -24,7 +24,8 @@ type track struct {
 	doubts  []doubt
 	awaited string // hash of the expected keys that are waited for
 	counts  counts
-	none    rare // of the states that have nothing rare: never written
+	novel   *novelties // kind novelty only
+	none    rare       // of the states that have nothing rare: never written
 }
 
 // A bucket lists states, the one that was touched longest ago first.
@@ -56,6 +57,9 @@ func newTrack(p plan, all bool) *track {
 	tk.none = rare{track: tk, own: unset, until: unset}
 	if p.kind == "first_seen" {
 		tk.seen, tk.began = newSightings(), unset
+	}
+	if p.kind == kindNovelty {
+		tk.novel = &novelties{scopes: make(map[string]*scope)}
 	}
 	return tk
 }
@@ -214,16 +218,18 @@ func (tk *track) doubt(reason string, until int64) {
 }
 
 // doubts are the reasons to doubt an event of st that opens with an alert at time t.
-func (e *Engine) doubts(st *state, t int64) []string {
+func (e *Engine) doubts(st *state, t int64) []string { return e.doubtsOf(st.track, t) }
+
+func (e *Engine) doubtsOf(tk *track, t int64) []string {
 	var reasons []string
-	for _, all := range [2][]doubt{st.track.doubts, e.suspicions} {
+	for _, all := range [2][]doubt{tk.doubts, e.suspicions} {
 		for _, d := range all {
 			if t <= d.until && !slices.Contains(reasons, d.reason) {
 				reasons = append(reasons, d.reason)
 			}
 		}
 	}
-	if e.isBlind(st.track) {
+	if e.isBlind(tk) {
 		reasons = append(reasons, reasonBlind)
 	}
 	slices.Sort(reasons)
