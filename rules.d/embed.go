@@ -6,7 +6,7 @@ import (
 	"io/fs"
 )
 
-//go:embed identity malware network web host lists
+//go:embed identity malware network novelty web host lists
 var files embed.FS
 
 // FS is the folder of shipped rules, as rules.Load takes it.
