@@ -14,7 +14,7 @@
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-rules bench-correlate bench-guard chaos fuzz stack stack-down stack-status cover check-docs deadcode clean
+.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-rules bench-correlate bench-guard bench-quality chaos fuzz stack stack-down stack-status cover check-docs deadcode clean
 
 GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
 BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
@@ -66,6 +66,9 @@ bench-rules: ## Measure matching beside rsigma: RULES=folder EVENTS=file
 
 bench-correlate: ## Measure correlation beside Siddhi and Esper, which it fetches
 	@go run ./bench/correlate
+
+bench-quality: ## Measure what the shipped rules find in recorded campaigns: DATA=folder SCORE=program BASELINE=program
+	@go run ./bench/quality -data '$(DATA)' -score '$(SCORE)' -baseline '$(BASELINE)'
 
 bench-guard: ## Print what an alert costs beside the last accepted run (bench/results)
 	@go run ./bench/guard
