@@ -87,7 +87,7 @@ type cefReader struct {
 	derive                                     deriver
 	path                                       *name
 	values                                     map[string]string
-	order                                      []string
+	order, parts                               []string
 }
 
 func cef(dec *Decoder) text {
@@ -143,7 +143,8 @@ func (c *cefReader) read(line string, o *output) string {
 	if at < 0 {
 		return "no CEF header in " + excerpt(line)
 	}
-	parts, extension := cefHeader(strings.TrimLeft(line[at+4:], " "))
+	parts, extension := cefHeader(strings.TrimLeft(line[at+4:], " "), c.parts[:0])
+	c.parts = parts
 	if len(parts) < 7 {
 		return "the header has " + strconv.Itoa(len(parts)) + " of its 7 parts"
 	}
@@ -153,7 +154,7 @@ func (c *cefReader) read(line string, o *output) string {
 	o.give(c.fixed)
 	o.scale = ofTen
 	o.put(c.cefVer, parts[0])
-	for i, n := range []*name{c.vendor, c.product, c.version, c.code, c.rule} {
+	for i, n := range [...]*name{c.vendor, c.product, c.version, c.code, c.rule} {
 		o.put(n, parts[i+1])
 	}
 	o.put(c.ruleID, parts[4])
@@ -211,24 +212,43 @@ func cefSeverity(s string) (int64, bool) {
 }
 
 // cefHeader cuts the seven parts, in which \| and \\ are escaped, from the extension.
-func cefHeader(s string) (parts []string, extension string) {
-	var b strings.Builder
+func cefHeader(s string, parts []string) (_ []string, extension string) {
+	start, escaped := 0, false
+	add := func(part string) {
+		if escaped {
+			part = withoutEscapes(part, `|\`)
+		}
+		parts = append(parts, strings.TrimSpace(part))
+		escaped = false
+	}
 	for i := 0; i < len(s); i++ {
 		switch {
 		case s[i] == '\\' && i+1 < len(s) && (s[i+1] == '|' || s[i+1] == '\\'):
 			i++
-			b.WriteByte(s[i])
+			escaped = true
 		case s[i] == '|':
-			parts = append(parts, strings.TrimSpace(b.String()))
-			b.Reset()
+			add(s[start:i])
+			start = i + 1
 			if len(parts) == 7 {
-				return parts, s[i+1:]
+				return parts, s[start:]
 			}
-		default:
-			b.WriteByte(s[i])
 		}
 	}
-	return append(parts, strings.TrimSpace(b.String())), ""
+	add(s[start:])
+	return parts, ""
+}
+
+// withoutEscapes takes the backslash away that stands before one of the characters.
+func withoutEscapes(s, characters string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte(characters, s[i+1]) >= 0 {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // extension reads "key=value key=value": a key begins after a blank and has neither blank nor equals sign, so a value
@@ -287,6 +307,7 @@ func (c *cefReader) take(key, value string) {
 
 func cefUnescape(s string) string {
 	var b strings.Builder
+	b.Grow(len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' || i+1 == len(s) {
 			b.WriteByte(s[i])
@@ -311,7 +332,7 @@ func cefUnescape(s string) string {
 // times takes the receipt time, else the end, else the start; one with a year before one without. The syslog header
 // stands in for them.
 func (c *cefReader) times(h header, o *output) {
-	for _, key := range []string{"rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1"} {
+	for _, key := range [...]string{"rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1"} {
 		t, ok := parseTime(c.values[key])
 		if ok && (o.time.IsZero() || yearless(o.time) && !yearless(t)) {
 			o.time = t

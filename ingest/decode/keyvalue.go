@@ -67,7 +67,6 @@ type pairReader struct {
 	guess                               *guesser
 	severity, domain, host              *name
 	ports                               map[string]*name
-	order                               []string
 }
 
 func newPairs(d *dictionary) *pairReader {

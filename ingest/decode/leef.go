@@ -79,7 +79,8 @@ func (l *leefReader) read(line string, o *output) string {
 	if at < 0 {
 		return "no LEEF header in " + excerpt(line)
 	}
-	parts := strings.SplitN(strings.TrimLeft(line[at+5:], " "), "|", 6)
+	var room [6]string
+	parts := cutParts(strings.TrimLeft(line[at+5:], " "), "|", room[:0])
 	if len(parts) < 6 {
 		return "the header has " + strconv.Itoa(len(parts)-1) + " of its 5 parts"
 	}
@@ -93,12 +94,12 @@ func (l *leefReader) read(line string, o *output) string {
 	o.give(l.fixed)
 	o.scale = ofTen
 	o.put(l.cefVer, parts[0])
-	for i, n := range []*name{l.vendor, l.product, l.version, l.code} {
+	for i, n := range [...]*name{l.vendor, l.product, l.version, l.code} {
 		o.put(n, parts[i+1])
 	}
 	o.put(l.ruleID, parts[4])
 	name := parts[4]
-	for _, key := range []string{"name", "eventName", "signatureName", "ruleName", "threatName"} {
+	for _, key := range [...]string{"name", "eventName", "signatureName", "ruleName", "threatName"} {
 		if v := l.values[key]; v != "" {
 			name = v
 			break

@@ -25,7 +25,6 @@ type mappingReader struct {
 	derive         deriver
 	beside         map[*name]*name
 	evaluator      *expression.Evaluator
-	claimed        string // the line that was taken apart to see whose it is, so that reading it need not do so again
 }
 
 type fieldStep struct {
@@ -108,7 +107,9 @@ func (r *mappingReader) text() text {
 
 // claimsLine reports whether a line has the signs, and the first step of parse that must find something finds it.
 func (r *mappingReader) claimsLine(line string) bool {
-	r.claimed = ""
+	if l := r.m.lines; !l.header && !l.begun(line) {
+		return false
+	}
 	for _, sign := range r.m.lines.has {
 		if !strings.Contains(line, sign) {
 			return false
@@ -117,11 +118,13 @@ func (r *mappingReader) claimsLine(line string) bool {
 	if one := r.m.lines.any; len(one) > 0 && !slices.ContainsFunc(one, func(sign string) bool { return strings.Contains(line, sign) }) {
 		return false
 	}
-	if _, ok := r.open(line, nil); !ok {
-		return false
-	}
-	r.claimed = line
-	return true
+	_, ok := r.open(line, nil)
+	return ok
+}
+
+// begun reports whether a line begins as the format's do.
+func (l *lineSigns) begun(line string) bool {
+	return len(l.begins) == 0 || slices.ContainsFunc(l.begins, func(s string) bool { return strings.HasPrefix(line, s) })
 }
 
 // open takes a line apart into the decoder's document, and the header's fields into o. It reports false where the line
@@ -138,7 +141,7 @@ func (r *mappingReader) open(line string, h *header) (*doc, bool) {
 		}
 	}
 	body := strings.TrimSpace(h.message)
-	if begins := r.m.lines.begins; len(begins) > 0 && !slices.ContainsFunc(begins, func(s string) bool { return strings.HasPrefix(body, s) }) {
+	if !r.m.lines.begun(body) {
 		return nil, false
 	}
 	in := r.d.doc

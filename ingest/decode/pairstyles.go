@@ -1,9 +1,6 @@
 package decode
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // The ways in which sources write pairs of key and value.
 type pairsKind uint8
@@ -101,19 +98,14 @@ func flowStart(m string) int {
 
 // structured sets what the structured data of RFC 5424 say, as firewalls do; what stands there of the sender and of time
 // itself is none of it.
-func (p *pairReader) structured(data map[string]string, o *output) {
-	p.pairs, p.order = p.pairs[:0], p.order[:0]
-	for key := range data {
-		p.order = append(p.order, key)
-	}
-	slices.Sort(p.order)
-	for _, key := range p.order {
-		at := strings.LastIndexByte(key, '.')
-		switch id := key[:max(at, 0)]; id {
+func (p *pairReader) structured(data []param, o *output) {
+	p.pairs = p.pairs[:0]
+	for _, d := range data {
+		switch d.id {
 		case "timeQuality", "origin", "meta":
 		default:
-			if name := key[at+1:]; p.keys[name] != nil || p.guess.key(name) != nil {
-				p.pairs = append(p.pairs, [2]string{name, data[key]})
+			if p.keys[d.name] != nil || p.guess.key(d.name) != nil {
+				p.pairs = append(p.pairs, [2]string{d.name, d.value})
 			}
 		}
 	}

@@ -18,8 +18,23 @@ type header struct {
 	app      string
 	pid      string
 	msgid    string
-	data     map[string]string // RFC 5424 structured data, "id.name"
+	data     []param // RFC 5424 structured data
 	message  string
+}
+
+// A param is one of RFC 5424's structured data: the name in the element of that id.
+type param struct{ id, name, value string }
+
+// cutParts appends the parts of a text between delimiters, as many as to has room for: the last one is the rest.
+func cutParts(s, between string, to []string) []string {
+	for len(to) < cap(to)-1 {
+		part, rest, more := strings.Cut(s, between)
+		if !more {
+			break
+		}
+		to, s = append(to, part), rest
+	}
+	return append(to, s)
 }
 
 // syslogHeader reads the header of a line. It reports false where the line begins with neither a priority nor a time.
@@ -70,7 +85,8 @@ func syslogHeader(line string) (header, bool) {
 
 // rfc5424 reads "1 TIME HOST APP PROCID MSGID SD MSG".
 func (h *header) rfc5424(rest string) bool {
-	parts := strings.SplitN(rest, " ", 7)
+	var room [7]string
+	parts := cutParts(rest, " ", room[:0])
 	if len(parts) < 6 {
 		return false
 	}
@@ -104,7 +120,7 @@ func (h *header) structured(rest string) string {
 	if id, _, _ := strings.Cut(rest, " "); strings.Contains(id, `:"`) { // key:"value"; in brackets, where Check Point has no structured data
 		return strings.Trim(rest, "[] ")
 	}
-	h.data = map[string]string{}
+	h.data = make([]param, 0, 8)
 	for strings.HasPrefix(rest, "[") {
 		end := closing(rest)
 		if end < 0 {
@@ -116,15 +132,18 @@ func (h *header) structured(rest string) string {
 			if !ok {
 				break
 			}
-			var value strings.Builder
-			i := 0
+			i, escaped := 0, false
 			for ; i < len(quoted) && quoted[i] != '"'; i++ {
 				if quoted[i] == '\\' && i+1 < len(quoted) && strings.IndexByte(`"\]`, quoted[i+1]) >= 0 {
 					i++
+					escaped = true
 				}
-				value.WriteByte(quoted[i])
 			}
-			h.data[strings.TrimSpace(id+"."+strings.TrimSpace(key))] = value.String()
+			value := quoted[:min(i, len(quoted))]
+			if escaped {
+				value = withoutEscapes(value, `"\]`)
+			}
+			h.data = append(h.data, param{id: id, name: strings.TrimSpace(key), value: value})
 			params = strings.TrimLeft(quoted[min(i+1, len(quoted)):], " ")
 		}
 		rest = rest[end+1:]
@@ -323,9 +342,14 @@ func (f *syslogFields) envelope(h header, o *output) {
 	o.put(f.appname, h.app)
 	o.put(f.msgid, h.msgid)
 	o.put(f.procid, h.pid)
-	for key, value := range h.data {
-		if n := f.dict.path(f.data, []byte(key)); n != nil {
-			o.keep(n, tocsin.StringValue(value))
+	for i := range h.data {
+		p := &h.data[i]
+		at := f.data
+		if p.id != "" {
+			at = f.dict.path(at, []byte(p.id))
+		}
+		if at != nil && p.name != "" {
+			o.keep(f.dict.path(at, []byte(p.name)), tocsin.StringValue(p.value))
 		}
 	}
 }

@@ -1,0 +1,85 @@
+package decode
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/ingest"
+)
+
+// cost is the least time that one call of f takes, of some rounds: what other work on the machine takes is not f's.
+func cost(f func()) time.Duration {
+	const rounds, calls = 12, 40
+	least := time.Hour
+	for range rounds {
+		start := time.Now()
+		for range calls {
+			f()
+		}
+		least = min(least, time.Since(start)/calls)
+	}
+	return least
+}
+
+// TestCostAgainstJSON holds that decoding a record to an alert, digest, id and related fields included, costs at most
+// twice what encoding/json takes to parse the same bytes, for every format of JSON.
+func TestCostAgainstJSON(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measured without the race detector alone")
+	}
+	const most = 2.0
+	// What these records hold is text to encoding/json and a record of another format to us, read as well.
+	holding := map[string]bool{"splunk row": true, "splunk notable": true, "splunk hec": true, "record in a message": true, "audit items": true}
+	d := newTest(t)
+	var memory Buffer
+	for _, name := range slices.Sorted(maps.Keys(samples)) {
+		text := []byte(samples[name])
+		if text[0] != '{' {
+			continue
+		}
+		r := ingest.Record{Value: text, Source: "s", Received: testReceived}
+		ratio := 0.0
+		for range 5 { // a busy machine is asked again
+			parse := cost(func() {
+				var v map[string]any
+				if err := json.Unmarshal(text, &v); err != nil {
+					t.Fatal(err)
+				}
+			})
+			decode := cost(func() { d.DecodeInto(&memory, r) })
+			if ratio = float64(decode) / float64(parse); ratio <= most {
+				break
+			}
+		}
+		t.Logf("%-28s %6.2f", name, ratio)
+		if ratio > most && !holding[name] {
+			t.Errorf("%s costs %.2f times its JSON parse, %.1f is the most", name, ratio, most)
+		}
+	}
+}
+
+// TestCostOfLines logs what lines cost; what CEF, LEEF and syslog may cost is held with room for slow machines.
+func TestCostOfLines(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measured without the race detector alone")
+	}
+	const most = 20 * time.Microsecond // 300,000 a second are 3.3 µs on an idle core of a server
+	d := newTest(t)
+	var memory Buffer
+	for _, name := range slices.Sorted(maps.Keys(samples)) {
+		text := samples[name]
+		if text[0] == '{' {
+			continue
+		}
+		r := ingest.Record{Value: []byte(text), Source: "s", Received: testReceived}
+		took := cost(func() { d.DecodeInto(&memory, r) })
+		t.Logf("%-28.28s %8v  %4d bytes  %.0f a second", name, took, len(text), float64(time.Second)/float64(took))
+		if format, _, _ := strings.Cut(name, " "); (format == "cef" || format == "leef" || format == "syslog") && took > most {
+			t.Errorf("%s takes %v, %v is the most", name, took, most)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package decode
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/ingest"
+)
+
+// fuzzFormat feeds one format what it asks for and everything else: an alert whose fields hold what their types promise
+// and whose document is JSON, or a rejection with a reason.
+func fuzzFormat(f *testing.F, format string) {
+	for name, text := range samples {
+		if strings.HasPrefix(name, format) || strings.HasPrefix(name, strings.ReplaceAll(format, "_", " ")) {
+			f.Add([]byte(text))
+		}
+	}
+	f.Add([]byte(`{"a":1}`))
+	f.Add([]byte("<1>1 - - - - - [a b=\"\x80"))
+	d, err := New(Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		a, rejected := d.Decode(ingest.Record{Value: text, Format: format, Received: time.Unix(1772359200, 0)})
+		if rejected != nil {
+			if rejected.Reason == "" || rejected.Detail == "" {
+				t.Fatalf("rejection %+v", rejected)
+			}
+			return
+		}
+		if a.Format != format {
+			t.Fatalf("asked for %s, read as %s", format, a.Format)
+		}
+		checkTypes(t, a)
+		checkTexts(t, &a)
+		if doc, err := Document(a, ""); err != nil || !json.Valid(doc) {
+			t.Fatalf("document: %v\n%s", err, doc)
+		}
+	})
+}
+
+// One target for each format.
+func FuzzFormatHayabusa(f *testing.F)         { fuzzFormat(f, "hayabusa") }
+func FuzzFormatChainsaw(f *testing.F)         { fuzzFormat(f, "chainsaw") }
+func FuzzFormatZircolite(f *testing.F)        { fuzzFormat(f, "zircolite") }
+func FuzzFormatWazuh(f *testing.F)            { fuzzFormat(f, "wazuh") }
+func FuzzFormatSuricata(f *testing.F)         { fuzzFormat(f, "suricata") }
+func FuzzFormatCloudtrail(f *testing.F)       { fuzzFormat(f, "cloudtrail") }
+func FuzzFormatWazuh5(f *testing.F)           { fuzzFormat(f, "wazuh5") }
+func FuzzFormatElastic(f *testing.F)          { fuzzFormat(f, "elastic") }
+func FuzzFormatWindows(f *testing.F)          { fuzzFormat(f, "windows") }
+func FuzzFormatZeek(f *testing.F)             { fuzzFormat(f, "zeek") }
+func FuzzFormatSplunk(f *testing.F)           { fuzzFormat(f, "splunk") }
+func FuzzFormatFalco(f *testing.F)            { fuzzFormat(f, "falco") }
+func FuzzFormatGuardduty(f *testing.F)        { fuzzFormat(f, "guardduty") }
+func FuzzFormatSecurityHub(f *testing.F)      { fuzzFormat(f, "security_hub") }
+func FuzzFormatGcpAudit(f *testing.F)         { fuzzFormat(f, "gcp_audit") }
+func FuzzFormatGcpFinding(f *testing.F)       { fuzzFormat(f, "gcp_finding") }
+func FuzzFormatSentinel(f *testing.F)         { fuzzFormat(f, "sentinel") }
+func FuzzFormatSentinelIncident(f *testing.F) { fuzzFormat(f, "sentinel_incident") }
+func FuzzFormatDefender(f *testing.F)         { fuzzFormat(f, "defender") }
+func FuzzFormatHunting(f *testing.F)          { fuzzFormat(f, "hunting") }
+func FuzzFormatCrowdstrike(f *testing.F)      { fuzzFormat(f, "crowdstrike") }
+func FuzzFormatSentinelOne(f *testing.F)      { fuzzFormat(f, "sentinel_one") }
+func FuzzFormatKubernetes(f *testing.F)       { fuzzFormat(f, "kubernetes") }
+func FuzzFormatOsquery(f *testing.F)          { fuzzFormat(f, "osquery") }
+func FuzzFormatOcsf(f *testing.F)             { fuzzFormat(f, "ocsf") }
+func FuzzFormatOpensearch(f *testing.F)       { fuzzFormat(f, "opensearch") }
+func FuzzFormatAlertmanager(f *testing.F)     { fuzzFormat(f, "alertmanager") }
+func FuzzFormatOkta(f *testing.F)             { fuzzFormat(f, "okta") }
+func FuzzFormatGithub(f *testing.F)           { fuzzFormat(f, "github") }
+func FuzzFormatAzure(f *testing.F)            { fuzzFormat(f, "azure") }
+func FuzzFormatOffice(f *testing.F)           { fuzzFormat(f, "office") }
+func FuzzFormatLaurel(f *testing.F)           { fuzzFormat(f, "laurel") }
+func FuzzFormatAuditItems(f *testing.F)       { fuzzFormat(f, "audit_items") }
+func FuzzFormatEslogger(f *testing.F)         { fuzzFormat(f, "eslogger") }
+func FuzzFormatDashboards(f *testing.F)       { fuzzFormat(f, "dashboards") }
+func FuzzFormatEcs(f *testing.F)              { fuzzFormat(f, "ecs") }
+func FuzzFormatJson(f *testing.F)             { fuzzFormat(f, "json") }
+func FuzzFormatCef(f *testing.F)              { fuzzFormat(f, "cef") }
+func FuzzFormatLeef(f *testing.F)             { fuzzFormat(f, "leef") }
+func FuzzFormatAuditd(f *testing.F)           { fuzzFormat(f, "auditd") }
+func FuzzFormatWindowsXml(f *testing.F)       { fuzzFormat(f, "windows_xml") }
+func FuzzFormatCiscoAsa(f *testing.F)         { fuzzFormat(f, "cisco_asa") }
+func FuzzFormatCiscoIos(f *testing.F)         { fuzzFormat(f, "cisco_ios") }
+func FuzzFormatPanos(f *testing.F)            { fuzzFormat(f, "panos") }
+func FuzzFormatBalancer(f *testing.F)         { fuzzFormat(f, "balancer") }
+func FuzzFormatHaproxy(f *testing.F)          { fuzzFormat(f, "haproxy") }
+func FuzzFormatSquid(f *testing.F)            { fuzzFormat(f, "squid") }
+func FuzzFormatVpcflow(f *testing.F)          { fuzzFormat(f, "vpcflow") }
+func FuzzFormatIis(f *testing.F)              { fuzzFormat(f, "iis") }
+func FuzzFormatWeblog(f *testing.F)           { fuzzFormat(f, "weblog") }
+func FuzzFormatContainer(f *testing.F)        { fuzzFormat(f, "container") }
+func FuzzFormatKeyvalue(f *testing.F)         { fuzzFormat(f, "keyvalue") }
+func FuzzFormatSyslog(f *testing.F)           { fuzzFormat(f, "syslog") }
+func FuzzFormatPlain(f *testing.F)            { fuzzFormat(f, "plain") }
+
+// TestEveryFormatIsFuzzed holds that each format has a target above.
+func TestEveryFormatIsFuzzed(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "fuzz_formats_test.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fuzzed []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && len(call.Args) == 2 {
+			if name, ok := call.Args[1].(*ast.BasicLit); ok {
+				fuzzed = append(fuzzed, strings.Trim(name.Value, `"`))
+			}
+		}
+		return true
+	})
+	for _, f := range formats() {
+		if !slices.Contains(fuzzed, f.name) {
+			t.Errorf("no target fuzzes %s", f.name)
+		}
+	}
+}
