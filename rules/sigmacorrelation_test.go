@@ -47,6 +47,7 @@ func TestSigmaCorrelationKinds(t *testing.T) {
 		"type: temporal, rules: [failed, connection, started], group-by: [Computer], timespan: 30s, condition: {gte: 2}":                     "set 3 30s [Computer] failed or connection,failed or started,connection or started",
 		"type: temporal, rules: [failed, connection, started], timespan: 30s, condition: 'failed and (connection or started)'":               "set 2 30s [] failed,connection or started",
 		"type: temporal_ordered, rules: [failed, connection], group-by: [Computer], timespan: 30s":                                           "sequence 2 30s [winlog.computer_name] failed,connection",
+		"type: temporal, timespan: 30s, condition: '(failed or started) and connection'":                                                     "set 2 30s [] failed or started,connection",
 		"type: temporal, rules: [failed, connection], group-by: [u], timespan: 1m, aliases: {u: {failed: TargetUserName, connection: User}}": "set 2 1m0s [u] failed,connection",
 	} {
 		set := sigmaSet(t, correlation(body))
@@ -124,8 +125,10 @@ func TestSigmaCorrelationRefused(t *testing.T) {
 		"type: temporal, rules: [failed, connection], timespan: 5m, condition: {gte: 3}":                         "never holds",
 		"type: temporal_ordered, rules: [failed, connection], timespan: 5m, condition: {gte: 1}":                 "of all of them alone",
 		"type: temporal, rules: [failed, connection], group-by: [u], timespan: 5m, aliases: {u: {failed: User}}": "alias u says nothing of rule connection",
+		"type: temporal, rules: [failed, connection, started], timespan: 5m, condition: failed or connection":    "does not ask for rule started",
+		"type: temporal_ordered, rules: [failed, connection], timespan: 5m, condition: failed or connection":     "temporal_ordered with an expression",
 		"type: near, rules: [failed], timespan: 5m":                                                              `unknown type "near"`,
-		"rules: [failed], timespan: 5m":                                                                          "no type",
+		"rules: [failed], timespan: 5m": "no type",
 	} {
 		set := sigmaSet(t, correlation(body))
 		if reason := fmt.Sprint(set.Refused); len(set.Refused) != 1 || !strings.Contains(reason, want) {

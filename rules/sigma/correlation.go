@@ -91,6 +91,14 @@ func (c *Correlation) say(n *yaml.Node, remedy, format string, args ...any) {
 
 func (c *Correlation) readRules(at *yaml.Node) {
 	n := cmpNode(member(at, "rules"), at)
+	condition := member(at, "condition")
+	if n == at && condition != nil && condition.Kind == yaml.ScalarNode { // an expression names them
+		for _, w := range words(condition.Value) {
+			if !slices.Contains(c.Rules, w.text) && !slices.Contains([]string{"and", "or", "not", "(", ")"}, strings.ToLower(w.text)) {
+				c.Rules = append(c.Rules, w.text)
+			}
+		}
+	}
 	switch {
 	case len(c.Rules) == 0:
 		c.say(n, "add rules: with ids or names", "it names no rules")
@@ -181,6 +189,11 @@ func (c *Correlation) readCondition(at *yaml.Node) {
 	case Ordered:
 		c.AtLeast = len(c.Rules)
 		if n == nil {
+			return
+		}
+		if n.Kind == yaml.ScalarNode {
+			c.say(n, "write type: temporal, or name only the rules that must match, in their order",
+				"temporal_ordered with an expression: the specification does not say where in the order the other branch of an or stands")
 			return
 		}
 		if least := c.threshold(n, at); least > 0 && least != len(c.Rules) {

@@ -17,6 +17,7 @@ func (c *Correlation) readExtended(n *yaml.Node) {
 		return
 	}
 	over := false
+	var used []string
 	g := &grammar[[]uint64]{
 		tokens: words(s),
 		and:    func(a, b []uint64) []uint64 { return least(append(slices.Clip(a), b...)) },
@@ -42,6 +43,7 @@ func (c *Correlation) readExtended(n *yaml.Node) {
 			if i < 0 {
 				return nil, g.wrong(g.at-1, fault.DidYouMean(name, c.Rules), "condition names %q, which rules does not", name)
 			}
+			used = append(used, name)
 			return []uint64{1 << i}, nil
 		},
 	}
@@ -51,6 +53,11 @@ func (c *Correlation) readExtended(n *yaml.Node) {
 	}
 	if err != nil {
 		c.found.fault(textPlace(n), "correlation: ", err)
+	}
+	for i, name := range c.Rules {
+		if err == nil && !slices.Contains(used, name) {
+			c.say(c.Place(i), "name it in the condition, or leave it out", "the condition does not ask for rule %s", name)
+		}
 	}
 	c.Clauses = clauses
 }
