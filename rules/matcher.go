@@ -72,7 +72,7 @@ func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 		out[i].Index = i
 	}
 	m.room, m.most = out[len(out):], min(max(m.most, len(out)), pieces)
-	return out[:len(out):len(out)]
+	return slices.Clip(out)
 }
 
 // Fires returns the ids of the rules whose own condition holds of the alert and that no exception hides, sorted.
