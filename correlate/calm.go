@@ -71,10 +71,9 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 	if x.p = e.memo.common(&e.pool, &p); !ev.recent.knows(x.p, e.memo.hash[0]) {
 		return false
 	}
-	x.what = e.memo.hash[1]
 	before := st.bytes
 	st.bytes += itemSize
-	if n == 0 || !st.held.all()[n-1].alike(&x) {
+	if n == 0 || !st.held.all()[n-1].p.same(x.p) {
 		x.own(true)
 		st.bytes += e.memo.weight
 	}

@@ -57,13 +57,12 @@ func (o order) compare(p order) int {
 
 func (o order) before(p order) bool { return o.compare(p) < 0 }
 
-// An item is one accepted alert as a key holds it: 88 bytes and what it does not share with its neighbour.
+// An item is one accepted alert as a key holds it: 80 bytes and what it does not share with its neighbour.
 type item struct {
 	order
 	received int64
 	digest   [32]byte
-	what     uint64 // says what its payload says: half of its hash; 0 for one that was not pooled
-	place    int64  // four times its position in its log, and the marks below
+	place    int64 // four times its position in its log, and the marks below
 	p        *payload
 }
 
@@ -79,7 +78,7 @@ const farthest = 1 << 60
 
 const payloadSize = 176 // bytes of a payload without what it refers to
 
-const itemSize = 88
+const itemSize = 80
 
 // A payload is the part of an alert that many alerts of a key have in common; neighbours share it.
 type payload struct {
@@ -134,16 +133,18 @@ func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload)
 // share gives x the payload p. It is accounted with it, unless the neighbour says the same.
 func (x *item) share(l *pool, p *payload, neighbour *item) {
 	x.p = l.one(p)
-	x.what = x.p.sum[1]
-	x.own(neighbour == nil || !neighbour.alike(x))
+	x.own(neighbour == nil || !neighbour.p.same(x.p))
 }
 
-// alike reports whether x and y say the same beside what is their own. Of pooled ones it need not look.
-func (x *item) alike(y *item) bool {
-	if x.what != 0 && y.what != 0 {
-		return x.what == y.what
+// same reports whether p and q say the same. Of pooled ones it need not look.
+func (p *payload) same(q *payload) bool {
+	if p == q {
+		return true
 	}
-	return x.p.equal(y.p)
+	if p.sum != [2]uint64{} && q.sum != [2]uint64{} {
+		return p.sum == q.sum
+	}
+	return p.equal(q)
 }
 
 // stand places x in its log.
