@@ -15,10 +15,10 @@ type state struct {
 	bytes      int64
 	due        int64 // not later than the next time at which [Engine.expire] has something to do
 	prev, next *state
+	calm       *event // that its alerts join, where most of them change nothing else; nil where each needs a look
 	slot       int32  // in the engine's queue
 	missing    int32  // alerts or values that the newest window lacks; 0 with a burst
 	bucket     int8   // in the track
-	calm       *event // that its alerts join, where most of them change nothing else; nil where each needs a look
 	touched    bool   // in bucket 0: since it was put there
 	closed     bool   // kind sequence only: an alert that meets the last step alone completes nothing
 	flooded    bool   // it had more alerts than are held
