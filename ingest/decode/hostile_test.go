@@ -40,6 +40,12 @@ func TestHostileCost(t *testing.T) {
 		"audit quotes":     fill("type=X msg=audit(1.2:3): ", ` msg='a%d=`, ""),
 		"structured data":  fill("<1>1 2026-01-01T00:00:00Z h a - - ", `[x k%d="v"]`, ""),
 		"open brackets":    fill("<1>1 2026-01-01T00:00:00Z h a - - ", `[x %d`, ""),
+		"many patterns":    fill("%ASA-4-106023: Deny ", ` from outside:192.0.2.%d`, ""),
+		"mnemonics":        fill("%SEC-4-X: list ", ` from %%A-1-B: %d`, ""),
+		"access log":       fill("2026-03-01 10:00:00 ", ` GET /%d`, ""),
+		"colon pairs":      fill("<1>Jan  1 00:00:00 h ", `a%d:"b"; `, ""),
+		"bar pairs":        fill("", `a%d=b|`, ""),
+		"names of JSON":    fill(`{"a":1`, `,"x_%d":{"src-ip":"192.0.2.1"}`, "}"),
 		"sshd words":       fill("<38>1 2026-01-01T00:00:00Z h sshd 1 - - Failed password for ", ` from %d`, ""),
 	} {
 		start := time.Now()

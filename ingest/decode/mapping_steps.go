@@ -27,6 +27,10 @@ type pairStyle struct {
 	between, equals string
 }
 
+// maxParsed is the most bytes of a text that a step looks at: patterns take time linear in the text, but a mapping may
+// have many, and a hostile line may be as long as a record.
+const maxParsed = 16 << 10
+
 // A stepReader is a step with its names found.
 type stepReader struct {
 	*step
@@ -71,6 +75,10 @@ func (r *stepReader) run(in *doc) bool {
 	s := in.text(r.source)
 	if s == "" {
 		return false
+	}
+	if len(s) > maxParsed {
+		in.mark(markTruncated)
+		s = strings.ToValidUTF8(s[:maxParsed], "")
 	}
 	switch {
 	case len(r.groks) > 0:

@@ -116,3 +116,82 @@ func TestDocs(t *testing.T) {
 		}
 	}
 }
+
+// TestTextMappingFaults wants every fault of the parts that take text apart, each with its place.
+func TestTextMappingFaults(t *testing.T) {
+	_, err := LoadMapping("m.yml", []byte(`format: door
+text: {hass: [x], header: sislog}
+zone: Europe/Nowhere
+patterns: {lower: 'x', BAD: '('}
+parse:
+  - {grok: '%{IPP:src}'}
+  - {grok: 'nothing kept'}
+  - {dissect: 'a b'}
+  - {dissect: '%{a}%{b}'}
+  - {grok: '%{IP:a}', pairs: true}
+  - {columns: [a], betwen: ';'}
+fields:
+  event.kind: [{value: alert, if: 'event.kinds == "x"'}, {value: event}]
+  event.severity: {from: s, table: grades}
+tests:
+  - {record: 'x'}
+  - {name: y, want: {sorce.ip: 1}}
+`))
+	if err == nil {
+		t.Fatal("no fault is found")
+	}
+	for _, want := range []string{
+		`m.yml:2:8: unknown key "hass"`, "did you mean has?", `unknown header "sislog"`, `there is no zone "Europe/Nowhere"`, `"lower" is no name of a pattern`, `the pattern BAD:`,
+		`m.yml:6:12: the pattern: pattern definition "IPP" unknown`, "the pattern keeps nothing", "there is no %{key} in it", "nothing stands between two keys", "a step has one of grok, dissect, pairs and columns",
+		`unknown key "betwen"`, `unknown field "event.kinds"`, "did you mean event.kind?", `there is no table "grades"`, "the test wants nothing", "the test has no record", `unknown field "sorce.ip"`, "^",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not among the faults:\n%v", want, err)
+		}
+	}
+}
+
+// TestSteps takes text apart in each of the ways.
+func TestSteps(t *testing.T) {
+	for name, test := range map[string]struct{ parse, line, want string }{
+		"grok":          {`- grok: ['^%{IP:a} %{WORD:b}', '^%{WORD:b} %{GREEDYDATA:c}']`, "opened by eve", "json.x.b=opened json.x.c=by eve json.x.a=(absent)"},
+		"dissect":       {`- dissect: "%{a->} [%{b}] %{?skip}: %{c} %{+c}"`, "one   [two] x: three four", "json.x.a=one json.x.b=two json.x.c=three four"},
+		"pairs":         {`- {pairs: true, below: kv}`, `a=1 b="two words", c=3`, "json.x.kv.a=1 json.x.kv.b=two words json.x.kv.c=3"},
+		"pairs between": {`- {pairs: true, between: ";", equals: ":"}`, `a: 1; b: two words ;c:3`, "json.x.a=1 json.x.b=two words json.x.c=3"},
+		"columns":       {`- {columns: [a, "-", b, c], between: ","}`, `1,no,"two, ""words""",3`, `json.x.a=1 json.x.b=two, "words" json.x.c=3`},
+		"tabulators":    {`- {columns: [a, b, c], between: "\t"}`, "1\ttwo\t3", "json.x.a=1 json.x.b=two json.x.c=3"},
+		"for some":      {"- grok: ['^%{WORD:a} %{GREEDYDATA:b}']\n  - {from: b, when: {a: [in, out]}, columns: [c, d], between: '-'}", "in 1-2", "json.x.a=in json.x.c=1 json.x.d=2"},
+		"not for this":  {"- grok: ['^%{WORD:a} %{GREEDYDATA:b}']\n  - {from: b, when: {a: out}, columns: [c, d], between: '-'}", "in 1-2", "json.x.a=in json.x.c=(absent) json.x.d=(absent)"},
+		"optional":      {"- grok: ['^%{WORD:a} %{GREEDYDATA:b}']\n  - {from: b, optional: true, grok: '%{IP:c}'}", "in 1-2", "json.x.a=in json.x.c=(absent)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := LoadMapping("x.yml", []byte("format: x\ntext: true\nparse:\n  "+test.parse+"\nfields: {event.kind: {value: event}}\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := alert(t, newTest(t, m), test.line)
+			for want := range strings.SplitSeq(strings.ReplaceAll(test.want, " json.", "\njson."), "\n") {
+				field, _, _ := strings.Cut(want, "=")
+				if got := strings.TrimSpace(strings.SplitN(show(a, field), "\n", 2)[1]); got != want {
+					t.Errorf("%s, want %s", got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestZones reads times without a zone in the mapping's, and leaves those with one alone.
+func TestZones(t *testing.T) {
+	m, err := LoadMapping("x.yml", []byte("format: x\nwhen: {a: b}\nzone: Europe/Berlin\ntime: t\nfields: {event.kind: {value: event}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newTest(t, m)
+	for text, want := range map[string]string{
+		"2026-03-01 10:00:00": "09:00:00", "2026-03-01T10:00:00Z": "10:00:00", "2026-03-01T10:00:00+02:00": "08:00:00", "1772359200": "10:00:00", "2026-07-01 10:00:00": "08:00:00",
+	} {
+		if got := alert(t, d, `{"a":"b","t":"`+text+`"}`).Time.Format("15:04:05"); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+}
