@@ -110,6 +110,7 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 	for line := range strings.Lines(keys) {
 		words := strings.Fields(line)
 		for _, key := range words[:max(0, len(words)-1)] {
+			d.tell(key, words[len(words)-1])
 			c.keys[key] = d.name(words[len(words)-1])
 		}
 	}

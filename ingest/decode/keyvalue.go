@@ -80,6 +80,7 @@ func newPairs(d *dictionary) *pairReader {
 	for line := range strings.Lines(pairKeys) {
 		words := strings.Fields(line)
 		for _, key := range words[:max(0, len(words)-1)] {
+			d.tell(key, words[len(words)-1])
 			p.keys[key] = d.name(words[len(words)-1])
 		}
 	}

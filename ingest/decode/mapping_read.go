@@ -59,6 +59,9 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 		f := &m.fields[i]
 		fs := fieldStep{to: d.name(f.field)}
 		for j := range f.ways {
+			for _, from := range f.ways[j].from {
+				d.tell(from, f.field)
+			}
 			fs.ways = append(fs.ways, wayStep{way: &f.ways[j], from: d.names(f.ways[j].from...)})
 		}
 		if f.last {

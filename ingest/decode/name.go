@@ -55,6 +55,15 @@ type dictionary struct {
 	given  *tocsin.Names
 	ranked int // names that the given ones were ranked with
 	missed int // records since then that held a name without a rank
+	// told is told of each path and the field it becomes while formats are made; nil but for those who write them down.
+	told func(from, to string)
+}
+
+// tell says that a format takes what is at from to the field to.
+func (d *dictionary) tell(from, to string) {
+	if d.told != nil {
+		d.told(from, to)
+	}
 }
 
 func newDictionary() *dictionary {

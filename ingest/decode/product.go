@@ -181,6 +181,7 @@ func manners(how string) func(tocsin.Value) tocsin.Value {
 }
 
 func (d *dictionary) manner(words []string) manner {
+	d.tell(words[0], words[1])
 	m := manner{from: d.name(words[0]), to: d.name(words[1])}
 	if len(words) > 2 {
 		m.by = manners(words[2])
@@ -192,6 +193,7 @@ func (d *dictionary) manner(words []string) manner {
 }
 
 func (d *dictionary) wordMove(words []string) manner {
+	d.tell(words[0], words[1])
 	m := manner{from: d.name(words[0]), to: d.name(words[1]), words: map[string]string{}}
 	for _, w := range words[2:] {
 		at := strings.LastIndexByte(w, '=')

@@ -26,10 +26,12 @@ func (d *dictionary) routes(text string, more ...move) []route {
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		if len(words) == 2 {
+			d.tell(words[0], words[1])
 			rs = append(rs, route{from: d.name(words[0]), to: d.name(words[1])})
 		}
 	}
 	for _, m := range more {
+		d.tell(m.from, m.to)
 		rs = append(rs, route{from: d.name(m.from), to: d.name(m.to), by: m.by})
 	}
 	return rs

@@ -152,6 +152,7 @@ func (d *dictionary) header(lines string) map[string]*name {
 	to := map[string]*name{}
 	for line := range strings.Lines(lines) {
 		if words := strings.Fields(line); len(words) == 2 {
+			d.tell(words[0], words[1])
 			to[words[0]] = d.name(words[1])
 		}
 	}

@@ -156,6 +156,7 @@ func (e *winEnricher) parse(words []string, bundles map[string][]string) []winMo
 			m.how = asProtocol
 		}
 		m.to = e.dict.name(to)
+		e.dict.tell(m.from.text, to)
 		moves = append(moves, m)
 	}
 	return moves
