@@ -84,6 +84,7 @@ type Embedded struct {
 	accepted  time.Time // when the newest alert was accepted, or the start, by Now
 	resumed   time.Time // the watermark at the start: ticks move the engine's own, which must not move them in turn
 	batchSize int
+	torn      bool // the engine is ahead of what was written: it must not be saved
 }
 
 // batchRows bounds one transaction: 1,000 rows of a few kB stay below the size that SQLite's WAL spills at.
@@ -221,6 +222,7 @@ func (p *Embedded) apply(ctx context.Context, rows []Row) error {
 				return err
 			}
 			if !w.stepped {
+				p.torn = true
 				w.events, w.found, w.stepped = p.step(rows, detections), detections, true
 			}
 			return p.write(ctx, tx, w.events, last)
@@ -229,7 +231,7 @@ func (p *Embedded) apply(ctx context.Context, rows []Row) error {
 	if err != nil {
 		return err
 	}
-	p.offset = last
+	p.offset, p.torn = last, false
 	p.count(w)
 	p.Health.Progress(p.engine, 0, last, p.Now())
 	return nil
@@ -364,14 +366,20 @@ func (p *Embedded) use(ctx context.Context, set *rules.Set) error {
 
 // settle writes events that no row led to, and saves the engine.
 func (p *Embedded) settle(ctx context.Context, events []tocsin.Event) error {
-	p.snapshot = time.Time{}
-	return p.Retry.Do(ctx, "write", func() error {
+	p.snapshot, p.torn = time.Time{}, true
+	err := p.Retry.Do(ctx, "write", func() error {
 		return p.Store.InTx(ctx, func(tx Outputs) error { return p.write(ctx, tx, events, p.offset) })
 	})
+	p.torn = err != nil
+	return err
 }
 
-// close saves the engine at the end.
+// close saves the engine at the end, unless it has said what could not be written: then it is to say it again, from
+// the state before.
 func (p *Embedded) close(ctx context.Context) error {
+	if p.torn {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second) // delivery.md 3.1, 16
 	defer cancel()
 	return p.Store.InTx(ctx, func(tx Outputs) error { return p.save(ctx, tx, p.offset) })

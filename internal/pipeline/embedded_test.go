@@ -86,6 +86,28 @@ func TestRestartAfterEveryRecord(t *testing.T) {
 	})
 }
 
+// Ended while what it has found is being written, whether or not that arrived, a daemon finds it again: an engine that has
+// said something must not be saved before that is stored.
+func TestEndedInMidWrite(t *testing.T) {
+	lines := [][]byte{failure("203.0.113.7", 0), failure("203.0.113.7", 10), failure("203.0.113.7", 20), failure("203.0.113.7", 25)}
+	for n := range 4 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			ctx, cancel := context.WithCancel(t.Context())
+			w.undo, w.undone = n+2, cancel // the first one reads the snapshot
+			p := w.daemon(t, nil)
+			w.append(lines...)
+			if err := p.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			run(t, w.daemon(t, nil), time.Second)
+			if _, e := w.only(t); e.Count < 3 {
+				t.Errorf("ended at write %d: the event has %d alerts", n, e.Count)
+			}
+		})
+	}
+}
+
 // When nothing comes any more, the clock tells through the journal that the burst is over.
 func TestIdleSourceClosesEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 )
 
 // A MatchLog is the matches topic: matches go to the partition of their key, a marker to every partition. All of it
-// is acknowledged, in order, when it returns; after an error nothing may be written behind it.
+// is acknowledged, in order, when it returns; after an error the caller repeats it before it writes anything else. It may
+// be called concurrently.
 type MatchLog interface {
 	WriteMatches(ctx context.Context, records []tocsin.LogRecord) error
 }
@@ -34,8 +35,6 @@ type KafkaDetect struct {
 	Store   sinks.ProgressStore // where partitions are left and found; nil: nowhere
 	Paces   Paces
 	Gap     func(kafka.Gap) // told of records that were lost with a log that was made anew; nil: nobody
-
-	mu sync.Mutex // one writer to the matches log at a time, so that nothing is written past a failed batch
 }
 
 // An Input is one topic of a source.
@@ -222,11 +221,7 @@ func (d *KafkaDetect) publish(ctx context.Context, records []tocsin.LogRecord) e
 	if len(records) == 0 {
 		return nil
 	}
-	return d.Retry.Do(ctx, "kafka", func() error {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		return d.Matches.WriteMatches(ctx, records)
-	})
+	return d.Retry.Do(ctx, "kafka", func() error { return d.Matches.WriteMatches(ctx, records) })
 }
 
 // markEvery is how often a partition's owner says how far it is (delivery.md 3.3, 3).

@@ -54,7 +54,9 @@ type world struct {
 	rows    []pipeline.Row
 	applied int64
 	wake    chan struct{}
-	fail    func(n int) error // of the n-th transaction, from 1
+	fail    func(n int) error // of the n-th transaction, from 1: its answer
+	undo    int               // the transaction that is rolled back…
+	undone  func()            // …which is told here
 	tries   int
 }
 
@@ -101,6 +103,11 @@ func (w *world) InTx(_ context.Context, f func(pipeline.Outputs) error) error {
 	w.tries++
 	n := w.tries
 	w.mu.Unlock()
+	if n == w.undo {
+		err := f(tx{newWorld()}) // it writes elsewhere, which is as good as rolled back
+		w.undone()
+		return errors.Join(err, errAway)
+	}
 	if err := f(tx{w}); err != nil {
 		return err
 	}
