@@ -159,3 +159,27 @@ func TestWatermark(t *testing.T) {
 }
 
 func at(seconds int) time.Time { return epoch.Add(time.Duration(seconds) * time.Second) }
+
+// A partition's new owner, which has read nothing of it yet, takes nothing back: not what its forerunner had accepted, and
+// not the end of what is recorded.
+func TestNewOwnerKnowsLess(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	part := tocsin.SourcePartition{Source: "s"}
+	for name, next := range map[string]tocsin.Marker{
+		"ended": {SourcePartition: part, Epoch: 2, Recorded: true, Ended: true},
+		"idle":  {SourcePartition: part, Epoch: 2, Idle: true},
+	} {
+		p := newProgress(time.Hour)
+		p.heed(tocsin.Marker{SourcePartition: part, Epoch: 1, Greatest: at, Disorder: time.Minute, Recorded: next.Recorded})
+		next.Disorder = time.Minute
+		p.heed(next)
+		want := nanos(at)
+		if next.Idle {
+			want = nanos(at.Add(-time.Minute))
+		}
+		if p.watermark != want {
+			t.Errorf("%s: the watermark is %v, want %v", name, time.Unix(0, p.watermark).UTC(), time.Unix(0, want).UTC())
+		}
+	}
+}

@@ -325,7 +325,7 @@ func (p *Partition) note() {
 	defer p.mu.Unlock()
 	g := &p.progress
 	if g.Next != p.next {
-		g.Next, g.Moved = p.next, now
+		g.Next, g.Moved, g.AtEnd = p.next, now, time.Time{} // there was more to read, even if it is at the end again
 	}
 	switch {
 	case p.next < g.HighWatermark || p.open != nil:

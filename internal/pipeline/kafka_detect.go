@@ -234,7 +234,8 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 		return nil
 	}
 	m := in.progress.Marker(got.Next)
-	quiet := atEnd(in.p, in.policy, now)
+	// What was read while a write waited is of the past: only a read that finds nothing says that there is nothing.
+	quiet := len(got.Records) == 0 && atEnd(in.p, in.policy, now)
 	switch {
 	case !quiet:
 	case in.policy.Recorded:
