@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/bits"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -34,7 +35,9 @@ func Pack(s tocsin.Snapshot) (Manifest, []byte, error) {
 	if len(s.State) > MaxSnapshot {
 		return Manifest{}, nil, fmt.Errorf("snapshot of partition %d has %d bytes, the limit is %d: %w", s.Partition, len(s.State), MaxSnapshot, ErrTooBig)
 	}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	// A small state needs no large window, and an encoder's memory is most of what packing it costs.
+	window := max(zstd.MinWindowSize, min(1<<bits.Len(uint(len(s.State))), 8<<20))
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(window))
 	if err != nil {
 		return Manifest{}, nil, fmt.Errorf("zstd: %w", err)
 	}
