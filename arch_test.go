@@ -46,6 +46,7 @@ var arrows = []arrow{
 	{folder: "internal/conformance", to: []string{"", "internal", "rules", "correlate"}},
 	{folder: "internal/authoring", to: []string{"", "internal", "rules", "classify"}},
 	{folder: "internal/replay", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},
+	{folder: "internal/simulator", to: slices.Concat([]string{"", "internal"}, stages)},
 	{folder: "internal/demo", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},
 	{folder: "internal/app", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},
 	{folder: "internal/config", to: slices.Concat([]string{"", "internal"}, stages)}, // each stage owns its Config

@@ -187,7 +187,7 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 		ID: ev.id, Tenant: st.tenant(), Rule: *ev.ref, Activity: tocsin.Open, Continues: b.predecessor(ev),
 		First: instant(ev.body.first.at), Last: instant(ev.body.last.at),
 		Detected: instant(ev.detected), Opened: instant(ev.opened),
-		Count: ev.count, Revision: ev.revision, Milestone: why, At: instant(e.cause), Recorded: e.recorded(),
+		Count: ev.count, Revision: ev.revision, Milestone: why, At: instant(e.cause), Recorded: e.recorded() || e.retold(),
 		Group: st.group(ev), Entities: make([]tocsin.Entity, len(ev.entities)),
 		Facts:  tocsin.Facts{Risk: ev.risk, Tactics: slices.Clone(ev.tactics), IOC: ev.ioc},
 		Digest: ev.digest(), Evidence: ev.evidence(e.cfg.AllEvidence), Readings: ev.readings, Backfill: ev.backfill,
@@ -235,3 +235,6 @@ func (b *burst) predecessor(ev *event) string {
 	}
 	return id
 }
+
+// retold reports whether the match in hand is of history: the first marker of all is heeded behind what it lets go.
+func (e *Engine) retold() bool { return e.firing != nil && e.firing.Recorded }

@@ -89,8 +89,12 @@ func TestScenes(t *testing.T) {
 func TestScenesOfThePast(t *testing.T) {
 	k := kit(t)
 	for seed, what := range map[uint64]string{
-		231: "a partition whose records waited for the store counted its waiting as silence and declared its end",
-		326: "the same, for records that had come meanwhile",
+		5:    "a new owner's first marker took back what its forerunner had accepted: the end of history was never said",
+		1287: "what the first marker of all let go was told as live, in the order of arrival",
+		1416: "the same, where nothing else went wrong",
+		238:  "an engine was saved that had said what could not be written: its events were lost",
+		231:  "a partition whose records waited for the store counted its waiting as silence and declared its end",
+		326:  "the same, for records that had come meanwhile",
 	} {
 		s := simulator.NewScene(seed)
 		if v := play(t, k, s); len(v.Wrong) > 0 {
