@@ -109,7 +109,7 @@ func (d *doc) pair(to *name, from int) {
 	text := tocsin.StringValue("")
 	for _, l := range d.leaves[from:] {
 		switch l.name.last {
-		case "Name", "@Name", "name":
+		case "Name", "@Name", "name", "field", "key":
 			key = l.value.Text()
 		case "text", "#text", "@text", "Value", "value", "$":
 			text = l.value

@@ -15,6 +15,7 @@ func formats() []format {
 		{name: "hayabusa", mapping: true},
 		{name: "chainsaw", mapping: true},
 		{name: "zircolite", mapping: true},
+		{name: "rsigma", mapping: true},
 		{name: "wazuh", object: wazuh},
 		{name: "suricata", object: suricata},
 		{name: "cloudtrail", object: cloudtrail},

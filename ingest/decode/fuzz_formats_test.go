@@ -50,6 +50,7 @@ func fuzzFormat(f *testing.F, format string) {
 func FuzzFormatHayabusa(f *testing.F)         { fuzzFormat(f, "hayabusa") }
 func FuzzFormatChainsaw(f *testing.F)         { fuzzFormat(f, "chainsaw") }
 func FuzzFormatZircolite(f *testing.F)        { fuzzFormat(f, "zircolite") }
+func FuzzFormatRsigma(f *testing.F)           { fuzzFormat(f, "rsigma") }
 func FuzzFormatWazuh(f *testing.F)            { fuzzFormat(f, "wazuh") }
 func FuzzFormatSuricata(f *testing.F)         { fuzzFormat(f, "suricata") }
 func FuzzFormatCloudtrail(f *testing.F)       { fuzzFormat(f, "cloudtrail") }

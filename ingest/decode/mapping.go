@@ -20,6 +20,7 @@ type Mapping struct {
 	layouts   []string
 	zone      *time.Location // of times that name none
 	id        string         // path of an id that is unique by design, "" for none
+	named     []string       // paths of arrays of objects with a name and a value, each of which is a member spelled otherwise
 	inside    string         // path of a text that is a record of another format, "" for none
 	fields    []mapped
 	table     *expression.Table // of the conditions; nil where there are none

@@ -80,7 +80,7 @@ func (l *mappingLoader) members(n *yaml.Node, what string, read func(key, value 
 
 // mapping reads the members of the file in an order of its own: fields name tables, steps name patterns.
 func (l *mappingLoader) mapping(root *yaml.Node) {
-	order := []string{"format", "namespace", "when", "text", "patterns", "parse", "time", "layouts", "zone", "id", "inside", "tables", "fields", "tests"}
+	order := []string{"format", "namespace", "when", "text", "patterns", "parse", "time", "layouts", "zone", "id", "inside", "named", "tables", "fields", "tests"}
 	readers := map[string]func(*yaml.Node){
 		"format":    func(n *yaml.Node) { l.m.Format = l.word(n, "format") },
 		"namespace": l.namespace,
@@ -93,6 +93,7 @@ func (l *mappingLoader) mapping(root *yaml.Node) {
 		"zone":      l.zone,
 		"id":        func(n *yaml.Node) { l.m.id = l.text(n, "id") },
 		"inside":    func(n *yaml.Node) { l.m.inside = l.text(n, "inside") },
+		"named":     func(n *yaml.Node) { l.m.named = l.texts(n, "named") },
 		"tables":    l.wordTables,
 		"fields":    l.fields,
 		"tests":     l.mappingTests,

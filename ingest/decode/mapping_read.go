@@ -49,6 +49,9 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	for _, c := range m.when {
 		r.tests = append(r.tests, d.name(c.path))
 	}
+	for _, n := range d.names(m.named...) {
+		n.paired = true
+	}
 	if m.id != "" {
 		r.id = d.name(m.id)
 	}
