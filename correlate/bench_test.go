@@ -75,9 +75,15 @@ func benchFold(b *testing.B, kind string, keys int, span time.Duration, late boo
 		p.kind, p.sequenceEnds = "sequence", sequenceEnds{until: 4}
 		p.steps = []step{{atLeast: 9}, {atLeast: 1, absent: 2}}
 	}
+	if kind == "measure" {
+		p.gauge = gauge{of: "average", bounds: [maxBounds]bound{{"gt", amount{1, 0}}}}
+	}
 	for i := range ms {
 		if i%10 == 9 {
 			ms[i].Conditions = 2
+		}
+		if kind == "measure" {
+			ms[i].Values = []tocsin.Value{tocsin.IntValue(int64(i % 1000))}
 		}
 		if j := i + 20_000; late && i%100 == 50 && j < n {
 			ms[i], ms[j] = ms[j], ms[i]
