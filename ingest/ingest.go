@@ -26,6 +26,8 @@ type Record struct {
 	Fault  string
 	Detail string
 	Size   int64
+	// Origin is where a record stood that is sent to the intake again: what comes of it is what would have come of it there.
+	Origin *tocsin.Ref
 }
 
 // A Batch is a run of records that is acknowledged as one.

@@ -63,6 +63,14 @@ type RejectionQuery struct {
 	Cursor string    // of the page before
 }
 
+// Dispositions keep what people did with dead letters. Dispose returns [tocsin.ErrConflict] where the letter's number is
+// taken by another one, and the same disposition again changes nothing. Dispositions tells those of some letters, in
+// order; what was written a moment ago is there. All stores have it.
+type Dispositions interface {
+	Dispose(ctx context.Context, d tocsin.Disposition) error
+	Dispositions(ctx context.Context, letters []string) (map[string][]tocsin.Disposition, error)
+}
+
 // A VerdictLister lists verdicts, newest detected first; it may lag behind by a second. All stores have it.
 type VerdictLister interface {
 	Verdicts(ctx context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error)

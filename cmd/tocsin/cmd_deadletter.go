@@ -7,13 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tocsin"
 	"tocsin/internal/client"
 )
 
 func newDeadLetter() *cobra.Command {
-	cmd := &cobra.Command{Use: "deadletter", Short: "Look at records that could not become alerts"}
-	cmd.AddCommand(newDeadLetterList(), newDeadLetterShow())
+	cmd := &cobra.Command{Use: "deadletter", Short: "Look at records that could not become alerts, and do something about them"}
+	cmd.AddCommand(newDeadLetterList(), newDeadLetterShow(), newDeadLetterRedrive(), newDeadLetterDiscard())
 	return cmd
 }
 
@@ -34,12 +33,12 @@ func newDeadLetterList() *cobra.Command {
 				q.Set("reason", reason)
 			}
 			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				rows, err := client.All[tocsin.Rejection](ctx, c, "/dead-letters", q, limit)
+				rows, err := client.All[letter](ctx, c, "/dead-letters", q, limit)
 				if err != nil {
 					return err
 				}
-				return printRows(cmd.OutOrStdout(), output, rows, "ID\tRECEIVED\tSOURCE\tLOG\tPOSITION\tREASON\tDETAIL", func(d tocsin.Rejection) string {
-					return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s", d.ID, stamp(d.Received), d.Source, printable(d.Ref.Log()), d.Ref.Position(), d.Reason, printable(d.Detail))
+				return printRows(cmd.OutOrStdout(), output, rows, "ID\tRECEIVED\tSOURCE\tLOG\tPOSITION\tSTATE\tREASON\tDETAIL", func(d letter) string {
+					return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s", d.ID, stamp(d.Received), d.Source, printable(d.Ref.Log()), d.Ref.Position(), d.state(), d.Reason, printable(d.Detail))
 				})
 			})
 		},
@@ -62,7 +61,7 @@ func newDeadLetterShow() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				var d tocsin.Rejection
+				var d letter
 				if err := c.Get(ctx, "/dead-letters/"+url.PathEscape(args[0]), nil, &d); err != nil {
 					return err
 				}
@@ -72,10 +71,13 @@ func newDeadLetterShow() *cobra.Command {
 					_, err := w.Write(d.Raw)
 					return err
 				case output != "table":
-					return printRows(w, output, []tocsin.Rejection{d}, "", nil)
+					return printRows(w, output, []letter{d}, "", nil)
 				}
 				fmt.Fprintf(w, "id        %s\nreason    %s, at %s\ndetail    %s\nsource    %s, tenant %s\nlog       %s/%d, position %d\nreceived  %s\nsha256    %s\nsize      %d\n\n",
 					d.ID, d.Reason, d.Stage, printable(d.Detail), d.Source, d.Tenant, printable(d.Ref.Log()), d.Ref.Partition, d.Ref.Position(), stamp(d.Received), d.SHA256, d.Size)
+				for _, done := range d.Dispositions {
+					fmt.Fprintf(w, "%s by %s, %s: %s\n", done.Action, printable(done.By.ID), stamp(done.At), printable(done.Why))
+				}
 				_, err := fmt.Fprintln(w, printable(string(d.Raw)))
 				return err
 			})

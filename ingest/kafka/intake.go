@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"tocsin"
 	"tocsin/ingest"
 	"tocsin/ingest/http"
 )
@@ -23,6 +25,7 @@ const (
 	headerDetail    = ownHeaders + "detail"
 	headerSize      = ownHeaders + "size"
 	headerPartition = ownHeaders + "partition"
+	headerOrigin    = ownHeaders + "origin" // JSON
 )
 
 const (
@@ -141,6 +144,10 @@ func message(r ingest.Record, call []byte) kafka.Message {
 	if !r.Received.IsZero() {
 		add(headerReceived, r.Received.UTC().Format(time.RFC3339Nano))
 	}
+	if r.Origin != nil {
+		origin, _ := json.Marshal(r.Origin) // a Ref marshals
+		add(headerOrigin, string(origin))
+	}
 	if r.Fault != "" {
 		add(headerFault, r.Fault)
 		add(headerDetail, r.Detail)
@@ -167,6 +174,11 @@ func adopt(out *ingest.Record, headers []recordHeader) {
 		case headerSize:
 			if n, err := strconv.ParseInt(value, 10, 64); err == nil {
 				out.Size = n
+			}
+		case headerOrigin:
+			var origin tocsin.Ref
+			if json.Unmarshal(h.value, &origin) == nil {
+				out.Ref = origin
 			}
 		case headerReceived:
 			if t, err := time.Parse(time.RFC3339Nano, value); err == nil {

@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,11 +28,20 @@ type Register interface {
 type DeadLetters interface {
 	Rejection(ctx context.Context, id string) (tocsin.Rejection, error)
 	Rejections(ctx context.Context, q DeadLetterQuery) (tocsin.Page[tocsin.Rejection], error)
+	// Dispositions tells what was done with some of them, by id.
+	Dispositions(ctx context.Context, letters []string) (map[string][]tocsin.Disposition, error)
 }
+
+// A Disposer does something with a dead letter and keeps who did it, and why. The error wraps [ErrNoBytes].
+type Disposer func(ctx context.Context, letter tocsin.Rejection, action tocsin.DispositionAction, by tocsin.Actor, why string) (tocsin.Disposition, error)
+
+// ErrNoBytes says that a dead letter cannot be sent again, as its record's bytes were not kept.
+var ErrNoBytes = errors.New("the record's bytes were not kept: it cannot be sent again")
 
 // A DeadLetterQuery selects dead letters; zero fields select nothing away.
 type DeadLetterQuery struct {
 	Tenant, Source, Reason, Cursor string
+	Since                          time.Time
 	Limit                          int
 }
 
@@ -82,6 +92,7 @@ type Options struct {
 	Register    Register
 	Store       register.Store
 	DeadLetters DeadLetters
+	Dispose     Disposer
 	Rules       func() Rules
 	// Quality works out how events turned out that were detected since a time, by rule and version; tenant "" is all.
 	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
@@ -111,6 +122,7 @@ func New(o Options) http.Handler {
 	a.commands()
 	a.events()
 	a.system()
+	a.letters()
 	a.standing()
 	a.describe()
 	return limitBody(known(mux))

@@ -36,6 +36,7 @@ func (w *world) description() (d description, text []byte) {
 var matrix = map[string]string{
 	"list-incidents": viewer, "get-incident": viewer, "get-incident-log": viewer, "get-event": viewer, "get-alert": viewer,
 	"list-assessments": viewer, "list-rules": viewer, "get-health": viewer, "list-dead-letters": viewer, "get-dead-letter": viewer,
+	"redrive-dead-letter": lead, "discard-dead-letter": lead,
 	"why-not": viewer, "rule-quality": viewer,
 	"create-incident": "analyst", "comment-incident": "analyst", "acknowledge-incident": "analyst", "contain-incident": "analyst",
 	"eradicate-incident": "analyst", "recover-incident": "analyst", "resolve-incident": "analyst", "follow-up-incident": "analyst",

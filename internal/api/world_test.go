@@ -55,7 +55,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		t.Fatal(err)
 	}
 	o := Options{
-		Register: w.register, Store: w.store, DeadLetters: letters{w.store}, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
+		Register: w.register, Store: w.store, DeadLetters: letters{w.store}, Dispose: letters{w.store}.dispose, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
 		Rules:  func() Rules { return Rules{Set: "abc", Rules: []Rule{}} },
 		WhyNot: whyNot,
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
@@ -93,6 +93,18 @@ type letters struct{ *memory.Store }
 
 func (l letters) Rejections(ctx context.Context, q DeadLetterQuery) (tocsin.Page[tocsin.Rejection], error) {
 	return l.Store.Rejections(ctx, sinks.RejectionQuery{Tenant: q.Tenant, Source: q.Source, Reason: q.Reason, Limit: q.Limit, Cursor: q.Cursor})
+}
+
+func (l letters) dispose(ctx context.Context, r tocsin.Rejection, action tocsin.DispositionAction, by tocsin.Actor, why string) (tocsin.Disposition, error) {
+	if action == tocsin.Redriven && len(r.Raw) == 0 {
+		return tocsin.Disposition{}, ErrNoBytes
+	}
+	done, err := l.Store.Dispositions(ctx, []string{r.ID})
+	if err != nil {
+		return tocsin.Disposition{}, err
+	}
+	d := tocsin.Disposition{Letter: r.ID, Number: int64(len(done[r.ID])) + 1, Action: action, By: by, Why: why, At: t0}
+	return d, l.Store.Dispose(ctx, d)
 }
 
 // The ids of what [world.fill] stores.

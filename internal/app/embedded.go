@@ -34,6 +34,7 @@ type backend struct {
 type store interface {
 	register.Store
 	sinks.DeadLetters
+	sinks.Dispositions
 	sinks.VerdictLister
 	sinks.AlertLister
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,14 +11,12 @@ import (
 	"slices"
 	"strings"
 
-	"tocsin"
 	"tocsin/correlate"
 	ingesthttp "tocsin/ingest/http"
 	"tocsin/internal/api"
 	"tocsin/internal/auth"
 	"tocsin/internal/config"
 	"tocsin/register"
-	"tocsin/sinks"
 )
 
 // handler puts together what the listener answers: intake, API, page, health and metrics.
@@ -38,7 +35,7 @@ func (a *App) handler(back backend) (http.Handler, error) {
 	mux.Handle("POST /api/v1/alerts", take)
 	if slices.Contains(a.cfg.Roles, "api") {
 		mux.Handle("/api/v1/", api.New(api.Options{
-			Register: a.register(back.store), Store: back.store, DeadLetters: deadLetters{back.store}, Rules: a.rules, WhyNot: a.whyNot, Quality: a.quality.of, Health: func() any { return a.health.Report() },
+			Register: a.register(back.store), Store: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Quality: a.quality.of, Health: func() any { return a.health.Report() },
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, tokens)
@@ -168,19 +165,6 @@ func blinds(all []correlate.Blindness) []api.Blind {
 		out = append(out, api.Blind{Reason: b.Reason, Source: b.Source, Field: b.Field, Since: b.Since, Text: b.String()})
 	}
 	return out
-}
-
-// deadLetters shows a store's dead letters to the API.
-type deadLetters struct{ store sinks.DeadLetters }
-
-// Rejection implements [api.DeadLetters].
-func (d deadLetters) Rejection(ctx context.Context, id string) (tocsin.Rejection, error) {
-	return d.store.Rejection(ctx, id)
-}
-
-// Rejections implements [api.DeadLetters].
-func (d deadLetters) Rejections(ctx context.Context, q api.DeadLetterQuery) (tocsin.Page[tocsin.Rejection], error) {
-	return d.store.Rejections(ctx, sinks.RejectionQuery{Tenant: q.Tenant, Source: q.Source, Reason: q.Reason, Limit: q.Limit, Cursor: q.Cursor})
 }
 
 // ready answers 200 while the daemon does its work, degraded or not, and 503 once an operator must act: a daemon whose

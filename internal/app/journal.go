@@ -73,7 +73,7 @@ func (j *journal) append(ctx context.Context, records []ingest.Record, positions
 	for i, r := range records {
 		entries[i] = sqlite.JournalEntry{
 			Kind: sqlite.JournalRecord, Source: r.Source, Position: positions[i], Received: r.Received, Raw: r.Value,
-			Tenant: r.Tenant, Format: r.Format, Fault: r.Fault, Detail: r.Detail, Size: r.Size,
+			Tenant: r.Tenant, Format: r.Format, Fault: r.Fault, Detail: r.Detail, Size: r.Size, Origin: r.Origin,
 		}
 	}
 	placed, err := j.store.Journal(ctx, entries)
@@ -101,6 +101,9 @@ func (j *journal) Read(ctx context.Context, after int64, limit int) ([]pipeline.
 			rows[i].Record = &ingest.Record{
 				Source: e.Source, Tenant: e.Tenant, Format: e.Format, Received: e.Received, Value: e.Raw,
 				Ref: tocsin.Ref{Topic: "journal", Offset: e.Offset}, Fault: e.Fault, Detail: e.Detail, Size: e.Size,
+			}
+			if e.Origin != nil {
+				rows[i].Record.Ref = *e.Origin
 			}
 			continue
 		}

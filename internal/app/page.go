@@ -21,13 +21,35 @@ func (a *App) page(back backend, tokens *auth.Tokens) (http.Handler, error) {
 	a.runs("pulse", func(ctx context.Context) error { return p.run(ctx, a.now) })
 	return web.New(web.Options{
 		Register: a.register(back.store), Store: back.store, Tokens: tokens, OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
-		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[tocsin.Rejection], error) {
-			return back.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
+		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[web.Letter], error) {
+			return pageLetters(ctx, back.store, tenant, limit)
 		},
 		Rules: a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot,
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
 		Now:    a.now, Log: a.log,
 	})
+}
+
+// pageLetters are the newest dead letters, each with what was done with it last.
+func pageLetters(ctx context.Context, s store, tenant string, limit int) (tocsin.Page[web.Letter], error) {
+	page, err := s.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
+	if err != nil {
+		return tocsin.Page[web.Letter]{}, err
+	}
+	var ids []string
+	for i := range page.Items {
+		ids = append(ids, page.Items[i].ID)
+	}
+	done, err := s.Dispositions(ctx, ids)
+	out := tocsin.Page[web.Letter]{Total: page.Total}
+	for _, r := range page.Items {
+		l := web.Letter{Rejection: r}
+		if d := done[r.ID]; len(d) > 0 {
+			l.Done = &d[len(d)-1]
+		}
+		out.Items = append(out.Items, l)
+	}
+	return out, err
 }
 
 // pageRules tells the page of the rules in force.

@@ -87,11 +87,17 @@ type Rule struct {
 	Degraded, Blind                                   []string      // why, in words
 }
 
+// A Letter is a dead letter and what was done with it last, nil where it waits.
+type Letter struct {
+	tocsin.Rejection
+	Done *tocsin.Disposition
+}
+
 // A healthView is the health page.
 type healthView struct {
 	Health
 	Rules       Rules
-	DeadLetters tocsin.Page[tocsin.Rejection]
+	DeadLetters tocsin.Page[Letter]
 	Unreadable  string // why the dead letters cannot be shown
 }
 

@@ -24,7 +24,7 @@ type Options struct {
 	Register Register
 	Store    register.Store
 	// DeadLetters returns the newest records that could not become alerts; tenant "" is all.
-	DeadLetters func(ctx context.Context, tenant string, limit int) (tocsin.Page[tocsin.Rejection], error)
+	DeadLetters func(ctx context.Context, tenant string, limit int) (tocsin.Page[Letter], error)
 	Rules       func() Rules
 	Health      func(ctx context.Context) Health
 	// Quality tells how events turned out that were detected since a time; tenant "" is all.

@@ -108,8 +108,8 @@ func TestNothingAndTroubles(t *testing.T) {
 	}
 	down := newWorld(t, func(o *Options) {
 		o.Store = broken{o.Store}
-		o.DeadLetters = func(context.Context, string, int) (tocsin.Page[tocsin.Rejection], error) {
-			return tocsin.Page[tocsin.Rejection]{}, errors.New("connection refused")
+		o.DeadLetters = func(context.Context, string, int) (tocsin.Page[Letter], error) {
+			return tocsin.Page[Letter]{}, errors.New("connection refused")
 		}
 		o.Rules = func() Rules { return Rules{Faults: "a.yaml:3:1: unknown key \"whne\"\n  3 | whne: x\n    | ^"} }
 		o.Health = func(context.Context) Health {

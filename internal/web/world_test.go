@@ -57,8 +57,17 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	}
 	w.opts = Options{
 		Register: w.register, Store: w.store, Tokens: tokens, OpenReads: true, Now: func() time.Time { return w.now },
-		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[tocsin.Rejection], error) {
-			return w.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
+		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[Letter], error) {
+			page, err := w.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
+			out := tocsin.Page[Letter]{Total: page.Total}
+			for i, r := range page.Items {
+				l := Letter{Rejection: r}
+				if i == 0 {
+					l.Done = &tocsin.Disposition{Action: tocsin.Discarded, By: tocsin.Actor{ID: "ada"}, Why: "<b>noise</b>"}
+				}
+				out.Items = append(out.Items, l)
+			}
+			return out, err
 		},
 		Rules: func() Rules {
 			return Rules{Set: "abc", Rules: []Rule{{ID: "r1", Title: "Password spray", Level: "high", Version: "1.0.0", Status: "stable", Kind: "count", GroupBy: []string{"user.name"}}}}

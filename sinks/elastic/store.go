@@ -29,6 +29,7 @@ var (
 	_ sinks.EventStore      = (*Store)(nil)
 	_ sinks.DeadLetterStore = (*Store)(nil)
 	_ sinks.DeadLetters     = (*Store)(nil)
+	_ sinks.Dispositions    = (*Store)(nil)
 	_ sinks.StateStore      = (*Store)(nil)
 )
 

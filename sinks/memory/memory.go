@@ -20,6 +20,7 @@ type Store struct {
 	alerts     map[string]tocsin.Alert
 	events     map[string]versioned
 	rejections map[string]tocsin.Rejection
+	disposed   map[string][]tocsin.Disposition // by letter
 	snapshots  map[int32]snapshot
 	logs       map[string][][]byte
 	incidents  map[string]versioned
@@ -52,13 +53,13 @@ func New() *Store {
 	return &Store{
 		alerts:     map[string]tocsin.Alert{},
 		events:     map[string]versioned{},
-		rejections: map[string]tocsin.Rejection{},
-		snapshots:  map[int32]snapshot{},
-		logs:       map[string][][]byte{},
-		incidents:  map[string]versioned{},
-		verdicts:   map[string]versioned{},
-		slots:      map[string]versioned{},
-		counters:   map[string]int64{},
+		rejections: map[string]tocsin.Rejection{}, disposed: map[string][]tocsin.Disposition{},
+		snapshots: map[int32]snapshot{},
+		logs:      map[string][][]byte{},
+		incidents: map[string]versioned{},
+		verdicts:  map[string]versioned{},
+		slots:     map[string]versioned{},
+		counters:  map[string]int64{},
 	}
 }
 

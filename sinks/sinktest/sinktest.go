@@ -18,6 +18,7 @@ type Store interface {
 	sinks.StateStore
 	sinks.VerdictLister
 	sinks.AlertLister
+	sinks.Dispositions
 	register.Store
 }
 
@@ -51,6 +52,7 @@ func (u Suite) Run(t *testing.T) {
 		{"EventWhole", testEventWhole},
 		{"DeadLetters", testDeadLetters},
 		{"DeadLettersListed", testDeadLettersListed},
+		{"Dispositions", testDispositions},
 		{"SnapshotOrder", testSnapshotOrder},
 		{"SnapshotBig", testSnapshotBig},
 		{"SnapshotDamaged", testSnapshotDamaged},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"tocsin"
 	"tocsin/sinks"
 )
 
@@ -33,7 +34,8 @@ type JournalEntry struct {
 	Format   string      `json:"format,omitempty"`
 	Fault    string      `json:"fault,omitempty"` // why there are no bytes
 	Detail   string      `json:"detail,omitempty"`
-	Size     int64       `json:"size,omitempty"` // bytes that a faulty record claims
+	Size     int64       `json:"size,omitempty"`   // bytes that a faulty record claims
+	Origin   *tocsin.Ref `json:"origin,omitempty"` // where a record stood that was sent again
 }
 
 // Appended says where an entry stands.

@@ -73,6 +73,8 @@ CREATE TABLE journal (
 CREATE TABLE offsets (name TEXT PRIMARY KEY, next INTEGER NOT NULL);
 CREATE TABLE secrets (kind TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
 CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, doc TEXT NOT NULL);
+`, `
+CREATE TABLE dispositions (letter TEXT NOT NULL, number INTEGER NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (letter, number)) WITHOUT ROWID;
 `}
 
 // migrate applies what the file lacks, all in one transaction.
