@@ -28,7 +28,7 @@ func (t *Table) Compile(source string, names Names) (*Expr, error) {
 		return nil, slices.CompactFunc(c.errs, func(a, b Error) bool { return a == b })
 	}
 	slices.Sort(c.used)
-	return &Expr{text: source, root: n, plan: t.plan(n), table: t, slots: c.slots, names: slices.Compact(c.used)}, nil
+	return &Expr{text: source, root: n, plan: t.plan(n), table: t, shown: slices.Clip(n.leaves(nil)), slots: c.slots, names: slices.Compact(c.used)}, nil
 }
 
 // compilation is the state of one Compile.

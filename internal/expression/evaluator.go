@@ -28,7 +28,6 @@ type Evaluator struct {
 	steps       int                  // of the program that runs
 	work        int                  // of all patterns and programs on this alert
 	errs        map[int]error        // of leaves, this generation
-	shown       []int                // scratch: leaves that are explained
 }
 
 // verdict is what a leaf said of the alert of a generation.
@@ -159,20 +158,17 @@ const maxReadings = 64
 // Explain is every leaf of the expression with the value that it saw and whether it holds: without short cuts, the
 // first 64.
 func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
-	ids := e.shown[:0]
-	ids = x.root.leaves(ids)
-	e.shown = ids
-	readings := make([]tocsin.Reading, len(ids))
-	for i, id := range ids {
-		readings[i] = e.reading(id)
+	readings := make([]tocsin.Reading, len(x.shown))
+	for i, id := range x.shown {
+		readings[i] = e.reading(int(id))
 	}
 	return readings
 }
 
 // leaves appends the leaves below n that are not among ids, up to as many as readings are kept of.
-func (n *node) leaves(ids []int) []int {
-	if n.op == opLeaf && len(ids) < maxReadings && !slices.Contains(ids, n.leaf) {
-		ids = append(ids, n.leaf)
+func (n *node) leaves(ids []int32) []int32 {
+	if n.op == opLeaf && len(ids) < maxReadings && !slices.Contains(ids, int32(n.leaf)) {
+		ids = append(ids, int32(n.leaf))
 	}
 	for _, k := range n.kids {
 		if len(ids) == maxReadings {

@@ -100,6 +100,7 @@ type Expr struct {
 	table *Table
 	slots []int
 	names []string
+	shown []int32 // the leaves that explain it
 }
 
 // Names are the names that the expression uses, in itself or through others, sorted.
