@@ -70,8 +70,8 @@ bench-correlate: ## Measure correlation beside Siddhi and Esper, which it fetche
 bench-quality: ## Measure what the shipped rules find in recorded campaigns: DATA=folder SCORE=program BASELINE=program
 	@go run ./bench/quality -data '$(DATA)' -score '$(SCORE)' -baseline '$(BASELINE)'
 
-bench-guard: ## Print what an alert costs beside the last accepted run (bench/results)
-	@go run ./bench/guard
+bench-guard: ## Print what an alert costs beside the last accepted run (bench/results); ACCEPT=1 accepts this one
+	@go run ./bench/guard $(if $(ACCEPT),-accept)
 
 chaos: ## Kill what runs and compare with a replay: SEED=n KILLS=20 BROKERS=1
 	@go run ./bench/chaos $(if $(SEED),-seed $(SEED)) -kills $(or $(KILLS),20) -brokers $(or $(BROKERS),1)

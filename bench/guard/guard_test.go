@@ -7,7 +7,7 @@ import (
 )
 
 func TestGuard(t *testing.T) {
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "results") // it is not there yet
 	var out strings.Builder
 	if err := run([]string{"-rounds", "1", "-scale", "0.01", "-results", folder, "-accept"}, &out); err != nil {
 		t.Fatal(err)

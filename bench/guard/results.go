@@ -59,6 +59,9 @@ func keep(folder string, lanes []measure, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
 	file := filepath.Join(folder, "guard-"+now.Format("20060102T150405")+".json")
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is there already", file)
@@ -67,8 +70,9 @@ func keep(folder string, lanes []measure, out io.Writer) error {
 	return os.WriteFile(file, append(data, '\n'), 0o644) //nolint:gosec // not secret
 }
 
+// commit is what is checked out, and whether something was changed since.
 func commit() string {
-	text, err := exec.Command("git", "rev-parse", "--short=12", "HEAD").Output() //nolint:noctx // a moment
+	text, err := exec.Command("git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty= with changes").Output() //nolint:noctx // a moment
 	if err != nil {
 		return "unknown"
 	}
