@@ -69,6 +69,9 @@ func (p *progress) heed(m tocsin.Marker) bool {
 		p.fenced++
 		return false
 	}
+	if known && old.ended && !m.Ended {
+		p.takeBack(m.Source)
+	}
 	greatest := nanos(m.Greatest)
 	if known {
 		greatest = max(greatest, old.greatest)
@@ -95,6 +98,17 @@ func (p *progress) heed(m tocsin.Marker) bool {
 		p.horizon = max(p.horizon, p.watermark-p.lateness)
 	}
 	return true
+}
+
+// takeBack lets the partitions of a source count again that had come to their end: more of its history follows, and those
+// that have not said so yet may only be slower. Their owners repeat the declaration where it still holds.
+func (p *progress) takeBack(source string) {
+	for sp, r := range p.readers { // each by itself: the order does not matter
+		if sp.Source == source && r.ended {
+			r.ended = false
+			p.readers[sp] = r
+		}
+	}
 }
 
 // move advances the watermark as far as the readers allow; it never goes back.

@@ -116,6 +116,13 @@ func TestWatermark(t *testing.T) {
 			{source: "a", epoch: 1, greatest: 900, want: 90},
 			{source: "a", epoch: 3, greatest: 200, want: 190},
 		},
+		"more of a source that had ended: all of its partitions count until they say that again": {
+			{source: "a", greatest: 100, ended: true, recorded: true, listed: two, want: 0},
+			{source: "a", partition: 1, greatest: 90, ended: true, recorded: true, listed: two, want: 100},
+			{source: "a", greatest: 900, recorded: true, listed: two, want: 100},
+			{source: "a", partition: 1, greatest: 200, recorded: true, listed: two, want: 190},
+			{source: "a", partition: 1, greatest: 200, ended: true, recorded: true, listed: two, want: 890},
+		},
 		"a new owner that has read nothing keeps what is known": {
 			{source: "a", epoch: 1, greatest: 100, recorded: true, listed: two, want: 0},
 			{source: "a", partition: 1, epoch: 1, greatest: 50, recorded: true, listed: two, want: 40},

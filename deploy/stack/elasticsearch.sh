@@ -40,6 +40,8 @@ es_yml() {
 		transport.port: $((es_port + 1))
 		path.data: $es_dir/data
 		path.logs: $es_dir/logs
+		# Where tests of backup and restore may put their snapshots.
+		path.repo: $es_dir/repository
 		# No memory maps: vm.max_map_count then needs no change on the machine.
 		node.store.allow_mmap: false
 		# A full disk of the test machine must not turn indices read-only.
@@ -82,7 +84,7 @@ es_prepare() {
 		mv "$es_dir/unpacked/elasticsearch-$ES_VERSION" "$es_dir/home"
 		rmdir "$es_dir/unpacked"
 	fi
-	mkdir -p "$es_dir/logs" "$es_dir/data" "$es_dir/tmp"
+	mkdir -p "$es_dir/logs" "$es_dir/data" "$es_dir/tmp" "$es_dir/repository"
 	if [[ ! -d $es_dir/config ]]; then
 		cp -R "$es_dir/home/config" "$es_dir/config"
 		sed -i.bak -e '/^-Xlog:gc/d' -e '/jdk.incubator.vector/d' "$es_dir/config/jvm.options" # no 64 MB of garbage-collection log, no vector search

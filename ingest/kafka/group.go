@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -289,6 +290,12 @@ func (g *Group) Partitions(ctx context.Context) (map[string]int, error) {
 	}
 	if ids.old {
 		return g.shared.client.partitions(ctx, g.names)
+	}
+	for _, name := range g.names { // whoever waits for all partitions must not be told of a part of them
+		if ids.counts[name] == 0 {
+			g.shared.ids.forget()
+			return nil, fmt.Errorf("topic %q: %w", name, cmp.Or(ids.codes[name], kafka.UnknownTopicOrPartition))
+		}
 	}
 	return maps.Clone(ids.counts), nil
 }

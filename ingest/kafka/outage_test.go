@@ -136,3 +136,44 @@ func TestFailingBrokerIsNoOldOne(t *testing.T) {
 		t.Errorf("taken for %+v", ids)
 	}
 }
+
+// A broker that has just come back and does not know a topic yet makes no shorter list of partitions: a watermark that
+// waits for those that are listed would leave the others behind.
+func TestPartitionsAreAllOrNone(t *testing.T) {
+	fake, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(fake.Close)
+	c := newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
+	topics := []string{c.topic(t, 1), c.topic(t, 2)}
+	g, err := NewGroup(c.config("g", topics...), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.shared.client.close()
+	answered := false
+	fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
+		resp, ok := req.ResponseKind().(*kmsg.MetadataResponse)
+		if !ok || req.GetVersion() != metadataVersion || answered {
+			return nil, nil, false
+		}
+		answered = true
+		for i, name := range topics {
+			topic := kmsg.NewMetadataResponseTopic()
+			topic.Topic, topic.ErrorCode = new(name), int16(3*i)
+			if i == 0 {
+				topic.Partitions = append(topic.Partitions, kmsg.NewMetadataResponseTopicPartition())
+			}
+			resp.Topics = append(resp.Topics, topic)
+		}
+		return resp, nil, true
+	})
+	if counts, err := g.Partitions(t.Context()); err == nil {
+		t.Errorf("a part of the partitions: %v", counts)
+	}
+	if counts, err := g.Partitions(t.Context()); err != nil || len(counts) != 2 {
+		t.Errorf("afterwards: %v, %v", counts, err)
+	}
+}

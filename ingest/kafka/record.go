@@ -90,6 +90,13 @@ func (i *identities) of(ctx context.Context, topic string, fresh bool) (string, 
 	return known.cluster, nil
 }
 
+// forget makes the next question go to a broker.
+func (i *identities) forget() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.known = nil
+}
+
 func (i *identities) ask(ctx context.Context, fresh bool) (*clusterIDs, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -89,7 +89,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 	a.sets.Fetch = k.fetchSet
 	if slices.Contains(cfg.Roles, "detect") {
 		if err := k.enforce(ctx, a.sets.Current()); err != nil {
-			return backend{}, fmt.Errorf("rules: %w", err)
+			return backend{}, fmt.Errorf("rules: %w: %w", ErrUnreachable, err)
 		}
 	}
 	for role, open := range map[string]func() error{"detect": k.detect, "correlate": k.correlate, "registrar": k.registrar} {

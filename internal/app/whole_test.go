@@ -102,6 +102,12 @@ func (s *stand) setUp() {
 
 // tearDown removes the stand's indices and topics, as well as it can: a test that failed has said why.
 func (s *stand) tearDown() {
+	s.dropIndices()
+	p := s.cfg.Kafka.Prefix
+	_, _ = s.kafka().DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: []string{s.topic(), p + "matches", p + "events", p + "intake"}})
+}
+
+func (s *stand) dropIndices() {
 	var indices map[string]json.RawMessage
 	if resp, err := s.ask(http.MethodGet, s.admin.Prefix+"*/_alias", ""); err == nil {
 		_ = json.NewDecoder(resp.Body).Decode(&indices)
@@ -112,8 +118,6 @@ func (s *stand) tearDown() {
 			resp.Body.Close()
 		}
 	}
-	p := s.cfg.Kafka.Prefix
-	_, _ = s.kafka().DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: []string{s.topic(), p + "matches", p + "events", p + "intake"}})
 }
 
 // ask does one request to Elasticsearch.

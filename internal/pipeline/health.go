@@ -110,6 +110,16 @@ func (h *Health) Progress(e *correlate.Engine, shard int32, offset int64, now ti
 	h.shards[shard] = s
 }
 
+// Gone forgets a shard that is another daemon's now.
+func (h *Health) Gone(shard int32) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.shards, shard)
+}
+
 // A Shard is one engine's state.
 type Shard struct {
 	Partition int32           `json:"partition"`

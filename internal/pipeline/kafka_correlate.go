@@ -86,6 +86,7 @@ func (c *KafkaCorrelate) partition(ctx context.Context, gen *Generation, p Parti
 	if err != nil {
 		return err
 	}
+	defer c.Health.Gone(p.ID())
 	defer c.Engines.open(p.ID(), &s.mu, func() *correlate.Engine { return s.engine.Engine })()
 	for {
 		got, err := p.Read(ctx)

@@ -246,7 +246,7 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 	if in.set != nil {
 		m.Set, m.Order = in.set.Set.Hash, in.set.Order
 	}
-	if !worthSaying(m, in.said) {
+	if repeat := m.Ended && now.Sub(in.marked) >= sayEvery; !repeat && !worthSaying(m, in.said) {
 		return nil
 	}
 	err := d.Retry.Do(ctx, "kafka", func() (err error) {
@@ -286,11 +286,13 @@ func (d *KafkaDetect) sourceEnded(in *input, now time.Time) bool {
 	return true
 }
 
-// worthSaying reports whether a marker tells more than the last one. A tick is said every ten seconds.
+// sayEvery is how often a tick is said, and the end of a recorded source, which another partition may have taken back.
+const sayEvery = 10 * time.Second
+
+// worthSaying reports whether a marker tells more than the last one.
 func worthSaying(m, said tocsin.Marker) bool {
-	const every = 10 * time.Second
 	return said.Source == "" || m.Offset != said.Offset || m.Idle != said.Idle || m.Ended != said.Ended || m.Set != said.Set || m.Order != said.Order ||
-		m.Tick.Sub(said.Tick) >= every
+		m.Tick.Sub(said.Tick) >= sayEvery
 }
 
 // tickOf is the time that has come at an idle partition: its greatest accepted time and the time passed since, less
