@@ -139,7 +139,7 @@ func (s *Store) PutVerdict(ctx context.Context, v tocsin.Verdict) error {
 
 // Verdict returns the verdict on an event, in real time.
 func (s *Store) Verdict(ctx context.Context, event string) (v tocsin.Verdict, err error) {
-	_, err = s.one(ctx, name{s.index(kindVerdicts), event}, &v)
+	err = s.oneToChange(ctx, name{s.index(kindVerdicts), event}, &v)
 	return v, err
 }
 
@@ -178,7 +178,7 @@ func (s *Store) PutSlot(ctx context.Context, slot tocsin.Slot) error {
 
 // Slot returns one slot, in real time.
 func (s *Store) Slot(ctx context.Context, id string) (slot tocsin.Slot, err error) {
-	_, err = s.one(ctx, name{s.index(kindSlots), id}, &slot)
+	err = s.oneToChange(ctx, name{s.index(kindSlots), id}, &slot)
 	return slot, err
 }
 
@@ -188,13 +188,19 @@ func (s *Store) succeed(ctx context.Context, at name, version int64, doc []byte)
 	outdated := func(old int64) error {
 		return fmt.Errorf("version %d of %.80q after version %d: %w", version, at.id, old, tocsin.ErrConflict)
 	}
-	for range 2 {
+	for range 3 {
 		var old struct {
 			Version int64 `json:"version"`
 		}
-		there, err := s.one(ctx, at, &old)
-		if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+		there, fresh, err := s.lastRead(ctx, at, &old)
+		if err != nil {
 			return err
+		}
+		if !fresh && old.Version != version-1 { // it was changed since
+			old.Version = 0
+			if there, err = s.one(ctx, at, &old); err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+				return err
+			}
 		}
 		if there.found && string(there.source) == string(doc) {
 			return nil

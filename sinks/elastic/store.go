@@ -21,7 +21,8 @@ type Store struct {
 	schema  *schema
 
 	mu     sync.Mutex
-	months map[string]bool // of alerts that this store has written
+	months map[string]bool   // of alerts that this store has written
+	recent map[name]document // that are likely to be written next
 }
 
 var (
