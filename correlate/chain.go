@@ -263,6 +263,7 @@ func (e *Engine) rise(from *Engine) {
 	if from != e {
 		e.out = append(e.out, from.out...)
 	}
+	recorded := e.recorded() // which the ranks above do not know before the first marker that is handed up to them
 	for n := from; n != nil; n = n.next {
 		tells := n.tells
 		n.tells = nil
@@ -270,6 +271,9 @@ func (e *Engine) rise(from *Engine) {
 			for above := n.next; above != nil; above = above.next {
 				above.begin()
 				above.hear(&tells[i])
+				for k := range above.out {
+					above.out[k].Recorded = above.out[k].Recorded || recorded
+				}
 				e.out = append(e.out, above.out...)
 				above.out = nil
 			}

@@ -31,13 +31,22 @@ func NewOrdered(cfg Config, set *rules.Set) *Ordered { return &Ordered{Engine: N
 // Step takes a match in, see [Engine.Step].
 func (o *Ordered) Step(m tocsin.Match) []tocsin.Event {
 	if !m.Recorded || (o.watermark != unset && nanos(m.Alert.Time) <= o.watermark) {
-		return o.Engine.Step(m)
+		return o.take(m)
 	}
 	pile.Push(&o.held, m)
 	if len(o.held) > maxOrdered {
-		return o.Engine.Step(o.next())
+		return o.take(o.next())
 	}
 	return nil
+}
+
+// take steps a match. What recorded history leads to says so, also before the first marker does.
+func (o *Ordered) take(m tocsin.Match) []tocsin.Event {
+	events := o.Engine.Step(m)
+	for i := range events {
+		events[i].Recorded = events[i].Recorded || m.Recorded
+	}
+	return events
 }
 
 // Mark takes a marker in, see [Engine.Mark]: what the watermark passes is stepped before it closes anything.
@@ -47,7 +56,7 @@ func (o *Ordered) Mark(m tocsin.Marker) []tocsin.Event {
 	}
 	var out []tocsin.Event
 	for to := o.after(m); len(o.held) > 0 && to != unset && nanos(o.held[0].Alert.Time) <= to; {
-		out = append(out, o.Engine.Step(o.next())...)
+		out = append(out, o.take(o.next())...)
 	}
 	return append(out, o.Engine.Mark(m)...)
 }

@@ -58,13 +58,13 @@ func (p *play) run(ctx context.Context) error {
 	records := <-produced
 	talking.Wait()
 	if err != nil {
-		return errors.Join(err, p.stopAll(), p.report())
+		return errors.Join(err, p.stopAll(), p.report(err == nil))
 	}
 	p.say("%d records produced, settling", records)
 	err = p.judge(ctx, records)
 	stop()
 	seen.Wait()
-	return errors.Join(err, p.stopAll(), p.report())
+	return errors.Join(err, p.stopAll(), p.report(err == nil))
 }
 
 // launch starts the fleet and the watch.
@@ -205,8 +205,8 @@ func (p *play) trouble(format string, args ...any) {
 	p.troubles = append(p.troubles, fmt.Sprintf(format, args...))
 }
 
-// report tells what was seen beside the register, and is the error of what must not be.
-func (p *play) report() error {
+// report tells what was seen beside the register, which is right or not, and is the error of what must not be.
+func (p *play) report(right bool) error {
 	killed := 0
 	ended := map[string]int{}
 	for _, d := range p.members() {
@@ -235,6 +235,8 @@ func (p *play) report() error {
 	if len(p.troubles) > 0 {
 		return errors.New(strings.Join(p.troubles, "\n"))
 	}
-	fmt.Fprintf(p.out, "seed %d: all promises held, %.0f s\n", p.seed, time.Since(p.begun).Seconds())
+	if right {
+		fmt.Fprintf(p.out, "seed %d: all promises held, %.0f s\n", p.seed, time.Since(p.begun).Seconds())
+	}
 	return nil
 }
