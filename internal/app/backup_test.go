@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ func (s *stand) do(method, path, body string) {
 // The register is saved by a snapshot of its indices, lost, and restored, as docs/operating.md says: it is intact, holds
 // what it held, and a daemon goes on with it without doing anything twice.
 func TestBackupAndRestore(t *testing.T) {
+	if os.Getenv("TOCSIN_TEST_LONG") == "" {
+		t.Skip("TOCSIN_TEST_LONG is not set")
+	}
 	records := scenario()
 	half := len(records) / 2
 	s := newStand(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,6 +50,9 @@ func reads(h pipeline.Report, topic string) (n int) {
 // One daemon for each role, and two that detect; the input is given more partitions while they run: what is in them is
 // read from its first record, and events and incidents are those of a replay.
 func TestRolesAndAddedPartitions(t *testing.T) {
+	if os.Getenv("TOCSIN_TEST_LONG") == "" {
+		t.Skip("TOCSIN_TEST_LONG is not set")
+	}
 	t.Parallel()
 	records := scenario()
 	s := newStand(t)
@@ -83,6 +87,9 @@ func TestRolesAndAddedPartitions(t *testing.T) {
 // The clock of one of two hosts steps by an hour, forth and back, while records are read: time comes from the data, and
 // nothing is judged by the clock.
 func TestClockSteps(t *testing.T) {
+	if os.Getenv("TOCSIN_TEST_LONG") == "" {
+		t.Skip("TOCSIN_TEST_LONG is not set")
+	}
 	t.Parallel()
 	records := scenario()
 	s := newStand(t)
