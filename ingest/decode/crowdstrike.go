@@ -33,7 +33,6 @@ func crowdstrike(d *dictionary) object {
 			parent_details.filename process.parent.name
 			parent_details.cmdline process.parent.command_line
 			local_process_id process.pid
-			name rule.name
 			description message
 			metadata.eventType event.action
 			fdr_event_type event.action

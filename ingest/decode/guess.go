@@ -236,6 +236,7 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 	text := strings.TrimSpace(v.Text())
 	switch {
 	case text == "" || text == "-" || strings.EqualFold(text, "null") || strings.EqualFold(text, "n/a") || strings.EqualFold(text, "unknown"):
+	case to.text == "user.name" && (text[0] <= '9' && isAddress(text) || strings.ContainsAny(text, "()/")), to.text == "host.name" && strings.Contains(text, "/"):
 	case to.kind == ecs.IP:
 		first, _, _ := strings.Cut(text, ",")
 		if address, _, ok := strings.Cut(first, "/"); ok {

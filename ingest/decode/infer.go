@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 
 	"tocsin"
@@ -49,10 +50,20 @@ func (f *inference) apply(in *doc, o *output) {
 	}
 	kinds := sort.String()
 	detected := saysAny(kinds, "alert", "threat", "detection", "malware", "incident", "finding", "virus", "attack", "ips", "ids ", "violation") || o.has(f.technique)
-	if o.has(f.rule) && (detected || graded) {
+	if o.has(f.rule) && (detected || graded) || graded && detectionKeys(in) {
 		o.put(f.kind, "alert")
 	}
 	f.sort(said, kinds, detected || o.text(f.kind) == "alert", o)
+}
+
+// detectionKeys reports whether the record's own members speak of an alert or a detection.
+func detectionKeys(in *doc) bool {
+	for _, l := range in.leaves[1:] {
+		if l.name != nil && l.name.up == &in.dict.root && (strings.HasPrefix(l.name.text, "alert_") || strings.HasPrefix(l.name.text, "detection_") || strings.HasPrefix(l.name.text, "threat_")) {
+			return true
+		}
+	}
+	return false
 }
 
 // grade sets the severity, a number as it is or what the word stands for. It reports whether there is one.
@@ -123,7 +134,7 @@ func (f *inference) sort(said, kinds string, detected bool, o *output) {
 	add(o.has(f.question) || o.has(f.source) && (o.has(f.destination) || o.has(f.port)), "network")
 	add(o.has(f.method), "web")
 	add(o.has(f.file) && !o.has(f.process), "file")
-	add(detected && len(categories) == 0, "intrusion_detection")
+	add(detected && !login && !slices.Contains(categories, "malware"), "intrusion_detection")
 	add(!detected && len(categories) == 0 && saysAny(said, "config", "setting", "policy", "rule", "update", "create", "delete", "enable", "disable"), "configuration")
 	if len(categories) == 0 {
 		return

@@ -129,7 +129,7 @@ parse:
   - {dissect: 'a b'}
   - {dissect: '%{a}%{b}'}
   - {grok: '%{IP:a}', pairs: true}
-  - {columns: [a], betwen: ';'}
+  - {columns: [a], separator: ';'}
 fields:
   event.kind: [{value: alert, if: 'event.kinds == "x"'}, {value: event}]
   event.severity: {from: s, table: grades}
@@ -143,7 +143,7 @@ tests:
 	for _, want := range []string{
 		`m.yml:2:8: unknown key "hass"`, "did you mean has?", `unknown header "sislog"`, `there is no zone "Europe/Nowhere"`, `"lower" is no name of a pattern`, `the pattern BAD:`,
 		`m.yml:6:12: the pattern: pattern definition "IPP" unknown`, "the pattern keeps nothing", "there is no %{key} in it", "nothing stands between two keys", "a step has one of grok, dissect, pairs and columns",
-		`unknown key "betwen"`, `unknown field "event.kinds"`, "did you mean event.kind?", `there is no table "grades"`, "the test wants nothing", "the test has no record", `unknown field "sorce.ip"`, "^",
+		`unknown key "separator"`, `unknown field "event.kinds"`, "did you mean event.kind?", `there is no table "grades"`, "the test wants nothing", "the test has no record", `unknown field "sorce.ip"`, "^",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not among the faults:\n%v", want, err)
