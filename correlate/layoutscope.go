@@ -56,6 +56,7 @@ func (c *scopeCoder) scope() {
 	c.num(&sc.epoch)
 	c.num(&sc.swept)
 	c.num(&sc.refused)
+	c.bool(&sc.full)
 	small(c.coder, &sc.serial, math.MaxUint32)
 	c.hostTable()
 	c.ruleTable()

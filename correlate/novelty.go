@@ -54,6 +54,28 @@ type novelties struct {
 	scopes map[string]*scope
 }
 
+// count fills in what scopes hold; nothing for a rule of another kind.
+func (n *novelties) count(r *RuleStats) {
+	if n == nil {
+		return
+	}
+	r.Keys = len(n.scopes)
+	for _, sc := range n.scopes { // sums: the order does not matter
+		r.Values += len(sc.pairs)
+		r.Refused += sc.refused
+	}
+}
+
+// blind implements [blinder]: the table is full, and pairs that are not in it stay unknown.
+func (noveltyKind) blind(tk *track) []Blindness {
+	for _, sc := range tk.novel.scopes { // an or: the order does not matter
+		if sc.full {
+			return []Blindness{{Reason: blindFull}}
+		}
+	}
+	return nil
+}
+
 // notice takes an alert in: it waits until the watermark has passed it, so that the order of arrival does not matter. One
 // that comes later than that stands where time has got to.
 func (e *Engine) notice(tk *track, at int64, from *seenOrigin, reread bool) {

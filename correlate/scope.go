@@ -20,6 +20,7 @@ type scope struct {
 	episodes []*episode // open ones, by opening
 	hours    []hourRisk // the newest last
 	refused  int64      // alerts of pairs that a limit kept out
+	full     bool       // the last new pair was kept out
 	graded   grading    // the last one
 }
 
@@ -116,10 +117,8 @@ func (sc *scope) take(e *Engine, w *noticed) {
 	sc.now, sc.graded.of = max(sc.now, w.at), nil
 	sc.expire(sc.now - sc.tk.plan.span)
 	sc.turn(w.at, sc.plan().forget, sc.holdsHost, sc.holdsRule)
-	p, ok := sc.pair(w, sc.tk.plan.maxKeys)
+	p, ok := sc.pairOf(w)
 	if !ok {
-		sc.refused++
-		sc.tk.counts.evicted++
 		return
 	}
 	b := bucketOf(w.at)
@@ -145,6 +144,27 @@ func (sc *scope) take(e *Engine, w *noticed) {
 		c.into.more(c, w, e.cfg.AllEvidence)
 		sc.announce(e, c.into)
 	}
+}
+
+// pairOf is the pair of an alert, made where it is new; false where the limit keeps it out.
+func (sc *scope) pairOf(w *noticed) (*pair, bool) {
+	p := sc.tk.plan
+	limit := min(p.maxKeys, int(p.maxBytes/pairBytes))
+	if known := sc.find(w); known != nil {
+		return known, true
+	}
+	b := bucketOf(w.at)
+	if len(sc.pairs) >= limit {
+		if n := sc.evict(b); n > 0 {
+			sc.tk.counts.evicted += n
+			sc.tk.doubt(reasonEvicted, w.at+p.span)
+		}
+		if sc.full = len(sc.pairs) >= limit; sc.full {
+			sc.refused++
+			return nil, false
+		}
+	}
+	return sc.add(w), true
 }
 
 // grade works out how rare the pair is in a span that it starts to fire in: the figure stays for the rest of the span.

@@ -29,8 +29,8 @@ type RuleStats struct {
 	Suppressed int64            `json:"suppressed"`        // hidden by an exception; not among Matches
 	Stale      int64            `json:"stale"`             // made by a rule of another shape; not among Matches
 	Evicted    int64            `json:"evicted"`           // keys that a limit made the rule forget
-	Values     int              `json:"values,omitempty"`  // kind first_seen: values that are remembered
-	Refused    int64            `json:"refused,omitempty"` // kind first_seen: sightings of values that a limit kept out
+	Values     int              `json:"values,omitempty"`  // kind first_seen: values that are remembered; novelty: pairs of a rule and a host
+	Refused    int64            `json:"refused,omitempty"` // kinds first_seen and novelty: alerts of values or pairs that a limit kept out
 	Degraded   []string         `json:"degraded"`          // why events that open now are not surely whole, e.g. evicted, flood, reload; [] for no reason
 	Blind      []Blindness      `json:"blind"`             // what keeps the rule from seeing; [] for nothing
 }
@@ -48,6 +48,7 @@ func (e *Engine) Stats() Stats {
 			Suppressed: tk.counts.suppressed, Stale: tk.counts.stale, Evicted: tk.counts.evicted,
 			Degraded: append([]string{}, e.degraded(tk)...), Blind: append([]Blindness{}, e.blindness(tk)...),
 		})
+		tk.novel.count(&s.Rules[len(s.Rules)-1])
 	}
 	if e.next != nil {
 		s.Rules = append(s.Rules, e.next.Stats().Rules...)

@@ -128,15 +128,8 @@ func (t *tally) find(w *noticed) *pair {
 	return t.pairs[uint64(r.id)<<32|uint64(h.id)]
 }
 
-// pair is the pair of an alert, made where it is new; false where the limit keeps it out.
-func (t *tally) pair(w *noticed, limit int) (*pair, bool) {
-	if p := t.find(w); p != nil {
-		return p, true
-	}
-	b := bucketOf(w.at)
-	if len(t.pairs) >= limit && !t.evict(b, limit) {
-		return nil, false
-	}
+// add makes a pair of an alert.
+func (t *tally) add(w *noticed) *pair {
 	h := t.host(w)
 	r := t.names[w.rule]
 	if r == nil {
@@ -149,7 +142,7 @@ func (t *tally) pair(w *noticed, limit int) (*pair, bool) {
 	h.pairs++
 	r.pairs++
 	t.pairs[p.id()] = p
-	return p, true
+	return p
 }
 
 func (t *tally) host(w *noticed) *novelHost {
@@ -165,19 +158,20 @@ func (t *tally) host(w *noticed) *novelHost {
 	return h
 }
 
-// evict forgets the pairs that fired in one span only, not the one at hand: a flood of names does not push out what was
-// learned. It is false where that makes no room.
-func (t *tally) evict(b int64, limit int) bool {
+// evict forgets the pairs that fired in one span only, not the one at hand, once in a span: a flood of names does not push
+// out what was learned. It returns how many these were.
+func (t *tally) evict(b int64) (n int64) {
 	if t.swept == b {
-		return false
+		return 0
 	}
 	t.swept = b
 	for _, p := range t.pairs { // a condition on each: the order does not matter
 		if p.fired() <= 1 && int64(p.bucket) < b {
 			t.drop(p)
+			n++
 		}
 	}
-	return len(t.pairs) < limit
+	return n
 }
 
 func (t *tally) drop(p *pair) {
