@@ -24,19 +24,18 @@ type Novelty struct {
 type NoveltyMember struct {
 	Rule     string    `json:"rule"`
 	Host     string    `json:"host"`
-	At       time.Time `json:"at"`                // of its first alert
-	Alerts   int64     `json:"alerts"`            // of the pair that take part
-	Rarity   float64   `json:"rarity"`            // bits
-	Points   float64   `json:"points"`            // that rarity gave
-	Cold     float64   `json:"cold,omitempty"`    // points that tactics gave
-	Tactic   string    `json:"tactic,omitempty"`  // that these are for
-	Fired    int64     `json:"fired"`             // ten-minute spans in which the pair had fired before
-	Observed int64     `json:"observed"`          // ten-minute spans that its host was known for
-	Fleet    float64   `json:"fleet"`             // share of ten-minute spans in which the rule fired, over all hosts
-	Joined   string    `json:"joined"`            // seed, member, tied, chain, entity or merge
-	With     string    `json:"with,omitempty"`    // the rule or the value that ties it to the event
-	Alert    string    `json:"alert"`             // id of its first alert
-	Lowered  bool      `json:"lowered,omitempty"` // feedback halves its rarity or more
+	At       time.Time `json:"at"`               // of its first alert
+	Alerts   int64     `json:"alerts"`           // of the pair that take part
+	Rarity   float64   `json:"rarity"`           // bits
+	Points   float64   `json:"points"`           // that rarity gave
+	Cold     float64   `json:"cold,omitempty"`   // points that tactics gave
+	Tactic   string    `json:"tactic,omitempty"` // that these are for
+	Fired    int64     `json:"fired"`            // ten-minute spans in which the pair had fired before
+	Observed int64     `json:"observed"`         // ten-minute spans that its host was known for
+	Fleet    float64   `json:"fleet"`            // share of ten-minute spans in which the rule fired, over all hosts
+	Joined   string    `json:"joined"`           // seed, member, tied, chain, entity or merge
+	With     string    `json:"with,omitempty"`   // the rule or the value that ties it to the event
+	Alert    string    `json:"alert"`            // id of its first alert
 }
 
 // A NoveltyPast is a session of a host that scored high before an event of it opened.
@@ -47,4 +46,37 @@ type NoveltyPast struct {
 	Points float64    `json:"points"`
 	Rules  []string   `json:"rules"`
 	Alerts []AlertRef `json:"alerts"` // the first ones
+}
+
+// A NoveltyStanding is how a scope of kind novelty stands: its risk over time against its bar, what is rare today, and the
+// ordinary, counted.
+type NoveltyStanding struct {
+	Hosts    int            `json:"hosts"`
+	Rules    int            `json:"rules"`
+	Pairs    int            `json:"pairs"`
+	Learned  float64        `json:"learned"` // share of the learning time that has passed
+	Hours    []NoveltyHour  `json:"hours"`   // that had risk, the newest first, at most 168
+	Rare     []NoveltyTally `json:"rare"`    // pairs that scored today, the rarest first, at most 50
+	MoreRare int            `json:"more_rare,omitempty"`
+	Ordinary []NoveltyTally `json:"ordinary"` // the other pairs of today, the most alerts first, at most 50
+	More     int            `json:"more_ordinary,omitempty"`
+	Alerts   int64          `json:"alerts"` // of today
+	Day      time.Time      `json:"day,omitzero"`
+}
+
+// A NoveltyHour is the highest risk of an hour, and the bar that it stood against.
+type NoveltyHour struct {
+	At   time.Time `json:"at"`
+	Risk float64   `json:"risk"`
+	Bar  float64   `json:"bar"`
+}
+
+// A NoveltyTally is what a pair of a rule and a host did today.
+type NoveltyTally struct {
+	Rule      string  `json:"rule"`
+	Host      string  `json:"host"`
+	Alerts    int64   `json:"alerts"`    // today
+	Yesterday int64   `json:"yesterday"` // and the day before
+	Rarity    float64 `json:"rarity"`    // bits, when it last began to fire
+	Points    float64 `json:"points"`    // that this and its tactic give
 }

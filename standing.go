@@ -35,6 +35,8 @@ type Standing struct {
 	Forgotten time.Time      `json:"forgotten,omitzero"`
 	Parts     []StandingPart `json:"parts"` // steps, conditions or values, in the order of the rule or by time
 	Notes     []string       `json:"notes"` // what the kind has to add, in words
+	// Novelty is how a scope of kind novelty stands; nil for other kinds.
+	Novelty *NoveltyStanding `json:"novelty,omitempty"`
 	// Awaits says that the watermark decides, not another alert: no event comes before it passes Until.
 	Awaits bool `json:"awaits_watermark,omitempty"`
 

@@ -177,7 +177,6 @@ func (ep *episode) tell(c *contribution) {
 	m := &member{pair: c.pair.id(), NoveltyMember: tocsin.NoveltyMember{
 		Rule: c.pair.rule.name, Host: c.pair.host.name, At: instant(c.first.at), Alerts: c.count, Rarity: thousandth(c.rarity), Points: thousandth(c.points),
 		Cold: thousandth(c.cold), Fired: c.graded.fired, Observed: c.graded.observed, Joined: c.joined, With: c.with, Alert: c.refs[0].alertID(),
-		Lowered: c.graded.lowered,
 	}}
 	if len(c.tactics) > 0 {
 		m.Tactic = c.tactics[0]

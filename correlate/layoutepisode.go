@@ -154,5 +154,4 @@ func (c *scopeCoder) member(m *tocsin.NoveltyMember) {
 	for _, v := range []*float64{&m.Rarity, &m.Points, &m.Cold, &m.Fleet} {
 		c.float(v)
 	}
-	c.bool(&m.Lowered)
 }

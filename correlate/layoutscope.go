@@ -61,7 +61,6 @@ func (c *scopeCoder) scope() {
 	c.hostTable()
 	c.ruleTable()
 	c.pairTable()
-	c.loweredTable()
 	list(c.coder, &sc.hours, 3, func(h *hourRisk) {
 		c.num(&h.hour)
 		c.num(&h.risk)
@@ -186,22 +185,6 @@ func (c *scopeCoder) pairTable() {
 	})
 }
 
-func (c *scopeCoder) loweredTable() {
-	sc := c.sc
-	ids := slices.Sorted(maps.Keys(sc.lowered))
-	list(c.coder, &ids, 4, func(id *uint64) {
-		c.word(id)
-		low := sc.lowered[*id]
-		if c.reading {
-			low = &lowering{}
-			sc.lowered[*id] = low
-		}
-		c.at(&low.until)
-		c.num(&low.halvings)
-		c.text(&low.by)
-	})
-}
-
 func (c *scopeCoder) mention(m *mention) {
 	c.order(&m.order)
 	c.at(&m.received)
@@ -274,7 +257,6 @@ func (c *scopeCoder) contribution(x *contribution) {
 	} {
 		c.num(v)
 	}
-	c.bool(&x.graded.lowered)
 	c.texts(&x.tactics)
 	c.bool(&x.counts)
 	c.texts(&x.links)

@@ -18,14 +18,14 @@ const kindNovelty = "novelty"
 
 // novelPlan is what a rule of kind novelty asks for: times in nanoseconds, points and bits in thousandths.
 type novelPlan struct {
-	above, most                  int64
-	risk, coldRisk               int64
-	pairs, rules                 int
-	tactics, coldSet             int
-	member, newcomer             int64
-	chain, strong, within        int64
-	lookBack, session            int64
-	learn, forget, lowered, idle int64
+	above, most           int64
+	risk, coldRisk        int64
+	pairs, rules          int
+	tactics, coldSet      int
+	member, newcomer      int64
+	chain, strong, within int64
+	lookBack, session     int64
+	learn, forget, idle   int64
 }
 
 func novelPlanOf(c *rules.Correlate) novelPlan {
@@ -36,7 +36,7 @@ func novelPlanOf(c *rules.Correlate) novelPlan {
 	return novelPlan{
 		above: n.Above, most: n.Most, risk: n.Risk, coldRisk: n.ColdRisk, pairs: n.Pairs, rules: n.Rules, tactics: n.Tactics, coldSet: n.ColdSet,
 		member: n.Member, newcomer: n.Newcomer, chain: n.Chain, strong: n.Strong, within: int64(n.Within), lookBack: int64(n.LookBack),
-		session: n.Session, learn: int64(c.Learn), forget: int64(c.Forget), lowered: int64(n.Lowered), idle: int64(c.Quiet),
+		session: n.Session, learn: int64(c.Learn), forget: int64(c.Forget), idle: int64(c.Quiet),
 	}
 }
 

@@ -173,10 +173,6 @@ func (sc *scope) grade(p *pair, w *noticed, b int64) {
 	observed, total := max(b-p.host.first, 0), max(b*int64(len(sc.hosts))-sc.firsts, 1)
 	g := grading{of: p, fired: p.fired(), observed: observed, fleet: p.rule.fired(), spans: total}
 	rarity := surprise(uint64(g.fired*total+10*g.fleet), uint64(total*(observed+10)), n.most)
-	if low := sc.lowered[p.id()]; low != nil && w.at < low.until {
-		rarity >>= min(low.halvings, 62)
-		g.lowered = true
-	}
 	ramp := share(w.at-sc.began, n.learn)
 	if g.weight = share(w.at-p.host.began, n.learn); ramp > 0 { // with ramp it makes the lesser of the two
 		g.weight = min(g.weight*1000/ramp, 1000)
@@ -197,9 +193,6 @@ func coldPoints(w *noticed, g grading, rarity, ramp, most int64) int64 {
 		scaled = rarity * 500 / most
 	}
 	points := 4 * weightOf(w.tactics) * w.severity / 100 * scaled / 1000 * (2000 - ramp) / 2000
-	if g.lowered {
-		points >>= 1
-	}
 	return points
 }
 

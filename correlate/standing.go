@@ -33,6 +33,10 @@ func (e *Engine) WhyNot(rule, tenant string, key []tocsin.Value) (tocsin.Standin
 	if tk.plan.ref != nil {
 		s.Title, s.Version = tk.plan.ref.Title, tk.plan.ref.Version
 	}
+	if tk.novel != nil {
+		e.whyNoEvent(tk, tenant, key, &s)
+		return s, true
+	}
 	st := tk.find(tenant, key)
 	if st != nil {
 		key = st.key()

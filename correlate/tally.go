@@ -8,14 +8,13 @@ import (
 // A tally is how often which rules fired on which hosts of a scope, in ten-minute spans, over the epoch at hand and the
 // one before: an epoch is as long as the rule's forget, so that what did not fire for one to two of them is forgotten.
 type tally struct {
-	epoch   int64
-	hosts   map[string]*novelHost // by name and what tells it apart
-	names   map[string]*novelRule
-	pairs   map[uint64]*pair
-	firsts  int64 // sum of the spans since when each host is known
-	serial  uint32
-	swept   int64 // span of the last eviction
-	lowered map[uint64]*lowering
+	epoch  int64
+	hosts  map[string]*novelHost // by name and what tells it apart
+	names  map[string]*novelRule
+	pairs  map[uint64]*pair
+	firsts int64 // sum of the spans since when each host is known
+	serial uint32
+	swept  int64 // span of the last eviction
 
 	waitingBytes int64
 	among        map[order]struct{} // the alerts that wait
@@ -61,20 +60,12 @@ type grading struct {
 	fired, observed int64
 	fleet, spans    int64
 	weight          int64 // by how much less its host is known than the scope is
-	lowered         bool
-}
-
-// A lowering is what feedback says of a pair.
-type lowering struct {
-	until    int64
-	halvings int64
-	by       string // the incident
 }
 
 func newTally() tally {
 	return tally{
 		epoch: math.MinInt64, hosts: make(map[string]*novelHost), names: make(map[string]*novelRule), pairs: make(map[uint64]*pair),
-		lowered: make(map[uint64]*lowering), among: make(map[order]struct{}),
+		among: make(map[order]struct{}),
 	}
 }
 
@@ -215,11 +206,6 @@ func (t *tally) turn(at, forget int64, holdsHost func(*novelHost) bool, holdsRul
 		}
 	}
 	t.prune(bucketOf((epoch-1)*forget), holdsHost, holdsRule)
-	for id, low := range t.lowered {
-		if low.until <= at || t.pairs[id] == nil {
-			delete(t.lowered, id)
-		}
-	}
 }
 
 // prune forgets hosts and rules without pairs, and observes the others from a span on at the earliest.

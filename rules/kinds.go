@@ -33,7 +33,7 @@ var kinds = map[Kind]kindSpec{
 	Measure:   {mandatory: []string{"span", "field", "measure", "bounds"}, optional: []string{"percentile"}},
 	NoveltyKind: {
 		mandatory: []string{"hosts", "field"},
-		optional:  []string{"links", "words", "span", "decay", "learn", "forget", "rare", "novel", "cold", "join", "chain", "look_back", "lowered"},
+		optional:  []string{"links", "words", "span", "decay", "learn", "forget", "rare", "novel", "cold", "join", "chain", "look_back"},
 	},
 	Risk: {mandatory: []string{"span", "score", "at_least"}, optional: []string{"decay", "tactics"}},
 }

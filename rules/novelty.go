@@ -32,7 +32,6 @@ type Novelty struct {
 	Within   time.Duration
 	LookBack time.Duration // how far earlier sessions of its hosts are told
 	Session  int64         // points of a session that is told
-	Lowered  time.Duration // how long what feedback lowered stays lowered
 }
 
 // defaultNovelty are the figures that docs/quality.md accounts for.
@@ -40,7 +39,7 @@ func defaultNovelty() *Novelty {
 	return &Novelty{
 		Above: 6000, Most: 14_000, Risk: 60_000, Pairs: 4, Rules: 3, ColdRisk: 45_000, Tactics: 3, ColdSet: 4,
 		Member: 1000, Newcomer: 3000, Chain: 12_000, Strong: 30_000, Within: 24 * time.Hour,
-		LookBack: 72 * time.Hour, Session: 12_000, Lowered: 30 * 24 * time.Hour,
+		LookBack: 72 * time.Hour, Session: 12_000,
 	}
 }
 
@@ -118,7 +117,6 @@ func noveltyKeys() []schema.Key {
 		{Name: "join", Shape: schema.Object(joinKeys()...), Says: "points with which a pair joins an active event"},
 		{Name: "chain", Shape: schema.Object(chainKeys()...), Says: "what joins an event that was quiet"},
 		{Name: "look_back", Shape: schema.Object(lookBackKeys()...), Says: "earlier sessions that an event tells"},
-		{Name: "lowered", Shape: schema.Duration(), Says: "how long pairs of a false positive stay lowered; 30d"},
 	}
 }
 
@@ -151,7 +149,6 @@ func (d *draft) noveltyReaders() map[string]func(*yaml.Node) {
 		"look_back": d.part("look_back", lookBackKeys(), map[string]func(*yaml.Node){
 			"within": d.positive(&n.LookBack), "points": d.thousandths(&n.Session, 0, maxPoints),
 		}),
-		"lowered": d.positive(&n.Lowered),
 	}
 }
 

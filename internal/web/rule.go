@@ -84,7 +84,7 @@ func (p *pages) grade(r *http.Request, v *ruleView) {
 // ask answers the form: how a group key stands.
 func (p *pages) ask(r *http.Request, v *ruleView) {
 	q := r.URL.Query()
-	v.Asked = q.Has("ask")
+	v.Asked = q.Has("ask") || v.Kind == "novelty" && len(v.GroupBy) == 0 // there is one scope to show
 	given := map[string]string{}
 	for _, name := range v.GroupBy {
 		value := q.Get(keyParam + name)

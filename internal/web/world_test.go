@@ -70,7 +70,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 			return out, err
 		},
 		Rules: func() Rules {
-			return Rules{Set: "abc", Rules: []Rule{{ID: "r1", Title: "Password spray", Level: "high", Version: "1.0.0", Status: "stable", Kind: "count", GroupBy: []string{"user.name"}}}}
+			return Rules{Set: "abc", Rules: []Rule{{ID: "r1", Title: "Password spray", Level: "high", Version: "1.0.0", Status: "stable", Kind: "count", GroupBy: []string{"user.name"}}, {ID: "r2", Title: "Rare alerts", Level: "high", Version: "1.0.0", Status: "stable", Kind: "novelty"}}}
 		},
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
 			return register.RuleQuality(ctx, w.store, tenant, since)
@@ -90,7 +90,14 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 }
 
 // whyNot answers for the world's rule: nothing is held of nobody, and of others four alerts of five.
-func whyNot(_, tenant string, key map[string]string) (tocsin.Standing, error) {
+func whyNot(rule, tenant string, key map[string]string) (tocsin.Standing, error) {
+	if rule == "r2" {
+		return tocsin.Standing{Rule: rule, Tenant: tenant, State: tocsin.StandingCounting, Unit: "points", Have: 31, Need: 60, Now: t0, Watermark: t0, Novelty: &tocsin.NoveltyStanding{
+			Hosts: 11, Rules: 72, Pairs: 211, Learned: 0.5, Hours: []tocsin.NoveltyHour{{At: t0, Risk: 31.4, Bar: 60}}, Alerts: 9001, Day: t0,
+			Rare:     []tocsin.NoveltyTally{{Rule: "<b>New service</b>", Host: "web1", Alerts: 2, Rarity: 13.25, Points: 7.25}},
+			Ordinary: []tocsin.NoveltyTally{{Rule: "Database update", Host: "mail", Alerts: 8999, Yesterday: 144}}, More: 3,
+		}}, nil
+	}
 	user := key["user.name"]
 	s := tocsin.Standing{
 		Rule: "r1", Tenant: tenant, State: tocsin.StandingCounting, Unit: "alerts", Have: 4, Need: 5, Now: t0, Watermark: t0.Add(-2 * time.Minute),
@@ -124,6 +131,11 @@ func (w *world) event(id, title, value string) tocsin.Event {
 		First: t0, Last: t0.Add(5 * time.Minute), Opened: t0, Detected: t0.Add(time.Minute), Count: 1,
 		Entities: []tocsin.Entity{{Field: "user.name", Value: value, Role: "victim"}},
 		Evidence: tocsin.Evidence{Alerts: []tocsin.AlertRef{{ID: a.ID, Source: "http", Ref: a.Ref, Time: t0}}},
+		Novelty: &tocsin.Novelty{
+			By: "novelty", Risk: 63.25, Bar: 60, Pairs: 1, Rules: 1, Tactics: []string{"impact"}, Hosts: 1, Highest: 70, Merged: []string{"202611-m"},
+			Members: []tocsin.NoveltyMember{{Rule: value, Host: value, At: t0, Alerts: 1, Rarity: 13.5, Points: 7.5, Cold: 2, Tactic: "impact", Observed: 216, Joined: "tied", With: value, Alert: a.ID}},
+			Earlier: []tocsin.NoveltyPast{{Host: value, First: t0, Last: t0, Points: 12, Rules: []string{value}, Alerts: []tocsin.AlertRef{{ID: a.ID, Time: t0}}}},
+		},
 		Readings: []tocsin.Reading{{Expr: `user.name == "x"`, Value: tocsin.StringValue(value), Holds: true}},
 	}
 	if _, err := w.store.StoreAlerts(w.t.Context(), []tocsin.Alert{a}); err != nil {
