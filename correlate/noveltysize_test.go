@@ -74,8 +74,8 @@ func TestAMillionPairsFit(t *testing.T) {
 	for i := range pairs {
 		m := s.next()
 		e.Step(m)
-		if i%10_000 == 9999 {
-			e.Mark(s.mark(m.Alert.Time))
+		if i%1000 == 999 {
+			e.Mark(s.mark(m.Alert.Time.Add(2 * time.Minute))) // nothing waits
 		}
 	}
 	e.Mark(s.mark(epoch.Add(time.Hour)))
@@ -85,7 +85,7 @@ func TestAMillionPairsFit(t *testing.T) {
 	if stats.Values != pairs || took > int64(pairs)*(256<<20)/1_000_000 {
 		t.Errorf("%d pairs take %d MiB", stats.Values, took>>20)
 	}
-	if ratio := float64(stats.Bytes) / float64(took); ratio < 0.8 || ratio > 1.25 {
+	if ratio := float64(stats.Bytes) / float64(took); ratio < 0.8 || ratio > 1.4 { // a table is between half and nearly full
 		t.Errorf("the rule is accounted with %d bytes and takes %d", stats.Bytes, took)
 	}
 	runtime.KeepAlive(e)
