@@ -81,13 +81,12 @@ func gatherFacts(into, from *tocsin.Facts) {
 
 // A lately is what scored in a scope within the last hour, found by pair, rule, host and link.
 type lately struct {
-	all     []*contribution // as they came
-	live    map[uint64]*contribution
-	byRule  map[*novelRule][]*contribution
-	byHost  map[*novelHost][]*contribution
-	byLink  map[string][]*contribution
-	walks   int64
-	holding int64 // bytes
+	all    []*contribution // as they came
+	live   map[uint64]*contribution
+	byRule map[*novelRule][]*contribution
+	byHost map[*novelHost][]*contribution
+	byLink map[string][]*contribution
+	walks  int64
 }
 
 // maxLately bounds what scored within an hour: about 3 MB. Beyond it the oldest goes early.

@@ -173,9 +173,6 @@ func (t *tally) drop(p *pair) {
 	p.rule.pairs--
 }
 
-// since is the span since when a host is observed.
-func (t *tally) since(h *novelHost) int64 { return h.first }
-
 // turn begins a new epoch where time has come to it. What holdsHost and holdsRule say is in use stays.
 func (t *tally) turn(at, forget int64, holdsHost func(*novelHost) bool, holdsRule func(*novelRule) bool) {
 	epoch := floor(at, max(forget, 1))
