@@ -39,20 +39,23 @@ func TestHaltInMidStream(t *testing.T) {
 		}
 		return false, fmt.Sprint(a.Health().Report().Troubles)
 	})
-	if code, body := fetch(t, a.URL()+"/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, `"halted":true`) {
-		t.Errorf("readyz: %d %s", code, body)
-	}
-	if _, body := fetch(t, a.URL()+"/metrics"); !strings.Contains(body, "tocsin_elastic_state 2") {
-		t.Error("no metric says that it is halted")
-	}
+	await(t, time.Minute, "not ready", func() (bool, string) {
+		code, body := fetch(t, a.URL()+"/readyz")
+		return code == http.StatusServiceUnavailable && strings.Contains(body, `"halted":true`), body
+	})
+	await(t, time.Minute, "a metric that says so", func() (bool, string) { // other indices can be written to meanwhile
+		_, body := fetch(t, a.URL()+"/metrics")
+		return strings.Contains(body, "tocsin_elastic_state 2"), "tocsin_elastic_state is not 2"
+	})
 	block("null")
 	s.await(len(records), events, incidents, 4*time.Minute)
 	if dead := s.search("deadletter", nil); dead != 0 {
 		t.Errorf("%d dead letters", dead)
 	}
-	if code, body := fetch(t, a.URL()+"/readyz"); code != http.StatusOK {
-		t.Errorf("readyz once mended: %d %s", code, body)
-	}
+	await(t, time.Minute, "ready once mended", func() (bool, string) {
+		code, body := fetch(t, a.URL()+"/readyz")
+		return code == http.StatusOK, body
+	})
 }
 
 func fetch(t *testing.T, url string) (code int, body string) {

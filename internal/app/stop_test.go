@@ -12,7 +12,7 @@ import (
 // makes no document that was not there.
 func TestStopUnderLoad(t *testing.T) {
 	t.Parallel()
-	rounds := 4
+	rounds := 2
 	if os.Getenv("TOCSIN_TEST_LONG") != "" {
 		rounds = 50
 	}

@@ -198,9 +198,14 @@ func (r *Retry) Do(ctx context.Context, part string, f func() error) error {
 		err := f()
 		switch {
 		case err == nil:
-			r.Health.Heal(part)
+			if attempt > 0 { // else another may be failing, whose trouble this is not to take back
+				r.Health.Heal(part)
+			}
 			return nil
 		case ctx.Err() != nil:
+			if attempt > 0 { // nobody tries any more: whoever takes over will say how it fares
+				r.Health.Heal(part)
+			}
 			return ctx.Err()
 		}
 		r.Metrics.retried(part)
@@ -216,6 +221,7 @@ func (r *Retry) Do(ctx context.Context, part string, f func() error) error {
 		}
 		select {
 		case <-ctx.Done():
+			r.Health.Heal(part)
 			return ctx.Err()
 		case <-time.After(pause):
 		}
