@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,9 +91,9 @@ func selected(ctx context.Context, c *client.Client, q url.Values, again bool) (
 		return nil, err
 	}
 	var ids []string
-	for i := len(all) - 1; i >= 0; i-- {
-		if again || len(all[i].Dispositions) == 0 {
-			ids = append(ids, all[i].ID)
+	for _, l := range slices.Backward(all) {
+		if again || len(l.Dispositions) == 0 {
+			ids = append(ids, l.ID)
 		}
 	}
 	return ids, nil

@@ -97,7 +97,7 @@ func (a *routes) dispose(ctx context.Context, id string, action tocsin.Dispositi
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	a.Log.InfoContext(ctx, "dead letter "+string(action), "letter", id, "by", d.By.ID, "why", d.Why)
+	a.Log.InfoContext(ctx, "dead letter disposed of", "action", action, "letter", id, "by", d.By.ID, "why", d.Why)
 	found.Body.Dispositions = append(found.Body.Dispositions, d)
 	return found, nil
 }

@@ -111,8 +111,8 @@ func (m *member) hold(ctx context.Context, t *tenure) error {
 	defer t.drained()
 	owned, stop := context.WithCancel(ctx)
 	defer stop()
-	defer context.AfterFunc(t.ctx, stop)()
-	defer context.AfterFunc(m.d.dead, func() { stop(); t.drained() })()
+	defer context.AfterFunc(t.ctx, stop)() //nolint:contextcheck // a generation ends by itself
+	defer context.AfterFunc(m.d.dead, func() { stop(); t.drained() })() //nolint:contextcheck // and so does a life
 	defer context.AfterFunc(owned, func() { // shutting down, or handing over
 		select {
 		case <-t.drain.Done():
@@ -245,7 +245,7 @@ func (g *group) rebalance(ctx context.Context) {
 			m.now.drained()
 		}
 		m.now = &tenure{g: g, m: m, id: g.generation, done: make(chan struct{})}
-		m.now.ctx, m.now.revoke = context.WithCancel(ctx)
+		m.now.ctx, m.now.revoke = context.WithCancel(ctx) //nolint:fatcontext // each tenure has its own
 		m.now.drain, m.now.drained = context.WithCancel(ctx)
 		select {
 		case <-m.given: // one that it did not come to

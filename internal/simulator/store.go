@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -115,7 +116,7 @@ func (w *world) bulk(body []byte, f fate) []string {
 			}
 			detail := ""
 			if status >= 400 && op != "delete" {
-				detail = `,"error":{"type":"of_` + fmt.Sprint(status) + `","reason":"simulated"}`
+				detail = `,"error":{"type":"of_` + strconv.Itoa(status) + `","reason":"simulated"}`
 			}
 			answers = append(answers, fmt.Sprintf(`{%q:{"_id":%q,"status":%d%s}}`, op, a.ID, status, detail))
 		}
