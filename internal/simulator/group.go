@@ -111,9 +111,9 @@ func (m *member) hold(ctx context.Context, t *tenure) error {
 	defer t.drained()
 	owned, stop := context.WithCancel(ctx)
 	defer stop()
-	defer context.AfterFunc(t.ctx, stop)() //nolint:contextcheck // a generation ends by itself
+	defer context.AfterFunc(t.ctx, stop)()                              //nolint:contextcheck // a generation ends by itself
 	defer context.AfterFunc(m.d.dead, func() { stop(); t.drained() })() //nolint:contextcheck // and so does a life
-	defer context.AfterFunc(owned, func() { // shutting down, or handing over
+	defer context.AfterFunc(owned, func() {                             // shutting down, or handing over
 		select {
 		case <-t.drain.Done():
 		case <-time.After(rebalance - heartbeat):
