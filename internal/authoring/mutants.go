@@ -179,6 +179,17 @@ func (m *mutation) except(n *yaml.Node) {
 	}
 }
 
+// novelty drops what ties alerts together for kind novelty, and what stands in for history that is not there yet.
+func (m *mutation) novelty(c *yaml.Node) {
+	m.keyless(c, "links", "drops links", "a test in which hosts have nothing but a value of links in common and are one event")
+	m.keyless(c, "words", "drops words", "a test in which nothing is known of the past and the alerts' names speak of tactics")
+	if hosts := child(c, "hosts"); hosts != nil && hosts.Kind == yaml.SequenceNode && len(hosts.Content) > 1 {
+		for i := range hosts.Content {
+			m.without(hosts, i, "drops a field of hosts", "hosts: without it", "a test whose alerts name their host there alone")
+		}
+	}
+}
+
 func (m *mutation) correlate(c *yaml.Node) {
 	if g := child(c, "group_by"); g != nil && g.Kind == yaml.SequenceNode {
 		for i, f := range g.Content {
@@ -198,6 +209,7 @@ func (m *mutation) correlate(c *yaml.Node) {
 	for _, key := range []string{"after", "without", "until"} {
 		m.condition(child(c, key), key)
 	}
+	m.novelty(c)
 	if u := scalarOf(c, "until"); u != "" {
 		m.keyless(c, "until", "drops until: "+u, "a test in which `"+u+"` comes between the steps, with expect: []")
 	}
