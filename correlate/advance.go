@@ -106,8 +106,8 @@ func (e *Engine) expire(st *state) {
 	for _, b := range st.bursts {
 		for len(b.events) > 0 {
 			ev := b.events[0]
-			if b.forgetAt(ev, p, e.lateness) > now {
-				break
+			if b.forgetAt(ev, p, e.lateness) > now || p.takesBack() && len(kept) > 0 {
+				break // alerts of an earlier burst are held, and with them those of this one
 			}
 			e.shut(st, b, ev)
 			st.bytes -= ev.bytes()

@@ -173,13 +173,15 @@ func (st *state) nextDue(lateness int64) int64 {
 	if len(st.bursts) == 0 && st.held.len() == 0 && st.until != unset {
 		due = st.until + lateness + p.reach()
 	}
-	for _, b := range st.bursts {
+	for i, b := range st.bursts {
 		for _, ev := range b.events {
 			if ev.open {
 				due = min(due, b.closeAt(ev, p))
 			}
 		}
-		due = min(due, b.forgetAt(b.events[0], p, lateness))
+		if i == 0 || !p.takesBack() {
+			due = min(due, b.forgetAt(b.events[0], p, lateness))
+		}
 	}
 	if all := st.held.all(); len(all) > 0 && (!p.takesBack() || len(st.bursts) == 0) {
 		due = min(due, all[len(all)-1].at+p.useful()+lateness)
