@@ -13,7 +13,7 @@ import (
 // A pool keeps payloads that say the same in one place: what an alert says beside its time and id repeats itself. It
 // saves memory and time and never changes what the engine says: accounting and snapshots know nothing of it.
 //
-// It is a cache: sets of four payloads, the one asked for last first, as many sets as were of use so far and at most
+// It is a cache: sets of four payloads, the one made last first, as many sets as were of use so far and at most
 // mostSets. A payload that others push out is made anew when it is asked for again. Two payloads are the same where 64
 // bits of a keyed hash agree and those of another that choose the set; the keys are drawn anew by each process.
 type pool struct {
