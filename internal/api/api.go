@@ -100,6 +100,8 @@ type Options struct {
 	// [tocsin.ErrNotFound], [tocsin.ErrKey] or [tocsin.ErrElsewhere].
 	WhyNot    func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
 	Health    func() any
+	Audit     AuditReader
+	Trail     auth.Trail
 	Tokens    *auth.Tokens
 	OpenReads bool // reading needs no token: the listener is on loopback
 	Version   string
@@ -117,13 +119,14 @@ func New(o Options) http.Handler {
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	cfg.Security = []map[string][]string{{"token": {}}}
 	a := &routes{Options: o, api: humago.New(mux, cfg)}
-	a.api.UseMiddleware(a.authenticate)
+	a.api.UseMiddleware(a.authenticate, a.audited)
 	a.incidents()
 	a.commands()
 	a.events()
 	a.system()
 	a.letters()
 	a.standing()
+	a.audit()
 	a.describe()
 	return limitBody(known(mux))
 }
@@ -223,7 +226,7 @@ func (a *routes) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
 	id, ok := a.Tokens.Identify(r)
 	if !ok {
-		a.refuse(ctx, http.StatusUnauthorized, "the token is not known")
+		a.forbid(ctx, id, http.StatusUnauthorized, "the token is not known")
 		return
 	}
 	role, _ := ctx.Operation().Metadata[needs].(string)
@@ -231,13 +234,19 @@ func (a *routes) authenticate(ctx huma.Context, next func(huma.Context)) {
 	case role == viewer && a.OpenReads && id.Actor.ID == "":
 		id.Actor = tocsin.Actor{Kind: "person", ID: "local", Role: viewer}
 	case id.Actor.ID == "":
-		a.refuse(ctx, http.StatusUnauthorized, "a token is needed: Authorization: Bearer …")
+		a.forbid(ctx, id, http.StatusUnauthorized, "a token is needed: Authorization: Bearer …")
 		return
 	case !allowed(id.Actor.Role, role):
-		a.refuse(ctx, http.StatusForbidden, "this needs the role "+role+", the token has "+id.Actor.Role)
+		a.forbid(ctx, id, http.StatusForbidden, "this needs the role "+role+", the token has "+id.Actor.Role)
 		return
 	}
 	next(huma.WithContext(ctx, auth.With(ctx.Context(), id)))
+}
+
+// forbid refuses somebody, and notes it.
+func (a *routes) forbid(ctx huma.Context, id auth.Identity, status int, why string) {
+	a.Trail.Notes(auth.With(ctx.Context(), id), ctx.Operation().OperationID, objectOf(ctx), tocsin.AuditRefused, why)
+	a.refuse(ctx, status, why)
 }
 
 func (a *routes) refuse(ctx huma.Context, status int, detail string) {

@@ -59,7 +59,7 @@ func (a *routes) events() {
 			text, err := json.Marshal(e)
 			return &anyAnswer{text}, a.problem(err)
 		})
-	huma.Register(a.api, operation("get-alert", http.MethodGet, "/alerts/{id}", viewer, "Get an alert and the record it was made of", 404, 422, 503), a.alert)
+	huma.Register(a.api, shown(operation("get-alert", http.MethodGet, "/alerts/{id}", viewer, "Get an alert and the record it was made of", 404, 422, 503)), a.alert)
 	huma.Register(a.api, operation("list-assessments", http.MethodGet, "/assessments", viewer, "List the assessments that are pending", 422, 503),
 		func(ctx context.Context, in *verdictQuery) (*verdictPage, error) {
 			page, err := a.Store.PendingVerdicts(ctx, auth.From(ctx).Tenant, in.Limit, in.Cursor)

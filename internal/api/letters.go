@@ -38,7 +38,7 @@ type letterAnswer struct {
 // letters registers what can be asked of dead letters, and done with them.
 func (a *routes) letters() {
 	huma.Register(a.api, operation("list-dead-letters", http.MethodGet, "/dead-letters", viewer, "List records that could not become alerts", 422, 503), a.listLetters)
-	huma.Register(a.api, operation("get-dead-letter", http.MethodGet, "/dead-letters/{id}", viewer, "Get a record that could not become an alert", 404, 422, 503),
+	huma.Register(a.api, shown(operation("get-dead-letter", http.MethodGet, "/dead-letters/{id}", viewer, "Get a record that could not become an alert", 404, 422, 503)),
 		func(ctx context.Context, in *eventID) (*letterAnswer, error) { return a.letter(ctx, in.ID) })
 	huma.Register(a.api, operation("redrive-dead-letter", http.MethodPost, "/dead-letters/{id}/redrive", lead, "Send a record to the intake again, with its identity", 404, 409, 422, 503),
 		func(ctx context.Context, in *eventCommandInput) (*letterAnswer, error) {

@@ -62,6 +62,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
 		Health: func() any { return map[string]string{"status": "ok"} },
+		Audit:  w.store, Trail: auth.Trail{Store: w.store, Now: now, Log: slog.New(slog.DiscardHandler)},
 	}
 	if change != nil {
 		change(&o)

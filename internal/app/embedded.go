@@ -37,6 +37,7 @@ type store interface {
 	sinks.Dispositions
 	sinks.VerdictLister
 	sinks.AlertLister
+	sinks.AuditLog
 }
 
 // intakeSource is the name of the HTTP intake among the sources.

@@ -36,6 +36,7 @@ func (a *App) handler(back backend) (http.Handler, error) {
 	if slices.Contains(a.cfg.Roles, "api") {
 		mux.Handle("/api/v1/", api.New(api.Options{
 			Register: a.register(back.store), Store: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Quality: a.quality.of, Health: func() any { return a.health.Report() },
+			Audit: back.store, Trail: a.trail(back.store),
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, tokens)
@@ -49,8 +50,11 @@ func (a *App) handler(back backend) (http.Handler, error) {
 	if a.cfg.HTTP.MetricsListen == "" && a.onLoopback() {
 		mux.Handle("GET /metrics", a.exposition())
 	}
-	return a.guard(http.NewCrossOriginProtection().Handler(mux)), nil
+	return auth.Requests(a.guard(http.NewCrossOriginProtection().Handler(mux))), nil
 }
+
+// trail is the audit log over a store.
+func (a *App) trail(s store) auth.Trail { return auth.Trail{Store: s, Now: a.now, Log: a.log} }
 
 // tokens are the local one and, where configured, those of a file.
 func (a *App) tokens() (*auth.Tokens, error) {

@@ -26,7 +26,7 @@ func (a *App) page(back backend, tokens *auth.Tokens) (http.Handler, error) {
 		},
 		Rules: a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot,
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
-		Now:    a.now, Log: a.log,
+		Trail:  a.trail(back.store), Now: a.now, Log: a.log,
 	})
 }
 

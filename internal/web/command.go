@@ -30,6 +30,7 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !register.May(who.Actor.Role, act) {
 		role, _ := register.RoleFor(act)
+		p.Trail.Notes(r.Context(), string(act)+"-incident", "/incidents/"+id, tocsin.AuditRefused, "this needs the role "+role)
 		return p.showIncident(w, r, id, http.StatusForbidden, []string{"this needs the role " + role + ": sign in with a token that has it"})
 	}
 	revision, err := strconv.ParseInt(r.PostFormValue("revision"), 10, 64)
@@ -45,6 +46,7 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	_, err = p.Register.Do(r.Context(), register.Command{
 		ID: key, Action: act, Incident: id, Tenant: who.Tenant, By: who.Actor, ExpectedRevision: revision, Text: text,
 	})
+	p.noteCommand(r, act, id, err)
 	if refusal, ok := errors.AsType[*register.Refusal](err); ok {
 		return p.showIncident(w, r, id, http.StatusConflict, refusal.Missing)
 	}
@@ -58,4 +60,17 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/incidents/"+id, http.StatusSeeOther)
 	return nil
+}
+
+// noteCommand keeps in the audit log what became of a command.
+func (p *pages) noteCommand(r *http.Request, act tocsin.Action, id string, err error) {
+	outcome, reason := tocsin.AuditDone, ""
+	if refusal, ok := errors.AsType[*register.Refusal](err); ok {
+		outcome, reason = tocsin.AuditRefused, refusal.Error()
+	} else if stale, ok := errors.AsType[*register.StaleError](err); ok {
+		outcome, reason = tocsin.AuditRefused, stale.Error()
+	} else if err != nil {
+		outcome, reason = tocsin.AuditFailed, err.Error()
+	}
+	p.Trail.Notes(r.Context(), string(act)+"-incident", "/incidents/"+id, outcome, reason)
 }

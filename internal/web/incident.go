@@ -198,6 +198,9 @@ func (p *pages) alert(w http.ResponseWriter, r *http.Request) error {
 	if hidden(r.Context(), a.Tenant) {
 		return tocsin.ErrNotFound
 	}
+	if err := p.Trail.Shows(r.Context(), "get-alert", "/alerts/"+a.ID); err != nil {
+		return err
+	}
 	v := alertView{Alert: &a, Original: string(a.Raw), Size: int64(len(a.Raw))}
 	if len(v.Original) > originalShown {
 		v.Original, v.Cut = v.Original[:originalShown], true

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"tocsin"
 	"tocsin/internal/auth"
 )
 
@@ -137,10 +138,12 @@ func (p *pages) login(w http.ResponseWriter, r *http.Request) {
 	who, ok := p.Tokens.Of(strings.TrimSpace(r.PostFormValue("token")))
 	if !ok {
 		p.Log.WarnContext(r.Context(), "sign-in refused", "remote", r.RemoteAddr)
+		p.Trail.Notes(r.Context(), "sign-in", "/login", tocsin.AuditRefused, "the token is not known")
 		p.render(w, r, http.StatusUnauthorized, "login", "Sign in", "", loginView{Next: next, Wrong: true})
 		return
 	}
 	p.sessions.end(r) // a new id at each sign-in
+	p.Trail.Notes(auth.With(r.Context(), who), "sign-in", "/login", tocsin.AuditDone, "")
 	http.SetCookie(w, p.cookie(p.sessions.begin(who), int(absolute/time.Second)))
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }

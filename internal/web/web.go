@@ -31,6 +31,7 @@ type Options struct {
 	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
 	// WhyNot tells how a group key stands; its errors wrap [tocsin.ErrKey], [tocsin.ErrElsewhere] or [tocsin.ErrNotFound].
 	WhyNot    func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
+	Trail     auth.Trail
 	Tokens    *auth.Tokens
 	OpenReads bool // reading needs no sign-in: the listener is on loopback
 	Secure    bool // the listener speaks TLS: the session cookie is for TLS alone

@@ -79,6 +79,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		Health: func(context.Context) Health { return Health{Mode: "embedded", Started: t0, Watermark: t0} },
 		Log:    slog.New(slog.DiscardHandler),
 	}
+	w.opts.Trail = auth.Trail{Store: w.store, Now: w.opts.Now, Log: w.opts.Log}
 	if change != nil {
 		change(&w.opts)
 	}

@@ -71,12 +71,12 @@ func registerMapping() object {
 			tocsin.merged_into tocsin.children tocsin.recurs_of tocsin.relates tocsin.degraded tocsin.tlp tocsin.log.head_hash
 			tocsin.activity tocsin.milestone tocsin.group tocsin.rule.id tocsin.rule.version tocsin.rule.title tocsin.rule.level tocsin.rule.category tocsin.rule.tags
 			tocsin.action tocsin.phase tocsin.command tocsin.by.kind tocsin.by.id tocsin.by.role tocsin.from tocsin.to
-			tocsin.state tocsin.policy tocsin.stage tocsin.reason tocsin.source.name tocsin.kind related.hosts related.user related.hash`,
+			tocsin.state tocsin.policy tocsin.stage tocsin.reason tocsin.source.name tocsin.kind tocsin.object tocsin.outcome tocsin.request related.hosts related.user related.hash`,
 		"text":    "tocsin.title tocsin.summary",
 		"boolean": "tocsin.hold.on tocsin.metrics.countable tocsin.backfill",
 		"ip":      "related.ip",
 		"long": `tocsin.revision tocsin.version tocsin.seq tocsin.count tocsin.alerts tocsin.asset.importance tocsin.severity.score tocsin.reopen_count tocsin.late_evidence
-			tocsin.log.head_seq tocsin.visit tocsin.seconds tocsin.partition tocsin.offset tocsin.order.opened tocsin.order.updated tocsin.order.detected tocsin.order.received`,
+			tocsin.log.head_seq tocsin.visit tocsin.seconds tocsin.partition tocsin.offset tocsin.order.opened tocsin.order.updated tocsin.order.detected tocsin.order.received tocsin.order.at`,
 		"off": "doc",
 	}, map[string]string{}))
 	own := m["properties"].(object)["tocsin"].(object)["properties"].(object)

@@ -27,6 +27,7 @@ type Store struct {
 	verdicts   map[string]versioned
 	slots      map[string]versioned
 	counters   map[string]int64
+	audit      map[string]tocsin.AuditEntry
 }
 
 // versioned is a document as JSON: what is read is a copy, made as the stores on disk make it.
@@ -46,6 +47,7 @@ var (
 	_ sinks.DeadLetterStore = (*Store)(nil)
 	_ sinks.DeadLetters     = (*Store)(nil)
 	_ sinks.StateStore      = (*Store)(nil)
+	_ sinks.AuditLog        = (*Store)(nil)
 )
 
 // New returns an empty store.
@@ -60,6 +62,7 @@ func New() *Store {
 		verdicts:  map[string]versioned{},
 		slots:     map[string]versioned{},
 		counters:  map[string]int64{},
+		audit:     map[string]tocsin.AuditEntry{},
 	}
 }
 

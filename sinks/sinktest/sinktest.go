@@ -19,6 +19,7 @@ type Store interface {
 	sinks.VerdictLister
 	sinks.AlertLister
 	sinks.Dispositions
+	sinks.AuditLog
 	register.Store
 }
 
@@ -69,6 +70,8 @@ func (u Suite) Run(t *testing.T) {
 		{"VerdictsPending", testVerdictsPending},
 		{"VerdictsListed", testVerdictsListed},
 		{"AlertsListed", testAlertsListed},
+		{"AuditCreated", testAuditCreated},
+		{"AuditListed", testAuditListed},
 		{"SlotVersions", testSlotVersions},
 		{"SlotRace", testSlotRace},
 		{"CounterRace", testCounterRace},

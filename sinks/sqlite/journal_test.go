@@ -273,7 +273,7 @@ func TestDeleteAlerts(t *testing.T) {
 	}
 }
 
-func TestSecretsAndAudit(t *testing.T) {
+func TestSecrets(t *testing.T) {
 	s := open(t, Options{})
 	ctx := t.Context()
 	for _, value := range []string{"old", "hash"} {
@@ -295,18 +295,6 @@ func TestSecretsAndAudit(t *testing.T) {
 	}
 	if err := s.DeleteSecret(ctx, "token", "ann"); !errors.Is(err, tocsin.ErrNotFound) {
 		t.Errorf("deleted twice: %v", err)
-	}
-	for n := range 3 {
-		if err := s.Audit(ctx, noon, fmt.Appendf(nil, `{"n":%d}`, n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	trail, err := s.AuditTrail(ctx, 1, 10)
-	if err != nil || len(trail) != 2 || string(trail[1].Doc) != `{"n":2}` || !trail[0].At.Equal(noon) {
-		t.Errorf("trail %+v (%v)", trail, err)
-	}
-	if err := s.Audit(ctx, noon, []byte("no json")); err == nil {
-		t.Error("a line that is no JSON was taken")
 	}
 }
 

@@ -75,6 +75,21 @@ CREATE TABLE secrets (kind TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NUL
 CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, doc TEXT NOT NULL);
 `, `
 CREATE TABLE dispositions (letter TEXT NOT NULL, number INTEGER NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (letter, number)) WITHOUT ROWID;
+`, `
+DROP TABLE audit;
+CREATE TABLE audit (
+	id      TEXT PRIMARY KEY,
+	at      INTEGER NOT NULL,
+	tenant  TEXT NOT NULL,
+	actor   TEXT NOT NULL,
+	action  TEXT NOT NULL,
+	object  TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	doc     TEXT NOT NULL
+);
+CREATE INDEX audit_at ON audit (at DESC, id);
+CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 `}
 
 // migrate applies what the file lacks, all in one transaction.

@@ -2,12 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"time"
 
 	"tocsin"
-	"tocsin/sinks"
 )
 
 // PutSecret stores a value, such as the hash of a token, under a kind and a name and replaces what stood there.
@@ -51,40 +48,4 @@ func (s *Store) DeleteSecret(ctx context.Context, kind, name string) error {
 		return fmt.Errorf("%s %.80q: %w", kind, name, tocsin.ErrNotFound)
 	}
 	return err
-}
-
-// An AuditEntry is one line of the audit trail: who did what through the API. Number orders them.
-type AuditEntry struct {
-	Number int64           `json:"number"`
-	At     time.Time       `json:"at"`
-	Doc    json.RawMessage `json:"doc"`
-}
-
-// Audit appends a line to the audit trail, which only grows. doc must be JSON.
-func (s *Store) Audit(ctx context.Context, at time.Time, doc json.RawMessage) error {
-	if !json.Valid(doc) {
-		return fmt.Errorf("audit: %w", sinks.ErrQuery)
-	}
-	_, err := s.exec(ctx, "audit", `INSERT INTO audit (at, doc) VALUES (?, ?)`, sinks.Nanos(at), string(doc))
-	return err
-}
-
-// AuditTrail returns at most limit lines after the given number, in order.
-func (s *Store) AuditTrail(ctx context.Context, after int64, limit int) ([]AuditEntry, error) {
-	rows, err := s.reader().QueryContext(ctx, `SELECT id, at, doc FROM audit WHERE id > ? ORDER BY id LIMIT ?`, after, sinks.PageSize(limit))
-	if err != nil {
-		return nil, translate("audit", err)
-	}
-	defer rows.Close()
-	var trail []AuditEntry
-	for rows.Next() {
-		var e AuditEntry
-		var at int64
-		if err := rows.Scan(&e.Number, &at, into(&e.Doc)); err != nil {
-			return nil, translate("audit", err)
-		}
-		e.At = time.Unix(0, at).UTC()
-		trail = append(trail, e)
-	}
-	return trail, translate("audit", rows.Err())
 }

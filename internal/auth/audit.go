@@ -1,0 +1,81 @@
+package auth
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"tocsin"
+)
+
+// An Auditor keeps who did what, for ever. An error means that the entry is not kept.
+type Auditor interface {
+	Audit(ctx context.Context, e tocsin.AuditEntry) error
+}
+
+// A Trail writes the audit log: who comes from the context, see [With], and so does the request, see [Requests]. A
+// Trail without a store writes nothing.
+type Trail struct {
+	Store Auditor
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// auditWithin bounds how long an entry may take to be kept.
+const auditWithin = 10 * time.Second
+
+// Shows notes that somebody is about to be given something restricted: on an error it must not be given.
+func (t Trail) Shows(ctx context.Context, action, object string) error {
+	return t.write(ctx, action, object, tocsin.AuditShown, "")
+}
+
+// Notes keeps what became of a write, or that something was refused. As it is done already, an entry that cannot be
+// kept is told to the log of the daemon, whole.
+func (t Trail) Notes(ctx context.Context, action, object string, outcome tocsin.AuditOutcome, reason string) {
+	if err := t.write(ctx, action, object, outcome, reason); err != nil {
+		id, r := From(ctx), requestOf(ctx)
+		t.Log.ErrorContext(ctx, "audit entry was not kept", "err", err, "action", action, "object", object, "outcome", outcome, "by", id.Actor.ID, "request", r.id, "remote", r.remote)
+	}
+}
+
+func (t Trail) write(ctx context.Context, action, object string, outcome tocsin.AuditOutcome, reason string) error {
+	if t.Store == nil {
+		return nil
+	}
+	id, r := From(ctx), requestOf(ctx)
+	const most = 500 // of what a request says: an object is a path with an id of at most 100 letters
+	e := tocsin.AuditEntry{
+		At: t.Now().UTC().Round(0), By: id.Actor, Tenant: id.Tenant, Action: action, Object: object[:min(len(object), most)], Outcome: outcome,
+		Reason: reason, Request: cmp.Or(r.id, rand.Text()), Remote: r.remote,
+	}
+	e.Seal()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditWithin) // who goes away is audited too
+	defer cancel()
+	return t.Store.Audit(ctx, e)
+}
+
+type request struct{ id, remote string }
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) request {
+	r, _ := ctx.Value(requestKey{}).(request)
+	return r
+}
+
+// Requests gives each request an id, which the answer's X-Request-Id tells and the audit log names.
+func Requests(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			host = r.RemoteAddr
+		}
+		id := rand.Text()
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request{id, host})))
+	})
+}
