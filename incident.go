@@ -102,6 +102,8 @@ type Incident struct {
 	Durations   map[string]int64     `json:"durations"` // seconds, written at each transition: detect_s, assess_s, acknowledge_s, …
 	Targets     map[string]Target    `json:"targets"`   // assess, acknowledge, contain, resolve
 
+	// Rule is the id of the rule that its founding event was found by; "" where a person reported it.
+	Rule      string   `json:"rule,omitempty"`
 	Events    []string `json:"events"` // ids
 	EventsCut int64    `json:"events_cut,omitempty"`
 	Alerts    int64    `json:"alerts"` // of its events, at their last revision seen

@@ -160,6 +160,7 @@ var spans = []struct{ name, from, to string }{
 	{"acknowledge_s", "declared", "acknowledged"},
 	{"contain_s", "detected", "contained"},
 	{"resolve_s", "declared", "resolved"},
+	{"first_resolve_s", "declared", "first_resolved"},
 	{"close_s", "declared", "closed"},
 	{"dwell_s", "occurred", "contained"},
 }

@@ -139,6 +139,7 @@ func (s *state) founded(e tocsin.LogEntry, f founding) {
 	}
 	if f.Event != nil {
 		i.Timeline["first_alert"] = f.Event.First
+		i.Rule = f.Event.Rule
 		s.know(*f.Event)
 	}
 	s.entities(f.Entities)

@@ -71,6 +71,7 @@ func incidentFields(i *tocsin.Incident) object {
 		"log":   object{"head_seq": i.Revision, "head_hash": i.Head},
 		"order": object{"opened": sinks.Nanos(i.Opened), "updated": sinks.Nanos(sinks.Updated(i))},
 	}
+	measureFields(i, fields)
 	for name, value := range fields { // an absent word is no field
 		if text, ok := value.(string); ok && text == "" && name != "tenant" {
 			delete(fields, name)

@@ -15,7 +15,7 @@ import (
 )
 
 // schemaVersion of the mappings; [Store.Ready] refuses another one.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // A Step is one request of the set-up.
 type Step struct {
@@ -31,7 +31,7 @@ type Step struct {
 func (s *Store) SetupPlan() ([]Step, error) {
 	p := s.config.Prefix
 	var register []string
-	for _, kind := range []string{kindVerdicts, kindIncidents, kindSlots, kindCounters, kindState, kindDeadletter, "checkpoints", "outbox", "backlog"} {
+	for _, kind := range []string{kindVerdicts, kindIncidents, kindSlots, kindCounters, kindState, kindDeadletter, "checkpoints", "outbox", kindBacklog} {
 		register = append(register, p+kind)
 	}
 	for _, kind := range []string{kindEvents, kindLog, kindIntervals, "evidence", "audit"} {

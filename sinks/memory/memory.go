@@ -28,6 +28,7 @@ type Store struct {
 	slots      map[string]versioned
 	counters   map[string]int64
 	audit      map[string]tocsin.AuditEntry
+	backlog    map[string]tocsin.Backlog
 }
 
 // versioned is a document as JSON: what is read is a copy, made as the stores on disk make it.
@@ -63,6 +64,7 @@ func New() *Store {
 		slots:     map[string]versioned{},
 		counters:  map[string]int64{},
 		audit:     map[string]tocsin.AuditEntry{},
+		backlog:   map[string]tocsin.Backlog{},
 	}
 }
 

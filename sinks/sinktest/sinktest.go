@@ -20,6 +20,8 @@ type Store interface {
 	sinks.AlertLister
 	sinks.Dispositions
 	sinks.AuditLog
+	sinks.Measures
+	sinks.Backlogs
 	register.Store
 }
 
@@ -76,6 +78,9 @@ func (u Suite) Run(t *testing.T) {
 		{"SlotRace", testSlotRace},
 		{"CounterRace", testCounterRace},
 		{"TenantsApart", testTenantsApart},
+		{"Tallies", testTallies},
+		{"TalliesInZones", testTalliesInZones},
+		{"Backlogs", testBacklogs},
 		{"Restart", testRestart},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, u, u.Open(t)) })

@@ -67,6 +67,9 @@ func (s *Store) PutIncident(ctx context.Context, i tocsin.Incident) error {
 		if err != nil || changed == 0 {
 			return err
 		}
+		if err := tx.measure(ctx, &i); err != nil {
+			return err
+		}
 		return tx.link(ctx, &i)
 	})
 }

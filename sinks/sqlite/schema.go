@@ -90,6 +90,27 @@ CREATE TABLE audit (
 CREATE INDEX audit_at ON audit (at DESC, id);
 CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
 CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+`, `
+CREATE TABLE measures (
+	id TEXT PRIMARY KEY,
+	tenant TEXT NOT NULL,
+	priority TEXT NOT NULL, platform TEXT NOT NULL, category TEXT NOT NULL, team TEXT NOT NULL, rule TEXT NOT NULL, root_cause TEXT NOT NULL,
+	disposition TEXT NOT NULL, status TEXT NOT NULL, counted_as TEXT NOT NULL, target_assess TEXT NOT NULL, target_acknowledge TEXT NOT NULL,
+	target_contain TEXT NOT NULL, target_resolve TEXT NOT NULL, target_confirm TEXT NOT NULL,
+	detected INTEGER, declared INTEGER, resolved INTEGER,
+	detect_s INTEGER, assess_s INTEGER, acknowledge_s INTEGER, contain_s INTEGER, resolve_s INTEGER, first_resolve_s INTEGER,
+	close_s INTEGER, dwell_s INTEGER, active_s INTEGER, hold_s INTEGER, reopen_count INTEGER, alerts INTEGER, events INTEGER,
+	stage_declared_s INTEGER, stage_acknowledged_s INTEGER, stage_contained_s INTEGER, stage_eradicated_s INTEGER, stage_recovered_s INTEGER
+) WITHOUT ROWID;
+CREATE INDEX measures_detected ON measures (detected);
+CREATE INDEX measures_declared ON measures (declared);
+CREATE INDEX measures_resolved ON measures (resolved);
+CREATE VIEW incident_measures AS SELECT m.*, json_extract(i.doc, '$.number') AS number, json_extract(i.doc, '$.title') AS title,
+	strftime('%Y-%m', m.declared, 'unixepoch') AS declared_month, strftime('%Y-%m', m.resolved, 'unixepoch') AS resolved_month
+	FROM measures m JOIN incidents i ON i.id = m.id;
+CREATE TABLE backlog (id TEXT PRIMARY KEY, day TEXT NOT NULL, at INTEGER NOT NULL, tenant TEXT NOT NULL, priority TEXT NOT NULL,
+	open INTEGER NOT NULL, late INTEGER NOT NULL, p50_s INTEGER NOT NULL, p90_s INTEGER NOT NULL, oldest_s INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX backlog_day ON backlog (tenant, day);
 `}
 
 // migrate applies what the file lacks, all in one transaction.

@@ -78,7 +78,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("sqlite store: %w", err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := s.migrate(ctx); err != nil {
+	err = s.migrate(ctx)
+	if err == nil {
+		err = s.measureAll(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite store %s: %w", o.Path, err), s.write.Close())
 	}
 	if s.read, err = sql.Open("sqlite", o.dsn(true)); err != nil {

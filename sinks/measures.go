@@ -1,0 +1,23 @@
+package sinks
+
+import (
+	"context"
+
+	"tocsin"
+)
+
+// Measures answer what statistics ask of the incidents of a store.
+type Measures interface {
+	// Tallies counts incidents that are alike, as [tocsin.Tallies] counts them one by one: ordered by time, words and
+	// value. The error wraps [tocsin.ErrQuery]. What was written a second ago may not be counted yet.
+	Tallies(ctx context.Context, q tocsin.TallyQuery) ([]tocsin.Tally, error)
+}
+
+// Backlogs keep how much work waited, day by day.
+type Backlogs interface {
+	// PutBacklog keeps what was taken of a day. What is there for the day, tenant and priority stays as it is.
+	PutBacklog(ctx context.Context, all []tocsin.Backlog) error
+	// Backlogs tells what was taken from a day on and before another, "2006-01-02", of one tenant ("": of all together),
+	// ordered by day and priority.
+	Backlogs(ctx context.Context, tenant, from, to string) ([]tocsin.Backlog, error)
+}
