@@ -32,7 +32,7 @@ func TestLifecycleFromProposalToClosing(t *testing.T) {
 		i = w.do(c)
 	}
 	want := map[string]int64{
-		"detect_s": 6 * 60, "assess_s": 10 * 60, "acknowledge_s": 10 * 60, "contain_s": 60 * 60, "resolve_s": 120 * 60,
+		"detect_s": 6 * 60, "assess_s": 10 * 60, "acknowledge_s": 10 * 60, "contain_s": 60 * 60, "resolve_s": 120 * 60, "first_resolve_s": 120 * 60,
 		"close_s": 180 * 60, "dwell_s": 66 * 60, "active_s": 120 * 60,
 	}
 	if diff := cmp.Diff(want, i.Durations); diff != "" {
