@@ -111,28 +111,39 @@ type Incident struct {
 	Slots     []string `json:"slots,omitempty"`
 	Related   []string `json:"related,omitempty"`
 	RecursOf  string   `json:"recurs_of,omitempty"`
-	Children  []string `json:"children,omitempty"` // merged into this one
+	Recurs    []string `json:"recurrences,omitempty"` // incidents of what came back after this one was closed
+	SplitOf   string   `json:"split_of,omitempty"`    // the incident that this one's events were in
+	SplitInto []string `json:"split_into,omitempty"`  // incidents that events of this one were moved to
+	Children  []string `json:"children,omitempty"`    // merged into this one
 	Into      string   `json:"merged_into,omitempty"`
 	Proposals []string `json:"proposals,omitempty"` // open proposals: reopen:<event id>, merge:<incident id>
 
-	DeclaredBy   string         `json:"declared_by,omitempty"` // a person, or policy@scale
-	Coordinator  string         `json:"coordinator,omitempty"`
-	Assignee     string         `json:"assignee,omitempty"`
-	Teams        []string       `json:"teams,omitempty"`
-	Disposition  string         `json:"disposition,omitempty"`
-	RootCause    string         `json:"root_cause,omitempty"`
-	Review       string         `json:"review"`  // none, due or done
-	Confirm      string         `json:"confirm"` // none, needed or done
-	ReopenCount  int            `json:"reopen_count"`
-	Hold         bool           `json:"hold,omitempty"`
-	FollowUps    []FollowUp     `json:"follow_ups,omitempty"`
-	Countable    bool           `json:"countable"` // false: test exercises, duplicates and merged children (register.md 4.4)
-	Degraded     []string       `json:"degraded,omitempty"`
-	LateEvidence int64          `json:"late_evidence,omitempty"`
-	Backfill     bool           `json:"backfill,omitempty"` // of old records alone: no target runs
-	Head         string         `json:"head,omitempty"`     // hash of the last log entry; volatile
-	TLP          string         `json:"tlp"`
-	Extra        map[string]any `json:"extra,omitempty"`
+	DeclaredBy      string          `json:"declared_by,omitempty"` // a person, or policy@scale
+	Coordinator     string          `json:"coordinator,omitempty"`
+	Assignee        string          `json:"assignee,omitempty"`
+	Teams           []Team          `json:"teams,omitempty"`
+	Disposition     string          `json:"disposition,omitempty"`
+	RootCause       string          `json:"root_cause,omitempty"`
+	Intent          string          `json:"intent,omitempty"` // one of [Intents]
+	Means           string          `json:"means,omitempty"`  // one of [Means]
+	Review          string          `json:"review"`           // none, due or done
+	Confirm         string          `json:"confirm"`          // none, needed or done
+	ReopenCount     int             `json:"reopen_count"`
+	Hold            bool            `json:"hold,omitempty"`
+	Holds           []Hold          `json:"holds,omitempty"`
+	Crisis          Crisis          `json:"crisis,omitzero"`
+	FollowUps       []FollowUp      `json:"follow_ups,omitempty"`
+	Lessons         []string        `json:"lessons,omitempty"`
+	FailedControls  []string        `json:"failed_controls,omitempty"` // that failed; [NoneFound]
+	Vulnerabilities []Vulnerability `json:"vulnerabilities,omitempty"`
+	Countable       bool            `json:"countable"` // false: test exercises, duplicates and merged children (register.md 4.4)
+	Degraded        []string        `json:"degraded,omitempty"`
+	LateEvidence    int64           `json:"late_evidence,omitempty"`
+	Backfill        bool            `json:"backfill,omitempty"` // of old records alone: no target runs
+	Head            string          `json:"head,omitempty"`     // hash of the last log entry; volatile
+	TLP             string          `json:"tlp"`
+	PAP             string          `json:"pap,omitempty"`
+	Extra           map[string]any  `json:"extra,omitempty"`
 }
 
 // PriorityRecord keeps what the priority was.
@@ -166,6 +177,7 @@ type FollowUp struct {
 	Owner string    `json:"owner"`
 	Due   time.Time `json:"due,omitzero"`
 	Done  bool      `json:"done"`
+	State string    `json:"state,omitempty"` // one of [FollowUpStates]; "" in entries of before it was kept
 }
 
 // Dispositions is the closed list of ways an incident can turn out (register.md 4.3).

@@ -45,7 +45,15 @@ const (
 	ActTimer       Action = "timer" // a target passed
 	ActFollowUp    Action = "follow_up"
 	ActReview      Action = "review"
-	ActDismiss     Action = "dismiss" // a person's verdict on an event that is no incident: kept in the verdict, in no log
+	ActHold        Action = "hold"      // nobody can work on it for a while
+	ActRelease     Action = "release"   // the hold is over
+	ActTeam        Action = "team"      // a team was activated, took note or is done
+	ActCrisis      Action = "crisis"    // crisis management leads from now on
+	ActReturn      Action = "return"    // crisis management gave it back
+	ActSplit       Action = "split"     // events of it went to an incident of their own
+	ActSplitOff    Action = "split_off" // the founding entry of that one
+	ActRecur       Action = "recur"     // what it was about came back, in another incident
+	ActDismiss     Action = "dismiss"   // a person's verdict on an event that is no incident: kept in the verdict, in no log
 )
 
 // A LogEntry is one line of an incident's append-only log: the truth from which [Incident] is projected

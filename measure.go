@@ -79,7 +79,7 @@ func (i *Incident) Measure() Measure {
 		},
 	}
 	if len(i.Teams) > 0 { // one: an incident of two teams is one incident
-		m.Words["team"] = i.Teams[0]
+		m.Words["team"] = i.Teams[0].Name
 	}
 	for _, name := range targetNames {
 		m.Words["target_"+name] = i.targetState(name)

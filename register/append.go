@@ -73,6 +73,7 @@ type view struct {
 	incident tocsin.Incident // zero, with an empty log
 	events   map[string]eventState
 	commands map[string]int64
+	moved    map[string]string // events that were split off, to the incident that they went to
 	seq      int64
 }
 
@@ -89,7 +90,7 @@ func (r *Register) look(ctx context.Context, id string, see func(view)) error {
 }
 
 func viewOf(s *state) view {
-	return view{incident: s.clone(), events: s.events, commands: s.commands, seq: s.seq}
+	return view{incident: s.clone(), events: s.events, commands: s.commands, moved: s.moved, seq: s.seq}
 }
 
 // Incident is the incident's state as its log tells now, not as the projection may still show it. It returns

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,6 +33,10 @@ type Command struct {
 	Assignee    string
 	Coordinator string // declare: "" takes the actor; assign, hand_over
 	Teams       []string
+	Team        string           // team: which one
+	Step        string           // team: activated (also ""), acknowledged or done
+	Owner       string           // crisis: who leads there
+	Events      []string         // split: those that go
 	FollowUp    *tocsin.FollowUp // follow_up
 	Index       int              // follow_up: which one to replace, from 1; 0 adds one
 
@@ -43,13 +48,28 @@ type Command struct {
 	Priority       string
 	Platform       string
 	TLP            string
+	PAP            string
 	Occurred       time.Time
-	Entities       []tocsin.Entity // create
+	// What was found out: set, declare, resolve, review, close.
+	Intent, Means   string
+	FailedControls  []string // [tocsin.NoneFound] where it was looked into and there are none
+	Vulnerabilities []tocsin.Vulnerability
+	Entities        []tocsin.Entity // create
 }
 
 // Do carries out a person's command and returns the incident after it (the zero one after dismiss). Errors: a
 // [*Refusal] that names all that is missing, a [*StaleError], [tocsin.ErrNotFound].
 func (r *Register) Do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
+	i, err := r.do(ctx, cmd)
+	if stale, ok := errors.AsType[*StaleError](err); ok {
+		if stale.Since, _ = r.store.Entries(ctx, stale.Current.ID, stale.Expected+1); len(stale.Since) > maxSince {
+			stale.Since = stale.Since[len(stale.Since)-maxSince:]
+		}
+	}
+	return i, err
+}
+
+func (r *Register) do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
 	if err := r.check(&cmd); err != nil {
 		return tocsin.Incident{}, err
 	}
@@ -60,6 +80,8 @@ func (r *Register) Do(ctx context.Context, cmd Command) (tocsin.Incident, error)
 		return r.promoteEvent(ctx, cmd)
 	case tocsin.ActDismiss:
 		return tocsin.Incident{}, r.dismiss(ctx, cmd)
+	case tocsin.ActSplit:
+		return r.split(ctx, cmd)
 	case tocsin.ActMerge:
 		if err := r.absorbFirst(ctx, cmd); err != nil {
 			return tocsin.Incident{}, err
@@ -105,7 +127,8 @@ func (r *Register) check(cmd *Command) error {
 	missing = append(missing, oneOf("disposition", cmd.Disposition, tocsin.Dispositions())...)
 	missing = append(missing, oneOf("root cause", cmd.RootCause, tocsin.RootCauses())...)
 	missing = append(missing, r.opts.Vocabulary.check(*cmd)...)
-	missing = append(missing, oneOf("tlp", cmd.TLP, []string{"CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"})...)
+	missing = append(missing, oneOf("tlp", cmd.TLP, tocsin.TLPs())...)
+	missing = append(missing, cmd.words()...)
 	missing = append(missing, cmd.long()...)
 	if cmd.Effective.IsZero() {
 		cmd.Effective = now
@@ -121,7 +144,7 @@ func commandID(id string) []string {
 	if id == "" || len(id) > maxName {
 		return []string{fmt.Sprintf("a command id of 1 to %d bytes: send an Idempotency-Key", maxName)}
 	}
-	for _, ours := range []string{"event:", "timer:", "propose:", "relate:", "absorb:", "decline:"} {
+	for _, ours := range []string{"event:", "timer:", "propose:", "relate:", "absorb:", "decline:", "recur:", "split:"} {
 		if strings.HasPrefix(id, ours) {
 			return []string{fmt.Sprintf("a command id that does not begin with %q, as the machine's do", ours)}
 		}

@@ -24,7 +24,7 @@ func TestLifecycleFromProposalToClosing(t *testing.T) {
 		{Action: tocsin.ActEradicate, Effective: at(71)},
 		{Action: tocsin.ActRecover, Effective: at(91)},
 		{Action: tocsin.ActResolve, Effective: at(131), RootCause: "human_error"},
-		{Action: tocsin.ActReview, Text: "two factors from now on"},
+		{Action: tocsin.ActReview, Text: "two factors from now on", FailedControls: []string{"none"}, Vulnerabilities: []tocsin.Vulnerability{{ID: "none"}}},
 		{Action: tocsin.ActClose, Effective: at(191), Disposition: "true_positive_impact"},
 	} {
 		w.now = later(w.now, c.Effective)
@@ -85,7 +85,7 @@ func TestGuardsNameAllThatIsMissing(t *testing.T) {
 		want []string
 	}{
 		"declare":          {Command{Incident: bare, Action: tocsin.ActDeclare}, []string{"a category", "an impact", "a priority"}},
-		"close":            {Command{Incident: full, Action: tocsin.ActClose}, []string{"a disposition", "a root cause", "an owner of follow-up 1", "review, which P2 requires"}},
+		"close":            {Command{Incident: full, Action: tocsin.ActClose}, []string{"a disposition", "a root cause", "an owner of follow-up 1", "review, which P2 requires", "the controls that failed", "the vulnerabilities that were found"}},
 		"close as false":   {Command{Incident: full, Action: tocsin.ActClose, Disposition: "false_positive"}, []string{"an owner of follow-up 1"}},
 		"no such step":     {Command{Incident: bare, Action: tocsin.ActContain}, []string{"from proposed it is declare, reject, merge"}},
 		"reopen what runs": {Command{Incident: full, Action: tocsin.ActReopen, Reason: "x"}, []string{"from declared it is acknowledge, contain"}},

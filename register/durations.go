@@ -22,6 +22,9 @@ func (s *state) transition(e tocsin.LogEntry) {
 		i.Timeline["reopened"] = at
 		i.Proposals = slices.DeleteFunc(i.Proposals, func(p string) bool { return strings.HasPrefix(p, "reopen:") })
 	}
+	if !e.To.IsOpen() {
+		s.release(at)
+	}
 	s.visit(e.To, at)
 	i.Status, i.StatusSince = e.To, at
 	s.marks(e)
@@ -181,13 +184,21 @@ func measure(i *tocsin.Incident) {
 	if _, ok := i.Timeline["declared"]; !ok {
 		return
 	}
-	active := int64(0)
+	active, held := int64(0), int64(0)
 	for _, v := range i.Visits {
 		if v.Status.IsOpen() && v.Status != tocsin.Proposed {
-			active += v.Seconds
+			if v.To.IsZero() {
+				continue
+			}
+			h := onHold(i, v.From, v.To)
+			active, held = active+v.Seconds-h, held+h
 		}
 	}
 	i.Durations["active_s"] = active
+	delete(i.Durations, "hold_s")
+	if len(i.Holds) > 0 {
+		i.Durations["hold_s"] = held
+	}
 }
 
 // countable says whether statistics count the incident (register.md, 4.4).

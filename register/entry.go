@@ -99,10 +99,11 @@ func early(cmd Command, i tocsin.Incident) []string {
 
 // moving is the payload of a step, and what its guards miss.
 func (r *Register) moving(cmd Command, i tocsin.Incident) (any, []string) {
-	m := move{Disposition: cmd.Disposition, RootCause: cmd.RootCause}
+	m := move{Disposition: cmd.Disposition, RootCause: cmd.RootCause, findings: cmd.findings()}
 	switch cmd.Action {
 	case tocsin.ActDeclare:
 		m = r.declaration(i.Priority, cmd.Effective, cmd.By, i.Backfill)
+		m.findings = cmd.findings()
 		m.Coordinator = or(cmd.Coordinator, m.Coordinator)
 		return m, undeclarable(i.Timeline["detected"], ratingOfIncident(i))
 	case tocsin.ActReject:
@@ -119,7 +120,8 @@ func (r *Register) moving(cmd Command, i tocsin.Incident) (any, []string) {
 		}
 		return m, nil
 	case tocsin.ActClose:
-		return m, r.unclosable(i, or(cmd.Disposition, i.Disposition), or(cmd.RootCause, i.RootCause))
+		concluded(&m, i)
+		return m, r.unclosable(i, cmd)
 	case tocsin.ActReopen:
 		return r.reopening(cmd, i)
 	case tocsin.ActMerge:
@@ -162,7 +164,7 @@ func (r *Register) keeping(cmd Command, i tocsin.Incident) (any, []string) {
 	case tocsin.ActComment:
 		return nil, needs(cmd.Text != "", "a text")
 	case tocsin.ActReview:
-		return nil, needs(cmd.Text != "", "a text: what was learnt")
+		return reviewed{findings: cmd.findings(), RootCause: cmd.RootCause}, needs(cmd.Text != "", "a text: what was learnt")
 	case tocsin.ActConfirm:
 		return nil, needs(i.Confirm == "needed", "a declaration to confirm: a policy's that nobody confirmed yet")
 	case tocsin.ActAssign:
@@ -184,12 +186,14 @@ func (r *Register) keeping(cmd Command, i tocsin.Incident) (any, []string) {
 		if cmd.Index == 0 {
 			at = len(i.FollowUps)
 		}
-		return followUp{Index: at, FollowUp: *cmd.FollowUp}, nil
+		return followUp{Index: at, FollowUp: ended(*cmd.FollowUp)}, nil
 	case tocsin.ActDecline:
 		return link{Proposal: cmd.Proposal}, needs(slices.Contains(i.Proposals, cmd.Proposal),
 			"one of the incident's proposals: "+or(strings.Join(i.Proposals, ", "), "it has none"))
 	case tocsin.ActSet:
 		return r.setting(cmd, i)
+	case tocsin.ActHold, tocsin.ActRelease, tocsin.ActTeam, tocsin.ActCrisis, tocsin.ActReturn:
+		return working(cmd, i)
 	default:
 		return nil, []string{fmt.Sprintf("a command that an incident takes: %q is none", cmd.Action)}
 	}
@@ -201,11 +205,12 @@ const maxFollowUps = 200
 // setting is the payload of set: what was asserted, and what the scale makes of it.
 func (r *Register) setting(cmd Command, i tocsin.Incident) (any, []string) {
 	rated, missing := r.assess(cmd, i)
-	s := setting{rating: rated, Title: cmd.Title, Summary: cmd.Summary, TLP: cmd.TLP, Occurred: cmd.Occurred}
+	s := setting{rating: rated, Title: cmd.Title, Summary: cmd.Summary, TLP: cmd.TLP, PAP: cmd.PAP, Occurred: cmd.Occurred, findings: cmd.findings()}
 	for name, given := range map[string]bool{
 		"category": cmd.Category != "", "impact": cmd.Impact != tocsin.Impact{}, "urgency": cmd.Urgency != "",
 		"priority": cmd.Priority != "", "platform": cmd.Platform != "", "title": cmd.Title != "", "summary": cmd.Summary != "",
-		"tlp": cmd.TLP != "", "occurred": !cmd.Occurred.IsZero(),
+		"tlp": cmd.TLP != "", "occurred": !cmd.Occurred.IsZero(), "pap": cmd.PAP != "", "intent": cmd.Intent != "", "means": cmd.Means != "",
+		"failed_controls": len(cmd.FailedControls) > 0, "vulnerabilities": len(cmd.Vulnerabilities) > 0,
 	} {
 		if given {
 			s.Asserted = append(s.Asserted, name)
@@ -213,7 +218,7 @@ func (r *Register) setting(cmd Command, i tocsin.Incident) (any, []string) {
 	}
 	slices.Sort(s.Asserted)
 	if len(s.Asserted) == 0 {
-		return nil, []string{"something to set: category, impact, urgency, priority, platform, title, summary, tlp or occurred"}
+		return nil, []string{"something to set: category, impact, urgency, priority, platform, title, summary, tlp, pap, occurred, intent, means, failed_controls or vulnerabilities"}
 	}
 	if s.Priority != "" && s.Priority != i.Priority && !i.Backfill && i.Status.IsOpen() {
 		s.Targets = r.retarget(i, s.Priority, cmd.Effective)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/internal/fault"
 )
 
 // A Refusal is a command that the lifecycle or a guard does not allow now. It names every missing thing with its
@@ -35,11 +36,19 @@ func (r *Refusal) Is(target error) bool { return r.step && target == tocsin.ErrT
 type StaleError struct {
 	Expected int64
 	Current  tocsin.Incident
+	Since    []tocsin.LogEntry // what was written since then, the last 50 of it
 }
+
+// maxSince bounds what a [*StaleError] tells.
+const maxSince = 50
 
 // Error names both revisions.
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("incident %s is at revision %d, not %d: look at it again", e.Current.ID, e.Current.Revision, e.Expected)
+	text := fmt.Sprintf("incident %s is at revision %d, not %d: look at it again", e.Current.ID, e.Current.Revision, e.Expected)
+	for n, entry := range e.Since {
+		text += or(map[int]string{0: "; since then "}[n], ", ") + entry.By.ID + ": " + string(entry.Action)
+	}
+	return text
 }
 
 // Unwrap is [tocsin.ErrConflict].
@@ -53,11 +62,11 @@ func Roles() []string { return []string{"viewer", "analyst", "coordinator", "lea
 func RoleFor(a tocsin.Action) (string, bool) {
 	switch a {
 	case tocsin.ActCreate, tocsin.ActComment, tocsin.ActAcknowledge, tocsin.ActContain, tocsin.ActEradicate,
-		tocsin.ActRecover, tocsin.ActResolve, tocsin.ActFollowUp, tocsin.ActAssign:
+		tocsin.ActRecover, tocsin.ActResolve, tocsin.ActFollowUp, tocsin.ActAssign, tocsin.ActTeam:
 		return "analyst", true
 	case tocsin.ActDeclare, tocsin.ActReject, tocsin.ActPromote, tocsin.ActDismiss, tocsin.ActClose, tocsin.ActReopen,
 		tocsin.ActMerge, tocsin.ActHandOver, tocsin.ActSet, tocsin.ActConfirm, tocsin.ActReview,
-		tocsin.ActDecline:
+		tocsin.ActDecline, tocsin.ActHold, tocsin.ActRelease, tocsin.ActCrisis, tocsin.ActReturn, tocsin.ActSplit:
 		return "coordinator", true
 	default:
 		return "", false
@@ -99,23 +108,19 @@ func unfounded(disposition string) bool {
 }
 
 // unclosable lists what closing lacks, given what the command brings.
-func (r *Register) unclosable(i tocsin.Incident, disposition, cause string) []string {
+func (r *Register) unclosable(i tocsin.Incident, cmd Command) []string {
 	var missing []string
+	disposition, cause := or(cmd.Disposition, i.Disposition), or(cmd.RootCause, i.RootCause)
 	if disposition == "" {
 		missing = append(missing, "a disposition: one of "+strings.Join(tocsin.Dispositions(), ", "))
 	}
 	if cause == "" && i.Priority != "" && i.Priority <= "P3" && !unfounded(disposition) {
 		missing = append(missing, "a root cause, which P1 to P3 need: one of "+strings.Join(tocsin.RootCauses(), ", "))
 	}
-	for n, f := range i.FollowUps {
-		if f.Owner == "" && !f.Done {
-			missing = append(missing, fmt.Sprintf("an owner of follow-up %d (%.60s): name one or mark it done", n+1, f.Text))
-		}
-	}
 	if r.opts.Targets[i.Priority].Review == "required" && i.Review != "done" && !unfounded(disposition) {
 		missing = append(missing, "the post-incident review, which "+i.Priority+" requires: record it with review")
 	}
-	return missing
+	return append(missing, r.unlearnt(i, cmd)...)
 }
 
 // oneOf checks a word against a vocabulary.
@@ -123,5 +128,9 @@ func oneOf(what, word string, words []string) []string {
 	if word == "" || len(words) == 0 || slices.Contains(words, word) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s %q is not in the vocabulary: one of %s", what, word, strings.Join(words, ", "))}
+	meant := ""
+	if near := fault.Nearest(word, words); near != "" {
+		meant = "; did you mean " + near + "?"
+	}
+	return []string{fmt.Sprintf("%s %q is not in the vocabulary: one of %s%s", what, word, strings.Join(words, ", "), meant)}
 }

@@ -119,7 +119,7 @@ func TestISO27035_4_5_3_c_HandOverNeedsASummary(t *testing.T) {
 func TestISO27035_4_5_3_d_RootCauseBeforeClosing(t *testing.T) {
 	w := newWorld(t)
 	i := w.declared()
-	w.do(Command{Incident: i.ID, Action: tocsin.ActReview, Text: "x"})
+	w.do(Command{Incident: i.ID, Action: tocsin.ActReview, Text: "x", FailedControls: []string{"none"}, Vulnerabilities: []tocsin.Vulnerability{{ID: "none"}}})
 	if _, err := w.try(Command{Incident: i.ID, Action: tocsin.ActClose, Disposition: "true_positive_impact"}); err == nil {
 		t.Error("closed without a root cause")
 	}

@@ -25,6 +25,8 @@ type founding struct {
 	Occurred   time.Time          `json:"occurred,omitzero"`
 	Entities   []tocsin.Entity    `json:"entities,omitempty"` // of a reported incident
 	RecursOf   string             `json:"recurs_of,omitempty"`
+	SplitOf    string             `json:"split_of,omitempty"`
+	Events     []eventState       `json:"events,omitempty"` // split_off: those that it begins with
 	Backfill   bool               `json:"backfill,omitempty"`
 	links
 	move
@@ -83,6 +85,7 @@ type move struct {
 	RootCause   string               `json:"root_cause,omitempty"`
 	Coordinator string               `json:"coordinator,omitempty"`
 	Events      []string             `json:"proposed_events,omitempty"` // a reopening: the events that it takes in
+	findings
 }
 
 // A setting is the payload of set.
@@ -91,9 +94,11 @@ type setting struct {
 	Title    string               `json:"title,omitempty"`
 	Summary  string               `json:"summary,omitempty"`
 	TLP      string               `json:"tlp,omitempty"`
+	PAP      string               `json:"pap,omitempty"`
 	Occurred time.Time            `json:"occurred,omitzero"`
 	Targets  map[string]time.Time `json:"targets,omitempty"`
 	Asserted []string             `json:"asserted,omitempty"`
+	findings
 }
 
 // A link is the payload of merge, absorb, relate, propose and decline.
@@ -152,10 +157,10 @@ func unpack[T any](e tocsin.LogEntry) (T, error) {
 // phase is the phase of ISO/IEC 27035-1 that an action belongs to (5.2 to 5.6).
 func phase(a tocsin.Action) string {
 	switch a {
-	case tocsin.ActCreate, tocsin.ActAttach, tocsin.ActRevise, tocsin.ActLate:
+	case tocsin.ActCreate, tocsin.ActAttach, tocsin.ActRevise, tocsin.ActLate, tocsin.ActRecur:
 		return "detect_report"
 	case tocsin.ActPromote, tocsin.ActDeclare, tocsin.ActReject, tocsin.ActSet, tocsin.ActPropose, tocsin.ActConfirm,
-		tocsin.ActDecline, tocsin.ActMerge, tocsin.ActAbsorb, tocsin.ActRelate, tocsin.ActDismiss:
+		tocsin.ActDecline, tocsin.ActMerge, tocsin.ActAbsorb, tocsin.ActRelate, tocsin.ActDismiss, tocsin.ActSplit, tocsin.ActSplitOff:
 		return "assess_decide"
 	case tocsin.ActClose, tocsin.ActReview, tocsin.ActFollowUp:
 		return "learn"

@@ -45,6 +45,7 @@ type state struct {
 	head     string
 	commands map[string]int64      // command id to sequence number
 	events   map[string]eventState // by id, at the last revision seen
+	moved    map[string]string     // events that were split off, to the incident that they went to
 }
 
 func newState() *state {
@@ -56,7 +57,7 @@ func (s *state) apply(e tocsin.LogEntry) error {
 	if e.Seq != s.seq+1 {
 		return fmt.Errorf("incident %s, entry %d after entry %d: %w", e.Incident, e.Seq, s.seq, errLog)
 	}
-	if founds := e.Action == tocsin.ActPromote || e.Action == tocsin.ActCreate; founds != (e.Seq == 1) {
+	if founds := e.Action == tocsin.ActPromote || e.Action == tocsin.ActCreate || e.Action == tocsin.ActSplitOff; founds != (e.Seq == 1) {
 		return fmt.Errorf("incident %s, entry %d is %s, and the first alone founds it: %w", e.Incident, e.Seq, e.Action, errLog)
 	}
 	if err := s.act(e); err != nil {
@@ -75,7 +76,7 @@ func (s *state) apply(e tocsin.LogEntry) error {
 // act hands the entry to its action's function.
 func (s *state) act(e tocsin.LogEntry) error {
 	switch e.Action {
-	case tocsin.ActPromote, tocsin.ActCreate:
+	case tocsin.ActPromote, tocsin.ActCreate, tocsin.ActSplitOff:
 		return with(e, s.founded)
 	case tocsin.ActAttach, tocsin.ActRevise, tocsin.ActLate:
 		return with(e, s.event)
@@ -98,7 +99,13 @@ func (s *state) act(e tocsin.LogEntry) error {
 		s.incident.Confirm = "done"
 		s.decide("confirm", e.Effective)
 	case tocsin.ActReview:
-		s.incident.Review = "done"
+		return with(e, s.review)
+	case tocsin.ActHold, tocsin.ActRelease, tocsin.ActTeam, tocsin.ActCrisis, tocsin.ActReturn:
+		return s.work(e)
+	case tocsin.ActSplit:
+		return with(e, s.split)
+	case tocsin.ActRecur:
+		return with(e, s.recur)
 	case tocsin.ActComment:
 	default:
 		return fmt.Errorf("action %q: %w", e.Action, errLog)
@@ -122,7 +129,7 @@ func (s *state) founded(e tocsin.LogEntry, f founding) {
 		ID: e.Incident, Tenant: e.Tenant, Number: f.Number, Title: f.Title, Summary: f.Summary, Discovery: f.Discovery,
 		Opened: f.Opened, Last: f.Opened, RecursOf: f.RecursOf, Backfill: f.Backfill,
 		Timeline: map[string]time.Time{}, Durations: map[string]int64{}, Targets: map[string]tocsin.Target{},
-		Review: "none", Confirm: "none", TLP: "AMBER+STRICT", Basis: "asserted",
+		Review: "none", Confirm: "none", TLP: "AMBER+STRICT", PAP: "AMBER", Basis: "asserted", SplitOf: f.SplitOf,
 		Why: []string{}, Events: []string{}, Entities: []tocsin.Entity{}, Visits: []tocsin.Visit{},
 	}
 	for mark, at := range map[string]time.Time{"received": f.Received, "detected": f.Detected, "occurred": f.Occurred} {
@@ -141,6 +148,12 @@ func (s *state) founded(e tocsin.LogEntry, f founding) {
 		i.Timeline["first_alert"] = f.Event.First
 		i.Rule = f.Event.Rule
 		s.know(*f.Event)
+	}
+	for _, ev := range f.Events {
+		s.know(ev)
+	}
+	if f.Discovery == "event" {
+		i.Means = "technical" // what sensors report came about by them
 	}
 	s.entities(f.Entities)
 	s.tie(f.links)
@@ -181,17 +194,21 @@ func (s *state) move(_ tocsin.LogEntry, m move) { s.carry(m) }
 func (s *state) set(e tocsin.LogEntry, c setting) {
 	i := &s.incident
 	s.rate(e.Effective, c.rating)
-	i.Title, i.TLP = or(c.Title, i.Title), or(c.TLP, i.TLP)
+	i.Title, i.TLP, i.PAP = or(c.Title, i.Title), or(c.TLP, i.TLP), or(c.PAP, i.PAP)
+	s.find(c.findings)
 	i.Summary = or(c.Summary, i.Summary)
 	if !c.Occurred.IsZero() {
 		i.Timeline["occurred"] = c.Occurred
 	}
 	i.Asserted = union(i.Asserted, c.Asserted...)
-	if slices.ContainsFunc(c.Asserted, func(f string) bool { return f != "title" && f != "summary" && f != "tlp" && f != "occurred" }) {
+	if slices.ContainsFunc(c.Asserted, func(f string) bool { return slices.Contains(rated, f) }) {
 		i.Basis = "asserted"
 	}
 	s.due(c.Targets)
 }
+
+// rated are what a person may assert of how an incident is classified.
+var rated = []string{"category", "impact", "urgency", "priority", "platform"}
 
 func (s *state) link(e tocsin.LogEntry, l link) {
 	i := &s.incident
@@ -223,11 +240,11 @@ func (s *state) link(e tocsin.LogEntry, l link) {
 	}
 }
 
-func (s *state) assign(_ tocsin.LogEntry, a assignment) {
+func (s *state) assign(e tocsin.LogEntry, a assignment) {
 	i := &s.incident
 	i.Assignee = or(a.Assignee, i.Assignee)
 	i.Coordinator = or(a.Coordinator, i.Coordinator)
-	i.Teams = union(i.Teams, a.Teams...)
+	s.activate(e, a.Teams)
 }
 
 func (s *state) followUp(_ tocsin.LogEntry, f followUp) {
@@ -250,6 +267,7 @@ func (s *state) know(ev eventState) {
 	kept := ev
 	kept.Entities, kept.Degraded = nil, nil // they are in the incident
 	s.events[ev.ID] = kept
+	delete(s.moved, ev.ID) // it may come back, as part of an incident that is merged
 	if !known {
 		if len(i.Events) < maxEvents {
 			i.Events = append(i.Events, ev.ID)
@@ -331,6 +349,7 @@ func (s *state) carry(m move) {
 	i.Review, i.Confirm = or(m.Review, i.Review), or(m.Confirm, i.Confirm)
 	i.Disposition, i.RootCause = or(m.Disposition, i.Disposition), or(m.RootCause, i.RootCause)
 	i.Coordinator = or(m.Coordinator, i.Coordinator)
+	s.find(m.findings)
 }
 
 // summarise writes the one-sentence summary, unless a person wrote one.
@@ -364,7 +383,10 @@ func (s *state) clone() tocsin.Incident {
 	i.Timeline, i.Durations = maps.Clone(i.Timeline), maps.Clone(i.Durations)
 	i.Targets = maps.Clone(i.Targets)
 	i.Visits, i.Entities, i.FollowUps = slices.Clone(i.Visits), slices.Clone(i.Entities), slices.Clone(i.FollowUps)
-	for _, list := range []*[]string{&i.Events, &i.Slots, &i.Related, &i.Children, &i.Proposals, &i.Teams, &i.Degraded, &i.Asserted, &i.Why} {
+	i.Teams, i.Holds, i.Vulnerabilities = slices.Clone(i.Teams), slices.Clone(i.Holds), slices.Clone(i.Vulnerabilities)
+	for _, list := range []*[]string{
+		&i.Events, &i.Slots, &i.Related, &i.Children, &i.Proposals, &i.Degraded, &i.Asserted, &i.Why, &i.Recurs, &i.SplitInto, &i.Lessons, &i.FailedControls,
+	} {
 		*list = slices.Clone(*list)
 	}
 	return i

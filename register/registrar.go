@@ -230,7 +230,9 @@ func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 	var known bool
 	var i tocsin.Incident
 	for hop := 0; ; hop++ {
+		moved := ""
 		err := r.look(ctx, id, func(now view) {
+			moved = now.moved[e.ID]
 			_, known = now.commands[command]
 			known = known || now.seq > 0 && now.events[e.ID].Revision >= e.Revision
 			i = now.incident
@@ -238,13 +240,18 @@ func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 		if err != nil {
 			return Outcome{}, err
 		}
-		if known || i.Into == "" {
+		if known || i.Into == "" && moved == "" {
 			break
 		}
 		if hop == maxHops {
 			return Outcome{}, fmt.Errorf("incident %s: too many mergers: %w", v.Incident, errLog)
 		}
-		id = i.Into
+		if moved != "" {
+			if err := r.arrived(ctx, id, moved); err != nil {
+				return Outcome{}, err
+			}
+		}
+		id = or(moved, i.Into)
 	}
 	if i.ID == "" && v.Revision == e.Revision {
 		a = v.Assessment // what was decided then is written now, whatever the scale has become
@@ -286,6 +293,11 @@ func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 			continue
 		}
 		if err := r.relate(ctx, other, i, e); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if i.RecursOf != "" && len(i.Events) > 0 && i.Events[0] == e.ID && (founds || !done) {
+		if err := r.recurs(ctx, i.RecursOf, i, e); err != nil {
 			return Outcome{}, err
 		}
 	}

@@ -90,7 +90,7 @@ func join(t *testing.T, a tocsin.Assessment, second tocsin.Event, do func(*world
 func closed(disposition string) func(*world, tocsin.Incident) {
 	return func(w *world, i tocsin.Incident) {
 		w.do(Command{Incident: i.ID, Action: tocsin.ActDeclare})
-		w.do(Command{Incident: i.ID, Action: tocsin.ActReview, Text: "nothing new"})
+		w.do(Command{Incident: i.ID, Action: tocsin.ActReview, Text: "nothing new", FailedControls: []string{"none"}, Vulnerabilities: []tocsin.Vulnerability{{ID: "none"}}})
 		w.do(Command{Incident: i.ID, Action: tocsin.ActClose, Disposition: disposition, RootCause: "malicious_action"})
 	}
 }

@@ -163,6 +163,7 @@ func showIncident(w io.Writer, output string, i tocsin.Incident) error {
 		}
 		fmt.Fprintf(tw, "target %s\tdue %s, %s\n", name, stamp(t.Due), state)
 	}
+	showWork(tw, i)
 	for _, e := range i.Entities {
 		fmt.Fprintf(tw, "%s\t%s %s\n", e.Role, e.Field, printable(e.Value))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type act struct {
 
 // incidentActions are the commands on an incident, in the order of its life.
 func incidentActions() []act {
+	found := []string{"intent", "means", "failed-control", "vulnerability"}
 	return []act{
 		{"declare", "Accept a proposed incident", []string{"as", "text"}},
 		{"reject", "Refuse a proposed incident", []string{"reason", "disposition", "text"}},
@@ -29,16 +31,24 @@ func incidentActions() []act {
 		{"contain", "It does not spread any more", []string{"text"}},
 		{"eradicate", "Its cause is removed", []string{"text"}},
 		{"recover", "What it broke works again", []string{"text"}},
-		{"resolve", "Nothing is left to do but to learn", []string{"disposition", "root-cause", "text"}},
-		{"close", "End it", []string{"disposition", "root-cause", "text"}},
+		{"resolve", "Nothing is left to do but to learn", slices.Concat([]string{"disposition", "root-cause", "text"}, found)},
+		{"close", "End it", slices.Concat([]string{"disposition", "root-cause", "text"}, found)},
 		{"reopen", "Work on it again", []string{"reason", "text"}},
 		{"merge", "Let it go on as part of another", []string{"into", "text"}},
 		{"assign", "Say who works on it", []string{"assignee", "coordinator", "team", "text"}},
 		{"hand-over", "Give it to another coordinator", []string{"coordinator", "assignee", "text"}},
 		{"comment", "Write into its log", []string{"text"}},
-		{"set", "Change how it is classified", []string{"title", "summary", "category", "urgency", "priority", "platform", "tlp", "impact", "occurred", "text"}},
+		{"set", "Change how it is classified", []string{"title", "summary", "category", "urgency", "priority", "platform", "tlp", "pap", "impact", "occurred", "intent", "means", "failed-control", "vulnerability", "text"}},
 		{"confirm", "Confirm what a policy declared", []string{"text"}},
-		{"review", "Record the post-incident review", []string{"text"}},
+		{"review", "Record the post-incident review: its text is what was learnt", slices.Concat([]string{"text", "root-cause"}, found)},
+		{"follow-up", "Add or change work that outlives it", []string{"owner", "due", "state", "index", "text"}},
+		{"team", "Activate a team, or say that it took note or is done", []string{"the-team", "step", "text"}},
+		{"hold", "Nobody can work on it for a while", []string{"reason", "text"}},
+		{"release", "The hold is over", []string{"text"}},
+		{"crisis", "Hand it over to crisis management", []string{"owner", "text"}},
+		{"return", "Crisis management gave it back", []string{"text"}},
+		{"split", "Move events of it to an incident of their own", []string{"event", "title", "summary", "reason", "text"}},
+		{"decline", "Turn a proposal down", []string{"proposal", "reason", "text"}},
 	}
 }
 
@@ -69,8 +79,10 @@ type orders struct {
 	Priority    string            `json:"priority,omitempty"`
 	Platform    string            `json:"platform,omitempty"`
 	TLP         string            `json:"tlp,omitempty"`
-	Occurred    string            `json:"occurred,omitempty"`
-	Entities    []tocsin.Entity   `json:"entities,omitempty"`
+	PAP         string            `json:"pap,omitempty"`
+	work
+	Occurred string          `json:"occurred,omitempty"`
+	Entities []tocsin.Entity `json:"entities,omitempty"`
 
 	entities []string
 }
@@ -103,6 +115,8 @@ func (o *orders) add(cmd *cobra.Command, names []string) {
 			f.StringToStringVar(&o.Impact, "impact", nil, "axis=word, e.g. functional=high,information=privacy")
 		case "entity":
 			f.StringArrayVar(&o.entities, "entity", nil, "`role:field=value`, e.g. victim:host.name=web1; may be repeated")
+		case "pap", "owner", "the-team", "step", "event", "proposal", "intent", "means", "failed-control", "vulnerability", "due", "state", "index":
+			o.addWork(f, name)
 		default:
 			text := map[string]*string{
 				"title": &o.Title, "summary": &o.Summary, "category": &o.Category, "urgency": &o.Urgency, "priority": &o.Priority,
@@ -119,10 +133,13 @@ func (o *orders) add(cmd *cobra.Command, names []string) {
 
 // check refuses what no API would understand.
 func (o *orders) check() error {
-	for flag, text := range map[string]string{"--at": o.Effective, "--occurred": o.Occurred} {
+	for flag, text := range map[string]string{"--at": o.Effective, "--occurred": o.Occurred, "--due": o.due} {
 		if _, err := time.Parse(time.RFC3339Nano, text); text != "" && err != nil {
 			return coded(exitUnusable, fmt.Errorf("%s %s: write 2026-11-22T08:00:00Z", flag, text))
 		}
+	}
+	if err := o.checkWork(); err != nil {
+		return err
 	}
 	for _, e := range o.entities {
 		role, rest, ok := strings.Cut(e, ":")
@@ -151,6 +168,9 @@ func newIncidentAct(a act) *cobra.Command {
 			}
 			if a.name == "declare" && o.Coordinator == "" {
 				o.Coordinator = userName()
+			}
+			if err := o.finish(a.name); err != nil {
+				return err
 			}
 			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
 				id, err := find(ctx, c, args[0])

@@ -111,7 +111,7 @@ func TestRevisions(t *testing.T) {
 		t.Errorf("declare: %s %s", a.Status, a.body)
 	}
 	a = w.do("admin", http.MethodPost, path+"/acknowledge", `{}`, "If-Match", `"1"`)
-	if p := a.problem(t); a.StatusCode != http.StatusPreconditionFailed || len(p.Errors) != 1 || !strings.Contains(a.body, `\"2\"`) {
+	if p := a.problem(t); a.StatusCode != http.StatusPreconditionFailed || len(p.Errors) != 2 || !strings.Contains(a.body, `\"2\"`) || !strings.HasSuffix(p.Errors[1].Message, "declare by admin") {
 		t.Errorf("a stale revision: %s %s", a.Status, a.body)
 	}
 	if a := w.do("admin", http.MethodPost, path+"/acknowledge", `{}`, "If-Match", "*"); a.StatusCode != http.StatusOK {

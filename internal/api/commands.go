@@ -15,27 +15,39 @@ import (
 
 // A Body is what a command carries. Members that an action does not need are ignored.
 type Body struct {
-	Effective   time.Time       `json:"effective,omitzero" doc:"when it happened; now where left out, never in the future"`
-	Reason      string          `json:"reason,omitempty" maxLength:"2000"`
-	Text        string          `json:"text,omitempty" maxLength:"20000" doc:"a comment, the summary of a hand-over"`
-	Disposition string          `json:"disposition,omitempty" maxLength:"50"`
-	RootCause   string          `json:"root_cause,omitempty" maxLength:"50"`
-	Into        string          `json:"into,omitempty" maxLength:"64" doc:"merge: the incident that goes on"`
-	Assignee    string          `json:"assignee,omitempty" maxLength:"200"`
-	Coordinator string          `json:"coordinator,omitempty" maxLength:"200"`
-	Teams       []string        `json:"teams,omitempty" maxItems:"50"`
-	FollowUp    *followUpBody   `json:"follow_up,omitempty"`
-	Index       int             `json:"index,omitempty" minimum:"0" maximum:"1000" doc:"follow_up: which one to replace, from 1; 0 adds one"`
-	Title       string          `json:"title,omitempty" maxLength:"500"`
-	Summary     string          `json:"summary,omitempty" maxLength:"20000"`
-	Category    string          `json:"category,omitempty" maxLength:"100"`
-	Impact      impactBody      `json:"impact,omitzero"`
-	Urgency     string          `json:"urgency,omitempty" maxLength:"50"`
-	Priority    string          `json:"priority,omitempty" maxLength:"2"`
-	Platform    string          `json:"platform,omitempty" maxLength:"100"`
-	TLP         string          `json:"tlp,omitempty" maxLength:"20"`
-	Occurred    time.Time       `json:"occurred,omitzero" doc:"of the first hostile act, as far as known"`
-	Entities    []tocsin.Entity `json:"entities,omitempty" maxItems:"100"`
+	Effective   time.Time     `json:"effective,omitzero" doc:"when it happened; now where left out, never in the future"`
+	Reason      string        `json:"reason,omitempty" maxLength:"2000"`
+	Text        string        `json:"text,omitempty" maxLength:"20000" doc:"a comment, the summary of a hand-over"`
+	Disposition string        `json:"disposition,omitempty" maxLength:"50"`
+	RootCause   string        `json:"root_cause,omitempty" maxLength:"50"`
+	Into        string        `json:"into,omitempty" maxLength:"64" doc:"merge: the incident that goes on"`
+	Assignee    string        `json:"assignee,omitempty" maxLength:"200"`
+	Coordinator string        `json:"coordinator,omitempty" maxLength:"200"`
+	Proposal    string        `json:"proposal,omitempty" maxLength:"200" doc:"decline: one of the incident's proposals"`
+	Teams       []string      `json:"teams,omitempty" maxItems:"50"`
+	Team        string        `json:"team,omitempty" maxLength:"200" doc:"team: which one"`
+	Step        string        `json:"step,omitempty" maxLength:"20" doc:"team: activated, acknowledged or done"`
+	Owner       string        `json:"owner,omitempty" maxLength:"200" doc:"crisis: who leads in crisis management"`
+	Events      []string      `json:"events,omitempty" maxItems:"1000" doc:"split: the events that move to an incident of their own"`
+	FollowUp    *followUpBody `json:"follow_up,omitempty"`
+	Index       int           `json:"index,omitempty" minimum:"0" maximum:"1000" doc:"follow_up: which one to replace, from 1; 0 adds one"`
+	Title       string        `json:"title,omitempty" maxLength:"500"`
+	Summary     string        `json:"summary,omitempty" maxLength:"20000"`
+	Category    string        `json:"category,omitempty" maxLength:"100"`
+	Impact      impactBody    `json:"impact,omitzero"`
+	Urgency     string        `json:"urgency,omitempty" maxLength:"50"`
+	Priority    string        `json:"priority,omitempty" maxLength:"2"`
+	Platform    string        `json:"platform,omitempty" maxLength:"100"`
+	TLP         string        `json:"tlp,omitempty" maxLength:"20"`
+	PAP         string        `json:"pap,omitempty" maxLength:"20"`
+	// What was found out: set, resolve, review, close.
+	Intent          string              `json:"intent,omitempty" maxLength:"50" doc:"deliberate, accidental, environmental or unknown"`
+	Means           string              `json:"means,omitempty" maxLength:"50" doc:"technical or non_technical"`
+	FailedControls  []string            `json:"failed_controls,omitempty" maxItems:"100" doc:"the controls that failed; [\"none\"] where that was looked into"`
+	Vulnerabilities []vulnerabilityBody `json:"vulnerabilities,omitempty" maxItems:"100" doc:"involved or discovered; [{\"id\":\"none\"}] where that was looked into"`
+
+	Occurred time.Time       `json:"occurred,omitzero" doc:"of the first hostile act, as far as known"`
+	Entities []tocsin.Entity `json:"entities,omitempty" maxItems:"100"`
 }
 
 // followUpBody is a follow-up of which all but the text may be left out.
@@ -44,6 +56,22 @@ type followUpBody struct {
 	Owner string    `json:"owner,omitempty" maxLength:"200"`
 	Due   time.Time `json:"due,omitzero"`
 	Done  bool      `json:"done,omitempty"`
+	State string    `json:"state,omitempty" maxLength:"20" doc:"open, in_progress, done or dropped"`
+}
+
+// vulnerabilityBody is a vulnerability of which all but the id may be left out.
+type vulnerabilityBody struct {
+	ID    string `json:"id" minLength:"1" maxLength:"200"`
+	Asset string `json:"asset,omitempty" maxLength:"200"`
+	Owner string `json:"owner,omitempty" maxLength:"200"`
+	State string `json:"state,omitempty" maxLength:"20" doc:"open, mitigated, fixed or accepted"`
+}
+
+func (b *Body) vulnerabilities() (all []tocsin.Vulnerability) {
+	for _, v := range b.Vulnerabilities {
+		all = append(all, tocsin.Vulnerability(v))
+	}
+	return all
 }
 
 // impactBody is an impact of which each axis may be left out.
@@ -80,6 +108,7 @@ var actions = []tocsin.Action{
 	tocsin.ActDeclare, tocsin.ActReject, tocsin.ActAcknowledge, tocsin.ActContain, tocsin.ActEradicate, tocsin.ActRecover,
 	tocsin.ActResolve, tocsin.ActClose, tocsin.ActReopen, tocsin.ActMerge, tocsin.ActAssign, tocsin.ActHandOver,
 	tocsin.ActComment, tocsin.ActSet, tocsin.ActConfirm, tocsin.ActFollowUp, tocsin.ActReview,
+	tocsin.ActHold, tocsin.ActRelease, tocsin.ActTeam, tocsin.ActCrisis, tocsin.ActReturn, tocsin.ActSplit, tocsin.ActDecline,
 }
 
 func (a *routes) commands() {
@@ -135,7 +164,8 @@ func command(ctx context.Context, act tocsin.Action, key string, b Body) registe
 		ID: key, Action: act, Tenant: id.Tenant, By: id.Actor, Effective: b.Effective, Reason: b.Reason, Text: b.Text,
 		Disposition: b.Disposition, RootCause: b.RootCause, Into: b.Into, Assignee: b.Assignee, Coordinator: b.Coordinator, Teams: b.Teams,
 		FollowUp: (*tocsin.FollowUp)(b.FollowUp), Index: b.Index, Title: b.Title, Summary: b.Summary, Category: b.Category, Impact: tocsin.Impact(b.Impact),
-		Urgency: b.Urgency, Priority: b.Priority, Platform: b.Platform, TLP: b.TLP, Occurred: b.Occurred, Entities: b.Entities,
+		Urgency: b.Urgency, Priority: b.Priority, Platform: b.Platform, TLP: b.TLP, PAP: b.PAP, Team: b.Team, Step: b.Step, Owner: b.Owner, Events: b.Events,
+		Intent: b.Intent, Means: b.Means, FailedControls: b.FailedControls, Vulnerabilities: b.vulnerabilities(), Proposal: b.Proposal, Occurred: b.Occurred, Entities: b.Entities,
 	}
 }
 

@@ -3,7 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -25,8 +28,15 @@ func (a *routes) problem(err error) error {
 		return huma.Error409Conflict(refusal.Error(), missing...)
 	}
 	if stale, ok := errors.AsType[*register.StaleError](err); ok {
-		return huma.NewError(http.StatusPreconditionFailed, stale.Error(),
-			&huma.ErrorDetail{Message: "the current revision", Location: "header.If-Match", Value: etag(stale.Current.Revision)})
+		details := []error{&huma.ErrorDetail{Message: "the current revision", Location: "header.If-Match", Value: etag(stale.Current.Revision)}}
+		for i := range stale.Since { // who did what meanwhile
+			e := &stale.Since[i]
+			details = append(details, &huma.ErrorDetail{
+				Message:  fmt.Sprintf("revision %d, %s: %s by %s", e.Seq, e.Recorded.UTC().Format(time.RFC3339), strings.ReplaceAll(string(e.Action), "_", " "), e.By.ID),
+				Location: "log", Value: e.Seq,
+			})
+		}
+		return huma.NewError(http.StatusPreconditionFailed, stale.Error(), details...)
 	}
 	switch {
 	case errors.Is(err, tocsin.ErrNotFound):

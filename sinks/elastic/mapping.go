@@ -78,7 +78,7 @@ func registerMapping() object {
 		"long": `tocsin.revision tocsin.version tocsin.seq tocsin.count tocsin.alerts tocsin.asset.importance tocsin.severity.score tocsin.reopen_count tocsin.late_evidence
 			tocsin.log.head_seq tocsin.visit tocsin.seconds tocsin.partition tocsin.offset tocsin.order.opened tocsin.order.updated tocsin.order.detected tocsin.order.received tocsin.order.at`,
 		"off": "doc",
-	}, measureTypes(map[string]string{})))
+	}, measureTypes(byType(lifecycleTypes(), map[string]string{}))))
 	own := m["properties"].(object)["tocsin"].(object)["properties"].(object)
 	for _, open := range []string{"timeline", "duration", "sla"} { // their names are the register's: new ones need no set-up
 		own[open] = object{"type": "object", "dynamic": true}

@@ -60,7 +60,7 @@ func testIncidentWhole(t *testing.T, _ Suite, s Store) {
 	i.Entities = append(i.Entities, tocsin.Entity{Field: "user.name", Value: strings.Repeat("ü", 40000), Role: "victim"})
 	i.FollowUps = []tocsin.FollowUp{{Text: "patch", Owner: "ops", Due: morning}}
 	i.Platform, i.CategoryISO, i.Scale, i.Severity, i.Class, i.Asset = "linux", "technical_attack", "tocsin-default@2026.1", "serious", "III", 2
-	i.Children, i.Related, i.Into, i.Teams, i.Degraded = []string{"x"}, []string{"y"}, "z", []string{"irt"}, []string{"gap"}
+	i.Children, i.Related, i.Into, i.Teams, i.Degraded = []string{"x"}, []string{"y"}, "z", []tocsin.Team{{Name: "irt", Activated: i.Opened}}, []string{"gap"}
 	i.Countable, i.Hold, i.ReopenCount, i.TLP, i.Review, i.Confirm, i.Head = true, true, 2, "AMBER+STRICT", "due", "needed", "abcd"
 	i.Extra = map[string]any{"": "empty name", "a..b": []any{"x", true, nil}, "n": map[string]any{"k": 1.5}}
 	if err := s.PutIncident(t.Context(), i); err != nil {

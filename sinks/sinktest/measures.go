@@ -23,7 +23,7 @@ func measured(rng *rand.Rand, n int, at time.Time) tocsin.Incident {
 	i.Disposition = pick("", "true_positive_impact", "false_positive", "duplicate")
 	i.Status = tocsin.Status(pick("proposed", "declared", "contained", "resolved", "closed", "rejected", "merged"))
 	if rng.IntN(2) == 0 {
-		i.Teams = []string{pick("soc", "net"), "second"}
+		i.Teams = []tocsin.Team{{Name: "soc"}, {Name: "net"}, {Name: "second"}}
 	}
 	declared := at.Add(time.Duration(rng.IntN(7200)-3600)*time.Second + 999*time.Millisecond)
 	i.Timeline = map[string]time.Time{"detected": declared.Add(-time.Minute)}
