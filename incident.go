@@ -106,7 +106,8 @@ type Incident struct {
 	Rule      string   `json:"rule,omitempty"`
 	Events    []string `json:"events"` // ids
 	EventsCut int64    `json:"events_cut,omitempty"`
-	Alerts    int64    `json:"alerts"` // of its events, at their last revision seen
+	Rules     []string `json:"rules,omitempty"` // ids of the rules of its events
+	Alerts    int64    `json:"alerts"`          // of its events, at their last revision seen
 	Entities  []Entity `json:"entities"`
 	Slots     []string `json:"slots,omitempty"`
 	Related   []string `json:"related,omitempty"`

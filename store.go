@@ -47,18 +47,56 @@ type Slot struct {
 
 // A Query selects incidents; zero fields select nothing away.
 type Query struct {
+	Tenant       string
+	Status       []Status
+	Priority     []string
+	Category     string // a class or class/type
+	Platform     string
+	Assignee     string
+	Coordinator  string
+	Team         string // one that is activated
+	Disposition  []string
+	Entity       string // an entity value
+	Event        string // an event id
+	Rule         string // id of the rule of one of its events
+	Title        string // words, each of which begins a word of the title; case does not matter
+	Breached     *bool  // whether a target was missed; nil: either
+	Since        time.Time
+	Until        time.Time // of opened
+	UpdatedSince time.Time
+	UpdatedUntil time.Time
+	// Sort is opened (also ""), updated, last, status_since, due, priority, status, category, platform, assignee,
+	// coordinator, disposition, number or title. Within one priority the least time left comes first, within other
+	// words the newest opened.
+	Sort   string
+	Order  string // asc or desc; "": newest first for times, least time left for due, ascending for words
+	Limit  int    // 1 to 500; 0: 50
+	Cursor string // of the page before
+}
+
+// An EventQuery selects events, newest detected first; zero fields select nothing away.
+type EventQuery struct {
 	Tenant   string
-	Status   []Status
-	Priority []string
-	Category string // a class or class/type
-	Assignee string
+	Rule     string
+	Level    []string
+	Activity []Activity
 	Entity   string // an entity value
-	Event    string // an event id
 	Since    time.Time
-	Until    time.Time // of opened
-	Sort     string    // opened (default, newest first), priority, updated
+	Until    time.Time // of detected
 	Limit    int       // 1 to 500; 0: 50
 	Cursor   string    // of the page before
+}
+
+// An AlertQuery selects alerts; zero fields select nothing away.
+type AlertQuery struct {
+	Tenant string
+	Source string
+	Entity string    // a value of a field that names something: an address, a host, a user, a hash
+	Field  string    // the only field that may have the value; "" for any of those
+	Since  time.Time // of the event time, inclusive
+	Until  time.Time // exclusive
+	Limit  int       // 1 to 500; 0: 50
+	Cursor string    // of the page before
 }
 
 // A VerdictQuery selects verdicts, newest detected first; zero fields select nothing away.

@@ -275,6 +275,7 @@ func (s *state) know(ev eventState) {
 			i.EventsCut++
 		}
 	}
+	i.Rules = union(i.Rules, ev.Rule)
 	i.Alerts += ev.Count - was.Count
 	s.entities(ev.Entities)
 	i.Degraded = union(i.Degraded, ev.Degraded...)

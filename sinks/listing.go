@@ -11,8 +11,8 @@ import (
 	"tocsin"
 )
 
-// A Key is the place of an item in a listing: ascending by Rank, then newest first, then ascending by id. All stores
-// order by it, so that their pages are the same.
+// A Key is the place of an item in a listing: ascending by Rank, then newest first, then ascending by id, unless an
+// [Order] says otherwise. All stores order by it, so that their pages are the same.
 type Key struct {
 	Rank string `json:"r,omitempty"`
 	At   int64  `json:"a"` // [Nanos] of the time that orders
@@ -22,21 +22,6 @@ type Key struct {
 // Compare orders keys as listings do.
 func (k Key) Compare(o Key) int {
 	return cmp.Or(cmp.Compare(k.Rank, o.Rank), cmp.Compare(o.At, k.At), cmp.Compare(k.ID, o.ID))
-}
-
-// IncidentKey is the place of an incident in the listing that a query's Sort asks for: opened (also ""), priority or
-// updated. The error wraps [ErrQuery].
-func IncidentKey(sort string, i *tocsin.Incident) (Key, error) {
-	switch sort {
-	case "", "opened":
-		return Key{At: Nanos(i.Opened), ID: i.ID}, nil
-	case "priority":
-		return Key{Rank: i.Priority, At: Nanos(i.Opened), ID: i.ID}, nil
-	case "updated":
-		return Key{At: Nanos(Updated(i)), ID: i.ID}, nil
-	default:
-		return Key{}, fmt.Errorf("sort order %.40q, want opened, priority or updated: %w", sort, ErrQuery)
-	}
 }
 
 // Updated is the latest time that an incident's state tells of: its newest alert, its last change of status, its marks.

@@ -38,6 +38,7 @@ type store interface {
 	sinks.VerdictLister
 	sinks.AlertLister
 	sinks.AuditLog
+	sinks.Searcher
 }
 
 // intakeSource is the name of the HTTP intake among the sources.

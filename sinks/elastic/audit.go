@@ -50,13 +50,6 @@ func (s *Store) AuditEntries(ctx context.Context, q tocsin.AuditQuery) (tocsin.P
 	l.equal("tocsin.action", q.Action)
 	l.equal("tocsin.object", q.Object)
 	l.equal("tocsin.outcome", string(q.Outcome))
-	var since, until *int64
-	if !q.Since.IsZero() {
-		since = new(sinks.Nanos(q.Since))
-	}
-	if !q.Until.IsZero() {
-		until = new(sinks.Nanos(q.Until))
-	}
-	l.within("tocsin.order.at", since, until)
+	l.between("tocsin.order.at", q.Since, q.Until)
 	return list(ctx, s, l, q.Limit, q.Cursor, sinks.AuditKey)
 }

@@ -61,6 +61,7 @@ func eventFields(e *tocsin.Event) object {
 		"rule":  object{"id": e.Rule.ID, "version": e.Rule.Version, "title": e.Rule.Title, "level": e.Rule.Level, "category": e.Rule.Category, "tags": e.Rule.Tags},
 		"group": groupTexts(e.Group), "first": json.RawMessage(date(e.First)), "last": json.RawMessage(date(e.Last)), "detected": json.RawMessage(date(e.Detected)),
 		"entity": entityFields(e.Entities), "degraded": e.Completeness.Degraded, "backfill": e.Backfill,
+		"order": object{"detected": sinks.Nanos(e.Detected)},
 	}
 	if e.MergedInto != "" {
 		fields["merged_into"] = e.MergedInto

@@ -70,7 +70,7 @@ func incidentFields(i *tocsin.Incident) object {
 		"metrics": object{"countable": i.Countable}, "degraded": i.Degraded, "late_evidence": i.LateEvidence, "tlp": i.TLP, "pap": i.PAP,
 		"recurrences": i.Recurs, "split_of": i.SplitOf, "split_into": i.SplitInto, "failed_controls": i.FailedControls, "vulnerability": i.Vulnerabilities, "follow_up": followUpFields(i),
 		"log":   object{"head_seq": i.Revision, "head_hash": i.Head},
-		"order": object{"opened": sinks.Nanos(i.Opened), "updated": sinks.Nanos(sinks.Updated(i))},
+		"order": sinks.SortedIncident(i), "rules": i.Rules, "words": sinks.Words(i.Title), "breached": sinks.Breached(i),
 	}
 	measureFields(i, fields)
 	for name, value := range fields { // an absent word is no field

@@ -71,12 +71,15 @@ func registerMapping() object {
 			tocsin.merged_into tocsin.children tocsin.recurs_of tocsin.relates tocsin.degraded tocsin.tlp tocsin.log.head_hash
 			tocsin.activity tocsin.milestone tocsin.group tocsin.rule.id tocsin.rule.version tocsin.rule.title tocsin.rule.level tocsin.rule.category tocsin.rule.tags
 			tocsin.action tocsin.phase tocsin.command tocsin.by.kind tocsin.by.id tocsin.by.role tocsin.from tocsin.to
-			tocsin.state tocsin.policy tocsin.stage tocsin.reason tocsin.source.name tocsin.kind tocsin.object tocsin.outcome tocsin.request related.hosts related.user related.hash`,
+			tocsin.state tocsin.policy tocsin.stage tocsin.reason tocsin.source.name tocsin.kind tocsin.object tocsin.outcome tocsin.request tocsin.rules tocsin.words
+			tocsin.order.priority tocsin.order.status tocsin.order.category tocsin.order.platform tocsin.order.assignee tocsin.order.coordinator
+			tocsin.order.disposition tocsin.order.number tocsin.order.title related.hosts related.user related.hash`,
 		"text":    "tocsin.title tocsin.summary",
-		"boolean": "tocsin.hold.on tocsin.metrics.countable tocsin.backfill",
+		"boolean": "tocsin.hold.on tocsin.breached tocsin.metrics.countable tocsin.backfill",
 		"ip":      "related.ip",
 		"long": `tocsin.revision tocsin.version tocsin.seq tocsin.count tocsin.alerts tocsin.asset.importance tocsin.severity.score tocsin.reopen_count tocsin.late_evidence
-			tocsin.log.head_seq tocsin.visit tocsin.seconds tocsin.partition tocsin.offset tocsin.order.opened tocsin.order.updated tocsin.order.detected tocsin.order.received tocsin.order.at`,
+			tocsin.log.head_seq tocsin.visit tocsin.seconds tocsin.partition tocsin.offset tocsin.order.opened tocsin.order.updated tocsin.order.detected tocsin.order.received tocsin.order.at
+			tocsin.order.last tocsin.order.status_since tocsin.order.due`,
 		"off": "doc",
 	}, measureTypes(byType(lifecycleTypes(), map[string]string{}))))
 	own := m["properties"].(object)["tocsin"].(object)["properties"].(object)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -170,6 +171,28 @@ type listing struct {
 	rank    string // field of the rank; "": none
 	at      string // field of the time, as a number of nanoseconds
 	filters []object
+	// The order is descending by rank, and the earliest first, where these say so.
+	rankDown, atUp bool
+}
+
+// direction is the word for it.
+func direction(down bool) string {
+	if down {
+		return "desc"
+	}
+	return "asc"
+}
+
+// between asks for a time in [since, until); zero is open.
+func (l *listing) between(field string, since, until time.Time) {
+	var from, to *int64
+	if !since.IsZero() {
+		from = new(sinks.Nanos(since))
+	}
+	if !until.IsZero() {
+		to = new(sinks.Nanos(until))
+	}
+	l.within(field, from, to)
 }
 
 // equal asks for a field's value; "" asks for nothing.
@@ -208,12 +231,12 @@ func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor str
 		return page, err
 	}
 	sort := []object{
-		{l.at: object{"order": "desc", "unmapped_type": "long"}},
+		{l.at: object{"order": direction(!l.atUp), "unmapped_type": "long"}},
 		{"tocsin.id": object{"order": "asc", "unmapped_type": "keyword"}},
 	}
 	from := []any{after.At, after.ID}
 	if l.rank != "" {
-		sort = append([]object{{l.rank: object{"order": "asc", "unmapped_type": "keyword"}}}, sort...)
+		sort = append([]object{{l.rank: object{"order": direction(l.rankDown), "unmapped_type": "keyword"}}}, sort...)
 		from = append([]any{after.Rank}, from...)
 	}
 	size := sinks.PageSize(limit)

@@ -82,15 +82,13 @@ func (s *Store) Incident(ctx context.Context, id string) (i tocsin.Incident, err
 
 // Incidents lists incidents. The error wraps [sinks.ErrQuery].
 func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
-	if _, err := sinks.IncidentKey(q.Sort, &tocsin.Incident{}); err != nil {
+	order, err := sinks.IncidentOrder(&q)
+	if err != nil {
 		return tocsin.Page[tocsin.Incident]{}, err
 	}
-	l := listing{name: "incidents " + q.Sort, index: s.index(kindIncidents), at: "tocsin.order.opened"}
-	switch q.Sort {
-	case "priority":
-		l.rank = "tocsin.priority.current"
-	case "updated":
-		l.at = "tocsin.order.updated"
+	l := listing{name: order.Name, index: s.index(kindIncidents), at: "tocsin.order." + order.Time, rankDown: order.RankDown, atUp: order.TimeUp}
+	if order.Rank != "" {
+		l.rank = "tocsin.order." + order.Rank
 	}
 	l.equal("tocsin.tenant", q.Tenant)
 	l.equal("tocsin.assignee", q.Assignee)
@@ -107,18 +105,20 @@ func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocs
 	if typed {
 		l.equal("tocsin.category.type", kind)
 	}
-	var since, until *int64
-	if !q.Since.IsZero() {
-		since = new(sinks.Nanos(q.Since))
+	l.equal("tocsin.platform.primary", q.Platform)
+	l.equal("tocsin.coordinator", q.Coordinator)
+	l.equal("tocsin.teams", q.Team)
+	l.equal("tocsin.rules", q.Rule)
+	l.any("tocsin.disposition", q.Disposition)
+	if q.Breached != nil {
+		l.filters = append(l.filters, object{"term": object{"tocsin.breached": object{"value": *q.Breached}}})
 	}
-	if !q.Until.IsZero() {
-		until = new(sinks.Nanos(q.Until))
+	for _, word := range sinks.Words(q.Title) {
+		l.filters = append(l.filters, object{"prefix": object{"tocsin.words": object{"value": word}}})
 	}
-	l.within("tocsin.order.opened", since, until)
-	return list(ctx, s, l, q.Limit, q.Cursor, func(i *tocsin.Incident) sinks.Key {
-		key, _ := sinks.IncidentKey(q.Sort, i)
-		return key
-	})
+	l.between("tocsin.order.opened", q.Since, q.Until)
+	l.between("tocsin.order.updated", q.UpdatedSince, q.UpdatedUntil)
+	return list(ctx, s, l, q.Limit, q.Cursor, order.Key)
 }
 
 // PutVerdict stores the verdict if it follows the stored version; the same verdict again changes nothing.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tocsin"
 	"tocsin/sinks"
@@ -72,7 +73,8 @@ func (s *Store) Incident(_ context.Context, id string) (tocsin.Incident, error) 
 func (s *Store) Incidents(_ context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := sinks.IncidentKey(q.Sort, &tocsin.Incident{}); err != nil {
+	order, err := sinks.IncidentOrder(&q)
+	if err != nil {
 		return tocsin.Page[tocsin.Incident]{}, err
 	}
 	var all []item[tocsin.Incident]
@@ -82,11 +84,10 @@ func (s *Store) Incidents(_ context.Context, q tocsin.Query) (tocsin.Page[tocsin
 			return tocsin.Page[tocsin.Incident]{}, err
 		}
 		if selects(&q, &i) {
-			key, _ := sinks.IncidentKey(q.Sort, &i)
-			all = append(all, item[tocsin.Incident]{key, i})
+			all = append(all, item[tocsin.Incident]{order.Key(&i), i})
 		}
 	}
-	return page("incidents "+q.Sort, all, q.Limit, q.Cursor)
+	return pageBy(order.Compare, order.Name, all, q.Limit, q.Cursor)
 }
 
 func selects(q *tocsin.Query, i *tocsin.Incident) bool {
@@ -96,7 +97,27 @@ func selects(q *tocsin.Query, i *tocsin.Incident) bool {
 		(q.Category == "" || i.Category == q.Category || strings.HasPrefix(i.Category, q.Category+"/")) &&
 		(q.Event == "" || slices.Contains(i.Events, q.Event)) &&
 		(q.Entity == "" || slices.ContainsFunc(i.Entities, func(e tocsin.Entity) bool { return e.Value == q.Entity })) &&
-		(q.Since.IsZero() || !i.Opened.Before(q.Since)) && (q.Until.IsZero() || i.Opened.Before(q.Until))
+		within(i.Opened, q.Since, q.Until) && within(sinks.Updated(i), q.UpdatedSince, q.UpdatedUntil) &&
+		wanted(q.Platform, i.Platform) && wanted(q.Coordinator, i.Coordinator) &&
+		(q.Team == "" || slices.Contains(i.Teams, q.Team)) && (q.Rule == "" || slices.Contains(i.Rules, q.Rule)) &&
+		(len(q.Disposition) == 0 || slices.Contains(q.Disposition, i.Disposition)) &&
+		(q.Breached == nil || *q.Breached == sinks.Breached(i)) && titled(q.Title, i.Title)
+}
+
+// within reports whether a time lies in [since, until); zero is open.
+func within(at, since, until time.Time) bool {
+	return (since.IsZero() || !at.Before(since)) && (until.IsZero() || at.Before(until))
+}
+
+// titled reports whether each word that was asked for begins a word of the title.
+func titled(asked, title string) bool {
+	words := sinks.Words(title)
+	for _, want := range sinks.Words(asked) {
+		if !slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, want) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // An item is a document and its place in a listing.
@@ -106,14 +127,18 @@ type item[T any] struct {
 }
 
 func page[T any](name string, all []item[T], limit int, cursor string) (tocsin.Page[T], error) {
+	return pageBy(sinks.Key.Compare, name, all, limit, cursor)
+}
+
+func pageBy[T any](compare func(a, b sinks.Key) int, name string, all []item[T], limit int, cursor string) (tocsin.Page[T], error) {
 	after, resumed, err := sinks.ParseCursor(name, cursor)
 	if err != nil {
 		return tocsin.Page[T]{}, err
 	}
-	slices.SortFunc(all, func(a, b item[T]) int { return a.key.Compare(b.key) })
+	slices.SortFunc(all, func(a, b item[T]) int { return compare(a.key, b.key) })
 	p := tocsin.Page[T]{Items: []T{}, Total: int64(len(all))}
 	if resumed {
-		all = slices.DeleteFunc(all, func(i item[T]) bool { return i.key.Compare(after) <= 0 })
+		all = slices.DeleteFunc(all, func(i item[T]) bool { return compare(i.key, after) <= 0 })
 	}
 	for n, i := range all {
 		if n == sinks.PageSize(limit) {

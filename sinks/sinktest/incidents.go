@@ -87,7 +87,16 @@ func fill(t *testing.T, u Suite, s Store) []tocsin.Incident {
 		i.Assignee = []string{"", "ann", "bob"}[n%3]
 		i.Opened = morning.Add(time.Duration(n/2) * time.Nanosecond) // pairs at the same nanosecond
 		i.Last = morning.Add(time.Duration(n*7%12) * time.Hour)
-		i.StatusSince = i.Opened
+		i.StatusSince = i.Opened.Add(time.Duration(n*5%12) * time.Minute)
+		i.Title = []string{"Brute force on web1", "DNS tunnel", "Übergriff, brutal", ""}[n%4]
+		i.Platform, i.Coordinator = []string{"linux", "windows"}[n%2], []string{"", "cora"}[n/6]
+		i.Disposition = []string{"", "false_positive", "true_positive_impact"}[n%3]
+		i.Rules, i.Teams = []string{fmt.Sprint("rule ", n%5)}, []string{"irt", "network"}[:n%3]
+		met := n%2 == 0
+		i.Targets = map[string]tocsin.Target{"assess": {Due: morning.Add(time.Duration(n*5%12) * time.Minute), Met: &met, BreachedS: int64(n % 3)}}
+		if n%4 != 0 {
+			i.Targets["resolve"] = tocsin.Target{Due: morning.Add(time.Duration(n*11%12) * time.Hour)}
+		}
 		all = append(all, i)
 		if err := s.PutIncident(t.Context(), i); err != nil {
 			t.Fatal(err)
@@ -98,15 +107,15 @@ func fill(t *testing.T, u Suite, s Store) []tocsin.Incident {
 }
 
 // expected is what a query must find, in order, worked out by plain Go.
-func expected(all []tocsin.Incident, sort string, keep func(int, tocsin.Incident) bool) []string {
+func expected(all []tocsin.Incident, q tocsin.Query, keep func(int, tocsin.Incident) bool) []string {
+	order, _ := sinks.IncidentOrder(&q)
 	var keys []sinks.Key
 	for n, i := range all {
 		if keep(n, i) {
-			key, _ := sinks.IncidentKey(sort, &i)
-			keys = append(keys, key)
+			keys = append(keys, order.Key(&i))
 		}
 	}
-	slices.SortFunc(keys, sinks.Key.Compare)
+	slices.SortFunc(keys, order.Compare)
 	var ids []string
 	for _, k := range keys {
 		ids = append(ids, k.ID)
@@ -134,12 +143,27 @@ func testIncidentsFiltered(t *testing.T, u Suite, s Store) {
 		"event":          {tocsin.Query{Event: event(5, 1).ID}, func(n int, _ tocsin.Incident) bool { return n == 5 }},
 		"since":          {tocsin.Query{Since: morning.Add(2)}, func(n int, _ tocsin.Incident) bool { return n >= 4 }},
 		"until":          {tocsin.Query{Until: morning.Add(2)}, func(n int, _ tocsin.Incident) bool { return n < 4 }},
+		"platform":       {tocsin.Query{Platform: "windows"}, func(n int, _ tocsin.Incident) bool { return n%2 == 1 }},
+		"coordinator":    {tocsin.Query{Coordinator: "cora"}, func(n int, _ tocsin.Incident) bool { return n >= 6 }},
+		"team":           {tocsin.Query{Team: "network"}, func(n int, _ tocsin.Incident) bool { return n%3 == 2 }},
+		"rule":           {tocsin.Query{Rule: "rule 3"}, func(n int, _ tocsin.Incident) bool { return n%5 == 3 }},
+		"disposition":    {tocsin.Query{Disposition: []string{"false_positive", "duplicate"}}, func(n int, _ tocsin.Incident) bool { return n%3 == 1 }},
+		"breached":       {tocsin.Query{Breached: new(true)}, func(n int, _ tocsin.Incident) bool { return n%2 == 1 }},
+		"not breached":   {tocsin.Query{Breached: new(false)}, func(n int, _ tocsin.Incident) bool { return n%2 == 0 }},
+		"word of title":  {tocsin.Query{Title: "BRUT"}, func(n int, _ tocsin.Incident) bool { return n%4 == 0 || n%4 == 2 }},
+		"words of title": {tocsin.Query{Title: "web1, force"}, func(n int, _ tocsin.Incident) bool { return n%4 == 0 }},
+		"middle of word": {tocsin.Query{Title: "unnel"}, func(int, tocsin.Incident) bool { return false }},
+		"other letters":  {tocsin.Query{Title: "über"}, func(n int, _ tocsin.Incident) bool { return n%4 == 2 }},
+		"title language": {tocsin.Query{Title: "dns AND *"}, func(int, tocsin.Incident) bool { return false }},
+		"no word":        {tocsin.Query{Title: " -*- "}, func(int, tocsin.Incident) bool { return true }},
+		"updated since":  {tocsin.Query{UpdatedSince: morning.Add(9 * time.Hour)}, func(n int, _ tocsin.Incident) bool { return n*7%12 >= 9 }},
+		"updated until":  {tocsin.Query{UpdatedUntil: morning.Add(2 * time.Hour)}, func(n int, _ tocsin.Incident) bool { return n*7%12 < 2 }},
 		"by priority":    {tocsin.Query{Sort: "priority"}, func(int, tocsin.Incident) bool { return true }},
 		"by updated":     {tocsin.Query{Sort: "updated"}, func(int, tocsin.Incident) bool { return true }},
 		"all at once":    {tocsin.Query{Tenant: "default", Status: []tocsin.Status{tocsin.Declared}, Priority: []string{"P1"}, Category: "intrusion-attempts", Assignee: "ann", Entity: "10.0.0.4", Event: event(4, 1).ID, Since: morning, Until: morning.Add(9), Sort: "priority"}, func(n int, _ tocsin.Incident) bool { return n == 4 }},
 		"query language": {tocsin.Query{Assignee: "* OR 1=1 --'\""}, func(int, tocsin.Incident) bool { return false }},
 	} {
-		want := expected(all, c.query.Sort, c.keep)
+		want := expected(all, c.query, c.keep)
 		p, err := s.Incidents(t.Context(), c.query)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -177,7 +201,7 @@ func testIncidentsPaged(t *testing.T, u Suite, s Store) {
 					break
 				}
 			}
-			if diff := cmp.Diff(expected(all, sort, func(int, tocsin.Incident) bool { return true }), got); diff != "" {
+			if diff := cmp.Diff(expected(all, tocsin.Query{Sort: sort}, func(int, tocsin.Incident) bool { return true }), got); diff != "" {
 				t.Errorf("by %s, %d a page (-want +got):\n%s", sort, limit, diff)
 			}
 			if want := (12 + limit - 1) / limit; pages+1 != want {
@@ -194,7 +218,8 @@ func testIncidentsBadQuery(t *testing.T, u Suite, s Store) {
 		t.Fatal(err)
 	}
 	for name, q := range map[string]tocsin.Query{
-		"unknown order":             {Sort: "colour"},
+		"unknown sort":              {Sort: "colour"},
+		"unknown order":             {Order: "up"},
 		"broken cursor":             {Cursor: "%%%"},
 		"cursor of another listing": {Sort: "updated", Cursor: p.Cursor},
 		"cursor of nothing":         {Cursor: "e30"},

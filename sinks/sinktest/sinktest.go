@@ -22,6 +22,7 @@ type Store interface {
 	sinks.AuditLog
 	sinks.Measures
 	sinks.Backlogs
+	sinks.Searcher
 	register.Store
 }
 
@@ -72,6 +73,10 @@ func (u Suite) Run(t *testing.T) {
 		{"VerdictsPending", testVerdictsPending},
 		{"VerdictsListed", testVerdictsListed},
 		{"AlertsListed", testAlertsListed},
+		{"IncidentsSorted", testIncidentsSorted},
+		{"IncidentsStable", testIncidentsStable},
+		{"EventsSearched", testEventsSearched},
+		{"AlertsSearched", testAlertsSearched},
 		{"AuditCreated", testAuditCreated},
 		{"AuditListed", testAuditListed},
 		{"SlotVersions", testSlotVersions},

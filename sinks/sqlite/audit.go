@@ -42,11 +42,6 @@ func (s *Store) AuditEntries(ctx context.Context, q tocsin.AuditQuery) (tocsin.P
 	l.equal("action", q.Action)
 	l.equal("object", q.Object)
 	l.equal("outcome", string(q.Outcome))
-	if !q.Since.IsZero() {
-		l.where("at >= ?", sinks.Nanos(q.Since))
-	}
-	if !q.Until.IsZero() {
-		l.where("at < ?", sinks.Nanos(q.Until))
-	}
+	l.within("at", q.Since, q.Until)
 	return list[tocsin.AuditEntry](ctx, s, l, q.Limit, q.Cursor)
 }

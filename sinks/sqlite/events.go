@@ -22,10 +22,17 @@ func (s *Store) StoreEvents(ctx context.Context, events []tocsin.Event) error {
 			if err != nil {
 				return fmt.Errorf("event %s: %w", events[i].ID, err)
 			}
-			if _, err := tx.exec(ctx, "event "+events[i].ID, `INSERT INTO events (id, revision, doc) VALUES (?, ?, ?)
-				ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, doc = excluded.doc WHERE excluded.revision > events.revision`,
-				events[i].ID, events[i].Revision, string(doc)); err != nil {
+			e := &events[i]
+			n, err := tx.exec(ctx, "event "+e.ID, `INSERT INTO events (id, revision, tenant, rule, level, activity, detected, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, activity = excluded.activity, doc = excluded.doc WHERE excluded.revision > events.revision`,
+				e.ID, e.Revision, e.Tenant, e.Rule.ID, e.Rule.Level, string(e.Activity), sinks.Nanos(e.Detected), string(doc))
+			if err != nil {
 				return err
+			}
+			if n == 1 {
+				if err := tx.entitiesOf(ctx, e); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"strings"
+	"time"
 
 	"tocsin"
 	"tocsin/sinks"
@@ -15,8 +16,10 @@ type listing struct {
 	table string
 	rank  string // column of [sinks.Key.Rank], or ''
 	at    string // column of [sinks.Key.At]
-	conds []string
-	args  []any
+	// The order is descending by rank, and the earliest first, where these say so.
+	rankDown, atUp bool
+	conds          []string
+	args           []any
 }
 
 func (l *listing) where(cond string, args ...any) {
@@ -50,6 +53,27 @@ func (l *listing) condition() string {
 	return " WHERE " + strings.Join(l.conds, " AND ")
 }
 
+// within asks for a time in [since, until); zero is open.
+func (l *listing) within(column string, since, until time.Time) {
+	if !since.IsZero() {
+		l.where(column+" >= ?", sinks.Nanos(since))
+	}
+	if !until.IsZero() {
+		l.where(column+" < ?", sinks.Nanos(until))
+	}
+}
+
+// behind asks for what comes after a place.
+func (l *listing) behind(k sinks.Key) {
+	than := map[bool]string{false: " < ?", true: " > ?"}
+	at := "(" + l.at + than[l.atUp] + " OR (" + l.at + " = ? AND id > ?))"
+	if l.rank == "''" {
+		l.where(at, k.At, k.At, k.ID)
+		return
+	}
+	l.where("("+l.rank+than[!l.rankDown]+" OR ("+l.rank+" = ? AND "+at+"))", k.Rank, k.Rank, k.At, k.At, k.ID)
+}
+
 // list reads one page.
 func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor string) (tocsin.Page[T], error) {
 	page := tocsin.Page[T]{Items: []T{}}
@@ -60,15 +84,13 @@ func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor str
 	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM "+l.table+l.condition(), l.args...).Scan(&page.Total); err != nil {
 		return page, translate(l.name, err)
 	}
-	if resumed && l.rank == "''" {
-		l.where("("+l.at+" < ? OR ("+l.at+" = ? AND id > ?))", after.At, after.At, after.ID)
-	} else if resumed {
-		l.where("("+l.rank+" > ? OR ("+l.rank+" = ? AND ("+l.at+" < ? OR ("+l.at+" = ? AND id > ?))))", after.Rank, after.Rank, after.At, after.At, after.ID)
+	if resumed {
+		l.behind(after)
 	}
 	size := sinks.PageSize(limit)
-	order := " ORDER BY " + l.rank + ", " + l.at + " DESC, id LIMIT ?"
-	if l.rank == "''" {
-		order = " ORDER BY " + l.at + " DESC, id LIMIT ?"
+	order := " ORDER BY " + l.at + map[bool]string{false: " DESC", true: ""}[l.atUp] + ", id LIMIT ?"
+	if l.rank != "''" {
+		order = " ORDER BY " + l.rank + map[bool]string{false: "", true: " DESC"}[l.rankDown] + "," + strings.TrimPrefix(order, " ORDER BY")
 	}
 	rows, err := s.reader().QueryContext(ctx, "SELECT "+l.rank+", "+l.at+", id, doc FROM "+l.table+l.condition()+order, append(l.args, size+1)...)
 	if err != nil {

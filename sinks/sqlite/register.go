@@ -70,7 +70,7 @@ func (s *Store) PutIncident(ctx context.Context, i tocsin.Incident) error {
 		if err := tx.measure(ctx, &i); err != nil {
 			return err
 		}
-		return tx.link(ctx, &i)
+		return tx.findable(ctx, &i)
 	})
 }
 
@@ -90,6 +90,11 @@ func (s *Store) link(ctx context.Context, i *tocsin.Incident) error {
 	}
 	for _, e := range i.Entities {
 		wanted[link{"entity", e.Value}] = true
+	}
+	for kind, values := range map[string][]string{"rule": i.Rules, "team": i.Teams, "word": sinks.Words(i.Title)} {
+		for _, v := range values {
+			wanted[link{kind, v}] = true
+		}
 	}
 	for l := range wanted {
 		if there[l] {
@@ -134,15 +139,16 @@ func (s *Store) Incident(ctx context.Context, id string) (i tocsin.Incident, err
 
 // Incidents lists incidents. The error wraps [sinks.ErrQuery].
 func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
-	if _, err := sinks.IncidentKey(q.Sort, &tocsin.Incident{}); err != nil {
+	order, err := sinks.IncidentOrder(&q)
+	if err != nil {
 		return tocsin.Page[tocsin.Incident]{}, err
 	}
-	l := listing{name: "incidents " + q.Sort, table: "incidents", rank: "''", at: "opened"}
-	switch q.Sort {
-	case "priority":
-		l.rank = "priority"
-	case "updated":
-		l.at = "updated"
+	l := listing{name: order.Name, table: "incidents", rank: "''", at: order.Time, rankDown: order.RankDown, atUp: order.TimeUp}
+	if order.Rank != "" {
+		l.rank = order.Rank
+	}
+	if l.rank == "status" {
+		l.rank = "stage"
 	}
 	l.equal("tenant", q.Tenant)
 	l.equal("assignee", q.Assignee)
@@ -153,17 +159,22 @@ func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocs
 	} else {
 		l.equal("class", q.Category)
 	}
-	for kind, value := range map[string]string{"event": q.Event, "entity": q.Entity} {
+	l.equal("platform", q.Platform)
+	l.equal("coordinator", q.Coordinator)
+	l.any("disposition", q.Disposition)
+	if q.Breached != nil {
+		l.where("breached = ?", *q.Breached)
+	}
+	for _, word := range sinks.Words(q.Title) {
+		l.where("id IN (SELECT incident FROM links WHERE kind = 'word' AND value >= ? AND value < ?)", word, word+"\U0010FFFF")
+	}
+	for kind, value := range map[string]string{"event": q.Event, "entity": q.Entity, "rule": q.Rule, "team": q.Team} {
 		if value != "" {
 			l.where("id IN (SELECT incident FROM links WHERE kind = ? AND value = ?)", kind, value)
 		}
 	}
-	if !q.Since.IsZero() {
-		l.where("opened >= ?", sinks.Nanos(q.Since))
-	}
-	if !q.Until.IsZero() {
-		l.where("opened < ?", sinks.Nanos(q.Until))
-	}
+	l.within("opened", q.Since, q.Until)
+	l.within("updated", q.UpdatedSince, q.UpdatedUntil)
 	return list[tocsin.Incident](ctx, s, l, q.Limit, q.Cursor)
 }
 

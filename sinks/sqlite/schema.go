@@ -111,7 +111,32 @@ CREATE VIEW incident_measures AS SELECT m.*, json_extract(i.doc, '$.number') AS 
 CREATE TABLE backlog (id TEXT PRIMARY KEY, day TEXT NOT NULL, at INTEGER NOT NULL, tenant TEXT NOT NULL, priority TEXT NOT NULL,
 	open INTEGER NOT NULL, late INTEGER NOT NULL, p50_s INTEGER NOT NULL, p90_s INTEGER NOT NULL, oldest_s INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX backlog_day ON backlog (tenant, day);
+`, `
+ALTER TABLE incidents ADD COLUMN platform TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN coordinator TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN disposition TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN number TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN title TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN stage TEXT NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD COLUMN status_since INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD COLUMN due INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD COLUMN breached INTEGER NOT NULL DEFAULT 0;
+DROP INDEX incidents_priority;
+CREATE INDEX incidents_priority ON incidents (priority, due, id);
+CREATE INDEX incidents_due ON incidents (due, id);
+ALTER TABLE events ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN level TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN activity TEXT NOT NULL DEFAULT '';
+ALTER TABLE events ADD COLUMN detected INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX events_detected ON events (detected DESC, id);
+CREATE TABLE event_entities (value TEXT NOT NULL, event TEXT NOT NULL, PRIMARY KEY (value, event)) WITHOUT ROWID;
 `}
+
+// searchable is the version from which on the columns that are searched by are there: files of an earlier one are
+// filled in.
+const searchable = 5
 
 // migrate applies what the file lacks, all in one transaction.
 func (s *Store) migrate(ctx context.Context) error {
@@ -130,6 +155,11 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 		if version == len(migrations) {
 			return nil
+		}
+		if version > 0 && version < searchable {
+			if err := tx.fillIn(ctx); err != nil {
+				return err
+			}
 		}
 		_, err := tx.tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, len(migrations)))
 		return translate("schema version", err)
