@@ -33,6 +33,7 @@ func newIncident() *cobra.Command {
 func newIncidentList() *cobra.Command {
 	r := reach{}
 	var output, category, assignee, entity, event, since, until, sort string
+	more := map[string]*string{}
 	var status, priority []string
 	var limit int
 	cmd := &cobra.Command{
@@ -47,6 +48,11 @@ func newIncidentList() *cobra.Command {
 			} {
 				if value != "" {
 					q.Set(name, value)
+				}
+			}
+			for name, value := range more {
+				if *value != "" {
+					q.Set(name, *value)
 				}
 			}
 			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
@@ -70,7 +76,20 @@ func newIncidentList() *cobra.Command {
 	cmd.Flags().StringVar(&event, "event", "", "only the one that holds this event `id`")
 	cmd.Flags().StringVar(&since, "since", "", "opened at or after this `time` (RFC 3339)")
 	cmd.Flags().StringVar(&until, "until", "", "opened before this `time` (RFC 3339)")
-	cmd.Flags().StringVar(&sort, "sort", "opened", "opened, priority or updated")
+	cmd.Flags().StringVar(&sort, "sort", "opened", "opened, updated, last, status_since, due, priority, status, category, platform, assignee, coordinator, disposition, number or title")
+	for _, f := range [][2]string{
+		{"order", "asc or desc"},
+		{"platform", "only those of this `platform`"},
+		{"coordinator", "only those of this `person`"},
+		{"team", "only those for which this `team` is activated"},
+		{"rule", "only those with an event of this rule `id`"},
+		{"disposition", "only those that turned out in one of these `ways`, separated by commas"},
+		{"title", "only those whose title has these `words`, or words that begin so"},
+		{"breached", "true: only those that missed a target; false: those that did not"},
+		{"tenant", "only those of this `tenant`"},
+	} {
+		more[f[0]] = cmd.Flags().String(f[0], "", f[1])
+	}
 	cmd.Flags().IntVar(&limit, "limit", 0, "at most so many; 0 is all")
 	return cmd
 }

@@ -98,15 +98,19 @@ type Options struct {
 	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
 	// WhyNot tells how a group key of a rule in force stands, by the values of its fields. The error wraps
 	// [tocsin.ErrNotFound], [tocsin.ErrKey] or [tocsin.ErrElsewhere].
-	WhyNot    func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
-	Health    func() any
-	Audit     AuditReader
-	Trail     auth.Trail
-	Tokens    *auth.Tokens
-	OpenReads bool // reading needs no token: the listener is on loopback
-	Version   string
-	Now       func() time.Time
-	Log       *slog.Logger
+	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
+	Health func() any
+	Search Searcher
+	// Exceptions and Sources tell of the rules' exceptions and of the inputs of this daemon.
+	Exceptions func() []Exception
+	Sources    func() []Source
+	Audit      AuditReader
+	Trail      auth.Trail
+	Tokens     *auth.Tokens
+	OpenReads  bool // reading needs no token: the listener is on loopback
+	Version    string
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // New makes the handler of everything below /api/v1 but the intake, and of the OpenAPI description at
@@ -126,6 +130,7 @@ func New(o Options) http.Handler {
 	a.system()
 	a.letters()
 	a.standing()
+	a.inputs()
 	a.audit()
 	a.describe()
 	return limitBody(known(mux))

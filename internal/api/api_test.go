@@ -16,22 +16,39 @@ func TestReads(t *testing.T) {
 	w := newWorld(t, nil)
 	i := w.fill()
 	for path, want := range map[string][]string{
-		"/incidents":                                   {i.Number, `"total":1`},
-		"/incidents?status=closed":                     {`"items":[]`},
-		"/incidents?status=proposed,closed":            {i.Number},
-		"/incidents?entity=ann&priority=P2":            {i.Number},
-		"/incidents?event=" + eventA:                   {i.Number},
-		"/incidents/" + i.ID:                           {`"status":"proposed"`},
-		"/incidents/" + i.ID + "/log":                  {`"action":"promote"`, `"prev":""`},
-		"/events/" + eventA:                            {`"assessment":{"state":"promoted"`},
-		"/alerts/" + alertA:                            {`"original":"{\"x\":1}"`, `"marks":[]`},
-		"/assessments":                                 {eventB},
-		"/dead-letters":                                {letterA, `"reason":"json"`},
-		"/dead-letters/" + letterA:                     {letterA},
-		"/rules":                                       {`"set":"abc"`},
-		"/health":                                      {`"status":"ok"`},
-		"/incidents?since=2026-11-02T10:00:00Z":        {i.Number},
-		"/incidents?until=2026-11-02T09:00:00%2B00:00": {`"items":[]`},
+		"/incidents":                        {i.Number, `"total":1`},
+		"/incidents?status=closed":          {`"items":[]`},
+		"/incidents?status=proposed,closed": {i.Number},
+		"/incidents?entity=ann&priority=P2": {i.Number},
+		"/incidents?event=" + eventA:        {i.Number},
+		"/incidents/" + i.ID:                {`"status":"proposed"`},
+		"/incidents/" + i.ID + "/log":       {`"action":"promote"`, `"prev":""`},
+		"/events/" + eventA:                 {`"assessment":{"state":"promoted"`},
+		"/alerts/" + alertA:                 {`"original":"{\"x\":1}"`, `"marks":[]`},
+		"/assessments":                      {eventB},
+		"/dead-letters":                     {letterA, `"reason":"json"`},
+		"/dead-letters/" + letterA:          {letterA},
+		"/rules":                            {`"set":"abc"`},
+		"/incidents?rule=r1&platform=linux&title=pass&breached=false&sort=due&order=desc": {i.Number},
+		"/incidents?rule=r2":                            {`"items":[]`},
+		"/incidents?title=word":                         {`"items":[]`},
+		"/incidents?tenant=other":                       {`"items":[]`},
+		"/incidents?disposition=duplicate&team=irt":     {`"items":[]`},
+		"/incidents?updated_since=2027-01-01T00:00:00Z": {`"items":[]`},
+		"/events": {eventA, eventB},
+		"/events?entity=ann&level=high,low&activity=open&rule=r1": {eventA},
+		"/events?until=2026-01-01T00:00:00Z":                      {`"items":[]`},
+		"/events/" + eventA + "/evidence":                         {`"alerts":[]`, `"missing":[]`},
+		"/alerts":                                                 {alertA, `"fields":{}`},
+		"/alerts?entity=ann":                                      {`"items":[]`},
+		"/assessments?state=promoted":                             {eventA},
+		"/assessments?state=any":                                  {eventA, eventB},
+		"/assessments?state=any&since=2027-01-01T00:00:00Z":       {`"items":[]`},
+		"/exceptions":                                             {`"when":"true"`},
+		"/sources":                                                {`"name":"http"`},
+		"/health":                                                 {`"status":"ok"`},
+		"/incidents?since=2026-11-02T10:00:00Z":                   {i.Number},
+		"/incidents?until=2026-11-02T09:00:00%2B00:00":            {`"items":[]`},
 	} {
 		a := w.do("viewer", http.MethodGet, path, "")
 		if a.StatusCode != http.StatusOK || a.Header.Get("Content-Type") != "application/json" {
@@ -49,10 +66,11 @@ func TestBadQueries(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, path := range []string{
 		"/incidents?status=gone", "/incidents?priority=P9", "/incidents?limit=0", "/incidents?limit=501", "/incidents?limit=x", "/incidents?sort=size",
-		"/incidents?since=yesterday", "/incidents?cursor=xx", "/assessments?cursor=xx", "/dead-letters?cursor=xx", "/incidents/..%2fx", "/events/A-B",
+		"/incidents?since=yesterday", "/incidents?cursor=xx", "/incidents?order=up", "/incidents?breached=maybe", "/incidents?disposition=x", "/events?cursor=xx", "/events?level=x", "/events?activity=x", "/alerts?cursor=xx",
+		"/alerts?since=x", "/assessments?state=x", "/events/" + eventA + "/evidence?cursor=x", "/events/1/evidence?limit=101", "/audit?outcome=x", "/audit?cursor=x", "/assessments?cursor=xx", "/dead-letters?cursor=xx", "/incidents/..%2fx", "/events/A-B",
 		"/incidents/" + strings.Repeat("a", 65),
 	} {
-		a := w.do("viewer", http.MethodGet, path, "")
+		a := w.do("admin", http.MethodGet, path, "")
 		if a.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %s %s", path, a.Status, a.body)
 		}
@@ -223,7 +241,7 @@ func TestTenantsApart(t *testing.T) {
 			switch {
 			case strings.Contains(path, "{id}") && a.StatusCode != http.StatusNotFound:
 				t.Errorf("%s: another tenant gets %s %.200s", op.OperationID, a.Status, a.body)
-			case strings.HasPrefix(op.OperationID, "list-") && op.OperationID != "list-rules" && op.OperationID != "list-audit" && (a.StatusCode != http.StatusOK || !strings.Contains(a.body, `"items":[]`)):
+			case strings.HasPrefix(op.OperationID, "list-") && op.OperationID != "list-rules" && op.OperationID != "list-exceptions" && op.OperationID != "list-audit" && (a.StatusCode != http.StatusOK || !strings.Contains(a.body, `"items":[]`)):
 				t.Errorf("%s: another tenant sees %.200s", op.OperationID, a.body)
 			case op.OperationID == "list-audit" && strings.Contains(a.body, `"tenant":""`):
 				t.Errorf("another tenant sees who did what elsewhere: %.200s", a.body)

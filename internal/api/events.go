@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -21,26 +22,15 @@ type anyAnswer struct {
 }
 
 type verdictQuery struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
-	Cursor string `query:"cursor" maxLength:"1000"`
+	State  string    `query:"state" enum:"pending,promoted,not_incident,expired,any" default:"pending" doc:"pending: the queue of what nobody has decided"`
+	Tenant string    `query:"tenant" maxLength:"100"`
+	Since  time.Time `query:"since" doc:"of events detected at or after"`
+	Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Cursor string    `query:"cursor" maxLength:"1000"`
 }
 
 type verdictPage struct {
 	Body tocsin.Page[tocsin.Verdict]
-}
-
-// An alert is a stored alert: its document and the record it was made of.
-type alert struct {
-	ID       string         `json:"id"`
-	Tenant   string         `json:"tenant"`
-	Source   string         `json:"source"`
-	Format   string         `json:"format"`
-	Ref      tocsin.Ref     `json:"ref"`
-	At       string         `json:"at"`
-	SHA256   string         `json:"sha256"`
-	Original string         `json:"original"`
-	Marks    []string       `json:"marks"`
-	Fields   map[string]any `json:"fields"`
 }
 
 func (a *routes) events() {
@@ -60,14 +50,19 @@ func (a *routes) events() {
 			return &anyAnswer{text}, a.problem(err)
 		})
 	huma.Register(a.api, shown(operation("get-alert", http.MethodGet, "/alerts/{id}", viewer, "Get an alert and the record it was made of", 404, 422, 503)), a.alert)
-	huma.Register(a.api, operation("list-assessments", http.MethodGet, "/assessments", viewer, "List the assessments that are pending", 422, 503),
+	huma.Register(a.api, operation("list-assessments", http.MethodGet, "/assessments", viewer, "List assessments, newest detected first: those that are pending, unless said otherwise", 422, 503),
 		func(ctx context.Context, in *verdictQuery) (*verdictPage, error) {
-			page, err := a.Store.PendingVerdicts(ctx, auth.From(ctx).Tenant, in.Limit, in.Cursor)
+			q := tocsin.VerdictQuery{Tenant: tenant(ctx, in.Tenant), State: tocsin.AssessmentState(in.State), Since: in.Since, Limit: in.Limit, Cursor: in.Cursor}
+			if in.State == "any" {
+				q.State = ""
+			}
+			page, err := a.Search.Verdicts(ctx, q)
 			if page.Items == nil {
 				page.Items = []tocsin.Verdict{}
 			}
 			return &verdictPage{page}, a.problem(err)
 		})
+	a.searches()
 	a.eventCommands()
 }
 
@@ -79,14 +74,8 @@ func (a *routes) alert(ctx context.Context, in *eventID) (*anyAnswer, error) {
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	doc := alert{
-		ID: found.ID, Tenant: found.Tenant, Source: found.Source, Format: found.Format, Ref: found.Ref,
-		At: found.Time.UTC().Format("2006-01-02T15:04:05.999999999Z07:00"), SHA256: found.Digest(), Original: string(found.Raw),
-		Marks: append([]string{}, found.Marks...), Fields: map[string]any{},
-	}
-	for name, v := range found.Fields.All() {
-		doc.Fields[name] = v.Any()
-	}
+	doc := described(&found)
+	doc.Original = string(found.Raw)
 	text, err := json.Marshal(doc)
 	return &anyAnswer{text}, a.problem(err)
 }

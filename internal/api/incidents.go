@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -15,18 +16,48 @@ import (
 
 // listIncidents are the filters of a listing.
 type listIncidents struct {
-	Status   []string  `query:"status" doc:"any of these" enum:"proposed,declared,acknowledged,contained,eradicated,recovered,resolved,closed,rejected,merged"`
-	Priority []string  `query:"priority" enum:"P1,P2,P3,P4,P5"`
-	Category string    `query:"category" maxLength:"100" doc:"a class, or class/type"`
-	Assignee string    `query:"assignee" maxLength:"200"`
-	Entity   string    `query:"entity" maxLength:"500" doc:"value of an entity, for example an address"`
-	Event    string    `query:"event" maxLength:"64"`
-	Since    time.Time `query:"since" doc:"opened at or after"`
-	Until    time.Time `query:"until" doc:"opened before"`
-	Sort     string    `query:"sort" enum:"opened,priority,updated" default:"opened"`
-	Limit    int       `query:"limit" minimum:"1" maximum:"500" default:"50"`
-	Cursor   string    `query:"cursor" maxLength:"1000"`
+	Tenant       string    `query:"tenant" maxLength:"100" doc:"whoever is bound to a tenant sees that alone"`
+	Status       []string  `query:"status" doc:"any of these" enum:"proposed,declared,acknowledged,contained,eradicated,recovered,resolved,closed,rejected,merged"`
+	Priority     []string  `query:"priority" enum:"P1,P2,P3,P4,P5"`
+	Category     string    `query:"category" maxLength:"100" doc:"a class, or class/type"`
+	Platform     string    `query:"platform" maxLength:"100"`
+	Assignee     string    `query:"assignee" maxLength:"200"`
+	Coordinator  string    `query:"coordinator" maxLength:"200"`
+	Team         string    `query:"team" maxLength:"200" doc:"one that is activated"`
+	Disposition  []string  `query:"disposition" doc:"any of these" enum:"true_positive_impact,true_positive_no_impact,benign_true_positive,false_positive,duplicate,insufficient_data,test_exercise,handled_externally"`
+	Entity       string    `query:"entity" maxLength:"500" doc:"value of an entity, for example an address"`
+	Event        string    `query:"event" maxLength:"64"`
+	Rule         string    `query:"rule" maxLength:"100" doc:"id of the rule of one of its events"`
+	Title        string    `query:"title" maxLength:"200" doc:"words, each of which begins a word of the title"`
+	Breached     string    `query:"breached" enum:"true,false" doc:"whether a target was missed"`
+	Since        time.Time `query:"since" doc:"opened at or after"`
+	Until        time.Time `query:"until" doc:"opened before"`
+	UpdatedSince time.Time `query:"updated_since" doc:"changed last at or after"`
+	UpdatedUntil time.Time `query:"updated_until" doc:"changed last before"`
+	Sort         string    `query:"sort" enum:"opened,updated,last,status_since,due,priority,status,category,platform,assignee,coordinator,disposition,number,title" default:"opened" doc:"within a priority the least time left comes first"`
+	Order        string    `query:"order" enum:"asc,desc" doc:"newest first for times and ascending for words where it is left out"`
+	Limit        int       `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Cursor       string    `query:"cursor" maxLength:"2000" doc:"of the page before, asked for with the same parameters"`
 }
+
+// query is what the store is asked.
+func (in *listIncidents) query(ctx context.Context) tocsin.Query {
+	q := tocsin.Query{
+		Tenant: tenant(ctx, in.Tenant), Priority: in.Priority, Category: in.Category, Platform: in.Platform, Assignee: in.Assignee, Coordinator: in.Coordinator,
+		Team: in.Team, Disposition: in.Disposition, Entity: in.Entity, Event: in.Event, Rule: in.Rule, Title: in.Title, Since: in.Since, Until: in.Until,
+		UpdatedSince: in.UpdatedSince, UpdatedUntil: in.UpdatedUntil, Sort: in.Sort, Order: in.Order, Limit: in.Limit, Cursor: in.Cursor,
+	}
+	for _, s := range in.Status {
+		q.Status = append(q.Status, tocsin.Status(s))
+	}
+	if in.Breached != "" {
+		q.Breached = new(in.Breached == "true")
+	}
+	return q
+}
+
+// tenant is the one to ask for: the caller's own, where there is one.
+func tenant(ctx context.Context, asked string) string { return cmp.Or(auth.From(ctx).Tenant, asked) }
 
 type incidentPage struct {
 	Body tocsin.Page[tocsin.Incident]
@@ -48,14 +79,7 @@ type logAnswer struct {
 func (a *routes) incidents() {
 	huma.Register(a.api, operation("list-incidents", http.MethodGet, "/incidents", viewer, "List incidents", 422, 503),
 		func(ctx context.Context, in *listIncidents) (*incidentPage, error) {
-			q := tocsin.Query{
-				Tenant: auth.From(ctx).Tenant, Priority: in.Priority, Category: in.Category, Assignee: in.Assignee, Entity: in.Entity,
-				Event: in.Event, Since: in.Since, Until: in.Until, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
-			}
-			for _, s := range in.Status {
-				q.Status = append(q.Status, tocsin.Status(s))
-			}
-			page, err := a.Store.Incidents(ctx, q)
+			page, err := a.Store.Incidents(ctx, in.query(ctx))
 			if page.Items == nil {
 				page.Items = []tocsin.Incident{}
 			}

@@ -62,7 +62,12 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
 		Health: func() any { return map[string]string{"status": "ok"} },
-		Audit:  w.store, Trail: auth.Trail{Store: w.store, Now: now, Log: slog.New(slog.DiscardHandler)},
+		Search: w.store,
+		Exceptions: func() []Exception {
+			return []Exception{{Name: "exceptions/a.yaml:1", Rule: "r1", When: "true", Expires: t0}}
+		},
+		Sources: func() []Source { return []Source{{Name: "http", Alerts: 7}} },
+		Audit:   w.store, Trail: auth.Trail{Store: w.store, Now: now, Log: slog.New(slog.DiscardHandler)},
 	}
 	if change != nil {
 		change(&o)

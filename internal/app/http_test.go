@@ -170,11 +170,14 @@ func TestRegisterWithoutADaemon(t *testing.T) {
 
 func TestPulse(t *testing.T) {
 	now := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
-	t0 := totals{records: 100}
-	p := &pulse{beats: []beat{{now, t0.line()}}}
-	t1 := totals{records: 700}
+	t0 := totals{records: map[string]float64{"http": 100}}
+	p := &pulse{beats: []beat{{now, t0.line(), t0.records}}}
+	t1 := totals{records: map[string]float64{"http": 400, "file": 300}}
 	rates := p.rates(t1, now.Add(time.Minute), now.Add(-time.Minute))
 	if r := rates[0]; r.Minute != 10 || r.Total != 700 || r.Whole < 5.8 || r.Whole > 5.9 {
 		t.Errorf("%+v", r)
+	}
+	if r := p.rateOf("http", 400, now.Add(time.Minute)); r != 5 {
+		t.Errorf("the source's rate is %v", r)
 	}
 }

@@ -14,8 +14,7 @@ import (
 )
 
 // page makes the handler of the page.
-func (a *App) page(back backend, tokens *auth.Tokens) (http.Handler, error) {
-	p := &pulse{gather: a.totals}
+func (a *App) page(back backend, tokens *auth.Tokens, p *pulse) (http.Handler, error) {
 	started := a.now()
 	a.runs("address", a.announce)
 	a.runs("pulse", func(ctx context.Context) error { return p.run(ctx, a.now) })
@@ -120,15 +119,18 @@ func (a *App) pageHealth(ctx context.Context, back backend, p *pulse, started ti
 
 // totals are the counters of this process.
 type totals struct {
-	alerts, duplicates, rejected, late        map[string]float64 // by source
-	reasons                                   map[string]float64
-	matches, hidden, events, retries, records float64
+	alerts, duplicates, rejected, late map[string]float64            // by source
+	records                            map[string]float64            // by source
+	reasons                            map[string]float64            // of all sources
+	sourceReasons                      map[string]map[string]float64 // by source
+	matches, hidden, events, retries   float64
 }
 
 // totals reads the counters as they are exposed.
 func (a *App) totals() totals {
 	t := totals{
 		alerts: map[string]float64{}, duplicates: map[string]float64{}, rejected: map[string]float64{}, late: map[string]float64{}, reasons: map[string]float64{},
+		records: map[string]float64{}, sourceReasons: map[string]map[string]float64{},
 	}
 	families, err := a.reg.Gather()
 	if err != nil {
@@ -150,14 +152,18 @@ func (t *totals) add(name string, label map[string]string, n float64) {
 	switch name {
 	case "tocsin_alerts_total":
 		t.alerts[label["source"]] += n
-		t.records += n
+		t.records[label["source"]] += n
 	case "tocsin_duplicates_total":
 		t.duplicates[label["source"]] += n
-		t.records += n
+		t.records[label["source"]] += n
 	case "tocsin_rejected_total":
 		t.rejected[label["source"]] += n
 		t.reasons[label["reason"]] += n
-		t.records += n
+		t.records[label["source"]] += n
+		if t.sourceReasons[label["source"]] == nil {
+			t.sourceReasons[label["source"]] = map[string]float64{}
+		}
+		t.sourceReasons[label["source"]][label["reason"]] += n
 	case "tocsin_engine_late_total":
 		t.late[label["source"]] += n
 	case "tocsin_matches_total":
@@ -214,7 +220,7 @@ func sortedKeys(all ...map[string]float64) []string {
 func (t *totals) line() []web.Rate {
 	rejected, late := sum(t.rejected), sum(t.late)
 	return []web.Rate{
-		{Name: "records processed", Total: int64(t.records)},
+		{Name: "records processed", Total: int64(sum(t.records))},
 		{Name: "alerts", Total: int64(sum(t.alerts))},
 		{Name: "duplicates", Total: int64(sum(t.duplicates))},
 		{Name: "rejected", Total: int64(rejected), Remarkable: rejected > 0},
@@ -234,8 +240,9 @@ type pulse struct {
 }
 
 type beat struct {
-	at   time.Time
-	line []web.Rate
+	at      time.Time
+	line    []web.Rate
+	records map[string]float64 // by source
 }
 
 // beatEvery is how often the counters are read: a dozen times in the minute that rates are shown of.
@@ -247,7 +254,7 @@ func (p *pulse) run(ctx context.Context, now func() time.Time) error {
 	for {
 		t, at := p.gather(), now()
 		p.mu.Lock()
-		p.beats = append(p.beats, beat{at, t.line()})
+		p.beats = append(p.beats, beat{at, t.line(), t.records})
 		for len(p.beats) > 1 && at.Sub(p.beats[0].at) > time.Minute {
 			p.beats = p.beats[1:]
 		}
@@ -258,6 +265,19 @@ func (p *pulse) run(ctx context.Context, now func() time.Time) error {
 		case <-every.C:
 		}
 	}
+}
+
+// rateOf is how many records of a source came a second, over the last minute.
+func (p *pulse) rateOf(source string, records float64, now time.Time) float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.beats) == 0 {
+		return 0
+	}
+	if d := now.Sub(p.beats[0].at).Seconds(); d > 0 {
+		return (records - p.beats[0].records[source]) / d
+	}
+	return 0
 }
 
 // rates are the counters of now, over the last minute and since the start.

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"time"
+
+	"tocsin/internal/api"
+	"tocsin/rules"
+)
+
+// sources tells the API what became of the records of each input.
+func (a *App) sources(p *pulse) []api.Source {
+	t := a.totals()
+	out := []api.Source{}
+	for _, s := range t.bySource() {
+		source := api.Source{
+			Name: s.Name, Alerts: s.Alerts, Duplicates: s.Duplicates, Rejected: s.Rejected, Late: s.Late, Reasons: map[string]int64{},
+			Rate: p.rateOf(s.Name, t.records[s.Name], a.now()),
+		}
+		for reason, n := range t.sourceReasons[s.Name] {
+			source.Reasons[reason] = int64(n)
+		}
+		out = append(out, source)
+	}
+	return out
+}
+
+// exceptions tells the API of the exceptions of the rules in force.
+func (a *App) exceptions() []api.Exception { return exceptionsOf(a.sets.Current(), a.now()) }
+
+func exceptionsOf(set *rules.Set, now time.Time) []api.Exception {
+	out, hidden := []api.Exception{}, set.Hidden()
+	for i, e := range set.Exceptions() {
+		out = append(out, api.Exception{
+			Name: e.Name, Rule: e.Rule, When: e.When(), Reason: e.Reason, Owner: e.Owner, Expires: e.Expires, Expired: !now.Before(e.Expires), Hidden: hidden[i],
+		})
+	}
+	return out
+}
+
+// exceptionsOnDisk tells of those of the configured rules where no daemon has them in force.
+func (a *App) exceptionsOnDisk() []api.Exception {
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
+	if err != nil {
+		return nil // the list of rules tells their faults
+	}
+	return exceptionsOf(set, a.now())
+}
