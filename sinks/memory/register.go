@@ -99,7 +99,7 @@ func selects(q *tocsin.Query, i *tocsin.Incident) bool {
 		(q.Entity == "" || slices.ContainsFunc(i.Entities, func(e tocsin.Entity) bool { return e.Value == q.Entity })) &&
 		within(i.Opened, q.Since, q.Until) && within(sinks.Updated(i), q.UpdatedSince, q.UpdatedUntil) &&
 		wanted(q.Platform, i.Platform) && wanted(q.Coordinator, i.Coordinator) &&
-		(q.Team == "" || slices.Contains(i.Teams, q.Team)) && (q.Rule == "" || slices.Contains(i.Rules, q.Rule)) &&
+		(q.Team == "" || slices.ContainsFunc(i.Teams, func(t tocsin.Team) bool { return t.Name == q.Team })) && (q.Rule == "" || slices.Contains(i.Rules, q.Rule)) &&
 		(len(q.Disposition) == 0 || slices.Contains(q.Disposition, i.Disposition)) &&
 		(q.Breached == nil || *q.Breached == sinks.Breached(i)) && titled(q.Title, i.Title)
 }

@@ -91,7 +91,7 @@ func fill(t *testing.T, u Suite, s Store) []tocsin.Incident {
 		i.Title = []string{"Brute force on web1", "DNS tunnel", "Übergriff, brutal", ""}[n%4]
 		i.Platform, i.Coordinator = []string{"linux", "windows"}[n%2], []string{"", "cora"}[n/6]
 		i.Disposition = []string{"", "false_positive", "true_positive_impact"}[n%3]
-		i.Rules, i.Teams = []string{fmt.Sprint("rule ", n%5)}, []string{"irt", "network"}[:n%3]
+		i.Rules, i.Teams = []string{fmt.Sprint("rule ", n%5)}, []tocsin.Team{{Name: "irt"}, {Name: "network"}}[:n%3]
 		met := n%2 == 0
 		i.Targets = map[string]tocsin.Target{"assess": {Due: morning.Add(time.Duration(n*5%12) * time.Minute), Met: &met, BreachedS: int64(n % 3)}}
 		if n%4 != 0 {

@@ -91,7 +91,10 @@ func (s *Store) link(ctx context.Context, i *tocsin.Incident) error {
 	for _, e := range i.Entities {
 		wanted[link{"entity", e.Value}] = true
 	}
-	for kind, values := range map[string][]string{"rule": i.Rules, "team": i.Teams, "word": sinks.Words(i.Title)} {
+	for _, team := range i.Teams {
+		wanted[link{"team", team.Name}] = true
+	}
+	for kind, values := range map[string][]string{"rule": i.Rules, "word": sinks.Words(i.Title)} {
 		for _, v := range values {
 			wanted[link{kind, v}] = true
 		}
