@@ -27,6 +27,7 @@ type input struct {
 	rules             string
 	events            int
 	bytes             int64
+	altered           map[string]string // files of the altered rules by id
 }
 
 func prepare(o options) (input, error) {
@@ -64,7 +65,7 @@ func prepare(o options) (input, error) {
 	}
 	if o.times > 1 {
 		in.rules = filepath.Join(o.scratch, "rules")
-		err = multiply(o.rules, in.rules, o.times)
+		in.altered, err = multiply(o.rules, in.rules, o.times)
 	}
 	return in, err
 }
@@ -176,9 +177,10 @@ var categories = func() map[string]string {
 }()
 
 // multiply writes the rules of a folder, and of each so many copies less one whose texts are altered: other rules of
-// the same shape.
-func multiply(from, to string, times int) error {
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+// the same shape. It returns the files of those by id.
+func multiply(from, to string, times int) (map[string]string, error) {
+	altered := map[string]string{}
+	return altered, filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".yml" {
 			return err
 		}
@@ -191,13 +193,16 @@ func multiply(from, to string, times int) error {
 			return err
 		}
 		for i := range times {
-			copied := data
+			copied, id := data, ""
 			if i > 0 {
-				if copied, err = alter(data, i); err != nil {
+				if copied, id, err = alter(data, i); err != nil {
 					return nil //nolint:nilerr // what is no rule has no copies
 				}
 			}
 			file := filepath.Join(to, strconv.Itoa(i), rel)
+			if id != "" {
+				altered[id] = file
+			}
 			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 				return err
 			}
@@ -209,26 +214,29 @@ func multiply(from, to string, times int) error {
 	})
 }
 
-func alter(data []byte, n int) ([]byte, error) {
+// alter is a rule with a mark in its texts, and its new id.
+func alter(data []byte, n int) (altered []byte, id string, err error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil, errors.New("no mapping")
+		return nil, "", errors.New("no mapping")
 	}
 	root := doc.Content[0].Content
 	for i := 0; i+1 < len(root); i += 2 {
 		switch root[i].Value {
 		case "id":
 			if len(root[i+1].Value) == 36 {
-				root[i+1].Value = fmt.Sprintf("%08x", n) + root[i+1].Value[8:]
+				id = fmt.Sprintf("%08x", n) + root[i+1].Value[8:]
+				root[i+1].Value = id
 			}
 		case "detection":
 			alterTexts(root[i+1], fmt.Sprintf("q%dz", n))
 		}
 	}
-	return yaml.Marshal(&doc)
+	altered, err = yaml.Marshal(&doc)
+	return altered, id, err
 }
 
 func alterTexts(n *yaml.Node, mark string) {

@@ -72,6 +72,11 @@ func compare(ctx context.Context, o options, in input, other *program, out io.Wr
 	ours := func(events, profile, mode string) []string {
 		return []string{self, ownChild, in.rules, events, profile, mode}
 	}
+	if o.times > 1 {
+		if err := quiet(ctx, in, ours(in.plain, "", "list"), out); err != nil {
+			return err
+		}
+	}
 	if other != nil {
 		binary := other.timed("")[0]
 		other.timed = func(events string) []string {
@@ -149,19 +154,11 @@ func timed(ctx context.Context, args []string) (time.Duration, int64, error) {
 
 // same compares what both sides match, and prints each rule on which they differ.
 func same(ctx context.Context, o options, in input, ours, theirs []string, out io.Writer) error {
-	text, err := exec.CommandContext(ctx, ours[0], ours[1:]...).Output() //nolint:gosec // our own binary
+	a, err := listed(ctx, ours)
 	if err != nil {
 		return err
 	}
-	a, b := map[string]map[int]bool{}, map[string]map[int]bool{}
-	for line := range strings.Lines(string(text)) {
-		n, rule, _ := strings.Cut(strings.TrimSpace(line), " ")
-		number, err := strconv.Atoi(n)
-		if err != nil {
-			return err
-		}
-		note(a, rule, number)
-	}
+	b := map[string]map[int]bool{}
 	if text, err := exec.CommandContext(ctx, theirs[0], theirs[1:]...).CombinedOutput(); err != nil { //nolint:gosec // the other engine
 		return fmt.Errorf("%w: %.300s", err, text)
 	}
@@ -179,6 +176,48 @@ func same(ctx context.Context, o options, in input, ours, theirs []string, out i
 		}
 	}
 	fmt.Fprintf(out, "of %d rules that matched, both sides match the same events for %d; they differ on %d\n", agreed+differ, agreed, differ)
+	return nil
+}
+
+// listed are the lines that our rules match.
+func listed(ctx context.Context, ours []string) (map[string]map[int]bool, error) {
+	text, err := exec.CommandContext(ctx, ours[0], ours[1:]...).Output() //nolint:gosec // our own binary
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]map[int]bool{}
+	for line := range strings.Lines(string(text)) {
+		n, rule, _ := strings.Cut(strings.TrimSpace(line), " ")
+		number, err := strconv.Atoi(n)
+		if err != nil {
+			return nil, err
+		}
+		note(all, rule, number)
+	}
+	return all, nil
+}
+
+// quiet leaves out altered rules that match all the same, as those do that ask for what is not in a list: more matches would
+// be measured than the rules themselves have, not what it costs to own more rules.
+func quiet(ctx context.Context, in input, ours []string, out io.Writer) error {
+	matched, err := listed(ctx, ours)
+	if err != nil {
+		return err
+	}
+	left := 0
+	for _, rule := range slices.Sorted(maps.Keys(matched)) {
+		file, ok := in.altered[rule]
+		if !ok {
+			continue
+		}
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+		if left++; left <= 30 {
+			fmt.Fprintf(out, "  altered rule %s matches %d events all the same: left out\n", rule, len(matched[rule]))
+		}
+	}
+	fmt.Fprintf(out, "%d of %d altered rules are left out\n", left, len(in.altered))
 	return nil
 }
 

@@ -1,13 +1,17 @@
 package expression
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"tocsin/internal/expression/literal"
 )
 
 // indexing builds the lanes of an index.
-type indexing struct{ *Index }
+type indexing struct {
+	*Index
+	lanesOf [][]int32 // leaf -> lanes that look up what it wants
+}
 
 // laneBuild is the state of building one lane.
 type laneBuild struct {
@@ -22,6 +26,10 @@ type laneBuild struct {
 	order    []int           // slots, in the order of their first use
 	records  bool            // texts anywhere in the record wake entries
 	keywords []literal.Literal
+	groups   map[string]int32 // leaves -> group
+	key      []byte           // of groups, while it is put together
+	joins    map[int][]int32  // leaf -> groups
+	from     int              // the first target
 }
 
 // fieldBuild is a field's literals by view.
@@ -36,6 +44,7 @@ func (x *indexing) lane(p *plot) {
 	b := &laneBuild{
 		indexing: x, drafts: p.drafts, first: int32(len(x.entries)),
 		by: map[int]*fieldBuild{}, wakes: map[int][]int32{}, tabled: map[int]bool{},
+		groups: map[string]int32{}, joins: map[int][]int32{}, from: len(x.targets),
 	}
 	for _, d := range p.drafts {
 		n := &node{op: opAnd, kids: d.terms}
@@ -141,6 +150,7 @@ func (b *laneBuild) enter(n *node) {
 		return
 	}
 	b.tabled[n.leaf] = true
+	b.lanesOf[n.leaf] = append(b.lanesOf[n.leaf], int32(len(b.lanes)))
 	from := int32(len(b.Index.wakes))
 	b.Index.wakes = append(b.Index.wakes, wakes...)
 	t := target{leaf: int32(n.leaf), from: from, to: int32(len(b.Index.wakes))}
@@ -182,12 +192,48 @@ func (f *fieldBuild) want(v want, id int32) {
 
 // compile writes the entries and their programs.
 func (b *laneBuild) compile() {
-	c := &branching{steps: b.steps, found: func(leaf int) bool { return b.tabled[leaf] }}
+	c := &branching{steps: b.steps, found: func(leaf int) bool { return b.tabled[leaf] }, group: b.group}
 	for i, d := range b.drafts {
 		b.entries = append(b.entries, entry{start: c.compile(b.nodes[i], ends, fails), owner: d.owner, opens: d.opens})
 	}
 	b.steps = c.steps
 	b.Index.wakers = append(b.Index.wakers, b.wakers...)
+	b.join()
+}
+
+// group numbers a group of leaves of which one was found or none.
+func (b *laneBuild) group(leaves []int) int32 {
+	slices.Sort(leaves)
+	b.key = b.key[:0]
+	for _, id := range leaves {
+		b.key = binary.LittleEndian.AppendUint32(b.key, uint32(id))
+	}
+	g, known := b.groups[string(b.key)]
+	if !known {
+		g = int32(b.Index.groups)
+		b.groups[string(b.key)] = g
+		b.Index.groups++
+		for _, id := range leaves {
+			b.joins[id] = append(b.joins[id], g)
+		}
+	}
+	return g
+}
+
+// join tells the lane's targets which groups their leaf is in.
+func (b *laneBuild) join() {
+	places := map[int32][2]int32{}
+	for i := b.from; i < len(b.targets); i++ {
+		t := &b.targets[i]
+		place, known := places[t.leaf]
+		if !known {
+			place[0] = int32(len(b.Index.joins))
+			b.Index.joins = append(b.Index.joins, b.joins[int(t.leaf)]...)
+			place[1] = int32(len(b.Index.joins))
+			places[t.leaf] = place
+		}
+		t.in, t.past = place[0], place[1]
+	}
 }
 
 // finish makes the tables.

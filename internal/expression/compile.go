@@ -22,13 +22,13 @@ func (t *Table) Compile(source string, names Names) (*Expr, error) {
 	if root == nil {
 		return nil, c.errs
 	}
-	n := c.condition(root)
+	n := c.condition(root).number()
 	if len(c.errs) > 0 {
 		slices.SortStableFunc(c.errs, func(a, b Error) int { return a.Offset - b.Offset })
 		return nil, slices.CompactFunc(c.errs, func(a, b Error) bool { return a == b })
 	}
 	slices.Sort(c.used)
-	return &Expr{text: source, root: n, plan: t.plan(n), table: t, shown: slices.Clip(n.leaves(nil)), slots: c.slots, names: slices.Compact(c.used)}, nil
+	return &Expr{text: source, root: n, plan: t.plan(n), table: t, slots: c.slots, names: slices.Compact(c.used)}, nil
 }
 
 // compilation is the state of one Compile.

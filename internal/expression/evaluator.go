@@ -28,6 +28,8 @@ type Evaluator struct {
 	steps       int                  // of the program that runs
 	work        int                  // of all patterns and programs on this alert
 	errs        map[int]error        // of leaves, this generation
+	finder      *Finder              // of the index that is searched with this; nil for none
+	decided     []uint64             // what explains an expression, while it is put together
 }
 
 // verdict is what a leaf said of the alert of a generation.
@@ -130,8 +132,13 @@ func (e *Evaluator) holds(n *node) (bool, error) {
 }
 
 func (e *Evaluator) leaf(id int) (bool, error) {
-	if m := e.memo[id]; m.gen == e.gen && m.state != maybe {
-		return m.state == yes, e.failure(id, m)
+	if m := e.memo[id]; m.gen == e.gen {
+		if m.state != maybe {
+			return m.state == yes, e.failure(id, m)
+		}
+	} else if e.finder != nil && e.finder.lacks(id) {
+		e.memo[id] = verdict{gen: e.gen}
+		return false, nil
 	}
 	ok, err := e.table.leaves[id].holds(e)
 	v := verdict{gen: e.gen}
@@ -153,28 +160,47 @@ func (e *Evaluator) failure(id int, v verdict) error {
 }
 
 // maxReadings bounds what is kept of one expression; an event carries them.
-const maxReadings = 64
+const maxReadings = 32
 
-// Explain is every leaf of the expression with the value that it saw and whether it holds: without short cuts, the
-// first 64.
+// Explain is why the expression holds of what is loaded: the leaves that decide it, each with the value that it saw. Of an
+// and these are those of all its operands, of an or those of the one that was found to hold, of what must not hold those
+// that keep it from holding: at most 32, in the order in which they were written. It is nil where the expression does not hold.
 func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
-	readings := make([]tocsin.Reading, len(x.shown))
-	for i, id := range x.shown {
-		readings[i] = e.reading(int(id))
+	if ok, err := e.holds(x.plan); !ok || err != nil {
+		return nil
+	}
+	e.decided = e.decide(e.decided[:0], x.plan, true)
+	slices.Sort(e.decided)
+	all := slices.Compact(e.decided)
+	readings := make([]tocsin.Reading, len(all))
+	for i, d := range all {
+		readings[i] = e.reading(int(uint32(d)))
 	}
 	return readings
 }
 
-// leaves appends the leaves below n that are not among ids, up to as many as readings are kept of.
-func (n *node) leaves(ids []int32) []int32 {
-	if n.op == opLeaf && len(ids) < maxReadings && !slices.Contains(ids, int32(n.leaf)) {
-		ids = append(ids, int32(n.leaf))
-	}
-	for _, k := range n.kids {
-		if len(ids) == maxReadings {
-			break
+// decide appends the leaves that make n hold, or not hold: which of the two is so is known. The upper half of each is its
+// place, the lower half its number.
+func (e *Evaluator) decide(ids []uint64, n *node, so bool) []uint64 {
+	switch n.op {
+	case opLeaf:
+		if len(ids) < maxReadings {
+			ids = append(ids, uint64(n.at)<<32|uint64(n.leaf))
 		}
-		ids = k.leaves(ids)
+	case opNot:
+		ids = e.decide(ids, n.kids[0], !so)
+	case opAnd, opOr:
+		one := (n.op == opOr) == so // operand is enough
+		for _, k := range n.kids {
+			if one {
+				if ok, _ := e.holds(k); ok != so {
+					continue
+				}
+			}
+			if ids = e.decide(ids, k, so); one {
+				break
+			}
+		}
 	}
 	return ids
 }

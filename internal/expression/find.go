@@ -16,7 +16,10 @@ type Finder struct {
 	open   []int32  // lanes
 	woken  []int32  // entries of the lane that is searched
 	marks  []uint32 // entry -> generation in which it was woken
+	groups []uint32 // group of leaves -> generation in which a text of theirs was found
 	gen    uint32
+	tried  uint32   // the evaluator's generation of the alert that was searched with
+	past   []uint32 // lane -> generation in which it was searched
 	owners []int32
 
 	clock func() time.Duration // nil: nothing is measured
@@ -26,7 +29,12 @@ type Finder struct {
 
 // Finder makes a finder. The evaluator must be of the index's table.
 func (x *Index) Finder(e *Evaluator) *Finder {
-	return &Finder{Index: x, e: e, hits: literal.NewHits(len(x.targets)), marks: make([]uint32, len(x.entries))}
+	f := &Finder{
+		Index: x, e: e, hits: literal.NewHits(len(x.targets)),
+		marks: make([]uint32, len(x.entries)), groups: make([]uint32, x.groups), past: make([]uint32, len(x.lanes)),
+	}
+	e.finder = f
+	return f
 }
 
 // Find are the owners of the expressions that hold of the loaded alert or that fail on it, some more than once. The
@@ -36,13 +44,17 @@ func (f *Finder) Find() []int32 {
 	f.hits.Reset()
 	if f.gen++; f.gen == 0 {
 		clear(f.marks)
+		clear(f.groups)
+		clear(f.past)
 		f.gen = 1
 	}
+	f.tried = f.e.gen
 	if f.clock != nil {
 		f.begun = f.clock()
 	}
 	for i := 0; i < len(f.open); i++ {
-		if f.search(&f.lanes[f.open[i]]); f.clock != nil {
+		f.search(&f.lanes[f.open[i]])
+		if f.past[f.open[i]] = f.gen; f.clock != nil {
 			f.measured()
 			continue
 		}
@@ -165,6 +177,9 @@ func (f *Finder) hit(id int32) {
 	default:
 		*v = verdict{gen: f.e.gen, state: maybe}
 	}
+	for _, g := range f.joins[t.in:t.past] {
+		f.groups[g] = f.gen
+	}
 	f.wake(f.wakes[t.from:t.to])
 }
 
@@ -173,10 +188,16 @@ func (f *Finder) holds(at int32) bool {
 	e := f.e
 	for at >= 0 {
 		s := &f.steps[at]
+		if s.kind == grouped {
+			if at = s.no; f.groups[s.leaf] == f.gen {
+				at = s.yes
+			}
+			continue
+		}
 		v := e.memo[s.leaf]
 		ok := v.state == yes
 		if v.gen != e.gen || v.state > yes {
-			if ok = false; !s.found || v.gen == e.gen {
+			if ok = false; s.kind == direct || v.gen == e.gen {
 				var err error
 				if ok, err = e.leaf(int(s.leaf)); err != nil {
 					return true
@@ -188,4 +209,18 @@ func (f *Finder) holds(at int32) bool {
 		}
 	}
 	return at == ends
+}
+
+// lacks reports whether a leaf that nothing was said of cannot hold of the loaded alert: a lane that looks up what it wants
+// was searched, and did not find it.
+func (f *Finder) lacks(leaf int) bool {
+	if f.tried != f.e.gen || leaf+1 >= len(f.tabled) { // a leaf that came after the index
+		return false
+	}
+	for _, lane := range f.tables[f.tabled[leaf]:f.tabled[leaf+1]] {
+		if f.past[lane] == f.gen {
+			return true
+		}
+	}
+	return false
 }

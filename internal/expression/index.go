@@ -14,9 +14,13 @@ type Index struct {
 	table   *Table
 	lanes   []lane // the first is open to every alert
 	entries []entry
-	steps   []step    // of all entries
-	targets []target  // by literal ID
-	wakes   []int32   // of all targets: entries
+	steps   []step   // of all entries
+	targets []target // by literal ID
+	wakes   []int32  // of all targets: entries
+	joins   []int32  // of all targets: groups of leaves that their leaf is in
+	groups  int
+	tables  []int32   // of all leaves: lanes that look up what they want
+	tabled  []int32   // leaf -> where its lanes begin in tables; the next leaf's begin where they end
 	wakers  [][]waker // by entry; nil of those that are always evaluated
 }
 
@@ -63,6 +67,7 @@ type inquiry struct {
 type target struct {
 	leaf     int32
 	from, to int32 // of wakes
+	in, past int32 // of joins
 	decides  bool  // the leaf holds
 }
 
@@ -73,11 +78,16 @@ func (t *Table) NewIndex(expressions []*Expr, owners []int32) *Index {
 	for i, e := range expressions {
 		drafts = append(drafts, t.drafts(e.plan, owners[i])...)
 	}
-	b := &indexing{Index: x}
+	b := &indexing{Index: x, lanesOf: make([][]int32, len(t.leaves))}
 	for _, l := range layOut(drafts) {
 		b.lane(l)
 	}
+	x.tabled = make([]int32, 1, len(t.leaves)+1)
+	for _, lanes := range b.lanesOf {
+		x.tables = append(x.tables, lanes...)
+		x.tabled = append(x.tabled, int32(len(x.tables)))
+	}
 	x.entries, x.steps = slices.Clip(x.entries), slices.Clip(x.steps)
-	x.targets, x.wakes, x.wakers = slices.Clip(x.targets), slices.Clip(x.wakes), slices.Clip(x.wakers)
+	x.targets, x.wakes, x.wakers, x.joins = slices.Clip(x.targets), slices.Clip(x.wakes), slices.Clip(x.wakers), slices.Clip(x.joins)
 	return x
 }

@@ -3,7 +3,6 @@ package expression
 import (
 	"net/netip"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/vm"
@@ -144,7 +143,14 @@ func passes(t test, v tocsin.Value) bool {
 	}
 }
 
-func matchesOne(t textual, texts []string) bool { return slices.ContainsFunc(texts, t.match) }
+func matchesOne(t textual, texts []string) bool {
+	for _, s := range texts { //nolint:modernize // slices.ContainsFunc makes a function of t.match each time
+		if t.match(s) {
+			return true
+		}
+	}
+	return false
+}
 
 // passesWithin is passes for a pattern: the first string is cut to what the pattern may look at, and a list that
 // holds more than that is an error. Strings without a text that the pattern needs are not looked at.

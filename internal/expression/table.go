@@ -100,7 +100,6 @@ type Expr struct {
 	table *Table
 	slots []int
 	names []string
-	shown []int32 // the leaves that explain it
 }
 
 // Names are the names that the expression uses, in itself or through others, sorted.
@@ -155,8 +154,28 @@ func (es Errors) Error() string {
 // node is one knot of the boolean skeleton.
 type node struct {
 	op   nodeOp
+	at   int32 // of a leaf: its place among the leaves of its expression
 	kids []*node
 	leaf int
+}
+
+// number notes in the leaves below n where each stands first.
+func (n *node) number() *node {
+	places := map[int]int32{}
+	var walk func(n *node)
+	walk = func(n *node) {
+		if n.op == opLeaf {
+			if _, known := places[n.leaf]; !known {
+				places[n.leaf] = int32(len(places))
+			}
+			n.at = places[n.leaf]
+		}
+		for _, k := range n.kids {
+			walk(k)
+		}
+	}
+	walk(n)
+	return n
 }
 
 type nodeOp uint8

@@ -263,7 +263,7 @@ func (t *Table) Build(text string, tree Tree) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{text: text, root: root, plan: t.plan(root), table: t, shown: slices.Clip(root.leaves(nil)), slots: b.slots}, nil
+	return &Expr{text: text, root: root, plan: t.plan(root.number()), table: t, slots: b.slots}, nil
 }
 
 type building struct {
