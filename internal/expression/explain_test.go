@@ -13,20 +13,23 @@ import (
 // TestExplain shows which leaves explain an expression.
 func TestExplain(t *testing.T) {
 	fields := tocsin.NewFields([]tocsin.Field{{Name: "a", Value: tocsin.StringValue("x")}, {Name: "b", Value: tocsin.StringValue("y")}})
-	for text, want := range map[string][]string{
-		`a == "x"`:                         {`a == "x" yes`},
-		`a == "z"`:                         nil,
-		`b == "y" and a == "x"`:            {`b == "y" yes`, `a == "x" yes`},
-		`a == "q" or b == "y" or a == "x"`: {`b == "y" yes`},
-		`a == "x" and not (b == "z" or b == "w")`:       {`a == "x" yes`, `b == "z" no`, `b == "w" no`},
-		`a == "x" and not (b == "z" and a == "x")`:      {`a == "x" yes`, `b == "z" no`},
-		`a contains "x" and (a == "x" or a == "z")`:     {`a contains "x" yes`, `a == "x" yes`},
-		`(b == "y" or b == "z") and (a == "x" or true)`: {`b == "y" yes`},
+	for _, c := range []struct {
+		text string
+		want []string
+	}{
+		{`a == "x"`, []string{`a == "x" yes`}},
+		{`a == "z"`, nil},
+		{`b == "y" and a == "x"`, []string{`b == "y" yes`, `a == "x" yes`}},
+		{`a == "q" or b == "y" or a == "x"`, []string{`b == "y" yes`}},
+		{`a == "x" and not (b == "z" or b == "w")`, []string{`a == "x" yes`, `b == "z" no`, `b == "w" no`}},
+		{`a == "x" and not (b == "z" and a == "x")`, []string{`a == "x" yes`, `b == "z" no`}},
+		{`a contains "x" and (a == "x" or a == "z")`, []string{`a contains "x" yes`, `a == "x" yes`}},
+		{`(b == "y" or b == "z") and (a == "x" or true)`, []string{`b == "y" yes`}},
 	} {
 		table := New(Options{})
-		x, err := table.Compile(text, nil)
+		x, err := table.Compile(c.text, nil)
 		if err != nil {
-			t.Fatal(text, err)
+			t.Fatal(c.text, err)
 		}
 		e := table.Evaluator()
 		e.Load(fields, testTime)
@@ -38,8 +41,8 @@ func TestExplain(t *testing.T) {
 			}
 			got = append(got, r.Expr+word)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", text, diff)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.text, diff)
 		}
 	}
 }
