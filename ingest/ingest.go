@@ -1,5 +1,5 @@
 // Package ingest is where records come in: the contract of a source, and the batch that it hands over. Its folders
-// hold one source each (kafka, http, file) and the decoders that make ECS alerts of records (decode).
+// hold one source each (kafka, http, syslog, file, elastic) and the decoders that make ECS alerts of records (decode).
 package ingest
 
 import (
@@ -28,6 +28,14 @@ type Record struct {
 	Size   int64
 	// Origin is where a record stood that is sent to the intake again: what comes of it is what would have come of it there.
 	Origin *tocsin.Ref
+	// Beside is what came with the record and is no part of it: the alert gets it where the record does not say better.
+	Beside []Beside
+}
+
+// A Beside is one field that what carried a record says of it: log.source.address of a datagram, kafka.headers.
+type Beside struct {
+	Field string   `json:"field"`
+	Texts []string `json:"texts"` // one, or a list of them
 }
 
 // A Batch is a run of records that is acknowledged as one.

@@ -208,6 +208,7 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 			Texts: d.texts,
 		}
 		d.settle(&b.alert)
+		d.beside(r.Beside)
 		d.out.weigh()
 		d.out.related.fill(d.out)
 		if !d.bare {
@@ -220,6 +221,19 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 		return Reject(r, reason, detail)
 	}
 	return nil
+}
+
+// beside adds what came with the record, where the record does not say better.
+func (d *Decoder) beside(all []ingest.Beside) {
+	for _, b := range all {
+		n := d.doc.dict.name(b.Field)
+		switch {
+		case len(b.Texts) == 1:
+			d.out.set(n, tocsin.StringValue(b.Texts[0]))
+		case len(b.Texts) > 1:
+			d.out.set(n, tocsin.StringsValue(b.Texts...))
+		}
+	}
 }
 
 // identify gives the alert its digest and its id.

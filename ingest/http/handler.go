@@ -16,21 +16,17 @@ import (
 	"tocsin/internal/fault"
 )
 
-// A Journal makes records durable. When Append returns nil all of them are, or were before; else none need be. A
-// record with a Position that the journal has for its Source is a duplicate and is kept once. A record with a Fault is
-// kept for the dead-letter place.
-type Journal interface {
-	Append(ctx context.Context, records []ingest.Record) (Result, error)
-}
-
-// A Result says how many records are new, and how many the journal had.
-type Result struct{ Accepted, Duplicate int }
+// What the intake writes to is declared by package ingest, for all ways in.
+type (
+	Journal = ingest.Journal
+	Result  = ingest.Result
+)
 
 // The answers of a [Journal] that a client is told of as they are. Any other error is [ErrUnavailable].
 var (
-	ErrBacklog     = errors.New("backlog is full")          // 429: more is waiting to be processed than the cap allows
-	ErrFull        = errors.New("store is full")            // 507
-	ErrUnavailable = errors.New("store cannot be reached")  // 503
+	ErrBacklog     = ingest.ErrBacklog                      // 429
+	ErrFull        = ingest.ErrFull                         // 507
+	ErrUnavailable = ingest.ErrUnavailable                  // 503
 	ErrForbidden   = errors.New("not allowed to send here") // 403, of [Options.Authorize]
 )
 

@@ -26,6 +26,7 @@ const (
 	headerSize      = ownHeaders + "size"
 	headerPartition = ownHeaders + "partition"
 	headerOrigin    = ownHeaders + "origin" // JSON
+	headerBeside    = ownHeaders + "beside" // JSON
 )
 
 const (
@@ -148,6 +149,10 @@ func message(r ingest.Record, call []byte) kafka.Message {
 		origin, _ := json.Marshal(r.Origin) // a Ref marshals
 		add(headerOrigin, string(origin))
 	}
+	if len(r.Beside) > 0 {
+		beside, _ := json.Marshal(r.Beside) // texts marshal
+		add(headerBeside, string(beside))
+	}
 	if r.Fault != "" {
 		add(headerFault, r.Fault)
 		add(headerDetail, r.Detail)
@@ -180,6 +185,8 @@ func adopt(out *ingest.Record, headers []recordHeader) {
 			if json.Unmarshal(h.value, &origin) == nil {
 				out.Ref = origin
 			}
+		case headerBeside:
+			_ = json.Unmarshal(h.value, &out.Beside) // written by us
 		case headerReceived:
 			if t, err := time.Parse(time.RFC3339Nano, value); err == nil {
 				out.Received = t.UTC()

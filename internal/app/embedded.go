@@ -200,6 +200,10 @@ type intake struct {
 
 // Append implements the journal of package ingest/http.
 func (i intake) Append(ctx context.Context, records []ingest.Record) (ingesthttp.Result, error) {
+	return i.take(ctx, records)
+}
+
+func (i intake) take(ctx context.Context, records []ingest.Record, cursors ...ingest.Cursor) (ingesthttp.Result, error) {
 	waiting, err := i.j.backlog(ctx)
 	switch {
 	case err != nil:
@@ -211,7 +215,7 @@ func (i intake) Append(ctx context.Context, records []ingest.Record) (ingesthttp
 	for k, r := range records {
 		positions[k] = r.Position
 	}
-	known, err := i.j.append(ctx, records, positions)
+	known, err := i.j.append(ctx, records, positions, cursors...)
 	if errors.Is(err, sinks.ErrFull) {
 		return ingesthttp.Result{}, fmt.Errorf("%w: %w", ingesthttp.ErrFull, err)
 	}

@@ -61,20 +61,28 @@ func (j *journal) placed(rows []sqlite.Appended) (known int) {
 	return known
 }
 
-// append makes records durable and wakes the pipeline. It returns how many were there before. The error wraps
+// append makes records durable, and cursors with them, and wakes the pipeline. It returns how many were there before. The error wraps
 // [sinks.ErrFull] where there is no room for them or for what they will lead to.
-func (j *journal) append(ctx context.Context, records []ingest.Record, positions []string) (known int, err error) {
+func (j *journal) append(ctx context.Context, records []ingest.Record, positions []string, cursors ...ingest.Cursor) (known int, err error) {
 	release, err := j.room.take(ctx, j.store, j.applied.Load(), records)
 	if err != nil {
 		return 0, err
 	}
 	defer release()
-	entries := make([]sqlite.JournalEntry, len(records))
+	entries := make([]sqlite.JournalEntry, len(records), len(records)+len(cursors))
 	for i, r := range records {
 		entries[i] = sqlite.JournalEntry{
 			Kind: sqlite.JournalRecord, Source: r.Source, Position: positions[i], Received: r.Received, Raw: r.Value,
 			Tenant: r.Tenant, Format: r.Format, Fault: r.Fault, Detail: r.Detail, Size: r.Size, Origin: r.Origin,
 		}
+		if len(r.Beside) > 0 {
+			if entries[i].Beside, err = json.Marshal(r.Beside); err != nil {
+				return 0, err
+			}
+		}
+	}
+	for _, c := range cursors {
+		entries = append(entries, sqlite.JournalEntry{Kind: sqlite.JournalCursor, Source: c.Source, Position: c.Name, Raw: c.Value})
 	}
 	placed, err := j.store.Journal(ctx, entries)
 	if err != nil {
@@ -104,6 +112,11 @@ func (j *journal) Read(ctx context.Context, after int64, limit int) ([]pipeline.
 			}
 			if e.Origin != nil {
 				rows[i].Record.Ref = *e.Origin
+			}
+			if len(e.Beside) > 0 {
+				if err := json.Unmarshal(e.Beside, &rows[i].Record.Beside); err != nil {
+					return nil, fmt.Errorf("journal row %d: %w", e.Offset, err)
+				}
 			}
 			continue
 		}

@@ -20,6 +20,7 @@ const (
 	JournalRecord JournalKind = "record" // a raw record of a source
 	JournalTick   JournalKind = "tick"   // event time has reached Received
 	JournalSet    JournalKind = "set"    // from here on the rule set whose hash is Raw is in force
+	JournalCursor JournalKind = "cursor" // no row: Raw is kept as the cursor Position of Source, nil forgets it
 )
 
 // A JournalEntry is one row of the journal, the one-partition log of a daemon without Kafka (delivery.md 3.3, 1).
@@ -36,6 +37,7 @@ type JournalEntry struct {
 	Detail   string      `json:"detail,omitempty"`
 	Size     int64       `json:"size,omitempty"`   // bytes that a faulty record claims
 	Origin   *tocsin.Ref `json:"origin,omitempty"` // where a record stood that was sent again
+	Beside   json.RawMessage `json:"beside,omitempty"` // what came with it and is no part of it
 }
 
 // Appended says where an entry stands.
@@ -149,13 +151,14 @@ func (s *Store) room(ctx context.Context) (int64, error) {
 
 // A journalWriter appends within one transaction.
 type journalWriter struct {
+	store        *Store
 	insert, find *sql.Stmt
 	total        int64 // bytes ever written
 }
 
 // writer prepares to append. A known position is found before the insert, as a conflict would use up an offset.
 func (s *Store) writer(ctx context.Context) (*journalWriter, error) {
-	w := &journalWriter{}
+	w := &journalWriter{store: s}
 	err := s.tx.QueryRowContext(ctx, `SELECT total FROM journal ORDER BY id DESC LIMIT 1`).Scan(&w.total)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, translate("journal", err)
@@ -179,6 +182,12 @@ func (w *journalWriter) append(ctx context.Context, entries []JournalEntry) ([]A
 	placed := make([]Appended, len(entries))
 	for i := range entries {
 		e := &entries[i]
+		if e.Kind == JournalCursor {
+			if err := w.cursor(ctx, e); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		meta, err := json.Marshal(e)
 		if err != nil {
 			return nil, fmt.Errorf("journal: %w", err)

@@ -132,6 +132,8 @@ ALTER TABLE events ADD COLUMN activity TEXT NOT NULL DEFAULT '';
 ALTER TABLE events ADD COLUMN detected INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX events_detected ON events (detected DESC, id);
 CREATE TABLE event_entities (value TEXT NOT NULL, event TEXT NOT NULL, PRIMARY KEY (value, event)) WITHOUT ROWID;
+`, `
+CREATE TABLE cursors (source TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (source, name)) WITHOUT ROWID;
 `}
 
 // searchable is the version from which on the columns that are searched by are there: files of an earlier one are
