@@ -61,9 +61,15 @@ type Intake struct {
 // A Source is one input beside HTTP.
 type Source struct {
 	Name      string        `mapstructure:"name"`
-	Kind      string        `mapstructure:"kind" enum:"kafka,file"`
-	Topics    []string      `mapstructure:"topics"` // kafka
-	Paths     []string      `mapstructure:"paths"`  // file
+	Kind      string        `mapstructure:"kind" enum:"kafka,file,http,syslog,elasticsearch,opensearch"`
+	Topics    []string      `mapstructure:"topics"`     // kafka
+	Paths     []string      `mapstructure:"paths"`      // file
+	Follow    bool          `mapstructure:"follow"`     // file: go on reading as the files grow and rotate; paths may be patterns
+	Encoding  string        `mapstructure:"encoding" enum:"utf-8,utf-16le,utf-16be,latin-1"`
+	KeySHA256 []string      `mapstructure:"key_sha256"` // http: of the keys by which senders are this source
+	Syslog    Syslog        `mapstructure:"syslog"`
+	Search    Search        `mapstructure:"search"` // elasticsearch, opensearch
+	Identity  Identity      `mapstructure:"identity"`
 	Tenant    string        `mapstructure:"tenant"`
 	Format    string        `mapstructure:"format"`
 	Start     string        `mapstructure:"start" enum:"earliest,latest"`
@@ -151,13 +157,5 @@ func Default() Config {
 		SQLite:        SQLite{MaxBytes: 20 << 30, Retention: 90 * 24 * time.Hour},
 		Kafka:         Kafka{Brokers: []string{"127.0.0.1:9092"}, Group: "tocsin", Prefix: "tocsin.", Partitions: 32, Replication: 1, Session: 10 * time.Second},
 		Elasticsearch: Elasticsearch{URLs: []string{"http://127.0.0.1:9200"}, Prefix: "tocsin-", Replicas: 1, Shards: 1},
-	}
-}
-
-// defaultSource is what a source leaves unsaid.
-func defaultSource() Source {
-	return Source{
-		Kind: "kafka", Tenant: "default", Format: "auto", Start: "earliest", Store: "all",
-		Disorder: 2 * time.Minute, Lateness: time.Hour, IdleAfter: 30 * time.Second,
 	}
 }

@@ -84,38 +84,17 @@ func Loopback(host string) bool {
 	return err == nil && a.IsLoopback()
 }
 
-func (c *checker) validateSources(cfg *Config) {
-	names := map[string]bool{"http": true}
-	for i, s := range cfg.Sources {
-		at := func(key, message, remedy string) {
-			path := fmt.Sprintf("sources[%d]", i)
-			if _, ok := c.places[path+"."+key]; ok {
-				path += "." + key
-			}
-			c.at(path, message, remedy)
-		}
-		switch {
-		case !nameForm.MatchString(s.Name):
-			at("name", fmt.Sprintf("%q is no source name", s.Name), "use lower-case letters, digits, dots and dashes")
-		case names[s.Name]:
-			at("name", fmt.Sprintf("a source %q is there already", s.Name), "give each source its own name; http is the intake's")
-		}
-		names[s.Name] = true
-		switch {
-		case s.Kind == "kafka" && len(s.Topics) == 0:
-			at("topics", "a kafka source needs topics", "topics: [alerts]")
-		case s.Kind == "file" && len(s.Paths) == 0:
-			at("paths", "a file source needs paths", "paths: [alerts.ndjson]")
-		case s.Kind == "file" && cfg.Mode == "kafka":
-			at("kind", "file sources run in mode embedded only", "send the file to a topic, or use mode: embedded")
-		case s.Kind == "kafka" && cfg.Mode == "embedded":
-			at("kind", "kafka sources need mode: kafka", "set mode: kafka, or send the alerts over HTTP")
-		}
-		c.validateTimes(at, s.Disorder, s.Lateness, s.IdleAfter)
+// unreadable reports a file that is not there.
+func unreadable(at told, key, name string) {
+	if name == "" {
+		return
+	}
+	if _, err := os.Stat(name); err != nil {
+		at(key, strings.TrimPrefix(err.Error(), "stat "), "name one that exists")
 	}
 }
 
-func (c *checker) validateTimes(at func(key, message, remedy string), disorder, lateness, idle time.Duration) {
+func (c *checker) validateTimes(at told, disorder, lateness, idle time.Duration) {
 	if disorder > lateness {
 		at("disorder", fmt.Sprintf("disorder %v is more than lateness %v", disorder, lateness), "state must be kept at least as long as the watermark waits")
 	}
