@@ -74,7 +74,13 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 	a.runs("pipeline", p.Run)
 	a.runs("timers", func(ctx context.Context) error { return a.timers(ctx, a.register(st)) })
 	a.runs("upkeep", func(ctx context.Context) error { return a.upkeep(ctx, j) })
+	if err := a.ways(ctx, intake{j: j, cap: a.cfg.Intake.Backlog}); err != nil {
+		return backend{}, err
+	}
 	for _, s := range a.cfg.Sources {
+		if s.Kind != "file" || s.Follow {
+			continue
+		}
 		a.runs("source "+s.Name, func(ctx context.Context) error { return a.readFiles(ctx, s, j) })
 	}
 	reload := func(_ context.Context, set *rules.Set) error {

@@ -99,6 +99,11 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			}
 		}
 	}
+	if slices.Contains(cfg.Roles, "detect") {
+		if err := a.ways(ctx, &producing{Journal: intake, folder: cfg.DataDir}); err != nil {
+			return backend{}, err
+		}
+	}
 	return backend{store: st, journal: intake, reload: k.enforce}, nil
 }
 

@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"tocsin/ingest"
+	"tocsin/ingest/syslog"
+	"tocsin/internal/config"
+)
+
+// ways opens the ways in that read or listen by themselves, in both modes: they write to the journal.
+func (a *App) ways(ctx context.Context, j ingest.ResumableJournal) error {
+	w := &waysIn{App: a, journal: j}
+	for _, s := range a.cfg.Sources {
+		open := map[string]func(context.Context, config.Source) error{"syslog": w.syslog}[s.Kind]
+		if open == nil {
+			continue
+		}
+		if err := open(ctx, s); err != nil {
+			return fmt.Errorf("source %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// waysIn opens them, and keeps what those of one kind share.
+type waysIn struct {
+	*App
+	journal ingest.ResumableJournal
+	heard   *syslog.Metrics
+}
+
+// syslog opens a listener.
+func (w *waysIn) syslog(ctx context.Context, s config.Source) error {
+	if w.heard == nil {
+		w.heard = syslog.NewMetrics(w.reg)
+	}
+	c := syslog.Config{
+		Source: s.Name, Tenant: s.Tenant, Format: s.Format, Network: s.Syslog.Network, Address: s.Syslog.Address, MaxMessage: int(s.Syslog.MaxMessage),
+		MaxConnections: s.Syslog.MaxConnections, Rate: s.Syslog.Rate, Idle: s.Syslog.Idle, ReceiveBuffer: int(s.Syslog.ReceiveBuffer),
+	}
+	for _, text := range s.Syslog.Allow {
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			return err
+		}
+		c.Allow = append(c.Allow, network.Masked())
+	}
+	if c.Network == "tls" {
+		secured, err := serverTLS(s.Syslog)
+		if err != nil {
+			return err
+		}
+		c.TLS = secured
+	}
+	l, err := syslog.Listen(ctx, c, syslog.Options{Journal: w.journal, Metrics: w.heard, Log: w.log, Now: w.now})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrListen, err)
+	}
+	w.onStop("source "+s.Name, func(context.Context) error { _ = l.Close(); return nil }) // where it never ran
+	w.log.InfoContext(ctx, "listening for syslog", "source", s.Name, "network", c.Network, "address", l.Addr().String())
+	w.runs("source "+s.Name, l.Run)
+	return nil
+}
+
+// serverTLS reads the certificate of a listener, and the authority of its senders where they must show one.
+func serverTLS(s config.Syslog) (*tls.Config, error) {
+	own, err := tls.LoadX509KeyPair(s.CertFile, s.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("syslog.cert_file: %w", err)
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{own}}
+	if s.ClientCAFile == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(s.ClientCAFile)
+	if err != nil {
+		return nil, fmt.Errorf("syslog.client_ca_file: %w", err)
+	}
+	c.ClientCAs, c.ClientAuth = x509.NewCertPool(), tls.RequireAndVerifyClientCert
+	if !c.ClientCAs.AppendCertsFromPEM(pem) {
+		return nil, errors.New("syslog.client_ca_file holds no certificate")
+	}
+	return c, nil
+}
