@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"tocsin/ingest"
+	"tocsin/ingest/file"
 	"tocsin/ingest/syslog"
 	"tocsin/internal/config"
 )
@@ -18,8 +19,10 @@ import (
 func (a *App) ways(ctx context.Context, j ingest.ResumableJournal) error {
 	w := &waysIn{App: a, journal: j}
 	for _, s := range a.cfg.Sources {
-		open := map[string]func(context.Context, config.Source) error{"syslog": w.syslog}[s.Kind]
-		if open == nil {
+		open := map[string]func(context.Context, config.Source) error{
+			"syslog": w.syslog, "file": w.follow,
+		}[s.Kind]
+		if open == nil || s.Kind == "file" && !s.Follow {
 			continue
 		}
 		if err := open(ctx, s); err != nil {
@@ -34,6 +37,20 @@ type waysIn struct {
 	*App
 	journal ingest.ResumableJournal
 	heard   *syslog.Metrics
+	read    *file.Metrics
+}
+
+// follow reads files as they grow.
+func (w *waysIn) follow(_ context.Context, s config.Source) error {
+	if w.read == nil {
+		w.read = file.NewMetrics(w.reg)
+	}
+	f := file.NewFollower(file.FollowOptions{
+		Source: s.Name, Tenant: s.Tenant, Format: s.Format, Paths: s.Paths, FromEnd: s.Start == "latest", Encoding: s.Encoding,
+		MaxRecord: int64(w.cfg.Intake.MaxRecord), Journal: w.journal, Metrics: w.read, Log: w.log, Now: w.now,
+	})
+	w.runs("source "+s.Name, f.Run)
+	return nil
 }
 
 // syslog opens a listener.

@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 // way adds a source with the defaults of sources to the configuration.
 func (h *house) way(s config.Source) {
 	s.Tenant, s.Format, s.Store = "default", "auto", "all"
+	s.Start, s.Encoding, s.Syslog.Network = cmp.Or(s.Start, "earliest"), cmp.Or(s.Encoding, "utf-8"), cmp.Or(s.Syslog.Network, "tcp")
 	s.Disorder, s.Lateness, s.IdleAfter = time.Minute, time.Hour, 30*time.Second
 	h.cfg.Sources = append(h.cfg.Sources, s)
 }
@@ -69,5 +72,59 @@ func TestSyslogToAlert(t *testing.T) {
 	a := h.alerts()[0]
 	if a.Source != "fw" || a.Fields.Get("log.source.address").Text() != "127.0.0.1" || a.Fields.Get("source.ip").Text() != "203.0.113.7" {
 		t.Errorf("%s from %s of %s", a.Source, a.Fields.Get("source.ip").Text(), a.Fields.Get("log.source.address").Text())
+	}
+}
+
+// Killed twice while a log is written and rotated, the daemon has each of its lines once.
+func TestFollowKill(t *testing.T) {
+	h := newHouse(t)
+	dir := t.TempDir()
+	h.way(config.Source{Name: "app", Kind: "file", Follow: true, Paths: []string{filepath.Join(dir, "*.log")}})
+	bin := build(t)
+	cmd, _ := launch(t, h.cfg, bin)
+	const n = 3000
+	log := filepath.Join(dir, "app.log")
+	f, err := os.Create(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		fmt.Fprintf(f, `{"@timestamp":"2026-11-20T12:00:00Z","event":{"id":"%d"},"message":"line"}`+"\n", i)
+		switch i % 1500 {
+		case 500, 1000:
+			await(t, time.Minute, "some of it is read", func() (bool, string) {
+				got, _ := h.stored()
+				return got > i-500, fmt.Sprint(got)
+			})
+			if i%1500 == 500 {
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+				_ = cmd.Wait()
+			}
+			if err := os.Rename(log, fmt.Sprintf("%s.%d", log, i)); err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+			if f, err = os.Create(log); err != nil {
+				t.Fatal(err)
+			}
+			if i%1500 == 500 {
+				cmd, _ = launch(t, h.cfg, bin)
+			}
+		}
+	}
+	f.Close()
+	h.settled(n, 0)
+	seen := map[string]bool{}
+	for _, a := range h.alerts() {
+		id := a.Fields.Get("event.id").Text()
+		if seen[id] || a.Ref.File != "app.log" {
+			t.Errorf("line %s came twice, or from %s", id, a.Ref.File)
+		}
+		seen[id] = true
+	}
+	if len(seen) != n {
+		t.Errorf("%d of %d lines", len(seen), n)
 	}
 }
