@@ -25,18 +25,18 @@ const (
 
 // A JournalEntry is one row of the journal, the one-partition log of a daemon without Kafka (delivery.md 3.3, 1).
 type JournalEntry struct {
-	Offset   int64       `json:"-"` // the row, from 1 on; given by the store
-	Kind     JournalKind `json:"-"`
-	Source   string      `json:"-"`
-	Position string      `json:"-"` // where in its source it stood: the same one twice is one entry; "" is never the same
-	Received time.Time   `json:"-"`
-	Raw      []byte      `json:"-"` // the original bytes
-	Tenant   string      `json:"tenant,omitempty"`
-	Format   string      `json:"format,omitempty"`
-	Fault    string      `json:"fault,omitempty"` // why there are no bytes
-	Detail   string      `json:"detail,omitempty"`
-	Size     int64       `json:"size,omitempty"`   // bytes that a faulty record claims
-	Origin   *tocsin.Ref `json:"origin,omitempty"` // where a record stood that was sent again
+	Offset   int64           `json:"-"` // the row, from 1 on; given by the store
+	Kind     JournalKind     `json:"-"`
+	Source   string          `json:"-"`
+	Position string          `json:"-"` // where in its source it stood: the same one twice is one entry; "" is never the same
+	Received time.Time       `json:"-"`
+	Raw      []byte          `json:"-"` // the original bytes
+	Tenant   string          `json:"tenant,omitempty"`
+	Format   string          `json:"format,omitempty"`
+	Fault    string          `json:"fault,omitempty"` // why there are no bytes
+	Detail   string          `json:"detail,omitempty"`
+	Size     int64           `json:"size,omitempty"`   // bytes that a faulty record claims
+	Origin   *tocsin.Ref     `json:"origin,omitempty"` // where a record stood that was sent again
 	Beside   json.RawMessage `json:"beside,omitempty"` // what came with it and is no part of it
 }
 
