@@ -36,7 +36,7 @@ func TargetStates() []string { return []string{"met", "breached", "late", "runni
 
 // Dimensions lists the words that incidents are grouped and selected by.
 func Dimensions() []string {
-	all := []string{"priority", "platform", "category", "team", "rule", "root_cause", "disposition", "status", "counted_as"}
+	all := []string{"tenant", "priority", "platform", "category", "team", "rule", "root_cause", "disposition", "status", "counted_as"}
 	for _, t := range targetNames {
 		all = append(all, "target_"+t)
 	}
@@ -74,7 +74,7 @@ func (i *Incident) Measure() Measure {
 			"reopen_count": int64(i.ReopenCount), "alerts": i.Alerts, "events": int64(len(i.Events)) + i.EventsCut,
 		},
 		Words: map[string]string{
-			"priority": i.Priority, "platform": i.Platform, "category": class, "team": "", "rule": i.Rule, "root_cause": i.RootCause,
+			"tenant": i.Tenant, "priority": i.Priority, "platform": i.Platform, "category": class, "team": "", "rule": i.Rule, "root_cause": i.RootCause,
 			"disposition": i.Disposition, "status": string(i.Status), "counted_as": i.CountedAs(),
 		},
 	}

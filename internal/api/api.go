@@ -15,6 +15,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/measure"
 	"tocsin/register"
 )
 
@@ -99,8 +100,10 @@ type Options struct {
 	// WhyNot tells how a group key of a rule in force stands, by the values of its fields. The error wraps
 	// [tocsin.ErrNotFound], [tocsin.ErrKey] or [tocsin.ErrElsewhere].
 	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
-	Health func() any
-	Search Searcher
+	// Measures answer what statistics ask.
+	Measures measure.Store
+	Health   func() any
+	Search   Searcher
 	// Exceptions and Sources tell of the rules' exceptions and of the inputs of this daemon.
 	Exceptions func() []Exception
 	Sources    func() []Source
@@ -132,6 +135,7 @@ func New(o Options) http.Handler {
 	a.standing()
 	a.inputs()
 	a.audit()
+	a.trends()
 	a.describe()
 	return limitBody(known(mux))
 }

@@ -40,6 +40,7 @@ var matrix = map[string]string{
 	"list-audit":  lead,
 	"list-events": viewer, "list-alerts": viewer, "get-event-evidence": viewer, "list-exceptions": viewer, "list-sources": viewer,
 	"why-not": viewer, "rule-quality": viewer,
+	"get-trend": viewer, "get-trend-table": viewer, "list-metrics": viewer,
 	"create-incident": "analyst", "comment-incident": "analyst", "acknowledge-incident": "analyst", "contain-incident": "analyst",
 	"eradicate-incident": "analyst", "recover-incident": "analyst", "resolve-incident": "analyst", "follow-up-incident": "analyst",
 	"assign-incident": "analyst", "team-incident": "analyst",

@@ -61,8 +61,9 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
-		Health: func() any { return map[string]string{"status": "ok"} },
-		Search: w.store,
+		Measures: w.store,
+		Health:   func() any { return map[string]string{"status": "ok"} },
+		Search:   w.store,
 		Exceptions: func() []Exception {
 			return []Exception{{Name: "exceptions/a.yaml:1", Rule: "r1", When: "true", Expires: t0}}
 		},

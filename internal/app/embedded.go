@@ -37,6 +37,8 @@ type store interface {
 	sinks.Dispositions
 	sinks.VerdictLister
 	sinks.AlertLister
+	sinks.Measures
+	sinks.Backlogs
 	sinks.AuditLog
 	sinks.Searcher
 }
@@ -72,7 +74,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		return backend{}, err
 	}
 	a.runs("pipeline", p.Run)
-	a.runs("timers", func(ctx context.Context) error { return a.timers(ctx, a.register(st)) })
+	a.runs("timers", func(ctx context.Context) error { return a.timers(ctx, a.due(st)) })
 	a.runs("upkeep", func(ctx context.Context) error { return a.upkeep(ctx, j) })
 	if err := a.ways(ctx, intake{j: j, cap: a.cfg.Intake.Backlog}); err != nil {
 		return backend{}, err
@@ -159,7 +161,7 @@ func (a *App) readFiles(ctx context.Context, s config.Source, j *journal) error 
 }
 
 // timers lets what became due be written, now and then.
-func (a *App) timers(ctx context.Context, r *register.Register) error {
+func (a *App) timers(ctx context.Context, due func(context.Context) error) error {
 	every := time.NewTicker(30 * time.Second)
 	defer every.Stop()
 	for {
@@ -167,7 +169,7 @@ func (a *App) timers(ctx context.Context, r *register.Register) error {
 		case <-ctx.Done():
 			return nil
 		case <-every.C:
-			if _, err := r.Timers(ctx, a.now()); err != nil && ctx.Err() == nil {
+			if err := due(ctx); err != nil && ctx.Err() == nil {
 				a.log.WarnContext(ctx, "timers were not written, will be repeated", "err", err)
 			}
 		}

@@ -235,10 +235,7 @@ func (k *kafkaStages) correlate() error {
 func (k *kafkaStages) registrar() error {
 	r := &pipeline.KafkaRegistrar{
 		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, TimersEvery: 30 * time.Second,
-		Timers: func(ctx context.Context) error {
-			_, err := k.register(k.store).Timers(ctx, k.now())
-			return err
-		},
+		Timers: k.due(k.store),
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}
 	_, err := k.group("registrar", cfg, kafka.Options{}, pipeline.Kafka(r.Serve))

@@ -10,6 +10,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/measure"
 	"tocsin/register"
 )
 
@@ -30,8 +31,10 @@ type Options struct {
 	// Quality tells how events turned out that were detected since a time; tenant "" is all.
 	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
 	// WhyNot tells how a group key stands; its errors wrap [tocsin.ErrKey], [tocsin.ErrElsewhere] or [tocsin.ErrNotFound].
-	WhyNot    func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
-	Trail     auth.Trail
+	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
+	Trail  auth.Trail
+	// Measures answer what statistics ask.
+	Measures  measure.Store
 	Tokens    *auth.Tokens
 	OpenReads bool // reading needs no sign-in: the listener is on loopback
 	Secure    bool // the listener speaks TLS: the session cookie is for TLS alone
@@ -65,6 +68,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /health", p.reads(p.health))
 	mux.HandleFunc("GET /rules", p.reads(p.rules))
 	mux.HandleFunc("GET /rules/{id}", p.reads(p.rule))
+	mux.HandleFunc("GET /trends", p.reads(p.trends))
 	mux.HandleFunc("GET /login", p.loginForm)
 	mux.HandleFunc("POST /login", p.login)
 	mux.HandleFunc("POST /logout", p.logout)

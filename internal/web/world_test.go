@@ -75,7 +75,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
-		WhyNot: whyNot,
+		WhyNot: whyNot, Measures: w.store,
 		Health: func(context.Context) Health { return Health{Mode: "embedded", Started: t0, Watermark: t0} },
 		Log:    slog.New(slog.DiscardHandler),
 	}

@@ -22,16 +22,14 @@ const kindBacklog = "backlog"
 // measureFields adds to an incident's fields what statistics see of it and the incident does not say itself.
 func measureFields(i *tocsin.Incident, fields object) {
 	m := i.Measure()
-	fields["metrics"] = object{"countable": i.Countable, "counted_as": m.Words["counted_as"]}
+	metrics := object{"countable": i.Countable, "counted_as": m.Words["counted_as"]}
+	fields["metrics"] = metrics
 	fields["event_count"] = m.Values["events"]
-	for name, word := range map[string]string{"team": m.Words["team"], "rule": i.Rule} {
-		switch {
-		case word == "":
-		case name == "rule":
-			fields[name] = object{"id": word}
-		default:
-			fields[name] = word
-		}
+	if team := m.Words["team"]; team != "" {
+		metrics["team"] = team
+	}
+	if i.Rule != "" {
+		fields["rule"] = object{"id": i.Rule}
 	}
 	duration, _ := fields["duration"].(object)
 	for name, v := range m.Values {
@@ -51,7 +49,7 @@ func measureFields(i *tocsin.Incident, fields object) {
 func dimensionField(name string) string {
 	fields := map[string]string{
 		"priority": "tocsin.priority.current", "platform": "tocsin.platform.primary", "category": "tocsin.category.class", "rule": "tocsin.rule.id",
-		"root_cause": "tocsin.cause.root", "counted_as": "tocsin.metrics.counted_as",
+		"root_cause": "tocsin.cause.root", "counted_as": "tocsin.metrics.counted_as", "team": "tocsin.metrics.team",
 	}
 	if target, ok := strings.CutPrefix(name, "target_"); ok {
 		return "tocsin.sla." + target + ".state"
@@ -309,7 +307,7 @@ func (s *Store) Backlogs(ctx context.Context, tenant, from, to string) ([]tocsin
 func measureTypes(into map[string]string) map[string]string {
 	maps.Copy(into, byType(map[string]string{
 		"date":    "tocsin.day",
-		"keyword": "tocsin.team tocsin.metrics.counted_as tocsin.backlog.scope",
+		"keyword": "tocsin.metrics.team tocsin.metrics.counted_as tocsin.backlog.scope",
 		"long":    "tocsin.event_count tocsin.backlog.open tocsin.backlog.late tocsin.backlog.p50_s tocsin.backlog.p90_s tocsin.backlog.oldest_s",
 	}, map[string]string{}))
 	return into

@@ -14,11 +14,11 @@ import (
 
 // measureColumns are the columns of table measures, in the order of [measureRow].
 func measureColumns() []string {
-	return slices.Concat([]string{"id", "tenant"}, tocsin.Dimensions(), tocsin.Cohorts(), tocsin.MeasureValues())
+	return slices.Concat([]string{"id"}, tocsin.Dimensions(), tocsin.Cohorts(), tocsin.MeasureValues())
 }
 
 func measureRow(m *tocsin.Measure) []any {
-	row := []any{m.Incident, m.Tenant}
+	row := []any{m.Incident}
 	for _, name := range tocsin.Dimensions() {
 		row = append(row, m.Words[name])
 	}

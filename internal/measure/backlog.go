@@ -1,0 +1,93 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"tocsin"
+)
+
+// backlog reads what was taken day by day. Days on which nothing was taken have no point: it cannot be worked out later.
+func (t *Trend) backlog(ctx context.Context, s Store, tenant string) error {
+	t.Interval, t.Cohort, t.Zone = "day", "", "UTC"
+	for name := range t.Where {
+		if name != "counted_as" && name != "priority" {
+			return fmt.Errorf("backlog was taken by priority alone, not by %s: %w", name, tocsin.ErrQuery)
+		}
+	}
+	from, to := t.From.UTC(), t.To.UTC()
+	if to.Hour()+to.Minute()+to.Second() > 0 { // the day that has begun is of it
+		to = to.AddDate(0, 0, 1)
+	}
+	taken, err := s.Backlogs(ctx, tenant, from.Format(time.DateOnly), to.Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	days := taken
+	if tenant != "" { // a day on which nothing of the tenant waited has no document of it
+		if days, err = s.Backlogs(ctx, "", from.Format(time.DateOnly), to.Format(time.DateOnly)); err != nil {
+			return err
+		}
+	}
+	taken = withZeros(taken, days, tenant)
+	by := map[string][]Point{}
+	for _, b := range taken {
+		at, err := time.Parse(time.DateOnly, b.Day)
+		if err != nil {
+			return fmt.Errorf("backlog of day %.20q: %w", b.Day, err)
+		}
+		p := Point{At: at, N: b.Open, Counts: map[string]int64{"late": b.Late, "oldest_s": b.Oldest}}
+		if b.Open > 0 {
+			p.P50, p.P90 = &b.P50, &b.P90
+		}
+		by[b.Priority] = append(by[b.Priority], p)
+	}
+	t.All = backlogSeries("", by[""])
+	delete(by, "")
+	if t.By != "" {
+		for _, key := range sortedKeys(by) {
+			if only := t.Where["priority"]; len(only) == 0 || slices.Contains(only, key) {
+				t.Series = append(t.Series, backlogSeries(key, by[key]))
+			}
+		}
+	}
+	return nil
+}
+
+// backlogSeries has the newest point as the whole: what waited on different days cannot be added up.
+func backlogSeries(key string, points []Point) Series {
+	s := Series{Key: key, Points: points}
+	if s.Points == nil {
+		s.Points = []Point{}
+	}
+	if len(points) > 0 {
+		s.Whole = points[len(points)-1]
+	}
+	return s
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// withZeros adds the days on which the backlog was taken and nothing of a priority waited.
+func withZeros(taken, days []tocsin.Backlog, tenant string) []tocsin.Backlog {
+	priorities, there := map[string]bool{"": true}, map[[2]string]bool{}
+	for _, b := range taken {
+		priorities[b.Priority], there[[2]string{b.Day, b.Priority}] = true, true
+	}
+	for _, d := range days {
+		if d.Priority != "" {
+			continue
+		}
+		for _, priority := range sortedKeys(priorities) {
+			if !there[[2]string{d.Day, priority}] {
+				taken = append(taken, tocsin.Backlog{Day: d.Day, At: d.At, Tenant: tenant, Priority: priority})
+			}
+		}
+	}
+	slices.SortStableFunc(taken, func(a, b tocsin.Backlog) int { return cmp.Compare(a.Day, b.Day) })
+	return taken
+}

@@ -1,0 +1,89 @@
+package measure
+
+import (
+	"encoding/csv"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// WriteCSV writes a trend as a table (RFC 4180): a row for each series and interval, then one for its whole time, whose
+// at is "whole". Texts that a spreadsheet would take for a formula begin with an apostrophe.
+func WriteCSV(w io.Writer, t Trend) error {
+	names, shares := map[string]bool{}, map[string]bool{}
+	all := t.Series
+	if t.By == "" || len(all) == 0 {
+		all = []Series{t.All}
+	}
+	for _, s := range all {
+		for _, p := range append(slices.Clone(s.Points), s.Whole) {
+			for name := range p.Counts {
+				names[name] = true
+			}
+			for name := range p.Shares {
+				shares[name] = true
+			}
+		}
+	}
+	columns, parts := slices.Sorted(maps.Keys(names)), slices.Sorted(maps.Keys(shares))
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	head := []string{"metric", "cohort", "by", "key", "at", "n", "p50", "p90", "mean", "sum"}
+	for _, name := range columns {
+		head = append(head, Plain(name))
+	}
+	for _, name := range parts {
+		head = append(head, Plain("share_"+name))
+	}
+	rows := [][]string{head}
+	for _, s := range all {
+		for _, p := range s.Points {
+			rows = append(rows, row(&t, s.Key, p.At.Format(time.RFC3339), p, columns, parts))
+		}
+		rows = append(rows, row(&t, s.Key, "whole", s.Whole, columns, parts))
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return err
+	}
+	return out.Error()
+}
+
+func row(t *Trend, key, at string, p Point, columns, shares []string) []string {
+	number := func(n *int64) string {
+		if n == nil {
+			return ""
+		}
+		return strconv.FormatInt(*n, 10)
+	}
+	mean := ""
+	if p.Mean != nil {
+		mean = strconv.FormatFloat(*p.Mean, 'f', -1, 64)
+	}
+	line := []string{t.Name, t.Cohort, t.By, Plain(key), at, strconv.FormatInt(p.N, 10), number(p.P50), number(p.P90), mean, strconv.FormatInt(p.Sum, 10)}
+	for _, name := range columns {
+		line = append(line, strconv.FormatInt(p.Counts[name], 10))
+	}
+	for _, name := range shares {
+		share, ok := p.Shares[name]
+		if !ok {
+			line = append(line, "")
+			continue
+		}
+		line = append(line, strconv.FormatFloat(share, 'f', 6, 64))
+	}
+	return line
+}
+
+// Plain makes a text one that no spreadsheet takes for a formula (OWASP, CSV injection).
+func Plain(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\n|%", rune(text[0])) {
+		return "'" + text
+	}
+	if r := []rune(text); len(r) > 0 && strings.ContainsRune("＝＋－＠", r[0]) { // full-width forms are formulas to some
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,302 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/internal/measure"
+)
+
+// A trendsView is the page of statistics: one metric over time, as a chart and as the table behind it.
+type trendsView struct {
+	Metrics    []measure.Metric
+	Dimensions []string
+	Cohorts    []string
+	Intervals  []string
+	Asked      measure.Query
+	From, To   string // as they stand in the form
+	Where      []selected
+	Refused    string
+	Trend      *measure.Trend
+	Charts     []chart
+	Columns    []string // of the tables, but the first
+	CSV        string   // address of the table as a file
+}
+
+// A selected is one word that the page selects by.
+type selected struct{ Name, Word string }
+
+// seriesShown is how many series get a chart and a table of their own; the file has them all.
+const seriesShown = 12
+
+func (p *pages) trends(w http.ResponseWriter, r *http.Request) error {
+	values := r.URL.Query()
+	if values.Get("metric") == "" {
+		values.Set("metric", "resolve")
+	}
+	v := trendsView{
+		Metrics: measure.Metrics(), Dimensions: tocsin.Dimensions(), Cohorts: tocsin.Cohorts(), Intervals: []string{"month", "week", "day"},
+		From: values.Get("from"), To: values.Get("to"), CSV: "/api/v1/trends.csv?" + given(values).Encode(),
+	}
+	q, err := measure.Ask(values, p.Now())
+	for _, name := range v.Dimensions {
+		for _, word := range q.Where[name] {
+			v.Where = append(v.Where, selected{name, word})
+		}
+	}
+	v.Asked = q
+	if err == nil {
+		q.Tenant = auth.From(r.Context()).Tenant
+		var t measure.Trend
+		if t, err = measure.Trends(r.Context(), p.Measures, q); err == nil {
+			v.show(&t)
+		}
+	}
+	status := http.StatusOK
+	switch {
+	case errors.Is(err, tocsin.ErrQuery):
+		status, v.Refused = http.StatusBadRequest, strings.ReplaceAll(err.Error(), ": "+tocsin.ErrQuery.Error(), "")
+	case err != nil:
+		return err
+	}
+	p.render(w, r, status, "trends", "Trends", "trends", v)
+	return nil
+}
+
+// given leaves out what a form sends empty because nobody filled it in; words to select by may be empty.
+func given(values url.Values) url.Values {
+	out := url.Values{}
+	for name, all := range values {
+		for _, value := range all {
+			if value != "" || len(measure.Filters(url.Values{name: {""}})) > 0 {
+				out.Add(name, value)
+			}
+		}
+	}
+	return out
+}
+
+// show puts the chart and the table of each series together, that of all first.
+func (v *trendsView) show(t *measure.Trend) {
+	v.Trend = t
+	counts, shares := t.All.Whole.Names()
+	for _, s := range t.Series {
+		c, p := s.Whole.Names()
+		counts, shares = union(counts, c), union(shares, p)
+	}
+	timed := t.All.Whole.P50 != nil
+	v.Columns = columns(timed, counts, shares)
+	for n, s := range append([]measure.Series{t.All}, t.Series...) {
+		if n > seriesShown {
+			break
+		}
+		title := "All together"
+		if n > 0 {
+			title = s.Key
+			if title == "" {
+				title = "none"
+			}
+		}
+		c := newChart(title, t, s)
+		for _, p := range s.Points {
+			c.Rows = append(c.Rows, trendRow{p.At.Format(time.DateOnly), cells(p, timed, t.Unit == "s", counts, shares)})
+		}
+		if t.Cohort != "" {
+			c.Rows = append(c.Rows, trendRow{"whole time", cells(s.Whole, timed, t.Unit == "s", counts, shares)})
+		}
+		v.Charts = append(v.Charts, c)
+	}
+}
+
+func union(a, b []string) []string {
+	for _, name := range b {
+		if !slices.Contains(a, name) {
+			a = append(a, name)
+		}
+	}
+	slices.Sort(a)
+	return a
+}
+
+// columns are the heads of a table: what cells writes, in its order.
+func columns(timed bool, counts, shares []string) []string {
+	all := []string{"n"}
+	if timed {
+		all = append(all, "p50", "p90", "mean")
+	}
+	for _, name := range counts {
+		all = append(all, words(strings.TrimSuffix(name, "_s")))
+	}
+	for _, name := range shares {
+		all = append(all, words(name)+", share")
+	}
+	return all
+}
+
+func cells(p measure.Point, timed, inSeconds bool, counts, shares []string) []string {
+	all := []string{count(p.N)}
+	if timed {
+		p50, p90, mean := "–", "–", "–"
+		if p.P50 != nil {
+			p50, p90 = seconds(*p.P50), seconds(*p.P90)
+		}
+		if p.Mean != nil {
+			mean = seconds(int64(math.Round(*p.Mean)))
+		}
+		all = append(all, p50, p90, mean)
+	}
+	for _, name := range counts {
+		if inSeconds || strings.HasSuffix(name, "_s") {
+			all = append(all, seconds(p.Counts[name]))
+		} else {
+			all = append(all, count(p.Counts[name]))
+		}
+	}
+	for _, name := range shares {
+		text := "–"
+		if share, ok := p.Shares[name]; ok {
+			text = percent(share)
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// Left is how many series are not shown.
+func (v trendsView) Left() int { return max(0, len(v.Trend.Series)+1-len(v.Charts)) }
+
+// A chart is a drawing of one series, and the series.
+type chart struct {
+	measure.Series
+	Title   string
+	Rows    []trendRow
+	Bars    []bar
+	Lines   []line
+	Grid    []gridLine
+	Labels  []label
+	Width   int
+	Height  int
+	Few     bool // under 20 in each interval: points, no line that promises more
+	NoData  bool
+	Seconds bool
+}
+
+// A trendRow is a row of the table behind a chart.
+type trendRow struct {
+	Name  string
+	Cells []string
+}
+
+type (
+	bar struct {
+		X, Y, W, H float64
+		Text       string
+	}
+	dot struct {
+		X, Y float64
+		Text string
+	}
+	line struct {
+		Name, Points string
+		Dots         []dot
+	}
+	gridLine struct {
+		Y    float64
+		Text string
+	}
+	label struct {
+		X    float64
+		Text string
+	}
+)
+
+// The drawing's measures, in the units of its view box.
+const (
+	chartWidth  = 720
+	chartHeight = 220
+	chartLeft   = 64
+	chartFoot   = 24
+	chartTop    = 12
+	// fewPoints is where a percentile says so little that it is drawn as a point (register.md, ruling 9).
+	fewPoints = 20
+)
+
+func newChart(title string, t *measure.Trend, s measure.Series) chart {
+	c := chart{Series: s, Title: title, Width: chartWidth, Height: chartHeight, Seconds: t.Unit == "s"}
+	top := c.highest()
+	if top == 0 {
+		c.NoData = s.Whole.N == 0
+		top = 1
+	}
+	step := float64(chartWidth-chartLeft) / float64(max(len(s.Points), 1))
+	y := func(n float64) float64 { return chartTop + (chartHeight-chartTop-chartFoot)*(1-n/top) }
+	p50, p90 := line{Name: "p50"}, line{Name: "p90"}
+	for n, p := range s.Points {
+		x := chartLeft + step*float64(n)
+		day := p.At.Format(time.DateOnly)
+		if p.P50 == nil {
+			if !c.timed() {
+				c.Bars = append(c.Bars, bar{x + step*0.15, y(c.height(p)), step * 0.7, chartHeight - chartFoot - y(c.height(p)), fmt.Sprintf("%s: %s", day, c.text(c.height(p)))})
+			}
+		} else {
+			c.Few = c.Few || p.N < fewPoints
+			for at, l := range map[*int64]*line{p.P50: &p50, p.P90: &p90} {
+				l.Points += fmt.Sprintf("%.1f,%.1f ", x+step/2, y(float64(*at)))
+				l.Dots = append(l.Dots, dot{x + step/2, y(float64(*at)), fmt.Sprintf("%s, %s: %s, n = %d", day, l.Name, seconds(*at), p.N)})
+			}
+		}
+		if every := max(1, len(s.Points)/8); n%every == 0 {
+			c.Labels = append(c.Labels, label{x + step/2, day})
+		}
+	}
+	for n := range 3 {
+		value := top * float64(n) / 2
+		c.Grid = append(c.Grid, gridLine{y(value), c.text(value)})
+	}
+	if len(p50.Dots) > 0 {
+		c.Lines = []line{p90, p50}
+	}
+	return c
+}
+
+// timed reports whether the series has percentiles.
+func (c *chart) timed() bool { return c.Whole.P50 != nil }
+
+// height is what a bar shows: of seconds their sum, else how many.
+func (c *chart) height(p measure.Point) float64 {
+	if c.Seconds {
+		return float64(p.Sum)
+	}
+	return float64(p.N)
+}
+
+func (c *chart) highest() float64 {
+	top := 0.0
+	for _, p := range c.Points {
+		switch {
+		case p.P90 != nil:
+			top = max(top, float64(*p.P90))
+		case !c.timed():
+			top = max(top, c.height(p))
+		}
+	}
+	return top
+}
+
+func (c *chart) text(value float64) string {
+	if c.Seconds || c.timed() {
+		return seconds(int64(value))
+	}
+	if value != float64(int64(value)) {
+		return fmt.Sprintf("%.1f", value)
+	}
+	return count(int64(value))
+}

@@ -1,0 +1,101 @@
+package register
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"tocsin"
+)
+
+// Waiting is what the daily backlog is taken of, and kept in: every store of package sinks.
+type Waiting interface {
+	Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error)
+	PutBacklog(ctx context.Context, all []tocsin.Backlog) error
+}
+
+// A Backlogger takes the backlog once a day (UTC). Several may do so over one store: the first of a day stands. The day
+// that has passed is never taken: what waited then cannot be told from what is known now.
+type Backlogger struct {
+	Store Waiting
+
+	mu   sync.Mutex
+	last string // day that was taken
+}
+
+// Take takes the backlog of the day, unless this one has done so.
+func (b *Backlogger) Take(ctx context.Context, now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	day := now.UTC().Format(time.DateOnly)
+	if b.last == day {
+		return nil
+	}
+	q := tocsin.Query{Limit: 500, Status: tocsin.WorkStages()}
+	count := backlogCount{{}: nil}
+	for {
+		page, err := b.Store.Incidents(ctx, q)
+		if err != nil {
+			return fmt.Errorf("backlog: %w", err)
+		}
+		for n := range page.Items {
+			count.add(&page.Items[n], now)
+		}
+		if q.Cursor = page.Cursor; q.Cursor == "" {
+			break
+		}
+	}
+	if err := b.Store.PutBacklog(ctx, count.all(day, now)); err != nil {
+		return fmt.Errorf("backlog: %w", err)
+	}
+	b.last = day
+	return nil
+}
+
+// A waiting is one incident of the backlog.
+type waiting struct {
+	age  int64
+	late bool
+}
+
+// A backlogCount is what waits, by tenant and priority; "" is all.
+type backlogCount map[[2]string][]waiting
+
+// add counts an incident for its tenant and priority, each and both together. One of old records alone is none.
+func (c backlogCount) add(i *tocsin.Incident, now time.Time) {
+	declared, ok := i.Timeline["declared"]
+	if !ok || i.Backfill || i.CountedAs() != tocsin.CountedIncident {
+		return
+	}
+	w := waiting{age: seconds(declared, now)}
+	words := i.Measure().Words
+	for _, t := range tocsin.TargetNames() {
+		w.late = w.late || words["target_"+t] == "late"
+	}
+	for _, tenant := range []string{"", i.Tenant} {
+		for _, priority := range []string{"", i.Priority} {
+			key := [2]string{tenant, priority}
+			c[key] = append(c[key], w)
+		}
+	}
+}
+
+func (c backlogCount) all(day string, now time.Time) []tocsin.Backlog {
+	var all []tocsin.Backlog
+	for key, waits := range c {
+		b := tocsin.Backlog{Day: day, At: now.UTC(), Tenant: key[0], Priority: key[1], Open: int64(len(waits))}
+		var ages []int64
+		for _, w := range waits {
+			ages = append(ages, w.age)
+			if w.late {
+				b.Late++
+			}
+		}
+		slices.Sort(ages)
+		b.P50, b.P90, b.Oldest = tocsin.NearestRank(ages, 50), tocsin.NearestRank(ages, 90), tocsin.NearestRank(ages, 100)
+		all = append(all, b)
+	}
+	return all
+}
