@@ -101,6 +101,7 @@ type Incident struct {
 	Visits      []Visit              `json:"visits"`    // state visits, the last one open
 	Durations   map[string]int64     `json:"durations"` // seconds, written at each transition: detect_s, assess_s, acknowledge_s, …
 	Targets     map[string]Target    `json:"targets"`   // assess, acknowledge, contain, resolve
+	Clocks      []Clock              `json:"clocks,omitempty"`
 
 	// Rule is the id of the rule that its founding event was found by; "" where a person reported it.
 	Rule      string   `json:"rule,omitempty"`
@@ -170,6 +171,8 @@ type Target struct {
 	Due       time.Time `json:"due"`
 	Met       *bool     `json:"met"` // nil: undecided
 	BreachedS int64     `json:"breached_by_s,omitempty"`
+	Paused    time.Time `json:"paused,omitzero"`     // since then a hold stops it
+	Escalated int       `json:"escalated,omitempty"` // steps of its escalation that were taken
 }
 
 // A FollowUp is work that outlives the incident (ISO/IEC 27035-1, 4.7.5).

@@ -42,7 +42,11 @@ const (
 	ActDecline     Action = "decline" // a proposal is turned down
 	ActConfirm     Action = "confirm"
 	ActRelate      Action = "relate"
-	ActTimer       Action = "timer" // a target passed
+	ActTimer       Action = "timer"        // a target passed
+	ActEscalate    Action = "escalate"     // somebody is told of a target or a clock that is due or late
+	ActClockStart  Action = "clock_start"  // the clocks of a regulatory regime run, from an anchor that a person sets
+	ActClockSubmit Action = "clock_submit" // a report was made
+	ActClockWaive  Action = "clock_waive"  // there is no duty to make it
 	ActFollowUp    Action = "follow_up"
 	ActReview      Action = "review"
 	ActHold        Action = "hold"      // nobody can work on it for a while

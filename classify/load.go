@@ -44,7 +44,10 @@ func (l *loader) root(root *yaml.Node) {
 		"impact":           l.impact,
 		"urgency":          l.urgency,
 		"severity_class":   l.severity,
+		"calendars":        l.readCalendars,
 		"targets":          l.targets,
+		"hold":             l.hold,
+		"escalation":       l.readEscalation,
 		"priority_matrix":  l.matrix,
 		"profiles":         l.profiles,
 		"promotion":        l.promotion,
@@ -70,6 +73,7 @@ func (l *loader) root(root *yaml.Node) {
 // defaults sets what the optional sections would.
 func (l *loader) defaults() {
 	l.s.reopen = defaultReopen
+	l.s.stops = []string{"contain", "resolve"}
 	l.s.change = PriorityChange{Record: "all", SLA: "segment", ReportBy: []string{"final", "highest"}}
 	l.s.sharing = Sharing{DefaultTLP: "AMBER+STRICT", DefaultPAP: "AMBER", AlwaysStrip: stripFields()}
 	l.s.cause = Causes{

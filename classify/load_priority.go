@@ -106,7 +106,7 @@ func (l *loader) targets(n *yaml.Node) {
 		l.by(p.value, what, targetKeys(), map[string]func(*yaml.Node){
 			"assess": within(&t.Assess, "assess"), "ack": within(&t.Ack, "ack"),
 			"contain": within(&t.Contain, "contain"), "resolve": within(&t.Resolve, "resolve"),
-			"calendar": word(&t.Calendar, "calendar", calendars...),
+			"calendar": func(n *yaml.Node) { t.Calendar = l.calendarName(n, what+" calendar") },
 			"review":   word(&t.Review, "review", reviews...),
 		})
 		l.s.targets = append(l.s.targets, t)

@@ -32,6 +32,9 @@ type Scales struct {
 	matrix     map[cell]string
 	profiles   map[string]profile
 	targets    []Target // the highest priority first
+	calendars  map[string]Calendar
+	stops      []string          // targets that a hold stops
+	escalation map[string][]Step // by target
 	promotion  promotion
 	reopen     time.Duration
 	change     PriorityChange
@@ -182,7 +185,7 @@ type Target struct {
 	Ack      time.Duration // these three from the declaration
 	Contain  time.Duration
 	Resolve  time.Duration
-	Calendar string // 24x7 or business
+	Calendar string // 24x7, business, or one of the scale's
 	Review   string // required, optional or none
 }
 

@@ -43,7 +43,10 @@ func scalesKeys() []schema.Key {
 		{Name: "impact", Mandatory: true, Shape: schema.Object(impactKeys()...), Says: "the axes: words from the least to the gravest, and the number that conditions see"},
 		{Name: "urgency", Mandatory: true, Shape: scaleOf(0, 10), Says: "each word a number of its own"},
 		{Name: "severity_class", Mandatory: true, Shape: schema.With(schema.List(schema.Object(severityKeys()...)), "minItems", 1), Says: "from the gravest to the least; the last always holds"},
+		{Name: "calendars", Shape: schema.Values(idPattern, schema.Object(calendarKeys()...)), Says: "which hours count; business is Monday to Friday, 08:00-18:00 UTC, unless it stands here"},
 		{Name: "targets", Mandatory: true, Shape: schema.Values(priorityForm.String(), schema.Object(targetKeys()...)), Says: "by priority, P1 the highest"},
+		{Name: "hold", Shape: schema.Object(holdKeys()...)},
+		{Name: "escalation", Shape: schema.Object(escalationKeys()...), Says: "who is told before, at and after a due time; clock is for the regulatory ones"},
 		{Name: "priority_matrix", Mandatory: true, Shape: schema.Values(idPattern, schema.List(schema.Matching(priorityForm.String()))), Says: "severity class: a priority for each urgency, the most urgent first"},
 		{Name: "profiles", Mandatory: true, Shape: schema.With(schema.Values("", schema.Object(profileKeys()...)), "required", []string{"*"}), Says: "what an event of a category starts from"},
 		{Name: "promotion", Mandatory: true, Shape: schema.Object(promotionKeys()...), Says: "which events become incidents"},
@@ -117,7 +120,7 @@ func targetKeys() []schema.Key {
 		{Name: "ack", Mandatory: true, Shape: durationOrNone()},
 		{Name: "contain", Mandatory: true, Shape: durationOrNone()},
 		{Name: "resolve", Mandatory: true, Shape: durationOrNone()},
-		{Name: "calendar", Mandatory: true, Shape: schema.Word(calendars...)},
+		{Name: "calendar", Mandatory: true, Shape: id(), Says: "24x7, business, or one of calendars"},
 		{Name: "review", Mandatory: true, Shape: schema.Word(reviews...)},
 	}
 }
@@ -192,7 +195,6 @@ func assetsKeys() []schema.Key {
 
 // The vocabularies of a scales file that no other part of it names.
 var (
-	calendars    = []string{"24x7", "business"}
 	reviews      = []string{"required", "optional", "none"}
 	defaultModes = []string{"propose", "auto", "manual"}
 	ruleModes    = []string{"propose", "auto", "manual", "dismiss"}

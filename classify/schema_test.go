@@ -107,7 +107,7 @@ func ofShape(fault string) bool {
 }
 
 func TestSchemaFiles(t *testing.T) {
-	for file, make := range map[string]func() ([]byte, error){"scales.json": ScalesSchema, "assets.json": AssetsSchema} {
+	for file, make := range map[string]func() ([]byte, error){"scales.json": ScalesSchema, "assets.json": AssetsSchema, "regimes.json": RegimesSchema} {
 		want, err := make()
 		if err != nil {
 			t.Fatal(err)

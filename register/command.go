@@ -55,6 +55,14 @@ type Command struct {
 	FailedControls  []string // [tocsin.NoneFound] where it was looked into and there are none
 	Vulnerabilities []tocsin.Vulnerability
 	Entities        []tocsin.Entity // create
+
+	// Of clock_start, clock_submit and clock_waive.
+	Regime    string
+	Stage     string    // submit; waive: "" is all that are open
+	Anchored  time.Time // start: when the anchor was; zero: as the incident's marks say
+	Basis     string    // start: by what that is known
+	Reference string    // submit: the authority's
+	SHA256    string    // submit: of the content
 }
 
 // Do carries out a person's command and returns the incident after it (the zero one after dismiss). Errors: a
@@ -124,6 +132,9 @@ func (r *Register) check(cmd *Command) error {
 	if cmd.Occurred.After(now) {
 		missing = append(missing, "a time of occurrence that has passed: "+cmd.Occurred.UTC().Format(time.RFC3339)+" is in the future")
 	}
+	if cmd.Anchored.After(now) {
+		missing = append(missing, "an anchor that has passed: "+cmd.Anchored.UTC().Format(time.RFC3339)+" is in the future")
+	}
 	missing = append(missing, oneOf("disposition", cmd.Disposition, tocsin.Dispositions())...)
 	missing = append(missing, oneOf("root cause", cmd.RootCause, tocsin.RootCauses())...)
 	missing = append(missing, r.opts.Vocabulary.check(*cmd)...)
@@ -169,6 +180,7 @@ func (c Command) long() []string {
 	}{
 		"title": {c.Title, maxLine}, "reason": {c.Reason, maxLine}, "text": {c.Text, maxText}, "summary": {c.Summary, maxText},
 		"assignee": {c.Assignee, maxName}, "coordinator": {c.Coordinator, maxName}, "category": {c.Category, maxName},
+		"regime": {c.Regime, maxName}, "stage": {c.Stage, maxName}, "basis": {c.Basis, maxLine}, "reference": {c.Reference, maxLine},
 		"platform": {c.Platform, maxName}, "urgency": {c.Urgency, maxName}, "priority": {c.Priority, maxName},
 	} {
 		if len(v.text) > v.most {

@@ -131,23 +131,28 @@ func (s *state) decide(name string, at time.Time) {
 	if !ok || (t.Met != nil && (*t.Met || t.BreachedS > 0)) {
 		return
 	}
-	met := !at.After(t.Due)
-	t.Met, t.BreachedS = &met, seconds(t.Due, at)
+	met := !at.After(t.Due) || !t.Paused.IsZero() && !t.Paused.After(t.Due)
+	t.Met, t.BreachedS = &met, 0
+	if !met {
+		t.BreachedS = seconds(t.Due, at)
+	}
 	s.incident.Targets[name] = t
 }
 
 // due starts targets, or starts them anew where the due time changed.
 func (s *state) due(targets map[string]time.Time) {
 	for name, at := range targets {
-		if t, ok := s.incident.Targets[name]; ok && t.Due.Equal(at) && t.Met != nil {
+		t, ok := s.incident.Targets[name]
+		if ok && t.Due.Equal(at) && t.Met != nil {
 			continue
 		}
-		s.incident.Targets[name] = tocsin.Target{Due: at}
+		s.incident.Targets[name] = tocsin.Target{Due: at, Paused: t.Paused}
 	}
 }
 
 // timer records that a due time went by undecided: open and late, counted now and not at closure.
 func (s *state) timer(_ tocsin.LogEntry, p passed) {
+	s.clockPassed(p)
 	t, ok := s.incident.Targets[p.Target]
 	if !ok || t.Met != nil || !t.Due.Equal(p.Due) {
 		return

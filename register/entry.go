@@ -128,7 +128,7 @@ func (r *Register) moving(cmd Command, i tocsin.Incident) (any, []string) {
 		if slices.Contains(i.Children, cmd.Into) && i.ID < cmd.Into {
 			return nil, []string{"one direction: incident " + cmd.Into + " is being merged into this one"}
 		}
-		return link{Incident: cmd.Into, move: m}, nil
+		return link{Incident: cmd.Into, move: m}, unreported(i, "start its clock on incident "+cmd.Into+", and waive it here")
 	default:
 		return m, nil
 	}
@@ -193,7 +193,9 @@ func (r *Register) keeping(cmd Command, i tocsin.Incident) (any, []string) {
 	case tocsin.ActSet:
 		return r.setting(cmd, i)
 	case tocsin.ActHold, tocsin.ActRelease, tocsin.ActTeam, tocsin.ActCrisis, tocsin.ActReturn:
-		return working(cmd, i)
+		return r.holding(cmd, i)
+	case tocsin.ActClockStart, tocsin.ActClockSubmit, tocsin.ActClockWaive:
+		return r.clocking(cmd, i)
 	default:
 		return nil, []string{fmt.Sprintf("a command that an incident takes: %q is none", cmd.Action)}
 	}

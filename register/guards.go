@@ -64,7 +64,9 @@ func RoleFor(a tocsin.Action) (string, bool) {
 	case tocsin.ActCreate, tocsin.ActComment, tocsin.ActAcknowledge, tocsin.ActContain, tocsin.ActEradicate,
 		tocsin.ActRecover, tocsin.ActResolve, tocsin.ActFollowUp, tocsin.ActAssign, tocsin.ActTeam:
 		return "analyst", true
-	case tocsin.ActDeclare, tocsin.ActReject, tocsin.ActPromote, tocsin.ActDismiss, tocsin.ActClose, tocsin.ActReopen,
+	case tocsin.ActClockWaive:
+		return "lead", true
+	case tocsin.ActClockStart, tocsin.ActClockSubmit, tocsin.ActDeclare, tocsin.ActReject, tocsin.ActPromote, tocsin.ActDismiss, tocsin.ActClose, tocsin.ActReopen,
 		tocsin.ActMerge, tocsin.ActHandOver, tocsin.ActSet, tocsin.ActConfirm, tocsin.ActReview,
 		tocsin.ActDecline, tocsin.ActHold, tocsin.ActRelease, tocsin.ActCrisis, tocsin.ActReturn, tocsin.ActSplit:
 		return "coordinator", true
@@ -120,6 +122,7 @@ func (r *Register) unclosable(i tocsin.Incident, cmd Command) []string {
 	if r.opts.Targets[i.Priority].Review == "required" && i.Review != "done" && !unfounded(disposition) {
 		missing = append(missing, "the post-incident review, which "+i.Priority+" requires: record it with review")
 	}
+	missing = append(missing, unreported(i, "submit or waive it")...)
 	return append(missing, r.unlearnt(i, cmd)...)
 }
 

@@ -93,6 +93,14 @@ func (s *state) act(e tocsin.LogEntry) error {
 		return with(e, s.assign)
 	case tocsin.ActTimer:
 		return with(e, s.timer)
+	case tocsin.ActEscalate:
+		return with(e, s.escalate)
+	case tocsin.ActClockStart:
+		return with(e, s.clockStarted)
+	case tocsin.ActClockSubmit:
+		return with(e, s.clockSubmitted)
+	case tocsin.ActClockWaive:
+		return with(e, s.clockWaived)
 	case tocsin.ActFollowUp:
 		return with(e, s.followUp)
 	case tocsin.ActConfirm:

@@ -16,11 +16,14 @@ type Options struct {
 	Logger *slog.Logger     // nil: silent
 	Meters Registerer       // nil: not exposed
 
-	Targets       map[string]Targets // by priority; a priority that is not there has none
-	Business      Calendar           // hours of the calendar `business`
-	ReopenWindow  time.Duration      // how long after its end an incident may be reopened; 0: 14 days
-	ConfirmWithin time.Duration      // by when a person must confirm a policy's declaration; 0: no limit
-	Vocabulary    Vocabulary         // what a person may set
+	Targets       map[string]Targets      // by priority; a priority that is not there has none
+	Calendars     map[string]Calendar     // by name; `business` is Monday to Friday, 08:00 to 18:00 UTC, where it is not there
+	HoldStops     []string                // targets whose time does not run while an incident is on hold
+	Escalation    map[string][]Escalation // by target, and under `clock` for the clocks of regimes; the earliest step first
+	Regimes       []Regime                // whose clocks may be started
+	ReopenWindow  time.Duration           // how long after its end an incident may be reopened; 0: 14 days
+	ConfirmWithin time.Duration           // by when a person must confirm a policy's declaration; 0: no limit
+	Vocabulary    Vocabulary              // what a person may set
 	// Rate classifies by the scale's own functions where a person changes impact or urgency; nil: only what is set
 	// changes. An axis of the impact that is empty was never assessed and counts as the scale's least. An error refuses
 	// the command.
@@ -38,7 +41,7 @@ type Options struct {
 // the detection, the others from the declaration.
 type Targets struct {
 	Assess, Acknowledge, Contain, Resolve time.Duration
-	Calendar                              string // 24x7 or business; "": 24x7
+	Calendar                              string // 24x7, business, or another of the calendars; "": 24x7
 	Review                                string // required, optional or none: the post-incident review
 }
 
@@ -97,12 +100,8 @@ func (r *Register) targets(priority string, at time.Time, names ...string) map[s
 		within := map[string]time.Duration{
 			"assess": t.Assess, "acknowledge": t.Acknowledge, "contain": t.Contain, "resolve": t.Resolve,
 		}[name]
-		switch {
-		case within <= 0:
-		case t.Calendar == "business":
-			due[name] = r.opts.Business.Due(at, within)
-		default:
-			due[name] = at.Add(within).UTC()
+		if within > 0 {
+			due[name] = r.calendar(t.Calendar).Due(at, within)
 		}
 	}
 	return due

@@ -99,8 +99,10 @@ func (s *state) work(e tocsin.LogEntry) error {
 			i.Holds = slices.Delete(i.Holds, 0, 1)
 		}
 		i.Holds = append(i.Holds, tocsin.Hold{From: e.Effective, Reason: e.Reason, By: e.By.ID})
+		return with(e, s.pause)
 	case tocsin.ActRelease:
 		s.release(e.Effective)
+		return with(e, s.resume)
 	case tocsin.ActTeam:
 		return with(e, s.team)
 	case tocsin.ActCrisis:

@@ -21,6 +21,7 @@ type world struct {
 	t     testing.TB
 	store *memory
 	now   time.Time
+	opts  Options
 }
 
 func options(store Store, now func() time.Time) Options {
@@ -44,7 +45,8 @@ func options(store Store, now func() time.Time) Options {
 
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, store: newMemory(), now: t0.Add(time.Hour)}
-	w.Register = New(options(w.store, func() time.Time { return w.now }))
+	w.opts = options(w.store, func() time.Time { return w.now })
+	w.Register = New(w.opts)
 	return w
 }
 

@@ -114,10 +114,10 @@ func (f *ruleTests) mutants(ctx context.Context, w io.Writer, o replay.TestOptio
 func newRulesSchema() *cobra.Command {
 	var scales string
 	cmd := &cobra.Command{
-		Use:       "schema [rule|exceptions|scales|assets]",
+		Use:       "schema [rule|exceptions|scales|assets|regimes]",
 		Short:     "Print the JSON Schema from which editors complete a file",
 		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: []string{"rule", "exceptions", "scales", "assets"},
+		ValidArgs: []string{"rule", "exceptions", "scales", "assets", "regimes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, _, err := app.LoadScales(scales, "")
 			if err != nil {

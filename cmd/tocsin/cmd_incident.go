@@ -177,12 +177,16 @@ func showIncident(w io.Writer, output string, i tocsin.Incident) error {
 	for _, name := range slices.Sorted(keys(i.Targets)) {
 		t := i.Targets[name]
 		state := "running"
-		if t.Met != nil {
+		switch {
+		case t.Met != nil:
 			state = map[bool]string{true: "met", false: "missed"}[*t.Met]
+		case !t.Paused.IsZero():
+			state = "paused since " + stamp(t.Paused)
 		}
 		fmt.Fprintf(tw, "target %s\tdue %s, %s\n", name, stamp(t.Due), state)
 	}
 	showWork(tw, i)
+	showClocks(tw, i)
 	for _, e := range i.Entities {
 		fmt.Fprintf(tw, "%s\t%s %s\n", e.Role, e.Field, printable(e.Value))
 	}

@@ -48,6 +48,13 @@ type Body struct {
 
 	Occurred time.Time       `json:"occurred,omitzero" doc:"of the first hostile act, as far as known"`
 	Entities []tocsin.Entity `json:"entities,omitempty" maxItems:"100"`
+
+	Regime    string    `json:"regime,omitempty" maxLength:"64" doc:"clock commands: one of /regimes"`
+	Stage     string    `json:"stage,omitempty" maxLength:"64" doc:"clock_submit, clock_waive: which report of the regime"`
+	Anchored  time.Time `json:"anchored,omitzero" doc:"clock_start: when the anchor was; as the incident's marks say where left out"`
+	Basis     string    `json:"basis,omitempty" maxLength:"1000" doc:"clock_start: by what that is known"`
+	Reference string    `json:"reference,omitempty" maxLength:"1000" doc:"clock_submit: under what the authority took it"`
+	SHA256    string    `json:"sha256,omitempty" maxLength:"64" doc:"clock_submit: of the content, in hex"`
 }
 
 // followUpBody is a follow-up of which all but the text may be left out.
@@ -109,6 +116,7 @@ var actions = []tocsin.Action{
 	tocsin.ActResolve, tocsin.ActClose, tocsin.ActReopen, tocsin.ActMerge, tocsin.ActAssign, tocsin.ActHandOver,
 	tocsin.ActComment, tocsin.ActSet, tocsin.ActConfirm, tocsin.ActFollowUp, tocsin.ActReview,
 	tocsin.ActHold, tocsin.ActRelease, tocsin.ActTeam, tocsin.ActCrisis, tocsin.ActReturn, tocsin.ActSplit, tocsin.ActDecline,
+	tocsin.ActClockStart, tocsin.ActClockSubmit, tocsin.ActClockWaive,
 }
 
 func (a *routes) commands() {
@@ -166,6 +174,7 @@ func command(ctx context.Context, act tocsin.Action, key string, b Body) registe
 		FollowUp: (*tocsin.FollowUp)(b.FollowUp), Index: b.Index, Title: b.Title, Summary: b.Summary, Category: b.Category, Impact: tocsin.Impact(b.Impact),
 		Urgency: b.Urgency, Priority: b.Priority, Platform: b.Platform, TLP: b.TLP, PAP: b.PAP, Team: b.Team, Step: b.Step, Owner: b.Owner, Events: b.Events,
 		Intent: b.Intent, Means: b.Means, FailedControls: b.FailedControls, Vulnerabilities: b.vulnerabilities(), Proposal: b.Proposal, Occurred: b.Occurred, Entities: b.Entities,
+		Regime: b.Regime, Stage: b.Stage, Anchored: b.Anchored, Basis: b.Basis, Reference: b.Reference, SHA256: b.SHA256,
 	}
 }
 

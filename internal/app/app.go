@@ -17,6 +17,7 @@ import (
 	"tocsin/classify"
 	"tocsin/internal/config"
 	"tocsin/internal/pipeline"
+	"tocsin/register"
 )
 
 // grace is how long an ordered stop may take (delivery.md 3.1, 16).
@@ -44,6 +45,7 @@ type App struct {
 	retry    *pipeline.Retry
 	scales   *classify.Scales
 	assets   *classify.Assets
+	regimes  []register.Regime
 	sets     *pipeline.Sets
 	engines  *pipeline.Engines
 	quality  *qualities
@@ -90,6 +92,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.metrics = pipeline.NewMetrics(a.reg)
 	a.retry = &pipeline.Retry{Health: a.health, Log: a.log, Metrics: a.metrics, Now: a.now}
 	if a.scales, a.assets, err = LoadScales(a.cfg.Scales, a.cfg.Assets); err != nil {
+		return nil, err
+	}
+	if a.regimes, err = loadClocks(a.cfg.Clocks, a.scales); err != nil {
 		return nil, err
 	}
 	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)

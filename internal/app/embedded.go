@@ -101,7 +101,7 @@ func (a *App) assessor(s register.Store) pipeline.Assessor {
 // register is the register over a store, by the scales in force.
 func (a *App) register(s register.Store) *register.Register {
 	o := pipeline.RegisterOptions(a.scales)
-	o.Store, o.Now, o.Logger = s, a.now, a.log
+	o.Store, o.Now, o.Logger, o.Regimes = s, a.now, a.log, a.regimes
 	return register.New(o)
 }
 

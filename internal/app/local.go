@@ -85,6 +85,9 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 	if a.scales, a.assets, err = LoadScales(a.cfg.Scales, a.cfg.Assets); err != nil {
 		return nil, err
 	}
+	if a.regimes, err = loadClocks(a.cfg.Clocks, a.scales); err != nil {
+		return nil, err
+	}
 	if err := a.lock(); err != nil {
 		return nil, err
 	}
@@ -107,6 +110,8 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		Search: st, Exceptions: a.exceptionsOnDisk, Sources: func() []api.Source { return nil },
 		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: (&qualities{store: st, now: a.now}).of,
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
+		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Quality: (&qualities{store: st, now: a.now}).of,
+		Regimes: a.regimes, Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
 	})}, nil
 }
 

@@ -27,6 +27,8 @@ func Schema(file string, scales *classify.Scales) ([]byte, error) {
 		return classify.ScalesSchema()
 	case "assets":
 		return classify.AssetsSchema()
+	case "regimes":
+		return classify.RegimesSchema()
 	}
-	return nil, fmt.Errorf("no schema of %s: %s", file, fault.DidYouMean(file, []string{"rule", "exceptions", "scales", "assets"}))
+	return nil, fmt.Errorf("no schema of %s: %s", file, fault.DidYouMean(file, []string{"rule", "exceptions", "scales", "assets", "regimes"}))
 }

@@ -18,6 +18,7 @@ type Config struct {
 	Rules         Rules         `mapstructure:"rules"`
 	Scales        string        `mapstructure:"scales"`   // file; "" is the shipped scale
 	Assets        string        `mapstructure:"assets"`   // file; "" is none
+	Clocks        string        `mapstructure:"clocks"`   // file of regulatory regimes; "" is the shipped ones
 	Mappings      []string      `mapstructure:"mappings"` // mapping files for formats of your own
 	Engine        Engine        `mapstructure:"engine"`
 	SQLite        SQLite        `mapstructure:"sqlite"`

@@ -22,7 +22,7 @@ func (c *checker) validate(cfg *Config) {
 	c.validateHTTP(cfg)
 	c.validateSources(cfg)
 	c.validateLimits(cfg)
-	for _, f := range []struct{ path, name string }{{"scales", cfg.Scales}, {"assets", cfg.Assets}} {
+	for _, f := range []struct{ path, name string }{{"scales", cfg.Scales}, {"assets", cfg.Assets}, {"clocks", cfg.Clocks}} {
 		c.readable(f.path, f.name)
 	}
 	for i, name := range cfg.Mappings {

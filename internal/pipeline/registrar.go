@@ -28,7 +28,7 @@ func RegisterOptions(s *classify.Scales) register.Options {
 		targets[t.Priority] = register.Targets{Assess: t.Assess, Acknowledge: t.Ack, Contain: t.Contain, Resolve: t.Resolve, Calendar: t.Calendar, Review: t.Review}
 	}
 	return register.Options{
-		Targets: targets, ReopenWindow: s.ReopenWindow(), ConfirmWithin: s.ConfirmAutoWithin(), CategoryISO: s.ISO,
+		Targets: targets, Calendars: calendars(s), HoldStops: s.HoldStops(), Escalation: escalation(s), ReopenWindow: s.ReopenWindow(), ConfirmWithin: s.ConfirmAutoWithin(), CategoryISO: s.ISO,
 		Vocabulary: register.Vocabulary{
 			Categories: v.Categories, Urgency: v.Urgency, Priorities: v.Priorities,
 			Impact: map[string][]string{

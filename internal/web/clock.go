@@ -9,7 +9,7 @@ import (
 
 // A Clock is one target of an incident as it stands now. The zero Clock is none.
 type Clock struct {
-	Name  string // assess, acknowledge, contain, resolve
+	Name  string // assess, acknowledge, contain, resolve, or regime/stage
 	State string // running, soon, late, met or missed
 	Text  string // how much is left, or by how much it is late
 	Share int    // percent of the time that is gone, 0 to 100
@@ -27,16 +27,53 @@ func clocks(i *tocsin.Incident, now time.Time) []Clock {
 			out = append(out, clock(i, name, t, now))
 		}
 	}
+	for _, c := range i.Clocks {
+		out = append(out, report(c, now))
+	}
 	return out
+}
+
+// report is a regulatory clock: it runs whatever the incident's status is, until the report is made or waived.
+func report(c tocsin.Clock, now time.Time) Clock {
+	k := Clock{Name: c.Name(), Due: c.Due, Share: 100, State: "met"}
+	switch {
+	case c.Waived:
+		k.Text = "waived: " + c.Reason
+	case !c.Submitted.IsZero() && c.BreachedS > 0:
+		k.State, k.Text = "missed", "submitted, late by "+seconds(c.BreachedS)
+	case !c.Submitted.IsZero():
+		k.Text = "submitted"
+	case c.Due.IsZero():
+		k.State, k.Text, k.Share = "running", "waits for "+c.Anchor, 0
+	default:
+		k = running(k, c.From, now)
+	}
+	return k
+}
+
+// running is a clock that is not decided.
+func running(c Clock, from, now time.Time) Clock {
+	if now.After(c.Due) {
+		c.State, c.Text = "late", "late by "+span(now.Sub(c.Due))
+		return c
+	}
+	c.State, c.Text = "running", span(c.Due.Sub(now))+" left"
+	if whole := c.Due.Sub(from); whole > 0 {
+		c.Share = int(100 * min(1, max(0, 1-float64(c.Due.Sub(now))/float64(whole))))
+	}
+	if c.Share >= 75 {
+		c.State = "soon"
+	}
+	return c
 }
 
 // nextClock is the undecided target that is due first; the zero Clock where none runs.
 func nextClock(i *tocsin.Incident, now time.Time) Clock {
-	running := slices.DeleteFunc(clocks(i, now), func(c Clock) bool { return c.State == "met" || c.State == "missed" })
-	if len(running) == 0 || !i.Status.IsOpen() {
+	run := slices.DeleteFunc(clocks(i, now), func(c Clock) bool { return c.State == "met" || c.State == "missed" || c.Due.IsZero() })
+	if len(run) == 0 || !i.Status.IsOpen() {
 		return Clock{}
 	}
-	return slices.MinFunc(running, func(a, b Clock) int { return a.Due.Compare(b.Due) })
+	return slices.MinFunc(run, func(a, b Clock) int { return a.Due.Compare(b.Due) })
 }
 
 func clock(i *tocsin.Incident, name string, t tocsin.Target, now time.Time) Clock {
@@ -49,17 +86,10 @@ func clock(i *tocsin.Incident, name string, t tocsin.Target, now time.Time) Cloc
 		c.State, c.Text = "missed", "missed by "+seconds(t.BreachedS)
 	case !i.Status.IsOpen():
 		c.State, c.Text = "missed", "not reached"
-	case now.After(t.Due):
-		c.State, c.Text = "late", "late by "+span(now.Sub(t.Due))
+	case !t.Paused.IsZero():
+		c.State, c.Text, c.Share = "running", "stopped by a hold", 0
 	default:
-		c.State, c.Text = "running", span(t.Due.Sub(now))+" left"
-		whole := t.Due.Sub(starts(i, name))
-		if whole > 0 {
-			c.Share = int(100 * min(1, max(0, 1-float64(t.Due.Sub(now))/float64(whole))))
-		}
-		if c.Share >= 75 {
-			c.State = "soon"
-		}
+		c = running(c, starts(i, name), now)
 	}
 	return c
 }

@@ -62,7 +62,7 @@ func incidentFields(i *tocsin.Incident) object {
 		"urgency":  i.Urgency,
 		"severity": object{"class": i.Class, "name": i.Severity}, "asset": object{"importance": i.Asset}, "platform": object{"primary": i.Platform},
 		"priority": object{"current": i.Priority, "initial": i.Priorities.Initial, "highest": i.Priorities.Highest, "final": i.Priorities.Final},
-		"timeline": dates(i.Timeline), "duration": plainNames(i.Durations), "sla": slaFields(i.Targets),
+		"timeline": dates(i.Timeline), "duration": plainNames(i.Durations), "sla": slaFields(i.Targets), "clock": clockFields(i.Clocks),
 		"event": i.Events, "alerts": i.Alerts, "entity": entityFields(i.Entities),
 		"coordinator": i.Coordinator, "assignee": i.Assignee, "teams": teamNames(i.Teams), "team": i.Teams, "disposition": i.Disposition,
 		"review": i.Review, "confirm": i.Confirm, "hold": holdFields(i), "crisis": crisisFields(i), "reopen_count": i.ReopenCount,
@@ -110,7 +110,7 @@ func slaFields(targets map[string]tocsin.Target) object {
 		if !plainName.MatchString(name) {
 			continue
 		}
-		sla := object{"due": json.RawMessage(date(t.Due)), "breached_by_s": t.BreachedS}
+		sla := object{"due": json.RawMessage(date(t.Due)), "breached_by_s": t.BreachedS, "escalated": t.Escalated}
 		if t.Met != nil {
 			sla["met"] = *t.Met
 		}

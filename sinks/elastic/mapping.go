@@ -86,6 +86,7 @@ func registerMapping() object {
 	for _, open := range []string{"timeline", "duration", "sla"} { // their names are the register's: new ones need no set-up
 		own[open] = object{"type": "object", "dynamic": true}
 	}
+	own["clock"] = clockMapping()
 	rule := func(path, kind string) object {
 		return object{strings.NewReplacer(".", "_", "*", "any").Replace(path): object{"path_match": path, "mapping": object{"type": kind}}}
 	}
@@ -93,6 +94,7 @@ func registerMapping() object {
 		rule("tocsin.timeline.*", "date"), rule("tocsin.duration.*", "long"),
 		rule("tocsin.sla.*.due", "date"), rule("tocsin.sla.*.met", "boolean"), rule("tocsin.sla.*.breached_by_s", "long"),
 		rule("tocsin.sla.*.state", "keyword"),
+		rule("tocsin.sla.*.escalated", "long"),
 	}
 	return m
 }
