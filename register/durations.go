@@ -146,6 +146,9 @@ func (s *state) due(targets map[string]time.Time) {
 		if ok && t.Due.Equal(at) && t.Met != nil {
 			continue
 		}
+		if !s.incident.Hold {
+			t.Paused = time.Time{}
+		}
 		s.incident.Targets[name] = tocsin.Target{Due: at, Paused: t.Paused}
 	}
 }

@@ -15,7 +15,7 @@ type regimesAnswer struct {
 
 // regimes registers what can be asked of regulatory regimes.
 func (a *routes) regimes() {
-	huma.Register(a.api, operation("list-regimes", http.MethodGet, "/regimes", viewer, "List the regulatory regimes whose clocks can be started", 503),
+	huma.Register(a.api, operation("get-regimes", http.MethodGet, "/regimes", viewer, "List the regulatory regimes whose clocks can be started", 503),
 		func(context.Context, *struct{}) (*regimesAnswer, error) {
 			return &regimesAnswer{append([]register.Regime{}, a.Regimes...)}, nil
 		})

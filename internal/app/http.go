@@ -39,7 +39,7 @@ func (a *App) handler(back backend) (http.Handler, error) {
 			Register: a.register(back.store), Store: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Measures: back.store, Quality: a.quality.of, Health: func() any { return a.health.Report() },
 			Search: back.store, Exceptions: a.exceptions, Sources: func() []api.Source { return a.sources(p) },
 			Regimes: a.regimes,
-			Audit: back.store, Trail: a.trail(back.store),
+			Audit:   back.store, Trail: a.trail(back.store),
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, tokens, p)
