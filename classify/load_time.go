@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -209,7 +208,7 @@ func (l *loader) step(n *yaml.Node, what string) Step {
 			s.Priorities = l.words(n, what+" priority", nil)
 			for _, item := range l.listOf(n) {
 				if valid := l.s.priorities(); len(valid) > 0 && !slices.Contains(valid, item.Value) {
-					l.unknown(item, fmt.Sprintf("%s: unknown priority", what), valid)
+					l.unknown(item, what+": unknown priority", valid)
 				}
 			}
 		},

@@ -99,7 +99,7 @@ func TestFaultsOfRegimes(t *testing.T) {
     anchor: Aware
     stages:
       - {id: one, title: t, source: s, within: 3w, after: two}
-      - {id: two, title: t, source: s, within: 0mo, calendar: busines}
+      - {id: two, title: t, source: s, within: 0mo, calendar: bureau}
       - {id: two, title: t, source: s, within: 1h, anchor: aware, after: one}
   - {id: a, title: B, source: y, effective: 2020-01-01, reviewed_by: me, anchor: aware, stages: []}
 `), Default())
@@ -108,7 +108,7 @@ func TestFaultsOfRegimes(t *testing.T) {
 	}
 	for _, want := range []string{
 		"a day such as 2018-05-25", "the key reviewed_by is missing", `anchor "Aware" is no mark`, "within must be a time such as", "a stage that is not before it", "within 0mo is no time",
-		`unknown calendar "busines"`, `"two" is used twice`, "an anchor and after a stage", `regime "a" is used twice`, "has no stages",
+		`unknown calendar "bureau"`, `"two" is used twice`, "an anchor and after a stage", `regime "a" is used twice`, "has no stages",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not told", want)
