@@ -78,6 +78,6 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(), newDemo(), newSetup(), newReplay(), newDecode(), newMapping(), newRules(), newConformance(), newConfig(), newVersion())
 	root.AddCommand(newIncident(), newTrends(), newDeadLetter(), newVerify(), newAudit())
-	root.AddCommand(newIncident(), newDeadLetter(), newClock(), newVerify(), newAudit())
+	root.AddCommand(newClock())
 	return root
 }

@@ -110,8 +110,7 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		Search: st, Exceptions: a.exceptionsOnDisk, Sources: func() []api.Source { return nil },
 		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: (&qualities{store: st, now: a.now}).of,
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
-		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Quality: (&qualities{store: st, now: a.now}).of,
-		Regimes: a.regimes, Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
+		Regimes: a.regimes,
 	})}, nil
 }
 
