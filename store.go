@@ -43,6 +43,54 @@ type Slot struct {
 	// Overflow marks a slot beyond the most that one incident may have: what comes through it founds an incident of
 	// its own, related to Incident.
 	Overflow bool `json:"overflow,omitempty"`
+	// Before is what the slot said when Incident took it: should its founding never have come into a log, it holds again.
+	Before *SlotBefore `json:"before,omitempty"`
+}
+
+// SlotBefore is the earlier holding of a slot.
+type SlotBefore struct {
+	Incident string    `json:"incident"`
+	Last     time.Time `json:"last"`
+	Overflow bool      `json:"overflow,omitempty"`
+}
+
+// Documents are documents of the register that are read or written together: a place among all of them is counted
+// through slots, verdicts, entries and incidents, in this order.
+type Documents struct {
+	Slots     []Slot
+	Verdicts  []Verdict
+	Entries   []LogEntry
+	Incidents []Incident
+}
+
+// The kinds of [Documents], in their order.
+const (
+	OfSlots = iota
+	OfVerdicts
+	OfEntries
+	OfIncidents
+)
+
+// Offset is the place of the first document of a kind among all; of the kind behind the last, how many there are.
+func (d *Documents) Offset(kind int) int {
+	at := 0
+	for k, n := range []int{len(d.Slots), len(d.Verdicts), len(d.Entries), len(d.Incidents)} {
+		if k < kind {
+			at += n
+		}
+	}
+	return at
+}
+
+// Len is how many documents there are.
+func (d *Documents) Len() int { return d.Offset(OfIncidents + 1) }
+
+// Wanted are documents of the register to read together: verdicts by event, slots by id, and each incident's log from a
+// number on.
+type Wanted struct {
+	Verdicts []string
+	Slots    []string
+	Logs     map[string]int64
 }
 
 // A Query selects incidents; zero fields select nothing away.

@@ -24,12 +24,25 @@ type cache struct {
 	byID  map[string]*list.Element
 }
 
-// A cached state and the lock that its users take turns by, so that one process never conflicts with itself.
+// A cached state and the turn that its users take, so that one process never conflicts with itself.
 type cached struct {
-	mu    sync.Mutex
+	turn  chan struct{} // of one
 	id    string
 	state *state
 }
+
+// take gives the caller the turn at an incident's state, until it is released.
+func (c *cache) take(ctx context.Context, id string) (*cached, error) {
+	e := c.entry(id)
+	select {
+	case e.turn <- struct{}{}:
+		return e, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *cached) release() { <-c.turn }
 
 func newCache() *cache { return &cache{order: list.New(), byID: map[string]*list.Element{}} }
 
@@ -44,12 +57,12 @@ func (c *cache) entry(id string) *cached {
 		last := c.order.Back()
 		delete(c.byID, c.order.Remove(last).(*cached).id)
 	}
-	e := &cached{id: id, state: newState()}
+	e := &cached{turn: make(chan struct{}, 1), id: id, state: newState()}
 	c.byID[id] = c.order.PushFront(e)
 	return e
 }
 
-// catchUp reads what was appended since the state was last used. The caller holds the lock.
+// catchUp reads what was appended since the state was last used. The caller has the turn.
 func (r *Register) catchUp(ctx context.Context, c *cached) error {
 	entries, err := r.store.Entries(ctx, c.id, c.state.seq+1)
 	if err != nil {
@@ -79,13 +92,29 @@ type view struct {
 
 // look gives the current state to see, which must not be kept.
 func (r *Register) look(ctx context.Context, id string, see func(view)) error {
-	c := r.cache.entry(id)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c, err := r.cache.take(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer c.release()
 	if err := r.catchUp(ctx, c); err != nil {
 		return err
 	}
 	see(viewOf(c.state))
+	return nil
+}
+
+// peek is look without a copy of the state: an incident may be large.
+func (r *Register) peek(ctx context.Context, id string, see func(*state)) error {
+	c, err := r.cache.take(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer c.release()
+	if err := r.catchUp(ctx, c); err != nil {
+		return err
+	}
+	see(c.state)
 	return nil
 }
 
@@ -138,21 +167,25 @@ type draft func(now view) (*tocsin.LogEntry, error)
 // that a write that succeeds rests on the newest state, and one that does not has cost one request. What a draft
 // refuses, it refuses of a state just read.
 func (r *Register) write(ctx context.Context, id, command string, make draft) (tocsin.Incident, bool, error) {
-	c := r.cache.entry(id)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c, err := r.cache.take(ctx, id)
+	if err != nil {
+		return tocsin.Incident{}, false, err
+	}
+	defer c.release()
 	return r.locked(ctx, c, command, make, c.state.seq > 0)
 }
 
 // found writes into a log that is most likely empty.
 func (r *Register) found(ctx context.Context, id, command string, make draft) (tocsin.Incident, bool, error) {
-	c := r.cache.entry(id)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c, err := r.cache.take(ctx, id)
+	if err != nil {
+		return tocsin.Incident{}, false, err
+	}
+	defer c.release()
 	return r.locked(ctx, c, command, make, true)
 }
 
-// locked is write, by the holder of the state's lock; guess says that the state is tried as it is.
+// locked is write, by who has the turn; guess says that the state is tried as it is.
 func (r *Register) locked(ctx context.Context, c *cached, command string, make draft, guess bool) (tocsin.Incident, bool, error) {
 	var lost *tocsin.LogEntry
 	for range r.opts.Attempts {

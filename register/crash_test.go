@@ -26,6 +26,7 @@ func script() []step {
 	e3, e4 := event("e3", 6, "203.0.113.7", "bert"), event("e4", 9, "192.0.2.4", "carl")
 	e5, e6 := event("e5", 12, "192.0.2.5", "dora"), event("e6", 65, "192.0.2.4", "emil")
 	e7, e8 := event("e7", 20, "192.0.2.7", "fred"), event("e8", 30, "192.0.2.8", "gabi")
+	e9 := event("e9", 40, "192.0.2.5", "dora")
 	in := func(id string) func(Store) string {
 		return func(m Store) string {
 			v, _ := m.Verdict(context.Background(), "202611-"+id)
@@ -59,6 +60,7 @@ func script() []step {
 		{cmd: by("c4", nil, Command{Action: tocsin.ActPromote, Event: e7.ID})},
 		{e: e8, a: proposed()},
 		{e: merged(e8, "e7"), a: proposed()}, // in two incidents
+		{e: e9, a: proposed()},               // recurs from e5's, that was rejected
 		{cmd: by("c5", in("e2"), Command{Action: tocsin.ActMerge, Into: tocsin.IncidentID("default", e1.ID, t0, 0)})},
 		{e: revision(e2, 2, tocsin.MilestoneClosed), a: proposed()}, // goes to the survivor
 		{cmd: by("c6", nil, Command{Action: tocsin.ActCreate, Title: "Laptop stolen", Category: "intrusions/burglary"})},

@@ -71,8 +71,9 @@ type holding struct {
 	token  token
 	slot   tocsin.Slot // Version 0: none stored
 	tenure tenure
-	holder string   // the incident, after mergers; "" for none
-	has    []string // the holder's slots
+	before tocsin.SlotBefore // what it is judged by: what the slot says, but for a founding that was cut short
+	holder string            // the incident, after mergers; "" for none
+	has    []string          // the holder's slots
 }
 
 // survey reads the slots of an event's tokens and what became of their holders; of those in known, that is known.
@@ -102,17 +103,34 @@ func (r *Register) survey(ctx context.Context, e tocsin.Event, shared []tocsin.E
 		if h.slot.Version == 0 {
 			continue
 		}
-		i, known := holders[h.slot.Incident]
-		if !known {
-			i, err = r.survivor(ctx, h.slot.Incident)
-			if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+		i, err := r.holder(ctx, holders, h.slot.Incident)
+		if err != nil {
+			return nil, err
+		}
+		if b := h.slot.Before; i.ID == "" && b != nil { // the founding was cut short: it is judged by what it was judged by
+			h.before = *b
+			if i, err = r.holder(ctx, holders, b.Incident); err != nil {
 				return nil, err
 			}
-			holders[h.slot.Incident] = i
+		} else {
+			h.before = tocsin.SlotBefore{Incident: h.slot.Incident, Last: h.slot.Last, Overflow: h.slot.Overflow}
 		}
-		h.holder, h.tenure, h.has = i.ID, r.tenure(e, h.slot, i), i.Slots
+		h.holder, h.tenure, h.has = i.ID, r.tenure(e, h.before, i), i.Slots
 	}
 	return held, nil
+}
+
+// holder is the incident that a slot names, after mergers, and zero where there is no log of it.
+func (r *Register) holder(ctx context.Context, known map[string]tocsin.Incident, id string) (tocsin.Incident, error) {
+	if i, ok := known[id]; ok {
+		return i, nil
+	}
+	i, err := r.survivor(ctx, id)
+	if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+		return i, err
+	}
+	known[id] = i
+	return i, nil
 }
 
 // each does n things, a few at a time, and joins their errors.
@@ -133,7 +151,7 @@ func each(n int, do func(int) error) error {
 
 // tenure judges the slot's holder at the time of the event (register.md, ruling 2 of section 0). A holder without a
 // log is a founding that was never finished: ours, or to be taken over.
-func (r *Register) tenure(e tocsin.Event, slot tocsin.Slot, i tocsin.Incident) tenure {
+func (r *Register) tenure(e tocsin.Event, slot tocsin.SlotBefore, i tocsin.Incident) tenure {
 	window := or(e.Rule.Incident.Window, 24*time.Hour)
 	active := e.First.Sub(slot.Last) <= window
 	switch {
@@ -213,11 +231,11 @@ func (r *Register) claim(ctx context.Context, held []holding, incident string, e
 	for _, h := range held {
 		ours := h.holder == incident || h.slot.Incident == incident
 		switch {
-		case !ours && (h.tenure == open || h.tenure == overflow):
+		case h.holder != incident && h.tenure == overflow:
 			l.Related = union(l.Related, h.holder)
-			if h.tenure == open {
-				continue
-			}
+		case !ours && h.tenure == open:
+			l.Related = union(l.Related, h.holder)
+			continue
 		case ours && h.slot.Overflow && count >= r.opts.MaxSlots:
 			continue
 		}
@@ -226,6 +244,9 @@ func (r *Register) claim(ctx context.Context, held []holding, incident string, e
 			want = tocsin.Slot{
 				ID: tocsin.SlotID(e.Tenant, h.token.field, h.token.value), Tenant: e.Tenant, Field: h.token.field,
 				Value: h.token.value, Event: e.ID, Version: h.slot.Version,
+			}
+			if h.before.Incident != "" {
+				want.Before = &h.before
 			}
 		}
 		known := slices.Contains(has, want.ID)
@@ -241,7 +262,15 @@ func (r *Register) claim(ctx context.Context, held []holding, incident string, e
 		want.Version++
 		puts = append(puts, want)
 	}
-	return l, each(len(puts), func(n int) error {
+	return l, r.putSlots(ctx, puts)
+}
+
+// putSlots stores slots, together where the store can.
+func (r *Register) putSlots(ctx context.Context, puts []tocsin.Slot) error {
+	if b, ok := r.store.(*batch); ok && len(puts) > 0 {
+		return b.PutSlots(ctx, puts)
+	}
+	return each(len(puts), func(n int) error {
 		if err := r.store.PutSlot(ctx, puts[n]); err != nil {
 			return fmt.Errorf("slot of %s %s: %w", puts[n].Field, puts[n].Value, err)
 		}

@@ -46,10 +46,11 @@ type state struct {
 	commands map[string]int64      // command id to sequence number
 	events   map[string]eventState // by id, at the last revision seen
 	moved    map[string]string     // events that were split off, to the incident that they went to
+	ties     map[string]string     // incident that this one is related to, to the command that first said so
 }
 
 func newState() *state {
-	return &state{commands: map[string]int64{}, events: map[string]eventState{}}
+	return &state{commands: map[string]int64{}, events: map[string]eventState{}, ties: map[string]string{}}
 }
 
 // apply folds one entry in: first what its action carries, then the change of status, if it is one.
@@ -60,8 +61,12 @@ func (s *state) apply(e tocsin.LogEntry) error {
 	if founds := e.Action == tocsin.ActPromote || e.Action == tocsin.ActCreate || e.Action == tocsin.ActSplitOff; founds != (e.Seq == 1) {
 		return fmt.Errorf("incident %s, entry %d is %s, and the first alone founds it: %w", e.Incident, e.Seq, e.Action, errLog)
 	}
+	related := len(s.incident.Related)
 	if err := s.act(e); err != nil {
 		return fmt.Errorf("incident %s, entry %d: %w", e.Incident, e.Seq, err)
+	}
+	for _, other := range s.incident.Related[related:] {
+		s.ties[other] = e.Command
 	}
 	if e.To != "" && e.To != s.incident.Status {
 		s.transition(e)

@@ -191,11 +191,23 @@ func (r *Register) proposeReopening(ctx context.Context, v tocsin.Verdict, e toc
 	if err != nil {
 		return Outcome{}, err
 	}
+	if err := r.shown(ctx, incident); err != nil {
+		return Outcome{}, err
+	}
 	v.Assessment.State = tocsin.Pending
 	v.Assessment.Why = append(v.Assessment.Why, fmt.Sprintf("stays pending: reopening of incident %s is proposed", incident))
 	out, err := r.decided(ctx, v)
 	out.Incident = i
 	return out, err
+}
+
+// shown stores the projection of an incident ahead of the verdict that follows: once that is stored, the same emission
+// again has nothing to do.
+func (r *Register) shown(ctx context.Context, incident string) error {
+	if b, ok := r.store.(*batch); ok {
+		return b.ShowIncident(ctx, incident)
+	}
+	return nil
 }
 
 // absorbed judges a pending event that was merged into another: it takes the survivor's assessment and leaves the queue.
@@ -288,8 +300,14 @@ func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 	if err != nil {
 		return Outcome{}, err
 	}
+	ties := func(other string) bool { return !slices.Contains(related, other) }
+	if !done && len(i.Related) > 0 { // it may have been cut short: what it brought is told by it, and by no other
+		if ties, err = r.tied(ctx, i.ID, command); err != nil {
+			return Outcome{}, err
+		}
+	}
 	for _, other := range i.Related {
-		if done && slices.Contains(related, other) { // an emission before told it
+		if !ties(other) {
 			continue
 		}
 		if err := r.relate(ctx, other, i, e); err != nil {
@@ -307,6 +325,19 @@ func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 		}
 	}
 	return Outcome{Verdict: v, Incident: i, Changed: done}, nil
+}
+
+// tied tells which of an incident's relations the entry of a command brought.
+func (r *Register) tied(ctx context.Context, id, command string) (func(other string) bool, error) {
+	var brought []string
+	err := r.peek(ctx, id, func(s *state) {
+		for other, by := range s.ties {
+			if by == command {
+				brought = append(brought, other)
+			}
+		}
+	})
+	return func(other string) bool { return slices.Contains(brought, other) }, err
 }
 
 // relate tells another incident that it is related to this one; once per pair.

@@ -173,5 +173,8 @@ func (r *Register) dropProposal(ctx context.Context, v tocsin.Verdict, by tocsin
 			Text: fmt.Sprintf("not reopened: event %s was %s", v.Event, became),
 		}, err
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return r.shown(ctx, v.RecursOf)
 }

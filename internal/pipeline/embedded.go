@@ -325,11 +325,8 @@ func (p *Embedded) write(ctx context.Context, tx Outputs, events []tocsin.Event,
 			return fmt.Errorf("store %d events: %w", len(events), err)
 		}
 	}
-	registrar := p.Registrar(tx)
-	for _, e := range events {
-		if err := registrar.Apply(ctx, e); err != nil {
-			return fmt.Errorf("register event %s: %w", e.ID, err)
-		}
+	if err := p.Registrar(tx).Apply(ctx, events); err != nil {
+		return fmt.Errorf("register %d events: %w", len(events), err)
 	}
 	if now := p.Now(); now.Sub(p.snapshot) >= p.SnapshotEvery {
 		if err := p.save(ctx, tx, offset); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"tocsin"
@@ -68,6 +69,7 @@ func (r *KafkaRegistrar) take(ctx context.Context, t *tenure, got kafka.Fetched)
 	if len(got.Records) == 0 {
 		return nil
 	}
+	var events []tocsin.Event
 	for _, rec := range got.Records {
 		read, err := r.Read(rec.Value)
 		switch {
@@ -76,12 +78,10 @@ func (r *KafkaRegistrar) take(ctx context.Context, t *tenure, got kafka.Fetched)
 		case read.Progress != nil:
 			t.progress[read.Progress.Partition] = *read.Progress
 		case read.Event != nil:
-			if err := r.apply(ctx, t.sequence.Add(*read.Event, rec.Ref.Offset)); err != nil {
-				return err
-			}
+			events = append(events, t.sequence.Add(*read.Event, rec.Ref.Offset)...)
 		}
 	}
-	if err := r.apply(ctx, t.due(r.Partitions)); err != nil {
+	if err := r.apply(ctx, append(events, t.due(r.Partitions)...)); err != nil {
 		return err
 	}
 	r.Fail.pass(AfterApply)
@@ -108,10 +108,13 @@ func (t *tenure) due(partitions int) []tocsin.Event {
 	return t.sequence.Until(least)
 }
 
+// atOnce bounds how many emissions are repeated where one meets a trouble.
+const atOnce = 1024
+
 func (r *KafkaRegistrar) apply(ctx context.Context, events []tocsin.Event) error {
-	for _, e := range events {
-		if err := r.Retry.Do(ctx, "elasticsearch", func() error { return r.Registrar.Apply(ctx, e) }); err != nil {
-			return fmt.Errorf("register event %s: %w", e.ID, err)
+	for some := range slices.Chunk(events, atOnce) {
+		if err := r.Retry.Do(ctx, "elasticsearch", func() error { return r.Registrar.Apply(ctx, some) }); err != nil {
+			return fmt.Errorf("register %d events: %w", len(some), err)
 		}
 	}
 	return nil

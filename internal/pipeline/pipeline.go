@@ -51,8 +51,8 @@ type Engine interface {
 	Mark(m tocsin.Marker) []tocsin.Event
 }
 
-// A Registrar assesses an event and writes it into the register. Apply of the same event and revision again changes
-// nothing.
+// A Registrar assesses events and writes them into the register, as if one after the other. Apply of the same event and
+// revision again changes nothing, and completes what an error has cut short.
 type Registrar interface {
-	Apply(ctx context.Context, e tocsin.Event) error
+	Apply(ctx context.Context, events []tocsin.Event) error
 }

@@ -8,16 +8,19 @@ import (
 	"tocsin/register"
 )
 
-// An Assessor is the registrar stage: it classifies an event by the scales and applies the verdict to the register.
+// An Assessor is the registrar stage: it classifies events by the scales and applies the verdicts to the register.
 type Assessor struct {
 	Classifier *classify.Classifier
 	Register   *register.Register
 }
 
 // Apply implements [Registrar].
-func (a Assessor) Apply(ctx context.Context, e tocsin.Event) error {
-	_, err := a.Register.Apply(ctx, e, a.Classifier.Assess(e))
-	return err
+func (a Assessor) Apply(ctx context.Context, events []tocsin.Event) error {
+	all := make([]register.Emission, len(events))
+	for n, e := range events {
+		all[n] = register.Emission{Event: e, Assessment: a.Classifier.Assess(e)}
+	}
+	return a.Register.ApplyAll(ctx, all)
 }
 
 // RegisterOptions are what a register needs of the scales; its store and surroundings are the caller's to add.

@@ -37,14 +37,6 @@ func (w *world) expected(ctx context.Context) (outcome, error) {
 			sequence.Add(e, 0)
 		}
 	}
-	apply := func(events []tocsin.Event) error {
-		for _, e := range events {
-			if err := assessor.Apply(ctx, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 	part := tocsin.SourcePartition{Source: "sim"}
 	m := tocsin.Marker{SourcePartition: part, Recorded: true, Disorder: disorder, Lateness: lateness, Listed: []tocsin.SourcePartition{part}}
 	for _, a := range w.alerts(&out) {
@@ -56,13 +48,13 @@ func (w *world) expected(ctx context.Context) (outcome, error) {
 		m.Offset++
 		m.Greatest = a.Time
 		emit(engine.Mark(m))
-		if err := apply(sequence.Until(engine.Watermark())); err != nil {
+		if err := assessor.Apply(ctx, sequence.Until(engine.Watermark())); err != nil {
 			return out, err
 		}
 	}
 	m.Ended = true
 	emit(engine.Mark(m))
-	if err := apply(sequence.Rest()); err != nil {
+	if err := assessor.Apply(ctx, sequence.Rest()); err != nil {
 		return out, err
 	}
 	return out, out.read(ctx, store, store.Incidents)

@@ -115,6 +115,9 @@ func (w *world) bulk(body []byte, f fate) []string {
 				status = w.act(op, a, doc)
 			}
 			detail := ""
+			if doc := w.store.indices[a.Index][a.ID]; doc != nil && status < 300 {
+				detail = fmt.Sprintf(`,"_seq_no":%d,"_primary_term":1`, doc.seqNo)
+			}
 			if status >= 400 && op != "delete" {
 				detail = `,"error":{"type":"of_` + strconv.Itoa(status) + `","reason":"simulated"}`
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -27,6 +28,7 @@ type action struct {
 	gte     bool   // …or over the same one
 	after   *place // the write is done only over the document as it was read here
 	doc     []byte // one line of JSON; nil for delete
+	placed  bool   // where the document then stands is to be answered
 }
 
 // place is where a document stood when it was read: optimistic concurrency.
@@ -36,6 +38,7 @@ type place struct{ seqNo, term int64 }
 type outcome struct {
 	status int
 	detail itemError
+	at     place // of what was written, where it was asked for
 }
 
 type itemError struct {
@@ -180,7 +183,7 @@ func cutShort(err error) bool {
 
 // alone enters what was answered to a bulk of one item.
 func (s *Store) alone(actions []action, ledger []outcome, i int, status *statusError) error {
-	o := outcome{status.status, itemError{status.kind, status.reason}}
+	o := outcome{status: status.status, detail: itemError{status.kind, status.reason}}
 	if o.verdict() == halt {
 		return fmt.Errorf("%s in %s: %w: %w", actions[i].op, actions[i].index, status, sinks.ErrPermanent)
 	}
@@ -203,7 +206,11 @@ func (s *Store) post(ctx context.Context, actions []action, which []int) ([]outc
 			body.WriteByte('\n')
 		}
 	}
-	req := esapi.BulkRequest{Body: &body, FilterPath: []string{"items.*._id", "items.*.status", "items.*.error.type", "items.*.error.reason"}}
+	parts := []string{"items.*._id", "items.*.status", "items.*.error.type", "items.*.error.reason"}
+	if slices.ContainsFunc(which, func(i int) bool { return actions[i].placed }) {
+		parts = append(parts, "items.*._seq_no", "items.*._primary_term")
+	}
+	req := esapi.BulkRequest{Body: &body, FilterPath: parts}
 	if s.config.Compress {
 		packed, err := compress(body.Bytes())
 		if err != nil {
@@ -272,6 +279,8 @@ func readItems(reply []byte, actions []action, which []int) ([]outcome, error) {
 			ID     string    `json:"_id"`
 			Status int       `json:"status"`
 			Error  itemError `json:"error"`
+			SeqNo  int64     `json:"_seq_no"`
+			Term   int64     `json:"_primary_term"`
 		} `json:"items"`
 	}
 	if err := json.Unmarshal(reply, &doc); err != nil {
@@ -286,7 +295,7 @@ func readItems(reply []byte, actions []action, which []int) ([]outcome, error) {
 		if !ok || len(doc.Items[n]) != 1 || item.ID != actions[i].id || item.Status < 200 || item.Status > 599 {
 			return nil, fmt.Errorf("bulk: item %d answers something else: %w", n, errOdd)
 		}
-		items[n] = outcome{item.Status, item.Error}
+		items[n] = outcome{item.Status, item.Error, place{item.SeqNo, item.Term}}
 	}
 	return items, nil
 }

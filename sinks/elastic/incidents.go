@@ -15,23 +15,31 @@ import (
 // PutIncident writes the projection with its revision as external version, unless a later one is there, and creates
 // a document for each closed visit of a status: stage times are aggregated from these (register.md 4.5).
 func (s *Store) PutIncident(ctx context.Context, i tocsin.Incident) error {
-	doc, err := stored(i.Opened, "state", incidentFields(&i), &i)
+	actions, err := s.showing(&i)
 	if err != nil {
-		return fmt.Errorf("incident %s: %w", i.ID, err)
+		return err
+	}
+	_, err = s.put(ctx, actions...)
+	return err
+}
+
+func (s *Store) showing(i *tocsin.Incident) ([]action, error) {
+	doc, err := stored(i.Opened, "state", incidentFields(i), i)
+	if err != nil {
+		return nil, fmt.Errorf("incident %s: %w", i.ID, err)
 	}
 	actions := []action{{op: "index", index: s.index(kindIncidents), id: i.ID, version: &i.Revision, doc: doc}}
 	for n := range i.Visits {
 		if i.Visits[n].To.IsZero() {
 			continue
 		}
-		interval, err := s.interval(&i, &i.Visits[n])
+		interval, err := s.interval(i, &i.Visits[n])
 		if err != nil {
-			return fmt.Errorf("incident %s: %w", i.ID, err)
+			return nil, fmt.Errorf("incident %s: %w", i.ID, err)
 		}
 		actions = append(actions, interval)
 	}
-	_, err = s.put(ctx, actions...)
-	return err
+	return actions, nil
 }
 
 // interval creates the document of one closed visit, in the month of the incident's id.

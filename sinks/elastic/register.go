@@ -14,24 +14,16 @@ import (
 // Append creates the entry at its position, or returns [tocsin.ErrConflict] where another one stands; the same entry
 // again changes nothing. It does not see gaps: callers append after the last entry they read.
 func (s *Store) Append(ctx context.Context, e tocsin.LogEntry) error {
-	index, ok := s.indexOf(kindLog, e.Incident)
-	if !ok || e.Seq < 1 {
-		return fmt.Errorf("log entry %.80q names no month or no number: %w", e.ID(), sinks.ErrPermanent)
-	}
-	fields := object{
-		"id": e.ID(), "incident": e.Incident, "tenant": e.Tenant, "seq": e.Seq, "action": e.Action, "phase": e.Phase, "command": e.Command,
-		"by": object{"kind": e.By.Kind, "id": e.By.ID, "role": e.By.Role}, "from": e.From, "to": e.To,
-	}
-	doc, err := stored(e.Effective, "event", fields, &e)
+	write, err := s.appending(&e)
 	if err != nil {
-		return fmt.Errorf("log entry %s: %w", e.ID(), err)
+		return err
 	}
-	ledger, err := s.put(ctx, action{op: "create", index: index, id: e.ID(), doc: doc})
+	ledger, err := s.put(ctx, write)
 	if err != nil || ledger[0].verdict() != conflict {
 		return err
 	}
 	var there tocsin.LogEntry
-	d, err := s.one(ctx, name{index, e.ID()}, &there)
+	d, err := s.one(ctx, name{write.index, write.id}, &there)
 	if err != nil {
 		return err
 	}
@@ -43,6 +35,23 @@ func (s *Store) Append(ctx context.Context, e tocsin.LogEntry) error {
 		return err
 	}
 	return fmt.Errorf("log entry %s: %w", e.ID(), tocsin.ErrConflict)
+}
+
+// appending creates the entry at its position.
+func (s *Store) appending(e *tocsin.LogEntry) (action, error) {
+	index, ok := s.indexOf(kindLog, e.Incident)
+	if !ok || e.Seq < 1 {
+		return action{}, fmt.Errorf("log entry %.80q names no month or no number: %w", e.ID(), sinks.ErrPermanent)
+	}
+	fields := object{
+		"id": e.ID(), "incident": e.Incident, "tenant": e.Tenant, "seq": e.Seq, "action": e.Action, "phase": e.Phase, "command": e.Command,
+		"by": object{"kind": e.By.Kind, "id": e.By.ID, "role": e.By.Role}, "from": e.From, "to": e.To,
+	}
+	doc, err := stored(e.Effective, "event", fields, e)
+	if err != nil {
+		return action{}, fmt.Errorf("log entry %s: %w", e.ID(), err)
+	}
+	return action{op: "create", index: index, id: e.ID(), doc: doc}, nil
 }
 
 // Entries returns the incident's log from sequence number from on, read by id and so in real time.
@@ -123,6 +132,14 @@ func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocs
 
 // PutVerdict stores the verdict if it follows the stored version; the same verdict again changes nothing.
 func (s *Store) PutVerdict(ctx context.Context, v tocsin.Verdict) error {
+	doc, err := verdictDocument(&v)
+	if err != nil {
+		return err
+	}
+	return s.succeed(ctx, name{s.index(kindVerdicts), v.Event}, v.Version, doc)
+}
+
+func verdictDocument(v *tocsin.Verdict) ([]byte, error) {
 	class, kind, _ := strings.Cut(v.Assessment.Category, "/")
 	fields := object{
 		"id": v.Event, "tenant": v.Tenant, "version": v.Version, "revision": v.Revision, "state": v.Assessment.State, "incident": v.Incident,
@@ -130,11 +147,11 @@ func (s *Store) PutVerdict(ctx context.Context, v tocsin.Verdict) error {
 		"mode": v.Assessment.Mode, "policy": v.Assessment.Policy, "platform": object{"primary": v.Assessment.Platform}, "rule": object{"id": v.Rule, "title": v.Title},
 		"by": object{"kind": v.By.Kind, "id": v.By.ID}, "order": object{"detected": sinks.Nanos(v.Detected)}, "scale": object{"version": v.Assessment.Scale},
 	}
-	doc, err := stored(v.Detected, "state", fields, &v)
+	doc, err := stored(v.Detected, "state", fields, v)
 	if err != nil {
-		return fmt.Errorf("verdict on event %s: %w", v.Event, err)
+		return nil, fmt.Errorf("verdict on event %s: %w", v.Event, err)
 	}
-	return s.succeed(ctx, name{s.index(kindVerdicts), v.Event}, v.Version, doc)
+	return doc, nil
 }
 
 // Verdict returns the verdict on an event, in real time.
@@ -169,11 +186,19 @@ func (s *Store) Verdicts(ctx context.Context, q tocsin.VerdictQuery) (tocsin.Pag
 
 // PutSlot stores the slot if it follows the stored version; the same slot again changes nothing.
 func (s *Store) PutSlot(ctx context.Context, slot tocsin.Slot) error {
-	doc, err := stored(slot.Last, "state", object{"id": slot.ID, "tenant": slot.Tenant, "version": slot.Version, "incident": slot.Incident}, &slot)
+	doc, err := slotDocument(&slot)
 	if err != nil {
-		return fmt.Errorf("slot %s: %w", slot.ID, err)
+		return err
 	}
 	return s.succeed(ctx, name{s.index(kindSlots), slot.ID}, slot.Version, doc)
+}
+
+func slotDocument(slot *tocsin.Slot) ([]byte, error) {
+	doc, err := stored(slot.Last, "state", object{"id": slot.ID, "tenant": slot.Tenant, "version": slot.Version, "incident": slot.Incident}, slot)
+	if err != nil {
+		return nil, fmt.Errorf("slot %s: %w", slot.ID, err)
+	}
+	return doc, nil
 }
 
 // Slot returns one slot, in real time.
@@ -222,6 +247,11 @@ func (s *Store) succeed(ctx context.Context, at name, version int64, doc []byte)
 
 // Next returns a number that this counter has never returned, counting up from 1; gaps arise where an answer is lost.
 func (s *Store) Next(ctx context.Context, counter string) (int64, error) {
+	return s.advance(ctx, counter, 1)
+}
+
+// advance moves a counter by n and returns the number after the one where it stood.
+func (s *Store) advance(ctx context.Context, counter string, n int64) (int64, error) {
 	at := name{s.index(kindCounters), tocsin.Hash("counter", counter)}
 	for attempt := 0; ; attempt++ {
 		var last struct {
@@ -231,7 +261,7 @@ func (s *Store) Next(ctx context.Context, counter string) (int64, error) {
 		if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
 			return 0, err
 		}
-		write := action{op: "create", index: at.index, id: at.id, doc: fmt.Appendf(nil, `{"doc":{"value":%d}}`, last.Value+1)}
+		write := action{op: "create", index: at.index, id: at.id, doc: fmt.Appendf(nil, `{"doc":{"value":%d}}`, last.Value+n)}
 		if there.found {
 			write.op, write.after = "index", &there.place
 		}

@@ -17,21 +17,31 @@ func (s *Store) oneToChange(ctx context.Context, at name, target any) error {
 	if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
 		return err
 	}
+	s.keep(at, d)
+	return err
+}
+
+func (s *Store) keep(at name, d document) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.recent == nil || len(s.recent) >= mostReads {
 		s.recent = map[name]document{}
 	}
 	s.recent[at] = d
-	return err
+}
+
+// recall is the document as it was read or written last, once.
+func (s *Store) recall(at name) (document, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, known := s.recent[at]
+	delete(s.recent, at)
+	return d, known
 }
 
 // lastRead is the document as it was read last, once; where it was not, it is read now, and fresh.
 func (s *Store) lastRead(ctx context.Context, at name, target any) (d document, fresh bool, err error) {
-	s.mu.Lock()
-	d, known := s.recent[at]
-	delete(s.recent, at)
-	s.mu.Unlock()
+	d, known := s.recall(at)
 	switch {
 	case !known:
 		d, err = s.one(ctx, at, target)

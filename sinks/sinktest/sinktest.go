@@ -82,6 +82,7 @@ func (u Suite) Run(t *testing.T) {
 		{"SlotVersions", testSlotVersions},
 		{"SlotRace", testSlotRace},
 		{"CounterRace", testCounterRace},
+		{"Together", testTogether},
 		{"TenantsApart", testTenantsApart},
 		{"Tallies", testTallies},
 		{"TalliesInZones", testTalliesInZones},
