@@ -119,4 +119,3 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
-
