@@ -19,6 +19,7 @@ type Store interface {
 	sinks.VerdictLister
 	sinks.AlertLister
 	sinks.Dispositions
+	sinks.Outbox
 	sinks.AuditLog
 	sinks.Measures
 	sinks.Backlogs
@@ -57,6 +58,8 @@ func (u Suite) Run(t *testing.T) {
 		{"DeadLetters", testDeadLetters},
 		{"DeadLettersListed", testDeadLettersListed},
 		{"Dispositions", testDispositions},
+		{"Notices", testNotices},
+		{"Told", testTold},
 		{"SnapshotOrder", testSnapshotOrder},
 		{"SnapshotBig", testSnapshotBig},
 		{"SnapshotDamaged", testSnapshotDamaged},
