@@ -71,7 +71,7 @@ func registerMapping() object {
 			tocsin.merged_into tocsin.children tocsin.recurs_of tocsin.relates tocsin.degraded tocsin.tlp tocsin.log.head_hash
 			tocsin.activity tocsin.milestone tocsin.group tocsin.rule.id tocsin.rule.version tocsin.rule.title tocsin.rule.level tocsin.rule.category tocsin.rule.tags
 			tocsin.action tocsin.phase tocsin.command tocsin.by.kind tocsin.by.id tocsin.by.role tocsin.from tocsin.to
-			tocsin.state tocsin.policy tocsin.stage tocsin.reason tocsin.source.name tocsin.kind tocsin.object tocsin.outcome tocsin.request tocsin.rules tocsin.words
+			tocsin.state tocsin.policy tocsin.stage tocsin.receiver tocsin.route tocsin.reason tocsin.source.name tocsin.kind tocsin.object tocsin.outcome tocsin.request tocsin.rules tocsin.words
 			tocsin.order.priority tocsin.order.status tocsin.order.category tocsin.order.platform tocsin.order.assignee tocsin.order.coordinator
 			tocsin.order.disposition tocsin.order.number tocsin.order.title related.hosts related.user related.hash`,
 		"text":    "tocsin.title tocsin.summary",

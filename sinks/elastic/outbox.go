@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"time"
 
 	"tocsin"
 	"tocsin/sinks"
@@ -71,7 +70,7 @@ func toldID(incident string) string { return "told-" + incident }
 
 // PutTold notes it, with the number as external version: a lower one is left alone.
 func (s *Store) PutTold(ctx context.Context, incident string, seq int64) error {
-	doc, err := json.Marshal(object{"tocsin": object{"kind": "told", "incident": incident}, "doc": object{"seq": strconv.FormatInt(seq, 10), "at": time.Time{}}})
+	doc, err := json.Marshal(object{"tocsin": object{"kind": "told", "incident": incident}, "doc": object{"seq": strconv.FormatInt(seq, 10)}})
 	if err != nil {
 		return err
 	}

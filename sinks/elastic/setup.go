@@ -31,7 +31,7 @@ type Step struct {
 func (s *Store) SetupPlan() ([]Step, error) {
 	p := s.config.Prefix
 	var register []string
-	for _, kind := range []string{kindVerdicts, kindIncidents, kindSlots, kindCounters, kindState, kindDeadletter, "checkpoints", "outbox", kindBacklog} {
+	for _, kind := range []string{kindVerdicts, kindIncidents, kindSlots, kindCounters, kindState, kindDeadletter, "checkpoints", kindOutbox, kindBacklog} {
 		register = append(register, p+kind)
 	}
 	for _, kind := range []string{kindEvents, kindLog, kindIntervals, "evidence", "audit"} {

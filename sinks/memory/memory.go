@@ -27,6 +27,8 @@ type Store struct {
 	verdicts   map[string]versioned
 	slots      map[string]versioned
 	counters   map[string]int64
+	notices    map[string]versioned
+	told       map[string]int64 // entries of an incident's log
 	audit      map[string]tocsin.AuditEntry
 	backlog    map[string]tocsin.Backlog
 }
@@ -58,6 +60,7 @@ func New() *Store {
 		events:     map[string]versioned{},
 		rejections: map[string]tocsin.Rejection{}, disposed: map[string][]tocsin.Disposition{},
 		snapshots: map[int32]snapshot{},
+		notices:   map[string]versioned{}, told: map[string]int64{},
 		logs:      map[string][][]byte{},
 		incidents: map[string]versioned{},
 		verdicts:  map[string]versioned{},

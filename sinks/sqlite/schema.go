@@ -134,6 +134,20 @@ CREATE INDEX events_detected ON events (detected DESC, id);
 CREATE TABLE event_entities (value TEXT NOT NULL, event TEXT NOT NULL, PRIMARY KEY (value, event)) WITHOUT ROWID;
 `, `
 CREATE TABLE cursors (source TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (source, name)) WITHOUT ROWID;
+`, `
+CREATE TABLE notices (
+	id       TEXT PRIMARY KEY,
+	version  INTEGER NOT NULL,
+	tenant   TEXT NOT NULL,
+	incident TEXT NOT NULL,
+	receiver TEXT NOT NULL,
+	state    TEXT NOT NULL,
+	due      INTEGER NOT NULL,
+	doc      TEXT NOT NULL
+);
+CREATE INDEX notices_due ON notices (state, receiver, due, id);
+CREATE INDEX notices_incident ON notices (incident, due);
+CREATE TABLE told (incident TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 `}
 
 // searchable is the version from which on the columns that are searched by are there: files of an earlier one are
