@@ -172,6 +172,11 @@ func newIncidentAct(a act) *cobra.Command {
 			if err := o.finish(a.name); err != nil {
 				return err
 			}
+			if len(args) > 1 {
+				return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+					return bulk(ctx, cmd.OutOrStdout(), c, a.name, args, o, output)
+				})
+			}
 			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
 				id, err := find(ctx, c, args[0])
 				if err == nil && o.Into != "" {
@@ -187,6 +192,9 @@ func newIncidentAct(a act) *cobra.Command {
 				return printIncident(cmd.OutOrStdout(), output, i)
 			})
 		},
+	}
+	if slices.Contains(bulkActions, a.name) {
+		cmd.Use, cmd.Args = a.name+" ID…", cobra.MinimumNArgs(1)
 	}
 	r.flags(cmd)
 	outputFlag(cmd, &output)

@@ -130,6 +130,7 @@ func New(o Options) http.Handler {
 	a.api.UseMiddleware(a.authenticate, a.audited)
 	a.incidents()
 	a.commands()
+	a.bulk()
 	a.events()
 	a.system()
 	a.letters()
