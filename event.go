@@ -53,6 +53,7 @@ type Event struct {
 	Digest       string       `json:"digest"` // of the set of its alerts, whatever their order
 	Evidence     Evidence     `json:"evidence"`
 	Readings     []Reading    `json:"readings,omitempty"` // the leaves on the firing alert
+	Report       *Report      `json:"report,omitempty"`   // of an event that a person reported: no rule found it
 	Novelty      *Novelty     `json:"novelty,omitempty"`  // how an event of kind novelty came about
 	Completeness Completeness `json:"completeness"`
 	Backfill     bool         `json:"backfill,omitempty"`   // received - @timestamp > lateness when it opened: starts no target

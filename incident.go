@@ -76,8 +76,9 @@ type Incident struct {
 	Title     string `json:"title"`
 	Summary   string `json:"summary"`
 	Status    Status `json:"status"`
-	Mode      Mode   `json:"mode"`      // how it came to be; "" when reported by a person
-	Discovery string `json:"discovery"` // event, or reported
+	Mode      Mode   `json:"mode"`                // how it came to be; "" when reported by a person
+	Discovery string `json:"discovery"`           // event, reported, or the channel of the report that founded it
+	Informant string `json:"informant,omitempty"` // token of who reported it
 
 	Category    string         `json:"category"`
 	CategoryISO string         `json:"category_iso"`

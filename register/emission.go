@@ -47,6 +47,10 @@ func (r *Register) founding(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessmen
 	if len(e.Evidence.Alerts) > 0 {
 		f.Received = e.Evidence.Alerts[0].Received
 	}
+	if e.Report != nil {
+		f.Discovery, f.Reported, f.Summary = e.Report.Channel, f.Detected, e.Report.What
+		f.Informant, f.Commitment = e.Report.Informant, e.Report.Commitment
+	}
 	to, text := tocsin.Proposed, e.Rule.Title+alerts(e.Count, ": ")
 	declares, missing := a.Mode == tocsin.ModeAuto || isPerson(v.By), undeclarable(f.Detected, ratingOf(a))
 	switch {

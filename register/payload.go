@@ -16,7 +16,10 @@ type founding struct {
 	Number     string             `json:"number"` // volatile
 	Title      string             `json:"title"`
 	Summary    string             `json:"summary,omitempty"`
-	Discovery  string             `json:"discovery"` // event or reported
+	Discovery  string             `json:"discovery"` // event, reported, or the channel of a report
+	Reported   time.Time          `json:"reported,omitzero"`
+	Informant  string             `json:"informant,omitempty"`  // token of who reported it
+	Commitment string             `json:"commitment,omitempty"` // to the informant's name
 	Assessment *tocsin.Assessment `json:"assessment,omitempty"`
 	Event      *eventState        `json:"event,omitempty"`
 	Opened     time.Time          `json:"opened"`

@@ -139,7 +139,7 @@ func with[T any](e tocsin.LogEntry, do func(tocsin.LogEntry, T)) error {
 func (s *state) founded(e tocsin.LogEntry, f founding) {
 	i := &s.incident
 	*i = tocsin.Incident{
-		ID: e.Incident, Tenant: e.Tenant, Number: f.Number, Title: f.Title, Summary: f.Summary, Discovery: f.Discovery,
+		ID: e.Incident, Tenant: e.Tenant, Number: f.Number, Title: f.Title, Summary: f.Summary, Discovery: f.Discovery, Informant: f.Informant,
 		Opened: f.Opened, Last: f.Opened, RecursOf: f.RecursOf, Backfill: f.Backfill,
 		Timeline: map[string]time.Time{}, Durations: map[string]int64{}, Targets: map[string]tocsin.Target{},
 		Review: "none", Confirm: "none", TLP: "AMBER+STRICT", PAP: "AMBER", Basis: "asserted", SplitOf: f.SplitOf,
@@ -149,6 +149,9 @@ func (s *state) founded(e tocsin.LogEntry, f founding) {
 		if !at.IsZero() {
 			i.Timeline[mark] = at
 		}
+	}
+	if !f.Reported.IsZero() {
+		i.Timeline["reported"] = f.Reported
 	}
 	if f.Discovery == "reported" {
 		i.Timeline["reported"] = e.Effective

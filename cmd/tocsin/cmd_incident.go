@@ -27,6 +27,7 @@ func newIncident() *cobra.Command {
 	for _, a := range eventActions() {
 		cmd.AddCommand(newEventAct(a))
 	}
+	completeIncidents(cmd)
 	return cmd
 }
 

@@ -79,5 +79,6 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newRun(), newDemo(), newSetup(), newReplay(), newDecode(), newMapping(), newRules(), newConformance(), newConfig(), newVersion())
 	root.AddCommand(newIncident(), newTrends(), newDeadLetter(), newVerify(), newAudit())
 	root.AddCommand(newClock())
+	root.AddCommand(newReport(), newInformant())
 	return root
 }

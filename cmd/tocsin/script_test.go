@@ -71,16 +71,16 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// grab VARIABLE PATTERN keeps what the last command's output has of a pattern.
+// grab VARIABLE PATTERN keeps what the last command's output has of a pattern, or of its last group.
 func grab(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: grab variable pattern")
 	}
-	found := regexp.MustCompile(args[1]).FindString(ts.ReadFile("stdout"))
-	if found == "" {
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if found == nil {
 		ts.Fatalf("no %s in the output", args[1])
 	}
-	ts.Setenv(args[0], found)
+	ts.Setenv(args[0], found[len(found)-1])
 }
 
 // replace FILE OLD NEW changes a file.

@@ -16,6 +16,7 @@ import (
 	"tocsin"
 	"tocsin/internal/auth"
 	"tocsin/internal/measure"
+	"tocsin/internal/reports"
 	"tocsin/register"
 )
 
@@ -92,6 +93,8 @@ type Rules struct {
 type Options struct {
 	Register    Register
 	Store       register.Store
+	Reports     *reports.Desk // takes what people report
+	OpenReports bool          // reporting needs no token, where reading needs none
 	DeadLetters DeadLetters
 	Dispose     Disposer
 	Rules       func() Rules
@@ -131,6 +134,7 @@ func New(o Options) http.Handler {
 	a.incidents()
 	a.commands()
 	a.bulk()
+	a.reports()
 	a.events()
 	a.system()
 	a.letters()

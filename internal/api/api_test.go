@@ -221,7 +221,11 @@ func TestTenantsApart(t *testing.T) {
 	w := newWorld(t, nil)
 	i := w.fill()
 	d, _ := w.description()
-	ids := map[string]string{"/alerts/": alertA, "/events/": eventA, "/dead-letters/": letterA, "/incidents/": i.ID}
+	informant := tocsin.Informant{Token: "f00d", Tenant: "default", Name: "Ines"}
+	if err := w.store.PutInformant(t.Context(), informant); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]string{"/informants/": informant.Token, "/alerts/": alertA, "/events/": eventA, "/dead-letters/": letterA, "/incidents/": i.ID}
 	for path, operations := range d.Paths {
 		for method, op := range operations {
 			at := path

@@ -16,6 +16,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/reports"
 	"tocsin/register"
 	"tocsin/sinks"
 	"tocsin/sinks/memory"
@@ -56,8 +57,9 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	}
 	o := Options{
 		Register: w.register, Store: w.store, DeadLetters: letters{w.store}, Dispose: letters{w.store}.dispose, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
-		Rules:  func() Rules { return Rules{Set: "abc", Rules: []Rule{}} },
-		WhyNot: whyNot,
+		Reports: desk(w.store, w.register, now),
+		Rules:   func() Rules { return Rules{Set: "abc", Rules: []Rule{}} },
+		WhyNot:  whyNot,
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
@@ -75,6 +77,19 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	}
 	w.handler = New(o)
 	return w
+}
+
+// desk takes reports; the registrar leaves them pending, but those that go on.
+func desk(s *memory.Store, r *register.Register, now func() time.Time) *reports.Desk {
+	assess := func(ctx context.Context, e tocsin.Event) error {
+		a := tocsin.Assessment{State: tocsin.Pending, Mode: tocsin.ModeManual, Priority: "P4", Impact: tocsin.Impact{Functional: "low"}, Category: "other/undetermined"}
+		if e.Report.Ongoing {
+			a.State, a.Mode, a.Priority = tocsin.Promoted, tocsin.ModePropose, "P2"
+		}
+		_, err := r.Apply(ctx, e, a)
+		return err
+	}
+	return &reports.Desk{Store: s, Vault: s, Assess: assess, Now: now}
 }
 
 // ruleA is the only rule that the world can be asked about; it is grouped by user.name.

@@ -25,6 +25,7 @@ import (
 // A backend is what the HTTP side of the daemon needs of the mode it runs in.
 type backend struct {
 	store   store
+	assess  func(context.Context, tocsin.Event) error // hands an event to the registrar; nil: by the store
 	journal ingesthttp.Journal
 	reload  func(context.Context, *rules.Set) error // puts a set in force
 	backlog func(context.Context) (int64, error)
@@ -41,6 +42,8 @@ type store interface {
 	sinks.Backlogs
 	sinks.AuditLog
 	sinks.Searcher
+	sinks.Informants
+	sinks.EventStore
 }
 
 // intakeSource is the name of the HTTP intake among the sources.

@@ -40,6 +40,7 @@ func (a *App) handler(back backend) (http.Handler, error) {
 			Search: back.store, Exceptions: a.exceptions, Sources: func() []api.Source { return a.sources(p) },
 			Regimes: a.regimes,
 			Audit:   back.store, Trail: a.trail(back.store),
+			Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, tokens, p)

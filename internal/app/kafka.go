@@ -104,7 +104,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			return backend{}, err
 		}
 	}
-	return backend{store: st, journal: intake, reload: k.enforce}, nil
+	return backend{store: st, assess: toRegistrar(producer), journal: intake, reload: k.enforce}, nil
 }
 
 // elasticTrouble tells health of writes that the store is repeating.

@@ -109,7 +109,8 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		Register: a.register(st), Store: st, DeadLetters: letters, Dispose: letters.dispose, Rules: a.rulesOnDisk,
 		Search: st, Exceptions: a.exceptionsOnDisk, Sources: func() []api.Source { return nil },
 		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: (&qualities{store: st, now: a.now}).of,
-		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
+		Reports: a.desk(st, nil),
+		Health:  func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
 		Regimes: a.regimes,
 	})}, nil
 }

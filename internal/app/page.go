@@ -19,7 +19,7 @@ func (a *App) page(back backend, tokens *auth.Tokens, p *pulse) (http.Handler, e
 	a.runs("address", a.announce)
 	a.runs("pulse", func(ctx context.Context) error { return p.run(ctx, a.now) })
 	return web.New(web.Options{
-		Register: a.register(back.store), Store: back.store, Tokens: tokens, OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
+		Register: a.register(back.store), Store: back.store, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open, ReportLink: a.cfg.Reports.Link.Reveal(), Tokens: tokens, OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
 		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[web.Letter], error) {
 			return pageLetters(ctx, back.store, tenant, limit)
 		},

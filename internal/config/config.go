@@ -24,6 +24,13 @@ type Config struct {
 	SQLite        SQLite        `mapstructure:"sqlite"`
 	Kafka         Kafka         `mapstructure:"kafka"`
 	Elasticsearch Elasticsearch `mapstructure:"elasticsearch"`
+	Reports       Reports       `mapstructure:"reports"`
+}
+
+// Reports is how people report something, and what reports of incidents look like.
+type Reports struct {
+	Open bool   `mapstructure:"open"` // on a loopback listener the form and the API take reports without a token
+	Link Secret `mapstructure:"link"` // environment only: whoever has /report?link=… may report; "" for nobody
 }
 
 // Log is how the daemon speaks of itself.

@@ -11,6 +11,7 @@ import (
 	"tocsin"
 	"tocsin/internal/auth"
 	"tocsin/internal/measure"
+	"tocsin/internal/reports"
 	"tocsin/register"
 )
 
@@ -34,12 +35,15 @@ type Options struct {
 	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
 	Trail  auth.Trail
 	// Measures answer what statistics ask.
-	Measures  measure.Store
-	Tokens    *auth.Tokens
-	OpenReads bool // reading needs no sign-in: the listener is on loopback
-	Secure    bool // the listener speaks TLS: the session cookie is for TLS alone
-	Now       func() time.Time
-	Log       *slog.Logger
+	Measures    measure.Store
+	Tokens      *auth.Tokens
+	OpenReads   bool // reading needs no sign-in: the listener is on loopback
+	Secure      bool // the listener speaks TLS: the session cookie is for TLS alone
+	Now         func() time.Time
+	Log         *slog.Logger
+	Reports     *reports.Desk // takes what people report
+	OpenReports bool          // reporting needs no sign-in where reading needs none
+	ReportLink  string        // with which anybody may report; "" for none
 }
 
 // policy lets a page load nothing but our own style sheet and run nothing (security.md, HTML/JS).
@@ -49,6 +53,7 @@ type pages struct {
 	Options
 	views    *views
 	sessions *sessions
+	reported quota
 }
 
 // New makes the handler of all that is neither API nor intake. It answers any path: unknown ones with a page that says
@@ -69,6 +74,8 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /rules", p.reads(p.rules))
 	mux.HandleFunc("GET /rules/{id}", p.reads(p.rule))
 	mux.HandleFunc("GET /trends", p.reads(p.trends))
+	mux.HandleFunc("GET /report", p.reportForm)
+	mux.HandleFunc("POST /report", p.report)
 	mux.HandleFunc("GET /login", p.loginForm)
 	mux.HandleFunc("POST /login", p.login)
 	mux.HandleFunc("POST /logout", p.logout)

@@ -30,6 +30,7 @@ type Store struct {
 	notices    map[string]versioned
 	told       map[string]int64 // entries of an incident's log
 	audit      map[string]tocsin.AuditEntry
+	informants map[string]tocsin.Informant
 	backlog    map[string]tocsin.Backlog
 }
 
@@ -61,13 +62,14 @@ func New() *Store {
 		rejections: map[string]tocsin.Rejection{}, disposed: map[string][]tocsin.Disposition{},
 		snapshots: map[int32]snapshot{},
 		notices:   map[string]versioned{}, told: map[string]int64{},
-		logs:      map[string][][]byte{},
-		incidents: map[string]versioned{},
-		verdicts:  map[string]versioned{},
-		slots:     map[string]versioned{},
-		counters:  map[string]int64{},
-		audit:     map[string]tocsin.AuditEntry{},
-		backlog:   map[string]tocsin.Backlog{},
+		logs:       map[string][][]byte{},
+		incidents:  map[string]versioned{},
+		verdicts:   map[string]versioned{},
+		slots:      map[string]versioned{},
+		counters:   map[string]int64{},
+		audit:      map[string]tocsin.AuditEntry{},
+		backlog:    map[string]tocsin.Backlog{},
+		informants: map[string]tocsin.Informant{},
 	}
 }
 

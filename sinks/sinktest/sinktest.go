@@ -21,6 +21,7 @@ type Store interface {
 	sinks.Dispositions
 	sinks.Outbox
 	sinks.AuditLog
+	sinks.Informants
 	sinks.Measures
 	sinks.Backlogs
 	sinks.Searcher
@@ -60,6 +61,7 @@ func (u Suite) Run(t *testing.T) {
 		{"Dispositions", testDispositions},
 		{"Notices", testNotices},
 		{"Told", testTold},
+		{"Informants", testInformants},
 		{"SnapshotOrder", testSnapshotOrder},
 		{"SnapshotBig", testSnapshotBig},
 		{"SnapshotDamaged", testSnapshotDamaged},

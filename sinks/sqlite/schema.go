@@ -148,6 +148,8 @@ CREATE TABLE notices (
 CREATE INDEX notices_due ON notices (state, receiver, due, id);
 CREATE INDEX notices_incident ON notices (incident, due);
 CREATE TABLE told (incident TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+`, `
+CREATE TABLE informants (token TEXT PRIMARY KEY, doc TEXT NOT NULL) WITHOUT ROWID;
 `}
 
 // searchable is the version from which on the columns that are searched by are there: files of an earlier one are
