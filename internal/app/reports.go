@@ -11,7 +11,8 @@ import (
 // desk is where people's reports are taken. Without a way of its own to the registrar, a report is assessed at once.
 func (a *App) desk(s store, assess func(context.Context, tocsin.Event) error) *reports.Desk {
 	if assess == nil {
-		assess = a.assessor(s).Apply
+		registrar := a.assessor(s)
+		assess = func(ctx context.Context, e tocsin.Event) error { return registrar.Apply(ctx, []tocsin.Event{e}) }
 	}
 	return &reports.Desk{Store: s, Vault: s, Assess: assess, Now: a.now}
 }
