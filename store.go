@@ -101,6 +101,7 @@ type Query struct {
 	Category     string // a class or class/type
 	Platform     string
 	Assignee     string
+	Unassigned   bool // nobody's
 	Coordinator  string
 	Team         string // one that is activated
 	Disposition  []string

@@ -22,6 +22,7 @@ type listIncidents struct {
 	Category     string    `query:"category" maxLength:"100" doc:"a class, or class/type"`
 	Platform     string    `query:"platform" maxLength:"100"`
 	Assignee     string    `query:"assignee" maxLength:"200"`
+	Unassigned   bool      `query:"unassigned" doc:"those that nobody is assigned to"`
 	Coordinator  string    `query:"coordinator" maxLength:"200"`
 	Team         string    `query:"team" maxLength:"200" doc:"one that is activated"`
 	Disposition  []string  `query:"disposition" doc:"any of these" enum:"true_positive_impact,true_positive_no_impact,benign_true_positive,false_positive,duplicate,insufficient_data,test_exercise,handled_externally"`
@@ -43,7 +44,7 @@ type listIncidents struct {
 // query is what the store is asked.
 func (in *listIncidents) query(ctx context.Context) tocsin.Query {
 	q := tocsin.Query{
-		Tenant: tenant(ctx, in.Tenant), Priority: in.Priority, Category: in.Category, Platform: in.Platform, Assignee: in.Assignee, Coordinator: in.Coordinator,
+		Tenant: tenant(ctx, in.Tenant), Priority: in.Priority, Category: in.Category, Platform: in.Platform, Assignee: in.Assignee, Unassigned: in.Unassigned, Coordinator: in.Coordinator,
 		Team: in.Team, Disposition: in.Disposition, Entity: in.Entity, Event: in.Event, Rule: in.Rule, Title: in.Title, Since: in.Since, Until: in.Until,
 		UpdatedSince: in.UpdatedSince, UpdatedUntil: in.UpdatedUntil, Sort: in.Sort, Order: in.Order, Limit: in.Limit, Cursor: in.Cursor,
 	}

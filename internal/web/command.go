@@ -15,16 +15,14 @@ import (
 // formKey is what makes a form that is sent twice one command.
 func formKey() string { return "page:" + rand.Text() }
 
-// commands are those that the page has a form for.
-var commands = map[string]tocsin.Action{"declare": tocsin.ActDeclare, "acknowledge": tocsin.ActAcknowledge, "comment": tocsin.ActComment}
-
 // command carries out a form of an incident's page, on the revision that the page showed.
 func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	id, who := r.PathValue("id"), auth.From(r.Context())
-	act, ok := commands[r.PathValue("action")]
+	f, ok := formOf(r.PathValue("action"))
 	if !ok {
 		return tocsin.ErrNotFound
 	}
+	act := f.Action
 	if _, err := p.visibleIncident(r.Context(), id); err != nil {
 		return err
 	}
@@ -43,23 +41,30 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	case act == tocsin.ActComment:
 		revision = 0 // true on any revision
 	}
-	_, err = p.Register.Do(r.Context(), register.Command{
-		ID: key, Action: act, Incident: id, Tenant: who.Tenant, By: who.Actor, ExpectedRevision: revision, Text: text,
-	})
+	cmd := register.Command{ID: key, Action: act, Incident: id, Tenant: who.Tenant, By: who.Actor, ExpectedRevision: revision, Text: text}
+	f.fill(r, &cmd)
+	_, err = p.Register.Do(r.Context(), cmd)
 	p.noteCommand(r, act, id, err)
 	if refusal, ok := errors.AsType[*register.Refusal](err); ok {
 		return p.showIncident(w, r, id, http.StatusConflict, refusal.Missing)
 	}
 	if stale, ok := errors.AsType[*register.StaleError](err); ok {
-		return p.showIncident(w, r, id, http.StatusConflict, []string{
-			"it has changed since this page was opened, to revision " + strconv.FormatInt(stale.Current.Revision, 10) + ": look at it again, then repeat",
-		})
+		return p.showIncident(w, r, id, http.StatusConflict, overtaken(stale))
 	}
 	if err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/incidents/"+id, http.StatusSeeOther)
 	return nil
+}
+
+// overtaken tells who did what since the page was opened.
+func overtaken(stale *register.StaleError) []string {
+	out := []string{"it has changed since this page was opened, to revision " + strconv.FormatInt(stale.Current.Revision, 10) + ": look at it again, then repeat"}
+	for _, e := range stale.Since {
+		out = append(out, e.By.ID+": "+words(string(e.Action))+" at "+e.Recorded.UTC().Format("15:04:05"))
+	}
+	return out
 }
 
 // noteCommand keeps in the audit log what became of a command.

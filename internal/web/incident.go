@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"tocsin"
-	"tocsin/internal/auth"
 	"tocsin/register"
 )
 
@@ -20,7 +19,8 @@ type incidentView struct {
 	Log     []passage
 	Earlier int // log entries before those shown
 	Founder *tocsin.Event
-	Forms   forms
+	Forms   []form
+	Key     string   // of a form: see formKey
 	Refused []string // why a command was refused
 	Intact  error    // what is wrong with the log, nil: its chain holds
 }
@@ -46,12 +46,6 @@ type passage struct {
 // logShown bounds a page: an incident's log may hold thousands of revisions.
 const logShown = 500
 
-// forms are the commands that the reader may give.
-type forms struct {
-	Acknowledge, Declare, Comment bool
-	Key                           string
-}
-
 func (p *pages) incident(w http.ResponseWriter, r *http.Request) error {
 	return p.showIncident(w, r, r.PathValue("id"), http.StatusOK, nil)
 }
@@ -72,7 +66,7 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	}
 	v := incidentView{
 		Incident: i, Clocks: clocks(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
-		Forms: p.forms(r, &i), Refused: refused, Intact: register.VerifyChain(entries),
+		Forms: p.forms(r, &i), Key: formKey(), Refused: refused, Intact: register.VerifyChain(entries),
 	}
 	for _, e := range events {
 		row := eventRow{Event: e, Refs: e.Evidence.Alerts}
@@ -144,18 +138,6 @@ func spans(i *tocsin.Incident) []named {
 		}
 	}
 	return out
-}
-
-// forms are those that the reader's role and the incident's status allow.
-func (p *pages) forms(r *http.Request, i *tocsin.Incident) forms {
-	role := auth.From(r.Context()).Actor.Role
-	may := func(a tocsin.Action, to tocsin.Status) bool {
-		return register.May(role, a) && (to == "" || i.Status.CanMove(to) && i.Status.IsOpen())
-	}
-	return forms{
-		Acknowledge: may(tocsin.ActAcknowledge, tocsin.Acknowledged), Declare: may(tocsin.ActDeclare, tocsin.Declared),
-		Comment: may(tocsin.ActComment, ""), Key: formKey(),
-	}
 }
 
 func (p *pages) event(w http.ResponseWriter, r *http.Request) error {

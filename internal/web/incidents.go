@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"tocsin"
@@ -16,47 +14,10 @@ import (
 // perPage is how many incidents stand on a page: what one reads before searching instead.
 const perPage = 50
 
-// A filter is what the address of the list asks for.
-type filter struct {
-	Status   string // "", open, or a status
-	Priority string
-	Entity   string
-	Category string
-	Assignee string
-	Sort     string // opened, priority or updated
-	Cursor   string
-}
-
-func (f filter) Any() bool {
-	return f.Status != "" || f.Priority != "" || f.Entity != "" || f.Category != "" || f.Assignee != ""
-}
-
-// URL is the address of the list with this filter.
-func (f filter) URL() string {
-	q := url.Values{}
-	for name, value := range map[string]string{
-		"status": f.Status, "priority": f.Priority, "entity": f.Entity, "category": f.Category, "assignee": f.Assignee,
-		"sort": f.Sort, "cursor": f.Cursor,
-	} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
-	if len(q) == 0 {
-		return "/"
-	}
-	return "/?" + q.Encode()
-}
-
-func (f filter) by(sort string) filter { f.Sort, f.Cursor = sort, ""; return f }
-func (f filter) at(cursor string) filter {
-	f.Cursor = cursor
-	return f
-}
-
-// An incidentsView is the list.
+// An incidentsView is the queue.
 type incidentsView struct {
 	Filter     filter
+	Tabs       []tab
 	Statuses   []string
 	Priorities []string
 	Sorts      []link
@@ -67,6 +28,7 @@ type incidentsView struct {
 	Open       int64
 	Proposed   int64
 	Urgent     int64 // open P1 and P2
+	Bulk       bulkForm
 }
 
 type link struct {
@@ -74,7 +36,13 @@ type link struct {
 	Current   bool
 }
 
-// A row is one incident of the list.
+// A tab is a question that the queue is asked often.
+type tab struct {
+	link
+	N int64 // how many it shows
+}
+
+// A row is one incident of the queue.
 type row struct {
 	tocsin.Incident
 	Clock    Clock
@@ -84,29 +52,35 @@ type row struct {
 }
 
 func (p *pages) incidents(w http.ResponseWriter, r *http.Request) error {
-	v := r.URL.Query()
-	f := filter{
-		Status: v.Get("status"), Priority: v.Get("priority"), Entity: strings.TrimSpace(v.Get("entity")), Category: v.Get("category"),
-		Assignee: v.Get("assignee"), Sort: v.Get("sort"), Cursor: v.Get("cursor"),
-	}
-	q, err := f.query(r.Context())
+	view, err := p.queue(r)
 	if err != nil {
 		return err
+	}
+	p.render(w, r, http.StatusOK, "incidents", "Incidents", "incidents", view)
+	return nil
+}
+
+// queue is what the address asks for.
+func (p *pages) queue(r *http.Request) (*incidentsView, error) {
+	f := filterOf(r.URL.Query())
+	q, err := f.query(r.Context())
+	if err != nil {
+		return nil, err
 	}
 	found, err := p.Store.Incidents(r.Context(), q)
 	if err != nil {
 		if errors.Is(err, tocsin.ErrQuery) {
-			return &badRequest{"This page of the list cannot be found any more: begin with the first one."}
+			return nil, &badRequest{"This page of the list cannot be found any more: begin with the first one."}
 		}
-		return err
+		return nil, err
 	}
 	now := p.Now()
-	view := incidentsView{Filter: f, Statuses: statuses(), Priorities: priorities, Total: found.Total}
+	view := &incidentsView{Filter: f, Statuses: statuses(), Priorities: priorities, Total: found.Total, Bulk: p.bulkForm(r)}
 	for _, i := range found.Items {
 		view.Rows = append(view.Rows, newRow(i, now))
 	}
-	for _, s := range []string{"opened", "priority", "updated"} {
-		view.Sorts = append(view.Sorts, link{s, f.by(s).URL(), s == f.Sort || s == "opened" && f.Sort == ""})
+	for _, s := range sorts {
+		view.Sorts = append(view.Sorts, link{s.text, f.by(s.name).URL(), s.name == f.order()})
 	}
 	if found.Cursor != "" {
 		view.Next = f.at(found.Cursor).URL()
@@ -114,72 +88,47 @@ func (p *pages) incidents(w http.ResponseWriter, r *http.Request) error {
 	if f.Cursor != "" {
 		view.First = f.at("").URL()
 	}
-	if err := p.counts(r.Context(), &view); err != nil {
-		return err
-	}
-	p.render(w, r, http.StatusOK, "incidents", "Incidents", "incidents", view)
-	return nil
-}
-
-var priorities = []string{"P1", "P2", "P3", "P4", "P5"}
-
-func statuses() []string {
-	var all []string
-	for _, s := range append(tocsin.Stages(), tocsin.Rejected, tocsin.MergedIncident) {
-		all = append(all, string(s))
-	}
-	return all
-}
-
-func open() []tocsin.Status {
-	return slices.DeleteFunc(tocsin.Stages(), func(s tocsin.Status) bool { return !s.IsOpen() })
-}
-
-// query turns the filter into what the store is asked.
-func (f filter) query(ctx context.Context) (tocsin.Query, error) {
-	q := tocsin.Query{
-		Tenant: auth.From(ctx).Tenant, Entity: f.Entity, Category: f.Category, Assignee: f.Assignee, Sort: f.Sort, Limit: perPage, Cursor: f.Cursor,
-	}
-	switch {
-	case f.Status == "":
-	case f.Status == "open":
-		q.Status = open()
-	case slices.Contains(statuses(), f.Status):
-		q.Status = []tocsin.Status{tocsin.Status(f.Status)}
-	default:
-		return q, &badRequest{"There is no status of that name."}
-	}
-	if f.Priority != "" {
-		if !slices.Contains(priorities, f.Priority) {
-			return q, &badRequest{"Priorities are P1 to P5."}
-		}
-		q.Priority = []string{f.Priority}
-	}
-	if !slices.Contains([]string{"", "opened", "priority", "updated"}, f.Sort) {
-		return q, &badRequest{"The list can be sorted by opened, priority or updated."}
-	}
-	return q, nil
+	return view, p.counts(r.Context(), view)
 }
 
 // counts fills in how much there is to do.
 func (p *pages) counts(ctx context.Context, v *incidentsView) error {
-	tenant := auth.From(ctx).Tenant
-	for _, c := range []struct {
+	who := auth.From(ctx)
+	for _, t := range []struct {
+		text string
+		f    filter
 		into *int64
-		q    tocsin.Query
 	}{
-		{&v.Open, tocsin.Query{Status: open()}},
-		{&v.Proposed, tocsin.Query{Status: []tocsin.Status{tocsin.Proposed}}},
-		{&v.Urgent, tocsin.Query{Status: open(), Priority: []string{"P1", "P2"}}},
+		{"Open", filter{Status: "open"}, &v.Open},
+		{"Mine", filter{Status: "open", Assignee: who.Actor.ID}, nil},
+		{"Nobody's", filter{Status: "open", Whose: "nobody"}, nil},
+		{"To decide on", filter{Status: "proposed"}, &v.Proposed},
+		{"Late", filter{Status: "open", Late: "yes"}, nil},
+		{"All", filter{}, nil},
 	} {
-		c.q.Tenant, c.q.Limit = tenant, 1
-		found, err := p.Store.Incidents(ctx, c.q)
+		n, err := p.total(ctx, t.f)
 		if err != nil {
 			return err
 		}
-		*c.into = found.Total
+		if t.into != nil {
+			*t.into = n
+		}
+		v.Tabs = append(v.Tabs, tab{link{t.text, t.f.URL(), t.f == v.Filter.kind()}, n})
 	}
-	return nil
+	q := tocsin.Query{Status: open(), Priority: []string{"P1", "P2"}, Tenant: who.Tenant, Limit: 1}
+	found, err := p.Store.Incidents(ctx, q)
+	v.Urgent = found.Total
+	return err
+}
+
+func (p *pages) total(ctx context.Context, f filter) (int64, error) {
+	q, err := f.query(ctx)
+	if err != nil {
+		return 0, err
+	}
+	q.Limit = 1
+	found, err := p.Store.Incidents(ctx, q)
+	return found.Total, err
 }
 
 // shown is how many entities a row names: what fits beside the rest.

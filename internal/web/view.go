@@ -29,7 +29,7 @@ type views struct {
 
 func newViews() (*views, error) {
 	sum := sha256.New()
-	for _, name := range []string{"static/style.css", "static/icon.svg"} {
+	for _, name := range []string{"static/style.css", "static/icon.svg", "static/page.js"} {
 		text, err := files.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("static file: %w", err)

@@ -1,11 +1,12 @@
-// Package web is the page: incidents, their timelines and evidence, and how the pipeline does, as plain HTML that needs
-// no script. What sensors report is shown as text and never as markup; nothing is loaded from elsewhere.
+// Package web is the page: incidents, their timelines and evidence, and how the pipeline does, as plain HTML that works
+// without a script; ours adds the keyboard, the reader's time zone and what changes while one looks. What sensors report is shown as text and never as markup; nothing is loaded from elsewhere.
 package web
 
 import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"tocsin"
@@ -41,19 +42,21 @@ type Options struct {
 	Secure      bool // the listener speaks TLS: the session cookie is for TLS alone
 	Now         func() time.Time
 	Log         *slog.Logger
-	Reports     *reports.Desk // takes what people report
-	OpenReports bool          // reporting needs no sign-in where reading needs none
-	ReportLink  string        // with which anybody may report; "" for none
+	Reports     *reports.Desk   // takes what people report
+	OpenReports bool            // reporting needs no sign-in where reading needs none
+	ReportLink  string          // with which anybody may report; "" for none
+	Stopping    <-chan struct{} // closed when answers must come to an end; nil: never
 }
 
-// policy lets a page load nothing but our own style sheet and run nothing (security.md, HTML/JS).
-const policy = "default-src 'self'; script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// policy lets a page load nothing but our own style sheet and script (security.md, HTML/JS).
+const policy = "default-src 'self'; script-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 type pages struct {
 	Options
 	views    *views
 	sessions *sessions
 	reported quota
+	watching atomic.Int64 // readers that wait for what changes
 }
 
 // New makes the handler of all that is neither API nor intake. It answers any path: unknown ones with a page that says
@@ -66,6 +69,8 @@ func New(o Options) (http.Handler, error) {
 	p := &pages{Options: o, views: v, sessions: newSessions(o.Now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.reads(p.incidents))
+	mux.HandleFunc("GET /live", p.reads(p.live))
+	mux.HandleFunc("POST /incidents", p.reads(p.bulk))
 	mux.HandleFunc("GET /incidents/{id}", p.reads(p.incident))
 	mux.HandleFunc("POST /incidents/{id}/{action}", p.reads(p.command))
 	mux.HandleFunc("GET /events/{id}", p.reads(p.event))

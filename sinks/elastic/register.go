@@ -101,6 +101,9 @@ func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocs
 	}
 	l.equal("tocsin.tenant", q.Tenant)
 	l.equal("tocsin.assignee", q.Assignee)
+	if q.Unassigned {
+		l.filters = append(l.filters, object{"term": object{"tocsin.assignee": object{"value": ""}}})
+	}
 	l.equal("tocsin.event", q.Event)
 	l.equal("tocsin.entity.value", q.Entity)
 	statuses := make([]string, len(q.Status))

@@ -139,6 +139,7 @@ func testIncidentsFiltered(t *testing.T, u Suite, s Store) {
 		"type":           {tocsin.Query{Category: "intrusion-attempts/exploit"}, func(n int, _ tocsin.Incident) bool { return n >= 3 && n < 6 }},
 		"pattern":        {tocsin.Query{Category: "intru%"}, func(int, tocsin.Incident) bool { return false }},
 		"assignee":       {tocsin.Query{Assignee: "ann"}, func(n int, _ tocsin.Incident) bool { return n%3 == 1 }},
+		"unassigned":     {tocsin.Query{Unassigned: true}, func(n int, _ tocsin.Incident) bool { return n%3 == 0 }},
 		"entity":         {tocsin.Query{Entity: "10.0.0.4"}, func(n int, _ tocsin.Incident) bool { return n == 4 }},
 		"event":          {tocsin.Query{Event: event(5, 1).ID}, func(n int, _ tocsin.Incident) bool { return n == 5 }},
 		"since":          {tocsin.Query{Since: morning.Add(2)}, func(n int, _ tocsin.Incident) bool { return n >= 4 }},

@@ -155,6 +155,9 @@ func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocs
 	}
 	l.equal("tenant", q.Tenant)
 	l.equal("assignee", q.Assignee)
+	if q.Unassigned {
+		l.where("assignee = ''")
+	}
 	l.any("status", texts(q.Status))
 	l.any("priority", q.Priority)
 	if strings.Contains(q.Category, "/") {

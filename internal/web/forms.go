@@ -1,0 +1,159 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// A form is one command of the lifecycle on an incident's page.
+type form struct {
+	Action  tocsin.Action
+	Label   string
+	Says    string // what the command means, in a line
+	Fields  []input
+	Always  bool // it fits whatever the status is
+	Targets []tocsin.Status
+}
+
+// An input is one field of a form.
+type input struct {
+	Name, Label string
+	Kind        string // text, area, or select
+	Choices     []string
+	Required    bool
+}
+
+// allForms are the commands that the page has a form for, in the order in which they are needed.
+func allForms() []form {
+	choose := func(name, label string, choices []string, required bool) input {
+		return input{Name: name, Label: label, Kind: "select", Choices: choices, Required: required}
+	}
+	text := func(name, label string, required bool) input {
+		return input{Name: name, Label: label, Kind: "text", Required: required}
+	}
+	return []form{
+		{Action: tocsin.ActDeclare, Label: "Declare", Says: "It is an incident, and you coordinate it.", Targets: []tocsin.Status{tocsin.Declared}},
+		{Action: tocsin.ActReject, Label: "Reject", Says: "It is no incident.", Targets: []tocsin.Status{tocsin.Rejected}, Fields: []input{
+			choose("disposition", "What it was", tocsin.Dispositions(), false), text("reason", "Why", true),
+		}},
+		{Action: tocsin.ActConfirm, Label: "Confirm", Says: "What the policy declared is an incident."},
+		{Action: tocsin.ActAcknowledge, Label: "Acknowledge", Says: "Somebody works on it.", Targets: []tocsin.Status{tocsin.Acknowledged}},
+		{Action: tocsin.ActContain, Label: "Contained", Says: "It does not spread any more.", Targets: []tocsin.Status{tocsin.Contained}},
+		{Action: tocsin.ActEradicate, Label: "Eradicated", Says: "What caused it is gone.", Targets: []tocsin.Status{tocsin.Eradicated}},
+		{Action: tocsin.ActRecover, Label: "Recovered", Says: "Operation is as before.", Targets: []tocsin.Status{tocsin.Recovered}},
+		{Action: tocsin.ActResolve, Label: "Resolve", Says: "The response is over.", Targets: []tocsin.Status{tocsin.Resolved}, Fields: []input{
+			choose("disposition", "What it was", tocsin.Dispositions(), false), choose("root_cause", "Root cause", tocsin.RootCauses(), false),
+		}},
+		{Action: tocsin.ActReview, Label: "Review", Says: "What is learnt from it."},
+		{Action: tocsin.ActClose, Label: "Close", Says: "Nothing is left to do.", Targets: []tocsin.Status{tocsin.ClosedIncident}, Fields: []input{
+			choose("disposition", "What it was", tocsin.Dispositions(), false), choose("root_cause", "Root cause", tocsin.RootCauses(), false),
+			text("failed_controls", "Controls that failed, with commas between them, or none", false),
+			text("vulnerabilities", "Vulnerabilities found, with commas between them, or none", false),
+		}},
+		{Action: tocsin.ActReopen, Label: "Reopen", Says: "It is not over after all.", Fields: []input{text("reason", "Why", true)}},
+		{Action: tocsin.ActAssign, Label: "Assign", Says: "Who works on it.", Fields: []input{text("assignee", "To whom", true)}},
+		{Action: tocsin.ActHandOver, Label: "Hand over", Says: "Another coordinator takes over; the note is the summary.", Fields: []input{text("coordinator", "To whom", true)}},
+		{Action: tocsin.ActSet, Label: "Set", Says: "Correct how it is classified.", Always: true, Fields: []input{
+			choose("priority", "Priority", priorities, false), text("title", "Title", false), text("category", "Category", false),
+		}},
+		{Action: tocsin.ActTeam, Label: "Team", Says: "A response team is activated, took note or is done.", Fields: []input{
+			text("team", "Which", true), choose("step", "Step", []string{"activated", "acknowledged", "done"}, true),
+		}},
+		{Action: tocsin.ActHold, Label: "Hold", Says: "Nobody can work on it for a while.", Fields: []input{text("reason", "What is waited for", true)}},
+		{Action: tocsin.ActRelease, Label: "Release", Says: "The hold is over."},
+		{Action: tocsin.ActCrisis, Label: "Hand to crisis management", Says: "Crisis management leads from now on.", Fields: []input{text("owner", "Who leads there", true)}},
+		{Action: tocsin.ActReturn, Label: "Take back", Says: "Crisis management gave it back."},
+		{Action: tocsin.ActMerge, Label: "Merge", Says: "It is the same as another, which goes on.", Targets: []tocsin.Status{tocsin.MergedIncident}, Fields: []input{text("into", "Into which, by its id", true)}},
+		{Action: tocsin.ActComment, Label: "Comment", Says: "A note for the log, and nothing else.", Always: true},
+	}
+}
+
+// fits reports whether a form is one for the incident as it stands. What is missing beside that, a guard tells.
+func (f *form) fits(i *tocsin.Incident) bool {
+	switch f.Action {
+	case tocsin.ActConfirm:
+		return i.Confirm == "needed"
+	case tocsin.ActHold:
+		return i.Status.IsOpen() && !i.Hold
+	case tocsin.ActRelease:
+		return i.Hold
+	case tocsin.ActReturn:
+		return i.Crisis.State == tocsin.CrisisHandedOver
+	case tocsin.ActCrisis:
+		return i.Status.IsOpen() && i.Status != tocsin.Proposed && i.Crisis.State != tocsin.CrisisHandedOver
+	case tocsin.ActReview:
+		return i.Review == "due" || i.Status == tocsin.Resolved
+	case tocsin.ActReopen:
+		return i.Status == tocsin.Resolved || i.Status == tocsin.ClosedIncident
+	case tocsin.ActAssign, tocsin.ActTeam, tocsin.ActHandOver:
+		return i.Status.IsOpen()
+	}
+	for _, to := range f.Targets {
+		return i.Status.CanMove(to)
+	}
+	return f.Always
+}
+
+// forms are the commands that the reader's role and the incident's status allow: the next step first, then the rest.
+func (p *pages) forms(r *http.Request, i *tocsin.Incident) (forms []form) {
+	role := auth.From(r.Context()).Actor.Role
+	for _, f := range allForms() {
+		if register.May(role, f.Action) && f.fits(i) {
+			forms = append(forms, f)
+		}
+	}
+	return forms
+}
+
+// formOf is the page's form for an action.
+func formOf(action string) (form, bool) {
+	for _, f := range allForms() {
+		if string(f.Action) == action {
+			return f, true
+		}
+	}
+	return form{}, false
+}
+
+// fill reads what a form said into a command.
+func (f *form) fill(r *http.Request, cmd *register.Command) {
+	value := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	for _, in := range f.Fields {
+		switch v := value(in.Name); in.Name {
+		case "failed_controls":
+			cmd.FailedControls = listed(v)
+		case "vulnerabilities":
+			for _, id := range listed(v) {
+				cmd.Vulnerabilities = append(cmd.Vulnerabilities, tocsin.Vulnerability{ID: id})
+			}
+		default:
+			if into := cmdField(cmd, in.Name); into != nil {
+				*into = v
+			}
+		}
+	}
+}
+
+// cmdField is the command's member that a field of that name sets.
+func cmdField(cmd *register.Command, name string) *string {
+	return map[string]*string{
+		"disposition": &cmd.Disposition, "root_cause": &cmd.RootCause, "reason": &cmd.Reason, "assignee": &cmd.Assignee,
+		"coordinator": &cmd.Coordinator, "priority": &cmd.Priority, "title": &cmd.Title, "category": &cmd.Category, "team": &cmd.Team,
+		"step": &cmd.Step, "owner": &cmd.Owner, "into": &cmd.Into,
+	}[name]
+}
+
+// listed are the parts of a text between commas.
+func listed(text string) []string {
+	var all []string
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			all = append(all, part)
+		}
+	}
+	return all
+}

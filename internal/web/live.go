@@ -1,0 +1,66 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"tocsin"
+	"tocsin/internal/auth"
+)
+
+// How the page is told of what changes.
+const (
+	liveEvery = 3 * time.Second  // between two looks at the register
+	liveFor   = 90 * time.Second // an answer's length: the browser asks again, and who has lost its session finds out
+	liveMost  = 200              // answers at a time
+)
+
+// live tells by server-sent events that incidents of the reader's have changed: not which and how, so that what is
+// shown always comes from the page itself.
+func (p *pages) live(w http.ResponseWriter, r *http.Request) error {
+	if p.watching.Add(1) > liveMost {
+		p.watching.Add(-1)
+		w.Header().Set("Retry-After", "60")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return nil
+	}
+	defer p.watching.Add(-1)
+	out := http.NewResponseController(w)
+	_ = out.SetWriteDeadline(time.Now().Add(liveFor + 10*time.Second)) //nolint:errcheck // a test's writer has none
+	w.Header().Set("Content-Type", "text/event-stream")
+	if _, err := fmt.Fprint(w, "retry: 3000\n\n"); err != nil || out.Flush() != nil {
+		return nil //nolint:nilerr // the reader is gone
+	}
+	last, every, end := p.newest(r), time.NewTicker(liveEvery), time.NewTimer(liveFor)
+	defer every.Stop()
+	defer end.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-p.Stopping:
+			return nil
+		case <-end.C:
+			return nil
+		case <-every.C:
+		}
+		now, text := p.newest(r), ": nothing new\n\n"
+		if now != last {
+			last, text = now, "event: changed\ndata: "+now+"\n\n"
+		}
+		if _, err := fmt.Fprint(w, text); err != nil || out.Flush() != nil {
+			return nil //nolint:nilerr // the reader is gone
+		}
+	}
+}
+
+// newest is a mark of the incident that changed last; "" where there is none or no answer.
+func (p *pages) newest(r *http.Request) string {
+	found, err := p.Store.Incidents(r.Context(), tocsin.Query{Tenant: auth.From(r.Context()).Tenant, Sort: "updated", Limit: 1})
+	if err != nil || len(found.Items) == 0 {
+		return ""
+	}
+	i := found.Items[0]
+	return fmt.Sprintf("%s@%d/%d", i.ID, i.Revision, found.Total)
+}

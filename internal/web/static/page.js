@@ -1,0 +1,120 @@
+// What the page can do more where scripts run: the reader's time zone, the keyboard, and what changes while one looks.
+// Nothing here writes markup: what is shown comes from the page itself.
+'use strict';
+(() => {
+	const pad = n => String(n).padStart(2, '0');
+	const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'local time';
+
+	// localise shows times in the reader's zone; the absolute one stays in the title.
+	function localise(root) {
+		for (const t of root.querySelectorAll('time[datetime]')) {
+			if (t.dataset.utc) continue;
+			const at = new Date(t.dateTime);
+			if (isNaN(at)) continue;
+			t.dataset.utc = t.textContent;
+			t.title = t.dateTime;
+			const seconds = /\d\d:\d\d:\d\d/.test(t.textContent);
+			t.textContent = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}` + (seconds ? ':' + pad(at.getSeconds()) : '');
+		}
+		const note = document.getElementById('zone');
+		if (note) note.textContent = `Times are of ${zone}; those of UTC show when the pointer rests on them.`;
+	}
+	localise(document);
+
+	const queue = () => document.getElementById('queue');
+	const rows = () => [...(queue()?.tBodies?.[0]?.rows ?? [])];
+	const current = () => rows().find(r => r.classList.contains('current'));
+
+	function select(row) {
+		if (!row) return;
+		current()?.classList.remove('current');
+		row.classList.add('current');
+		row.querySelector('.title a').focus({preventScroll: true});
+		row.scrollIntoView({block: 'nearest'});
+	}
+
+	// press carries out what a key of the queue means; it reports whether the key means something.
+	function press(key) {
+		const all = rows(), at = all.indexOf(current());
+		switch (key) {
+		case 'j': select(all[Math.min(at + 1, all.length - 1)]); return all.length > 0;
+		case 'k': select(all[Math.max(at - 1, 0)]); return all.length > 0;
+		case 'x': {
+			const box = current()?.querySelector('input[type=checkbox]');
+			if (box) box.checked = !box.checked;
+			return !!box;
+		}
+		case 'a': {
+			const box = current()?.querySelector('input[type=checkbox]');
+			const act = document.querySelector('#bulk button[value=acknowledge]');
+			if (box && act) {
+				for (const b of document.querySelectorAll('#bulk input[type=checkbox]')) b.checked = b === box;
+				act.click();
+			}
+			const form = document.querySelector('form[data-action=acknowledge]');
+			if (form) form.requestSubmit();
+			return !!(box && act || form);
+		}
+		case '/': {
+			const field = document.getElementById('entity');
+			field?.focus();
+			return !!field;
+		}
+		case '?': {
+			const help = document.querySelector('.keys');
+			if (help) { help.open = !help.open; help.scrollIntoView({block: 'nearest'}); }
+			return !!help;
+		}
+		}
+		return false;
+	}
+	document.addEventListener('keydown', ev => {
+		if (ev.ctrlKey || ev.metaKey || ev.altKey) return;
+		if (ev.target.closest('input:not([type=checkbox]), select, textarea')) {
+			if (ev.key === 'Escape') ev.target.blur();
+			return;
+		}
+		if (press(ev.key)) ev.preventDefault();
+	});
+
+	// renew puts the queue as it is now in place of the one shown, and keeps the reader's place and choices.
+	async function renew() {
+		const answer = await fetch(location.href, {headers: {Accept: 'text/html'}});
+		if (!answer.ok) return false;
+		const now = new DOMParser().parseFromString(await answer.text(), 'text/html');
+		const next = now.getElementById('queue'), shown = queue();
+		if (!next || !shown || next.tagName !== shown.tagName) return false;
+		const chosen = new Set([...shown.querySelectorAll('input:checked')].map(b => b.value.split('@')[0]));
+		const place = current()?.id, focused = shown.contains(document.activeElement);
+		for (const b of next.querySelectorAll('input[type=checkbox]')) b.checked = chosen.has(b.value.split('@')[0]);
+		localise(next);
+		shown.replaceWith(document.adoptNode(next));
+		for (const part of ['.tabs', '.tableline', '.figures']) {
+			const a = document.querySelector(part), b = now.querySelector(part);
+			if (a && b) a.replaceWith(document.adoptNode(b));
+		}
+		const row = place && document.getElementById(place);
+		if (row) {
+			row.classList.add('current');
+			if (focused) row.querySelector('.title a').focus({preventScroll: true});
+		}
+		return true;
+	}
+
+	// While a form is being filled in nothing moves: a line says that there is something new.
+	const line = document.getElementById('live');
+	if (line && queue() && 'EventSource' in window) {
+		const source = new EventSource('/live');
+		source.addEventListener('changed', async () => {
+			const busy = document.activeElement?.closest('.bulk, .filters');
+			if (!busy && await renew().catch(() => false)) { line.hidden = true; return; }
+			line.textContent = 'Incidents have changed. ';
+			const link = document.createElement('a');
+			link.href = location.href;
+			link.textContent = 'Show them';
+			line.append(link);
+			line.hidden = false;
+		});
+		addEventListener('pagehide', () => source.close());
+	}
+})();
