@@ -55,6 +55,7 @@ type App struct {
 	cleanup  []step
 	listener net.Listener
 	server   *http.Server
+	stopping chan struct{}                        // closed when answers that wait must come to an end
 	store    store                                // what the API reads
 	backlog  func(context.Context) (int64, error) // records accepted and not yet processed; nil in mode kafka
 }
@@ -82,7 +83,7 @@ func (a *App) runs(name string, run func(context.Context) error) {
 // New opens everything that the configuration names. It is one straight path, downstream first, so that what is opened
 // later may use what was opened before; on an error all of it is closed again.
 func New(ctx context.Context, o Options) (_ *App, err error) {
-	a := &App{cfg: o.Config, log: o.Log, now: o.Now, fail: failpoints(o.Failpoints), reg: prometheus.NewRegistry(), health: &pipeline.Health{}, engines: &pipeline.Engines{}}
+	a := &App{cfg: o.Config, log: o.Log, now: o.Now, fail: failpoints(o.Failpoints), reg: prometheus.NewRegistry(), health: &pipeline.Health{}, engines: &pipeline.Engines{}, stopping: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.unwind(ctx))
@@ -147,6 +148,7 @@ func (a *App) listen(ctx context.Context, back backend) error {
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 120 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10,
 	}
+	a.server.RegisterOnShutdown(func() { close(a.stopping) })
 	a.runs("http", a.serve)
 	return nil
 }

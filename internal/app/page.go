@@ -25,7 +25,7 @@ func (a *App) page(back backend, tokens *auth.Tokens, p *pulse) (http.Handler, e
 		},
 		Rules: a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot, Measures: back.store,
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
-		Trail:  a.trail(back.store), Now: a.now, Log: a.log,
+		Trail:  a.trail(back.store), Stopping: a.stopping, Now: a.now, Log: a.log,
 	})
 }
 

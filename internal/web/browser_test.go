@@ -167,7 +167,7 @@ func TestBrowser(t *testing.T) {
 		}
 	}
 	server := httptest.NewServer(w.handler)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	for _, path := range paths {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{390, 1280} {
@@ -237,7 +237,7 @@ func TestBrowserShowsHostileTextAsText(t *testing.T) {
 		incidents = append(incidents, i.ID)
 	}
 	server := httptest.NewServer(w.handler)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	for n, text := range corpus {
 		b.open(server.URL + "/incidents/" + incidents[n])
 		b.open(server.URL + fmt.Sprintf("/events/202611-0c%02d", n))

@@ -66,7 +66,7 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return &badRequest{"The form could not be read."}
 	}
-	f, ok := formOf(r.PostForm.Get("action"))
+	f, ok := formOf(r.PostForm.Get("command"))
 	key, chosen, who := r.PostForm.Get("key"), r.PostForm["incident"], auth.From(r.Context())
 	allowed := false
 	for _, a := range bulkActions() {

@@ -65,8 +65,8 @@ func allForms() []form {
 		}},
 		{Action: tocsin.ActHold, Label: "Hold", Says: "Nobody can work on it for a while.", Fields: []input{text("reason", "What is waited for", true)}},
 		{Action: tocsin.ActRelease, Label: "Release", Says: "The hold is over."},
-		{Action: tocsin.ActCrisis, Label: "Hand to crisis management", Says: "Crisis management leads from now on.", Fields: []input{text("owner", "Who leads there", true)}},
-		{Action: tocsin.ActReturn, Label: "Take back", Says: "Crisis management gave it back."},
+		{Action: tocsin.ActCrisis, Label: "Hand to crisis management", Says: "Crisis management leads from now on; the note is all that it must know.", Fields: []input{text("owner", "Who leads there", true)}},
+		{Action: tocsin.ActReturn, Label: "Take back", Says: "Crisis management gave it back; the note is what it decided."},
 		{Action: tocsin.ActMerge, Label: "Merge", Says: "It is the same as another, which goes on.", Targets: []tocsin.Status{tocsin.MergedIncident}, Fields: []input{text("into", "Into which, by its id", true)}},
 		{Action: tocsin.ActComment, Label: "Comment", Says: "A note for the log, and nothing else.", Always: true},
 	}

@@ -69,7 +69,7 @@ func TestBulk(t *testing.T) {
 	if body := w.get("/", "Cookie", cookie).body; !strings.Contains(body, `value="`+one.ID+`@1"`) || !strings.Contains(body, `value="close">Close`) {
 		t.Error("a coordinator cannot choose incidents")
 	}
-	form := "action=assign&assignee=dora&key=page:1&back=%2F%3Fstatus%3Dopen&incident=" + url.QueryEscape(one.ID+"@1") + "&incident=" + url.QueryEscape(two.ID+"@1")
+	form := "command=assign&assignee=dora&key=page:1&back=%2F%3Fstatus%3Dopen&incident=" + url.QueryEscape(one.ID+"@1") + "&incident=" + url.QueryEscape(two.ID+"@1")
 	for range 2 { // twice the same form is once
 		if a := w.post("/incidents", form, "Cookie", cookie); a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Assign: 2 of 2 incidents") || !strings.Contains(a.body, `href="/?status=open"`) {
 			t.Errorf("assign: %s", a.Status)
@@ -80,7 +80,7 @@ func TestBulk(t *testing.T) {
 			t.Errorf("%s is of %q at revision %d: %v", id, i.Assignee, i.Revision, err)
 		}
 	}
-	form = "action=assign&assignee=eve&key=page:2&incident=" + url.QueryEscape(one.ID+"@2") + "&incident=" + url.QueryEscape(two.ID+"@1") + "&incident=none@1&incident=bad"
+	form = "command=assign&assignee=eve&key=page:2&incident=" + url.QueryEscape(one.ID+"@2") + "&incident=" + url.QueryEscape(two.ID+"@1") + "&incident=none@1&incident=bad"
 	a := w.post("/incidents", form, "Cookie", cookie)
 	if a.StatusCode != http.StatusConflict || !strings.Contains(a.body, "Assign: 1 of 4 incidents") || !strings.Contains(a.body, "cora: assign at") || !strings.Contains(a.body, "there is no such incident") {
 		t.Errorf("some that cannot: %s", a.Status)
@@ -89,11 +89,11 @@ func TestBulk(t *testing.T) {
 		form, cookie string
 		want         int
 	}{
-		"a viewer":       {"action=assign&assignee=eve&key=page:3&incident=" + one.ID + "@3", "", http.StatusForbidden},
-		"none chosen":    {"action=assign&key=page:3", cookie, http.StatusBadRequest},
-		"no key":         {"action=assign&incident=" + one.ID + "@3", cookie, http.StatusBadRequest},
-		"not in bulk":    {"action=merge&key=page:3&incident=" + one.ID + "@3", cookie, http.StatusNotFound},
-		"another tenant": {"action=assign&assignee=eve&key=page:3&incident=" + one.ID + "@3", w.signIn(otherToken), http.StatusConflict},
+		"a viewer":       {"command=assign&assignee=eve&key=page:3&incident=" + one.ID + "@3", "", http.StatusForbidden},
+		"none chosen":    {"command=assign&key=page:3", cookie, http.StatusBadRequest},
+		"no key":         {"command=assign&incident=" + one.ID + "@3", cookie, http.StatusBadRequest},
+		"not in bulk":    {"command=merge&key=page:3&incident=" + one.ID + "@3", cookie, http.StatusNotFound},
+		"another tenant": {"command=assign&assignee=eve&key=page:3&incident=" + one.ID + "@3", w.signIn(otherToken), http.StatusConflict},
 	} {
 		if a := w.post("/incidents", c.form, "Cookie", c.cookie); a.StatusCode != c.want {
 			t.Errorf("%s: %s, want %d", name, a.Status, c.want)
@@ -109,7 +109,7 @@ func TestForms(t *testing.T) {
 	cookie := w.signIn(coordinatorToken)
 	for n, step := range [][2]string{
 		{"declare", ""}, {"acknowledge", "text=seen"}, {"assign", "assignee=dora"}, {"team", "team=network&step=activated"}, {"hold", "reason=the+supplier"},
-		{"release", ""}, {"crisis", "owner=board"}, {"return", ""}, {"set", "priority=P3"}, {"hand_over", "coordinator=dan&text=all+is+known"}, {"contain", ""}, {"eradicate", ""}, {"recover", ""},
+		{"release", ""}, {"crisis", "owner=board&text=what+is+known"}, {"return", "text=what+was+decided"}, {"set", "priority=P3"}, {"hand_over", "coordinator=dan&text=all+is+known"}, {"contain", ""}, {"eradicate", ""}, {"recover", ""},
 		{"resolve", "disposition=true_positive_impact&root_cause=human_error"}, {"reopen", "reason=it+goes+on"}, {"resolve", ""}, {"review", "text=learnt"},
 		{"close", "disposition=true_positive_impact&root_cause=human_error&failed_controls=none&vulnerabilities=none"},
 	} {
