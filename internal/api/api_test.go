@@ -226,6 +226,7 @@ func TestTenantsApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids := map[string]string{"/informants/": informant.Token, "/alerts/": alertA, "/events/": eventA, "/dead-letters/": letterA, "/incidents/": i.ID}
+	everybodys := map[string]bool{"list-rules": true, "list-exceptions": true, "list-metrics": true, "list-audit": true} // the last is looked at by itself
 	for path, operations := range d.Paths {
 		for method, op := range operations {
 			at := path
@@ -245,7 +246,7 @@ func TestTenantsApart(t *testing.T) {
 			switch {
 			case strings.Contains(path, "{id}") && a.StatusCode != http.StatusNotFound:
 				t.Errorf("%s: another tenant gets %s %.200s", op.OperationID, a.Status, a.body)
-			case strings.HasPrefix(op.OperationID, "list-") && op.OperationID != "list-rules" && op.OperationID != "list-exceptions" && op.OperationID != "list-audit" && (a.StatusCode != http.StatusOK || !strings.Contains(a.body, `"items":[]`)):
+			case strings.HasPrefix(op.OperationID, "list-") && !everybodys[op.OperationID] && (a.StatusCode != http.StatusOK || !strings.Contains(a.body, `"items":[]`)):
 				t.Errorf("%s: another tenant sees %.200s", op.OperationID, a.body)
 			case op.OperationID == "list-audit" && strings.Contains(a.body, `"tenant":""`):
 				t.Errorf("another tenant sees who did what elsewhere: %.200s", a.body)
