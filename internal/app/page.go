@@ -23,7 +23,7 @@ func (a *App) page(back backend, tokens *auth.Tokens, p *pulse) (http.Handler, e
 		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[web.Letter], error) {
 			return pageLetters(ctx, back.store, tenant, limit)
 		},
-		Rules: a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot, Measures: back.store,
+		Rules: a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot, Measures: back.store, Search: back.store,
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
 		Trail:  a.trail(back.store), Stopping: a.stopping, Now: a.now, Log: a.log,
 	})

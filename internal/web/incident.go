@@ -22,7 +22,8 @@ type incidentView struct {
 	Forms   []form
 	Key     string   // of a form: see formKey
 	Refused []string // why a command was refused
-	Intact  error    // what is wrong with the log, nil: its chain holds
+	Chart   spansChart
+	Intact  error // what is wrong with the log, nil: its chain holds
 }
 
 type named struct{ Name, Value string }
@@ -66,7 +67,7 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	}
 	v := incidentView{
 		Incident: i, Clocks: clocks(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
-		Forms: p.forms(r, &i), Key: formKey(), Refused: refused, Intact: register.VerifyChain(entries),
+		Forms: p.forms(r, &i), Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
 	}
 	for _, e := range events {
 		row := eventRow{Event: e, Refs: e.Evidence.Alerts}

@@ -37,6 +37,7 @@ type Options struct {
 	Trail  auth.Trail
 	// Measures answer what statistics ask.
 	Measures    measure.Store
+	Search      Search
 	Tokens      *auth.Tokens
 	OpenReads   bool // reading needs no sign-in: the listener is on loopback
 	Secure      bool // the listener speaks TLS: the session cookie is for TLS alone
@@ -73,6 +74,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("POST /incidents", p.reads(p.bulk))
 	mux.HandleFunc("GET /incidents/{id}", p.reads(p.incident))
 	mux.HandleFunc("POST /incidents/{id}/{action}", p.reads(p.command))
+	mux.HandleFunc("GET /entities", p.reads(p.entity))
 	mux.HandleFunc("GET /events/{id}", p.reads(p.event))
 	mux.HandleFunc("GET /alerts/{id}", p.reads(p.alert))
 	mux.HandleFunc("GET /health", p.reads(p.health))

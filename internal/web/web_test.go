@@ -31,7 +31,8 @@ func TestPages(t *testing.T) {
 		"/rules/r1?ask=1&key.user.name=elsewhere": {"another daemon has the engine"},
 		"/trends": {"Time to resolve", "nearest rank", "Nothing in this time", "/api/v1/trends.csv?metric=resolve"},
 		"/trends?metric=incidents&by=priority&cohort=detected&counted_as=proposed&interval=day&from=2026-11-01&to=2026-11-04": {"All together", "P2", `name="counted_as" value="proposed"`, "<rect", "2026-11-02"},
-		"/login": {"Token"},
+		"/entities?value=ann": {i.Number, "Password spray", `href="/alerts/a-0e1"`, "user.name ann"},
+		"/login":              {"Token"},
 	} {
 		a := w.get(path)
 		if a.StatusCode != http.StatusOK {

@@ -57,7 +57,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		t.Fatal(err)
 	}
 	w.opts = Options{
-		Register: w.register, Store: w.store, Tokens: tokens, OpenReads: true, Stopping: t.Context().Done(), Now: func() time.Time { return w.now },
+		Register: w.register, Store: w.store, Search: w.store, Tokens: tokens, OpenReads: true, Stopping: t.Context().Done(), Now: func() time.Time { return w.now },
 		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[Letter], error) {
 			page, err := w.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
 			out := tocsin.Page[Letter]{Total: page.Total}
