@@ -80,5 +80,6 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newIncident(), newTrends(), newDeadLetter(), newVerify(), newAudit())
 	root.AddCommand(newClock())
 	root.AddCommand(newReport(), newInformant())
+	root.AddCommand(newUser(), newToken())
 	return root
 }

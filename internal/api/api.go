@@ -114,10 +114,14 @@ type Options struct {
 	Audit      AuditReader
 	Trail      auth.Trail
 	Tokens     *auth.Tokens
-	OpenReads  bool // reading needs no token: the listener is on loopback
-	Version    string
-	Now        func() time.Time
-	Log        *slog.Logger
+	// Directory keeps local users and tokens; nil in mode kafka.
+	Directory *auth.Directory
+	// Limits bound what one caller asks for a second, Failures how often one address is refused; nil: nothing does.
+	Limits, Failures *auth.Limits
+	OpenReads        bool // reading needs no token: the listener is on loopback
+	Version          string
+	Now              func() time.Time
+	Log              *slog.Logger
 }
 
 // New makes the handler of everything below /api/v1 but the intake, and of the OpenAPI description at
@@ -140,6 +144,7 @@ func New(o Options) http.Handler {
 	a.letters()
 	a.standing()
 	a.inputs()
+	a.people()
 	a.audit()
 	a.trends()
 	a.regimes()
@@ -232,35 +237,50 @@ func operation(id, method, path, role, summary string, errors ...int) huma.Opera
 	}
 	return huma.Operation{
 		OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary,
-		Errors:   append(errors, http.StatusUnauthorized, http.StatusForbidden),
+		Errors:   append(errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests),
 		Metadata: map[string]any{needs: role},
 	}
 }
 
-// authenticate refuses who may not use the route. Deny by default: a route that names no role is nobody's.
+// authenticate refuses who may not use the route, and who asks too often. Deny by default: a route that names no role
+// is nobody's.
 func (a *routes) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
 	id, ok := a.Tokens.Identify(r)
-	if !ok {
-		a.forbid(ctx, id, http.StatusUnauthorized, "the token is not known")
-		return
-	}
 	role, _ := ctx.Operation().Metadata[needs].(string)
 	switch {
+	case !ok:
+		a.forbid(ctx, id, http.StatusUnauthorized, "the token is not known")
+		return
 	case role == viewer && a.OpenReads && id.Actor.ID == "":
 		id.Actor = tocsin.Actor{Kind: "person", ID: "local", Role: viewer}
 	case id.Actor.ID == "":
 		a.forbid(ctx, id, http.StatusUnauthorized, "a token is needed: Authorization: Bearer …")
 		return
-	case !allowed(id.Actor.Role, role):
+	}
+	if !a.Limits.Allow(id.Actor.Kind + " " + id.Actor.ID) {
+		a.tooMany(ctx)
+		return
+	}
+	if !allowed(id.Actor.Role, role) {
 		a.forbid(ctx, id, http.StatusForbidden, "this needs the role "+role+", the token has "+id.Actor.Role)
 		return
 	}
 	next(huma.WithContext(ctx, auth.With(ctx.Context(), id)))
 }
 
-// forbid refuses somebody, and notes it.
+// tooMany tells a caller to wait.
+func (a *routes) tooMany(ctx huma.Context) {
+	ctx.SetHeader("Retry-After", "1")
+	a.refuse(ctx, http.StatusTooManyRequests, "too many requests: wait a second")
+}
+
+// forbid refuses somebody, and notes it: as often as one address may be refused, so that nobody fills the audit log.
 func (a *routes) forbid(ctx huma.Context, id auth.Identity, status int, why string) {
+	if id.Actor.ID == "" && !a.Failures.Allow(auth.Address(ctx.RemoteAddr())) {
+		a.tooMany(ctx)
+		return
+	}
 	a.Trail.Notes(auth.With(ctx.Context(), id), ctx.Operation().OperationID, objectOf(ctx), tocsin.AuditRefused, why)
 	a.refuse(ctx, status, why)
 }

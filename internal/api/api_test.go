@@ -225,7 +225,12 @@ func TestTenantsApart(t *testing.T) {
 	if err := w.store.PutInformant(t.Context(), informant); err != nil {
 		t.Fatal(err)
 	}
-	ids := map[string]string{"/informants/": informant.Token, "/alerts/": alertA, "/events/": eventA, "/dead-letters/": letterA, "/incidents/": i.ID}
+	ids := map[string]string{"/informants/": informant.Token, "/alerts/": alertA, "/events/": eventA, "/dead-letters/": letterA, "/incidents/": i.ID, "/users/": "ann", "/tokens/": "bot"}
+	for _, add := range []string{"/users", "/tokens"} {
+		if a := w.do("admin", http.MethodPost, add, `{"name":"`+ids[add+"/"]+`","role":"viewer","tenant":"default"}`); a.StatusCode != http.StatusCreated {
+			t.Fatalf("%s: %s %s", add, a.Status, a.body)
+		}
+	}
 	everybodys := map[string]bool{"list-rules": true, "list-exceptions": true, "list-metrics": true, "list-audit": true} // the last is looked at by itself
 	for path, operations := range d.Paths {
 		for method, op := range operations {
@@ -241,6 +246,9 @@ func TestTenantsApart(t *testing.T) {
 			body := ""
 			if method == "post" {
 				body = `{"text":"x","reason":"x","disposition":"false_positive","into":"202611-1","assignee":"x","coordinator":"x","follow_up":{"text":"x"},"title":"x"}`
+			}
+			if strings.HasPrefix(path, "/api/v1/users/") {
+				body = "{}"
 			}
 			a := w.do("admin/other", strings.ToUpper(method), strings.TrimPrefix(at, "/api/v1"), body, "If-Match", "*")
 			switch {

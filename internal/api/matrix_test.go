@@ -37,6 +37,8 @@ var matrix = map[string]string{
 	"list-incidents": viewer, "get-incident": viewer, "get-incident-log": viewer, "get-event": viewer, "get-alert": viewer,
 	"list-assessments": viewer, "list-rules": viewer, "get-health": viewer, "list-dead-letters": viewer, "get-dead-letter": viewer,
 	"redrive-dead-letter": lead, "discard-dead-letter": lead,
+	"who-am-i": viewer, "list-users": admin, "add-user": admin, "set-password": admin, "remove-user": admin,
+	"list-tokens": admin, "create-token": admin, "revoke-token": admin,
 	"list-audit":  lead,
 	"list-events": viewer, "list-alerts": viewer, "get-event-evidence": viewer, "list-exceptions": viewer, "list-sources": viewer,
 	"why-not": viewer, "rule-quality": viewer,
@@ -134,6 +136,9 @@ func TestUnknownIsNotFound(t *testing.T) {
 			body := ""
 			if method == "post" {
 				body = `{"text":"x","reason":"x","disposition":"false_positive","into":"202611-1","assignee":"x","coordinator":"x","follow_up":{"text":"x"},"title":"x"}`
+			}
+			if strings.HasPrefix(path, "/api/v1/users/") {
+				body = "{}"
 			}
 			a := w.do("admin", strings.ToUpper(method), strings.TrimPrefix(strings.ReplaceAll(path, "{id}", "202611-dead"), "/api/v1"), body, "If-Match", "*")
 			if a.StatusCode != http.StatusNotFound {

@@ -52,6 +52,10 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 			file.WriteString("- {name: " + name + ", role: " + role + ", tenant: \"" + tenant + "\", sha256: " + hex.EncodeToString(sum[:]) + "}\n")
 		}
 	}
+	directory, err := auth.OpenDirectory(t.Context(), w.store, tokens, register.Roles(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := tokens.Load("tokens.yaml", []byte(file.String()), register.Roles()); err != nil {
 		t.Fatal(err)
 	}
@@ -63,9 +67,10 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
-		Measures: w.store,
-		Health:   func() any { return map[string]string{"status": "ok"} },
-		Search:   w.store,
+		Measures:  w.store,
+		Health:    func() any { return map[string]string{"status": "ok"} },
+		Search:    w.store,
+		Directory: directory,
 		Exceptions: func() []Exception {
 			return []Exception{{Name: "exceptions/a.yaml:1", Rule: "r1", When: "true", Expires: t0}}
 		},

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -131,7 +130,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 
 // listen opens the HTTP listener.
 func (a *App) listen(ctx context.Context, back backend) error {
-	handler, err := a.handler(back)
+	handler, err := a.handler(ctx, back)
 	if err != nil {
 		return err
 	}
@@ -149,6 +148,11 @@ func (a *App) listen(ctx context.Context, back backend) error {
 		MaxHeaderBytes: 32 << 10,
 	}
 	a.server.RegisterOnShutdown(func() { close(a.stopping) })
+	if a.cfg.HTTP.CertFile != "" {
+		if a.server.TLSConfig, err = a.tlsConfig(); err != nil {
+			return err
+		}
+	}
 	a.runs("http", a.serve)
 	return nil
 }
@@ -181,8 +185,7 @@ func (a *App) serve(ctx context.Context) error {
 		if a.cfg.HTTP.CertFile == "" {
 			return a.server.Serve(a.listener)
 		}
-		a.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-		return a.server.ServeTLS(a.listener, a.cfg.HTTP.CertFile, a.cfg.HTTP.KeyFile)
+		return a.server.ServeTLS(a.listener, "", "")
 	})
 }
 

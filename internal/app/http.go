@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,8 +21,12 @@ import (
 )
 
 // handler puts together what the listener answers: intake, API, page, health and metrics.
-func (a *App) handler(back backend) (http.Handler, error) {
+func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 	tokens, err := a.tokens()
+	if err != nil {
+		return nil, err
+	}
+	people, err := a.people(ctx, back.store, tokens)
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +43,13 @@ func (a *App) handler(back backend) (http.Handler, error) {
 		mux.Handle("/api/v1/", api.New(api.Options{
 			Register: a.register(back.store), Store: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Measures: back.store, Quality: a.quality.of, Health: func() any { return a.health.Report() },
 			Search: back.store, Exceptions: a.exceptions, Sources: func() []api.Source { return a.sources(p) },
-			Regimes: a.regimes,
-			Audit:   back.store, Trail: a.trail(back.store),
+			Regimes:   a.regimes,
+			Directory: people.directory, Limits: people.limits, Failures: people.failures,
+			Audit: back.store, Trail: a.trail(back.store),
 			Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
-		page, err := a.page(back, tokens, p)
+		page, err := a.page(back, people, p)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +68,7 @@ func (a *App) trail(s store) auth.Trail { return auth.Trail{Store: s, Now: a.now
 
 // tokens are the local one and, where configured, those of a file.
 func (a *App) tokens() (*auth.Tokens, error) {
-	t := &auth.Tokens{}
+	t := &auth.Tokens{Now: a.now}
 	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
 		return nil, err
 	}
@@ -124,6 +130,9 @@ func (a *App) guard(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if a.cfg.HTTP.CertFile != "" {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
 		next.ServeHTTP(w, r)
 	})

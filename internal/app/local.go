@@ -100,6 +100,10 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 	if err != nil {
 		return nil, err
 	}
+	people, err := a.people(ctx, st, tokens)
+	if err != nil {
+		return nil, err
+	}
 	j, err := openJournal(ctx, st)
 	if err != nil {
 		return nil, err
@@ -111,7 +115,8 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: (&qualities{store: st, now: a.now}).of,
 		Reports: a.desk(st, nil),
 		Health:  func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
-		Regimes: a.regimes,
+		Regimes:   a.regimes,
+		Directory: people.directory,
 	})}, nil
 }
 

@@ -70,12 +70,17 @@ func requestOf(ctx context.Context) request {
 // Requests gives each request an id, which the answer's X-Request-Id tells and the audit log names.
 func Requests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			host = r.RemoteAddr
-		}
 		id := rand.Text()
 		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request{id, host})))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request{id, Address(r.RemoteAddr)})))
 	})
+}
+
+// Address is the host of an address, without its port.
+func Address(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return remote
+	}
+	return host
 }

@@ -127,6 +127,12 @@ func (c *Client) Post(ctx context.Context, path string, h http.Header, body, out
 	return err
 }
 
+// Delete removes what stands at a path.
+func (c *Client) Delete(ctx context.Context, path string) error {
+	_, err := c.ask(ctx, http.MethodDelete, path, nil, nil, nil)
+	return err
+}
+
 func (c *Client) ask(ctx context.Context, method, path string, h http.Header, body, out any) (http.Header, error) {
 	var content io.Reader
 	if body != nil {

@@ -13,6 +13,7 @@ type Config struct {
 	DataDir       string        `mapstructure:"data_dir"` // embedded register, token file
 	Log           Log           `mapstructure:"log"`
 	HTTP          HTTP          `mapstructure:"http"`
+	OIDC          OIDC          `mapstructure:"oidc"`
 	Intake        Intake        `mapstructure:"intake"`
 	Sources       []Source      `mapstructure:"sources"`
 	Rules         Rules         `mapstructure:"rules"`
@@ -49,6 +50,23 @@ type HTTP struct {
 	MetricsListen string   `mapstructure:"metrics_listen"`  // "" serves /metrics with the rest, on loopback only
 	TokensFile    string   `mapstructure:"tokens_file"`     // YAML list of {name, role, tenant, sha256}
 	OpenIntake    string   `mapstructure:"open_intake" enum:"loopback,never"`
+	ClientCAFile  string   `mapstructure:"client_ca_file"` // PEM; whoever has a certificate of it may use it in place of a token
+	RateLimit     int      `mapstructure:"rate_limit"`     // requests a second of one caller to API and page; 0: no limit
+}
+
+// OIDC is the identity provider that people sign on by.
+type OIDC struct {
+	Issuer           string   `mapstructure:"issuer"` // "": none
+	ClientID         string   `mapstructure:"client_id"`
+	ClientSecret     Secret   `mapstructure:"client_secret"` // environment only
+	ClientSecretFile string   `mapstructure:"client_secret_file"`
+	RedirectURL      string   `mapstructure:"redirect_url"` // this daemon's /login/oidc/callback
+	Scopes           []string `mapstructure:"scopes"`       // beside openid
+	Algorithms       []string `mapstructure:"algorithms" enum:"RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA"`
+	NameClaim        string   `mapstructure:"name_claim"`
+	RolesClaim       string   `mapstructure:"roles_claim"`
+	TenantClaim      string   `mapstructure:"tenant_claim"` // "": everybody sees all tenants
+	Roles            []string `mapstructure:"roles"`        // group=role
 }
 
 // Intake bounds what the HTTP intake takes, and says how its alerts are treated.
@@ -154,7 +172,8 @@ func Default() Config {
 	return Config{
 		Mode: "embedded", Roles: []string{"detect", "correlate", "registrar", "api"}, DataDir: "tocsin-data",
 		Log:  Log{Level: "info", Format: "text"},
-		HTTP: HTTP{Listen: "127.0.0.1:8080", OpenIntake: "loopback"},
+		HTTP: HTTP{Listen: "127.0.0.1:8080", OpenIntake: "loopback", RateLimit: 100},
+		OIDC: OIDC{Scopes: []string{"profile"}, Algorithms: []string{"RS256", "ES256"}, NameClaim: "preferred_username", RolesClaim: "groups"},
 		Intake: Intake{
 			Tenant: "default", Format: "auto", MaxBody: 16 << 20, MaxUnpack: 64 << 20, MaxRecord: 1 << 20, Backlog: 200_000,
 			Disorder: 2 * time.Minute, Lateness: time.Hour, IdleAfter: 30 * time.Second,

@@ -169,6 +169,7 @@ func (c *checker) secrets(cfg *Config) {
 		into       *Secret
 	}{
 		{"kafka.password_file", cfg.Kafka.PasswordFile, &cfg.Kafka.Password},
+		{"oidc.client_secret_file", cfg.OIDC.ClientSecretFile, &cfg.OIDC.ClientSecret},
 		{"elasticsearch.password_file", cfg.Elasticsearch.PasswordFile, &cfg.Elasticsearch.Password},
 		{"elasticsearch.api_key_file", cfg.Elasticsearch.APIKeyFile, &cfg.Elasticsearch.APIKey},
 	} {

@@ -20,6 +20,7 @@ var (
 // validate reports what is well-formed and yet cannot be meant.
 func (c *checker) validate(cfg *Config) {
 	c.validateHTTP(cfg)
+	c.validateOIDC(cfg)
 	c.validateSources(cfg)
 	c.validateLimits(cfg)
 	for _, f := range []struct{ path, name string }{{"scales", cfg.Scales}, {"assets", cfg.Assets}, {"clocks", cfg.Clocks}} {

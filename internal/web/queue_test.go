@@ -108,9 +108,23 @@ func TestForms(t *testing.T) {
 	other := w.incident("0e2", "Web shell", "bert")
 	cookie := w.signIn(coordinatorToken)
 	for n, step := range [][2]string{
-		{"declare", ""}, {"acknowledge", "text=seen"}, {"assign", "assignee=dora"}, {"team", "team=network&step=activated"}, {"hold", "reason=the+supplier"},
-		{"release", ""}, {"crisis", "owner=board&text=what+is+known"}, {"return", "text=what+was+decided"}, {"set", "priority=P3"}, {"hand_over", "coordinator=dan&text=all+is+known"}, {"contain", ""}, {"eradicate", ""}, {"recover", ""},
-		{"resolve", "disposition=true_positive_impact&root_cause=human_error"}, {"reopen", "reason=it+goes+on"}, {"resolve", ""}, {"review", "text=learnt"},
+		{"declare", ""},
+		{"acknowledge", "text=seen"},
+		{"assign", "assignee=dora"},
+		{"team", "team=network&step=activated"},
+		{"hold", "reason=the+supplier"},
+		{"release", ""},
+		{"crisis", "owner=board&text=what+is+known"},
+		{"return", "text=what+was+decided"},
+		{"set", "priority=P3"},
+		{"hand_over", "coordinator=dan&text=all+is+known"},
+		{"contain", ""},
+		{"eradicate", ""},
+		{"recover", ""},
+		{"resolve", "disposition=true_positive_impact&root_cause=human_error"},
+		{"reopen", "reason=it+goes+on"},
+		{"resolve", ""},
+		{"review", "text=learnt"},
 		{"close", "disposition=true_positive_impact&root_cause=human_error&failed_controls=none&vulnerabilities=none"},
 	} {
 		now, err := w.register.Incident(t.Context(), i.ID)

@@ -1,16 +1,12 @@
 package web
 
 import (
-	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
-	"tocsin"
 	"tocsin/internal/auth"
 )
 
@@ -31,6 +27,7 @@ type sessions struct {
 
 type session struct {
 	who         auth.Identity
+	still       func() bool // whether they are still who they were; nil: nothing can have changed
 	began, used time.Time
 }
 
@@ -38,8 +35,8 @@ func newSessions(now func() time.Time) *sessions {
 	return &sessions{now: now, open: map[[32]byte]*session{}}
 }
 
-// begin opens a session and returns its id.
-func (s *sessions) begin(who auth.Identity) string {
+// begin opens a session and returns its id. It ends early once still is false.
+func (s *sessions) begin(who auth.Identity, still func() bool) string {
 	id, now := rand.Text()+rand.Text(), s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +51,7 @@ func (s *sessions) begin(who auth.Identity) string {
 	if len(s.open) >= most {
 		delete(s.open, oldest)
 	}
-	s.open[sha256.Sum256([]byte(id))] = &session{who, now, now}
+	s.open[sha256.Sum256([]byte(id))] = &session{who, still, now, now}
 	return id
 }
 
@@ -75,7 +72,7 @@ func (s *sessions) of(r *http.Request) (auth.Identity, bool) {
 	switch {
 	case !ok:
 		return auth.Identity{}, false
-	case o.over(now):
+	case o.over(now), o.still != nil && !o.still():
 		delete(s.open, key)
 		return auth.Identity{}, false
 	}
@@ -113,53 +110,4 @@ func (p *pages) cookie(value string, seconds int) *http.Cookie {
 		c.Name = secureCookie
 	}
 	return c
-}
-
-// A loginView is the form that takes a token.
-type loginView struct {
-	Next  string
-	Wrong bool
-}
-
-func (p *pages) askToSignIn(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
-		p.render(w, r, http.StatusUnauthorized, "error", "Sign in", "", errorView{"You are not signed in", "Sign in with a token and do it again."})
-		return
-	}
-	http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
-}
-
-func (p *pages) loginForm(w http.ResponseWriter, r *http.Request) {
-	p.render(w, r, http.StatusOK, "login", "Sign in", "", loginView{Next: local(r.URL.Query().Get("next"))})
-}
-
-func (p *pages) login(w http.ResponseWriter, r *http.Request) {
-	next := local(r.PostFormValue("next"))
-	who, ok := p.Tokens.Of(strings.TrimSpace(r.PostFormValue("token")))
-	if !ok {
-		p.Log.WarnContext(r.Context(), "sign-in refused", "remote", r.RemoteAddr)
-		p.Trail.Notes(r.Context(), "sign-in", "/login", tocsin.AuditRefused, "the token is not known")
-		p.render(w, r, http.StatusUnauthorized, "login", "Sign in", "", loginView{Next: next, Wrong: true})
-		return
-	}
-	p.sessions.end(r) // a new id at each sign-in
-	p.Trail.Notes(auth.With(r.Context(), who), "sign-in", "/login", tocsin.AuditDone, "")
-	http.SetCookie(w, p.cookie(p.sessions.begin(who), int(absolute/time.Second)))
-	http.Redirect(w, r, next, http.StatusSeeOther)
-}
-
-func (p *pages) logout(w http.ResponseWriter, r *http.Request) {
-	p.sessions.end(r)
-	http.SetCookie(w, p.cookie("", -1))
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-// local is a path of ours to go on to, / for anything else: a link must not lead away through the sign-in.
-func local(next string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
-		strings.ContainsAny(next, "\\\t\r\n") {
-		return "/"
-	}
-	return cmp.Or(u.RequestURI(), "/")
 }

@@ -24,6 +24,7 @@ type Register interface {
 
 // Options are what the page works with. All functions must be safe for concurrent use.
 type Options struct {
+	Entrance
 	Register Register
 	Store    register.Store
 	// DeadLetters returns the newest records that could not become alerts; tenant "" is all.
@@ -85,6 +86,8 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("POST /report", p.report)
 	mux.HandleFunc("GET /login", p.loginForm)
 	mux.HandleFunc("POST /login", p.login)
+	mux.HandleFunc("GET /login/oidc", p.beginOIDC)
+	mux.HandleFunc("GET /login/oidc/callback", p.finishOIDC)
 	mux.HandleFunc("POST /logout", p.logout)
 	mux.HandleFunc("GET "+v.static+"{name}", v.file)
 	mux.HandleFunc("/", p.reads(func(w http.ResponseWriter, r *http.Request) error { return tocsin.ErrNotFound }))
@@ -113,6 +116,11 @@ func (p *pages) reads(serve page) http.HandlerFunc {
 		id, ok := p.identify(r)
 		if !ok {
 			p.askToSignIn(w, r)
+			return
+		}
+		if !p.Limits.Allow(id.Actor.Kind + " " + id.Actor.ID) {
+			w.Header().Set("Retry-After", "1")
+			p.render(w, r, http.StatusTooManyRequests, "error", "Too many requests", "", errorView{"Too many requests", "Wait a second and load the page again."})
 			return
 		}
 		r = r.WithContext(auth.With(r.Context(), id))

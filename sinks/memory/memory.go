@@ -31,6 +31,7 @@ type Store struct {
 	told       map[string]int64 // entries of an incident's log
 	audit      map[string]tocsin.AuditEntry
 	informants map[string]tocsin.Informant
+	secrets    map[string]map[string][]byte // by kind and name
 	backlog    map[string]tocsin.Backlog
 }
 

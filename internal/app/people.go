@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// people is how the daemon knows who asks.
+type people struct {
+	tokens    *auth.Tokens
+	directory *auth.Directory // nil where the store keeps no users
+	oidc      *auth.OIDC      // nil where none is configured
+	// limits are of requests by caller, attempts of sign-ins by address and name, failures of refusals by address.
+	limits, attempts, failures *auth.Limits
+}
+
+// AdminPassword is the file in the data folder with the first user's password, mode 0600, until they have another.
+const AdminPassword = "admin-password"
+
+// firstUser is who can sign in after the first start.
+const firstUser = "admin"
+
+// people opens what people are known by. In a store without any user the first one is made.
+func (a *App) people(ctx context.Context, st any, tokens *auth.Tokens) (*people, error) {
+	p := &people{
+		tokens: tokens, oidc: a.oidc(),
+		// Somebody who mistypes tries a few times; who guesses needs thousands.
+		attempts: auth.NewLimits(10.0/300, 10, a.now), failures: auth.NewLimits(1, 60, a.now),
+	}
+	if n := a.cfg.HTTP.RateLimit; n > 0 {
+		p.limits = auth.NewLimits(float64(n), 5*n, a.now)
+	}
+	store, ok := st.(auth.Secrets)
+	if !ok {
+		return p, nil
+	}
+	var err error
+	if p.directory, err = auth.OpenDirectory(ctx, store, tokens, register.Roles(), a.now); err != nil {
+		return nil, err
+	}
+	if err := a.firstUser(ctx, p.directory); err != nil {
+		return nil, err
+	}
+	p.directory.Changed = func(name string) {
+		if name != firstUser {
+			return
+		}
+		if err := os.Remove(filepath.Join(a.cfg.DataDir, AdminPassword)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			a.log.Warn("the file with a password that is no more was not removed", "err", err)
+		}
+	}
+	return p, nil
+}
+
+// firstUser makes the first user where there is none, with a password that stands in a file that only the daemon's own
+// user can read.
+func (a *App) firstUser(ctx context.Context, d *auth.Directory) error {
+	if !d.Empty() {
+		return nil
+	}
+	name, secret := filepath.Join(a.cfg.DataDir, AdminPassword), auth.NewPassword()
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("first user: %w", err)
+	}
+	if err := os.WriteFile(name, []byte(secret+"\n"), 0o600); err != nil {
+		return fmt.Errorf("first user: %w", err)
+	}
+	if err := d.AddUser(ctx, auth.User{Name: firstUser, Role: "admin"}, secret); err != nil {
+		return fmt.Errorf("first user: %w", err)
+	}
+	a.log.InfoContext(ctx, "made the first user; the password is in the file", "user", firstUser, "file", name)
+	return nil
+}
+
+// oidc is the configured identity provider, nil for none.
+func (a *App) oidc() *auth.OIDC {
+	c := a.cfg.OIDC
+	if c.Issuer == "" {
+		return nil
+	}
+	return auth.NewOIDC(auth.OIDCConfig{
+		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), RedirectURL: c.RedirectURL, Scopes: c.Scopes,
+		Algorithms: c.Algorithms, NameClaim: c.NameClaim, RolesClaim: c.RolesClaim, TenantClaim: c.TenantClaim, Roles: c.RoleOf(),
+		Ranks: register.Roles(), Now: a.now,
+	})
+}
