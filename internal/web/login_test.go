@@ -30,7 +30,7 @@ func withUsers(t *testing.T) (*world, *auth.Directory) {
 	return w, d
 }
 
-func form(name, password string) string {
+func credentials(name, password string) string {
 	return url.Values{"name": {name}, "password": {password}, "next": {"/rules"}}.Encode()
 }
 
@@ -39,7 +39,7 @@ func TestPasswordSignIn(t *testing.T) {
 	if a := w.get("/login"); !strings.Contains(a.body, `autocomplete="username"`) || !strings.Contains(a.body, "Token") {
 		t.Errorf("the form is %s", a.body)
 	}
-	a := w.post("/login", form("ann", secret))
+	a := w.post("/login", credentials("ann", secret))
 	if a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/rules" || len(a.Cookies()) != 1 {
 		t.Fatalf("%s to %s", a.Status, a.Header.Get("Location"))
 	}
@@ -55,7 +55,7 @@ func TestPasswordSignIn(t *testing.T) {
 		t.Error("the session outlives the password that it was begun with")
 	}
 	for _, c := range [][2]string{{"ann", secret}, {"ann", ""}, {"eve", "another secret"}, {"", ""}} {
-		if a := w.post("/login", form(c[0], c[1])); a.StatusCode != http.StatusUnauthorized || len(a.Cookies()) > 0 || !strings.Contains(a.body, "do not belong together") {
+		if a := w.post("/login", credentials(c[0], c[1])); a.StatusCode != http.StatusUnauthorized || len(a.Cookies()) > 0 || !strings.Contains(a.body, "do not belong together") {
 			t.Errorf("%q with %q: %s", c[0], c[1], a.Status)
 		}
 	}
@@ -69,15 +69,15 @@ func TestPasswordSignIn(t *testing.T) {
 func TestGuessing(t *testing.T) {
 	w, _ := withUsers(t)
 	for range 10 {
-		if a := w.post("/login", form("ann", "wrong")); a.StatusCode != http.StatusUnauthorized {
+		if a := w.post("/login", credentials("ann", "wrong")); a.StatusCode != http.StatusUnauthorized {
 			t.Fatalf("a guess: %s", a.Status)
 		}
 	}
-	if a := w.post("/login", form("ann", secret)); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
+	if a := w.post("/login", credentials("ann", secret)); a.StatusCode != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
 		t.Errorf("the eleventh: %s", a.Status)
 	}
 	w.now = w.now.Add(time.Minute)
-	if a := w.post("/login", form("ann", secret)); a.StatusCode != http.StatusSeeOther {
+	if a := w.post("/login", credentials("ann", secret)); a.StatusCode != http.StatusSeeOther {
 		t.Errorf("a minute later: %s", a.Status)
 	}
 }
