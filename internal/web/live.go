@@ -29,10 +29,11 @@ func (p *pages) live(w http.ResponseWriter, r *http.Request) error {
 	out := http.NewResponseController(w)
 	_ = out.SetWriteDeadline(time.Now().Add(liveFor + 10*time.Second)) //nolint:errcheck // a test's writer has none
 	w.Header().Set("Content-Type", "text/event-stream")
+	last := p.newest(r) // before the reader is told that it is listened for
 	if _, err := fmt.Fprint(w, "retry: 3000\n\n"); err != nil || out.Flush() != nil {
 		return nil //nolint:nilerr // the reader is gone
 	}
-	last, every, end := p.newest(r), time.NewTicker(liveEvery), time.NewTimer(liveFor)
+	every, end := time.NewTicker(liveEvery), time.NewTimer(liveFor)
 	defer every.Stop()
 	defer end.Stop()
 	for {
