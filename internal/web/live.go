@@ -27,11 +27,11 @@ func (p *pages) live(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer p.watching.Add(-1)
 	out := http.NewResponseController(w)
-	_ = out.SetWriteDeadline(time.Now().Add(liveFor + 10*time.Second)) //nolint:errcheck // a test's writer has none
+	_ = out.SetWriteDeadline(time.Now().Add(liveFor + 10*time.Second)) // a test's writer has none
 	w.Header().Set("Content-Type", "text/event-stream")
 	last := p.newest(r) // before the reader is told that it is listened for
 	if _, err := fmt.Fprint(w, "retry: 3000\n\n"); err != nil || out.Flush() != nil {
-		return nil //nolint:nilerr // the reader is gone
+		return nil // the reader is gone
 	}
 	every, end := time.NewTicker(liveEvery), time.NewTimer(liveFor)
 	defer every.Stop()
@@ -51,7 +51,7 @@ func (p *pages) live(w http.ResponseWriter, r *http.Request) error {
 			last, text = now, "event: changed\ndata: "+now+"\n\n"
 		}
 		if _, err := fmt.Fprint(w, text); err != nil || out.Flush() != nil {
-			return nil //nolint:nilerr // the reader is gone
+			return nil // the reader is gone
 		}
 	}
 }
