@@ -200,6 +200,10 @@ func (s *state) split(_ tocsin.LogEntry, p parting) {
 func (s *state) shrink() {
 	i := &s.incident
 	first, last := time.Time{}, time.Time{}
+	i.Rules = nil
+	for _, id := range i.Events {
+		i.Rules = union(i.Rules, s.events[id].Rule)
+	}
 	for _, ev := range s.events {
 		if !ev.First.IsZero() {
 			first = earlier(first, ev.First)

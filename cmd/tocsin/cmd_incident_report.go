@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,22 +18,87 @@ import (
 
 func newIncidentReport() *cobra.Command {
 	r := reach{}
+	var format string
+	var awareness bool
 	cmd := &cobra.Command{
 		Use:   "report ID",
-		Short: "Write what happened, and what was done, as Markdown",
+		Short: "Write what happened, and what was done, from the log",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				d, err := dossier(ctx, c, args[0])
+				id, err := find(ctx, c, args[0])
 				if err != nil {
 					return err
 				}
-				return writeReport(cmd.OutOrStdout(), d)
+				what := "/report"
+				if awareness {
+					what = "/awareness"
+				}
+				text, err := c.Text(ctx, "/incidents/"+url.PathEscape(id)+what, url.Values{"format": {format}})
+				if err != nil {
+					return err
+				}
+				_, err = io.WriteString(cmd.OutOrStdout(), text)
+				return err
 			})
 		},
 	}
 	r.flags(cmd)
+	cmd.Flags().StringVar(&format, "format", "md", "md, or html, which prints well")
+	cmd.Flags().BoolVar(&awareness, "awareness", false, "without names, for people to learn from (TLP:CLEAR): a lead's to ask for, and to read before it is given away")
 	return cmd
+}
+
+func newRegister() *cobra.Command {
+	cmd := &cobra.Command{Use: "register", Short: "Look at the register as a whole"}
+	cmd.AddCommand(newRegisterReport())
+	return cmd
+}
+
+func newRegisterReport() *cobra.Command {
+	r := reach{}
+	var format, from, to string
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Write the register's report for a period: figures, incidents, what is open, missed and recurring",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			q := url.Values{"format": {format}}
+			for name, text := range map[string]string{"from": from, "to": to} {
+				if text == "" {
+					continue
+				}
+				at, err := day(text)
+				if err != nil {
+					return coded(exitUnusable, fmt.Errorf("--%s %s: write 2026-11-01 or 2026-11-01T08:00:00Z", name, text))
+				}
+				q.Set(name, at)
+			}
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				text, err := c.Text(ctx, "/register/report", q)
+				if err != nil {
+					return err
+				}
+				_, err = io.WriteString(cmd.OutOrStdout(), text)
+				return err
+			})
+		},
+	}
+	r.flags(cmd)
+	cmd.Flags().StringVar(&from, "from", "", "`day` or time at which the period begins; without it 30 days before its end")
+	cmd.Flags().StringVar(&to, "to", "", "`day` or time at which it ends, not in it; without it now")
+	cmd.Flags().StringVar(&format, "format", "md", "md, html, which prints well, or json")
+	completeWords(cmd, "format", []string{"md", "html", "json"})
+	return cmd
+}
+
+// day reads a time, or a day, which begins at midnight UTC.
+func day(text string) (string, error) {
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		at, err = time.Parse(time.RFC3339Nano, text)
+	}
+	return at.UTC().Format(time.RFC3339Nano), err
 }
 
 func newIncidentExport() *cobra.Command {
@@ -84,90 +148,4 @@ func dossier(ctx context.Context, c *client.Client, name string) (d file, err er
 		}
 	}
 	return d, nil
-}
-
-// markdown makes a text of an alert or a person harmless: one line, no markup, nothing that a terminal acts on.
-func markdown(s string) string {
-	s = printable(strings.Join(strings.Fields(s), " "))
-	return strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "<", "&lt;", ">", "&gt;", "|", "\\|", "#", "\\#", "://", "[:]//").Replace(s)
-}
-
-// writeReport writes the synthesis: what happened, how it was judged, what was done and when, how long it took.
-func writeReport(w io.Writer, d file) error {
-	i := d.incident
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("# %s: %s\n", i.Number, markdown(i.Title))
-	line("%s\n", markdown(or(i.Summary, i.Title)))
-	line("| | |\n|---|---|")
-	for _, f := range [][2]string{
-		{"Status", string(i.Status)},
-		{"Priority", i.Priority},
-		{"Severity", strings.TrimSpace("class " + i.Class + " " + i.Severity)},
-		{"Category", i.Category},
-		{"ISO/IEC 27035-2", i.CategoryISO},
-		{"Impact, functional", i.Impact.Functional},
-		{"Impact, information", i.Impact.Information},
-		{"Recoverability", i.Impact.Recoverability},
-		{"Urgency", i.Urgency},
-		{"Platform", i.Platform},
-		{"Coordinator", i.Coordinator},
-		{"Assignee", i.Assignee},
-		{"Declared by", i.DeclaredBy},
-		{"Disposition", i.Disposition},
-		{"Root cause", i.RootCause},
-		{"TLP", i.TLP},
-	} {
-		if f[1] != "" {
-			line("| %s | %s |", f[0], markdown(f[1]))
-		}
-	}
-	line("\n## Why it is an incident\n")
-	for n, why := range i.Why {
-		line("%d. %s", n+1, markdown(why))
-	}
-	line("\n## Who and what is concerned\n")
-	for _, e := range i.Entities {
-		line("- %s: %s %s", markdown(e.Role), markdown(e.Field), markdown(e.Value))
-	}
-	line("\n## Events\n\n| Event | First | Last | Alerts |\n|---|---|---|---|")
-	for _, e := range d.events {
-		line("| %s (rule %s, version %s) | %s | %s | %d |", markdown(e.Rule.Title), markdown(e.Rule.ID), markdown(e.Rule.Version), stamp(e.First), stamp(e.Last), e.Count)
-	}
-	if n := len(i.Events) - len(d.events); n > 0 {
-		line("\n%d further events are not stored any more.", n)
-	}
-	line("\n## Timeline\n\n| Happened | Recorded | What | By | |\n|---|---|---|---|---|")
-	for _, e := range d.log {
-		line("| %s | %s | %s | %s | %s |", stamp(e.Effective), stamp(e.Recorded), markdown(step(e)), markdown(e.By.ID), markdown(strings.TrimSpace(e.Reason+" "+e.Text)))
-	}
-	line("\n## Durations and targets\n")
-	for _, name := range slices.Sorted(keys(i.Durations)) {
-		line("- %s: %d s", markdown(strings.TrimSuffix(name, "_s")), i.Durations[name])
-	}
-	for _, name := range slices.Sorted(keys(i.Targets)) {
-		t := i.Targets[name]
-		state := "undecided"
-		if t.Met != nil && *t.Met {
-			state = "met"
-		} else if t.Met != nil {
-			state = fmt.Sprintf("missed by %d s", t.BreachedS)
-		}
-		line("- target %s, due %s: %s", name, stamp(t.Due), state)
-	}
-	for n, f := range i.FollowUps {
-		line("- follow-up %d: %s, owner %s, done: %t", n+1, markdown(f.Text), markdown(or(f.Owner, "none")), f.Done)
-	}
-	line("\nFrom the log of incident %s, %d entries, last hash %s.", i.ID, len(d.log), i.Head)
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// step is what an entry did, with the change of status where there was one.
-func step(e tocsin.LogEntry) string {
-	text := strings.ReplaceAll(string(e.Action), "_", " ")
-	if e.To != "" {
-		text += ", now " + string(e.To)
-	}
-	return text
 }

@@ -79,7 +79,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newRun(), newDemo(), newSetup(), newReplay(), newDecode(), newMapping(), newRules(), newConformance(), newConfig(), newVersion())
 	root.AddCommand(newIncident(), newTrends(), newDeadLetter(), newVerify(), newAudit())
 	root.AddCommand(newClock())
-	root.AddCommand(newReport(), newInformant())
+	root.AddCommand(newReport(), newInformant(), newRegister())
 	root.AddCommand(newUser(), newToken())
 	return root
 }

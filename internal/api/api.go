@@ -15,6 +15,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/dossier"
 	"tocsin/internal/measure"
 	"tocsin/internal/reports"
 	"tocsin/register"
@@ -93,8 +94,9 @@ type Rules struct {
 type Options struct {
 	Register    Register
 	Store       register.Store
-	Reports     *reports.Desk // takes what people report
-	OpenReports bool          // reporting needs no token, where reading needs none
+	Press       *dossier.Press // writes reports of incidents
+	Reports     *reports.Desk  // takes what people report
+	OpenReports bool           // reporting needs no token, where reading needs none
 	DeadLetters DeadLetters
 	Dispose     Disposer
 	Rules       func() Rules
@@ -139,6 +141,7 @@ func New(o Options) http.Handler {
 	a.commands()
 	a.bulk()
 	a.reports()
+	a.papers()
 	a.events()
 	a.system()
 	a.letters()

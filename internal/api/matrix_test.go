@@ -46,6 +46,7 @@ var matrix = map[string]string{
 	"create-incident": "analyst", "comment-incident": "analyst", "acknowledge-incident": "analyst", "contain-incident": "analyst",
 	"eradicate-incident": "analyst", "recover-incident": "analyst", "resolve-incident": "analyst", "follow-up-incident": "analyst",
 	"assign-incident": "analyst", "team-incident": "analyst",
+	"get-incident-report": viewer, "get-incident-awareness": lead, "get-register-report": viewer,
 	"report": viewer, "get-informant": lead, "erase-informant": lead,
 	"bulk-assign": "analyst", "bulk-acknowledge": "analyst", "bulk-comment": "analyst", "bulk-close": "coordinator", "bulk-reject": "coordinator",
 	"hold-incident": "coordinator", "release-incident": "coordinator", "crisis-incident": "coordinator", "return-incident": "coordinator",

@@ -16,6 +16,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/dossier"
 	"tocsin/internal/reports"
 	"tocsin/register"
 	"tocsin/sinks"
@@ -61,6 +62,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	}
 	o := Options{
 		Register: w.register, Store: w.store, DeadLetters: letters{w.store}, Dispose: letters{w.store}.dispose, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
+		Press:   press(t),
 		Reports: desk(w.store, w.register, now),
 		Rules:   func() Rules { return Rules{Set: "abc", Rules: []Rule{}} },
 		WhyNot:  whyNot,
@@ -82,6 +84,15 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	}
 	w.handler = New(o)
 	return w
+}
+
+func press(t *testing.T) *dossier.Press {
+	t.Helper()
+	p, err := dossier.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // desk takes reports; the registrar leaves them pending, but those that go on.

@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/api"
 	"tocsin/internal/auth"
 	"tocsin/internal/config"
+	"tocsin/internal/dossier"
 	"tocsin/register"
 )
 
@@ -36,6 +37,10 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	press, err := dossier.New(a.cfg.Reports.Template)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/v1/alerts", take)
 	if slices.Contains(a.cfg.Roles, "api") {
@@ -46,7 +51,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 			Regimes:   a.regimes,
 			Directory: people.directory, Limits: people.limits, Failures: people.failures,
 			Audit: back.store, Trail: a.trail(back.store),
-			Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
+			Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, people, p)

@@ -14,6 +14,7 @@ import (
 	"tocsin"
 	"tocsin/internal/api"
 	"tocsin/internal/auth"
+	"tocsin/internal/dossier"
 	"tocsin/internal/pipeline"
 	"tocsin/sinks/sqlite"
 )
@@ -108,13 +109,17 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 	if err != nil {
 		return nil, err
 	}
+	press, err := dossier.New(a.cfg.Reports.Template)
+	if err != nil {
+		return nil, err
+	}
 	letters := a.letters(st, intake{j: j, cap: a.cfg.Intake.Backlog}) // what is sent again waits for the daemon
 	return &Local{app: a, Handler: api.New(api.Options{
 		Register: a.register(st), Store: st, DeadLetters: letters, Dispose: letters.dispose, Rules: a.rulesOnDisk,
 		Search: st, Exceptions: a.exceptionsOnDisk, Sources: func() []api.Source { return nil },
 		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: (&qualities{store: st, now: a.now}).of,
-		Reports: a.desk(st, nil),
-		Health:  func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
+		Press: press, Reports: a.desk(st, nil),
+		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
 		Regimes:   a.regimes,
 		Directory: people.directory,
 	})}, nil

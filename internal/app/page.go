@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/internal/dossier"
 	"tocsin/internal/web"
 	"tocsin/sinks"
 )
@@ -17,9 +18,12 @@ func (a *App) page(back backend, people *people, p *pulse) (http.Handler, error)
 	started := a.now()
 	a.runs("address", a.announce)
 	a.runs("pulse", func(ctx context.Context) error { return p.run(ctx, a.now) })
+	press, err := dossier.New(a.cfg.Reports.Template)
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Options{
-		Register: a.register(back.store), Store: back.store, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open, ReportLink: a.cfg.Reports.Link.Reveal(), OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
-		Tokens: people.tokens, Entrance: web.Entrance{Directory: people.directory, OIDC: people.oidc, Attempts: people.attempts, Limits: people.limits},
+	"tocsin/internal/dossier"
 		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[web.Letter], error) {
 			return pageLetters(ctx, back.store, tenant, limit)
 		},

@@ -147,7 +147,9 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 		return nil, err
 	}
 	maps.Copy(r.Header, h)
-	r.Header.Set("Accept", "application/json")
+	if _, ok := out.(*document); !ok {
+		r.Header.Set("Accept", "application/json")
+	}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -167,6 +169,10 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 		return nil, problem(resp.StatusCode, text)
 	}
 	if out == nil || len(text) == 0 {
+		return resp.Header, nil
+	}
+	if doc, ok := out.(*document); ok {
+		*doc = document(text)
 		return resp.Header, nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
@@ -207,3 +213,16 @@ func All[T any](ctx context.Context, c *Client, path string, query url.Values, l
 		query.Set("cursor", page.Cursor)
 	}
 }
+
+// Text reads a path below /api/v1 that answers with a document.
+func (c *Client) Text(ctx context.Context, path string, query url.Values) (string, error) {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	var text document
+	_, err := c.ask(ctx, http.MethodGet, path, nil, nil, &text)
+	return string(text), err
+}
+
+// A document is an answer that is no JSON.
+type document string

@@ -30,8 +30,9 @@ type Config struct {
 
 // Reports is how people report something, and what reports of incidents look like.
 type Reports struct {
-	Open bool   `mapstructure:"open"` // on a loopback listener the form and the API take reports without a token
-	Link Secret `mapstructure:"link"` // environment only: whoever has /report?link=… may report; "" for nobody
+	Open     bool   `mapstructure:"open"`     // on a loopback listener the form and the API take reports without a token
+	Template string `mapstructure:"template"` // folder of templates that replace the shipped ones of the same name; "" is none
+	Link     Secret `mapstructure:"link"`     // environment only: whoever has /report?link=… may report; "" for nobody
 }
 
 // Log is how the daemon speaks of itself.

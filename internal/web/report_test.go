@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/internal/dossier"
+	"tocsin/register"
 )
 
 func (w *world) assess(ctx context.Context, e tocsin.Event) error {
@@ -114,5 +116,41 @@ func TestReportsOfNobodyAreLimited(t *testing.T) {
 	w.now = w.now.Add(time.Hour)
 	if code := send(""); code != http.StatusCreated {
 		t.Errorf("an hour later: %d", code)
+	}
+}
+
+func press(t *testing.T) *dossier.Press {
+	t.Helper()
+	p, err := dossier.New("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// The report of an incident is a document of its own, which loads and runs nothing.
+func TestIncidentReportOnThePage(t *testing.T) {
+	w := newWorld(t, nil)
+	i, err := w.register.Do(t.Context(), register.Command{ID: "c", Action: tocsin.ActCreate, Title: "<script>alert(1)</script>", By: tocsin.Actor{Kind: "person", ID: "cora"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []register.Command{
+		{Action: tocsin.ActAssign, Teams: []string{"windows"}}, {Action: tocsin.ActHold, Reason: "waiting <b>"},
+	} {
+		c.ID, c.Incident, c.By = string(c.Action), i.ID, tocsin.Actor{Kind: "person", ID: "cora"}
+		if _, err := w.register.Do(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shown := w.visit(http.MethodGet, "/incidents/"+i.ID, "", nil).Body.String()
+	for _, want := range []string{"windows <span", "waiting &lt;b&gt;", "/incidents/" + i.ID + "/report"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	got := w.visit(http.MethodGet, "/incidents/"+i.ID+"/report", "", nil)
+	if !strings.Contains(got.Body.String(), "<h1>"+i.Number) || strings.Contains(got.Body.String(), "<script>") || got.Header().Get("Content-Security-Policy") != dossier.Policy {
+		t.Errorf("%v %s", got.Header(), got.Body)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/dossier"
 	"tocsin/internal/measure"
 	"tocsin/internal/reports"
 	"tocsin/register"
@@ -44,6 +45,7 @@ type Options struct {
 	Secure      bool // the listener speaks TLS: the session cookie is for TLS alone
 	Now         func() time.Time
 	Log         *slog.Logger
+	Press       *dossier.Press  // writes reports of incidents
 	Reports     *reports.Desk   // takes what people report
 	OpenReports bool            // reporting needs no sign-in where reading needs none
 	ReportLink  string          // with which anybody may report; "" for none
@@ -83,6 +85,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /rules/{id}", p.reads(p.rule))
 	mux.HandleFunc("GET /trends", p.reads(p.trends))
 	mux.HandleFunc("GET /report", p.reportForm)
+	mux.HandleFunc("GET /incidents/{id}/report", p.reads(p.paper))
 	mux.HandleFunc("POST /report", p.report)
 	mux.HandleFunc("GET /login", p.loginForm)
 	mux.HandleFunc("POST /login", p.login)

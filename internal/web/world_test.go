@@ -77,9 +77,9 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
 		WhyNot: whyNot, Measures: w.store,
-		Reports: &reports.Desk{Store: w.store, Vault: w.store, Assess: w.assess, Now: func() time.Time { return w.now }},
-		Health:  func(context.Context) Health { return Health{Mode: "embedded", Started: t0, Watermark: t0} },
-		Log:     slog.New(slog.DiscardHandler),
+		Press: press(t), Reports: &reports.Desk{Store: w.store, Vault: w.store, Assess: w.assess, Now: func() time.Time { return w.now }},
+		Health: func(context.Context) Health { return Health{Mode: "embedded", Started: t0, Watermark: t0} },
+		Log:    slog.New(slog.DiscardHandler),
 	}
 	w.opts.Trail = auth.Trail{Store: w.store, Now: w.opts.Now, Log: w.opts.Log}
 	if change != nil {
