@@ -23,7 +23,8 @@ func (a *App) page(back backend, people *people, p *pulse) (http.Handler, error)
 		return nil, err
 	}
 	return web.New(web.Options{
-	"tocsin/internal/dossier"
+		Register: a.register(back.store), Store: back.store, Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open, ReportLink: a.cfg.Reports.Link.Reveal(), OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
+		Tokens: people.tokens, Entrance: web.Entrance{Directory: people.directory, OIDC: people.oidc, Attempts: people.attempts, Limits: people.limits},
 		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[web.Letter], error) {
 			return pageLetters(ctx, back.store, tenant, limit)
 		},
