@@ -51,6 +51,19 @@ func (d deadLetters) dispose(ctx context.Context, r tocsin.Rejection, action toc
 	}
 }
 
+// disposeByID implements what the page asks: tenant "" is all of them.
+func (d deadLetters) disposeByID(ctx context.Context, id, tenant string, action tocsin.DispositionAction, by tocsin.Actor, why string) error {
+	r, err := d.Rejection(ctx, id)
+	if err == nil && tenant != "" && tenant != r.Tenant {
+		err = tocsin.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	_, err = d.dispose(ctx, r, action, by, why)
+	return err
+}
+
 // redrive sends the record of a dead letter to the intake with the place, the time and the source that it had, so that
 // the alert that it becomes is the one that it would have been.
 func (d deadLetters) redrive(ctx context.Context, r tocsin.Rejection, position string) error {

@@ -25,9 +25,10 @@ func (a *App) page(back backend, people *people, p *pulse) (http.Handler, error)
 	return web.New(web.Options{
 		Register: a.register(back.store), Store: back.store, Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open, ReportLink: a.cfg.Reports.Link.Reveal(), OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
 		Tokens: people.tokens, Entrance: web.Entrance{Directory: people.directory, OIDC: people.oidc, Attempts: people.attempts, Limits: people.limits},
-		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[web.Letter], error) {
-			return pageLetters(ctx, back.store, tenant, limit)
+		DeadLetters: func(ctx context.Context, q web.LetterQuery) (tocsin.Page[web.Letter], error) {
+			return pageLetters(ctx, back.store, q)
 		},
+		Dispose: a.letters(back.store, back.journal).disposeByID,
 		Rules: a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot, Measures: back.store, Search: back.store,
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
 		Trail:  a.trail(back.store), Stopping: a.stopping, Now: a.now, Log: a.log,
@@ -35,8 +36,8 @@ func (a *App) page(back backend, people *people, p *pulse) (http.Handler, error)
 }
 
 // pageLetters are the newest dead letters, each with what was done with it last.
-func pageLetters(ctx context.Context, s store, tenant string, limit int) (tocsin.Page[web.Letter], error) {
-	page, err := s.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
+func pageLetters(ctx context.Context, s store, q web.LetterQuery) (tocsin.Page[web.Letter], error) {
+	page, err := s.Rejections(ctx, sinks.RejectionQuery{Tenant: q.Tenant, Source: q.Source, Reason: q.Reason, Limit: q.Limit, Cursor: q.Cursor})
 	if err != nil {
 		return tocsin.Page[web.Letter]{}, err
 	}
@@ -45,7 +46,7 @@ func pageLetters(ctx context.Context, s store, tenant string, limit int) (tocsin
 		ids = append(ids, page.Items[i].ID)
 	}
 	done, err := s.Dispositions(ctx, ids)
-	out := tocsin.Page[web.Letter]{Total: page.Total}
+	out := tocsin.Page[web.Letter]{Total: page.Total, Cursor: page.Cursor}
 	for _, r := range page.Items {
 		l := web.Letter{Rejection: r}
 		if d := done[r.ID]; len(d) > 0 {

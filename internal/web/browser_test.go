@@ -159,7 +159,7 @@ const unnamed = `[...document.querySelectorAll('input:not([type=hidden]), select
 func TestBrowser(t *testing.T) {
 	b := chromium(t)
 	w := newWorld(t, nil)
-	paths := []string{"/", "/trends", "/report", "/entities?value=%3Cscript%3Ealert(1)%3C%2Fscript%3E", "/health", "/rules", "/rules/r1?ask=1&key.user.name=ann", "/login", "/?status=closed"}
+	paths := []string{"/", "/trends", "/dead-letters", "/report", "/entities?value=%3Cscript%3Ealert(1)%3C%2Fscript%3E", "/health", "/rules", "/rules/r1?ask=1&key.user.name=ann", "/login", "/?status=closed"}
 	for n, text := range corpus {
 		i := w.incident(fmt.Sprintf("0c%02d", n), "t "+text, text)
 		if n == 0 {

@@ -109,7 +109,7 @@ func (p *pages) health(w http.ResponseWriter, r *http.Request) error {
 	v := healthView{Health: p.Health(ctx), Rules: p.Rules()}
 	var err error
 	// A store that is down is what this page is read for: it must not fail with it.
-	if v.DeadLetters, err = p.DeadLetters(ctx, auth.From(ctx).Tenant, lettersShown); err != nil {
+	if v.DeadLetters, err = p.DeadLetters(ctx, LetterQuery{Tenant: auth.From(ctx).Tenant, Limit: lettersShown}); err != nil {
 		v.Unreadable = "the store does not answer"
 		p.Log.WarnContext(ctx, "dead letters cannot be listed", "err", err)
 	}

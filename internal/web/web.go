@@ -28,10 +28,13 @@ type Options struct {
 	Entrance
 	Register Register
 	Store    register.Store
-	// DeadLetters returns the newest records that could not become alerts; tenant "" is all.
-	DeadLetters func(ctx context.Context, tenant string, limit int) (tocsin.Page[Letter], error)
-	Rules       func() Rules
-	Health      func(ctx context.Context) Health
+	// DeadLetters lists records that could not become alerts. The error wraps [tocsin.ErrQuery].
+	DeadLetters func(ctx context.Context, q LetterQuery) (tocsin.Page[Letter], error)
+	// Dispose sends a dead letter to the intake again or says that nothing more is to be done with it; nil: nobody may.
+	// Letters of other tenants are not found; tenant "" is all.
+	Dispose func(ctx context.Context, id, tenant string, action tocsin.DispositionAction, by tocsin.Actor, why string) error
+	Rules   func() Rules
+	Health  func(ctx context.Context) Health
 	// Quality tells how events turned out that were detected since a time; tenant "" is all.
 	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
 	// WhyNot tells how a group key stands; its errors wrap [tocsin.ErrKey], [tocsin.ErrElsewhere] or [tocsin.ErrNotFound].
@@ -77,6 +80,8 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("POST /incidents", p.reads(p.bulk))
 	mux.HandleFunc("GET /incidents/{id}", p.reads(p.incident))
 	mux.HandleFunc("POST /incidents/{id}/{action}", p.reads(p.command))
+	mux.HandleFunc("GET /dead-letters", p.reads(p.letters))
+	mux.HandleFunc("POST /dead-letters", p.reads(p.disposeOf))
 	mux.HandleFunc("GET /entities", p.reads(p.entity))
 	mux.HandleFunc("GET /events/{id}", p.reads(p.event))
 	mux.HandleFunc("GET /alerts/{id}", p.reads(p.alert))

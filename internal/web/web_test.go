@@ -113,7 +113,7 @@ func TestNothingAndTroubles(t *testing.T) {
 	}
 	down := newWorld(t, func(o *Options) {
 		o.Store = broken{o.Store}
-		o.DeadLetters = func(context.Context, string, int) (tocsin.Page[Letter], error) {
+		o.DeadLetters = func(context.Context, LetterQuery) (tocsin.Page[Letter], error) {
 			return tocsin.Page[Letter]{}, errors.New("connection refused")
 		}
 		o.Rules = func() Rules { return Rules{Faults: "a.yaml:3:1: unknown key \"whne\"\n  3 | whne: x\n    | ^"} }

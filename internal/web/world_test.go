@@ -38,6 +38,7 @@ type world struct {
 const (
 	viewerToken      = "token-of-a-viewer"
 	coordinatorToken = "token-of-a-coordinator"
+	leadToken        = "token-of-a-lead"
 	otherToken       = "token-of-another-tenant"
 )
 
@@ -52,14 +53,15 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	tokens := &auth.Tokens{}
 	file := "- {name: vic, role: viewer, sha256: " + hash(viewerToken) + "}\n" +
 		"- {name: cora, role: coordinator, sha256: " + hash(coordinatorToken) + "}\n" +
+		"- {name: lena, role: lead, tenant: default, sha256: " + hash(leadToken) + "}\n" +
 		"- {name: otto, role: admin, tenant: other, sha256: " + hash(otherToken) + "}\n"
 	if err := tokens.Load("tokens.yaml", []byte(file), register.Roles()); err != nil {
 		t.Fatal(err)
 	}
 	w.opts = Options{
 		Register: w.register, Store: w.store, Search: w.store, Tokens: tokens, OpenReads: true, Stopping: t.Context().Done(), Now: func() time.Time { return w.now },
-		DeadLetters: func(ctx context.Context, tenant string, limit int) (tocsin.Page[Letter], error) {
-			page, err := w.store.Rejections(ctx, sinks.RejectionQuery{Tenant: tenant, Limit: limit})
+		DeadLetters: func(ctx context.Context, q LetterQuery) (tocsin.Page[Letter], error) {
+			page, err := w.store.Rejections(ctx, sinks.RejectionQuery{Tenant: q.Tenant, Source: q.Source, Reason: q.Reason, Limit: q.Limit, Cursor: q.Cursor})
 			out := tocsin.Page[Letter]{Total: page.Total}
 			for i, r := range page.Items {
 				l := Letter{Rejection: r}
