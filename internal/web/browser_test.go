@@ -154,7 +154,8 @@ const pale = `(() => {
 
 // unnamed finds form fields without a label and tables without headings.
 const unnamed = `[...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter(e => !e.hidden && !e.labels.length).map(e => e.outerHTML)
-	.concat(document.querySelectorAll('h1').length === 1 ? [] : ['not one h1'])`
+	.concat(document.querySelectorAll('h1').length === 1 ? [] : ['not one h1'])
+	.concat([...document.querySelectorAll('[id]')].map(e => e.id).filter((id, n, all) => all.indexOf(id) !== n).map(id => 'id twice: ' + id))`
 
 func TestBrowser(t *testing.T) {
 	b := chromium(t)

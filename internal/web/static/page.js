@@ -16,7 +16,7 @@
 			const seconds = /\d\d:\d\d:\d\d/.test(t.textContent);
 			t.textContent = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}` + (seconds ? ':' + pad(at.getSeconds()) : '');
 		}
-		const note = document.getElementById('zone');
+		const note = document.getElementById('zone-note');
 		if (note) note.textContent = `Times are of ${zone}; those of UTC show when the pointer rests on them.`;
 	}
 	localise(document);
