@@ -241,7 +241,7 @@ func operation(id, method, path, role, summary string, errors ...int) huma.Opera
 	return huma.Operation{
 		OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary,
 		Errors:   append(errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests),
-		Metadata: map[string]any{needs: role},
+		Metadata: map[string]any{needs: role}, Extensions: map[string]any{"x-role": role},
 	}
 }
 
