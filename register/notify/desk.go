@@ -1,0 +1,230 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"text/template"
+	"time"
+
+	"tocsin"
+)
+
+// A Register is what the desk reads of incidents.
+type Register interface {
+	Incident(ctx context.Context, id string) (tocsin.Incident, error)
+	Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error)
+	Entries(ctx context.Context, incident string, from int64) ([]tocsin.LogEntry, error)
+}
+
+// An Outbox keeps notices, and how far the log of each incident was turned into them; package sinks says what each
+// method promises.
+type Outbox interface {
+	PutNotice(ctx context.Context, n tocsin.Notice) error
+	Notice(ctx context.Context, id string) (tocsin.Notice, error)
+	Notices(ctx context.Context, q tocsin.NoticeQuery) ([]tocsin.Notice, error)
+	PutTold(ctx context.Context, incident string, seq int64) error
+	Told(ctx context.Context, incidents []string) (map[string]int64, error)
+}
+
+// Options are what a desk works with. Config, Register, Outbox and Now are required.
+type Options struct {
+	Config    *Config
+	Register  Register
+	Outbox    Outbox
+	Publisher Publisher // of receivers of kind kafka; nil: there is none
+	Now       func() time.Time
+	Log       *slog.Logger
+	Meters    Registerer // nil: not exposed
+}
+
+// A Desk turns log entries into notices and sends them. One desk at a time runs over one outbox, the registrar's; should
+// two do so for a moment, a receiver may get a message twice, under one id. [Desk.Poke], [Desk.Status] and [Desk.Test]
+// may be called at any time.
+type Desk struct {
+	Options
+	metrics     *metrics
+	log         *slog.Logger
+	title, text *template.Template
+	lines       map[string]*wire // by receiver
+
+	mu    sync.Mutex
+	poked map[string]time.Time // incidents whose log has grown, and when that was said
+	wake  chan struct{}
+
+	told  map[string]int64 // of the running desk alone
+	begin time.Time        // entries recorded before it are not told
+}
+
+// A wire is a receiver and how it does.
+type wire struct {
+	Receiver
+	config ReceiverConfig
+
+	mu      sync.Mutex
+	next    time.Time // not before
+	failed  int       // in a row
+	since   time.Time
+	lastErr string
+	sent    time.Time
+}
+
+// New makes a desk. It opens no connection.
+func New(o Options) (*Desk, error) {
+	d := &Desk{
+		Options: o, metrics: newMetrics(o.Meters), log: o.Log, lines: map[string]*wire{}, poked: map[string]time.Time{}, wake: make(chan struct{}, 1), told: map[string]int64{},
+	}
+	if d.log == nil {
+		d.log = slog.New(slog.DiscardHandler)
+	}
+	d.log = d.log.With("component", "notify")
+	title, text := o.Config.Title, o.Config.Text
+	if title == "" {
+		title = titleTemplate
+	}
+	if text == "" {
+		text = textTemplate
+	}
+	var err, err2 error
+	d.title, err = parse("title", title)
+	d.text, err2 = parse("text", text)
+	errs := []error{err, err2}
+	for _, c := range o.Config.Receivers {
+		r, err := open(c, o.Publisher, o.Now)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("receiver %s: %w", c.Name, err))
+			continue
+		}
+		d.lines[c.Name] = &wire{Receiver: r, config: c}
+	}
+	return d, errors.Join(errs...)
+}
+
+// Poke says that an incident's log has grown. What is never said is found by looking now and then.
+func (d *Desk) Poke(incident string) {
+	d.mu.Lock()
+	d.poked[incident] = d.Now()
+	d.mu.Unlock()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+const (
+	lookEvery  = 15 * time.Second // at all incidents on which work goes on
+	wholeEvery = 10 * time.Minute // and at those that ended not long ago
+	sendEvery  = time.Second
+)
+
+// Run feeds and delivers until ctx is done. Failures are logged and repeated.
+func (d *Desk) Run(ctx context.Context) {
+	clear(d.told)
+	tick := time.NewTicker(sendEvery)
+	defer tick.Stop()
+	var looked, whole time.Time
+	for ctx.Err() == nil {
+		now := d.Now()
+		err := d.feedPoked(ctx)
+		if err == nil && (now.Sub(looked) >= lookEvery || now.Before(looked)) {
+			ended := now.Sub(whole) >= wholeEvery || now.Before(whole)
+			if err = d.Feed(ctx, ended); err == nil {
+				looked = now
+				if ended {
+					whole = now
+				}
+			}
+		}
+		if err == nil {
+			err = d.Deliver(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			d.log.WarnContext(ctx, "notices were not worked off, will be repeated", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-d.wake:
+		}
+	}
+}
+
+// A Line is how one receiver does.
+type Line struct {
+	Receiver string    `json:"receiver"`
+	Kind     string    `json:"kind"`
+	Waiting  int       `json:"waiting" doc:"notices due and not yet sent; at most 500 are counted"`
+	Sent     time.Time `json:"sent,omitzero" doc:"when the last one was, since the start of the daemon that sends"`
+	Failing  time.Time `json:"failing,omitzero" doc:"since when it cannot be reached"`
+	Error    string    `json:"error,omitempty"`
+}
+
+// Status tells how each receiver does, in the order of their names.
+func (d *Desk) Status(ctx context.Context) ([]Line, error) {
+	var all []Line
+	for _, name := range slices.Sorted(maps.Keys(d.lines)) {
+		w := d.lines[name]
+		waiting, err := d.Outbox.Notices(ctx, tocsin.NoticeQuery{Receiver: name, State: tocsin.NoticeWaiting, Until: d.Now(), Limit: 500})
+		if err != nil {
+			return nil, err
+		}
+		d.metrics.waiting.WithLabelValues(name).Set(float64(len(waiting)))
+		w.mu.Lock()
+		all = append(all, Line{Receiver: name, Kind: w.config.Kind, Waiting: len(waiting), Sent: w.sent, Failing: w.since, Error: w.lastErr})
+		w.mu.Unlock()
+	}
+	return all, nil
+}
+
+// Failing tells what keeps a receiver from being reached, the longest first; "" where none fails.
+func (d *Desk) Failing() (detail string, since time.Time) {
+	for _, name := range slices.Sorted(maps.Keys(d.lines)) {
+		w := d.lines[name]
+		w.mu.Lock()
+		if !w.since.IsZero() && (since.IsZero() || w.since.Before(since)) {
+			detail, since = name+": "+w.lastErr, w.since
+		}
+		w.mu.Unlock()
+	}
+	return detail, since
+}
+
+// Routes are those of the configuration.
+func (d *Desk) Routes() []Route { return d.Config.Routes }
+
+// Notices lists notices of the outbox.
+func (d *Desk) Notices(ctx context.Context, q tocsin.NoticeQuery) ([]tocsin.Notice, error) {
+	return d.Outbox.Notices(ctx, q)
+}
+
+// A Tried is what became of a test at one receiver.
+type Tried struct {
+	Receiver string `json:"receiver"`
+	Sent     bool   `json:"sent"`
+	Error    string `json:"error,omitempty"`
+}
+
+// Test sends a message to each receiver of a route at once, past the outbox. The error is [tocsin.ErrNotFound].
+func (d *Desk) Test(ctx context.Context, route string) ([]Tried, error) {
+	r, ok := d.Config.route(route)
+	if !ok {
+		return nil, fmt.Errorf("route %.80q: %w", route, tocsin.ErrNotFound)
+	}
+	now := d.Now()
+	var all []Tried
+	for _, name := range r.To {
+		ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+		err := d.lines[name].Send(ctx, testMessage(route, tocsin.Hash("test", route, name, now.UTC().Format(time.RFC3339Nano)), now))
+		cancel()
+		t := Tried{Receiver: name, Sent: err == nil}
+		if err != nil {
+			t.Error = plain(err.Error(), 500)
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
