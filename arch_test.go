@@ -74,6 +74,7 @@ var homes = []home{
 	{module: "github.com/danielgtaylor/huma", folders: []string{"internal/api"}},
 	{module: "github.com/coreos/go-oidc", folders: []string{"internal/auth"}},
 	{module: "github.com/fsnotify/fsnotify", folders: []string{"internal/app"}},
+	{module: "github.com/wneessen/go-mail", folders: []string{"register/notify"}},
 	{module: "github.com/elastic/go-grok", folders: []string{"ingest/decode"}},
 	{
 		module:  "github.com/prometheus/client_golang",

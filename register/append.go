@@ -224,6 +224,9 @@ func (r *Register) locked(ctx context.Context, c *cached, command string, make d
 			return tocsin.Incident{}, false, fmt.Errorf("append %s to incident %s: %w", e.Action, c.id, err)
 		default:
 			r.metrics.entries.WithLabelValues(string(e.Action)).Inc()
+			if r.opts.Wrote != nil {
+				r.opts.Wrote(c.id)
+			}
 			if err := c.state.apply(*e); err != nil {
 				return tocsin.Incident{}, false, err
 			}

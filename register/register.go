@@ -31,6 +31,10 @@ type Options struct {
 	// CategoryISO is the scale's crosswalk; nil: none.
 	CategoryISO func(category string) string
 
+	// Wrote is told of each incident whose log has grown through this register, once the entry is stored; nil: nobody is. It
+	// must not wait. What it is not told of (a kill, a transaction that is taken back) it must find by itself.
+	Wrote func(incident string)
+
 	MaxSlots int // entity values that one incident claims; 0: 50 (register.md, ruling 2 of section 0)
 	// MaxEvents is how many events one incident takes; the next one founds an incident of its own, related to it; 0: 5,000.
 	MaxEvents int

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin/internal/app"
 	"tocsin/internal/config"
 )
 
@@ -48,11 +49,15 @@ func newConfigCheck() *cobra.Command {
 			if len(args) == 1 {
 				file = args[0]
 			}
-			if _, err := config.Load(file, os.Environ()); err != nil {
+			cfg, err := config.Load(file, os.Environ())
+			if err == nil {
+				err = app.CheckFiles(cfg)
+			}
+			if err != nil {
 				fmt.Fprintln(cmd.ErrOrStderr(), err)
 				return coded(exitFindings, errFindings)
 			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "the configuration is sound")
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), "the configuration is sound")
 			return err
 		},
 	}

@@ -78,7 +78,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(), newDemo(), newSetup(), newReplay(), newDecode(), newMapping(), newRules(), newConformance(), newConfig(), newVersion())
 	root.AddCommand(newIncident(), newTrends(), newDeadLetter(), newVerify(), newAudit())
-	root.AddCommand(newClock())
+	root.AddCommand(newClock(), newNotify())
 	root.AddCommand(newReport(), newInformant(), newRegister())
 	root.AddCommand(newUser(), newToken())
 	return root

@@ -53,6 +53,7 @@ var matrix = map[string]string{
 	"split-incident": "coordinator", "decline-incident": "coordinator",
 	"declare-incident": "coordinator", "reject-incident": "coordinator", "close-incident": "coordinator", "reopen-incident": "coordinator",
 	"merge-incident": "coordinator", "hand-over-incident": "coordinator", "set-incident": "coordinator", "confirm-incident": "coordinator",
+	"list-notices": viewer, "get-receivers": viewer, "test-route": lead,
 	"get-regimes": viewer, "clock-start-incident": "coordinator", "clock-submit-incident": "coordinator", "clock-waive-incident": lead,
 	"review-incident": "coordinator", "promote-event": "coordinator", "dismiss-event": "coordinator",
 }

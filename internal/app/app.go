@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/config"
 	"tocsin/internal/pipeline"
 	"tocsin/register"
+	"tocsin/register/notify"
 )
 
 // grace is how long an ordered stop may take (delivery.md 3.1, 16).
@@ -45,6 +46,7 @@ type App struct {
 	scales   *classify.Scales
 	assets   *classify.Assets
 	regimes  []register.Regime
+	courier  *notify.Courier // nil: no notifications
 	sets     *pipeline.Sets
 	engines  *pipeline.Engines
 	quality  *qualities

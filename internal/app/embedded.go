@@ -36,6 +36,7 @@ type store interface {
 	register.Store
 	sinks.DeadLetters
 	sinks.Dispositions
+	sinks.Outbox
 	sinks.VerdictLister
 	sinks.AlertLister
 	sinks.Measures
@@ -77,6 +78,12 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		return backend{}, err
 	}
 	a.runs("pipeline", p.Run)
+	if err := a.openNotify(st); err != nil {
+		return backend{}, err
+	}
+	if a.courier != nil {
+		a.runs("notify", func(ctx context.Context) error { a.courier.Run(ctx); return nil })
+	}
 	a.runs("timers", func(ctx context.Context) error { return a.timers(ctx, a.due(st)) })
 	a.runs("upkeep", func(ctx context.Context) error { return a.upkeep(ctx, j) })
 	if err := a.ways(ctx, intake{j: j, cap: a.cfg.Intake.Backlog}); err != nil {
@@ -105,6 +112,7 @@ func (a *App) assessor(s register.Store) pipeline.Assessor {
 func (a *App) register(s register.Store) *register.Register {
 	o := pipeline.RegisterOptions(a.scales)
 	o.Store, o.Now, o.Logger, o.Regimes = s, a.now, a.log, a.regimes
+	o.Wrote = a.wrote
 	return register.New(o)
 }
 

@@ -50,6 +50,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 			Search: back.store, Exceptions: a.exceptions, Sources: func() []api.Source { return a.sources(p) },
 			Regimes:   a.regimes,
 			Directory: people.directory, Limits: people.limits, Failures: people.failures,
+			Notifier: a.notifier(),
 			Audit: back.store, Trail: a.trail(back.store),
 			Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,

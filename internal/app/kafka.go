@@ -46,7 +46,7 @@ func SinkConnection(c config.Kafka) kafkasink.Connection {
 
 // TopicPlan is what the internal topics are to be like.
 func TopicPlan(c config.Kafka) kafkasink.Plan {
-	return kafkasink.Plan{Prefix: c.Prefix, Partitions: c.Partitions, Replication: c.Replication}
+	return kafkasink.Plan{Prefix: c.Prefix, Partitions: c.Partitions, Replication: c.Replication, Commands: c.Commands.Topic}
 }
 
 // SetupKafka makes the internal topics, or with dry only tells what it would make.
@@ -85,6 +85,9 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 	if err != nil {
 		return backend{}, err
 	}
+	if err := a.openNotify(st); err != nil {
+		return backend{}, err
+	}
 	k := &kafkaStages{App: a, store: st, producer: producer}
 	a.sets.Fetch = k.fetchSet
 	if slices.Contains(cfg.Roles, "detect") {
@@ -92,7 +95,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			return backend{}, fmt.Errorf("rules: %w: %w", ErrUnreachable, err)
 		}
 	}
-	for role, open := range map[string]func() error{"detect": k.detect, "correlate": k.correlate, "registrar": k.registrar} {
+	for role, open := range map[string]func() error{"detect": k.detect, "correlate": k.correlate, "registrar": k.registrar, "api": k.commands} {
 		if slices.Contains(cfg.Roles, role) {
 			if err := open(); err != nil {
 				return backend{}, fmt.Errorf("%s: %w", role, err)
@@ -235,7 +238,7 @@ func (k *kafkaStages) correlate() error {
 func (k *kafkaStages) registrar() error {
 	r := &pipeline.KafkaRegistrar{
 		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, TimersEvery: 30 * time.Second,
-		Timers: k.due(k.store),
+		Timers: k.due(k.store), Beside: k.beside(),
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}
 	_, err := k.group("registrar", cfg, kafka.Options{}, pipeline.Kafka(r.Serve))

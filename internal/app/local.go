@@ -97,6 +97,9 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		return nil, err
 	}
 	a.onStop("register", func(context.Context) error { return st.Close() })
+	if err := a.openNotify(st); err != nil {
+		return nil, err
+	}
 	tokens, err := a.tokens()
 	if err != nil {
 		return nil, err
@@ -122,6 +125,7 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
 		Regimes:   a.regimes,
 		Directory: people.directory,
+			Notifier: a.notifier(),
 	})}, nil
 }
 

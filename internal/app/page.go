@@ -84,7 +84,8 @@ func (a *App) pageHealth(ctx context.Context, back backend, p *pulse, started ti
 	r := a.health.Report()
 	t := a.totals()
 	h := web.Health{
-		Mode: a.cfg.Mode, Started: started, Watermark: r.Watermark(), Open: r.Open(), Backlog: -1, Retries: int64(t.retries),
+		Receivers: a.pageReceivers(ctx),
+		Mode:      a.cfg.Mode, Started: started, Watermark: r.Watermark(), Open: r.Open(), Backlog: -1, Retries: int64(t.retries),
 		Rates: p.rates(t, a.now(), started), Sources: t.bySource(), Rejected: t.byReason(),
 	}
 	for _, tr := range r.Troubles {

@@ -20,6 +20,7 @@ type Config struct {
 	Scales        string        `mapstructure:"scales"`   // file; "" is the shipped scale
 	Assets        string        `mapstructure:"assets"`   // file; "" is none
 	Clocks        string        `mapstructure:"clocks"`   // file of regulatory regimes; "" is the shipped ones
+	Notify        string        `mapstructure:"notify"`   // file of receivers and routes of notifications; "" is none
 	Mappings      []string      `mapstructure:"mappings"` // mapping files for formats of your own
 	Engine        Engine        `mapstructure:"engine"`
 	SQLite        SQLite        `mapstructure:"sqlite"`
@@ -149,7 +150,17 @@ type Kafka struct {
 	Password     Secret        `mapstructure:"password"` // environment only
 	PasswordFile string        `mapstructure:"password_file"`
 	Session      time.Duration `mapstructure:"session"`
+	Commands     Commands      `mapstructure:"commands"`
 	Insecure     bool          `mapstructure:"insecure_i_know"` // plain text off loopback
+}
+
+// Commands is the topic by which a ticketing or SOAR system gives commands on incidents. Who may write to it is the
+// cluster's to say (ACL); what comes by it counts as the one actor that stands here.
+type Commands struct {
+	Topic  string `mapstructure:"topic"`  // e.g. tocsin.commands; "" is none
+	Actor  string `mapstructure:"actor"`  // who gives the commands, in the log
+	Role   string `mapstructure:"role"`   // viewer, analyst, coordinator, lead or admin
+	Tenant string `mapstructure:"tenant"` // the only one whose incidents it may touch; "" for all
 }
 
 // Elasticsearch is the register's store in mode kafka.
@@ -183,7 +194,7 @@ func Default() Config {
 		Rules:         Rules{Shipped: true, Reload: 500 * time.Millisecond},
 		Engine:        Engine{KeysPerRule: 1_000_000, BytesPerRule: 512 << 20, SnapshotEvery: time.Minute},
 		SQLite:        SQLite{MaxBytes: 20 << 30, Retention: 90 * 24 * time.Hour},
-		Kafka:         Kafka{Brokers: []string{"127.0.0.1:9092"}, Group: "tocsin", Prefix: "tocsin.", Partitions: 32, Replication: 1, Session: 10 * time.Second},
+		Kafka:         Kafka{Brokers: []string{"127.0.0.1:9092"}, Group: "tocsin", Prefix: "tocsin.", Partitions: 32, Replication: 1, Session: 10 * time.Second, Commands: Commands{Actor: "commands", Role: "analyst"}},
 		Elasticsearch: Elasticsearch{URLs: []string{"http://127.0.0.1:9200"}, Prefix: "tocsin-", Replicas: 1, Shards: 1},
 	}
 }

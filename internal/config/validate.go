@@ -23,7 +23,7 @@ func (c *checker) validate(cfg *Config) {
 	c.validateOIDC(cfg)
 	c.validateSources(cfg)
 	c.validateLimits(cfg)
-	for _, f := range []struct{ path, name string }{{"scales", cfg.Scales}, {"assets", cfg.Assets}, {"clocks", cfg.Clocks}} {
+	for _, f := range []struct{ path, name string }{{"scales", cfg.Scales}, {"assets", cfg.Assets}, {"clocks", cfg.Clocks}, {"notify", cfg.Notify}} {
 		c.readable(f.path, f.name)
 	}
 	for i, name := range cfg.Mappings {
@@ -157,6 +157,7 @@ func (c *checker) validateKafka(cfg *Config) {
 		c.at("kafka.sasl", "needs kafka.user", "")
 	}
 	c.readable("kafka.ca_file", cfg.Kafka.CAFile)
+	c.validateCommands(cfg.Kafka)
 }
 
 func (c *checker) validateElasticsearch(cfg *Config) {
@@ -179,4 +180,22 @@ func (c *checker) validateElasticsearch(cfg *Config) {
 		c.at("elasticsearch.prefix", fmt.Sprintf("%q is no index prefix", cfg.Elasticsearch.Prefix), "for example tocsin-")
 	}
 	c.readable("elasticsearch.ca_file", cfg.Elasticsearch.CAFile)
+}
+
+func (c *checker) validateCommands(k Kafka) {
+	if k.Commands.Topic == "" {
+		return
+	}
+	if !prefixForm.MatchString(k.Commands.Topic) {
+		c.at("kafka.commands.topic", fmt.Sprintf("%q is no topic", k.Commands.Topic), "for example tocsin.commands")
+	}
+	if slices.Contains([]string{k.Prefix + "matches", k.Prefix + "events", k.Prefix + "intake"}, k.Commands.Topic) {
+		c.at("kafka.commands.topic", k.Commands.Topic+" is one of the daemon's own", "for example tocsin.commands")
+	}
+	if k.Commands.Actor == "" {
+		c.at("kafka.commands.actor", "is empty", "name the system that gives the commands: it stands in the log")
+	}
+	if roles := []string{"analyst", "coordinator", "lead", "admin"}; !slices.Contains(roles, k.Commands.Role) {
+		c.at("kafka.commands.role", fmt.Sprintf("%q gives no commands", k.Commands.Role), "one of "+strings.Join(roles, ", "))
+	}
 }

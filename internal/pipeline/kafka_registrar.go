@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"tocsin"
@@ -20,9 +21,11 @@ type KafkaRegistrar struct {
 	// Timers writes what became due; it is called every TimersEvery while this daemon is the registrar.
 	Timers      func(ctx context.Context) error
 	TimersEvery time.Duration
-	Retry       *Retry
-	Log         *slog.Logger
-	Fail        Failpoint
+	// Beside runs while this daemon is the registrar, and ends with its context; nil is nothing.
+	Beside func(ctx context.Context)
+	Retry  *Retry
+	Log    *slog.Logger
+	Fail   Failpoint
 }
 
 // A tenure is the time for which a daemon is the registrar.
@@ -40,6 +43,13 @@ func (r *KafkaRegistrar) Serve(ctx context.Context, gen *Generation) error {
 		return nil
 	}
 	t := &tenure{gen: gen, p: gen.Partitions[0], progress: map[int32]tocsin.Progress{}}
+	if r.Beside != nil {
+		var wg sync.WaitGroup
+		beside, end := context.WithCancel(ctx)
+		wg.Go(func() { r.Beside(beside) })
+		defer wg.Wait()
+		defer end()
+	}
 	next := time.NewTicker(r.TimersEvery)
 	defer next.Stop()
 	for {

@@ -23,10 +23,11 @@ type Health struct {
 	Sources   []Source
 	Rejected  []Count // by reason
 	Lags      []Lag
-	Open      int   // events open in the engines
-	Keys      int   // group keys held
-	State     int64 // bytes of state held
-	Retries   int64 // writes that were repeated
+	Receivers []Receiver // of notifications
+	Open      int        // events open in the engines
+	Keys      int        // group keys held
+	State     int64      // bytes of state held
+	Retries   int64      // writes that were repeated
 }
 
 // A Trouble keeps the daemon from working as it should.
@@ -56,6 +57,14 @@ type Source struct {
 type Count struct {
 	Name  string
 	Total int64
+}
+
+// A Receiver is one place that notifications are sent to.
+type Receiver struct {
+	Name, Kind    string
+	Waiting       int // notices due and not yet sent
+	Sent, Failing time.Time
+	Error         string
 }
 
 // A Lag is how far one partition is behind.

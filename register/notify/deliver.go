@@ -21,7 +21,7 @@ const (
 )
 
 // Deliver sends what is due, each receiver beside the others and in the order of its notices, until it fails.
-func (d *Desk) Deliver(ctx context.Context) error {
+func (d *Courier) Deliver(ctx context.Context) error {
 	errs := make([]error, 0, len(d.lines))
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -38,7 +38,7 @@ func (d *Desk) Deliver(ctx context.Context) error {
 }
 
 // work sends what is due for one receiver.
-func (d *Desk) work(ctx context.Context, name string, w *wire) error {
+func (d *Courier) work(ctx context.Context, name string, w *wire) error {
 	now := d.Now()
 	w.mu.Lock()
 	resting := now.Before(w.next)
@@ -66,7 +66,7 @@ func (d *Desk) work(ctx context.Context, name string, w *wire) error {
 
 // one sends a notice if it still waits: a listing may be older than what was done since. It reports whether the next one
 // may be tried.
-func (d *Desk) one(ctx context.Context, id string, w *wire) (goesOn bool, err error) {
+func (d *Courier) one(ctx context.Context, id string, w *wire) (goesOn bool, err error) {
 	n, err := d.Outbox.Notice(ctx, id)
 	now := d.Now()
 	if err != nil {
@@ -111,7 +111,7 @@ func (d *Desk) one(ctx context.Context, id string, w *wire) (goesOn bool, err er
 
 // failed notes an attempt that failed: a refused message is tried again by itself and given up in the end, a receiver
 // that cannot be reached is left alone for a while, and nothing of it is lost.
-func (d *Desk) failed(ctx context.Context, n tocsin.Notice, w *wire, err error) (goesOn bool, _ error) {
+func (d *Courier) failed(ctx context.Context, n tocsin.Notice, w *wire, err error) (goesOn bool, _ error) {
 	now := d.Now()
 	n.Reason = plain(err.Error(), 500)
 	d.metrics.errs.WithLabelValues(n.Receiver).Inc()
@@ -132,7 +132,7 @@ func (d *Desk) failed(ctx context.Context, n tocsin.Notice, w *wire, err error) 
 }
 
 // change stores a changed notice. Another writer's change stands: what it did is done.
-func (d *Desk) change(ctx context.Context, n tocsin.Notice) error {
+func (d *Courier) change(ctx context.Context, n tocsin.Notice) error {
 	n.Version++
 	if err := d.Outbox.PutNotice(ctx, n); err != nil && !errors.Is(err, tocsin.ErrConflict) {
 		return fmt.Errorf("notice %s: %w", n.ID, err)
@@ -169,7 +169,7 @@ func backoff(failures int) time.Duration {
 }
 
 // quiet reports whether a window holds a notice now, and until when.
-func (d *Desk) quiet(n *tocsin.Notice, priority string, now time.Time) (until time.Time, window string, _ bool) {
+func (d *Courier) quiet(n *tocsin.Notice, priority string, now time.Time) (until time.Time, window string, _ bool) {
 	if n.Members != nil {
 		return until, "", false
 	}
@@ -185,7 +185,7 @@ func (d *Desk) quiet(n *tocsin.Notice, priority string, now time.Time) (until ti
 var errNotTold = errors.New("taken up meanwhile")
 
 // message makes what a notice says, of its entry and of the incident as it is now.
-func (d *Desk) message(ctx context.Context, n *tocsin.Notice) (Message, *tocsin.Incident, error) {
+func (d *Courier) message(ctx context.Context, n *tocsin.Notice) (Message, *tocsin.Incident, error) {
 	if n.Members != nil {
 		m, err := d.summary(ctx, n)
 		return m, &tocsin.Incident{}, err
@@ -217,7 +217,7 @@ func (d *Desk) message(ctx context.Context, n *tocsin.Notice) (Message, *tocsin.
 }
 
 // repeat makes the next repetition of a notice that asks somebody to take an incident up.
-func (d *Desk) repeat(ctx context.Context, n tocsin.Notice, i *tocsin.Incident, now time.Time) error {
+func (d *Courier) repeat(ctx context.Context, n tocsin.Notice, i *tocsin.Incident, now time.Time) error {
 	r, ok := d.Config.route(n.Route)
 	if !ok || r.Repeat == 0 || !opening(n.Action) || n.Members != nil || n.Repeat >= maxRepeats || i.Status != tocsin.Proposed && i.Status != tocsin.Declared {
 		return nil

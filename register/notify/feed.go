@@ -12,7 +12,7 @@ import (
 
 // feedPoked turns the new entries of the incidents that were named into notices. An incident stays named for a while, as
 // the entry may be written by a transaction that is not over yet.
-func (d *Desk) feedPoked(ctx context.Context) error {
+func (d *Courier) feedPoked(ctx context.Context) error {
 	d.mu.Lock()
 	poked := d.poked
 	d.poked = map[string]time.Time{}
@@ -40,7 +40,7 @@ func (d *Desk) feedPoked(ctx context.Context) error {
 }
 
 // again keeps incidents named.
-func (d *Desk) again(poked map[string]time.Time, ids []string) {
+func (d *Courier) again(poked map[string]time.Time, ids []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, id := range ids {
@@ -52,7 +52,7 @@ func (d *Desk) again(poked map[string]time.Time, ids []string) {
 
 // Feed looks at all incidents on which work goes on, and with ended at those that ended not long ago, and turns their new
 // log entries into notices. What is in the log becomes a notice, whoever wrote it and whatever was killed meanwhile.
-func (d *Desk) Feed(ctx context.Context, ended bool) error {
+func (d *Courier) Feed(ctx context.Context, ended bool) error {
 	if err := d.beginning(ctx); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (d *Desk) Feed(ctx context.Context, ended bool) error {
 }
 
 // look tells of the incidents of a query that have entries which are not told; those older than since end it.
-func (d *Desk) look(ctx context.Context, q tocsin.Query, since time.Time) error {
+func (d *Courier) look(ctx context.Context, q tocsin.Query, since time.Time) error {
 	for {
 		page, err := d.Register.Incidents(ctx, q)
 		if err != nil {
@@ -102,8 +102,8 @@ func (d *Desk) look(ctx context.Context, q tocsin.Query, since time.Time) error 
 	}
 }
 
-// know reads how far the logs of incidents are told, where the desk does not know it.
-func (d *Desk) know(ctx context.Context, ids []string) error {
+// know reads how far the logs of incidents are told, where the courier does not know it.
+func (d *Courier) know(ctx context.Context, ids []string) error {
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { _, ok := d.told[id]; return ok })
 	if len(ids) == 0 {
 		return nil
@@ -122,7 +122,7 @@ func (d *Desk) know(ctx context.Context, ids []string) error {
 // is there when routes are made tells nobody of its past.
 const begins = "begin"
 
-func (d *Desk) beginning(ctx context.Context) error {
+func (d *Courier) beginning(ctx context.Context) error {
 	if !d.begin.IsZero() {
 		return nil
 	}
@@ -146,7 +146,7 @@ const before = 50
 
 // tell makes the notices of an incident's new entries, and notes how far it came: the notices first, under derived ids,
 // so that a kill between the two repeats them into the same ones.
-func (d *Desk) tell(ctx context.Context, id string) (wrote bool, err error) {
+func (d *Courier) tell(ctx context.Context, id string) (wrote bool, err error) {
 	if err := d.beginning(ctx); err != nil {
 		return false, err
 	}
@@ -183,7 +183,7 @@ func (d *Desk) tell(ctx context.Context, id string) (wrote bool, err error) {
 }
 
 // entry makes the notices of one entry: one for each receiver, by the first route that leads to it.
-func (d *Desk) entry(ctx context.Context, i *tocsin.Incident, e *tocsin.LogEntry, earlier []tocsin.LogEntry, now time.Time) error {
+func (d *Courier) entry(ctx context.Context, i *tocsin.Incident, e *tocsin.LogEntry, earlier []tocsin.LogEntry, now time.Time) error {
 	tell, done := told(e), map[string]bool{}
 	for _, r := range d.Config.Routes {
 		if !r.Matches(i, e, tell) {
@@ -217,7 +217,7 @@ func again(e *tocsin.LogEntry, earlier []tocsin.LogEntry, within time.Duration) 
 }
 
 // create stores a notice that may be there already.
-func (d *Desk) create(ctx context.Context, n tocsin.Notice) error {
+func (d *Courier) create(ctx context.Context, n tocsin.Notice) error {
 	switch err := d.Outbox.PutNotice(ctx, n); {
 	case errors.Is(err, tocsin.ErrConflict):
 		return nil

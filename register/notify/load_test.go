@@ -106,3 +106,18 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func TestTheExampleIsSound(t *testing.T) {
+	name := filepath.Join("..", "..", "deploy", "notify.example.yml")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(name, text, func(string) string { return "https://receiver.example/x" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(Options{Config: c, Publisher: &records{}, Now: time.Now}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -15,7 +15,7 @@ import (
 // summarise takes the notices that a window held, and that are to be told as one, out of what is due, and puts their
 // summary in. The summary is written first and names its members; a kill before they are marked is made good by its
 // being there, and what it does not name is sent by itself.
-func (d *Desk) summarise(ctx context.Context, due []tocsin.Notice) ([]tocsin.Notice, error) {
+func (d *Courier) summarise(ctx context.Context, due []tocsin.Notice) ([]tocsin.Notice, error) {
 	groups := map[string][]tocsin.Notice{}
 	for _, n := range due {
 		if n.Held != "" && d.then(n.Held) == "summary" {
@@ -54,7 +54,7 @@ func (d *Desk) summarise(ctx context.Context, due []tocsin.Notice) ([]tocsin.Not
 	return due, nil
 }
 
-func (d *Desk) then(window string) string {
+func (d *Courier) then(window string) string {
 	for _, w := range d.Config.Windows {
 		if w.Name == window {
 			return w.Then
@@ -64,7 +64,7 @@ func (d *Desk) then(window string) string {
 }
 
 // group is the summary of what one window held for one receiver: the stored one, where there is one.
-func (d *Desk) group(ctx context.Context, group []tocsin.Notice) (tocsin.Notice, error) {
+func (d *Courier) group(ctx context.Context, group []tocsin.Notice) (tocsin.Notice, error) {
 	first := group[0]
 	s := tocsin.Notice{
 		ID:       tocsin.Hash("summary", first.Receiver, first.Held, strconv.FormatInt(first.Due.UnixNano(), 10)),
@@ -92,7 +92,7 @@ func (d *Desk) group(ctx context.Context, group []tocsin.Notice) (tocsin.Notice,
 const maxLines = 50
 
 // summary is the message of one: a line for each notice.
-func (d *Desk) summary(ctx context.Context, n *tocsin.Notice) (Message, error) {
+func (d *Courier) summary(ctx context.Context, n *tocsin.Notice) (Message, error) {
 	m := Message{ID: n.ID, Kind: "summary", At: n.Created, Route: n.Route, Notices: n.Members}
 	m.Title = fmt.Sprintf("%d notices were held by the quiet window %s", len(n.Members), n.Held)
 	var lines []string

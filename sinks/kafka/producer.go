@@ -30,6 +30,8 @@ const (
 	matchesTopic  = "matches"
 	eventsTopic   = "events"
 	intakeTopic   = "intake"
+
+	incidentsTopic = "incidents" // what happens to incidents, for others to read
 )
 
 const (

@@ -18,7 +18,9 @@ type Plan struct {
 	Partitions       int           // of the matches topic, fixed for life; default 32
 	IntakePartitions int           // of the intake topic, which may be given more later; default 8
 	Replication      int           // default 1; 3 where there are three brokers
-	Retention        time.Duration // of all three; at least and by default 3 days
+	Retention        time.Duration // of all of them; at least and by default 3 days
+	// Commands is the topic of commands; where it is given, it and that of incidents are made, and may have been made otherwise.
+	Commands string
 }
 
 const leastRetention = 72 * time.Hour
@@ -49,11 +51,17 @@ func (p Plan) Topics() []TopicPlan {
 		"retention.ms":      strconv.FormatInt(p.Retention.Milliseconds(), 10),
 		"max.message.bytes": strconv.Itoa(2 * RecordLimit),
 	}
-	return []TopicPlan{
+	all := []TopicPlan{
 		{Name: p.Prefix + intakeTopic, Partitions: p.IntakePartitions, Replication: p.Replication, Config: config},
 		{Name: p.Prefix + matchesTopic, Partitions: p.Partitions, Replication: p.Replication, Fixed: true, Config: config},
 		{Name: p.Prefix + eventsTopic, Partitions: 1, Replication: p.Replication, Fixed: true, Config: config},
 	}
+	if p.Commands != "" {
+		for _, name := range []string{p.Commands, p.Prefix + incidentsTopic} {
+			all = append(all, TopicPlan{Name: name, Partitions: 4, Replication: p.Replication, Config: config})
+		}
+	}
+	return all
 }
 
 // A Step is what setting up one topic takes, or took.

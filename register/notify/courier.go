@@ -14,7 +14,7 @@ import (
 	"tocsin"
 )
 
-// A Register is what the desk reads of incidents.
+// A Register is what the courier reads of incidents.
 type Register interface {
 	Incident(ctx context.Context, id string) (tocsin.Incident, error)
 	Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error)
@@ -31,7 +31,7 @@ type Outbox interface {
 	Told(ctx context.Context, incidents []string) (map[string]int64, error)
 }
 
-// Options are what a desk works with. Config, Register, Outbox and Now are required.
+// Options are what a courier works with. Config, Register, Outbox and Now are required.
 type Options struct {
 	Config    *Config
 	Register  Register
@@ -42,10 +42,10 @@ type Options struct {
 	Meters    Registerer // nil: not exposed
 }
 
-// A Desk turns log entries into notices and sends them. One desk at a time runs over one outbox, the registrar's; should
-// two do so for a moment, a receiver may get a message twice, under one id. [Desk.Poke], [Desk.Status] and [Desk.Test]
+// A Courier turns log entries into notices and sends them. One courier at a time runs over one outbox, the registrar's; should
+// two do so for a moment, a receiver may get a message twice, under one id. [Courier.Poke], [Courier.Status] and [Courier.Test]
 // may be called at any time.
-type Desk struct {
+type Courier struct {
 	Options
 	metrics     *metrics
 	log         *slog.Logger
@@ -56,7 +56,7 @@ type Desk struct {
 	poked map[string]time.Time // incidents whose log has grown, and when that was said
 	wake  chan struct{}
 
-	told  map[string]int64 // of the running desk alone
+	told  map[string]int64 // of the running courier alone
 	begin time.Time        // entries recorded before it are not told
 }
 
@@ -73,9 +73,9 @@ type wire struct {
 	sent    time.Time
 }
 
-// New makes a desk. It opens no connection.
-func New(o Options) (*Desk, error) {
-	d := &Desk{
+// New makes a courier. It opens no connection.
+func New(o Options) (*Courier, error) {
+	d := &Courier{
 		Options: o, metrics: newMetrics(o.Meters), log: o.Log, lines: map[string]*wire{}, poked: map[string]time.Time{}, wake: make(chan struct{}, 1), told: map[string]int64{},
 	}
 	if d.log == nil {
@@ -105,7 +105,7 @@ func New(o Options) (*Desk, error) {
 }
 
 // Poke says that an incident's log has grown. What is never said is found by looking now and then.
-func (d *Desk) Poke(incident string) {
+func (d *Courier) Poke(incident string) {
 	d.mu.Lock()
 	d.poked[incident] = d.Now()
 	d.mu.Unlock()
@@ -122,7 +122,7 @@ const (
 )
 
 // Run feeds and delivers until ctx is done. Failures are logged and repeated.
-func (d *Desk) Run(ctx context.Context) {
+func (d *Courier) Run(ctx context.Context) {
 	clear(d.told)
 	tick := time.NewTicker(sendEvery)
 	defer tick.Stop()
@@ -164,7 +164,7 @@ type Line struct {
 }
 
 // Status tells how each receiver does, in the order of their names.
-func (d *Desk) Status(ctx context.Context) ([]Line, error) {
+func (d *Courier) Status(ctx context.Context) ([]Line, error) {
 	var all []Line
 	for _, name := range slices.Sorted(maps.Keys(d.lines)) {
 		w := d.lines[name]
@@ -181,7 +181,7 @@ func (d *Desk) Status(ctx context.Context) ([]Line, error) {
 }
 
 // Failing tells what keeps a receiver from being reached, the longest first; "" where none fails.
-func (d *Desk) Failing() (detail string, since time.Time) {
+func (d *Courier) Failing() (detail string, since time.Time) {
 	for _, name := range slices.Sorted(maps.Keys(d.lines)) {
 		w := d.lines[name]
 		w.mu.Lock()
@@ -194,10 +194,10 @@ func (d *Desk) Failing() (detail string, since time.Time) {
 }
 
 // Routes are those of the configuration.
-func (d *Desk) Routes() []Route { return d.Config.Routes }
+func (d *Courier) Routes() []Route { return d.Config.Routes }
 
 // Notices lists notices of the outbox.
-func (d *Desk) Notices(ctx context.Context, q tocsin.NoticeQuery) ([]tocsin.Notice, error) {
+func (d *Courier) Notices(ctx context.Context, q tocsin.NoticeQuery) ([]tocsin.Notice, error) {
 	return d.Outbox.Notices(ctx, q)
 }
 
@@ -209,7 +209,7 @@ type Tried struct {
 }
 
 // Test sends a message to each receiver of a route at once, past the outbox. The error is [tocsin.ErrNotFound].
-func (d *Desk) Test(ctx context.Context, route string) ([]Tried, error) {
+func (d *Courier) Test(ctx context.Context, route string) ([]Tried, error) {
 	r, ok := d.Config.route(route)
 	if !ok {
 		return nil, fmt.Errorf("route %.80q: %w", route, tocsin.ErrNotFound)

@@ -55,17 +55,17 @@ func (r *recorder) said() []string {
 	return all
 }
 
-// A world is a register over a memory store, a desk, and one clock.
+// A world is a register over a memory store, a courier, and one clock.
 type world struct {
-	t     *testing.T
-	now   time.Time
-	store *memory.Store
-	box   *flaky
-	reg   *register.Register
-	cfg   *Config
-	desk  *Desk
-	chat  *recorder
-	n     int
+	t       *testing.T
+	now     time.Time
+	store   *memory.Store
+	box     *flaky
+	reg     *register.Register
+	cfg     *Config
+	courier *Courier
+	chat    *recorder
+	n       int
 }
 
 // flaky is an outbox that fails at its n-th write, before or after it took effect.
@@ -116,23 +116,23 @@ func newWorld(t *testing.T, text string) *world {
 	return w
 }
 
-// restart makes a desk that knows nothing.
+// restart makes a courier that knows nothing.
 func (w *world) restart() {
 	d, err := New(Options{Config: w.cfg, Register: w.store, Outbox: w.box, Now: func() time.Time { return w.now }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	d.lines["chat"].Receiver = w.chat
-	w.desk = d
+	w.courier = d
 }
 
-// settle feeds and delivers; after a fault a desk that knows nothing takes over.
+// settle feeds and delivers; after a fault a courier that knows nothing takes over.
 func (w *world) settle() {
 	w.t.Helper()
 	for range 4 {
-		err := errors.Join(w.desk.Feed(w.t.Context(), true))
+		err := errors.Join(w.courier.Feed(w.t.Context(), true))
 		if err == nil {
-			err = w.desk.Deliver(w.t.Context())
+			err = w.courier.Deliver(w.t.Context())
 		}
 		if err == nil {
 			return
@@ -220,18 +220,18 @@ func TestAReceiverIsAway(t *testing.T) {
 		w.after(time.Minute)
 	}
 	w.expect()
-	lines, err := w.desk.Status(t.Context())
+	lines, err := w.courier.Status(t.Context())
 	if err != nil || lines[0].Waiting != 2 || lines[0].Failing.IsZero() || lines[0].Error != "connection refused" {
 		t.Errorf("%+v %v", lines, err)
 	}
-	n, _ := w.desk.Notices(t.Context(), tocsin.NoticeQuery{})
+	n, _ := w.courier.Notices(t.Context(), tocsin.NoticeQuery{})
 	if len(n) != 2 || n[0].Attempts < 10 || n[0].Attempts > 25 {
 		t.Errorf("attempts: %+v", n)
 	}
 	w.chat.err = nil
 	w.after(maxBackoff)
 	w.expect("create", "declare")
-	if detail, _ := w.desk.Failing(); detail != "" {
+	if detail, _ := w.courier.Failing(); detail != "" {
 		t.Errorf("it is said to fail: %s", detail)
 	}
 }
@@ -244,7 +244,7 @@ func TestARefusedMessage(t *testing.T) {
 	for range 40 {
 		w.after(maxBackoff)
 	}
-	got, _ := w.desk.Notices(t.Context(), tocsin.NoticeQuery{State: tocsin.NoticeRefused})
+	got, _ := w.courier.Notices(t.Context(), tocsin.NoticeQuery{State: tocsin.NoticeRefused})
 	if len(got) != 1 || got[0].Attempts != maxRefused || !strings.Contains(got[0].Reason, "too long") {
 		t.Errorf("%+v", got)
 	}
@@ -331,7 +331,7 @@ func TestDuplicatesAreNotTold(t *testing.T) {
 	w.do(register.Command{Action: tocsin.ActAssign, Incident: i.ID, Assignee: "carl"})
 	w.settle()
 	w.expect("assign", "assign")
-	dropped, _ := w.desk.Notices(t.Context(), tocsin.NoticeQuery{State: tocsin.NoticeDropped})
+	dropped, _ := w.courier.Notices(t.Context(), tocsin.NoticeQuery{State: tocsin.NoticeDropped})
 	if len(dropped) != 2 || dropped[0].Reason != "duplicate" {
 		t.Errorf("%+v", dropped)
 	}
@@ -347,7 +347,7 @@ func TestQuietWindow(t *testing.T) {
 	w.do(register.Command{Action: tocsin.ActAcknowledge, Incident: i.ID})
 	w.settle()
 	w.expect("create") // the others are of a P3 when they are due
-	held, _ := w.desk.Notices(t.Context(), tocsin.NoticeQuery{State: tocsin.NoticeWaiting})
+	held, _ := w.courier.Notices(t.Context(), tocsin.NoticeQuery{State: tocsin.NoticeWaiting})
 	if len(held) != 2 || held[0].Held != "night" || !held[0].Due.Equal(t0.Add(2*time.Hour)) {
 		t.Errorf("%+v", held)
 	}
@@ -396,9 +396,9 @@ func TestBackfillIsNotTold(t *testing.T) {
 func TestPokedIncidentsAreTold(t *testing.T) {
 	w := newWorld(t, all)
 	i := w.create()
-	w.desk.Poke(i.ID)
-	w.desk.Poke("202611-unknown")
-	if err := errors.Join(w.desk.feedPoked(t.Context()), w.desk.Deliver(t.Context())); err != nil {
+	w.courier.Poke(i.ID)
+	w.courier.Poke("202611-unknown")
+	if err := errors.Join(w.courier.feedPoked(t.Context()), w.courier.Deliver(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	w.expect("create")
@@ -406,11 +406,11 @@ func TestPokedIncidentsAreTold(t *testing.T) {
 
 func TestATestPassesTheOutbox(t *testing.T) {
 	w := newWorld(t, all)
-	got, err := w.desk.Test(t.Context(), "all")
+	got, err := w.courier.Test(t.Context(), "all")
 	if diff := cmp.Diff([]Tried{{Receiver: "chat", Sent: true}}, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
-	if _, err := w.desk.Test(t.Context(), "none"); !errors.Is(err, tocsin.ErrNotFound) {
+	if _, err := w.courier.Test(t.Context(), "none"); !errors.Is(err, tocsin.ErrNotFound) {
 		t.Error(err)
 	}
 	w.expect("test")

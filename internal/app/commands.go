@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+
+	"tocsin"
+	"tocsin/ingest"
+	"tocsin/ingest/kafka"
+	"tocsin/internal/api"
+	"tocsin/internal/auth"
+	"tocsin/internal/pipeline"
+	"tocsin/register"
+)
+
+// commands opens the group that carries out what comes by the commands topic.
+func (k *kafkaStages) commands() error {
+	c := k.cfg.Kafka.Commands
+	if c.Topic == "" {
+		return nil
+	}
+	x := &exchange{
+		register: k.register(k.store), letters: k.store,
+		by: auth.Identity{Actor: tocsin.Actor{Kind: "token", ID: c.Actor, Role: c.Role}, Tenant: c.Tenant},
+	}
+	cfg := kafka.Config{Topics: []kafka.Topic{{Name: c.Topic, Source: "commands"}}, RecordLimit: 1 << 20}
+	_, err := k.group("commands", cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka((&pipeline.KafkaCommands{Do: x.do, Retry: k.retry}).Serve))
+	return err
+}
+
+// An exchange carries out commands of another system, all of them as one actor.
+type exchange struct {
+	register api.Register
+	letters  interface {
+		StoreRejections(ctx context.Context, rejections []tocsin.Rejection) error
+	}
+	by auth.Identity
+}
+
+// do carries out one record, or keeps it as a dead letter where it can never be. Its error is one that a retry may cure.
+func (x *exchange) do(ctx context.Context, rec ingest.Record) error {
+	if rec.Fault != "" {
+		return x.bury(ctx, rec, rec.Fault, rec.Detail)
+	}
+	cmd, err := api.ReadCommand(ctx, rec.Value, x.by)
+	if err != nil {
+		return x.bury(ctx, rec, "command", err.Error())
+	}
+	_, err = x.register.Do(ctx, cmd)
+	refusal, isRefusal := errors.AsType[*register.Refusal](err)
+	stale, isStale := errors.AsType[*register.StaleError](err)
+	switch {
+	case err == nil:
+		return nil
+	case isRefusal:
+		return x.bury(ctx, rec, "refused", refusal.Error())
+	case isStale:
+		return x.bury(ctx, rec, "stale", stale.Error())
+	case errors.Is(err, tocsin.ErrNotFound):
+		return x.bury(ctx, rec, "not_found", err.Error())
+	}
+	return err
+}
+
+// bury keeps a record that cannot be carried out, with its place and the reason.
+func (x *exchange) bury(ctx context.Context, rec ingest.Record, reason, detail string) error {
+	sum := sha256.Sum256(rec.Value)
+	digest := hex.EncodeToString(sum[:])
+	tenant := x.by.Tenant
+	if tenant == "" {
+		tenant = "default"
+	}
+	return x.letters.StoreRejections(ctx, []tocsin.Rejection{{
+		ID: tocsin.RejectionID(tenant, rec.Ref, digest), Tenant: tenant, Source: "commands", Ref: rec.Ref, Received: rec.Received, Stage: "command",
+		Reason: reason, Detail: detail, SHA256: digest, Raw: rec.Value, Size: int64(len(rec.Value)), Attempts: 1,
+	}})
+}
+
+// beside is what the registrar does beside its work: it sends notifications.
+func (k *kafkaStages) beside() func(context.Context) {
+	if k.courier == nil {
+		return nil
+	}
+	return k.courier.Run
+}

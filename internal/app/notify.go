@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"tocsin/internal/api"
+	"tocsin/internal/config"
+	"tocsin/internal/pipeline"
+	"tocsin/internal/web"
+	"tocsin/register/notify"
+	kafkasink "tocsin/sinks/kafka"
+)
+
+// openNotify makes the courier of notifications over the store, where a file of routes is configured. Whoever is the
+// registrar runs it.
+func (a *App) openNotify(st store) error {
+	if a.cfg.Notify == "" {
+		return nil
+	}
+	text, err := os.ReadFile(a.cfg.Notify)
+	if err != nil {
+		return err
+	}
+	cfg, err := notify.Load(a.cfg.Notify, text, os.Getenv)
+	if err != nil {
+		return err
+	}
+	o := notify.Options{Config: cfg, Register: st, Outbox: st, Now: a.now, Log: a.log, Meters: a.reg}
+	for _, r := range cfg.Receivers {
+		if r.Kind != "kafka" || o.Publisher != nil {
+			continue
+		}
+		p, err := kafkasink.NewPublisher(SinkConnection(a.cfg.Kafka))
+		if err != nil {
+			return fmt.Errorf("receiver %s: %w", r.Name, err)
+		}
+		a.onStop("notices", func(context.Context) error { return p.Close() })
+		o.Publisher = p
+	}
+	if a.courier, err = notify.New(o); err != nil {
+		return err
+	}
+	a.health.Ask(func() (pipeline.Trouble, bool) {
+		detail, since := a.courier.Failing()
+		return pipeline.Trouble{Part: "notify", Detail: detail, Since: since}, detail != ""
+	})
+	return nil
+}
+
+// wrote tells the courier of an incident whose log has grown.
+func (a *App) wrote(incident string) {
+	if a.courier != nil {
+		a.courier.Poke(incident)
+	}
+}
+
+// checkNotify tells all that is wrong with a file of routes.
+func checkNotify(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	_, err = notify.Load(name, text, os.Getenv)
+	return err
+}
+
+// CheckFiles reads the scales, the assets, the regulatory clocks and the routes of a configuration, and tells all that is
+// wrong with them.
+func CheckFiles(cfg config.Config) error {
+	scales, _, err := LoadScales(cfg.Scales, cfg.Assets)
+	errs := []error{err}
+	if err == nil {
+		_, err = loadClocks(cfg.Clocks, scales)
+		errs = append(errs, err)
+	}
+	if cfg.Notify != "" {
+		errs = append(errs, checkNotify(cfg.Notify))
+	}
+	return errors.Join(errs...)
+}
+
+// pageReceivers are the receivers of notifications as the page of health shows them.
+func (a *App) pageReceivers(ctx context.Context) []web.Receiver {
+	if a.courier == nil {
+		return nil
+	}
+	lines, err := a.courier.Status(ctx)
+	if err != nil {
+		return nil
+	}
+	var all []web.Receiver
+	for _, l := range lines {
+		all = append(all, web.Receiver{Name: l.Receiver, Kind: l.Kind, Waiting: l.Waiting, Sent: l.Sent, Failing: l.Failing, Error: l.Error})
+	}
+	return all
+}
+
+// notifier is the courier as the API asks it, nil where there is none.
+func (a *App) notifier() api.Notifier {
+	if a.courier == nil {
+		return nil
+	}
+	return a.courier
+}
