@@ -125,7 +125,7 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
 		Regimes:   a.regimes,
 		Directory: people.directory,
-			Notifier: a.notifier(),
+		Notifier:  a.notifier(),
 	})}, nil
 }
 
