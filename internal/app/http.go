@@ -51,13 +51,8 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 			Regimes:   a.regimes,
 			Directory: people.directory, Limits: people.limits, Failures: people.failures,
 			Notifier: a.notifier(),
-<<<<<<< HEAD
-			Audit: back.store, Trail: a.trail(back.store),
-			Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
-=======
 			Audit:    back.store, Trail: a.trail(back.store),
-			Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
->>>>>>> 4f200a1 (app: notifications beside people)
+			Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
 			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, people, p)
