@@ -42,7 +42,7 @@ func (k *KafkaCommands) serve(ctx context.Context, gen *Generation, p Partition)
 			err = k.Retry.commit(ctx, gen, p, got.Next)
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // an end is no error
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.Topic(), err)
