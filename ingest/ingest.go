@@ -30,6 +30,9 @@ type Record struct {
 	Origin *tocsin.Ref
 	// Beside is what came with the record and is no part of it: the alert gets it where the record does not say better.
 	Beside []Beside
+	// Enriched is what was known beside the record when it was first taken: its alert gets that, and not what is known now.
+	// Nil: it was never taken before.
+	Enriched []tocsin.Field
 }
 
 // A Beside is one field that what carried a record says of it: log.source.address of a datagram, kafka.headers.

@@ -44,6 +44,8 @@ type Options struct {
 	// Bare leaves alerts without digest and id. It is for measuring what all else costs: nothing can be stored of such
 	// alerts.
 	Bare bool
+	// Enricher adds to every alert what is known beside its record; nil: nothing.
+	Enricher Enricher
 }
 
 // A Decoder makes alerts of records. It keeps scratch memory and the names it has met, so it is for one goroutine:
@@ -60,6 +62,9 @@ type Decoder struct {
 	id      []byte // scratch
 	texts   string // of the record
 	nested  int    // records within the record that are being read
+
+	enricher  Enricher
+	additions *Additions // nil without an enricher
 }
 
 // A reader is one format, its names found in this decoder's dictionary.
@@ -96,6 +101,7 @@ func New(opts Options) (*Decoder, error) {
 	dict := newDictionary()
 	d := &Decoder{limits: l, bare: opts.Bare, doc: &doc{dict: dict, limits: l}, kind: dict.name("event.kind")}
 	d.out = newOutput(d.doc)
+	d.enricher, d.additions = opts.Enricher, newAdditions(opts.Enricher, d.out)
 	for _, m := range opts.Mappings {
 		d.formats = append(d.formats, d.mapped(m))
 	}
@@ -210,6 +216,7 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 		d.settle(&b.alert)
 		d.beside(r.Beside)
 		d.out.weigh()
+		d.enrich(b.alert.Time, r.Enriched)
 		d.out.related.fill(d.out)
 		if !d.bare {
 			d.identify(&b.alert)
