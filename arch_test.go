@@ -75,6 +75,9 @@ var homes = []home{
 	{module: "github.com/coreos/go-oidc", folders: []string{"internal/auth"}},
 	{module: "github.com/fsnotify/fsnotify", folders: []string{"internal/app"}},
 	{module: "github.com/wneessen/go-mail", folders: []string{"register/notify"}},
+	{module: "github.com/oschwald/maxminddb-golang", folders: []string{"ingest/enrich"}},
+	{module: "github.com/mileusna/useragent", folders: []string{"ingest/enrich"}},
+	{module: "github.com/gaissmai/bart", folders: []string{"ingest/enrich"}},
 	{module: "github.com/elastic/go-grok", folders: []string{"ingest/decode"}},
 	{
 		module:  "github.com/prometheus/client_golang",
@@ -83,6 +86,7 @@ var homes = []home{
 	// For tests alone.
 	{module: "github.com/chromedp"},
 	{module: "github.com/google/go-cmp", folders: []string{"sinks/sinktest", "internal/schema/schematest"}},
+	{module: "github.com/maxmind/mmdbwriter"},
 	{module: "github.com/rogpeppe/go-internal"},
 	{module: "github.com/santhosh-tekuri/jsonschema", folders: []string{"internal/schema/schematest"}},
 	{module: "github.com/twmb/franz-go"},

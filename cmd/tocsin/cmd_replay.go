@@ -22,6 +22,7 @@ type recorded struct {
 	scales   string
 	assets   string
 	mappings []string
+	enrich   string
 	format   string
 	field    string
 	received string
@@ -33,6 +34,7 @@ func (r *recorded) inputFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.format, "format", "auto", "`format` of the records; auto recognises each one")
 	cmd.Flags().StringVar(&r.field, "field", "", "each line is JSON and the record is the string in this `field`")
 	cmd.Flags().StringArrayVar(&r.mappings, "mapping", nil, "mapping `file` for a format of your own; may be repeated")
+	cmd.Flags().StringVar(&r.enrich, "enrich", "", "configuration `file` whose section enrich adds to alerts; by default what needs no lists")
 	cmd.Flags().StringVar(&r.received, "received", "", "`time` (RFC 3339) that stands in for a missing receive time")
 }
 
@@ -63,7 +65,13 @@ func (r *recorded) options(cmd *cobra.Command, withRules bool) (replay.Options, 
 	}
 	o.Field, o.Format, o.Stdin = r.field, r.format, cmd.InOrStdin()
 	o.MaxRecord = int64(config.Default().Intake.MaxRecord)
-	if o.Decoder, err = app.NewDecoder(config.Default(), r.format, r.mappings); err != nil {
+	cfg := config.Default()
+	if r.enrich != "" {
+		if cfg, err = config.Load(r.enrich, nil); err != nil {
+			return o, coded(exitUnusable, err)
+		}
+	}
+	if o.Decoder, err = app.NewDecoder(cfg, r.format, r.mappings); err != nil {
 		return o, coded(exitUnusable, err)
 	}
 	if !withRules {

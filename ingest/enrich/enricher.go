@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"encoding/hex"
 	"slices"
 
@@ -126,6 +127,7 @@ func (e *Enricher) tell(a *decode.Additions) {
 		a.Truncated()
 	}
 	x := e.k.x
+	slices.SortStableFunc(e.hits, func(a, b met) int { return cmp.Compare(x.entries[a.entry-1].list, x.entries[b.entry-1].list) })
 	e.each(a, fLists, func(h met) tocsin.Value { return e.listed[x.entries[h.entry-1].list] })
 	if e.count != nil {
 		for _, h := range e.hits {

@@ -150,20 +150,18 @@ func newLayout() layout {
 	return l
 }
 
-// Added reports whether a field is one that alerts are enriched with.
-func Added(name string) bool {
+// Added are the fields that alerts are enriched with.
+func Added() map[string]bool {
 	l := newLayout()
-	read := map[string]bool{}
+	added := map[string]bool{}
+	for _, name := range l.names {
+		added[name] = true
+	}
 	for _, f := range l.lookups {
-		read[l.names[f.field]] = true
+		delete(added, l.names[f.field])
 	}
 	for _, f := range []int{fTransport, fIANA, fSourcePort, fDestinationPort, fICMPType, fICMPCode, fAgent} {
-		read[l.names[f]] = true
+		delete(added, l.names[f])
 	}
-	for _, known := range l.names {
-		if known == name {
-			return !read[name]
-		}
-	}
-	return false
+	return added
 }

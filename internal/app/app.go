@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"tocsin/classify"
+	"tocsin/ingest/enrich"
 	"tocsin/internal/config"
 	"tocsin/internal/pipeline"
 	"tocsin/register"
@@ -52,6 +53,7 @@ type App struct {
 	quality  *qualities
 	watched  *ruleState
 	mappings *mappingFiles
+	enrich   *enrich.Live
 	parts    []part
 	cleanup  []step
 	listener net.Listener
@@ -108,7 +110,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.sets, a.watched = pipeline.NewSets(set), newRuleState(a.reg, set)
 	a.reg.MustRegister(newStateCollector(a.health, a.sets))
-	if a.mappings, err = newMappingFiles(a.cfg, a.cfg.Intake.Format); err != nil {
+	if err := a.openEnrichment(ctx); err != nil {
+		return nil, err
+	}
+	if a.mappings, err = newMappingFiles(a.cfg, a.cfg.Intake.Format, a.enrich); err != nil {
 		return nil, err
 	}
 	var back backend

@@ -9,6 +9,7 @@ import (
 
 	"tocsin/classify"
 	"tocsin/ingest/decode"
+	"tocsin/ingest/enrich"
 	"tocsin/internal/config"
 	"tocsin/internal/fault"
 	"tocsin/rules"
@@ -22,11 +23,15 @@ func NewDecoder(cfg config.Config, format string, mappings []string) (*decode.De
 	if err != nil {
 		return nil, err
 	}
-	return newDecoder(cfg, format, all)
+	known, err := enrich.Read(enrichSpec(cfg.Enrich))
+	if err != nil {
+		return nil, err
+	}
+	return newDecoder(cfg, format, all, enrich.NewEnricher(known))
 }
 
-func newDecoder(cfg config.Config, format string, mappings []*decode.Mapping) (*decode.Decoder, error) {
-	o := decode.Options{Limits: decode.DefaultLimits(), Mappings: mappings}
+func newDecoder(cfg config.Config, format string, mappings []*decode.Mapping, enricher decode.Enricher) (*decode.Decoder, error) {
+	o := decode.Options{Limits: decode.DefaultLimits(), Mappings: mappings, Enricher: enricher}
 	o.Limits.Record = int(cfg.Intake.MaxRecord)
 	o.Limits.Depth = cfg.Intake.MaxDepth
 	o.Limits.Keys = cfg.Intake.MaxFields

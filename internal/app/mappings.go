@@ -10,6 +10,7 @@ import (
 	"tocsin"
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
+	"tocsin/ingest/enrich"
 	"tocsin/internal/config"
 	"tocsin/internal/fault"
 )
@@ -74,6 +75,7 @@ type liveDecoder struct {
 	files *mappingFiles
 	at    *[]*decode.Mapping // what dec was made of
 	dec   *decode.Decoder
+	added *enrich.Enricher
 }
 
 // mappingFiles are the configured mapping files, as they were when they were last sound.
@@ -81,10 +83,11 @@ type mappingFiles struct {
 	cfg     config.Config
 	format  string
 	current atomic.Pointer[[]*decode.Mapping]
+	enrich  *enrich.Live
 }
 
-func newMappingFiles(cfg config.Config, format string) (*mappingFiles, error) {
-	f := &mappingFiles{cfg: cfg, format: format}
+func newMappingFiles(cfg config.Config, format string, live *enrich.Live) (*mappingFiles, error) {
+	f := &mappingFiles{cfg: cfg, format: format, enrich: live}
 	return f, f.read()
 }
 
@@ -94,7 +97,7 @@ func (f *mappingFiles) read() error {
 	if err != nil {
 		return err
 	}
-	if _, err := newDecoder(f.cfg, f.format, all); err != nil {
+	if _, err := newDecoder(f.cfg, f.format, all, nil); err != nil {
 		return err
 	}
 	f.current.Store(&all)
@@ -102,13 +105,13 @@ func (f *mappingFiles) read() error {
 }
 
 func (f *mappingFiles) decoder() (*liveDecoder, error) {
-	d := &liveDecoder{files: f}
+	d := &liveDecoder{files: f, added: f.enrich.Enricher()}
 	return d, d.renew()
 }
 
 func (d *liveDecoder) renew() error {
 	at := d.files.current.Load()
-	dec, err := newDecoder(d.files.cfg, d.files.format, *at)
+	dec, err := newDecoder(d.files.cfg, d.files.format, *at, d.added)
 	if err == nil {
 		d.at, d.dec = at, dec
 	}
@@ -122,6 +125,9 @@ func (d *liveDecoder) Decode(r ingest.Record) (tocsin.Alert, *tocsin.Rejection) 
 	}
 	return d.dec.Decode(r)
 }
+
+// Renew implements [pipeline.Renewer]: lists are taken over between two batches.
+func (d *liveDecoder) Renew() bool { return d.added.Renew() }
 
 // rereadMappings takes over the mapping files as they are now. Files with a fault change nothing but what health says.
 func (a *App) rereadMappings(ctx context.Context) {

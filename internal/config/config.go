@@ -22,6 +22,7 @@ type Config struct {
 	Clocks        string        `mapstructure:"clocks"`   // file of regulatory regimes; "" is the shipped ones
 	Notify        string        `mapstructure:"notify"`   // file of receivers and routes of notifications; "" is none
 	Mappings      []string      `mapstructure:"mappings"` // mapping files for formats of your own
+	Enrich        Enrich        `mapstructure:"enrich"`
 	Engine        Engine        `mapstructure:"engine"`
 	SQLite        SQLite        `mapstructure:"sqlite"`
 	Kafka         Kafka         `mapstructure:"kafka"`
@@ -192,6 +193,7 @@ func Default() Config {
 			MaxDepth: 32, MaxFields: 2000,
 		},
 		Rules:         Rules{Shipped: true, Reload: 500 * time.Millisecond},
+		Enrich:        defaultEnrich(),
 		Engine:        Engine{KeysPerRule: 1_000_000, BytesPerRule: 512 << 20, SnapshotEvery: time.Minute},
 		SQLite:        SQLite{MaxBytes: 20 << 30, Retention: 90 * 24 * time.Hour},
 		Kafka:         Kafka{Brokers: []string{"127.0.0.1:9092"}, Group: "tocsin", Prefix: "tocsin.", Partitions: 32, Replication: 1, Session: 10 * time.Second, Commands: Commands{Actor: "commands", Role: "analyst"}},

@@ -56,15 +56,19 @@ func merge(src []byte, env map[string]string) (Config, error) {
 	for path, text := range env {
 		v.Set(path, text)
 	}
-	if text, ok := env["sources"]; ok {
+	for _, path := range []string{"sources", "enrich.lists"} {
+		text, ok := env[path]
+		if !ok {
+			continue
+		}
 		var list []any
 		if err := yaml.Unmarshal([]byte(text), &list); err != nil {
-			return Config{}, fmt.Errorf("TOCSIN_SOURCES is no YAML list: %w", err)
+			return Config{}, fmt.Errorf("%s is no YAML list: %w", envName(path), err)
 		}
-		v.Set("sources", list)
+		v.Set(path, list)
 	}
 	cfg := Default()
-	err := v.UnmarshalExact(&cfg, viper.DecodeHook(mapstructure.ComposeDecodeHookFunc(decodeText, decodeSource)))
+	err := v.UnmarshalExact(&cfg, viper.DecodeHook(mapstructure.ComposeDecodeHookFunc(decodeText, decodeSource, decodeList)))
 	return cfg, err
 }
 

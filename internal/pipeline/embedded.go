@@ -194,12 +194,23 @@ func (p *Embedded) read(ctx context.Context) ([]Row, error) {
 		}
 	default:
 	}
+	if err := p.renew(ctx); err != nil {
+		return nil, err
+	}
 	var rows []Row
 	err := p.Retry.Do(ctx, "journal", func() (err error) {
 		rows, err = p.Journal.Read(ctx, p.offset, p.batchSize)
 		return err
 	})
 	return rows, err
+}
+
+// renew takes over lists that have changed and saves the engine at once: a restart must not look earlier rows up in them.
+func (p *Embedded) renew(ctx context.Context) error {
+	if r, ok := p.Decoder.(Renewer); ok && r.Renew() {
+		return p.settle(ctx, nil)
+	}
+	return nil
 }
 
 // A work is a batch of rows on its way: what was computed once is not computed again when its write is repeated,

@@ -184,6 +184,9 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 	if now := d.Sets.Enforced(); now != in.set {
 		in.set, in.detector.Matcher = now, newMatcher(now.Set)
 	}
+	if r, ok := in.detector.Decoder.(Renewer); ok {
+		r.Renew()
+	}
 	var out []Detection
 	err := d.Retry.Do(ctx, "elasticsearch", func() (err error) {
 		out, err = in.detector.Detect(ctx, in.policy, got.Records)

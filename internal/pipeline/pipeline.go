@@ -40,6 +40,12 @@ type Decoder interface {
 	Decode(r ingest.Record) (tocsin.Alert, *tocsin.Rejection)
 }
 
+// A Renewer is a decoder that enriches alerts by lists that change. Renew takes over the newest ones and reports whether
+// they differ. It is called between two batches, so that all of a batch sees the same.
+type Renewer interface {
+	Renew() (changed bool)
+}
+
 // A Matcher tells which rules an alert satisfies. It is not safe for concurrent use.
 type Matcher interface {
 	Match(a *tocsin.Alert) []tocsin.Match

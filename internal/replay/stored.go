@@ -7,6 +7,7 @@ import (
 
 	"tocsin"
 	"tocsin/ingest"
+	"tocsin/ingest/enrich"
 )
 
 // An AlertLister is a store that gives its alerts back; see package sinks.
@@ -27,6 +28,7 @@ type Stored struct {
 
 // Read implements [ingest.Source].
 func (s *Stored) Read(ctx context.Context) (ingest.Batch, error) {
+	added := enrich.Added()
 	for !s.done {
 		alerts, next, err := s.Store.Alerts(ctx, s.Since, 500, s.cursor)
 		if err != nil {
@@ -41,6 +43,7 @@ func (s *Stored) Read(ctx context.Context) (ingest.Batch, error) {
 			}
 			b.Records = append(b.Records, ingest.Record{
 				Source: a.Source, Tenant: a.Tenant, Format: a.Format, Ref: a.Ref, Received: a.Received, Value: a.Raw, Size: int64(len(a.Raw)),
+				Enriched: enriched(&a, added),
 			})
 		}
 		if len(b.Records) > 0 {
@@ -49,6 +52,17 @@ func (s *Stored) Read(ctx context.Context) (ingest.Batch, error) {
 		}
 	}
 	return ingest.Batch{}, io.EOF
+}
+
+// enriched is what the alert got beside its record, by what was known then.
+func enriched(a *tocsin.Alert, added map[string]bool) []tocsin.Field {
+	fields := []tocsin.Field{}
+	for name, v := range a.Fields.All() {
+		if added[name] {
+			fields = append(fields, tocsin.Field{Name: name, Value: v})
+		}
+	}
+	return fields
 }
 
 // Close implements [ingest.Source]; the store stays open.

@@ -1,0 +1,225 @@
+package enrich
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// What a list has is found, what no list has is not: as a plain map and a walk over all networks tell.
+func TestIndexIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		address := rapid.Custom(func(t *rapid.T) netip.Addr {
+			return netip.AddrFrom4([4]byte{10, byte(rapid.IntRange(0, 3).Draw(t, "b")), byte(rapid.IntRange(0, 3).Draw(t, "c")), byte(rapid.IntRange(0, 7).Draw(t, "d"))})
+		})
+		label := rapid.StringMatching(`[ab]{1,2}`)
+		name := rapid.Custom(func(t *rapid.T) string {
+			return strings.Join(rapid.SliceOfN(label, 2, 4).Draw(t, "labels"), ".")
+		})
+		x := newIndex()
+		addresses, names, belows := map[netip.Addr]bool{}, map[string]bool{}, map[string]bool{}
+		var networks []netip.Prefix
+		l := &loader{x: x, list: &List{}, most: 1 << 20}
+		take := func(k kind, value string) {
+			if message, _ := l.take(indicator{kind: k, value: value, confidence: -1}, 1); message != "" {
+				t.Fatal(message)
+			}
+		}
+		for range rapid.IntRange(0, 40).Draw(t, "entries") {
+			switch rapid.IntRange(0, 3).Draw(t, "kind") {
+			case 0:
+				a := address.Draw(t, "address")
+				addresses[a] = true
+				take(addressKind, a.String())
+			case 1:
+				p := netip.PrefixFrom(address.Draw(t, "network"), rapid.IntRange(8, 31).Draw(t, "bits")).Masked()
+				networks = append(networks, p)
+				take(network, p.String())
+			case 2:
+				n := name.Draw(t, "name")
+				names[n] = true
+				take(domain, n)
+			default:
+				n := name.Draw(t, "below")
+				belows[n] = true
+				take(domain, "."+n)
+			}
+		}
+		found := func(k kind, value string) (hits int) {
+			x.lookup(k, value, nil, func(uint32) bool { hits++; return true })
+			return hits
+		}
+		for range 20 {
+			a := address.Draw(t, "asked")
+			want := 0
+			if addresses[a] {
+				want++
+			}
+			distinct := map[netip.Prefix]bool{}
+			for _, p := range networks {
+				if p.Contains(a) && !distinct[p] {
+					distinct[p] = true
+					want++
+				}
+			}
+			if got := found(addressKind, a.String()); got != want {
+				t.Fatalf("%v: %d hits, want %d", a, got, want)
+			}
+			n := name.Draw(t, "asked name")
+			want = 0
+			if names[n] {
+				want++
+			}
+			for b := range belows {
+				if n == b || strings.HasSuffix(n, "."+b) {
+					want++
+				}
+			}
+			if got := found(domain, n); got != want {
+				t.Fatalf("%s: %d hits, want %d", n, got, want)
+			}
+		}
+	})
+}
+
+const addressKind = address
+
+// FuzzList reads whatever a feed may hold: it ends, and what is wrong has its place.
+func FuzzList(f *testing.F) {
+	for _, s := range []string{"203.0.113.7\n", "value,type\nx,ip\n", `{"type":"bundle","objects":[{"type":"indicator","pattern":"[a:b = 'c']"}]}`, "#\n\"", "a,b\n\"x\ny\",z", "\ufeff# value,\n1"} {
+		f.Add(s, 0)
+		f.Add(s, 1)
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text string, format int) {
+		file := filepath.Join(dir, "list")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, as := range []string{"auto", "csv", "stix"} {
+			_, _ = Read(Spec{Lists: []ListSpec{{Name: "l", File: file, Format: as}}})
+		}
+	})
+}
+
+func FuzzPattern(f *testing.F) {
+	f.Add("[ipv4-addr:value = '203.0.113.7' OR url:value IN ('a', 'b')] OR [file:hashes.MD5 = 'x']")
+	f.Add("([a:b = 'c'] AND [d:e > 5]) WITHIN 5 SECONDS")
+	f.Add("[a:b = t'2020' OR (c:d LIKE 'x')]")
+	f.Fuzz(func(t *testing.T, text string) {
+		values, usable, err := readPattern(text)
+		if usable && (err != nil || len(values) == 0) {
+			t.Errorf("usable without values: %v, %v", values, err)
+		}
+	})
+}
+
+// million writes a list of n indicators of all kinds.
+func million(tb testing.TB, n int) string {
+	tb.Helper()
+	r := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	for i := range n {
+		switch i % 4 {
+		case 0:
+			fmt.Fprintf(&b, "%d.%d.%d.%d\n", 1+r.IntN(220), r.IntN(256), r.IntN(256), r.IntN(256))
+		case 1:
+			fmt.Fprintf(&b, "host%d.example%d.com\n", i, r.IntN(1000))
+		case 2:
+			var sum [32]byte
+			for j := range sum {
+				sum[j] = byte(r.IntN(256))
+			}
+			b.WriteString(hex.EncodeToString(sum[:]) + "\n")
+		default:
+			fmt.Fprintf(&b, "http://site%d.example.org/path/%d\n", i, r.IntN(1000))
+		}
+	}
+	file := filepath.Join(tb.TempDir(), "million.txt")
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return file
+}
+
+// A list takes less than 128 bytes an indicator.
+func TestBytesOfAnIndicator(t *testing.T) {
+	n := 100_000
+	if os.Getenv("TOCSIN_LONG") != "" {
+		n = 1_000_000
+	}
+	file := million(t, n)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	k, err := Read(Spec{Lists: []ListSpec{{Name: "l", File: file}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	each := float64(after.HeapAlloc-before.HeapAlloc) / float64(k.lists[0].Entries)
+	t.Logf("%d indicators, %.0f bytes each by the heap, %.0f by the index", k.lists[0].Entries, each, float64(k.Bytes())/float64(k.lists[0].Entries))
+	if each > 128 {
+		t.Errorf("%.0f bytes an indicator", each)
+	}
+	runtime.KeepAlive(k)
+}
+
+func BenchmarkLookup(b *testing.B) {
+	file := million(b, 1_000_000)
+	k, err := Read(Spec{Lists: []ListSpec{{Name: "l", File: file}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	nets := newIndex()
+	for range 100_000 {
+		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(1 + r.IntN(220)), byte(r.IntN(256)), byte(r.IntN(256)), 0}), 16+r.IntN(9)).Masked()
+		nets.addNetwork(entry{}, p)
+	}
+	var lines []string
+	text, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	for name, c := range map[string]struct {
+		x    *index
+		kind kind
+		of   func(i int) string
+	}{
+		"address":       {k.x, address, func(i int) string { return lines[i*4%len(lines)] }},
+		"hash":          {k.x, sha256Hash, func(i int) string { return lines[(i*4+2)%len(lines)] }},
+		"domain":        {k.x, domain, func(i int) string { return lines[(i*4+1)%len(lines)] }},
+		"url":           {k.x, link, func(i int) string { return lines[(i*4+3)%len(lines)] }},
+		"domain-missed": {k.x, domain, func(i int) string { return "www.nothing.example.com" }},
+		"network":       {nets, address, func(i int) string { return lines[i*4%len(lines)] }},
+	} {
+		b.Run(name, func(b *testing.B) {
+			asked := make([]string, 1<<16)
+			for i := range asked {
+				asked[i] = strings.Clone(c.of(r.IntN(len(lines))))
+			}
+			var scratch []byte
+			hits := 0
+			b.ReportAllocs()
+			i, from := 0, cpuTime()
+			for b.Loop() {
+				scratch = c.x.lookup(c.kind, asked[i&(1<<16-1)], scratch, func(uint32) bool { hits++; return true })
+				i++
+			}
+			b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/op")
+		})
+	}
+}

@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"tocsin/ingest/enrich"
+	"tocsin/internal/config"
+)
+
+// enrichSpec says what a configuration enriches alerts with.
+func enrichSpec(c config.Enrich) enrich.Spec {
+	s := enrich.Spec{
+		Databases: c.Databases, Most: c.MaxIndicators, CommunityID: c.CommunityID, RegisteredDomain: c.RegisteredDomain, UserAgent: c.UserAgent,
+	}
+	for _, l := range c.Lists {
+		s.Lists = append(s.Lists, enrich.ListSpec{Name: l.Name, File: l.File, Format: l.Format, Plain: !l.IOC, StaleAfter: l.StaleAfter})
+	}
+	return s
+}
+
+// What is read of a list, and an indicator that a value meets.
+type (
+	List = enrich.List
+	Hit  = enrich.Hit
+)
+
+// ReadEnrichment reads what a configuration enriches alerts with. The error names all faults of all files.
+func ReadEnrichment(c config.Enrich) (*enrich.Knowledge, error) { return enrich.Read(enrichSpec(c)) }
+
+// openEnrichment reads the lists and databases and watches them.
+func (a *App) openEnrichment(ctx context.Context) (err error) {
+	if a.enrich, err = enrich.NewLive(enrichSpec(a.cfg.Enrich), a.now); err != nil {
+		return err
+	}
+	if len(a.cfg.Enrich.Lists)+len(a.cfg.Enrich.Databases) == 0 {
+		return nil
+	}
+	a.reg.MustRegister(a.enrich.Collector())
+	a.inForce(ctx)
+	a.tellStale(ctx)
+	a.runs("lists", a.watchLists)
+	return nil
+}
+
+// watchLists reads the lists and databases again when one of them changes, and tells of lists that grow stale.
+func (a *App) watchLists(ctx context.Context) error {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	files := slices.Clone(a.cfg.Enrich.Databases)
+	for _, l := range a.cfg.Enrich.Lists {
+		files = append(files, l.File)
+	}
+	for i, file := range files {
+		files[i] = filepath.Clean(file)
+		if err := w.Add(filepath.Dir(files[i])); err != nil { // the folder: a new file is put in the place of the old one
+			return err
+		}
+	}
+	quiet, age := time.NewTimer(time.Hour), time.NewTicker(time.Minute)
+	quiet.Stop()
+	defer age.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-w.Errors:
+			a.log.WarnContext(ctx, "lists are not watched reliably", "err", err)
+		case e := <-w.Events:
+			if slices.Contains(files, filepath.Clean(e.Name)) {
+				quiet.Reset(a.cfg.Rules.Reload)
+			}
+		case <-quiet.C:
+			a.rereadLists(ctx)
+			a.tellStale(ctx)
+		case <-age.C:
+			a.tellStale(ctx)
+		}
+	}
+}
+
+// rereadLists puts the lists in force as they are now. Faults change nothing but what health, metrics and log say.
+func (a *App) rereadLists(ctx context.Context) {
+	changed, err := a.enrich.Reload()
+	if err != nil {
+		a.health.Fail("lists", err, a.now())
+		a.log.ErrorContext(ctx, "lists have faults, the old ones stay in force", "err", err)
+		return
+	}
+	a.health.Heal("lists")
+	if changed {
+		a.inForce(ctx)
+	}
+}
+
+// tellStale lets health say which lists are older than they may be.
+func (a *App) tellStale(ctx context.Context) {
+	stale := a.enrich.Stale()
+	if len(stale) == 0 {
+		a.health.Heal("stale lists")
+		return
+	}
+	a.health.Fail("stale lists", staleError(stale), a.now())
+	a.log.DebugContext(ctx, "lists are older than they may be", "lists", stale)
+}
+
+type staleError []string
+
+func (s staleError) Error() string {
+	text := "older than stale_after:"
+	for _, name := range s {
+		text += " " + name
+	}
+	return text
+}
+
+// An enforcedLists is what was in force from a time on: a line of the file enrichment.ndjson of the data folder.
+type enforcedLists struct {
+	At        time.Time         `json:"at"`
+	Version   string            `json:"version"` // alerts have it in tocsin.enrichment
+	Lists     []enrich.List     `json:"lists"`
+	Databases []enrich.Database `json:"databases,omitempty"`
+}
+
+// inForce writes down what has been put in force, and tells it.
+func (a *App) inForce(ctx context.Context) {
+	k := a.enrich.Current()
+	entries := 0
+	for _, l := range k.Lists() {
+		entries += l.Entries
+	}
+	a.log.InfoContext(ctx, "lists in force", "version", k.Version(), "lists", len(k.Lists()), "indicators", entries, "bytes", k.Bytes())
+	if err := a.noteLists(enforcedLists{At: a.now().UTC(), Version: k.Version(), Lists: k.Lists(), Databases: k.Databases()}); err != nil {
+		a.log.WarnContext(ctx, "what lists are in force was not written down", "err", err)
+	}
+}
+
+func (a *App) noteLists(e enforcedLists) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(a.cfg.DataDir, "enrichment.ndjson"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(append(line, '\n')); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
