@@ -166,8 +166,14 @@ func (e *Enricher) indicators(a *decode.Additions) {
 		field int
 		kinds []kind
 	}{
-		{fIndicatorIP, []kind{address}}, {fIndicatorURL, []kind{link}}, {fIndicatorDomain, []kind{domain, below}}, {fIndicatorMail, []kind{mail}},
-		{fIndicatorMD5, []kind{md5Hash}}, {fIndicatorSHA1, []kind{sha1Hash}}, {fIndicatorSHA256, []kind{sha256Hash}}, {fIndicatorSHA512, []kind{sha512Hash}},
+		{fIndicatorIP, []kind{address}},
+		{fIndicatorURL, []kind{link}},
+		{fIndicatorDomain, []kind{domain, below}},
+		{fIndicatorMail, []kind{mail}},
+		{fIndicatorMD5, []kind{md5Hash}},
+		{fIndicatorSHA1, []kind{sha1Hash}},
+		{fIndicatorSHA256, []kind{sha256Hash}},
+		{fIndicatorSHA512, []kind{sha512Hash}},
 	} {
 		e.each(a, f.field, func(h met) tocsin.Value {
 			entry := &x.entries[h.entry-1]

@@ -70,8 +70,12 @@ var lookups = []struct {
 
 // domainFields are the objects of ECS that have a domain and its parts.
 var domainFields = []struct{ name, object string }{
-	{"url.domain", "url"}, {"dns.question.name", "dns.question"}, {"source.domain", "source"}, {"destination.domain", "destination"},
-	{"client.domain", "client"}, {"server.domain", "server"},
+	{"url.domain", "url"},
+	{"dns.question.name", "dns.question"},
+	{"source.domain", "source"},
+	{"destination.domain", "destination"},
+	{"client.domain", "client"},
+	{"server.domain", "server"},
 }
 
 // placeFields are the objects of ECS that have an address and where it is.

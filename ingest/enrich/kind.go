@@ -73,7 +73,9 @@ func (k kind) key(to []byte, text string) ([]byte, bool) {
 }
 
 // size is how many bytes a hash has.
-func (k kind) size() int { return [...]int{md5Hash: 16, sha1Hash: 20, sha256Hash: 32, sha512Hash: 64}[k] }
+func (k kind) size() int {
+	return [...]int{md5Hash: 16, sha1Hash: 20, sha256Hash: 32, sha512Hash: 64}[k]
+}
 
 func addressKey(to []byte, text string) ([]byte, bool) {
 	if len(text) < 2 || len(text) > 64 {

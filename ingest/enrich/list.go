@@ -53,7 +53,7 @@ type loader struct {
 	most   int
 	sum    hash.Hash
 	faults fault.List
-	key    []byte // scratch
+	key    []byte  // scratch
 	places []place // of faults
 	full   bool    // nothing more can be taken
 }

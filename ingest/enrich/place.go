@@ -71,4 +71,3 @@ func (l *loader) locate(i int, at place, line string, whole bool) {
 		f.Excerpt = fault.At("", []byte(line), 1, 1, "", "").Excerpt
 	}
 }
-

@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"time"
-
 )
 
 // maxObject bounds one object of a bundle.
@@ -148,4 +147,3 @@ func (l *loader) object(raw []byte, start int64, number int) error {
 	}
 	return nil
 }
-
