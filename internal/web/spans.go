@@ -33,13 +33,13 @@ type spanMark struct {
 const (
 	spanLines  = 24 // events that have a line
 	spanHeight = 26
-	spanLeft   = 8
-	spanWidth  = 944
+	spanLeft   = 300 // room for what the events are called
+	spanWidth  = 640
 )
 
 // spansOf lays the chart out. Without events, or where all is in one moment, there is none.
 func spansOf(i *tocsin.Incident, events []tocsin.Event) spansChart {
-	c := spansChart{Width: spanWidth + 2*spanLeft}
+	c := spansChart{Width: spanLeft + spanWidth + 12}
 	for _, e := range events {
 		if !e.First.IsZero() && (c.From.IsZero() || e.First.Before(c.From)) {
 			c.From = e.First
@@ -76,7 +76,7 @@ func spansOf(i *tocsin.Incident, events []tocsin.Event) spansChart {
 }
 
 func (c *spansChart) line(n int, e *tocsin.Event) spanLine {
-	l := spanLine{Y: n*spanHeight + 16, X: c.x(e.First), Label: cut(90, e.Rule.Title)}
+	l := spanLine{Y: n*spanHeight + 16, X: c.x(e.First), Label: cut(44, e.Rule.Title)}
 	l.W = max(3, c.x(e.Last)-l.X)
 	for _, a := range e.Evidence.Alerts {
 		if x := c.x(a.Time); len(l.Dots) == 0 || x >= l.Dots[len(l.Dots)-1]+3 { // those nearer cannot be told apart
