@@ -50,7 +50,7 @@ func serve(ctx context.Context, cfg config.Config, stderr io.Writer) error {
 
 // startCode tells an address or a server that cannot be had from a configuration that cannot be used.
 func startCode(err error) int {
-	if errors.Is(err, app.ErrListen) || errors.Is(err, app.ErrUnreachable) || errors.Is(err, app.ErrLocked) {
+	if errors.Is(err, app.ErrListen) || errors.Is(err, app.ErrUnreachable) || errors.Is(err, app.ErrUnfit) || errors.Is(err, app.ErrLocked) {
 		return exitInput
 	}
 	return exitUnusable

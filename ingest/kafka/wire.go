@@ -283,6 +283,7 @@ type clusterIDs struct {
 	topics  map[string]string // only topics that are there
 	counts  map[string]int    // partitions, of these
 	codes   map[string]kafka.Error
+	rights  map[string]int32 // bits of what is allowed
 	old     bool // the broker tells no topic ids
 }
 
@@ -304,7 +305,7 @@ func (t *topicIDs) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 		q.b = append(q.b, name...)
 		q.i8(0)
 	}
-	q.b = append(q.b, 0, 0, 0, 0) // create nothing, tell no rights, no tags
+	q.b = append(q.b, 0, 0, 1, 0) // create nothing, tell no rights on the cluster, but on topics; no tags
 	in, err := q.exchange(rw)
 	if err != nil {
 		return nil, err
@@ -327,7 +328,7 @@ func readTopicIDs(in *reply) (*clusterIDs, error) {
 		in.tags()
 	})
 	ids := &clusterIDs{
-		cluster: in.compact(), topics: map[string]string{}, counts: map[string]int{}, codes: map[string]kafka.Error{},
+		cluster: in.compact(), topics: map[string]string{}, counts: map[string]int{}, codes: map[string]kafka.Error{}, rights: map[string]int32{},
 	}
 	in.skip(4) // controller
 	in.array(func() {
@@ -340,7 +341,7 @@ func readTopicIDs(in *reply) (*clusterIDs, error) {
 			in.skipPartition()
 			count++
 		})
-		in.skip(4) // rights
+		ids.rights[name] = in.i32()
 		in.tags()
 		if code != 0 {
 			ids.codes[name] = kafka.Error(code)

@@ -184,6 +184,7 @@ func (a *App) listenMetrics(ctx context.Context) error {
 var (
 	ErrListen      = errors.New("cannot listen")     // the address is taken or not ours
 	ErrUnreachable = errors.New("cannot be reached") // a server
+	ErrUnfit       = errors.New("cannot be used")    // a server: it is too old, lacks rights or is not set up
 )
 
 // serve answers requests until ctx is done, then lets those under way end.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -72,7 +71,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 		return backend{}, err
 	}
 	a.onStop("elasticsearch", func(context.Context) error { return st.Close() })
-	if err := a.reachable(ctx, st); err != nil {
+	if err := a.fit(ctx, st); err != nil {
 		return backend{}, err
 	}
 	a.health.Ask(a.elasticTrouble(st))
@@ -127,22 +126,6 @@ func (a *App) elasticTrouble(st *elastic.Store) func() (pipeline.Trouble, bool) 
 		}
 		return pipeline.Trouble{Part: "elasticsearch", Detail: h.Reason, Since: since, Retries: h.Retries, Halted: h.State == elastic.Halted}, true
 	}
-}
-
-// reachable waits a while for the servers and refuses to run on topics or indices that are not as set-up makes them.
-func (a *App) reachable(ctx context.Context, st *elastic.Store) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	if err := st.Ready(ctx); err != nil {
-		return fmt.Errorf("elasticsearch %w: %w", ErrUnreachable, err)
-	}
-	if err := kafkasink.Check(ctx, SinkConnection(a.cfg.Kafka), TopicPlan(a.cfg.Kafka)); err != nil {
-		if errors.Is(err, kafkasink.ErrMisfit) {
-			return fmt.Errorf("%w; `tocsin setup kafka` makes what is missing", err)
-		}
-		return fmt.Errorf("kafka %w: %w", ErrUnreachable, err)
-	}
-	return nil
 }
 
 // kafkaStages opens the stages of mode kafka.

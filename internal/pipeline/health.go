@@ -74,9 +74,14 @@ func (h *Health) Fail(part string, err error, at time.Time) {
 	if t.Since.IsZero() {
 		t = Trouble{Part: part, Since: at}
 	}
-	t.Detail, t.Halted = err.Error(), errors.Is(err, sinks.ErrPermanent)
+	t.Detail, t.Halted = err.Error(), operators(err)
 	t.Retries++
 	h.trouble[part] = t
+}
+
+// operators reports whether an operator must act before anything goes on: to mend a cause, or to make room.
+func operators(err error) bool {
+	return errors.Is(err, sinks.ErrPermanent) || errors.Is(err, sinks.ErrFull)
 }
 
 // Heal takes a trouble back.
@@ -212,11 +217,14 @@ func (r *Retry) Do(ctx context.Context, part string, f func() error) error {
 		r.Health.Fail(part, err, r.Now())
 		wait := sinks.Retry{Base: firstPause, Cap: 2 * haltedPause, Random: r.Random}
 		pause := wait.Delay(attempt)
-		if errors.Is(err, sinks.ErrPermanent) {
-			r.Log.ErrorContext(ctx, "halted: an operator must mend the cause", "part", part, "err", err)
+		switch {
+		case errors.Is(err, sinks.ErrPermanent):
 			wait.Base = 2 * haltedPause
 			pause = wait.Delay(0)
-		} else {
+			fallthrough
+		case operators(err):
+			r.Log.ErrorContext(ctx, "halted: an operator must mend the cause", "part", part, "err", err)
+		default:
 			r.Log.WarnContext(ctx, "will be repeated", "part", part, "pause", pause, "err", err)
 		}
 		select {

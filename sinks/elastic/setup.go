@@ -117,13 +117,16 @@ func (s *Store) do(ctx context.Context, step Step) error {
 	return nil
 }
 
-// Ready reports whether the cluster answers, is not too old, and the set-up was done for this version: nil, or an error that says
-// what to do. It waits out an outage for as long as ctx lives.
+// Ready reports whether the cluster answers, is not too old, gives the rights that are needed, and was set up for this
+// version: nil, or an error that says what to do. It waits out an outage for as long as ctx lives.
 func (s *Store) Ready(ctx context.Context) error {
 	var done struct {
 		Schema int `json:"schema"`
 	}
 	if err := s.refuseOld(ctx); err != nil {
+		return err
+	}
+	if err := s.refuseRights(ctx); err != nil {
 		return err
 	}
 	_, err := s.one(ctx, name{s.index(kindState), setupID}, &done)

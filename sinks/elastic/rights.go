@@ -1,0 +1,70 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"tocsin/sinks"
+)
+
+// refuseRights refuses to start without a right that the daemon will need, naming each: what is found out when a write is
+// turned away halts the daemon in the middle of its work. A cluster without security, or one that does not tell, is not
+// refused.
+func (s *Store) refuseRights(ctx context.Context) error {
+	body, err := json.Marshal(object{"index": s.needed()})
+	if err != nil {
+		return fmt.Errorf("rights: %w", err)
+	}
+	var reply struct {
+		User  string                     `json:"username"`
+		Index map[string]map[string]bool `json:"index"`
+	}
+	req := func() esapi.Request { return esapi.SecurityHasPrivilegesRequest{Body: bytes.NewReader(body)} }
+	err = s.ask(ctx, "privileges", req, &reply, func() error { return nil })
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case err != nil: // what is wrong with the login, the next request tells
+		s.health.recover(reading)
+		return nil
+	}
+	var lacks []string
+	for _, index := range slices.Sorted(maps.Keys(reply.Index)) {
+		var rights []string
+		for _, right := range slices.Sorted(maps.Keys(reply.Index[index])) {
+			if !reply.Index[index][right] {
+				rights = append(rights, right)
+			}
+		}
+		if len(rights) > 0 {
+			lacks = append(lacks, strings.Join(rights, ", ")+" on "+index)
+		}
+	}
+	if len(lacks) == 0 {
+		return nil
+	}
+	return fmt.Errorf("elasticsearch user %q lacks rights: %s; give it the role %swriter that `tocsin setup elasticsearch` makes: %w",
+		reply.User, strings.Join(lacks, "; "), s.config.Prefix, sinks.ErrPermanent)
+}
+
+// needed are the rights of the daemon's role, each on the name that it writes to: who has them on more has them on it.
+func (s *Store) needed() []object {
+	var all []object
+	for _, o := range s.role()["indices"].([]object) {
+		names := slices.Clone(o["names"].([]string))
+		for i, name := range names {
+			if !strings.HasSuffix(name, "-*") {
+				names[i] = strings.TrimSuffix(name, "*")
+			}
+		}
+		all = append(all, object{"names": names, "privileges": o["privileges"]})
+	}
+	return all
+}
