@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"tocsin"
+	"tocsin/bench/internal/given"
 	"tocsin/internal/app"
 	"tocsin/internal/replay"
 )
@@ -184,23 +183,5 @@ func (s *stand) scroll(ctx context.Context, index string, source bool, into func
 
 // call sends a request to Elasticsearch.
 func (s *stand) call(ctx context.Context, method, path string, body []byte, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, s.elastic+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode >= 300 {
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, 300))
-		return fmt.Errorf("%s %s: %s: %s", method, req.URL.Path, resp.Status, text)
-	}
-	if into == nil {
-		_, err = io.Copy(io.Discard, resp.Body)
-		return err
-	}
-	return json.NewDecoder(resp.Body).Decode(into)
+	return given.Call(ctx, s.elastic, method, path, body, into)
 }

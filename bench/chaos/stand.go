@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"tocsin/bench/internal/given"
 	"tocsin/internal/app"
 	"tocsin/internal/config"
 	"tocsin/internal/replay"
@@ -253,25 +253,10 @@ func (s *stand) close() error {
 			errs = append(errs, fmt.Errorf("end the servers: %w\n%s", err, text))
 		}
 	} else {
-		errs = append(errs, s.wipe(ctx))
+		errs = append(errs, given.Wipe(ctx, s.client(), s.elastic, s.name, s.topic()))
 	}
 	for _, k := range s.links {
 		k.close()
-	}
-	return errors.Join(errs...)
-}
-
-// wipe removes what was made on servers that are not ours.
-func (s *stand) wipe(ctx context.Context) error {
-	_, err := s.client().DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{s.topic(), s.name + ".matches", s.name + ".events", s.name + ".intake"}})
-	errs := []error{err}
-	var indices []struct{ Index string }
-	errs = append(errs, s.call(ctx, http.MethodGet, "/_cat/indices/"+s.name+"-*?format=json&h=index", nil, &indices))
-	for _, i := range indices {
-		errs = append(errs, s.call(ctx, http.MethodDelete, "/"+i.Index, nil, nil))
-	}
-	for _, template := range []string{"alerts", "register"} {
-		errs = append(errs, s.call(ctx, http.MethodDelete, "/_index_template/"+s.name+"-"+template, nil, nil))
 	}
 	return errors.Join(errs...)
 }

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"tocsin/bench/internal/given"
 	"tocsin/internal/app"
 	"tocsin/internal/config"
 )
@@ -207,32 +208,7 @@ func mean(m map[string]float64, name string) float64 {
 
 // get reads a JSON answer.
 func get(ctx context.Context, url string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	return answer(req, into)
-}
-
-func answer(req *http.Request, into any) error {
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode >= 300 {
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, 500))
-		return fmt.Errorf("%s %s: %s: %s", req.Method, req.URL.Path, resp.Status, text)
-	}
-	if into == nil {
-		_, err = io.Copy(io.Discard, resp.Body)
-		return err
-	}
-	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, resp.Body) // so that the connection is used again
-	return err
+	return given.Call(ctx, "", http.MethodGet, url, nil, into)
 }
 
 // poll asks until done says so, ctx ends or there is an error.

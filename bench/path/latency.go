@@ -9,13 +9,17 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"tocsin/bench/internal/given"
 )
 
 // latency produces records at a steady rate to a live source and measures how long each takes from there until a search
 // finds its alert. The index is refreshed as often as it is asked, so that what is measured is the way there.
 func latency(ctx context.Context, o options, in input, rate float64) (text string, err error) {
 	s := &stand{options: o, name: fmt.Sprintf("tl%d", time.Now().UnixNano()), live: true}
-	defer func() { err = errors.Join(err, s.wipe(context.WithoutCancel(ctx))) }()
+	defer func() {
+		err = errors.Join(err, given.Wipe(context.WithoutCancel(ctx), s.client(), s.elastic, s.name, s.topic()))
+	}()
 	if err := s.setUp(ctx); err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"golang.org/x/sync/errgroup"
+
+	"tocsin/bench/internal/given"
 )
 
 // inputs is the number of partitions of the input topic and of the matches topic.
@@ -35,7 +36,9 @@ type stand struct {
 func servers(ctx context.Context, o options, in input) (r result, err error) {
 	r.lane = "kafka: Kafka to Elasticsearch"
 	s := &stand{options: o, name: fmt.Sprintf("tt%d", time.Now().UnixNano())}
-	defer func() { err = errors.Join(err, s.wipe(context.WithoutCancel(ctx))) }()
+	defer func() {
+		err = errors.Join(err, given.Wipe(context.WithoutCancel(ctx), s.client(), s.elastic, s.name, s.topic()))
+	}()
 	if err := s.setUp(ctx); err != nil {
 		return r, err
 	}
@@ -243,12 +246,7 @@ func (s *stand) settle(ctx context.Context, d fleet, began time.Time) (time.Dura
 
 // call sends a request to Elasticsearch.
 func (s *stand) call(ctx context.Context, method, path string, body []byte, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, s.elastic+path, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-ndjson")
-	return answer(req, into)
+	return given.Call(ctx, s.elastic, method, path, body, into)
 }
 
 // elasticCPU is the processor time that Elasticsearch has used.
@@ -329,21 +327,4 @@ func (s *stand) index(ctx context.Context, bulks [][]byte) error {
 		})
 	}
 	return work.Wait()
-}
-
-// wipe removes what the run made on the servers.
-func (s *stand) wipe(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	_, err := s.client().DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{s.topic(), s.name + ".matches", s.name + ".events", s.name + ".intake"}})
-	errs := []error{err}
-	var indices []struct{ Index string }
-	errs = append(errs, s.call(ctx, http.MethodGet, "/_cat/indices/"+s.name+"-*?format=json&h=index", nil, &indices))
-	for _, i := range indices {
-		errs = append(errs, s.call(ctx, http.MethodDelete, "/"+i.Index, nil, nil))
-	}
-	for _, template := range []string{"alerts", "register"} {
-		errs = append(errs, s.call(ctx, http.MethodDelete, "/_index_template/"+s.name+"-"+template, nil, nil))
-	}
-	return errors.Join(errs...)
 }
