@@ -14,7 +14,7 @@ import (
 var ErrIntegrity = errors.New("the log holds other content under this command")
 
 // maxCached is how many incidents' states are kept between commands (a few KiB each).
-const maxCached = 512
+const maxCached = 1024
 
 // A cache keeps the states of the incidents last worked on. It is never believed: each use reads the log's newer
 // entries, and a write against an old state loses.
@@ -24,25 +24,38 @@ type cache struct {
 	byID  map[string]*list.Element
 }
 
-// A cached state and the turn that its users take, so that one process never conflicts with itself.
+// A cached state and the lock that its users take turns by, so that one process never conflicts with itself.
 type cached struct {
-	turn  chan struct{} // of one
+	mu    sync.Mutex
 	id    string
 	state *state
 }
 
-// take gives the caller the turn at an incident's state, until it is released.
-func (c *cache) take(ctx context.Context, id string) (*cached, error) {
-	e := c.entry(id)
-	select {
-	case e.turn <- struct{}{}:
-		return e, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+// seq is the last entry of the state that is kept of an incident, 0 for none.
+func (c *cache) seq(id string) int64 {
+	c.mu.Lock()
+	el, ok := c.byID[id]
+	c.mu.Unlock()
+	if !ok {
+		return 0
 	}
+	e := el.Value.(*cached)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state.seq
 }
 
-func (c *cached) release() { <-c.turn }
+// forget drops the states of incidents.
+func (c *cache) forget(ids []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		if el, ok := c.byID[id]; ok {
+			c.order.Remove(el)
+			delete(c.byID, id)
+		}
+	}
+}
 
 func newCache() *cache { return &cache{order: list.New(), byID: map[string]*list.Element{}} }
 
@@ -57,12 +70,12 @@ func (c *cache) entry(id string) *cached {
 		last := c.order.Back()
 		delete(c.byID, c.order.Remove(last).(*cached).id)
 	}
-	e := &cached{turn: make(chan struct{}, 1), id: id, state: newState()}
+	e := &cached{id: id, state: newState()}
 	c.byID[id] = c.order.PushFront(e)
 	return e
 }
 
-// catchUp reads what was appended since the state was last used. The caller has the turn.
+// catchUp reads what was appended since the state was last used. The caller holds the lock.
 func (r *Register) catchUp(ctx context.Context, c *cached) error {
 	entries, err := r.store.Entries(ctx, c.id, c.state.seq+1)
 	if err != nil {
@@ -92,11 +105,9 @@ type view struct {
 
 // look gives the current state to see, which must not be kept.
 func (r *Register) look(ctx context.Context, id string, see func(view)) error {
-	c, err := r.cache.take(ctx, id)
-	if err != nil {
-		return err
-	}
-	defer c.release()
+	c := r.cache.entry(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err := r.catchUp(ctx, c); err != nil {
 		return err
 	}
@@ -106,11 +117,9 @@ func (r *Register) look(ctx context.Context, id string, see func(view)) error {
 
 // peek is look without a copy of the state: an incident may be large.
 func (r *Register) peek(ctx context.Context, id string, see func(*state)) error {
-	c, err := r.cache.take(ctx, id)
-	if err != nil {
-		return err
-	}
-	defer c.release()
+	c := r.cache.entry(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err := r.catchUp(ctx, c); err != nil {
 		return err
 	}
@@ -167,25 +176,21 @@ type draft func(now view) (*tocsin.LogEntry, error)
 // that a write that succeeds rests on the newest state, and one that does not has cost one request. What a draft
 // refuses, it refuses of a state just read.
 func (r *Register) write(ctx context.Context, id, command string, make draft) (tocsin.Incident, bool, error) {
-	c, err := r.cache.take(ctx, id)
-	if err != nil {
-		return tocsin.Incident{}, false, err
-	}
-	defer c.release()
+	c := r.cache.entry(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return r.locked(ctx, c, command, make, c.state.seq > 0)
 }
 
 // found writes into a log that is most likely empty.
 func (r *Register) found(ctx context.Context, id, command string, make draft) (tocsin.Incident, bool, error) {
-	c, err := r.cache.take(ctx, id)
-	if err != nil {
-		return tocsin.Incident{}, false, err
-	}
-	defer c.release()
+	c := r.cache.entry(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return r.locked(ctx, c, command, make, true)
 }
 
-// locked is write, by who has the turn; guess says that the state is tried as it is.
+// locked is write, by the holder of the state's lock; guess says that the state is tried as it is.
 func (r *Register) locked(ctx context.Context, c *cached, command string, make draft, guess bool) (tocsin.Incident, bool, error) {
 	var lost *tocsin.LogEntry
 	for range r.opts.Attempts {

@@ -11,19 +11,20 @@ import (
 	"tocsin"
 )
 
-// A batch is the store as emissions that are applied together see it: what was read for all of them at once is not
-// read again, what they wrote is known, and their writes go out together. What was read is believed until a write that
-// rests on it loses: then the store is asked. Projections are left to the end: they follow from the logs.
+// A batch is the store as emissions that are applied together see it: what was read for all of them is not read again,
+// and what they write is known and kept back, until it is flushed. Projections come last: they follow from the logs.
 type batch struct {
 	Store
-	bulk   Bulk
-	gather *gather
+	bulk    Bulk
+	numbers *numbers
 
 	mu        sync.Mutex
 	verdicts  map[string]tocsin.Verdict // as known; Version 0: known not to be there
 	slots     map[string]tocsin.Slot
 	logs      map[string]tail // by incident
 	incidents map[string]tocsin.Incident
+	plan      plan
+	left      int // emissions from the current one on
 }
 
 // A tail is what a log holds from a number on.
@@ -32,12 +33,21 @@ type tail struct {
 	entries []tocsin.LogEntry
 }
 
-func newBatch(s Store, bulk Bulk) *batch {
+func newBatch(s Store, bulk Bulk, n *numbers) *batch {
 	return &batch{
-		Store: s, bulk: bulk, gather: &gather{bulk: bulk}, verdicts: map[string]tocsin.Verdict{}, slots: map[string]tocsin.Slot{},
+		Store: s, bulk: bulk, numbers: n, verdicts: map[string]tocsin.Verdict{}, slots: map[string]tocsin.Slot{},
 		logs: map[string]tail{}, incidents: map[string]tocsin.Incident{},
 	}
 }
+
+// begin says that the next emission is applied.
+func (b *batch) begin(left int) {
+	b.left = left
+	b.plan.begin()
+}
+
+// wrote are the incidents in whose logs something was written.
+func (b *batch) wrote() []string { return slices.Collect(maps.Keys(b.incidents)) }
 
 // load reads what is wanted, with one request for all, before the chains begin.
 func (b *batch) load(ctx context.Context, w tocsin.Wanted) error {
@@ -68,23 +78,18 @@ func (b *batch) load(ctx context.Context, w tocsin.Wanted) error {
 	return nil
 }
 
-// known runs f with the lock held.
-func (b *batch) known(f func()) {
+// Verdict implements [Verdicts].
+func (b *batch) Verdict(ctx context.Context, event string) (tocsin.Verdict, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	f()
-}
-
-// Verdict implements [Verdicts].
-func (b *batch) Verdict(ctx context.Context, event string) (v tocsin.Verdict, err error) {
-	var ok bool
-	b.known(func() { v, ok = b.verdicts[event] })
+	b.plan.reads(ofVerdict + event)
+	v, ok := b.verdicts[event]
 	if !ok {
-		v, err = b.Store.Verdict(ctx, event)
-		if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+		var err error
+		if v, err = b.Store.Verdict(ctx, event); err != nil && !errors.Is(err, tocsin.ErrNotFound) {
 			return v, err
 		}
-		b.known(func() { b.verdicts[event] = v })
+		b.verdicts[event] = v
 	}
 	if v.Version == 0 {
 		return tocsin.Verdict{}, fmt.Errorf("verdict on %s: %w", event, tocsin.ErrNotFound)
@@ -93,15 +98,17 @@ func (b *batch) Verdict(ctx context.Context, event string) (v tocsin.Verdict, er
 }
 
 // Slot implements [Slots].
-func (b *batch) Slot(ctx context.Context, id string) (s tocsin.Slot, err error) {
-	var ok bool
-	b.known(func() { s, ok = b.slots[id] })
+func (b *batch) Slot(ctx context.Context, id string) (tocsin.Slot, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.plan.reads(ofSlot + id)
+	s, ok := b.slots[id]
 	if !ok {
-		s, err = b.Store.Slot(ctx, id)
-		if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+		var err error
+		if s, err = b.Store.Slot(ctx, id); err != nil && !errors.Is(err, tocsin.ErrNotFound) {
 			return s, err
 		}
-		b.known(func() { b.slots[id] = s })
+		b.slots[id] = s
 	}
 	if s.Version == 0 {
 		return tocsin.Slot{}, fmt.Errorf("slot %s: %w", id, tocsin.ErrNotFound)
@@ -110,134 +117,124 @@ func (b *batch) Slot(ctx context.Context, id string) (s tocsin.Slot, err error) 
 }
 
 // Entries implements [Log].
-func (b *batch) Entries(ctx context.Context, incident string, from int64) (entries []tocsin.LogEntry, err error) {
-	ok := false
-	b.known(func() {
-		var t tail
-		if t, ok = b.logs[incident]; ok {
-			ok = t.from <= from && from <= t.from+int64(len(t.entries))
+func (b *batch) Entries(ctx context.Context, incident string, from int64) ([]tocsin.LogEntry, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.plan.reads(ofLog + incident)
+	t, ok := b.logs[incident]
+	if !ok || from < t.from || from > t.from+int64(len(t.entries)) {
+		stored, err := b.Store.Entries(ctx, incident, from)
+		if err != nil {
+			return nil, err
 		}
-		if ok {
-			entries = slices.Clone(t.entries[from-t.from:])
+		for _, e := range t.entries { // what is kept back
+			if e.Seq == from+int64(len(stored)) {
+				stored = append(stored, e)
+			}
 		}
-	})
-	if ok {
-		return entries, nil
+		t = tail{from, stored}
+		b.logs[incident] = t
 	}
-	return b.Store.Entries(ctx, incident, from)
+	return slices.Clone(t.entries[from-t.from:]), nil
 }
 
 // PutVerdict implements [Verdicts].
-func (b *batch) PutVerdict(ctx context.Context, v tocsin.Verdict) error {
-	errs, err := b.gather.save(ctx, 1, func(d *tocsin.Documents) (int, int) {
-		d.Verdicts = append(d.Verdicts, v)
-		return tocsin.OfVerdicts, len(d.Verdicts) - 1
-	})
-	err = errors.Join(append(errs, err)...)
-	b.known(func() {
-		if delete(b.verdicts, v.Event); err == nil {
-			b.verdicts[v.Event] = v
-		}
-	})
-	return err
+func (b *batch) PutVerdict(_ context.Context, v tocsin.Verdict) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.verdicts[v.Event] = v
+	b.plan.writes(tocsin.Documents{Verdicts: []tocsin.Verdict{v}}, ofVerdict+v.Event)
+	return nil
 }
 
-// PutSlots stores slots as [Slots] would each, with one request.
-func (b *batch) PutSlots(ctx context.Context, slots []tocsin.Slot) error {
-	errs, err := b.gather.save(ctx, len(slots), func(d *tocsin.Documents) (int, int) {
-		d.Slots = append(d.Slots, slots...)
-		return tocsin.OfSlots, len(d.Slots) - len(slots)
-	})
-	b.known(func() {
-		for n, s := range slots {
-			if delete(b.slots, s.ID); err == nil && errs[n] == nil {
-				b.slots[s.ID] = s
-			}
-		}
-	})
-	return errors.Join(append(errs, err)...)
+// PutSlots stores slots as [Slots] would each, all in one step.
+func (b *batch) PutSlots(slots []tocsin.Slot) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	names := make([]string, len(slots))
+	for n, s := range slots {
+		b.slots[s.ID], names[n] = s, ofSlot+s.ID
+	}
+	b.plan.writes(tocsin.Documents{Slots: slots}, names...)
 }
 
 // PutSlot implements [Slots].
-func (b *batch) PutSlot(ctx context.Context, s tocsin.Slot) error {
-	return b.PutSlots(ctx, []tocsin.Slot{s})
+func (b *batch) PutSlot(_ context.Context, s tocsin.Slot) error {
+	b.PutSlots([]tocsin.Slot{s})
+	return nil
 }
 
 // Append implements [Log].
-func (b *batch) Append(ctx context.Context, e tocsin.LogEntry) error {
-	errs, err := b.gather.save(ctx, 1, func(d *tocsin.Documents) (int, int) {
-		d.Entries = append(d.Entries, e)
-		return tocsin.OfEntries, len(d.Entries) - 1
-	})
-	err = errors.Join(append(errs, err)...)
-	b.known(func() {
-		t, ok := b.logs[e.Incident]
-		switch {
-		case err != nil || ok && e.Seq != t.from+int64(len(t.entries)):
-			delete(b.logs, e.Incident)
-		case ok:
-			t.entries = append(t.entries, e)
-			b.logs[e.Incident] = t
-		}
-	})
-	return err
+func (b *batch) Append(_ context.Context, e tocsin.LogEntry) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t, ok := b.logs[e.Incident]
+	if ok && e.Seq != t.from+int64(len(t.entries)) {
+		return fmt.Errorf("log entry %s: %w", e.ID(), tocsin.ErrConflict)
+	}
+	if !ok {
+		t.from = e.Seq
+	}
+	t.entries = append(t.entries, e)
+	b.logs[e.Incident] = t
+	b.plan.writes(tocsin.Documents{Entries: []tocsin.LogEntry{e}}, ofLog+e.Incident)
+	return nil
 }
 
 // PutIncident implements [Projection], at the end.
 func (b *batch) PutIncident(_ context.Context, i tocsin.Incident) error {
-	b.known(func() {
-		if old, ok := b.incidents[i.ID]; !ok || old.Revision <= i.Revision {
-			b.incidents[i.ID] = i
-		}
-	})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if old, ok := b.incidents[i.ID]; !ok || old.Revision <= i.Revision {
+		b.incidents[i.ID] = i
+	}
 	return nil
 }
 
 // Incident implements [Projection].
 func (b *batch) Incident(ctx context.Context, id string) (tocsin.Incident, error) {
-	var i tocsin.Incident
-	var ok bool
-	if b.known(func() { i, ok = b.incidents[id] }); ok {
+	b.mu.Lock()
+	i, ok := b.incidents[id]
+	b.mu.Unlock()
+	if ok {
 		return i, nil
 	}
 	return b.Store.Incident(ctx, id)
 }
 
-// Next implements [Counter].
-func (b *batch) Next(ctx context.Context, counter string) (int64, error) {
-	return b.gather.next(ctx, counter)
-}
-
-// ShowIncident stores a projection that was left to the end now.
-func (b *batch) ShowIncident(ctx context.Context, id string) error {
-	var i tocsin.Incident
-	var ok bool
-	b.known(func() {
-		i, ok = b.incidents[id]
-		delete(b.incidents, id)
-	})
-	if !ok {
-		return nil
+// ShowIncident stores a projection before what the emission writes next.
+func (b *batch) ShowIncident(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if i, ok := b.incidents[id]; ok {
+		b.plan.writes(tocsin.Documents{Incidents: []tocsin.Incident{i}}, ofProjection+id)
 	}
-	errs, err := b.gather.save(ctx, 1, func(d *tocsin.Documents) (int, int) {
-		d.Incidents = append(d.Incidents, i)
-		return tocsin.OfIncidents, len(d.Incidents) - 1
-	})
-	return errors.Join(append(errs, err)...)
 }
 
-// show stores the projections that were left to the end.
-func (b *batch) show(ctx context.Context) error {
-	if len(b.incidents) == 0 {
-		return nil
+// Next implements [Counter]. Numbers are handed out in rows, of as many as the batch may need.
+func (b *batch) Next(ctx context.Context, counter string) (int64, error) {
+	return b.numbers.next(ctx, b.bulk, counter, int64(b.left))
+}
+
+// flush writes what was kept back, step by step, and the projections. It wraps [tocsin.ErrConflict] where another writer
+// has come in between: then no later step was written.
+func (b *batch) flush(ctx context.Context) error {
+	for _, d := range b.plan.steps() {
+		if err := b.save(ctx, d); err != nil {
+			return err
+		}
 	}
 	var d tocsin.Documents
 	for _, id := range slices.Sorted(maps.Keys(b.incidents)) {
 		d.Incidents = append(d.Incidents, b.incidents[id])
 	}
-	errs, err := b.bulk.Save(ctx, d)
-	if err = errors.Join(append(errs, err)...); err != nil {
-		return fmt.Errorf("projections: %w", err)
+	return b.save(ctx, d)
+}
+
+func (b *batch) save(ctx context.Context, d tocsin.Documents) error {
+	if d.Len() == 0 {
+		return nil
 	}
-	return nil
+	errs, err := b.bulk.Save(ctx, d)
+	return errors.Join(append(errs, err)...)
 }

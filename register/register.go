@@ -71,6 +71,7 @@ type Register struct {
 	log     *slog.Logger
 	metrics *metrics
 	cache   *cache
+	numbers *numbers // that were handed out to this register and are not used yet
 }
 
 // New returns a register over a store.
@@ -88,7 +89,7 @@ func New(opts Options) *Register {
 	}
 	return &Register{
 		store: opts.Store, opts: opts, log: log.With("component", "register"),
-		metrics: newMetrics(opts.Meters), cache: newCache(),
+		metrics: newMetrics(opts.Meters), cache: newCache(), numbers: &numbers{},
 	}
 }
 

@@ -191,9 +191,7 @@ func (r *Register) proposeReopening(ctx context.Context, v tocsin.Verdict, e toc
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := r.shown(ctx, incident); err != nil {
-		return Outcome{}, err
-	}
+	r.shown(incident)
 	v.Assessment.State = tocsin.Pending
 	v.Assessment.Why = append(v.Assessment.Why, fmt.Sprintf("stays pending: reopening of incident %s is proposed", incident))
 	out, err := r.decided(ctx, v)
@@ -203,11 +201,10 @@ func (r *Register) proposeReopening(ctx context.Context, v tocsin.Verdict, e toc
 
 // shown stores the projection of an incident ahead of the verdict that follows: once that is stored, the same emission
 // again has nothing to do.
-func (r *Register) shown(ctx context.Context, incident string) error {
+func (r *Register) shown(incident string) {
 	if b, ok := r.store.(*batch); ok {
-		return b.ShowIncident(ctx, incident)
+		b.ShowIncident(incident)
 	}
-	return nil
 }
 
 // absorbed judges a pending event that was merged into another: it takes the survivor's assessment and leaves the queue.
@@ -358,6 +355,9 @@ func (r *Register) relate(ctx context.Context, other string, to tocsin.Incident,
 // takeSurvivors gives a merged event in an incident its survivor's assessment. Where the survivor is in another
 // incident, the two become related and a merger is proposed, never done.
 func (r *Register) takeSurvivors(ctx context.Context, v tocsin.Verdict, e tocsin.Event, i tocsin.Incident) (tocsin.Verdict, error) {
+	if v.Revision >= e.Revision { // done before: the survivor may have come into an incident since
+		return v, nil
+	}
 	s, err := r.store.Verdict(ctx, e.MergedInto)
 	if errors.Is(err, tocsin.ErrNotFound) {
 		return v, nil
@@ -374,10 +374,9 @@ func (r *Register) takeSurvivors(ctx context.Context, v tocsin.Verdict, e tocsin
 			if err := r.proposeMerger(ctx, i, other, e); err != nil {
 				return v, err
 			}
+			r.shown(i.ID)
+			r.shown(other.ID)
 		}
-	}
-	if v.Revision >= e.Revision {
-		return v, nil
 	}
 	stored, err := r.store.Verdict(ctx, e.ID)
 	if err != nil {

@@ -173,8 +173,6 @@ func (r *Register) dropProposal(ctx context.Context, v tocsin.Verdict, by tocsin
 			Text: fmt.Sprintf("not reopened: event %s was %s", v.Event, became),
 		}, err
 	})
-	if err != nil {
-		return err
-	}
-	return r.shown(ctx, v.RecursOf)
+	r.shown(v.RecursOf)
+	return err
 }
