@@ -209,6 +209,7 @@ func TestSharedAssetsFormNoSlots(t *testing.T) {
 func TestFullIncidentIsRelated(t *testing.T) {
 	w := newWorld(t)
 	w.opts.MaxSlots = 3
+	w.Register = New(w.opts)
 	i := w.apply(event("e1", 0, "203.0.113.7", "ann"), proposed()).Incident // 2 slots
 	w.apply(event("e2", 1, "203.0.113.7", "bert"), proposed())              // the third
 	full := w.apply(event("e3", 2, "203.0.113.7", "carl"), proposed()).Incident
@@ -228,6 +229,7 @@ func TestFullIncidentIsRelated(t *testing.T) {
 func TestIncidentOfTooManyEventsIsContinued(t *testing.T) {
 	w := newWorld(t)
 	w.opts.MaxEvents = 2
+	w.Register = New(w.opts)
 	var ids []string
 	for n := range 5 {
 		e := event(fmt.Sprintf("e%d", n), n, "203.0.113.7", "ann")

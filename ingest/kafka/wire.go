@@ -284,7 +284,7 @@ type clusterIDs struct {
 	counts  map[string]int    // partitions, of these
 	codes   map[string]kafka.Error
 	rights  map[string]int32 // bits of what is allowed
-	old     bool // the broker tells no topic ids
+	old     bool             // the broker tells no topic ids
 }
 
 func (*topicIDs) ApiKey() protocol.ApiKey   { return protocol.Metadata } //nolint:revive // the name is the interface's
