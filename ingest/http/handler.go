@@ -10,6 +10,7 @@ import (
 	"mime"
 	nethttp "net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"tocsin/ingest"
@@ -66,10 +67,11 @@ func (c Config) withDefaults() Config {
 // Options are what the handler needs of its surroundings. Journal must be there.
 type Options struct {
 	Journal    Journal
-	Authorize  func(*nethttp.Request) error // nil: everybody may send. Its error is answered 401, or 403 for [ErrForbidden]
-	Now        func() time.Time             // nil: time.Now
-	Log        *slog.Logger                 // nil: silent
-	Registerer Registerer                   // nil: unregistered metrics
+	Authorize  func(*nethttp.Request) error    // nil: everybody may send. Its error is answered 401, or 403 for [ErrForbidden]
+	Keyed      func(key string) (Source, bool) // the source whose key it is: who has it is that source and no other; nil: none
+	Now        func() time.Time                // nil: time.Now
+	Log        *slog.Logger                    // nil: silent
+	Registerer Registerer                      // nil: unregistered metrics
 }
 
 // A Handler serves `POST /api/v1/alerts`. Memory is bounded by [Config.MaxHeld] whatever clients send; against slow
@@ -79,6 +81,7 @@ type Handler struct {
 	opts    Options
 	budget  budget
 	metrics *metrics
+	refused atomic.Int64 // when the journal last refused, in Unix nanoseconds
 }
 
 var _ nethttp.Handler = (*Handler)(nil)
@@ -175,14 +178,7 @@ func (h *Handler) take(w nethttp.ResponseWriter, r *nethttp.Request) (*Answer, *
 	if r.Method != nethttp.MethodPost {
 		return nil, &refusal{code: nethttp.StatusMethodNotAllowed, reason: "method", detail: "alerts are sent by POST"}
 	}
-	if h.opts.Authorize != nil {
-		if err := h.opts.Authorize(r); errors.Is(err, ErrForbidden) {
-			return nil, &refusal{code: nethttp.StatusForbidden, reason: "forbidden", detail: err.Error()}
-		} else if err != nil {
-			return nil, &refusal{code: nethttp.StatusUnauthorized, reason: "unauthorized", detail: "a token is needed that may send alerts"}
-		}
-	}
-	source, no := h.source(r)
+	source, no := h.sender(r)
 	if no != nil {
 		return nil, no
 	}
@@ -190,20 +186,31 @@ func (h *Handler) take(w nethttp.ResponseWriter, r *nethttp.Request) (*Answer, *
 	if len(key) > maxKey {
 		return nil, &refusal{code: nethttp.StatusBadRequest, reason: "idempotency_key", detail: fmt.Sprintf("the Idempotency-Key is longer than %d bytes", maxKey)}
 	}
+	body, stamp, give, no := h.receive(w, r, source, key)
+	defer give()
+	if no != nil {
+		return nil, no
+	}
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return h.journal(r.Context(), stamp, key, newSplitter(body, kind == "text/plain", h.cfg.MaxRecord))
+}
+
+// receive reads the body of a request within the limits, and makes what its records have in common. give gives the
+// memory back, whatever the outcome.
+func (h *Handler) receive(w nethttp.ResponseWriter, r *nethttp.Request, source Source, key string) (body []byte, stamp ingest.Record, give func(), no *refusal) {
 	// A recorder in tests cannot set deadlines.
 	_ = nethttp.NewResponseController(w).SetReadDeadline(time.Now().Add(h.cfg.ReadTimeout))
 	body, held, err := readBody(r, h.cfg, &h.budget)
-	defer func() { h.budget.give(held) }()
-	stamp := ingest.Record{Source: source.Name, Tenant: cmp.Or(source.Tenant, "default"), Format: source.Format, Received: h.opts.Now().UTC()}
+	give = func() { h.budget.give(held) }
+	stamp = ingest.Record{Source: source.Name, Tenant: cmp.Or(source.Tenant, "default"), Format: source.Format, Received: h.opts.Now().UTC()}
 	if err != nil {
 		if key != "" {
 			stamp.Position = key + "/body"
 		}
-		return nil, h.unread(r.Context(), stamp, err)
+		return nil, stamp, give, h.unread(r.Context(), stamp, err)
 	}
 	h.metrics.bytes.WithLabelValues(source.Name).Add(float64(len(body)))
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return h.journal(r.Context(), stamp, key, newSplitter(body, kind == "text/plain", h.cfg.MaxRecord))
+	return body, stamp, give, nil
 }
 
 // source finds the source that the request names.
@@ -315,6 +322,7 @@ func (h *Handler) commit(ctx context.Context, source string, records []ingest.Re
 
 // unkept says why records are not durable: the client is to send them again.
 func (h *Handler) unkept(ctx context.Context, err error) *refusal {
+	h.refused.Store(h.opts.Now().UnixNano())
 	switch {
 	case errors.Is(err, ErrBacklog):
 		return &refusal{code: nethttp.StatusTooManyRequests, reason: "backlog", detail: "more alerts are waiting than may; nothing of this request was taken", retry: true}

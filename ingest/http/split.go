@@ -42,6 +42,7 @@ const (
 	shapeArray              // an array of values
 	shapeLines              // a record in each line: NDJSON
 	shapeText               // a record in each line, of whatever format
+	shapeRun                // JSON objects one behind the other, with or without white space between them
 )
 
 // newSplitter finds out what shape body has; text says that its lines need not be JSON.
@@ -82,6 +83,8 @@ func (s *splitter) next() (piece, bool) {
 		return piece{}, false
 	case s.shape == shapeArray:
 		return s.nextElement()
+	case s.shape == shapeRun:
+		return s.nextObject()
 	case s.shape == shapeOne:
 		s.ended = true
 		return s.checked(s.rest), true
@@ -136,6 +139,31 @@ func (s *splitter) nextElement() (piece, bool) {
 // close ends the array, whose bracket is at offset end.
 func (s *splitter) close(end int) {
 	s.ended, s.after = true, bytes.TrimSpace(s.rest[end+1:])
+}
+
+// newRun splits objects that stand one behind the other, or an array of them.
+func newRun(body []byte, limit int) *splitter {
+	s := newSplitter(body, false, limit)
+	if s.shape != shapeArray && s.shape != shapeNone {
+		s.shape = shapeRun
+	}
+	return s
+}
+
+// nextObject returns the next object of a run. Behind one that is broken nothing can be told apart: the rest is one piece.
+func (s *splitter) nextObject() (piece, bool) {
+	if s.rest = bytes.TrimLeft(s.rest, " \t\r\n"); len(s.rest) == 0 {
+		s.ended = true
+		return piece{}, false
+	}
+	end, closed := object(s.rest)
+	p := s.checked(s.rest[:end])
+	if s.rest[0] != '{' || !closed || p.fault == faultJSON {
+		p, s.ended = s.checked(s.rest), true
+		return p, true
+	}
+	s.rest = s.rest[end:]
+	return p, true
 }
 
 // element finds the end of the array element that b begins with: the offset of the comma or bracket behind it.

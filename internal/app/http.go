@@ -32,7 +32,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 		return nil, err
 	}
 	take, err := ingesthttp.New(a.intakeConfig(), ingesthttp.Options{
-		Journal: back.journal, Authorize: a.authorizeIntake(tokens), Now: a.now, Log: a.log, Registerer: a.reg,
+		Journal: back.journal, Authorize: a.authorizeIntake(tokens), Keyed: keyed(a.cfg.Sources), Now: a.now, Log: a.log, Registerer: a.reg,
 	})
 	if err != nil {
 		return nil, err
@@ -43,6 +43,8 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/v1/alerts", take)
+	mux.Handle("/services/collector", take.HEC())
+	mux.Handle("/services/collector/", take.HEC())
 	if slices.Contains(a.cfg.Roles, "api") {
 		p := &pulse{gather: a.totals}
 		mux.Handle("/api/v1/", api.New(api.Options{

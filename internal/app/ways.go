@@ -2,15 +2,19 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"strings"
 
 	"tocsin/ingest"
 	"tocsin/ingest/file"
+	ingesthttp "tocsin/ingest/http"
 	"tocsin/ingest/syslog"
 	"tocsin/internal/config"
 )
@@ -105,4 +109,22 @@ func serverTLS(s config.Syslog) (*tls.Config, error) {
 		return nil, errors.New("syslog.client_ca_file holds no certificate")
 	}
 	return c, nil
+}
+
+// keyed finds the http source whose key it is.
+func keyed(sources []config.Source) func(string) (ingesthttp.Source, bool) {
+	known := map[string]ingesthttp.Source{}
+	for _, s := range sources {
+		if s.Kind != "http" {
+			continue
+		}
+		for _, hash := range s.KeySHA256 {
+			known[strings.ToLower(hash)] = ingesthttp.Source{Name: s.Name, Tenant: s.Tenant, Format: s.Format}
+		}
+	}
+	return func(key string) (ingesthttp.Source, bool) {
+		sum := sha256.Sum256([]byte(key))
+		source, ok := known[hex.EncodeToString(sum[:])]
+		return source, ok
+	}
 }
