@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"tocsin/ingest"
+	"tocsin/ingest/elastic"
 	"tocsin/ingest/file"
 	ingesthttp "tocsin/ingest/http"
 	"tocsin/ingest/syslog"
@@ -24,7 +25,7 @@ func (a *App) ways(ctx context.Context, j ingest.ResumableJournal) error {
 	w := &waysIn{App: a, journal: j}
 	for _, s := range a.cfg.Sources {
 		open := map[string]func(context.Context, config.Source) error{
-			"syslog": w.syslog, "file": w.follow,
+			"syslog": w.syslog, "file": w.follow, "elasticsearch": w.search, "opensearch": w.search,
 		}[s.Kind]
 		if open == nil || s.Kind == "file" && !s.Follow {
 			continue
@@ -42,6 +43,46 @@ type waysIn struct {
 	journal ingest.ResumableJournal
 	heard   *syslog.Metrics
 	read    *file.Metrics
+	pulled  *elastic.Metrics
+}
+
+// search pulls alerts from indices.
+func (w *waysIn) search(_ context.Context, s config.Source) error {
+	if w.pulled == nil {
+		w.pulled = elastic.NewMetrics(w.reg)
+	}
+	c := elastic.Config{
+		Source: s.Name, Tenant: s.Tenant, Format: s.Format, Server: elastic.Server(s.Kind), URLs: s.Search.URLs, Indices: s.Search.Indices,
+		TimeField: s.Search.TimeField, LookBack: s.Search.LookBack, Every: s.Search.Every, Page: s.Search.Page, FromEnd: s.Start == "latest",
+		MaxRecord: int(w.cfg.Intake.MaxRecord), User: s.Search.User,
+	}
+	for name, into := range map[string]func([]byte){
+		s.Search.PasswordFile: func(text []byte) { c.Password = strings.TrimSpace(string(text)) },
+		s.Search.APIKeyFile:   func(text []byte) { c.APIKey = strings.TrimSpace(string(text)) },
+		s.Search.CAFile:       func(text []byte) { c.CACert = text },
+	} {
+		if name == "" {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		into(text)
+	}
+	part := "source " + s.Name
+	p, err := elastic.New(c, elastic.Options{Journal: w.journal, Metrics: w.pulled, Log: w.log, Now: w.now, Trouble: func(err error) {
+		if err == nil {
+			w.health.Heal(part)
+			return
+		}
+		w.health.Fail(part, err, w.now())
+	}})
+	if err != nil {
+		return err
+	}
+	w.runs(part, p.Run)
+	return nil
 }
 
 // follow reads files as they grow.

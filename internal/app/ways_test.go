@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,5 +129,67 @@ func TestFollowKill(t *testing.T) {
 	}
 	if len(seen) != n {
 		t.Errorf("%d of %d lines", len(seen), n)
+	}
+}
+
+// Killed while it pulls from a real Elasticsearch, the daemon has each document once.
+func TestPullKill(t *testing.T) {
+	url := os.Getenv("TOCSIN_TEST_ES")
+	if url == "" {
+		t.Skip("TOCSIN_TEST_ES names no Elasticsearch")
+	}
+	if os.Getenv("TOCSIN_TEST_ES_CA") != "" {
+		t.Skip("TOCSIN_TEST_ES_CA names a secured server: the plain one has this test")
+	}
+	index := fmt.Sprintf("ttpullkill%d", time.Now().UnixNano())
+	const n = 4000
+	var bulk strings.Builder
+	begin := time.Now().UTC().Add(-time.Hour)
+	for i := range n {
+		fmt.Fprintf(&bulk, "{\"create\":{\"_id\":\"%d\"}}\n{\"@timestamp\":%q,\"event\":{\"id\":\"%d\",\"kind\":\"alert\"}}\n", i, begin.Add(time.Duration(i/100)*time.Second).Format(time.RFC3339Nano), i)
+	}
+	ask := func(method, path, body string) {
+		t.Helper()
+		r, err := http.NewRequest(method, url+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-ndjson")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if text, _ := io.ReadAll(answer.Body); answer.StatusCode/100 != 2 {
+			t.Fatalf("%s %s: %s %.300s", method, path, answer.Status, text)
+		}
+	}
+	ask("POST", "/"+index+"/_bulk?refresh=true", bulk.String())
+	t.Cleanup(func() { ask("DELETE", "/"+index, "") })
+	h := newHouse(t)
+	h.way(config.Source{Name: "siem", Kind: "elasticsearch", Search: config.Search{URLs: []string{url}, Indices: []string{index}, TimeField: "@timestamp", LookBack: time.Minute, Every: time.Second, Page: 20}})
+	bin := build(t)
+	for _, at := range []int{200, 1500} {
+		cmd, _ := launch(t, h.cfg, bin)
+		await(t, time.Minute, "some of it is pulled", func() (bool, string) {
+			got, _ := h.stored()
+			return got > at, fmt.Sprint(got)
+		})
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // killed
+		if got, _ := h.stored(); got == n {
+			t.Error("it was killed when all was pulled: the test shows nothing")
+		}
+	}
+	launch(t, h.cfg, bin)
+	h.settled(n, 0)
+	seen := map[string]bool{}
+	for _, a := range h.alerts() {
+		seen[a.Fields.Get("event.id").Text()] = true
+	}
+	if len(seen) != n {
+		t.Errorf("%d of %d documents", len(seen), n)
 	}
 }
