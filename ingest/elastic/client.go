@@ -108,7 +108,7 @@ type hit struct {
 	Sort   []json.RawMessage `json:"sort"`
 }
 
-// time is the hit's time: text of Elasticsearch, milliseconds or nanoseconds of OpenSearch.
+// time is the hit's time: milliseconds, or a text.
 func (h *hit) time() (time.Time, error) {
 	if len(h.Sort) == 0 {
 		return time.Time{}, errors.New("a hit without a sort value")
@@ -125,10 +125,25 @@ func (h *hit) time() (time.Time, error) {
 	switch {
 	case err != nil:
 		return time.Time{}, fmt.Errorf("the sort value %.40q is no time", text)
-	case n > 1e15 || n < -1e15:
-		return time.Unix(0, n).UTC(), nil
 	}
 	return time.UnixMilli(n).UTC(), nil
+}
+
+// A place is how far a round has come: a time, and a text that tells documents of one time apart.
+type place struct {
+	at  time.Time
+	tie string
+}
+
+// behind is the place of the last hit of a page. The error says that it does not lie behind the page before: a server
+// that repeats itself would be asked for ever.
+func (h *hit) behind(before place) (place, error) {
+	at, err := h.time()
+	reached := place{at, string(h.Sort[len(h.Sort)-1])}
+	if err == nil && (at.Before(before.at) || reached == before) {
+		err = fmt.Errorf("search: the page behind %s does not lie behind it", before.at)
+	}
+	return reached, err
 }
 
 // search asks for the page behind a hit, nil for the first one, of the documents from a time on, zero for all.
@@ -139,11 +154,10 @@ func (c *client) search(ctx context.Context, pit string, from time.Time, after [
 			"gte": from.UTC().Format("2006-01-02T15:04:05.000Z"), "format": "strict_date_optional_time",
 		}}})
 	}
-	order, tie := map[string]any{"order": "asc", "unmapped_type": "date"}, "_shard_doc"
+	// Indices whose times are nanoseconds would not compare with others: all are sorted as milliseconds.
+	order, tie := map[string]any{"order": "asc", "unmapped_type": "date", "numeric_type": "date"}, "_shard_doc"
 	if c.cfg.Server == OpenSearch {
 		tie = "_id"
-	} else {
-		order["format"] = "strict_date_optional_time_nanos"
 	}
 	body := map[string]any{
 		"size": size, "track_total_hits": false, "pit": map[string]string{"id": pit, "keep_alive": keepAlive},

@@ -130,10 +130,7 @@ func (s *server) search(w nethttp.ResponseWriter, r *nethttp.Request) {
 	slices.SortFunc(all, func(a, b ranked) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(tie(a), tie(b))) })
 	var hits []string
 	for _, d := range all {
-		at := any(d.at.UnixMilli())
-		if s.kind == Elasticsearch {
-			at = d.at.UTC().Format("2006-01-02T15:04:05.000Z")
-		}
+		at := d.at.UnixMilli()
 		if len(q.After) == 2 && cmp.Or(cmp.Compare(text(at), text(q.After[0])), cmp.Compare(tie(d), text(q.After[1]))) <= 0 {
 			continue
 		}

@@ -148,6 +148,7 @@ func (p *Puller) round(ctx context.Context) error {
 		from = p.high.Add(-p.cfg.LookBack)
 	}
 	var after []json.RawMessage
+	var reached place
 	for {
 		got, err := p.client.search(ctx, pit, from, after, p.page)
 		if errors.Is(err, errTooLarge) && p.page > 1 {
@@ -169,6 +170,9 @@ func (p *Puller) round(ctx context.Context) error {
 				p.o.Metrics.behind(p.cfg.Source, p.o.Now().Sub(p.high))
 			}
 			return nil
+		}
+		if reached, err = hits[len(hits)-1].behind(reached); err != nil {
+			return err
 		}
 		after = hits[len(hits)-1].Sort
 	}

@@ -71,7 +71,8 @@ type record struct {
 	offset  int64
 	at      time.Time // zero where the record has no timestamp
 	value   []byte
-	headers []recordHeader // our own alone, see ownHeaders
+	headers []recordHeader // our own, see ownHeaders
+	foreign foreign        // the others
 }
 
 type recordHeader struct {
@@ -79,7 +80,7 @@ type recordHeader struct {
 	value []byte
 }
 
-// Only headers of ours are kept, and few: a record of 1 MiB could hold half a million of them.
+// Few headers are kept: a record of 1 MiB could hold half a million of them.
 const (
 	ownHeaders = "tocsin-"
 	maxHeaders = 16
@@ -189,7 +190,10 @@ func (c *cursor) body(h header) (record, error) {
 		if err1 != nil || err2 != nil {
 			return record{}, errShort
 		}
-		if len(r.headers) < maxHeaders && bytes.HasPrefix(key, []byte(ownHeaders)) {
+		switch own := bytes.HasPrefix(key, []byte(ownHeaders)); {
+		case !own:
+			r.foreign.add(key, value)
+		case len(r.headers) < maxHeaders:
 			r.headers = append(r.headers, recordHeader{key: string(key), value: value})
 		}
 	}

@@ -31,6 +31,11 @@ func (p *Partition) record(r record) ingest.Record {
 	}
 	if p.topic.Own {
 		adopt(&out, r.headers)
+	} else {
+		out.Beside = r.foreign.beside()
+		if unwrap(&out); out.Fault != "" {
+			p.shared.metrics.faults.WithLabelValues(p.topic.Name, out.Fault).Inc()
+		}
 	}
 	if len(r.value) > p.shared.cfg.RecordLimit && out.Fault == "" {
 		out.Fault = faultTooBig
