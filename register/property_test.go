@@ -107,64 +107,66 @@ func (b *beside) check(t rapid.TB, i tocsin.Incident) {
 }
 
 func TestLifecycleIsTheModels(t *testing.T) {
+	onEachStore(t, lifecycle)
+}
+
+// lifecycle gives commands at random and compares what they led to with the model.
+func lifecycle(rt *rapid.T, w *world) {
 	actions := []tocsin.Action{
 		"declare", "reject", "acknowledge", "contain", "eradicate", "recover", "resolve", "close", "reopen", "comment", "set", "review", "assign",
 		"hold", "release", "team", "crisis", "return",
 	}
-	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorld(t)
-		e := event("e1", 0, "203.0.113.7", "ann")
-		i := w.apply(e, proposed()).Incident
-		status, applied, also := tocsin.Proposed, map[string]bool{}, beside{teams: map[string]string{}}
-		for n := range rapid.IntRange(1, 25).Draw(rt, "commands") {
-			if rapid.IntRange(0, 5).Draw(rt, "emission") == 0 {
-				e = revision(e, e.Revision+1, tocsin.MilestoneDoubled)
-				w.apply(e, assessment(tocsin.Promoted, tocsin.ModePropose, rapid.SampledFrom([]string{"P1", "P2", "P3", "P4"}).Draw(rt, "priority")))
-			}
-			w.now = w.now.Add(time.Duration(rapid.IntRange(0, 600).Draw(rt, "minutes")) * time.Minute)
-			c := Command{
-				ID: fmt.Sprintf("c%d", rapid.IntRange(0, n*2).Draw(rt, "id")), Incident: i.ID, By: ann, Action: rapid.SampledFrom(actions).Draw(rt, "action"),
-				Reason: "why", Text: "what", Disposition: "true_positive_impact", RootCause: "human_error", Assignee: "bert",
-				Owner: "carla", Team: rapid.SampledFrom([]string{"windows", "legal"}).Draw(rt, "team"),
-				Step:           rapid.SampledFrom([]string{"activated", "acknowledged", "done"}).Draw(rt, "step"),
-				FailedControls: []string{"none"}, Vulnerabilities: []tocsin.Vulnerability{{ID: "none"}},
-				Priority: rapid.SampledFrom([]string{"", "P1", "P3", "P5"}).Draw(rt, "set"), Urgency: "active",
-			}
-			if rapid.Bool().Draw(rt, "corrected") {
-				c.Effective = w.now.Add(-time.Duration(rapid.IntRange(0, 700).Draw(rt, "back")) * time.Minute)
-			}
-			to, legal := model(status, c.Action)
-			legal = legal && also.allow(status, c)
-			got, err := w.Do(t.Context(), c)
-			refusal, refused := errors.AsType[*Refusal](err)
-			switch {
-			case err != nil && !refused:
-				rt.Fatal(err)
-			case applied[c.ID] && !refused && got.Status != status:
-				rt.Fatalf("%s again: %s", c.ID, got.Status)
-			case applied[c.ID]:
-			case legal && !refused:
-				applied[c.ID], status = true, to
-				also.done(to, c)
-				also.check(rt, got)
-				if got.Status != to {
-					rt.Fatalf("%s: %s, the model says %s", c.Action, got.Status, to)
-				}
-			case !legal && !refused:
-				rt.Fatalf("%s from %s was done", c.Action, status)
-			case legal && refused && slices.Contains(asides, c.Action):
-				rt.Fatalf("%s from %s: %v", c.Action, status, err)
-			case legal && errors.Is(refusal, tocsin.ErrTransition):
-				rt.Fatalf("%s from %s: %v", c.Action, status, err)
-			}
+	e := w.event("e1", 0, "203.0.113.7", "ann")
+	i := w.apply(e, proposed()).Incident
+	status, applied, also := tocsin.Proposed, map[string]bool{}, beside{teams: map[string]string{}}
+	for n := range rapid.IntRange(1, 25).Draw(rt, "commands") {
+		if rapid.IntRange(0, 5).Draw(rt, "emission") == 0 {
+			e = revision(e, e.Revision+1, tocsin.MilestoneDoubled)
+			w.apply(e, assessment(tocsin.Promoted, tocsin.ModePropose, rapid.SampledFrom([]string{"P1", "P2", "P3", "P4"}).Draw(rt, "priority")))
 		}
-		invariants(rt, w, i.ID)
-	})
+		w.now = w.now.Add(time.Duration(rapid.IntRange(0, 600).Draw(rt, "minutes")) * time.Minute)
+		c := Command{
+			ID: fmt.Sprintf("c%d", rapid.IntRange(0, n*2).Draw(rt, "id")), Incident: i.ID, By: ann, Action: rapid.SampledFrom(actions).Draw(rt, "action"),
+			Reason: "why", Text: "what", Disposition: "true_positive_impact", RootCause: "human_error", Assignee: "bert",
+			Owner: "carla", Team: rapid.SampledFrom([]string{"windows", "legal"}).Draw(rt, "team"),
+			Step:           rapid.SampledFrom([]string{"activated", "acknowledged", "done"}).Draw(rt, "step"),
+			FailedControls: []string{"none"}, Vulnerabilities: []tocsin.Vulnerability{{ID: "none"}},
+			Priority: rapid.SampledFrom([]string{"", "P1", "P3", "P5"}).Draw(rt, "set"), Urgency: "active",
+		}
+		if rapid.Bool().Draw(rt, "corrected") {
+			c.Effective = w.now.Add(-time.Duration(rapid.IntRange(0, 700).Draw(rt, "back")) * time.Minute)
+		}
+		to, legal := model(status, c.Action)
+		legal = legal && also.allow(status, c)
+		got, err := w.Do(w.t.Context(), c)
+		refusal, refused := errors.AsType[*Refusal](err)
+		switch {
+		case err != nil && !refused:
+			rt.Fatal(err)
+		case applied[c.ID] && !refused && got.Status != status:
+			rt.Fatalf("%s again: %s", c.ID, got.Status)
+		case applied[c.ID]:
+		case legal && !refused:
+			applied[c.ID], status = true, to
+			also.done(to, c)
+			also.check(rt, got)
+			if got.Status != to {
+				rt.Fatalf("%s: %s, the model says %s", c.Action, got.Status, to)
+			}
+		case !legal && !refused:
+			rt.Fatalf("%s from %s was done", c.Action, status)
+		case legal && refused && slices.Contains(asides, c.Action):
+			rt.Fatalf("%s from %s: %v", c.Action, status, err)
+		case legal && errors.Is(refusal, tocsin.ErrTransition):
+			rt.Fatalf("%s from %s: %v", c.Action, status, err)
+		}
+	}
+	invariants(rt, w, i.ID)
 }
 
 // invariants hold of every log: it is a chain, its path is legal, no command is in it twice, no duration is negative.
 func invariants(t rapid.TB, w *world, id string) {
-	entries, _ := w.store.Entries(context.Background(), id, 1)
+	entries, _ := w.Register.store.Entries(context.Background(), id, 1)
 	if err := VerifyChain(entries); err != nil { // also: no gap, no command twice
 		t.Fatal(err)
 	}

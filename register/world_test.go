@@ -20,8 +20,23 @@ type world struct {
 	*Register
 	t     testing.TB
 	store *memory
+	other eventStore // a store of the product, in place of it
+	tag   string     // of events, addresses and users, so that worlds over one store have nothing in common
 	now   time.Time
 	opts  Options
+}
+
+// worldOver is a world over a store of the product.
+func worldOver(t testing.TB, s eventStore, tag string) *world {
+	w := &world{t: t, other: s, tag: tag, now: t0.Add(time.Hour)}
+	w.opts = options(s, func() time.Time { return w.now })
+	w.Register = New(w.opts)
+	return w
+}
+
+// event is [event] with the world's tag in all that it names.
+func (w *world) event(id string, minute int, address, user string) tocsin.Event {
+	return event(w.tag+id, minute, address+w.tag, user+w.tag)
 }
 
 func options(store Store, now func() time.Time) Options {
@@ -94,7 +109,13 @@ func auto() tocsin.Assessment     { return assessment(tocsin.Promoted, tocsin.Mo
 // apply gives the registrar an emission, and the store the event.
 func (w *world) apply(e tocsin.Event, a tocsin.Assessment) Outcome {
 	w.t.Helper()
-	w.store.events[e.ID] = encode(e)
+	if w.other != nil {
+		if err := w.other.StoreEvents(w.t.Context(), []tocsin.Event{e}); err != nil {
+			w.t.Fatal(err)
+		}
+	} else {
+		w.store.events[e.ID] = encode(e)
+	}
 	out, err := w.Apply(w.t.Context(), e, a)
 	if err != nil {
 		w.t.Fatal(err)
