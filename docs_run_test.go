@@ -37,6 +37,7 @@ import (
 var taskPages = []string{
 	"README.md", "docs/first-steps.md", "docs/configuration.md", "docs/operating.md", "docs/performance.md", "docs/adding.md",
 	"docs/kafka-elasticsearch.md", "docs/metrics-queries.md", "docs/conformance.md", "docs/authoring.md", "docs/tuning-rules.md", "docs/sigma.md", "docs/quality.md", "docs/enrichment.md", "docs/clocks.md", "docs/notifications.md", "docs/people.md",
+	"docs/incident-work.md",
 }
 
 // onServers are the pages that need Kafka and Elasticsearch.
@@ -223,7 +224,7 @@ func commandsOf(t *testing.T, b block) []shown {
 // expect runs a command until it prints what the page says. One that changes something is run once.
 func (s *session) expect(where, line string, output []string, code int) {
 	s.t.Helper()
-	changes := regexp.MustCompile(`--data|-d '|-X |tocsin (setup|run|demo)|incident (create|declare|acknowledge|contain|resolve|close)|^(cp|mv|mkdir|echo)|act.sh`).MatchString(line)
+	changes := regexp.MustCompile(`--data|-d '|-X |tocsin (setup|run|demo)|tocsin report --|incident (create|declare|acknowledge|contain|resolve|close|assign|team|hold|release|crisis|return|merge|split|hand-over|recover|review|follow-up)|^(cp|mv|mkdir|echo)|act.sh`).MatchString(line)
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(200 * time.Millisecond) {
 		got, ended := s.shell(line)
 		fault := ""

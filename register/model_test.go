@@ -44,7 +44,7 @@ func homes() []home {
 			})
 			return s
 		}},
-		{"elasticsearch", 5, realElastic},
+		{"elasticsearch", 2, realElastic},
 	}
 }
 
@@ -163,7 +163,7 @@ func TestConcurrentCommandsAreOneAfterAnother(t *testing.T) {
 			w.do(Command{Incident: i.ID, Action: "declare"})
 			writers, each := 4, 12
 			if p.name == "elasticsearch" {
-				each = 6
+				each = 4
 			}
 			var clock atomic.Int64
 			var mu sync.Mutex
