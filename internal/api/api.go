@@ -137,7 +137,7 @@ func New(o Options) http.Handler {
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	cfg.Security = []map[string][]string{{"token": {}}}
 	a := &routes{Options: o, api: humago.New(mux, cfg)}
-	a.api.UseMiddleware(a.authenticate, a.audited)
+	a.api.UseMiddleware(a.authenticate, a.audited, a.given)
 	a.incidents()
 	a.commands()
 	a.bulk()

@@ -66,7 +66,7 @@ func TestBadQueries(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, path := range []string{
 		"/incidents?status=gone", "/incidents?priority=P9", "/incidents?limit=0", "/incidents?limit=501", "/incidents?limit=x", "/incidents?sort=size",
-		"/incidents?since=yesterday", "/incidents?cursor=xx", "/incidents?order=up", "/incidents?breached=maybe", "/incidents?disposition=x", "/events?cursor=xx", "/events?level=x", "/events?activity=x", "/alerts?cursor=xx",
+		"/incidents?since=yesterday", "/incidents?cursor=xx", "/incidents?order=up", "/incidents?since=", "/incidents?status=", "/incidents?limit=", "/alerts?until=", "/audit?until=", "/events?level=", "/assessments?since=", "/incidents?breached=maybe", "/incidents?disposition=x", "/events?cursor=xx", "/events?level=x", "/events?activity=x", "/alerts?cursor=xx",
 		"/alerts?since=x", "/assessments?state=x", "/events/" + eventA + "/evidence?cursor=x", "/events/1/evidence?limit=101", "/audit?outcome=x", "/audit?cursor=x", "/assessments?cursor=xx", "/dead-letters?cursor=xx", "/incidents/..%2fx", "/events/A-B",
 		"/incidents/" + strings.Repeat("a", 65),
 	} {
