@@ -43,6 +43,7 @@ var arrows = []arrow{
 	{folder: "rules.d"},
 	{folder: "internal", to: []string{"", "internal"}},
 	{folder: "internal/pipeline", to: slices.Concat([]string{"", "internal"}, stages)},
+	{folder: "internal/integrity", to: []string{"", "internal", "register"}},
 	{folder: "internal/conformance", to: []string{"", "internal", "rules", "correlate"}},
 	{folder: "internal/authoring", to: []string{"", "internal", "rules", "classify"}},
 	{folder: "internal/replay", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},
@@ -78,6 +79,7 @@ var homes = []home{
 	{module: "github.com/oschwald/maxminddb-golang", folders: []string{"ingest/enrich"}},
 	{module: "github.com/mileusna/useragent", folders: []string{"ingest/enrich"}},
 	{module: "github.com/gaissmai/bart", folders: []string{"ingest/enrich"}},
+	{module: "golang.org/x/mod/sumdb", folders: []string{"internal/integrity"}},
 	{module: "github.com/elastic/go-grok", folders: []string{"ingest/decode"}},
 	{
 		module:  "github.com/prometheus/client_golang",

@@ -135,6 +135,8 @@ type Incident struct {
 	Hold            bool            `json:"hold,omitempty"`
 	Holds           []Hold          `json:"holds,omitempty"`
 	Crisis          Crisis          `json:"crisis,omitzero"`
+	LegalHold       *LegalHold      `json:"legal_hold,omitempty"` // nil: none
+	Evidence        int64           `json:"evidence,omitempty"`   // originals of alerts that were copied
 	FollowUps       []FollowUp      `json:"follow_ups,omitempty"`
 	Lessons         []string        `json:"lessons,omitempty"`
 	FailedControls  []string        `json:"failed_controls,omitempty"` // that failed; [NoneFound]

@@ -49,15 +49,22 @@ const (
 	ActClockWaive  Action = "clock_waive"  // there is no duty to make it
 	ActFollowUp    Action = "follow_up"
 	ActReview      Action = "review"
-	ActHold        Action = "hold"      // nobody can work on it for a while
-	ActRelease     Action = "release"   // the hold is over
-	ActTeam        Action = "team"      // a team was activated, took note or is done
-	ActCrisis      Action = "crisis"    // crisis management leads from now on
-	ActReturn      Action = "return"    // crisis management gave it back
-	ActSplit       Action = "split"     // events of it went to an incident of their own
-	ActSplitOff    Action = "split_off" // the founding entry of that one
-	ActRecur       Action = "recur"     // what it was about came back, in another incident
-	ActDismiss     Action = "dismiss"   // a person's verdict on an event that is no incident: kept in the verdict, in no log
+	ActCollect     Action = "collect"    // originals of alerts were copied into evidence
+	ActLegalHold   Action = "legal_hold" // put on, or taken off: what is under it is not disposed of
+	ActErase       Action = "erase"      // personal values were taken out of entries before
+	ActAccess      Action = "access"     // custody: an original was read
+	ActExport      Action = "export"     // custody: the incident was exported
+	ActTransfer    Action = "transfer"   // custody: somebody else has it now
+	ActDispose     Action = "dispose"    // custody: alerts past their retention were deleted
+	ActHold        Action = "hold"       // nobody can work on it for a while
+	ActRelease     Action = "release"    // the hold is over
+	ActTeam        Action = "team"       // a team was activated, took note or is done
+	ActCrisis      Action = "crisis"     // crisis management leads from now on
+	ActReturn      Action = "return"     // crisis management gave it back
+	ActSplit       Action = "split"      // events of it went to an incident of their own
+	ActSplitOff    Action = "split_off"  // the founding entry of that one
+	ActRecur       Action = "recur"      // what it was about came back, in another incident
+	ActDismiss     Action = "dismiss"    // a person's verdict on an event that is no incident: kept in the verdict, in no log
 )
 
 // A LogEntry is one line of an incident's append-only log: the truth from which [Incident] is projected
@@ -79,8 +86,17 @@ type LogEntry struct {
 	Reason    string          `json:"reason,omitempty"`
 	Text      string          `json:"text,omitempty"` // a comment, a summary
 	Data      json.RawMessage `json:"data,omitempty"` // what the action carries; its shape belongs to package register
-	Prev      string          `json:"prev"`           // hash of the entry before; "" for the first
-	Hash      string          `json:"hash"`           // over this entry without Hash, see package register
+	// Personal holds a commitment to each value that speaks of a person, by its path: by.id, text, data.assignee.
+	Personal map[string]Commitment `json:"personal,omitempty"`
+	Prev     string                `json:"prev"` // hash of the entry before; "" for the first
+	Hash     string                `json:"hash"` // over this entry without Hash, see package register
+}
+
+// A Commitment binds an entry to a value without showing it: HMAC-SHA256 of the value under a random salt, both in hex.
+// Where the value was erased, so was the salt.
+type Commitment struct {
+	Hash string `json:"hash"`
+	Salt string `json:"salt,omitempty"`
 }
 
 // ID is the entry's document id.

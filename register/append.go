@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"tocsin"
@@ -80,6 +81,12 @@ func (r *Register) catchUp(ctx context.Context, c *cached) error {
 	entries, err := r.store.Entries(ctx, c.id, c.state.seq+1)
 	if err != nil {
 		return fmt.Errorf("log of incident %s: %w", c.id, err)
+	}
+	if c.state.seq > 0 && slices.ContainsFunc(entries, func(e tocsin.LogEntry) bool { return e.Action == tocsin.ActErase }) {
+		c.state = newState() // what is kept has values that were erased since
+		if entries, err = r.store.Entries(ctx, c.id, 1); err != nil {
+			return fmt.Errorf("log of incident %s: %w", c.id, err)
+		}
 	}
 	for _, e := range entries {
 		if e.Seq == c.state.seq+1 && e.Prev != c.state.head {
@@ -255,6 +262,9 @@ func (r *Register) seal(e *tocsin.LogEntry, c *cached, command string) error {
 		e.From = ""
 	}
 	e.Phase = phase(e.Action)
+	if err := commit(e); err != nil {
+		return err
+	}
 	hash, err := EntryHash(*e)
 	if err != nil {
 		return fmt.Errorf("hash of %s for incident %s: %w", e.Action, c.id, err)

@@ -23,14 +23,17 @@ func (e *ChainError) Error() string {
 
 // VerifyChain checks one incident's log offline: sequence numbers from 1 without a gap, each entry's hash over its
 // whole content, and each entry's Prev being the hash before it. The error is a [*ChainError] for the first bad entry.
-// An intact chain does not say that the log's end is there: only a checkpoint kept elsewhere does.
+// A personal value that was erased
+// must be named by an entry that says so. An intact chain does not say that the log's end is there: only a checkpoint
+// kept elsewhere does.
 func VerifyChain(entries []tocsin.LogEntry) error {
-	prev, commands := "", make(map[string]int64, len(entries))
+	prev, commands, gone := "", make(map[string]int64, len(entries)), map[erasure]bool{}
 	for n, e := range entries {
 		bad := func(format string, args ...any) error {
 			return &ChainError{Incident: entries[0].Incident, Seq: int64(n + 1), Problem: fmt.Sprintf(format, args...)}
 		}
 		sum, err := EntryHash(e)
+		erased, problem := checkPersonal(e)
 		switch {
 		case err != nil:
 			return bad("content is not JSON: %v", err)
@@ -42,27 +45,37 @@ func VerifyChain(entries []tocsin.LogEntry) error {
 			return bad("names %.12s… as the entry before it, which is %.12s…", e.Prev, prev)
 		case e.Hash != sum:
 			return bad("content does not have its hash: it was changed after it was written")
+		case problem != "":
+			return bad("%s", problem)
 		case e.Command == "":
 			return bad("has no command id")
 		case commands[e.Command] != 0:
 			return bad("is command %s, as entry %d is", e.Command, commands[e.Command])
 		}
 		prev, commands[e.Command] = e.Hash, e.Seq
+		for _, path := range erased {
+			gone[erasure{e.Seq, path}] = true
+		}
 	}
-	return nil
+	return unexplained(entries, gone)
 }
 
 // EntryHash is the hash of an entry: SHA-256, in hex, over the canonical JSON (RFC 8785 style) of all that is stored
-// of it but Hash itself: Prev and Recorded are part of it.
+// of it but Hash itself: Prev and Recorded are part of it. Of what is personal, the commitment is part of it and the
+// value is not.
 func EntryHash(e tocsin.LogEntry) (string, error) {
-	e.Hash = ""
-	return sum(e)
+	text, err := entryText(e)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.Sum256(text)
+	return hex.EncodeToString(h[:]), nil
 }
 
 // digest is a hash over what an entry means, without what differs between two writings of the same thing: when it was
 // recorded, where in the chain, and the human number.
 func digest(e tocsin.LogEntry) (string, error) {
-	e.Hash, e.Prev, e.Seq = "", "", 0
+	e.Hash, e.Prev, e.Seq, e.Personal = "", "", 0, nil
 	e.Recorded = e.Effective
 	if len(e.Data) > 0 {
 		var members map[string]json.RawMessage
@@ -79,8 +92,8 @@ func digest(e tocsin.LogEntry) (string, error) {
 	return sum(e)
 }
 
-func sum(e tocsin.LogEntry) (string, error) {
-	text, err := canonical(e)
+func sum(v any) (string, error) {
+	text, err := canonical(v)
 	if err != nil {
 		return "", err
 	}

@@ -16,6 +16,7 @@ type metrics struct {
 	conflicts *prometheus.CounterVec
 	repeated  prometheus.Counter
 	integrity prometheus.Counter
+	missing   prometheus.Counter
 }
 
 // newMetrics registers the counters; a second register in one process counts into the first one's.
@@ -37,6 +38,9 @@ func newMetrics(reg Registerer) *metrics {
 			Name: "tocsin_register_integrity_errors_total", Help: "Log entries whose stored content is not what was written.",
 		}),
 	}
+	m.missing = shared(reg, prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "tocsin_register_evidence_missing_total", Help: "Alerts of incidents whose originals could not be copied: not stored, or not what was referred to.",
+	}))
 	m.entries, m.verdicts, m.conflicts = shared(reg, m.entries), shared(reg, m.verdicts), shared(reg, m.conflicts)
 	m.repeated, m.integrity = shared(reg, m.repeated), shared(reg, m.integrity)
 	return m

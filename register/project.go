@@ -47,10 +47,12 @@ type state struct {
 	events   map[string]eventState // by id, at the last revision seen
 	moved    map[string]string     // events that were split off, to the incident that they went to
 	ties     map[string]string     // incident that this one is related to, to the command that first said so
+	// collected are the alerts whose originals were copied.
+	collected map[string]bool
 }
 
 func newState() *state {
-	return &state{commands: map[string]int64{}, events: map[string]eventState{}, ties: map[string]string{}}
+	return &state{commands: map[string]int64{}, events: map[string]eventState{}, ties: map[string]string{}, collected: map[string]bool{}}
 }
 
 // apply folds one entry in: first what its action carries, then the change of status, if it is one.
@@ -119,7 +121,11 @@ func (s *state) act(e tocsin.LogEntry) error {
 		return with(e, s.split)
 	case tocsin.ActRecur:
 		return with(e, s.recur)
-	case tocsin.ActComment:
+	case tocsin.ActCollect:
+		return with(e, s.collect)
+	case tocsin.ActLegalHold:
+		return with(e, s.legalHold)
+	case tocsin.ActComment, tocsin.ActErase:
 	default:
 		return fmt.Errorf("action %q: %w", e.Action, errLog)
 	}

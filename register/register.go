@@ -35,6 +35,9 @@ type Options struct {
 	// must not wait. What it is not told of (a kill, a transaction that is taken back) it must find by itself.
 	Wrote func(incident string)
 
+	Exhibits Exhibits // where the originals of alerts are copied to; nil: nowhere
+	Tool     string   // name and version of what copies them
+
 	MaxSlots int // entity values that one incident claims; 0: 50 (register.md, ruling 2 of section 0)
 	// MaxEvents is how many events one incident takes; the next one founds an incident of its own, related to it; 0: 5,000.
 	MaxEvents int

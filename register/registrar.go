@@ -303,6 +303,9 @@ func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 			return Outcome{}, err
 		}
 	}
+	if i, err = r.collect(ctx, i, e); err != nil {
+		return Outcome{}, err
+	}
 	for _, other := range i.Related {
 		if !ties(other) {
 			continue

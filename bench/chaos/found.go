@@ -11,8 +11,8 @@ import (
 
 	"tocsin"
 	"tocsin/bench/internal/given"
-	"tocsin/internal/app"
 	"tocsin/internal/replay"
+	"tocsin/register"
 )
 
 // An account is what a register holds, in a form in which two can be compared: by id, one line for each thing, of
@@ -131,7 +131,7 @@ func (s *stand) found(ctx context.Context) (account, error) {
 	}
 	for id, entries := range logs {
 		slices.SortFunc(entries, func(a, b tocsin.LogEntry) int { return int(a.Seq - b.Seq) })
-		if err := app.VerifyExport(app.Export{Log: entries}); err != nil {
+		if err := register.VerifyChain(entries); err != nil {
 			a.broken = append(a.broken, fmt.Sprintf("%s: %v", id, err))
 		}
 	}

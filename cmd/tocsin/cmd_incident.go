@@ -20,7 +20,8 @@ import (
 
 func newIncident() *cobra.Command {
 	cmd := &cobra.Command{Use: "incident", Short: "Look at incidents and work on them"}
-	cmd.AddCommand(newIncidentList(), newIncidentShow(), newIncidentLog(), newIncidentCreate(), newIncidentReport(), newIncidentExport())
+	cmd.AddCommand(newIncidentList(), newIncidentShow(), newIncidentLog(), newIncidentCreate(), newIncidentReport())
+	cmd.AddCommand(evidenceCommands()...)
 	for _, a := range incidentActions() {
 		cmd.AddCommand(newIncidentAct(a))
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin"
-	"tocsin/internal/app"
 	"tocsin/internal/client"
 )
 
@@ -99,28 +97,6 @@ func day(text string) (string, error) {
 		at, err = time.Parse(time.RFC3339Nano, text)
 	}
 	return at.UTC().Format(time.RFC3339Nano), err
-}
-
-func newIncidentExport() *cobra.Command {
-	r := reach{}
-	cmd := &cobra.Command{
-		Use:   "export ID",
-		Short: "Write an incident and its log as one JSON object, for `tocsin verify --from`",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				d, err := dossier(ctx, c, args[0])
-				if err != nil {
-					return err
-				}
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				return enc.Encode(app.Export{Incident: d.incident, Log: d.log})
-			})
-		},
-	}
-	r.flags(cmd)
-	return cmd
 }
 
 // A file is all that is known of one incident.

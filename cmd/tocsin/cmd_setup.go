@@ -13,7 +13,7 @@ import (
 
 func newSetup() *cobra.Command {
 	cmd := &cobra.Command{Use: "setup", Short: "Make what the daemon needs on its servers; may be run again at any time"}
-	cmd.AddCommand(newSetupElasticsearch(), newSetupKafka())
+	cmd.AddCommand(newSetupElasticsearch(), newSetupKafka(), newSetupKey())
 	return cmd
 }
 

@@ -8,17 +8,23 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tocsin/internal/app"
 	"tocsin/internal/config"
+	"tocsin/internal/integrity"
 )
+
+// trusted are the flags that name what a check rests on.
+type trusted struct{ keys, checkpoints []string }
 
 func newVerify() *cobra.Command {
 	var from, file string
 	var store bool
+	var t trusted
 	cmd := &cobra.Command{
 		Use:   "verify (--store | --from FILE)",
 		Short: "Check that the register's logs are intact and that its incidents are what they tell",
@@ -26,9 +32,9 @@ func newVerify() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case from != "" && !store:
-				return verifyFile(cmd, from)
+				return verifyFile(cmd, from, t)
 			case store && from == "":
-				return verifyStore(cmd, file)
+				return verifyStore(cmd, file, t)
 			default:
 				return coded(exitUnusable, errors.New("give either --store or --from FILE"))
 			}
@@ -37,38 +43,89 @@ func newVerify() *cobra.Command {
 	configFlag(cmd, &file)
 	cmd.Flags().BoolVar(&store, "store", false, "check every incident of the configured store")
 	cmd.Flags().StringVar(&from, "from", "", "check a `file` that `incident export` wrote; - is standard input")
+	cmd.Flags().StringArrayVar(&t.keys, "key", nil, "a public `key` that is trusted, or a file of them; may be given again")
+	cmd.Flags().StringArrayVar(&t.checkpoints, "checkpoint", nil, "a `file` of checkpoints from the second place; may be given again")
 	return cmd
 }
 
-// uncovered is what no chain can show: an end that was cut off, and a log that nothing names any more.
-const uncovered = "not covered: entries cut off the end of a log, and whole incidents that were removed; only a checkpoint kept elsewhere shows these"
+// trust reads what the flags name.
+func (t trusted) trust() (integrity.Trust, error) {
+	var out integrity.Trust
+	for _, k := range t.keys {
+		text := k
+		if _, err := os.Stat(k); err == nil {
+			data, err := os.ReadFile(k)
+			if err != nil {
+				return out, coded(exitInput, err)
+			}
+			text = string(data)
+		}
+		keys, err := integrity.ParseKeys(text)
+		if err != nil {
+			return out, coded(exitUnusable, fmt.Errorf("--key %s: %w", k, err))
+		}
+		out.Keys = append(out.Keys, keys...)
+	}
+	for _, name := range t.checkpoints {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return out, coded(exitInput, err)
+		}
+		all := integrity.SplitCheckpoints(string(data))
+		if len(all) == 0 {
+			return out, coded(exitInput, fmt.Errorf("--checkpoint %s: there is no checkpoint in it", name))
+		}
+		out.Published = append(out.Published, all...)
+	}
+	return out, nil
+}
 
-func verifyFile(cmd *cobra.Command, name string) error {
+func verifyFile(cmd *cobra.Command, name string, t trusted) error {
+	trust, err := t.trust()
+	if err != nil {
+		return err
+	}
 	text, err := readInput(cmd, name)
 	if err != nil {
 		return coded(exitInput, err)
 	}
-	var found int
+	found := 0
 	dec := json.NewDecoder(bytes.NewReader(text))
 	for n := 0; ; n++ {
-		var e app.Export
+		var e integrity.Export
 		if err := dec.Decode(&e); errors.Is(err, io.EOF) && n > 0 {
 			break
 		} else if err != nil {
 			return coded(exitInput, fmt.Errorf("%s: no export: %w", name, err))
 		}
-		if err := app.VerifyExport(e); err != nil {
-			found++
-			fmt.Fprintln(cmd.OutOrStdout(), err)
-			continue
+		r := integrity.VerifyExport(e, trust)
+		found += tell(cmd, r)
+		if len(r.Faults) == 0 {
+			fmt.Fprintf(cmd.OutOrStdout(), "intact: incident %s, %d entries, last hash %s; %d of %d entries proven, %d exhibits\n",
+				e.Log[0].Incident, len(e.Log), e.Log[len(e.Log)-1].Hash, r.Proven, r.Entries, r.Exhibits)
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "intact: incident %s, %d entries, last hash %s\n", e.Log[0].Incident, len(e.Log), e.Log[len(e.Log)-1].Hash)
 	}
-	fmt.Fprintln(cmd.ErrOrStderr(), uncovered)
 	if found > 0 {
 		return coded(exitFindings, errFindings)
 	}
 	return nil
+}
+
+// tell writes what a check found, what it rests on and what it did not cover; it returns how much it found.
+func tell(cmd *cobra.Command, r integrity.Report) int {
+	for _, f := range r.Faults {
+		fmt.Fprintln(cmd.OutOrStdout(), printable(f.Error()))
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintln(cmd.OutOrStdout(), printable(n))
+	}
+	if r.Erased > 0 {
+		fmt.Fprintf(cmd.OutOrStdout(), "%d personal values were erased, as entries say; the proof holds without them\n", r.Erased)
+	}
+	for _, u := range r.Uncovered {
+		fmt.Fprintln(cmd.ErrOrStderr(), "not covered: "+printable(u))
+	}
+	return len(r.Faults)
 }
 
 func readInput(cmd *cobra.Command, name string) ([]byte, error) {
@@ -78,7 +135,25 @@ func readInput(cmd *cobra.Command, name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-func verifyStore(cmd *cobra.Command, file string) error {
+// ownPlaces are the daemon's own files, for who names none. They lie beside the register, so they prove less.
+func (t trusted) ownPlaces(cmd *cobra.Command, cfg config.Config) trusted {
+	if key := filepath.Join(cfg.DataDir, "integrity.key.pub"); len(t.keys) == 0 && exists(key) {
+		t.keys = []string{key}
+		fmt.Fprintf(cmd.ErrOrStderr(), "no --key: taken from %s, beside the register\n", key)
+	}
+	if file := app.AnchorFile(cfg); len(t.checkpoints) == 0 && file != "" && exists(file) {
+		t.checkpoints = []string{file}
+		fmt.Fprintf(cmd.ErrOrStderr(), "no --checkpoint: taken from %s\n", file)
+	}
+	return t
+}
+
+func exists(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Size() > 0
+}
+
+func verifyStore(cmd *cobra.Command, file string, t trusted) error {
 	cfg, err := config.Load(file, os.Environ())
 	if err != nil {
 		return coded(exitUnusable, err)
@@ -88,16 +163,18 @@ func verifyStore(cmd *cobra.Command, file string) error {
 		return coded(exitInput, err)
 	}
 	defer st.Close()
-	v, err := app.VerifyStore(cmd.Context(), st)
+	trust, err := t.ownPlaces(cmd, cfg).trust()
+	if err != nil {
+		return err
+	}
+	sum, err := integrity.VerifyStore(cmd.Context(), st, trust)
 	if err != nil {
 		return coded(exitInput, err)
 	}
-	for _, f := range v.Faults {
-		fmt.Fprintln(cmd.OutOrStdout(), f)
-	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%d incidents with %d entries, %d not intact\n", v.Incidents, v.Entries, len(v.Faults))
-	fmt.Fprintln(cmd.ErrOrStderr(), uncovered)
-	if len(v.Faults) > 0 {
+	found := tell(cmd, sum.Report)
+	fmt.Fprintf(cmd.OutOrStdout(), "%d incidents with %d entries, %d not intact; %d entries proven by %d checkpoints, %d exhibits\n",
+		sum.Incidents, sum.Entries, found, sum.Proven, sum.Checkpoints, sum.Exhibits)
+	if found > 0 {
 		return coded(exitFindings, errFindings)
 	}
 	return nil

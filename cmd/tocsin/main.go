@@ -77,7 +77,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(), newDemo(), newSetup(), newReplay(), newDecode(), newMapping(), newRules(), newConformance(), newConfig(), newVersion())
-	root.AddCommand(newIncident(), newTrends(), newDeadLetter(), newLists(), newVerify(), newAudit())
+	root.AddCommand(newIncident(), newTrends(), newDeadLetter(), newLists(), newVerify(), newRetention(), newAudit())
 	root.AddCommand(newClock(), newNotify())
 	root.AddCommand(newReport(), newInformant(), newRegister())
 	root.AddCommand(newUser(), newToken())

@@ -116,6 +116,7 @@ type Options struct {
 	Sources    func() []Source
 	Audit      AuditReader
 	Trail      auth.Trail
+	Custodian  Custodian
 	Tokens     *auth.Tokens
 	// Directory keeps local users and tokens; nil in mode kafka.
 	Directory *auth.Directory
@@ -153,6 +154,7 @@ func New(o Options) http.Handler {
 	a.trends()
 	a.regimes()
 	a.notices()
+	a.exhibits()
 	a.describe()
 	return limitBody(known(mux))
 }
@@ -227,9 +229,10 @@ type routes struct {
 
 // Roles of the routes that read.
 const (
-	viewer = "viewer"
-	lead   = "lead"
-	admin  = "admin"
+	viewer  = "viewer"
+	analyst = "analyst"
+	lead    = "lead"
+	admin   = "admin"
 )
 
 // A needs names the role that a route asks for, in its operation's metadata. A route without one is refused to all.

@@ -55,6 +55,7 @@ var matrix = map[string]string{
 	"merge-incident": "coordinator", "hand-over-incident": "coordinator", "set-incident": "coordinator", "confirm-incident": "coordinator",
 	"list-notices": viewer, "get-receivers": viewer, "test-route": lead,
 	"get-regimes": viewer, "clock-start-incident": "coordinator", "clock-submit-incident": "coordinator", "clock-waive-incident": lead,
+	"list-exhibits": viewer, "get-custody": viewer, "get-exhibit": analyst, "export-incident": analyst, "legal-hold-incident": lead, "legal-release-incident": lead, "transfer-evidence": lead,
 	"review-incident": "coordinator", "promote-event": "coordinator", "dismiss-event": "coordinator",
 }
 

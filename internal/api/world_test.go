@@ -17,6 +17,7 @@ import (
 	"tocsin"
 	"tocsin/internal/auth"
 	"tocsin/internal/dossier"
+	"tocsin/internal/integrity"
 	"tocsin/internal/reports"
 	"tocsin/register"
 	"tocsin/sinks"
@@ -40,7 +41,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	t.Helper()
 	w := &world{t: t, store: memory.New()}
 	now := func() time.Time { return t0.Add(time.Hour) }
-	w.register = register.New(register.Options{Store: w.store, Now: now})
+	w.register = register.New(register.Options{Store: w.store, Now: now, Exhibits: w.store})
 	tokens := &auth.Tokens{}
 	var file strings.Builder
 	for _, role := range register.Roles() {
@@ -76,8 +77,9 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		Exceptions: func() []Exception {
 			return []Exception{{Name: "exceptions/a.yaml:1", Rule: "r1", When: "true", Expires: t0}}
 		},
-		Sources: func() []Source { return []Source{{Name: "http", Alerts: 7}} },
-		Audit:   w.store, Trail: auth.Trail{Store: w.store, Now: now, Log: slog.New(slog.DiscardHandler)},
+		Sources:   func() []Source { return []Source{{Name: "http", Alerts: 7}} },
+		Custodian: integrity.Custodian{Register: w.register, Store: w.store, Now: now, Version: "test"},
+		Audit:     w.store, Trail: auth.Trail{Store: w.store, Now: now, Log: slog.New(slog.DiscardHandler)},
 	}
 	if change != nil {
 		change(&o)

@@ -51,6 +51,7 @@ type App struct {
 	sets     *pipeline.Sets
 	engines  *pipeline.Engines
 	quality  *qualities
+	public   []string // keys that checkpoints are signed with
 	watched  *ruleState
 	mappings *mappingFiles
 	enrich   *enrich.Live

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tocsin/internal/app"
+	"tocsin/internal/integrity"
 )
 
 // do sends a request to Elasticsearch that must succeed.
@@ -55,7 +56,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := app.VerifyStore(t.Context(), reader)
+	v, err := integrity.VerifyStore(t.Context(), reader, integrity.Trust{})
 	if err != nil || len(v.Faults) > 0 || v.Incidents != incidents {
 		t.Errorf("%d incidents of %d, faults %v, %v", v.Incidents, incidents, v.Faults, err)
 	}

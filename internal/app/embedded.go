@@ -15,6 +15,7 @@ import (
 	"tocsin/ingest/file"
 	ingesthttp "tocsin/ingest/http"
 	"tocsin/internal/config"
+	"tocsin/internal/integrity"
 	"tocsin/internal/pipeline"
 	"tocsin/register"
 	"tocsin/rules"
@@ -45,6 +46,8 @@ type store interface {
 	sinks.Searcher
 	sinks.Informants
 	sinks.EventStore
+	sinks.EvidenceStore
+	integrity.Store
 }
 
 // intakeSource is the name of the HTTP intake among the sources.
@@ -85,6 +88,11 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		a.runs("notify", func(ctx context.Context) error { a.courier.Run(ctx); return nil })
 	}
 	a.runs("timers", func(ctx context.Context) error { return a.timers(ctx, a.due(st)) })
+	seal, err := a.sealer(st, nil)
+	if err != nil {
+		return backend{}, err
+	}
+	a.runs("integrity", func(ctx context.Context) error { return a.sealing(ctx, seal) })
 	a.runs("upkeep", func(ctx context.Context) error { return a.upkeep(ctx, j) })
 	if err := a.ways(ctx, intake{j: j, cap: a.cfg.Intake.Backlog}); err != nil {
 		return backend{}, err
@@ -113,6 +121,8 @@ func (a *App) register(s register.Store) *register.Register {
 	o := pipeline.RegisterOptions(a.scales)
 	o.Store, o.Now, o.Logger, o.Regimes = s, a.now, a.log, a.regimes
 	o.Wrote = a.wrote
+	o.Exhibits, _ = s.(register.Exhibits)
+	o.Tool = tool()
 	return register.New(o)
 }
 

@@ -55,7 +55,8 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 			Notifier: a.notifier(),
 			Audit:    back.store, Trail: a.trail(back.store),
 			Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open,
-			Tokens: tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
+			Custodian: a.evidence(back.store),
+			Tokens:    tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
 		page, err := a.page(back, people, p)
 		if err != nil {

@@ -219,12 +219,16 @@ func (k *kafkaStages) correlate() error {
 }
 
 func (k *kafkaStages) registrar() error {
+	seal, err := k.sealer(k.store, k.producer)
+	if err != nil {
+		return err
+	}
 	r := &pipeline.KafkaRegistrar{
 		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, TimersEvery: 30 * time.Second,
-		Timers: k.due(k.store), Beside: k.beside(),
+		Timers: k.sealed(seal, k.due(k.store)), Beside: k.beside(),
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}
-	_, err := k.group("registrar", cfg, kafka.Options{}, pipeline.Kafka(r.Serve))
+	_, err = k.group("registrar", cfg, kafka.Options{}, pipeline.Kafka(r.Serve))
 	return err
 }
 

@@ -31,7 +31,7 @@ func (a *App) page(back backend, people *people, p *pulse) (http.Handler, error)
 		Dispose: a.letters(back.store, back.journal).disposeByID,
 		Rules:   a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot, Measures: back.store, Search: back.store,
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
-		Trail:  a.trail(back.store), Stopping: a.stopping, Now: a.now, Log: a.log,
+		Trail:  a.trail(back.store), Custodian: a.evidence(back.store), Stopping: a.stopping, Now: a.now, Log: a.log,
 	})
 }
 

@@ -28,6 +28,7 @@ type Config struct {
 	Kafka         Kafka         `mapstructure:"kafka"`
 	Elasticsearch Elasticsearch `mapstructure:"elasticsearch"`
 	Reports       Reports       `mapstructure:"reports"`
+	Integrity     Integrity     `mapstructure:"integrity"`
 }
 
 // Reports is how people report something, and what reports of incidents look like.
@@ -35,6 +36,16 @@ type Reports struct {
 	Open     bool   `mapstructure:"open"`     // on a loopback listener the form and the API take reports without a token
 	Template string `mapstructure:"template"` // folder of templates that replace the shipped ones of the same name; "" is none
 	Link     Secret `mapstructure:"link"`     // environment only: whoever has /report?link=… may report; "" for nobody
+}
+
+// Integrity is how the register is made to prove itself: a signed checkpoint of all log entries, kept in a second place.
+type Integrity struct {
+	CheckpointEvery time.Duration `mapstructure:"checkpoint_every"` // and only where the register grew
+	Name            string        `mapstructure:"name"`             // of the register: first line of its checkpoints, and of its keys
+	Key             Secret        `mapstructure:"key"`              // environment only: signing keys, comma-separated
+	KeyFile         string        `mapstructure:"key_file"`         // signing keys, one a line; "": made in data_dir in mode embedded, nothing is signed in mode kafka
+	AnchorFile      string        `mapstructure:"anchor_file"`      // checkpoints are appended to it; "": checkpoints.txt in data_dir in mode embedded
+	AnchorTopic     string        `mapstructure:"anchor_topic"`     // mode kafka: checkpoints are written to it too
 }
 
 // Log is how the daemon speaks of itself.
@@ -198,5 +209,6 @@ func Default() Config {
 		SQLite:        SQLite{MaxBytes: 20 << 30, Retention: 90 * 24 * time.Hour},
 		Kafka:         Kafka{Brokers: []string{"127.0.0.1:9092"}, Group: "tocsin", Prefix: "tocsin.", Partitions: 32, Replication: 1, Session: 10 * time.Second, Commands: Commands{Actor: "commands", Role: "analyst"}},
 		Elasticsearch: Elasticsearch{URLs: []string{"http://127.0.0.1:9200"}, Prefix: "tocsin-", Replicas: 1, Shards: 1},
+		Integrity:     Integrity{CheckpointEvery: 5 * time.Minute, Name: "tocsin"},
 	}
 }

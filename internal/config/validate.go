@@ -23,6 +23,7 @@ func (c *checker) validate(cfg *Config) {
 	c.validateOIDC(cfg)
 	c.validateSources(cfg)
 	c.validateLimits(cfg)
+	c.validateIntegrity(cfg)
 	c.validateEnrich(&cfg.Enrich)
 	for _, f := range []struct{ path, name string }{{"scales", cfg.Scales}, {"assets", cfg.Assets}, {"clocks", cfg.Clocks}, {"notify", cfg.Notify}} {
 		c.readable(f.path, f.name)

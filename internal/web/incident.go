@@ -12,18 +12,19 @@ import (
 // An incidentView is one incident with all that is known of it.
 type incidentView struct {
 	tocsin.Incident
-	Clocks  []Clock
-	Spans   []named // durations
-	Events  []eventRow
-	Missing int64 // events that are not shown: cut, or not stored any more
-	Log     []passage
-	Earlier int // log entries before those shown
-	Founder *tocsin.Event
-	Forms   []form
-	Key     string   // of a form: see formKey
-	Refused []string // why a command was refused
-	Chart   spansChart
-	Intact  error // what is wrong with the log, nil: its chain holds
+	Clocks   []Clock
+	Spans    []named // durations
+	Events   []eventRow
+	Missing  int64 // events that are not shown: cut, or not stored any more
+	Log      []passage
+	Earlier  int // log entries before those shown
+	Founder  *tocsin.Event
+	Forms    []form
+	Key      string   // of a form: see formKey
+	Refused  []string // why a command was refused
+	Chart    spansChart
+	Exhibits []tocsin.Exhibit // the first copies of alerts
+	Intact   error            // what is wrong with the log, nil: its chain holds
 }
 
 type named struct{ Name, Value string }
@@ -81,6 +82,9 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	}
 	if n := len(entries); n > logShown {
 		v.Earlier, entries = n-logShown, entries[n-logShown:]
+	}
+	if v.Exhibits, err = p.exhibits(ctx, i); err != nil {
+		return err
 	}
 	v.Log = fold(entries)
 	p.render(w, r, status, "incident", i.Number, "incidents", v)

@@ -40,6 +40,8 @@ type Options struct {
 	// WhyNot tells how a group key stands; its errors wrap [tocsin.ErrKey], [tocsin.ErrElsewhere] or [tocsin.ErrNotFound].
 	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
 	Trail  auth.Trail
+	// Custodian tells of the copies of alerts that incidents stand on, and hands them out.
+	Custodian Custodian
 	// Measures answer what statistics ask.
 	Measures    measure.Store
 	Search      Search
@@ -86,6 +88,7 @@ func (p *pages) routes(r *router) {
 	r.page("viewer", "GET /live", p.live)
 	r.page("viewer", "POST /incidents", p.bulk)
 	r.page("viewer", "GET /incidents/{id}", p.incident)
+	r.page("analyst", "GET /incidents/{id}/evidence/{exhibit}", p.exhibit)
 	r.page("viewer", "POST /incidents/{id}/{action}", p.command)
 	r.page("viewer", "GET /incidents/{id}/report", p.paper)
 	r.page("viewer", "GET /dead-letters", p.letters)

@@ -78,7 +78,7 @@ func registerMapping() object {
 		"boolean": "tocsin.hold.on tocsin.breached tocsin.metrics.countable tocsin.backfill",
 		"ip":      "related.ip",
 		"long": `tocsin.revision tocsin.version tocsin.seq tocsin.count tocsin.alerts tocsin.asset.importance tocsin.severity.score tocsin.reopen_count tocsin.late_evidence
-			tocsin.log.head_seq tocsin.visit tocsin.seconds tocsin.partition tocsin.offset tocsin.order.opened tocsin.order.updated tocsin.order.detected tocsin.order.received tocsin.order.at
+			tocsin.log.head_seq tocsin.visit tocsin.seconds tocsin.partition tocsin.offset tocsin.order.opened tocsin.order.updated tocsin.order.detected tocsin.order.received tocsin.order.recorded tocsin.order.at
 			tocsin.order.last tocsin.order.status_since tocsin.order.due`,
 		"off": "doc",
 	}, measureTypes(byType(lifecycleTypes(), map[string]string{}))))

@@ -151,7 +151,8 @@ func (s *Store) search(ctx context.Context, index string, query object) (*search
 }
 
 type searchReply struct {
-	Hits *struct {
+	Aggregations json.RawMessage `json:"aggregations"`
+	Hits         *struct {
 		Total struct {
 			Value int64 `json:"value"`
 		} `json:"total"`

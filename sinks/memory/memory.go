@@ -29,6 +29,7 @@ type Store struct {
 	counters   map[string]int64
 	notices    map[string]versioned
 	told       map[string]int64 // entries of an incident's log
+	proofs     proofs
 	audit      map[string]tocsin.AuditEntry
 	informants map[string]tocsin.Informant
 	secrets    map[string]map[string][]byte // by kind and name

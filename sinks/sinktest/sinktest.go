@@ -25,6 +25,11 @@ type Store interface {
 	sinks.Measures
 	sinks.Backlogs
 	sinks.Searcher
+	sinks.TreeStore
+	sinks.CheckpointStore
+	sinks.EvidenceStore
+	sinks.Retention
+	sinks.LogEraser
 	register.Store
 }
 
@@ -92,6 +97,11 @@ func (u Suite) Run(t *testing.T) {
 		{"Tallies", testTallies},
 		{"TalliesInZones", testTalliesInZones},
 		{"Backlogs", testBacklogs},
+		{"Tree", testTree},
+		{"Unsequenced", testUnsequenced},
+		{"Checkpoints", testCheckpoints},
+		{"Evidence", testEvidence},
+		{"ReplaceEntry", testReplaceEntry},
 		{"Restart", testRestart},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, u, u.Open(t)) })

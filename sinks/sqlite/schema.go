@@ -150,6 +150,15 @@ CREATE INDEX notices_incident ON notices (incident, due);
 CREATE TABLE told (incident TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 `, `
 CREATE TABLE informants (token TEXT PRIMARY KEY, doc TEXT NOT NULL) WITHOUT ROWID;
+`, `
+CREATE TABLE stretches (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, doc TEXT NOT NULL);
+CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE exhibits (incident TEXT NOT NULL, id TEXT NOT NULL, doc TEXT NOT NULL, original BLOB NOT NULL, UNIQUE (incident, id));
+CREATE TABLE leaves (log TEXT NOT NULL, first INTEGER NOT NULL, PRIMARY KEY (log, first)) WITHOUT ROWID;
+CREATE TABLE sequenced (log TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE unsequenced (log TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TRIGGER log_grew AFTER INSERT ON log BEGIN INSERT OR IGNORE INTO unsequenced (log) VALUES (new.incident); END;
+INSERT INTO unsequenced (log) SELECT DISTINCT incident FROM log;
 `}
 
 // searchable is the version from which on the columns that are searched by are there: files of an earlier one are

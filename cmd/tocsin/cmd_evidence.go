@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tocsin"
+	"tocsin/internal/app"
+	"tocsin/internal/client"
+	"tocsin/internal/config"
+)
+
+// evidenceCommands are those about the copies of alerts that an incident stands on.
+func evidenceCommands() []*cobra.Command {
+	return []*cobra.Command{newIncidentExport(), newIncidentEvidence(), newIncidentCustody(), newIncidentLegalHold(), newIncidentTransfer(), newIncidentErase()}
+}
+
+func newIncidentExport() *cobra.Command {
+	r := reach{}
+	var originals bool
+	cmd := &cobra.Command{
+		Use:   "export ID",
+		Short: "Write an incident with its log, evidence and proofs as one JSON file, for `tocsin verify --from`; it is noted in the custody",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				id, err := find(ctx, c, args[0])
+				if err != nil {
+					return err
+				}
+				q := url.Values{}
+				if originals {
+					q.Set("originals", "true")
+				}
+				var file json.RawMessage
+				if err := c.Get(ctx, "/incidents/"+url.PathEscape(id)+"/export", q, &file); err != nil {
+					return err
+				}
+				enc := json.NewEncoder(cmd.OutOrStdout())
+				enc.SetIndent("", "  ")
+				return enc.Encode(file)
+			})
+		},
+	}
+	r.flags(cmd)
+	cmd.Flags().BoolVar(&originals, "originals", false, "with the original bytes of the evidence")
+	return cmd
+}
+
+func newIncidentEvidence() *cobra.Command {
+	r := reach{}
+	var output, reason string
+	cmd := &cobra.Command{
+		Use:   "evidence ID [EXHIBIT]",
+		Short: "List the copies of alerts that an incident stands on, or write the original bytes of one: that is noted in the custody",
+		Args:  cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				id, err := find(ctx, c, args[0])
+				if err != nil {
+					return err
+				}
+				path := "/incidents/" + url.PathEscape(id) + "/evidence"
+				if len(args) == 2 {
+					var x tocsin.Exhibit
+					if err := c.Get(ctx, path+"/"+url.PathEscape(args[1]), url.Values{"reason": {reason}}, &x); err != nil {
+						return err
+					}
+					_, err := cmd.OutOrStdout().Write(x.Original)
+					return err
+				}
+				var all []tocsin.Exhibit
+				if err := c.Get(ctx, path, nil, &all); err != nil {
+					return err
+				}
+				return printRows(cmd.OutOrStdout(), output, all, "EXHIBIT\tAT\tSOURCE\tBYTES\tSHA-256", func(x tocsin.Exhibit) string {
+					return fmt.Sprintf("%s\t%s\t%s\t%d\t%s", x.ID, stamp(x.At), printable(x.Source), x.Size, x.SHA256)
+				})
+			})
+		},
+	}
+	r.flags(cmd)
+	outputFlag(cmd, &output)
+	cmd.Flags().StringVar(&reason, "reason", "", "why it is looked at: kept in the custody")
+	return cmd
+}
+
+func newIncidentCustody() *cobra.Command {
+	r := reach{}
+	var output string
+	cmd := &cobra.Command{
+		Use:   "custody ID",
+		Short: "Print what was done with an incident's evidence",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				id, err := find(ctx, c, args[0])
+				if err != nil {
+					return err
+				}
+				var entries []tocsin.LogEntry
+				if err := c.Get(ctx, "/incidents/"+url.PathEscape(id)+"/custody", nil, &entries); err != nil {
+					return err
+				}
+				return printRows(cmd.OutOrStdout(), output, entries, "SEQ\tRECORDED\tACTION\tBY\tREASON\tWHAT", func(e tocsin.LogEntry) string {
+					return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", e.Seq, stamp(e.Recorded), e.Action, printable(e.By.ID), printable(e.Reason), printable(string(e.Data)))
+				})
+			})
+		},
+	}
+	r.flags(cmd)
+	outputFlag(cmd, &output)
+	return cmd
+}
+
+func newIncidentLegalHold() *cobra.Command {
+	r := reach{}
+	var output, reason string
+	var off bool
+	cmd := &cobra.Command{
+		Use:   "legal-hold ID",
+		Short: "Put what an incident refers to under legal hold, or take it off",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				id, err := find(ctx, c, args[0])
+				if err != nil {
+					return err
+				}
+				var i tocsin.Incident
+				name := "/legal-hold"
+				if off {
+					name = "/legal-release"
+				}
+				if err := c.Post(ctx, "/incidents/"+url.PathEscape(id)+name, http.Header{}, map[string]string{"reason": reason}, &i); err != nil {
+					return err
+				}
+				return printIncident(cmd.OutOrStdout(), output, i)
+			})
+		},
+	}
+	r.flags(cmd)
+	outputFlag(cmd, &output)
+	cmd.Flags().StringVar(&reason, "reason", "", "the matter that it is kept for, or why it need not be any more")
+	cmd.Flags().BoolVar(&off, "off", false, "take it off")
+	return cmd
+}
+
+func newIncidentTransfer() *cobra.Command {
+	r := reach{}
+	var owner, reason string
+	cmd := &cobra.Command{
+		Use:   "transfer ID",
+		Short: "Note in the custody that somebody else has the evidence now",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+				id, err := find(ctx, c, args[0])
+				if err != nil {
+					return err
+				}
+				return c.Post(ctx, "/incidents/"+url.PathEscape(id)+"/transfer", http.Header{}, map[string]string{"owner": owner, "reason": reason}, nil)
+			})
+		},
+	}
+	r.flags(cmd)
+	cmd.Flags().StringVar(&owner, "owner", "", "who has it now")
+	cmd.Flags().StringVar(&reason, "reason", "", "why")
+	return cmd
+}
+
+// keeper opens the store for what the daemon may not do, as who runs the command.
+func keeper(cmd *cobra.Command, file string, do func(ctx context.Context, k *app.Keeper, by tocsin.Actor) error) error {
+	cfg, err := config.Load(file, os.Environ())
+	if err != nil {
+		return coded(exitUnusable, err)
+	}
+	k, err := app.OpenKeeper(cmd.Context(), app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		return coded(exitInput, err)
+	}
+	defer k.Close()
+	err = do(cmd.Context(), k, tocsin.Actor{Kind: "person", ID: or(userName(), "unknown"), Role: "admin"})
+	if app.Refused(err) || errors.Is(err, tocsin.ErrNotFound) {
+		return coded(exitUnusable, err)
+	}
+	return coded(exitInput, err)
+}
+
+func newIncidentErase() *cobra.Command {
+	var file, person, reason string
+	cmd := &cobra.Command{
+		Use:   "erase ID",
+		Short: "Take a person's name out of an incident's log; the proofs hold without it (works on the store itself, with rights that the daemon does not have)",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return keeper(cmd, file, func(ctx context.Context, k *app.Keeper, by tocsin.Actor) error {
+				n, err := k.Erase(ctx, app.Erasing{Incident: args[0], Person: person, Reason: reason, By: by})
+				if err == nil {
+					fmt.Fprintf(cmd.OutOrStdout(), "erased %d values\n", n)
+				}
+				return err
+			})
+		},
+	}
+	configFlag(cmd, &file)
+	cmd.Flags().StringVar(&person, "person", "", "the `name`: every value that is or holds it goes")
+	cmd.Flags().StringVar(&reason, "reason", "", "why; it stays in the log, so without the name")
+	return cmd
+}
+
+func newRetention() *cobra.Command {
+	cmd := &cobra.Command{Use: "retention", Short: "Dispose of what is kept no longer"}
+	cmd.AddCommand(newRetentionRun())
+	return cmd
+}
+
+func newRetentionRun() *cobra.Command {
+	var file, keep, reason, output string
+	var dry bool
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Drop whole months of alerts that are older, but for those that incidents under legal hold refer to; the copies of incidents stay",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			d, err := config.ParseDuration(keep)
+			if err != nil {
+				return coded(exitUnusable, fmt.Errorf("--keep: %w", err))
+			}
+			if reason == "" && !dry {
+				return coded(exitUnusable, errors.New("give a --reason: it stands in the log of disposals"))
+			}
+			return keeper(cmd, file, func(ctx context.Context, k *app.Keeper, by tocsin.Actor) error {
+				plan, err := k.Plan(ctx, d)
+				if err != nil {
+					return err
+				}
+				if !dry {
+					err = k.Run(ctx, plan, by, reason)
+				}
+				return errors.Join(printMonths(cmd.OutOrStdout(), output, plan, dry), err)
+			})
+		},
+	}
+	configFlag(cmd, &file)
+	outputFlag(cmd, &output)
+	cmd.Flags().StringVar(&keep, "keep", "400d", "`age` up to which alerts are kept")
+	cmd.Flags().StringVar(&reason, "reason", "", "by what rule they are dropped")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell what would be dropped")
+	return cmd
+}
+
+func printMonths(w io.Writer, output string, plan []app.MonthOfAlerts, dry bool) error {
+	return printRows(w, output, plan, "MONTH\tALERTS\tWHAT", func(m app.MonthOfAlerts) string {
+		what := "kept"
+		switch {
+		case len(m.Held) > 0:
+			what = fmt.Sprintf("kept, under legal hold: %v", m.Held)
+		case m.Drop && dry:
+			what = "would be dropped"
+		case m.Drop:
+			what = "dropped"
+		}
+		return fmt.Sprintf("%s\t%d\t%s", m.Month, m.Alerts, what)
+	})
+}

@@ -1,0 +1,229 @@
+package integrity
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin"
+)
+
+// changesMade are so many as were asked for; fewer where the race detector takes its time.
+func changesMade() int {
+	if testing.Short() {
+		return 200
+	}
+	return 1000
+}
+
+func TestTamperedMemory(t *testing.T) {
+	store := newMemory()
+	w := newWorld(t, store)
+	old := scene(w, func() documents { return copyOf(t, store) })
+	tampered(t, &shown{docs: copyOf(t, store)}, old, w.trust(), changesMade())
+}
+
+func (s *shown) all() documents { return s.docs.clone() }
+
+func (s *shown) set(kind, id, doc string) {
+	if doc == "" {
+		delete(s.docs[kind], id)
+		return
+	}
+	s.docs[kind][id] = doc
+}
+
+// read decodes a document; false for none.
+func read[T any](s *shown, kind, id string) (v T, ok bool, err error) {
+	doc, ok := s.docs[kind][id]
+	if !ok {
+		return v, false, nil
+	}
+	return v, true, json.Unmarshal([]byte(doc), &v)
+}
+
+func (s *shown) PutIncident(context.Context, tocsin.Incident) error { panic("a check writes nothing") }
+
+func (s *shown) Append(context.Context, tocsin.LogEntry) error { panic("a check writes nothing") }
+
+func (s *shown) PutStretch(context.Context, tocsin.Stretch) error { panic("a check writes nothing") }
+
+func (s *shown) PutExhibits(context.Context, []tocsin.Exhibit) error { panic("a check writes nothing") }
+
+func (s *shown) PutCheckpoint(context.Context, tocsin.Checkpoint) error {
+	panic("a check writes nothing")
+}
+
+func (s *shown) Originals(context.Context, []tocsin.AlertRef) ([]tocsin.Alert, error) {
+	panic("a check reads no alerts")
+}
+
+func (s *shown) StretchesOf(context.Context, string) ([]tocsin.Stretch, error) {
+	panic("a check reads the whole tree")
+}
+
+func (s *shown) Entries(_ context.Context, log string, from int64) (all []tocsin.LogEntry, err error) {
+	for seq := from; ; seq++ {
+		e, ok, err := read[tocsin.LogEntry](s, logs, tocsin.LogEntryID(log, seq))
+		if !ok || err != nil {
+			return all, err
+		}
+		all = append(all, e)
+	}
+}
+
+func (s *shown) Incident(_ context.Context, id string) (tocsin.Incident, error) {
+	i, ok, err := read[tocsin.Incident](s, incidents, id)
+	if !ok {
+		return i, tocsin.ErrNotFound
+	}
+	return i, err
+}
+
+func (s *shown) Incidents(context.Context, tocsin.Query) (page tocsin.Page[tocsin.Incident], err error) {
+	for _, id := range slices.Sorted(maps.Keys(s.docs[incidents])) {
+		i, _, err := read[tocsin.Incident](s, incidents, id)
+		if err != nil {
+			return page, err
+		}
+		page.Items = append(page.Items, i)
+	}
+	return page, nil
+}
+
+func (s *shown) Stretches(_ context.Context, from int64, limit int) (all []tocsin.Stretch, err error) {
+	for _, id := range slices.Sorted(maps.Keys(s.docs[stretches])) {
+		st, _, err := read[tocsin.Stretch](s, stretches, id)
+		if err != nil {
+			return nil, err
+		}
+		if st.End() > from && len(all) < limit {
+			all = append(all, st)
+		}
+	}
+	return all, nil
+}
+
+func (s *shown) Checkpoints(_ context.Context, from int64, limit int) (all []tocsin.Checkpoint, err error) {
+	for _, id := range slices.Sorted(maps.Keys(s.docs[checkpoints])) {
+		c, _, err := read[tocsin.Checkpoint](s, checkpoints, id)
+		if err != nil {
+			return nil, err
+		}
+		if c.Size >= from && len(all) < limit {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+func (s *shown) Unsequenced(context.Context, time.Time, int) (heads []tocsin.LogHead, err error) {
+	for id := range s.docs[logs] {
+		if log, seq, _ := strings.Cut(id, ":"); seq == "00000001" {
+			heads = append(heads, tocsin.LogHead{Incident: log})
+		}
+	}
+	return heads, nil
+}
+
+func (s *shown) Exhibits(_ context.Context, incident string, ids []string, _ bool) (all []tocsin.Exhibit, err error) {
+	for _, id := range ids {
+		x, ok, err := read[tocsin.Exhibit](s, exhibits, incident+" "+id)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			all = append(all, x)
+		}
+	}
+	return all, nil
+}
+
+// A rawSQLite is the embedded store, and the file below it as any tool may open it.
+type rawSQLite struct {
+	full
+	t  testing.TB
+	db *sql.DB
+}
+
+func TestTamperedSQLite(t *testing.T) {
+	store, file := newSQLite(t)
+	w := newWorld(t, store)
+	old := scene(w, func() documents { return copyOf(t, store) })
+	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=synchronous(0)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tampered(t, &rawSQLite{full: store, t: t, db: db}, old, w.trust(), changesMade())
+}
+
+func (s *rawSQLite) all() documents { return copyOf(s.t, s.full) }
+
+func (s *rawSQLite) exec(query string, args ...any) {
+	s.t.Helper()
+	if _, err := s.db.ExecContext(context.WithoutCancel(s.t.Context()), query, args...); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *rawSQLite) set(kind, id, doc string) {
+	switch kind {
+	case logs:
+		log, seq, _ := strings.Cut(id, ":")
+		n, _ := strconv.Atoi(seq)
+		s.exec(`DELETE FROM log WHERE incident = ? AND seq = ?`, log, n)
+		if doc != "" {
+			s.exec(`INSERT INTO log (incident, seq, doc) VALUES (?, ?, ?)`, log, n, doc)
+		}
+	case incidents:
+		s.exec(`CREATE TABLE IF NOT EXISTS removed AS SELECT * FROM incidents WHERE false`)
+		if doc == "" {
+			s.exec(`INSERT INTO removed SELECT * FROM incidents WHERE id = ?`, id)
+			s.exec(`DELETE FROM incidents WHERE id = ?`, id)
+			return
+		}
+		s.exec(`INSERT OR IGNORE INTO incidents SELECT * FROM removed WHERE id = ?`, id)
+		s.exec(`UPDATE incidents SET doc = ? WHERE id = ?`, doc, id)
+	case stretches:
+		first, _ := strconv.Atoi(id)
+		s.exec(`DELETE FROM stretches WHERE first = ?`, first)
+		if doc != "" {
+			last := int64(first)
+			var st tocsin.Stretch
+			if json.Unmarshal([]byte(doc), &st) == nil {
+				last = int64(first+len(st.Leaves)) - 1
+			}
+			s.exec(`INSERT INTO stretches (first, last, doc) VALUES (?, ?, ?)`, first, last, doc)
+		}
+	case checkpoints:
+		size, _ := strconv.Atoi(id)
+		s.exec(`DELETE FROM checkpoints WHERE size = ?`, size)
+		if doc != "" {
+			s.exec(`INSERT INTO checkpoints (size, doc) VALUES (?, ?)`, size, doc)
+		}
+	case exhibits:
+		incident, id, _ := strings.Cut(id, " ")
+		s.exec(`DELETE FROM exhibits WHERE incident = ? AND id = ?`, incident, id)
+		if doc != "" {
+			var x tocsin.Exhibit
+			_ = json.Unmarshal([]byte(doc), &x) // one that does not read has no bytes
+			original := x.Original
+			x.Original = nil
+			if bare := encode(x); json.Valid([]byte(doc)) {
+				doc = bare
+			}
+			s.exec(`INSERT INTO exhibits (incident, id, doc, original) VALUES (?, ?, ?, ?)`, incident, id, doc, append([]byte{}, original...))
+		}
+	}
+}
+
+// longForm reports whether all changes are to be made where each takes its time.
+func longForm() bool { return os.Getenv("TOCSIN_LONG") != "" || os.Getenv("TOCSIN_TEST_LONG") != "" }

@@ -1,0 +1,67 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// A Custodian hands out the copies of alerts that an incident stands on, and notes it before it does.
+type Custodian interface {
+	List(ctx context.Context, i tocsin.Incident) ([]tocsin.Exhibit, error)
+	Original(ctx context.Context, i tocsin.Incident, id, reason string, by tocsin.Actor) (tocsin.Exhibit, error)
+}
+
+// exhibitsShown bounds the incident's page; the API lists all.
+const exhibitsShown = 50
+
+// exhibits are the copies that the incident's page lists.
+func (p *pages) exhibits(ctx context.Context, i tocsin.Incident) ([]tocsin.Exhibit, error) {
+	if p.Custodian == nil || i.Evidence == 0 {
+		return nil, nil
+	}
+	all, err := p.Custodian.List(ctx, i)
+	return all[:min(len(all), exhibitsShown)], err
+}
+
+// handles reports whether a role may be given original bytes.
+func handles(role string) bool {
+	return slices.Index(register.Roles(), role) >= slices.Index(register.Roles(), "analyst")
+}
+
+// An exhibitView is one copy with its record as it came.
+type exhibitView struct {
+	tocsin.Exhibit
+	Number   string // of the incident
+	Original string
+	Cut      bool
+}
+
+// exhibit shows one copy. That it was looked at stands in the incident's custody.
+func (p *pages) exhibit(w http.ResponseWriter, r *http.Request) error {
+	i, err := p.visibleIncident(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	who := auth.From(r.Context()).Actor
+	if !handles(who.Role) || p.Custodian == nil {
+		return p.showIncident(w, r, i.ID, http.StatusForbidden, []string{"to be given the original record needs the role analyst: sign in with an account that has it"})
+	}
+	if err := p.Trail.Shows(r.Context(), "get-exhibit", "/incidents/"+i.ID); err != nil {
+		return err
+	}
+	x, err := p.Custodian.Original(r.Context(), i, r.PathValue("exhibit"), "on the page", who)
+	if err != nil {
+		return err
+	}
+	v := exhibitView{Exhibit: x, Number: i.Number, Original: string(x.Original)}
+	if len(v.Original) > originalShown {
+		v.Original, v.Cut = v.Original[:originalShown], true
+	}
+	p.render(w, r, http.StatusOK, "exhibit", "Evidence", "incidents", v)
+	return nil
+}

@@ -1,0 +1,250 @@
+package register
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"tocsin"
+)
+
+// entryText is the canonical JSON of an entry as its hash is taken over: all that is stored of it but Hash, with the
+// commitment of each personal value in the place of the value. It is what [canonical] gives, written by hand as it is
+// asked for every entry that is verified.
+func entryText(e tocsin.LogEntry) ([]byte, error) {
+	e, err := committed(e)
+	if err != nil {
+		return nil, err
+	}
+	b := appendText(make([]byte, 0, 512+len(e.Data)+len(e.Text)), `{"action":`, string(e.Action))
+	b = appendText(b, `,"by":{"id":`, e.By.ID)
+	b = appendText(b, `,"kind":`, e.By.Kind)
+	b = appendOptional(b, `,"role":`, e.By.Role)
+	b = appendText(b, `},"command":`, e.Command)
+	if len(e.Data) > 0 {
+		if b, err = appendCanonicalText(append(b, `,"data":`...), e.Data); err != nil {
+			return nil, err
+		}
+	}
+	if b, err = appendTime(append(b, `,"effective":`...), e.Effective); err != nil {
+		return nil, err
+	}
+	b = appendOptional(b, `,"event":`, e.Event)
+	b = appendOptional(b, `,"from":`, string(e.From))
+	b = appendText(b, `,"hash":`, "")
+	b = appendText(b, `,"incident":`, e.Incident)
+	if len(e.Personal) > 0 {
+		if b, err = appendValue(append(b, `,"personal":`...), e.Personal); err != nil {
+			return nil, err
+		}
+	}
+	b = appendText(b, `,"phase":`, e.Phase)
+	b = appendText(b, `,"prev":`, e.Prev)
+	b = appendOptional(b, `,"reason":`, e.Reason)
+	if b, err = appendTime(append(b, `,"recorded":`...), e.Recorded); err != nil {
+		return nil, err
+	}
+	b = strconv.AppendInt(append(b, `,"seq":`...), e.Seq, 10)
+	for n, s := range e.Skipped {
+		lead := `,`
+		if n == 0 {
+			lead = `,"skipped":[`
+		}
+		b = appendText(b, lead, string(s))
+	}
+	if len(e.Skipped) > 0 {
+		b = append(b, ']')
+	}
+	b = appendText(b, `,"tenant":`, e.Tenant)
+	b = appendOptional(b, `,"text":`, e.Text)
+	b = appendOptional(b, `,"to":`, string(e.To))
+	return append(b, '}'), nil
+}
+
+func appendText(b []byte, lead, s string) []byte { return appendString(append(b, lead...), s) }
+
+func appendOptional(b []byte, lead, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return appendText(b, lead, s)
+}
+
+func appendTime(b []byte, t time.Time) ([]byte, error) {
+	text, err := t.MarshalJSON()
+	return append(b, text...), err
+}
+
+func appendValue(b []byte, v any) ([]byte, error) {
+	text, err := canonical(v)
+	return append(b, text...), err
+}
+
+// errUnusual says that a JSON text is not as this package writes it, so that it takes the longer way.
+var errUnusual = errors.New("not written here")
+
+// appendCanonicalText is [canonical] of a JSON text. One that this package wrote is canonical but for what a store's
+// encoder escapes; anything else is decoded and written anew.
+func appendCanonicalText(b, text []byte) ([]byte, error) {
+	s := scan{text: text, out: b}
+	if err := s.value(0); err == nil {
+		if s.space(); s.at == len(text) {
+			return s.out, nil
+		}
+	}
+	return appendValue(b, json.RawMessage(text))
+}
+
+// A scan copies a JSON text in its canonical form, as long as its members stand in their order.
+type scan struct {
+	text, out []byte
+	at        int
+}
+
+// maxScan is how deep a scan follows: the data of entries are a few levels deep.
+const maxScan = 32
+
+func (s *scan) space() {
+	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\n' || s.text[s.at] == '\t' || s.text[s.at] == '\r') {
+		s.at++
+	}
+}
+
+// take moves over a byte that must come next.
+func (s *scan) take(c byte) bool {
+	if s.space(); s.at < len(s.text) && s.text[s.at] == c {
+		s.at++
+		return true
+	}
+	return false
+}
+
+func (s *scan) value(depth int) error {
+	if s.space(); s.at >= len(s.text) || depth > maxScan {
+		return errUnusual
+	}
+	switch c := s.text[s.at]; {
+	case c == '{':
+		return s.object(depth)
+	case c == '[':
+		return s.array(depth)
+	case c == '"':
+		_, err := s.str()
+		return err
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number()
+	}
+	for _, word := range []string{"true", "false", "null"} {
+		if end := s.at + len(word); end <= len(s.text) && string(s.text[s.at:end]) == word {
+			s.out, s.at = append(s.out, word...), end
+			return nil
+		}
+	}
+	return errUnusual
+}
+
+func (s *scan) object(depth int) error {
+	s.at++
+	s.out = append(s.out, '{')
+	last, first := "", true
+	for !s.take('}') {
+		if !first {
+			if !s.take(',') {
+				return errUnusual
+			}
+			s.out = append(s.out, ',')
+		}
+		s.space()
+		name, err := s.str()
+		if err != nil || !first && name <= last || !ascii(name) || !s.take(':') {
+			return errUnusual
+		}
+		s.out = append(s.out, ':')
+		if err := s.value(depth + 1); err != nil {
+			return err
+		}
+		last, first = name, false
+	}
+	s.out = append(s.out, '}')
+	return nil
+}
+
+// ascii names order by their bytes as by their UTF-16 units.
+func ascii(name string) bool {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *scan) array(depth int) error {
+	s.at++
+	s.out = append(s.out, '[')
+	for first := true; !s.take(']'); first = false {
+		if !first {
+			if !s.take(',') {
+				return errUnusual
+			}
+			s.out = append(s.out, ',')
+		}
+		if err := s.value(depth + 1); err != nil {
+			return err
+		}
+	}
+	s.out = append(s.out, ']')
+	return nil
+}
+
+// str copies a string and returns what it says.
+func (s *scan) str() (string, error) {
+	if s.at >= len(s.text) || s.text[s.at] != '"' {
+		return "", errUnusual
+	}
+	plain := true
+	for end := s.at + 1; end < len(s.text); end++ {
+		switch c := s.text[end]; {
+		case c == '\\':
+			plain = false
+			end++
+		case c < ' ':
+			return "", errUnusual
+		case c == '"':
+			quoted := s.text[s.at : end+1]
+			s.at = end + 1
+			if plain && utf8.Valid(quoted) {
+				s.out = append(s.out, quoted...)
+				return string(quoted[1 : len(quoted)-1]), nil
+			}
+			var text string
+			if json.Unmarshal(quoted, &text) != nil {
+				return "", errUnusual
+			}
+			s.out = appendString(s.out, text)
+			return text, nil
+		}
+	}
+	return "", errUnusual
+}
+
+func (s *scan) number() error {
+	start := s.at
+	if s.text[s.at] == '-' {
+		s.at++
+	}
+	digits := s.at
+	for s.at < len(s.text) && s.text[s.at] >= '0' && s.text[s.at] <= '9' {
+		s.at++
+	}
+	whole := s.at - digits
+	if whole == 0 || whole > 18 || s.text[digits] == '0' && (whole > 1 || digits > start) ||
+		s.at < len(s.text) && slices.Contains([]byte(".eE"), s.text[s.at]) {
+		return errUnusual // fractions are seldom
+	}
+	s.out = append(s.out, s.text[start:s.at]...)
+	return nil
+}

@@ -1,0 +1,168 @@
+package register
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tocsin"
+)
+
+// What an entry says of people stands in it beside a commitment: an HMAC of the value under a random salt. The hash of
+// the entry is taken over the commitments, never over the values: where a value and its salt are taken out, the chain
+// and the tree above it still hold, and nobody can try names against what is left (docs/decisions has the reasons).
+
+// saltBytes make a name that is guessed cost 2^128 tries.
+const saltBytes = 16
+
+// personalData are the members of an entry's data that name people.
+var personalData = []string{"assignee", "before", "coordinator", "owner"}
+
+// personalOf finds the personal values of an entry that a person made, by their paths. The machine's entries say what
+// sensors report: that is evidence, not data about the people who work on it.
+func personalOf(e *tocsin.LogEntry) (map[string]string, error) {
+	if !isPerson(e.By) {
+		return nil, nil
+	}
+	found := map[string]string{"by.id": e.By.ID, "reason": e.Reason, "text": e.Text}
+	if len(e.Data) > 0 {
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(e.Data, &members); err != nil {
+			return nil, fmt.Errorf("data of %s: %w", e.Action, err)
+		}
+		for _, name := range personalData {
+			var text string
+			if json.Unmarshal(members[name], &text) == nil {
+				found["data."+name] = text
+			}
+		}
+	}
+	maps.DeleteFunc(found, func(_, value string) bool { return value == "" })
+	return found, nil
+}
+
+// commit gives the personal values of an entry their commitments.
+func commit(e *tocsin.LogEntry) error {
+	values, err := personalOf(e)
+	if err != nil || len(values) == 0 {
+		return err
+	}
+	e.Personal = make(map[string]tocsin.Commitment, len(values))
+	for path, value := range values {
+		var salt [saltBytes]byte
+		_, _ = rand.Read(salt[:]) // never fails
+		text := hex.EncodeToString(salt[:])
+		e.Personal[path] = tocsin.Commitment{Salt: text, Hash: commitmentOf(text, value)}
+	}
+	return nil
+}
+
+// commitmentOf is HMAC-SHA256, in hex, of a value's canonical JSON; its key is the salt's hex text.
+func commitmentOf(salt, value string) string {
+	m := hmac.New(sha256.New, []byte(salt))
+	m.Write(appendString(nil, value))
+	return hex.EncodeToString(m.Sum(nil))
+}
+
+// committed is the entry as its hash sees it: without hash, salts and personal values.
+func committed(e tocsin.LogEntry) (tocsin.LogEntry, error) {
+	e.Hash = ""
+	if len(e.Personal) == 0 {
+		return e, nil
+	}
+	bare := make(map[string]tocsin.Commitment, len(e.Personal))
+	var taken []string
+	for path, c := range e.Personal {
+		bare[path] = tocsin.Commitment{Hash: c.Hash}
+		if name, ok := strings.CutPrefix(path, "data."); ok {
+			taken = append(taken, name)
+		}
+	}
+	blank(&e, bare)
+	e.Personal = bare
+	return e, without(&e, taken)
+}
+
+// blank takes out the personal values that stand in the entry itself.
+func blank(e *tocsin.LogEntry, paths map[string]tocsin.Commitment) {
+	for path, field := range map[string]*string{"by.id": &e.By.ID, "reason": &e.Reason, "text": &e.Text} {
+		if _, ok := paths[path]; ok {
+			*field = ""
+		}
+	}
+}
+
+// without takes members out of the entry's data.
+func without(e *tocsin.LogEntry, names []string) error {
+	if len(names) == 0 || len(e.Data) == 0 {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(e.Data, &members); err != nil {
+		return err
+	}
+	for _, name := range names {
+		delete(members, name)
+	}
+	data, err := canonical(members)
+	e.Data = data
+	return err
+}
+
+// checkPersonal holds the personal values that are there against their commitments, and lists those that were erased.
+func checkPersonal(e tocsin.LogEntry) (erased []string, problem string) {
+	if len(e.Personal) == 0 {
+		return nil, ""
+	}
+	values := map[string]string{"by.id": e.By.ID, "reason": e.Reason, "text": e.Text}
+	var members map[string]json.RawMessage
+	if len(e.Data) > 0 && json.Unmarshal(e.Data, &members) != nil {
+		return nil, "data is no object"
+	}
+	for _, path := range slices.Sorted(maps.Keys(e.Personal)) {
+		c, value := e.Personal[path], values[path]
+		if name, ok := strings.CutPrefix(path, "data."); ok {
+			if text, there := members[name]; there && json.Unmarshal(text, &value) != nil {
+				return nil, path + " is no text"
+			}
+		} else if _, known := values[path]; !known {
+			return nil, fmt.Sprintf("names a personal value %.40q that no entry has", path)
+		}
+		switch {
+		case value == "" && c.Salt == "":
+			erased = append(erased, path)
+		case commitmentOf(c.Salt, value) != c.Hash:
+			return nil, path + " is not what was committed to: it was changed after it was written"
+		}
+	}
+	return erased, ""
+}
+
+// Erase takes personal values out of an entry, with their salts; "" as path is all of them. It reports whether there
+// was anything to take. The entry's hash stays what it was.
+func Erase(e *tocsin.LogEntry, paths ...string) (bool, error) {
+	var taken []string
+	found := map[string]tocsin.Commitment{}
+	personal := maps.Clone(e.Personal)
+	for path, c := range e.Personal {
+		if c.Salt == "" || len(paths) > 0 && !slices.Contains(paths, path) {
+			continue
+		}
+		found[path], personal[path] = c, tocsin.Commitment{Hash: c.Hash}
+		if name, ok := strings.CutPrefix(path, "data."); ok {
+			taken = append(taken, name)
+		}
+	}
+	if len(found) == 0 {
+		return false, nil
+	}
+	e.Personal = personal
+	blank(e, found)
+	return true, without(e, taken)
+}

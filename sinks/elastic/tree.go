@@ -1,0 +1,285 @@
+package elastic
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"tocsin"
+	"tocsin/sinks"
+)
+
+const (
+	// kindCheckpoints is the kind of the index of what proves the register: stretches of its tree, and checkpoints.
+	kindCheckpoints = "checkpoints"
+	kindStretch     = "stretch"
+	kindCheckpoint  = "checkpoint"
+)
+
+var (
+	_ sinks.TreeStore       = (*Store)(nil)
+	_ sinks.CheckpointStore = (*Store)(nil)
+)
+
+func stretchID(first int64) string    { return fmt.Sprintf("stretch:%016d", first) }
+func checkpointID(size int64) string  { return fmt.Sprintf("checkpoint:%016d", size) }
+func sequencedID(log string) string   { return "sequenced:" + log }
+func (s *Store) stretch(n int64) name { return name{s.index(kindCheckpoints), stretchID(n)} }
+
+// PutStretch creates a stretch, and then notes in the state index up to where its logs have leaves; see
+// [sinks.TreeStore]. Written again, it writes the notes again: they may be missing where the daemon was killed.
+func (s *Store) PutStretch(ctx context.Context, st tocsin.Stretch) error {
+	if st.First > 0 {
+		if last, err := s.Stretches(ctx, st.First-1, 1); err != nil {
+			return err
+		} else if len(last) == 0 || last[0].End() != st.First && last[0].First != st.First {
+			return fmt.Errorf("stretch at %d follows none: %w", st.First, tocsin.ErrConflict)
+		}
+	}
+	last := map[string]int64{}
+	for _, l := range st.Leaves {
+		last[l.Incident] = max(last[l.Incident], l.Seq)
+	}
+	err := s.createOnce(ctx, s.stretch(st.First), st.At, object{
+		"id": stretchID(st.First), "kind": kindStretch, "seq": st.End() - 1, "count": len(st.Leaves), "incident": slices.Sorted(maps.Keys(last)),
+	}, st)
+	if err != nil {
+		return err
+	}
+	var notes []action
+	for log, seq := range last {
+		doc, err := stored(st.At, "state", object{"id": sequencedID(log), "kind": "sequenced"}, tocsin.LogHead{Incident: log, Seq: seq})
+		if err != nil {
+			return err
+		}
+		notes = append(notes, action{op: "index", index: s.index(kindState), id: sequencedID(log), version: &seq, gte: true, doc: doc})
+	}
+	_, err = s.put(ctx, notes...)
+	return err
+}
+
+// createOnce creates a document, or returns [tocsin.ErrConflict] where another stands; the same again is no error.
+func (s *Store) createOnce(ctx context.Context, at name, when time.Time, fields object, v any) error {
+	doc, err := stored(when, "event", fields, v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", at.id, err)
+	}
+	ledger, err := s.put(ctx, action{op: "create", index: at.index, id: at.id, doc: doc})
+	if err != nil || ledger[0].verdict() != conflict {
+		return err
+	}
+	there, err := s.mget(ctx, []name{at})
+	if err != nil {
+		return err
+	}
+	inner, err := there[0].inner()
+	if err != nil {
+		return err
+	}
+	if ours, err := json.Marshal(v); err != nil || string(ours) != string(inner) {
+		return errors.Join(fmt.Errorf("%s: %w", at.id, tocsin.ErrConflict), err)
+	}
+	return nil
+}
+
+// StretchesOf returns those that hold leaves of a log; see [sinks.TreeStore].
+func (s *Store) StretchesOf(ctx context.Context, log string) ([]tocsin.Stretch, error) {
+	var all []tocsin.Stretch
+	for after := int64(-1); ; after = all[len(all)-1].End() - 1 {
+		reply, err := s.search(ctx, s.index(kindCheckpoints), object{
+			"size": stretchesAtOnce, "track_total_hits": false, "_source": []string{"doc"},
+			"sort": []object{{"tocsin.seq": object{"order": "asc", "unmapped_type": "long"}}},
+			"query": object{"bool": object{"filter": []object{
+				{"term": object{"tocsin.kind": kindStretch}}, {"term": object{"tocsin.incident": log}}, {"range": object{"tocsin.seq": object{"gt": after}}},
+			}}},
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, hit := range reply.Hits.Hits {
+			var st tocsin.Stretch
+			if err := (&document{source: hit.Source}).decode(&st); err != nil {
+				return nil, fmt.Errorf("document %.80q: %w", hit.ID, err)
+			}
+			all = append(all, st)
+		}
+		if len(reply.Hits.Hits) < stretchesAtOnce {
+			return all, nil
+		}
+	}
+}
+
+// stretchesAtOnce bounds an answer: a stretch may have half a megabyte.
+const stretchesAtOnce = 50
+
+// Stretches returns stretches; see [sinks.TreeStore]. What a search does not see yet is read by its id.
+func (s *Store) Stretches(ctx context.Context, from int64, limit int) ([]tocsin.Stretch, error) {
+	query := object{
+		"size": min(max(limit, 1), 100), "track_total_hits": false, "_source": []string{"doc"},
+		"sort":  []object{{"tocsin.seq": object{"order": "asc", "unmapped_type": "long"}}},
+		"query": object{"bool": object{"filter": []object{{"term": object{"tocsin.kind": kindStretch}}, {"range": object{"tocsin.seq": object{"gte": max(from, 0)}}}}}},
+	}
+	if from < 0 {
+		query["size"], query["sort"] = 1, []object{{"tocsin.seq": object{"order": "desc", "unmapped_type": "long"}}}
+	}
+	reply, err := s.search(ctx, s.index(kindCheckpoints), query)
+	if err != nil {
+		return nil, err
+	}
+	var all []tocsin.Stretch
+	for _, hit := range reply.Hits.Hits {
+		var st tocsin.Stretch
+		if err := (&document{source: hit.Source}).decode(&st); err != nil {
+			return nil, fmt.Errorf("document %.80q: %w", hit.ID, err)
+		}
+		all = append(all, st)
+	}
+	return s.newest(ctx, all, from, limit)
+}
+
+// newest adds what was created since the search was refreshed.
+func (s *Store) newest(ctx context.Context, all []tocsin.Stretch, from int64, limit int) ([]tocsin.Stretch, error) {
+	next := max(from, 0)
+	if len(all) > 0 {
+		next = all[len(all)-1].End()
+	} else if from > 0 { // the search sees no stretch that holds it: it is behind the last one that it sees
+		last, err := s.Stretches(ctx, -1, 1)
+		if err != nil || len(last) == 0 {
+			return nil, err
+		}
+		if last[0].End() > from {
+			next = last[0].First
+		} else {
+			next = last[0].End()
+		}
+	}
+	for from < 0 || len(all) < limit {
+		var st tocsin.Stretch
+		if _, err := s.one(ctx, s.stretch(next), &st); errors.Is(err, tocsin.ErrNotFound) {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+		if next = st.End(); next > from {
+			all = append(all, st)
+		}
+	}
+	if from < 0 && len(all) > 0 {
+		all = all[len(all)-1:]
+	}
+	return all, nil
+}
+
+// Unsequenced lists logs that have grown; see [sinks.TreeStore]: what an aggregation over the logs says they hold, less
+// what the notes say has a leaf.
+func (s *Store) Unsequenced(ctx context.Context, since time.Time, limit int) ([]tocsin.LogHead, error) {
+	filters := []object{}
+	if !since.IsZero() {
+		filters = append(filters, object{"range": object{"tocsin.order.recorded": object{"gte": sinks.Nanos(since)}}})
+	}
+	var heads []tocsin.LogHead
+	var after object
+	for {
+		held, next, err := s.logs(ctx, filters, after)
+		if err != nil || len(held) == 0 {
+			return heads, err
+		}
+		names := make([]name, len(held))
+		for i, h := range held {
+			names[i] = name{s.index(kindState), sequencedID(h.Incident)}
+		}
+		docs, err := s.mget(ctx, names)
+		if err != nil {
+			return nil, err
+		}
+		for i, h := range held {
+			var known tocsin.LogHead
+			if docs[i].found {
+				if err := docs[i].decode(&known); err != nil {
+					return nil, err
+				}
+			}
+			if known.Seq >= h.Seq {
+				continue
+			}
+			if heads = append(heads, tocsin.LogHead{Incident: h.Incident, Seq: known.Seq}); len(heads) == limit {
+				return heads, nil
+			}
+		}
+		if after = next; after == nil {
+			return heads, nil
+		}
+	}
+}
+
+// logs is a page of the logs and the number of their last entry.
+func (s *Store) logs(ctx context.Context, filters []object, after object) ([]tocsin.LogHead, object, error) {
+	composite := object{"size": 1000, "sources": []object{{"log": object{"terms": object{"field": "tocsin.incident"}}}}}
+	if after != nil {
+		composite["after"] = after
+	}
+	reply, err := s.search(ctx, s.monthly(kindLog, "*"), object{
+		"size": 0, "track_total_hits": false, "query": object{"bool": object{"filter": filters}},
+		"aggs": object{"logs": object{"composite": composite, "aggs": object{"seq": object{"max": object{"field": "tocsin.seq"}}}}},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var found struct {
+		Logs struct {
+			After   object `json:"after_key"`
+			Buckets []struct {
+				Key struct {
+					Log string `json:"log"`
+				} `json:"key"`
+				Seq struct {
+					Value float64 `json:"value"`
+				} `json:"seq"`
+			} `json:"buckets"`
+		} `json:"logs"`
+	}
+	if len(reply.Aggregations) > 0 {
+		if err := json.Unmarshal(reply.Aggregations, &found); err != nil {
+			return nil, nil, fmt.Errorf("logs: %v: %w", err, errOdd)
+		}
+	}
+	heads := make([]tocsin.LogHead, len(found.Logs.Buckets))
+	for i, b := range found.Logs.Buckets {
+		heads[i] = tocsin.LogHead{Incident: b.Key.Log, Seq: int64(b.Seq.Value)}
+	}
+	return heads, found.Logs.After, nil
+}
+
+// PutCheckpoint creates a checkpoint; see [sinks.CheckpointStore].
+func (s *Store) PutCheckpoint(ctx context.Context, c tocsin.Checkpoint) error {
+	return s.createOnce(ctx, name{s.index(kindCheckpoints), checkpointID(c.Size)}, c.At, object{"id": checkpointID(c.Size), "kind": kindCheckpoint, "seq": c.Size}, c)
+}
+
+// Checkpoints returns checkpoints; see [sinks.CheckpointStore]. It may lag behind by a second.
+func (s *Store) Checkpoints(ctx context.Context, from int64, limit int) ([]tocsin.Checkpoint, error) {
+	order := "asc"
+	if from < 0 {
+		order, limit = "desc", 1
+	}
+	reply, err := s.search(ctx, s.index(kindCheckpoints), object{
+		"size": min(max(limit, 1), 1000), "track_total_hits": false, "_source": []string{"doc"},
+		"sort":  []object{{"tocsin.seq": object{"order": order, "unmapped_type": "long"}}},
+		"query": object{"bool": object{"filter": []object{{"term": object{"tocsin.kind": kindCheckpoint}}, {"range": object{"tocsin.seq": object{"gte": max(from, 0)}}}}}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []tocsin.Checkpoint
+	for _, hit := range reply.Hits.Hits {
+		var c tocsin.Checkpoint
+		if err := (&document{source: hit.Source}).decode(&c); err != nil {
+			return nil, fmt.Errorf("document %.80q: %w", hit.ID, err)
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}

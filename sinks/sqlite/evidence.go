@@ -1,0 +1,120 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"tocsin"
+	"tocsin/sinks"
+)
+
+var (
+	_ sinks.EvidenceStore = (*Store)(nil)
+	_ sinks.Retention     = (*Store)(nil)
+	_ sinks.LogEraser     = (*Store)(nil)
+)
+
+// Originals returns alerts with their bytes; see [sinks.EvidenceStore].
+func (s *Store) Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin.Alert, error) {
+	var alerts []tocsin.Alert
+	for _, ref := range refs {
+		a, err := s.Alert(ctx, ref.ID)
+		if errors.Is(err, tocsin.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		alerts = append(alerts, a)
+	}
+	return alerts, nil
+}
+
+// PutExhibits creates copies; see [sinks.EvidenceStore].
+func (s *Store) PutExhibits(ctx context.Context, all []tocsin.Exhibit) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		for _, x := range all {
+			original := x.Original
+			x.Original = nil
+			doc, err := json.Marshal(x)
+			if err != nil {
+				return fmt.Errorf("exhibit %s: %w", x.ID, err)
+			}
+			if _, err := tx.exec(ctx, "exhibit "+x.ID, `INSERT INTO exhibits (incident, id, doc, original) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+				x.Incident, x.ID, string(doc), blob(original)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Exhibits returns copies; see [sinks.EvidenceStore].
+func (s *Store) Exhibits(ctx context.Context, incident string, ids []string, originals bool) ([]tocsin.Exhibit, error) {
+	var all []tocsin.Exhibit
+	for _, id := range ids {
+		var x tocsin.Exhibit
+		err := s.reader().QueryRowContext(ctx, `SELECT doc, CASE WHEN ? THEN original END FROM exhibits WHERE incident = ? AND id = ?`, originals, incident, id).Scan(into(&x), &x.Original)
+		if err = absent("exhibit", id, err); errors.Is(err, tocsin.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+// AlertMonths counts alerts by month; see [sinks.Retention].
+func (s *Store) AlertMonths(ctx context.Context) (map[string]int64, error) {
+	rows, err := s.reader().QueryContext(ctx, `SELECT month, count(*) FROM alerts GROUP BY month`)
+	if err != nil {
+		return nil, translate("months", err)
+	}
+	defer rows.Close()
+	months := map[string]int64{}
+	for rows.Next() {
+		var month string
+		var n int64
+		if err := rows.Scan(&month, &n); err != nil {
+			return nil, translate("months", err)
+		}
+		months[month] = n
+	}
+	return months, translate("months", rows.Err())
+}
+
+// DropAlerts deletes a month's alerts, a short transaction after another; see [sinks.Retention].
+func (s *Store) DropAlerts(ctx context.Context, month string) (int64, error) {
+	var deleted int64
+	for {
+		n, err := s.exec(ctx, "retention", `DELETE FROM alerts WHERE rowid IN (SELECT rowid FROM alerts WHERE month = ? LIMIT ?)`, month, retentionBatch)
+		if deleted += n; err != nil || n == 0 {
+			return deleted, err
+		}
+	}
+}
+
+// ReplaceEntry replaces an entry; see [sinks.LogEraser]. The pages that held what was taken out are overwritten.
+func (s *Store) ReplaceEntry(ctx context.Context, e tocsin.LogEntry) error {
+	doc, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("log entry %s: %w", e.ID(), err)
+	}
+	return s.InTx(ctx, func(tx *Store) error {
+		if _, err := tx.tx.ExecContext(ctx, `PRAGMA secure_delete = 1`); err != nil {
+			return translate("erase", err)
+		}
+		n, err := tx.exec(ctx, "log entry", `UPDATE log SET doc = ? WHERE incident = ? AND seq = ?`, string(doc), e.Incident, e.Seq)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("log entry %s: %w", e.ID(), tocsin.ErrNotFound)
+		}
+		if _, off := tx.tx.ExecContext(ctx, `PRAGMA secure_delete = 0`); off != nil {
+			return errors.Join(err, translate("erase", off))
+		}
+		return err
+	})
+}
