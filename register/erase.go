@@ -164,13 +164,8 @@ func (r *Register) blot(ctx context.Context, in Eraser, entries []tocsin.LogEntr
 
 // forget writes an entry by which every daemon reads the log anew, and the register shows the incident without the name.
 func (r *Register) forget(ctx context.Context, q Erasing) error {
-	c, err := r.cache.take(ctx, q.Incident)
-	if err != nil {
-		return err
-	}
-	c.state = newState()
-	c.release()
-	_, _, err = r.write(ctx, q.Incident, "erased:"+tocsin.Hash(q.Incident, r.now().Format(time.RFC3339Nano)), func(now view) (*tocsin.LogEntry, error) {
+	r.cache.forget([]string{q.Incident})
+	_, _, err := r.write(ctx, q.Incident, "erased:"+tocsin.Hash(q.Incident, r.now().Format(time.RFC3339Nano)), func(now view) (*tocsin.LogEntry, error) {
 		data, err := pack(erased{})
 		return &tocsin.LogEntry{Tenant: now.incident.Tenant, Action: tocsin.ActErase, By: registrar, Effective: r.now(), Data: data, Text: "the values are gone"}, err
 	})

@@ -75,11 +75,9 @@ func (r *Register) collect(ctx context.Context, i tocsin.Incident, e tocsin.Even
 
 // written shows the state of a log that this process has just written or read, without reading it again.
 func (r *Register) written(ctx context.Context, id string, see func(*state)) error {
-	c, err := r.cache.take(ctx, id)
-	if err != nil {
-		return err
-	}
-	defer c.release()
+	c := r.cache.entry(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.state.seq == 0 {
 		if err := r.catchUp(ctx, c); err != nil {
 			return err
