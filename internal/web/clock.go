@@ -48,6 +48,9 @@ func report(c tocsin.Clock, now time.Time) Clock {
 	default:
 		k = running(k, c.From, now)
 	}
+	if c.IsOpen() && !c.Pessimistic.IsZero() && !c.Pessimistic.Equal(c.Due) {
+		k.Text += "; from the detection: " + running(Clock{Due: c.Pessimistic}, c.From, now).Text
+	}
 	return k
 }
 
