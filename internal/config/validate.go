@@ -43,6 +43,9 @@ func (c *checker) validate(cfg *Config) {
 	if cfg.Mode == "kafka" || slices.ContainsFunc(cfg.Sources, func(s Source) bool { return s.Kind == "kafka" }) {
 		c.validateKafka(cfg)
 	}
+	if cfg.Mode != "kafka" && cfg.Kafka.Commands.Topic != "" {
+		c.at("kafka.commands.topic", "commands by a topic need mode: kafka", "set mode: kafka, or let them come by the API")
+	}
 	if cfg.Mode == "kafka" {
 		c.validateElasticsearch(cfg)
 	}

@@ -129,7 +129,7 @@ func render(t *template.Template, m *Message, most int) (string, error) {
 	if err := t.Execute(b, m); err != nil {
 		return "", err
 	}
-	return plain(b.String(), most), nil
+	return plain(strings.TrimSpace(b.String()), most), nil
 }
 
 // limited is a buffer that forgets what is beyond its limit.
