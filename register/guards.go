@@ -45,10 +45,14 @@ const maxSince = 50
 // Error names both revisions.
 func (e *StaleError) Error() string {
 	text := fmt.Sprintf("incident %s is at revision %d, not %d: look at it again", e.Current.ID, e.Current.Revision, e.Expected)
-	for n, entry := range e.Since {
-		text += or(map[int]string{0: "; since then "}[n], ", ") + entry.By.ID + ": " + string(entry.Action)
+	if len(e.Since) == 0 {
+		return text
 	}
-	return text
+	since := make([]string, len(e.Since))
+	for n, entry := range e.Since {
+		since[n] = entry.By.ID + ": " + string(entry.Action)
+	}
+	return text + "; since then " + strings.Join(since, ", ")
 }
 
 // Unwrap is [tocsin.ErrConflict].

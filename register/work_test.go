@@ -55,7 +55,7 @@ func TestTeams(t *testing.T) {
 	w := newWorld(t)
 	i := w.declared()
 	w.refused(Command{Incident: i.ID, Action: "team"}, "a team")
-	w.refused(Command{Incident: i.ID, Action: "team", Team: "windows", Step: "acknowleged"}, `did you mean acknowledged?`)
+	w.refused(Command{Incident: i.ID, Action: "team", Team: "windows", Step: "activatd"}, `did you mean activated?`)
 	w.refused(Command{Incident: i.ID, Action: "team", Team: "windows", Step: "done"}, "was not; there are none")
 	i = w.do(Command{Incident: i.ID, Action: "assign", Teams: []string{"windows", "legal"}})
 	start := w.now

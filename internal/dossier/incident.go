@@ -1,7 +1,6 @@
 package dossier
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -85,10 +84,14 @@ func what(e tocsin.LogEntry) string {
 	if e.To != "" {
 		text += ", now " + string(e.To)
 	}
-	for n, s := range e.Skipped {
-		text += cmp.Or(map[int]string{0: ", skipping "}[n], ", ") + string(s)
+	if len(e.Skipped) == 0 {
+		return text
 	}
-	return text
+	skipped := make([]string, len(e.Skipped))
+	for n, s := range e.Skipped {
+		skipped[n] = string(s)
+	}
+	return text + ", skipping " + strings.Join(skipped, ", ")
 }
 
 func facts(i tocsin.Incident) []fact {

@@ -49,8 +49,8 @@ func Gather(ctx context.Context, s Lister, p Period) ([]tocsin.Incident, error) 
 
 // openAt reports whether work went on at a time, by the visits.
 func openAt(i tocsin.Incident, at time.Time) bool {
-	for n := len(i.Visits) - 1; n >= 0; n-- {
-		if v := i.Visits[n]; !v.From.After(at) {
+	for _, v := range slices.Backward(i.Visits) {
+		if !v.From.After(at) {
 			return v.Status.IsOpen()
 		}
 	}
