@@ -254,7 +254,7 @@ func TestTenantsApart(t *testing.T) {
 			switch {
 			case strings.Contains(path, "{id}") && a.StatusCode != http.StatusNotFound:
 				t.Errorf("%s: another tenant gets %s %.200s", op.OperationID, a.Status, a.body)
-			case strings.HasPrefix(op.OperationID, "list-") && !everybodys[op.OperationID] && (a.StatusCode != http.StatusOK || !strings.Contains(a.body, `"items":[]`)):
+			case strings.HasPrefix(op.OperationID, "list-") && !strings.Contains(path, "{id}") && !everybodys[op.OperationID] && (a.StatusCode != http.StatusOK || !strings.Contains(a.body, `"items":[]`)):
 				t.Errorf("%s: another tenant sees %.200s", op.OperationID, a.body)
 			case op.OperationID == "list-audit" && strings.Contains(a.body, `"tenant":""`):
 				t.Errorf("another tenant sees who did what elsewhere: %.200s", a.body)
