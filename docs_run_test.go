@@ -35,7 +35,7 @@ import (
 //
 // Addresses and names are those that the reader has; the test's own take their place.
 var taskPages = []string{
-	"README.md", "docs/first-steps.md", "docs/configuration.md", "docs/operating.md", "docs/performance.md", "docs/adding.md",
+	"README.md", "docs/first-steps.md", "docs/configuration.md", "docs/operating.md", "docs/performance.md", "docs/evidence.md", "docs/adding.md",
 	"docs/kafka-elasticsearch.md", "docs/metrics-queries.md", "docs/conformance.md", "docs/authoring.md", "docs/tuning-rules.md", "docs/sigma.md", "docs/quality.md", "docs/enrichment.md", "docs/clocks.md", "docs/notifications.md", "docs/people.md",
 	"docs/incident-work.md",
 }

@@ -76,7 +76,9 @@ func wipe(t testing.TB, s *Store) {
 	request(t, s, "DELETE", "/_index_template/"+s.config.Prefix+"alerts", "")
 	request(t, s, "DELETE", "/_index_template/"+s.config.Prefix+"register", "")
 	// There is no role where security is off.
-	_ = s.do(context.Background(), Step{Method: "DELETE", Path: "/_security/role/" + s.config.Prefix + "writer", Optional: true})
+	for _, role := range []string{"writer", "retention", "eraser"} {
+		_ = s.do(context.Background(), Step{Method: "DELETE", Path: "/_security/role/" + s.config.Prefix + role, Optional: true})
+	}
 }
 
 // request does one plain request and returns the body.
