@@ -118,6 +118,15 @@ const stretchesAtOnce = 50
 
 // Stretches returns stretches; see [sinks.TreeStore]. What a search does not see yet is read by its id.
 func (s *Store) Stretches(ctx context.Context, from int64, limit int) ([]tocsin.Stretch, error) {
+	all, err := s.searched(ctx, from, limit)
+	if err != nil {
+		return nil, err
+	}
+	return s.newest(ctx, all, from, limit)
+}
+
+// searched are those that a search sees.
+func (s *Store) searched(ctx context.Context, from int64, limit int) ([]tocsin.Stretch, error) {
 	query := object{
 		"size": min(max(limit, 1), 100), "track_total_hits": false, "_source": []string{"doc"},
 		"sort":  []object{{"tocsin.seq": object{"order": "asc", "unmapped_type": "long"}}},
@@ -138,7 +147,7 @@ func (s *Store) Stretches(ctx context.Context, from int64, limit int) ([]tocsin.
 		}
 		all = append(all, st)
 	}
-	return s.newest(ctx, all, from, limit)
+	return all, nil
 }
 
 // newest adds what was created since the search was refreshed.
@@ -147,13 +156,12 @@ func (s *Store) newest(ctx context.Context, all []tocsin.Stretch, from int64, li
 	if len(all) > 0 {
 		next = all[len(all)-1].End()
 	} else if from > 0 { // the search sees no stretch that holds it: it is behind the last one that it sees
-		last, err := s.Stretches(ctx, -1, 1)
-		if err != nil || len(last) == 0 {
+		last, err := s.searched(ctx, -1, 1)
+		if err != nil {
 			return nil, err
 		}
-		if last[0].End() > from {
-			next = last[0].First
-		} else {
+		next = 0
+		if len(last) > 0 {
 			next = last[0].End()
 		}
 	}
