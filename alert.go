@@ -11,6 +11,7 @@ import (
 type Alert struct {
 	ID       string    // [AlertID] or [SourceAlertID]
 	ResendOf string    // the id whose content differs: the source used its own id twice; "" for none
+	Shared   bool      // the id says what the alert is, whoever sent it: other bytes under it are the same alert
 	Tenant   string    // "default" unless the source says otherwise
 	Source   string    // the configured source's name
 	Format   string    // the decoder that read it: ecs, suricata, wazuh, …

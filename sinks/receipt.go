@@ -8,9 +8,12 @@ import (
 
 // Judge says what became of an alert whose id is taken, given the coordinates and the digest of the alert that is
 // stored under it: the same content is [tocsin.Stored] from the same coordinates (we wrote it before a restart) and
-// [tocsin.Duplicate] from others; other content is [tocsin.Resent].
+// [tocsin.Duplicate] from others; other content is [tocsin.Resent], or of an alert whose id is
+// shared a [tocsin.Duplicate] too.
 func Judge(a *tocsin.Alert, ref tocsin.Ref, digest [32]byte) tocsin.ReceiptVerdict {
 	switch {
+	case digest != a.SHA256 && a.Shared:
+		return tocsin.Duplicate
 	case digest != a.SHA256:
 		return tocsin.Resent
 	case ref == a.Ref:

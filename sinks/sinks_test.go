@@ -48,6 +48,10 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: verdict %d, want %d", name, got, c.want)
 		}
 	}
+	a.Shared = true
+	if got := sinks.Judge(&a, tocsin.Ref{Topic: "u", Offset: 3}, [32]byte{2}); got != tocsin.Duplicate {
+		t.Errorf("by another road: verdict %d", got)
+	}
 }
 
 func TestCursor(t *testing.T) {

@@ -72,7 +72,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		return backend{}, err
 	}
 	p := &pipeline.Embedded{
-		Journal: j, Store: transactor{j}, Decoder: dec, Policies: policies(a.cfg),
+		Journal: j, Store: transactor{j}, Decoder: dec, Policies: policies(a.cfg), Identities: identities(a.cfg),
 		Registrar: func(s register.Store) pipeline.Registrar { return a.assessor(s) },
 		Config:    correlate.Config{Lateness: a.cfg.Intake.Lateness}, SnapshotEvery: a.cfg.Engine.SnapshotEvery,
 		Now: a.now, Wake: j.wake, Retry: a.retry, Log: a.log, Metrics: a.metrics, Health: a.health, Engines: a.engines,

@@ -158,7 +158,7 @@ func (k *kafkaStages) detect() error {
 	}
 	sources := append([]config.Source{own}, k.cfg.Sources...)
 	d := &pipeline.KafkaDetect{
-		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store}, Sets: k.sets, Matches: k.producer, Inputs: map[string]pipeline.Input{},
+		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store, Identities: identities(k.cfg)}, Sets: k.sets, Matches: k.producer, Inputs: map[string]pipeline.Input{},
 		Decoders: func() (pipeline.Decoder, error) { return k.mappings.decoder() },
 		Now:      k.now, Retry: k.retry, Metrics: k.metrics, Fail: k.fail, Store: k.store, Gap: k.gap,
 	}

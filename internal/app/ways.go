@@ -18,6 +18,7 @@ import (
 	ingesthttp "tocsin/ingest/http"
 	"tocsin/ingest/syslog"
 	"tocsin/internal/config"
+	"tocsin/internal/pipeline"
 )
 
 // ways opens the ways in that read or listen by themselves, in both modes: they write to the journal.
@@ -168,4 +169,15 @@ func keyed(sources []config.Source) func(string) (ingesthttp.Source, bool) {
 		source, ok := known[hex.EncodeToString(sum[:])]
 		return source, ok
 	}
+}
+
+// identities are those of the sources that have one.
+func identities(cfg config.Config) pipeline.Identities {
+	all := pipeline.Identities{}
+	for _, s := range cfg.Sources {
+		if len(s.Identity.Fields) > 0 {
+			all[s.Name] = pipeline.Identity{Fields: s.Identity.Fields, Shared: s.Identity.Shared, Within: s.Identity.Within}
+		}
+	}
+	return all
 }

@@ -3,6 +3,8 @@ package app_test
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -191,5 +193,40 @@ func TestPullKill(t *testing.T) {
 	}
 	if len(seen) != n {
 		t.Errorf("%d of %d documents", len(seen), n)
+	}
+}
+
+// An alert that comes by two roads, each with its own key and wrapping, is stored once and counted once.
+func TestTwoRoads(t *testing.T) {
+	h := newHouse(t)
+	hash := func(key string) []string {
+		sum := sha256.Sum256([]byte(key))
+		return []string{hex.EncodeToString(sum[:])}
+	}
+	shared := config.Identity{Fields: []string{"event.id"}, Shared: "edr"}
+	h.way(config.Source{Name: "direct", Kind: "http", KeySHA256: hash("one"), Identity: shared})
+	h.way(config.Source{Name: "splunk", Kind: "http", KeySHA256: hash("two"), Identity: shared})
+	h.open()
+	alert := fmt.Sprintf(`{"@timestamp":%q,"event":{"kind":"alert","id":"4711"},"message":"m"}`, time.Now().UTC().Format(time.RFC3339))
+	if got := h.send([]byte(alert), "Authorization", "Bearer one"); got.Code != 202 {
+		t.Fatalf("%+v", got)
+	}
+	h.settled(1, 0)
+	r, err := http.NewRequest(http.MethodPost, h.url+"/services/collector/event", strings.NewReader(`{"event":`+alert+`,"sourcetype":"_json","host":"h"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Splunk two")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	await(t, time.Minute, "the second road's is counted", func() (bool, string) {
+		got := counters(t, h.url, "tocsin_duplicates_total")
+		return got[`source="splunk"`] == 1, fmt.Sprint(answer.Status, got)
+	})
+	if n, dead := h.stored(); n != 1 || dead != 0 {
+		t.Errorf("%d alerts and %d dead letters", n, dead)
 	}
 }

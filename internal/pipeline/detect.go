@@ -17,6 +17,8 @@ type Detector struct {
 	Matcher Matcher
 	Alerts  sinks.AlertStore
 	Dead    sinks.DeadLetterStore
+	// Identities give alerts that came by two roads one id; nil: none.
+	Identities Identities
 }
 
 // A Detection is what became of one record.
@@ -40,6 +42,7 @@ func (d *Detector) Detect(ctx context.Context, p Policy, records []ingest.Record
 			out[i].Rejection = rejection
 			continue
 		}
+		d.Identities.give(&a)
 		out[i].Alert = &a
 	}
 	if err := d.keep(ctx, p, out); err != nil {

@@ -60,6 +60,7 @@ type Embedded struct {
 	Decoder       Decoder
 	Registrar     func(register.Store) Registrar // within a transaction
 	Policies      []Policy                       // one per declared source
+	Identities    Identities                     // of the sources that have one
 	Config        correlate.Config
 	SnapshotEvery time.Duration
 	Now           func() time.Time
@@ -259,7 +260,7 @@ func (p *Embedded) count(w *work) {
 
 // detect runs the detector over the rows, each run of one source as one call.
 func (p *Embedded) detect(ctx context.Context, tx Outputs, rows []Row) (map[int64]Detection, error) {
-	d := &Detector{Decoder: p.Decoder, Matcher: p.matcher, Alerts: tx, Dead: tx}
+	d := &Detector{Decoder: p.Decoder, Matcher: p.matcher, Alerts: tx, Dead: tx, Identities: p.Identities}
 	found := make(map[int64]Detection, len(rows))
 	for start := 0; start < len(rows); {
 		if rows[start].Record == nil {
