@@ -35,6 +35,7 @@ import (
 //
 // Addresses and names are those that the reader has; the test's own take their place.
 var taskPages = []string{
+	"docs/ways-in.md",
 	"README.md", "docs/first-steps.md", "docs/configuration.md", "docs/operating.md", "docs/performance.md", "docs/evidence.md", "docs/adding.md",
 	"docs/kafka-elasticsearch.md", "docs/metrics-queries.md", "docs/conformance.md", "docs/authoring.md", "docs/tuning-rules.md", "docs/sigma.md", "docs/quality.md", "docs/enrichment.md", "docs/clocks.md", "docs/notifications.md", "docs/people.md",
 	"docs/incident-work.md",
@@ -123,15 +124,8 @@ func newSession(t *testing.T, bin string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s := &session{t: t, folder: t.TempDir(), theirs: []string{"127.0.0.1:8080", address}}
+	address := freeAddress(t)
+	s := &session{t: t, folder: t.TempDir(), theirs: []string{"127.0.0.1:8080", address, "127.0.0.1:5514", freeAddress(t)}}
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "TOCSIN_") && !strings.HasPrefix(pair, "PATH=") {
 			s.env = append(s.env, pair)
@@ -144,6 +138,20 @@ func newSession(t *testing.T, bin string) *session {
 		}
 	})
 	return s
+}
+
+// freeAddress is one that nothing listens on, for the moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return address
 }
 
 // here is text of the page as it is run.

@@ -141,7 +141,7 @@ func TestPullKill(t *testing.T) {
 		t.Skip("TOCSIN_TEST_ES names no Elasticsearch")
 	}
 	if os.Getenv("TOCSIN_TEST_ES_CA") != "" {
-		t.Skip("TOCSIN_TEST_ES_CA names a secured server: the plain one has this test")
+		t.Skip("TOCSIN_TEST_ES is not set to a server without TLS")
 	}
 	index := fmt.Sprintf("ttpullkill%d", time.Now().UnixNano())
 	const n = 4000
