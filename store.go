@@ -170,6 +170,7 @@ type Snapshot struct {
 	Offset    int64     `json:"offset"` // next offset to read; a store never replaces a higher one by a lower one
 	Set       string    `json:"set"`    // rule set's hash
 	Order     int64     `json:"order"`  // the how-manieth set that was put in force it is; 0: not known
+	Log       string    `json:"log,omitempty"` // the life of the log that Offset counts in; "": not known
 	Format    int       `json:"format"`
 	Watermark time.Time `json:"watermark"`
 	State     []byte    `json:"state"` // of the engine

@@ -211,10 +211,10 @@ func (k *kafkaStages) correlate() error {
 		},
 		Sets: k.sets, Config: correlate.Config{Lateness: k.cfg.Intake.Lateness}, Read: kafkasink.DecodeLogRecord,
 		Events: k.store, EventLog: k.producer, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
-		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines, Fail: k.fail,
+		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines, Fail: k.fail, Gap: k.gap,
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
-	_, err := k.group("correlate", cfg, kafka.Options{}, pipeline.Kafka(c.Serve))
+	_, err := k.group("correlate", cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka(c.Serve))
 	return err
 }
 
@@ -228,7 +228,7 @@ func (k *kafkaStages) registrar() error {
 		Timers: k.sealed(seal, k.due(k.store)), Beside: k.beside(),
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}
-	_, err = k.group("registrar", cfg, kafka.Options{}, pipeline.Kafka(r.Serve))
+	_, err = k.group("registrar", cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka(r.Serve))
 	return err
 }
 

@@ -19,23 +19,28 @@ import (
 // dispose does something with a dead letter by the API.
 func (h *house) dispose(id, action, why string) {
 	h.t.Helper()
-	token, err := os.ReadFile(filepath.Join(h.cfg.DataDir, app.Token))
+	dispose(h.t, h.url, h.cfg.DataDir, id, action, why)
+}
+
+func dispose(t *testing.T, url, folder, id, action, why string) {
+	t.Helper()
+	token, err := os.ReadFile(filepath.Join(folder, app.Token))
 	if err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
-	req, err := http.NewRequest(http.MethodPost, h.url+"/api/v1/dead-letters/"+id+"/"+action, strings.NewReader(fmt.Sprintf(`{"reason":%q}`, why)))
+	req, err := http.NewRequest(http.MethodPost, url+"/api/v1/dead-letters/"+id+"/"+action, strings.NewReader(fmt.Sprintf(`{"reason":%q}`, why)))
 	if err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	if text, _ := io.ReadAll(resp.Body); resp.StatusCode != http.StatusOK {
-		h.t.Fatalf("%s %s: %s %s", action, id, resp.Status, text)
+		t.Fatalf("%s %s: %s %s", action, id, resp.Status, text)
 	}
 }
 

@@ -40,6 +40,7 @@ type KafkaCorrelate struct {
 	Health        *Health
 	Engines       *Engines // where the engines may be asked; nil: nowhere
 	Fail          Failpoint
+	Gap           func(kafka.Gap) // told where the matches log was made anew while nobody read it; nil: nobody
 }
 
 // Serve runs the partitions of one generation until ctx ends, then saves their engines.
@@ -75,10 +76,13 @@ type shard struct {
 	order  int64     // the how-manieth that was put in force it is
 	saved  time.Time // by the clock
 	offset int64     // next to read
-	clean  bool      // nothing was read since the last snapshot
-	torn   bool      // the engine is ahead of what was written: it must not be saved
-	told   time.Time // when the last progress was written, by the clock
-	said   tocsin.Progress
+	log    string    // the life of the log that offset counts in; "": not known
+	// restored says that nothing was read yet since the engine was restored.
+	restored bool
+	clean    bool      // nothing was read since the last snapshot
+	torn     bool      // the engine is ahead of what was written: it must not be saved
+	told     time.Time // when the last progress was written, by the clock
+	said     tocsin.Progress
 }
 
 func (c *KafkaCorrelate) partition(ctx context.Context, gen *Generation, p Partition) error {
@@ -90,6 +94,9 @@ func (c *KafkaCorrelate) partition(ctx context.Context, gen *Generation, p Parti
 	defer c.Engines.open(p.ID(), &s.mu, func() *correlate.Engine { return s.engine.Engine })()
 	for {
 		got, err := p.Read(ctx)
+		if err == nil {
+			got, err = c.sameLog(ctx, s, got)
+		}
 		if err == nil {
 			err = c.apply(ctx, s, got)
 		}
@@ -149,7 +156,8 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *Generation, p Partiti
 	if err != nil {
 		return nil, fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
 	}
-	s.set, s.order, s.offset = set.Hash, snap.Order, snap.Offset
+	s.set, s.order, s.offset, s.log = set.Hash, snap.Order, snap.Offset, snap.Log
+	s.restored = true
 	p.SeekTo(snap.Offset)
 	return s, nil
 }
@@ -181,6 +189,29 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 	}
 	s.offset = got.Next
 	return nil
+}
+
+// sameLog looks whether what the first read brought is of the log that the saved engine's offset counts in. Where that was
+// deleted and made anew meanwhile, the offset says nothing: what was lost with it is told, and the new one is read from
+// its start. While a partition is read, the reader sees to that itself.
+func (c *KafkaCorrelate) sameLog(ctx context.Context, s *shard, got kafka.Fetched) (kafka.Fetched, error) {
+	was, from := s.log, s.offset
+	s.log = got.Incarnation
+	if !s.restored {
+		return got, nil
+	}
+	s.restored = false
+	if was == "" || was == got.Incarnation {
+		return got, nil
+	}
+	if c.Gap != nil {
+		c.Gap(kafka.Gap{Topic: s.p.Topic(), Partition: s.p.ID(), From: from, To: 0, Reason: "recreated"})
+	}
+	s.clean = false
+	if err := s.p.SeekToStart(ctx); err != nil {
+		return kafka.Fetched{}, err
+	}
+	return s.p.Read(ctx)
 }
 
 // decode reads records of the log. One that cannot be read was not written by us: it is told and left out.
@@ -261,7 +292,7 @@ func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
 		return err
 	}
 	snap := tocsin.Snapshot{
-		Partition: s.p.ID(), Offset: s.offset, Set: s.set, Order: s.order, Format: correlate.SnapshotFormat,
+		Partition: s.p.ID(), Offset: s.offset, Log: s.log, Set: s.set, Order: s.order, Format: correlate.SnapshotFormat,
 		Watermark: s.engine.Watermark(), State: state, Taken: now,
 	}
 	if err := c.Retry.Do(ctx, "elasticsearch", func() error { return c.State.StoreSnapshot(ctx, snap) }); err != nil {
