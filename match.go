@@ -99,8 +99,9 @@ type EventRecord struct {
 	Progress *Progress `json:"progress,omitempty"`
 }
 
-// A LogRecord is one record of the matches log: exactly one of the two is set.
+// A LogRecord is one record of the matches log: exactly one of the three is set.
 type LogRecord struct {
-	Match  *Match  `json:"match,omitempty"`
-	Marker *Marker `json:"marker,omitempty"`
+	Match    *Match    `json:"match,omitempty"`
+	Marker   *Marker   `json:"marker,omitempty"`
+	Feedback *Feedback `json:"feedback,omitempty"`
 }

@@ -51,17 +51,19 @@ type NoveltyPast struct {
 // A NoveltyStanding is how a scope of kind novelty stands: its risk over time against its bar, what is rare today, and the
 // ordinary, counted.
 type NoveltyStanding struct {
-	Hosts    int            `json:"hosts"`
-	Rules    int            `json:"rules"`
-	Pairs    int            `json:"pairs"`
-	Learned  float64        `json:"learned"` // share of the learning time that has passed
-	Hours    []NoveltyHour  `json:"hours"`   // that had risk, the newest first, at most 168
-	Rare     []NoveltyTally `json:"rare"`    // pairs that scored today, the rarest first, at most 50
-	MoreRare int            `json:"more_rare,omitempty"`
-	Ordinary []NoveltyTally `json:"ordinary"` // the other pairs of today, the most alerts first, at most 50
-	More     int            `json:"more_ordinary,omitempty"`
-	Alerts   int64          `json:"alerts"` // of today
-	Day      time.Time      `json:"day,omitzero"`
+	Hosts       int              `json:"hosts"`
+	Rules       int              `json:"rules"`
+	Pairs       int              `json:"pairs"`
+	Learned     float64          `json:"learned"` // share of the learning time that has passed
+	Hours       []NoveltyHour    `json:"hours"`   // that had risk, the newest first, at most 168
+	Rare        []NoveltyTally   `json:"rare"`    // pairs that scored today, the rarest first, at most 50
+	MoreRare    int              `json:"more_rare,omitempty"`
+	Ordinary    []NoveltyTally   `json:"ordinary"` // the other pairs of today, the most alerts first, at most 50
+	More        int              `json:"more_ordinary,omitempty"`
+	Alerts      int64            `json:"alerts"`            // of today
+	Lowered     []NoveltyLowered `json:"lowered,omitempty"` // pairs that count for less, since people closed an incident of theirs as no cause for concern; at most 50
+	MoreLowered int              `json:"more_lowered,omitempty"`
+	Day         time.Time        `json:"day,omitzero"`
 }
 
 // A NoveltyHour is the highest risk of an hour, and the bar that it stood against.

@@ -17,11 +17,12 @@ type scope struct {
 	waiting waitHeap
 	tally
 	lately
-	episodes []*episode // open ones, by opening
-	hours    []hourRisk // the newest last
-	refused  int64      // alerts of pairs that a limit kept out
-	full     bool       // the last new pair was kept out
-	graded   grading    // the last one
+	episodes []*episode          // open ones, by opening
+	hours    []hourRisk          // the newest last
+	refused  int64               // alerts of pairs that a limit kept out
+	full     bool                // the last new pair was kept out
+	graded   grading             // the last one
+	lowered  map[string]lowering // pairs that count for less, by rule and host
 }
 
 // An hourRisk is the highest risk of an hour.
@@ -179,6 +180,9 @@ func (sc *scope) grade(p *pair, w *noticed, b int64) {
 	}
 	p.rarity, p.points = int32(rarity), int32(max(rarity-n.above, 0)*ramp/1000)
 	p.cold = int32(coldPoints(w, g, rarity, ramp, n.most))
+	if sc.lowers(w) {
+		p.points, p.cold = p.points/lowerBy, p.cold/lowerBy
+	}
 	p.bucket, sc.graded = int32(b), g
 	p.count()
 }

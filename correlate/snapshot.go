@@ -24,6 +24,7 @@ const magic = "tocsin correlate\x04"
 func (e *Engine) Snapshot() []byte {
 	c := &coder{buf: []byte(magic)}
 	e.layout(c, nil)
+	e.layoutLowered(c)
 	sum := sha256.Sum256(c.buf)
 	return append(c.buf, sum[:16]...)
 }
@@ -46,6 +47,9 @@ func restore(cfg Config, set planSet, data []byte) (*Engine, error) {
 	e := newEngine(cfg, planSet{})
 	c := &coder{buf: data[len(magic):], reading: true}
 	e.layout(c, nil)
+	if c.err == nil && len(c.buf) > 0 {
+		e.layoutLowered(c)
+	}
 	if len(c.buf) > 0 {
 		c.fail("%d bytes are left over", len(c.buf))
 	}

@@ -65,6 +65,7 @@ func (sc *scope) stand() *tocsin.NoveltyStanding {
 			ordinary = append(ordinary, t)
 		}
 	}
+	n.Lowered, n.MoreLowered = sc.tellLowered()
 	n.Rare, n.MoreRare = foremost(rare, func(a, b tocsin.NoveltyTally) int { return cmp.Compare(b.Points, a.Points) })
 	n.Ordinary, n.More = foremost(ordinary, func(a, b tocsin.NoveltyTally) int { return cmp.Compare(b.Alerts, a.Alerts) })
 	return n

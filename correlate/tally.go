@@ -261,12 +261,13 @@ const (
 	mentionBytes      = 144
 	episodeBytes      = 4096
 	memberBytes       = 280
+	loweredBytes      = 200
 )
 
 // bytes is about how much memory the scope takes.
 func (sc *scope) bytes() int64 {
 	n := 1024 + pairBytes*int64(len(sc.pairs)) + hostBytes*int64(len(sc.hosts)) + ruleBytes*int64(len(sc.names)) + sc.textBytes +
-		contributionBytes*int64(len(sc.lately.all)) + sc.waitingBytes
+		contributionBytes*int64(len(sc.lately.all)) + sc.waitingBytes + loweredBytes*int64(len(sc.lowered))
 	for _, ep := range sc.episodes {
 		n += episodeBytes + mentionBytes*int64(len(ep.refs)+refsEach*(len(ep.heads)+len(ep.tails))) + memberBytes*int64(len(ep.order))
 	}

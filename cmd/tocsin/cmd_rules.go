@@ -16,7 +16,7 @@ import (
 
 func newRules() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Check, test, list, match, explain and compare rules, and see what they cover"}
-	cmd.AddCommand(newRulesImport(), newRulesCheck(), newRulesTest(), newRulesList(), newRulesMatch(), newRulesExplain(), newRulesSchema(), newRulesCoverage(), newRulesWhyNot(), newRulesBacktest())
+	cmd.AddCommand(newRulesImport(), newRulesCheck(), newRulesTest(), newRulesList(), newRulesMatch(), newRulesExplain(), newRulesSchema(), newRulesCoverage(), newRulesWhyNot(), newRulesBacktest(), newRulesException())
 	return cmd
 }
 

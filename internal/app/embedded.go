@@ -93,6 +93,11 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		return backend{}, err
 	}
 	a.runs("integrity", func(ctx context.Context) error { return a.sealing(ctx, seal) })
+	a.runs("feedback", func(ctx context.Context) error {
+		return a.feedback(ctx, st, func(ctx context.Context, f tocsin.Feedback) error {
+			return j.AppendQuiet(ctx, pipeline.Quiet{Feedback: &f})
+		})
+	})
 	a.runs("upkeep", func(ctx context.Context) error { return a.upkeep(ctx, j) })
 	if err := a.ways(ctx, intake{j: j, cap: a.cfg.Intake.Backlog}); err != nil {
 		return backend{}, err

@@ -94,6 +94,13 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			return backend{}, fmt.Errorf("rules: %w: %w", ErrUnreachable, err)
 		}
 	}
+	if slices.Contains(cfg.Roles, "registrar") {
+		a.runs("feedback", func(ctx context.Context) error {
+			return a.feedback(ctx, st, func(ctx context.Context, f tocsin.Feedback) error {
+				return producer.WriteMatches(ctx, []tocsin.LogRecord{{Feedback: &f}})
+			})
+		})
+	}
 	for role, open := range map[string]func() error{"detect": k.detect, "correlate": k.correlate, "registrar": k.registrar, "api": k.commands} {
 		if slices.Contains(cfg.Roles, role) {
 			if err := open(); err != nil {

@@ -24,11 +24,12 @@ type Row struct {
 }
 
 // A Quiet is a row that says that sources are idle and, where all are, what time it has become: a record like any
-// other, so that a replay of the journal sees it too (engine.md, ruling 4).
+// other, so that a replay of the journal sees it too (engine.md, ruling 4). Or it says what people made of events.
 type Quiet struct {
-	Idle  []string  `json:"idle,omitempty"`  // names of the sources
-	Ended []string  `json:"ended,omitempty"` // recorded sources that have come to their end
-	Tick  time.Time `json:"tick,omitzero"`
+	Idle     []string         `json:"idle,omitempty"`  // names of the sources
+	Ended    []string         `json:"ended,omitempty"` // recorded sources that have come to their end
+	Tick     time.Time        `json:"tick,omitzero"`
+	Feedback *tocsin.Feedback `json:"feedback,omitempty"`
 }
 
 // A Journal is read in the order of its offsets. Read returns at most limit rows after an offset, none where there

@@ -247,6 +247,8 @@ func (s *shard) step(r *tocsin.LogRecord, sets map[string]*rules.Set) []tocsin.E
 		events = append(events, s.engine.Step(*r.Match)...)
 	case r.Marker != nil:
 		events = append(events, s.engine.Mark(*r.Marker)...)
+	case r.Feedback != nil:
+		s.engine.Lower(*r.Feedback)
 	}
 	return events
 }

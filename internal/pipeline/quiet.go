@@ -75,6 +75,9 @@ func (p *Embedded) tick(now time.Time) time.Time {
 // markQuiet tells the engine what a quiet row says.
 func (p *Embedded) markQuiet(row Row) []tocsin.Event {
 	var events []tocsin.Event
+	if row.Quiet.Feedback != nil {
+		p.engine.Lower(*row.Quiet.Feedback)
+	}
 	for i, name := range row.Quiet.Idle {
 		pr, ok := p.progress[name]
 		if !ok {

@@ -36,8 +36,8 @@ type exact struct {
 // EncodeLogRecord encodes one record of the matches topic.
 func EncodeLogRecord(r tocsin.LogRecord) ([]byte, error) {
 	out := logRecord{Version: codecVersion, LogRecord: r}
-	if (r.Match == nil) == (r.Marker == nil) {
-		return nil, errors.New("a record of the matches log is either a match or a marker")
+	if !one(&r) {
+		return nil, errors.New("a record of the matches log is a match, a marker or a feedback")
 	}
 	if m := r.Match; m != nil {
 		out.Key, out.Values = exactly(m.Key), exactly(m.Values)
@@ -67,8 +67,8 @@ func decodeLogRecord(b []byte) (tocsin.LogRecord, error) {
 	switch {
 	case in.Version != codecVersion:
 		return tocsin.LogRecord{}, fmt.Errorf("record of the matches log: version %d: %w", in.Version, ErrVersion)
-	case (in.Match == nil) == (in.Marker == nil):
-		return tocsin.LogRecord{}, errors.New("record of the matches log: is neither a match nor a marker")
+	case !one(&in.LogRecord):
+		return tocsin.LogRecord{}, errors.New("record of the matches log: is neither a match nor a marker nor a feedback")
 	}
 	if in.Match != nil {
 		if in.Key != nil {
@@ -79,6 +79,17 @@ func decodeLogRecord(b []byte) (tocsin.LogRecord, error) {
 		}
 	}
 	return in.LogRecord, nil
+}
+
+// one reports whether exactly one of a record's parts is set.
+func one(r *tocsin.LogRecord) bool {
+	n := 0
+	for _, there := range []bool{r.Match != nil, r.Marker != nil, r.Feedback != nil} {
+		if there {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // exactly returns nil where JSON keeps all of vs.

@@ -105,7 +105,7 @@ func balancer(partitions int) kafka.Balancer {
 	})
 }
 
-// WriteMatches appends records to the matches topic: a match to the partition of its key, a marker to every
+// WriteMatches appends records to the matches topic: a match to the partition of its key, a marker or a feedback to every
 // partition. When it returns nil, all of it is written, in each partition in the order of records.
 func (p *Producer) WriteMatches(ctx context.Context, records []tocsin.LogRecord) error {
 	topic := p.prefix + matchesTopic
