@@ -141,9 +141,10 @@ func (p *pages) needs(role string, serve page) http.HandlerFunc {
 			p.render(w, r, http.StatusTooManyRequests, "error", "Too many requests", "", errorView{"Too many requests", "Wait a second and load the page again."})
 			return
 		}
-		r = r.WithContext(auth.With(r.Context(), id))
+		ctx := auth.With(r.Context(), id)
+		r = r.WithContext(ctx)
 		if !enough(id.Actor.Role, role) {
-			p.Trail.Notes(r.Context(), "page", r.URL.Path, tocsin.AuditRefused, "this needs the role "+role)
+			p.Trail.Notes(ctx, "page", r.URL.Path, tocsin.AuditRefused, "this needs the role "+role)
 			p.render(w, r, http.StatusForbidden, "error", "Not for you", "", errorView{"This needs the role " + role, "Sign in as somebody who has it."})
 			return
 		}
