@@ -41,11 +41,12 @@ type world struct {
 	signing  Signing
 	anchor   FileAnchor
 	now      time.Time
+	settle   func() // lets searches see what was written
 }
 
 func newWorld(t testing.TB, store full) *world {
 	t.Helper()
-	w := &world{t: t, store: store, now: t0, anchor: FileAnchor(filepath.Join(t.TempDir(), "checkpoints.txt"))}
+	w := &world{t: t, store: store, now: t0, settle: func() {}, anchor: FileAnchor(filepath.Join(t.TempDir(), "checkpoints.txt"))}
 	w.register = register.New(register.Options{Store: store, Exhibits: store, Tool: "tocsin test", Now: func() time.Time { return w.now }})
 	var err error
 	if w.signing, err = OpenSigning(filepath.Join(t.TempDir(), "key"), "tocsin", true); err != nil {
@@ -122,6 +123,7 @@ func (w *world) incident(n int) tocsin.Incident {
 func (w *world) seal() {
 	w.t.Helper()
 	w.now = w.now.Add(5 * time.Minute)
+	w.settle()
 	if err := w.sealer.Seal(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}

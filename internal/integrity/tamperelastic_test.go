@@ -1,0 +1,130 @@
+package integrity
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/sinks/elastic"
+)
+
+// A rawElastic is a register in Elasticsearch, and the server as an administrator writes to it.
+type rawElastic struct {
+	full
+	t       testing.TB
+	prefix  string
+	sources map[string]string // by index and id, as they were
+}
+
+// The real server: fewer changes than elsewhere, as each is some requests; all of them in the long form.
+func TestTamperedElastic(t *testing.T) {
+	address := os.Getenv("TOCSIN_TEST_ES")
+	if address == "" || os.Getenv("TOCSIN_TEST_ES_USER") != "" {
+		t.Skip("TOCSIN_TEST_ES names no plain Elasticsearch: deploy/stack/up starts one")
+	}
+	prefix := fmt.Sprintf("tt%d-", time.Now().UnixNano())
+	store, err := elastic.New(elastic.Config{Addresses: []string{address}, Prefix: prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	if _, err := store.Setup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s := &rawElastic{full: store, t: t, prefix: prefix, sources: map[string]string{}}
+	t.Cleanup(s.wipe)
+	w := newWorld(t, store)
+	w.settle = s.refresh
+	old := scene(w, func() documents { s.refresh(); return copyOf(t, store) })
+	s.refresh()
+	changes := 15
+	if longForm() {
+		changes = 1000
+	}
+	tampered(t, s, old, w.trust(), changes)
+}
+
+func (s *rawElastic) all() documents { return copyOf(s.t, s.full) }
+
+func (s *rawElastic) refresh() { s.ask(http.MethodPost, "/"+s.prefix+"*/_refresh", "") }
+
+func (s *rawElastic) wipe() {
+	var indices map[string]json.RawMessage
+	_ = json.Unmarshal(s.ask(http.MethodGet, "/"+s.prefix+"*/_alias", ""), &indices)
+	for index := range indices {
+		s.ask(http.MethodDelete, "/"+index, "")
+	}
+	s.ask(http.MethodDelete, "/_index_template/"+s.prefix+"alerts", "")
+	s.ask(http.MethodDelete, "/_index_template/"+s.prefix+"register", "")
+}
+
+// place is where a document stands.
+func (s *rawElastic) place(kind, id string) string {
+	month := func(log string) string { return log[:4] + "." + log[4:6] }
+	switch kind {
+	case logs:
+		return s.prefix + "log-" + month(id) + "/_doc/" + id
+	case incidents:
+		return s.prefix + "incidents/_doc/" + id
+	case exhibits:
+		incident, x, _ := strings.Cut(id, " ")
+		return s.prefix + "evidence-" + month(incident) + "/_doc/" + x
+	default:
+		n, _ := strconv.Atoi(id)
+		return fmt.Sprintf("%scheckpoints/_doc/%s:%016d", s.prefix, kind, n)
+	}
+}
+
+// set changes what was stored, and leaves alone what it is found by.
+func (s *rawElastic) set(kind, id, doc string) {
+	at := s.place(kind, id)
+	source, known := s.sources[at]
+	if !known {
+		var there struct {
+			Source json.RawMessage `json:"_source"`
+		}
+		_ = json.Unmarshal(s.ask(http.MethodGet, "/"+at, ""), &there)
+		source = string(there.Source)
+		s.sources[at] = source
+	}
+	if doc == "" {
+		s.ask(http.MethodDelete, "/"+at+"?refresh=true", "")
+		return
+	}
+	outer := map[string]json.RawMessage{"tocsin": json.RawMessage(`{"id":"forged","kind":"forged"}`), "@timestamp": json.RawMessage(`"2026-11-02T10:00:00Z"`)}
+	if source != "" {
+		outer = decode[map[string]json.RawMessage](source)
+	}
+	outer["doc"] = json.RawMessage(doc)
+	if !json.Valid([]byte(doc)) {
+		outer["doc"] = json.RawMessage(`{"broken":true}`)
+	}
+	s.ask(http.MethodPut, "/"+at+"?refresh=true", encode(outer))
+}
+
+func (s *rawElastic) ask(method, path, body string) []byte {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, strings.TrimSuffix(os.Getenv("TOCSIN_TEST_ES"), "/")+path, bytes.NewReader([]byte(body)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode >= 300 && res.StatusCode != http.StatusNotFound {
+		s.t.Fatalf("%s %s: %s %.300s (%v)", method, path, res.Status, text, err)
+	}
+	return text
+}
