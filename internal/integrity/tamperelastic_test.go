@@ -28,7 +28,7 @@ type rawElastic struct {
 func TestTamperedElastic(t *testing.T) {
 	address := os.Getenv("TOCSIN_TEST_ES")
 	if address == "" || os.Getenv("TOCSIN_TEST_ES_USER") != "" {
-		t.Skip("TOCSIN_TEST_ES names no plain Elasticsearch: deploy/stack/up starts one")
+		t.Skip("TOCSIN_TEST_ES is not set to a server without TLS: deploy/stack/up starts one")
 	}
 	prefix := fmt.Sprintf("tt%d-", time.Now().UnixNano())
 	store, err := elastic.New(elastic.Config{Addresses: []string{address}, Prefix: prefix})
