@@ -1,0 +1,224 @@
+// Command register measures how fast a large register answers: the queue, one incident with its log, and trends, by the
+// real API over each store. It fills an empty store by itself and removes what it filled.
+//
+//	go run ./bench/register                      # SQLite
+//	go run ./bench/register -store elastic       # TOCSIN_TEST_ES
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin"
+	"tocsin/bench/internal/frame"
+	"tocsin/internal/api"
+	"tocsin/internal/auth"
+	"tocsin/internal/measure"
+	"tocsin/register"
+	"tocsin/sinks/elastic"
+	"tocsin/sinks/sqlite"
+)
+
+// options are the flags.
+type options struct {
+	store     string
+	incidents int
+	entries   int
+	rounds    int
+	within    time.Duration
+}
+
+func main() {
+	os.Exit(frame.Main("register", run)) //nolint:forbidigo // this is main
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	o := options{}
+	flags := flag.NewFlagSet("register", flag.ContinueOnError)
+	flags.StringVar(&o.store, "store", "sqlite", "sqlite or elastic")
+	flags.IntVar(&o.incidents, "incidents", 100_000, "incidents in the register")
+	flags.IntVar(&o.entries, "entries", 20, "entries in the log of each")
+	flags.IntVar(&o.rounds, "rounds", 40, "how often each question is asked")
+	flags.DurationVar(&o.within, "within", 30*time.Minute, "time for all of it")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return frame.Bounded(ctx, "register", o.within, func(ctx context.Context, scratch string) error {
+		return measureStore(ctx, o, scratch, out)
+	})
+}
+
+// A store is one that can be filled quickly.
+type store interface {
+	register.Store
+	measure.Store
+}
+
+func measureStore(ctx context.Context, o options, scratch string, out io.Writer) (err error) {
+	var s store
+	var fill func(context.Context, tocsin.Documents) error
+	switch o.store {
+	case "sqlite":
+		db, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(scratch, "tocsin.db")})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = db.Close() }()
+		s, fill = db, func(ctx context.Context, d tocsin.Documents) error { return fillSQLite(ctx, db, d) }
+	case "elastic":
+		es, wipe, err := openElastic(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, wipe()) }()
+		s, fill = es, func(ctx context.Context, d tocsin.Documents) error {
+			errs, err := es.Save(ctx, d)
+			return errors.Join(append(errs, err)...)
+		}
+	default:
+		return fmt.Errorf("-store %s: sqlite or elastic", o.store)
+	}
+	begun := time.Now()
+	ids, err := load(ctx, o, fill)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: %d incidents, %d log entries, filled in %s\n", o.store, o.incidents, o.incidents*o.entries, time.Since(begun).Round(time.Second))
+	if o.store == "elastic" {
+		time.Sleep(2 * time.Second) // it shows what was written after a second
+	}
+	return ask(ctx, o, s, ids, out)
+}
+
+// load writes the register in batches and returns the ids of its incidents.
+func load(ctx context.Context, o options, fill func(context.Context, tocsin.Documents) error) ([]string, error) {
+	rng := rand.New(rand.NewPCG(8, 7))
+	ids := make([]string, 0, o.incidents)
+	var d tocsin.Documents
+	for n := range o.incidents {
+		i, entries := incident(rng, n, o.entries)
+		ids = append(ids, i.ID)
+		d.Incidents, d.Entries = append(d.Incidents, i), append(d.Entries, entries...)
+		if len(d.Incidents) == 200 || n == o.incidents-1 {
+			if err := fill(ctx, d); err != nil {
+				return nil, err
+			}
+			d = tocsin.Documents{}
+		}
+	}
+	return ids, nil
+}
+
+func fillSQLite(ctx context.Context, db *sqlite.Store, d tocsin.Documents) error {
+	return db.InTx(ctx, func(tx *sqlite.Store) error {
+		for _, e := range d.Entries {
+			if err := tx.Append(ctx, e); err != nil {
+				return err
+			}
+		}
+		for _, i := range d.Incidents {
+			if err := tx.PutIncident(ctx, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// openElastic opens the server under a prefix of its own; wipe removes what is under it.
+func openElastic(ctx context.Context) (*elastic.Store, func() error, error) {
+	address := os.Getenv("TOCSIN_TEST_ES")
+	if address == "" {
+		return nil, nil, errors.New("TOCSIN_TEST_ES is not set: deploy/stack/up starts a server")
+	}
+	prefix := fmt.Sprintf("bench%d-", time.Now().UnixNano())
+	s, err := elastic.New(elastic.Config{Addresses: []string{address}, Prefix: prefix, Timeout: 2 * time.Minute})
+	if err != nil {
+		return nil, nil, err
+	}
+	wipe := func() error {
+		var errs []error
+		for _, path := range []string{"_index_template/" + prefix + "alerts", "_index_template/" + prefix + "register"} {
+			errs = append(errs, remove(address+"/"+path))
+		}
+		for _, kind := range []string{"incidents", "state"} {
+			errs = append(errs, remove(address+"/"+prefix+kind))
+		}
+		for month := range 12 {
+			for _, kind := range []string{"log", "intervals"} {
+				errs = append(errs, remove(fmt.Sprintf("%s/%s%s-2026.%02d?ignore_unavailable=true", address, prefix, kind, month+1)))
+			}
+		}
+		return errors.Join(append(errs, s.Close())...)
+	}
+	_, err = s.Setup(ctx)
+	return s, wipe, err
+}
+
+func remove(address string) error {
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodDelete, address, http.NoBody)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
+}
+
+// ask asks the API each question, first a few times to warm it, and prints what it took.
+func ask(ctx context.Context, o options, s store, ids []string, out io.Writer) error {
+	handler := api.New(api.Options{
+		Register: register.New(register.Options{Store: s}), Store: s, Measures: s, Tokens: &auth.Tokens{}, OpenReads: true, Version: "1",
+		Now: func() time.Time { return year.AddDate(1, 0, 0) }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	})
+	rng := rand.New(rand.NewPCG(1, 1))
+	open := "proposed,declared,acknowledged,contained,eradicated,recovered"
+	fmt.Fprintf(out, "%-46s %10s %10s %12s\n", "question", "p50", "p95", "answer")
+	for _, q := range []struct{ name, path string }{
+		{"queue: the first 50 open ones, by priority", "/incidents?sort=priority&limit=50&status=" + open},
+		{"one incident", "/incidents/{id}"},
+		{"its log", "/incidents/{id}/log"},
+		{"trend: time to resolve, by priority, a year", "/trends?metric=resolve&by=priority"},
+		{"trend: the same of a quarter, by week", "/trends?metric=resolve&by=priority&interval=week&from=2026-09-01&to=2026-12-01&zone=Europe/Berlin"},
+		{"trend: incidents by category and day, a year", "/trends?metric=incidents&by=category&interval=day&zone=Europe/Berlin"},
+		{"trend: target resolve by team, a year", "/trends?metric=target_resolve&by=team"},
+		{"trend: where the time goes, by platform, a year", "/trends?metric=stages&by=platform"},
+	} {
+		var took []time.Duration
+		size := 0
+		for n := range o.rounds + 3 {
+			path := strings.ReplaceAll(q.path, "{id}", ids[rng.IntN(len(ids))])
+			req := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1"+path, http.NoBody)
+			rec := httptest.NewRecorder()
+			begun := time.Now()
+			handler.ServeHTTP(rec, req)
+			if n >= 3 {
+				took = append(took, time.Since(begun))
+			}
+			if rec.Code != http.StatusOK {
+				return fmt.Errorf("%s: %d %.300s", path, rec.Code, rec.Body)
+			}
+			size = rec.Body.Len()
+		}
+		slices.Sort(took)
+		at := func(p int) time.Duration {
+			return took[tocsin.Rank(int64(len(took)), p)-1].Round(100 * time.Microsecond)
+		}
+		fmt.Fprintf(out, "%-46s %10s %10s %10d B\n", q.name, at(50), at(95), size)
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// The bench runs, small.
+func TestBench(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-incidents", "250", "-entries", "3", "-rounds", "1"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"sqlite: 250 incidents, 750 log entries", "queue", "its log", "trend: time to resolve"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &out)
+		}
+	}
+}
