@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -48,8 +47,24 @@ func (q *TallyQuery) Check() error {
 type Tallies struct {
 	query TallyQuery
 	spans []Span
-	by    map[string]*Tally
+	by    map[tallyKey]*tallied
 }
+
+// A tallyKey is what the incidents of some tallies have in common but for the value; words beyond the first are joined.
+type tallyKey struct {
+	at         int64
+	word, more string
+}
+
+// tallied are tallies that differ in nothing but the value: most often as many as there are incidents.
+type tallied struct {
+	at     time.Time
+	keys   []string
+	values []valued
+	sums   [][]int64 // of the values, where there are any
+}
+
+type valued struct{ value, n int64 }
 
 // NewTallies begins to count. The error wraps [ErrQuery].
 func NewTallies(q TallyQuery) (*Tallies, error) {
@@ -57,17 +72,20 @@ func NewTallies(q TallyQuery) (*Tallies, error) {
 		return nil, err
 	}
 	spans, err := q.Spans()
-	return &Tallies{query: q, spans: spans, by: map[string]*Tally{}}, err
+	return &Tallies{query: q, spans: spans, by: map[tallyKey]*tallied{}}, err
 }
 
 // Add counts one incident, if the query selects it.
 func (t *Tallies) Add(m Measure) {
 	mark, ok := m.Marks[t.query.Cohort]
+	if !ok {
+		return
+	}
 	value, has := m.Values[t.query.Value]
 	if !has {
 		value, has = m.Marks[t.query.Value]
 	}
-	if !ok || (t.query.Value != "" && !has) || (t.query.Tenant != "" && t.query.Tenant != m.Tenant) {
+	if (t.query.Value != "" && !has) || (t.query.Tenant != "" && t.query.Tenant != m.Tenant) {
 		return
 	}
 	for name, words := range t.query.Where {
@@ -75,19 +93,10 @@ func (t *Tallies) Add(m Measure) {
 			return
 		}
 	}
-	n, found := slices.BinarySearchFunc(t.spans, mark, func(s Span, at int64) int {
-		switch {
-		case s.To.Unix() <= at:
-			return -1
-		case s.From.Unix() > at:
-			return 1
-		}
-		return 0
-	})
-	if !found {
+	one := Tally{Value: value, N: 1}
+	if one.At, ok = t.Within(mark); !ok {
 		return
 	}
-	one := Tally{At: t.spans[n].At, Value: value, N: 1}
 	for _, name := range t.query.By {
 		one.Keys = append(one.Keys, m.Words[name])
 	}
@@ -97,7 +106,24 @@ func (t *Tallies) Add(m Measure) {
 	t.Merge(one)
 }
 
-// At is the interval that a time lies in.
+// Within is the interval that a mark of the query's cohort lies in; false where it is outside of the query's time.
+func (t *Tallies) Within(mark int64) (at time.Time, ok bool) {
+	n, ok := slices.BinarySearchFunc(t.spans, mark, func(s Span, at int64) int {
+		switch {
+		case s.To.Unix() <= at:
+			return -1
+		case s.From.Unix() > at:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return at, false
+	}
+	return t.spans[n].At, true
+}
+
+// At is the interval that a time lies in, which may be before the query's.
 func (t *Tallies) At(at time.Time) time.Time {
 	for _, s := range slices.Backward(t.spans) {
 		if !at.Before(s.At) {
@@ -107,29 +133,80 @@ func (t *Tallies) At(at time.Time) time.Time {
 	return t.spans[0].At
 }
 
-// Merge takes in a tally that was counted elsewhere.
+// Merge takes in a tally that was counted elsewhere. It keeps nothing of it.
 func (t *Tallies) Merge(one Tally) {
-	key := strconv.FormatInt(one.At.Unix(), 36) + "\x00" + strconv.FormatInt(one.Value, 36) + "\x00" + strings.Join(one.Keys, "\x00")
+	key := tallyKey{at: one.At.Unix()}
+	if len(one.Keys) > 0 {
+		key.word, key.more = one.Keys[0], strings.Join(one.Keys[1:], "\x00")
+	}
 	there := t.by[key]
 	if there == nil {
-		t.by[key] = &one
+		there = &tallied{at: one.At, keys: slices.Clone(one.Keys)}
+		t.by[key] = there
+	}
+	if last := len(there.values) - 1; last >= 0 && there.values[last].value == one.Value {
+		there.values[last].n += one.N
+		for n := range one.Sums {
+			there.sums[last][n] += one.Sums[n]
+		}
 		return
 	}
-	there.N += one.N
-	for n := range one.Sums {
-		there.Sums[n] += one.Sums[n]
+	there.values = append(there.values, valued{one.Value, one.N})
+	if len(one.Sums) > 0 {
+		there.sums = append(there.sums, slices.Clone(one.Sums))
 	}
 }
 
 // All returns what was counted, ordered by time, words and value.
 func (t *Tallies) All() []Tally {
-	all := make([]Tally, 0, len(t.by))
-	for _, one := range t.by {
-		all = append(all, *one)
+	groups := make([]*tallied, 0, len(t.by))
+	size := 0
+	for _, g := range t.by {
+		groups, size = append(groups, g), size+len(g.values)
 	}
-	slices.SortFunc(all, func(a, b Tally) int {
-		return cmp.Or(a.At.Compare(b.At), slices.Compare(a.Keys, b.Keys), cmp.Compare(a.Value, b.Value))
-	})
+	slices.SortFunc(groups, func(a, b *tallied) int { return cmp.Or(a.at.Compare(b.at), slices.Compare(a.keys, b.keys)) })
+	all := make([]Tally, 0, size)
+	for _, g := range groups {
+		all = g.appendTo(all)
+	}
+	return all
+}
+
+// appendTo appends the tallies in the order of their values.
+func (g *tallied) appendTo(all []Tally) []Tally {
+	if len(g.sums) > 0 {
+		return g.appendSums(all)
+	}
+	slices.SortFunc(g.values, func(a, b valued) int { return cmp.Compare(a.value, b.value) })
+	for n, v := range g.values {
+		if n > 0 && v.value == g.values[n-1].value {
+			all[len(all)-1].N += v.n
+			continue
+		}
+		all = append(all, Tally{At: g.at, Keys: g.keys, Value: v.value, N: v.n})
+	}
+	return all
+}
+
+func (g *tallied) appendSums(all []Tally) []Tally {
+	by := map[int64]*Tally{}
+	var values []int64
+	for n, v := range g.values {
+		there := by[v.value]
+		if there == nil {
+			by[v.value] = &Tally{g.at, g.keys, v.value, v.n, slices.Clone(g.sums[n])}
+			values = append(values, v.value)
+			continue
+		}
+		there.N += v.n
+		for k, sum := range g.sums[n] {
+			there.Sums[k] += sum
+		}
+	}
+	slices.Sort(values)
+	for _, v := range values {
+		all = append(all, *by[v])
+	}
 	return all
 }
 

@@ -16,21 +16,26 @@ func durationPoint(at time.Time, found []tocsin.Tally) Point {
 	if len(found) == 0 {
 		return p
 	}
-	sorted := slices.SortedFunc(slices.Values(found), func(a, b tocsin.Tally) int { return cmp.Compare(a.Value, b.Value) })
-	for _, one := range sorted {
-		p.N += one.N
-		p.Sum += one.N * one.Value
+	sorted := make([]counted, len(found))
+	for n := range found {
+		sorted[n] = counted{found[n].Value, found[n].N}
+		p.N += found[n].N
+		p.Sum += found[n].N * found[n].Value
 	}
+	slices.SortFunc(sorted, func(a, b counted) int { return cmp.Compare(a.value, b.value) })
 	p.P50, p.P90 = new(ranked(sorted, tocsin.Rank(p.N, 50))), new(ranked(sorted, tocsin.Rank(p.N, 90)))
 	p.Mean = new(float64(p.Sum) / float64(p.N))
 	return p
 }
 
+// counted is a value that n incidents have.
+type counted struct{ value, n int64 }
+
 // ranked is the value at a place, from 1, among all of tallies in ascending order.
-func ranked(sorted []tocsin.Tally, rank int64) int64 {
+func ranked(sorted []counted, rank int64) int64 {
 	for _, one := range sorted {
-		if rank -= one.N; rank <= 0 {
-			return one.Value
+		if rank -= one.n; rank <= 0 {
+			return one.value
 		}
 	}
 	return 0

@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -144,7 +145,8 @@ func Zone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// fill makes series of tallies: for each word, and of all together.
+// fill makes series of tallies: for each word, and of all together. The tallies come in order, so that those of one
+// interval stand together, and among them those of one word.
 func (t *Trend) fill(q tocsin.TallyQuery, found []tocsin.Tally) error {
 	spans, err := q.Spans()
 	if err != nil {
@@ -152,16 +154,18 @@ func (t *Trend) fill(q tocsin.TallyQuery, found []tocsin.Tally) error {
 	}
 	keyed := map[string]map[int64][]tocsin.Tally{}
 	all := map[int64][]tocsin.Tally{}
-	for _, one := range found {
-		at := one.At.Unix()
-		all[at] = append(all[at], one)
+	for at, some := range runs(found, func(a, b *tocsin.Tally) bool { return a.At.Equal(b.At) }) {
+		all[at] = some
 		if t.By == "" {
 			continue
 		}
-		if keyed[one.Keys[0]] == nil {
-			keyed[one.Keys[0]] = map[int64][]tocsin.Tally{}
+		for _, alike := range runs(some, func(a, b *tocsin.Tally) bool { return a.Keys[0] == b.Keys[0] }) {
+			key := alike[0].Keys[0]
+			if keyed[key] == nil {
+				keyed[key] = map[int64][]tocsin.Tally{}
+			}
+			keyed[key][at] = alike
 		}
-		keyed[one.Keys[0]][at] = append(keyed[one.Keys[0]][at], one)
 	}
 	if points := (len(keyed) + 1) * len(spans); points > maxPoints {
 		return fmt.Errorf("%d points are more than %d: ask for less time, longer intervals or fewer %s: %w", points, maxPoints, t.By, tocsin.ErrQuery)
@@ -173,9 +177,29 @@ func (t *Trend) fill(q tocsin.TallyQuery, found []tocsin.Tally) error {
 	return nil
 }
 
+// runs cuts tallies into the longest pieces whose neighbours are alike, each with its time.
+func runs(found []tocsin.Tally, alike func(a, b *tocsin.Tally) bool) iter.Seq2[int64, []tocsin.Tally] {
+	return func(yield func(int64, []tocsin.Tally) bool) {
+		for from := 0; from < len(found); {
+			to := from + 1
+			for to < len(found) && alike(&found[to-1], &found[to]) {
+				to++
+			}
+			if !yield(found[from].At.Unix(), found[from:to]) {
+				return
+			}
+			from = to
+		}
+	}
+}
+
 func (t *Trend) series(key string, spans []tocsin.Span, by map[int64][]tocsin.Tally) Series {
 	s := Series{Key: key, Points: make([]Point, 0, len(spans))}
-	var whole []tocsin.Tally
+	size := 0
+	for _, found := range by {
+		size += len(found)
+	}
+	whole := make([]tocsin.Tally, 0, size)
 	for _, span := range spans {
 		found := by[span.At.Unix()]
 		s.Points = append(s.Points, t.point(span.At, found))

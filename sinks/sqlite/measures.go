@@ -2,8 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -81,86 +80,70 @@ func (s *Store) measureAll(ctx context.Context) error {
 	}
 }
 
-// Tallies counts incidents that are alike; see [sinks.Measures]. Only names of [tocsin.Dimensions], [tocsin.Cohorts]
-// and [tocsin.MeasureValues] enter the text of the query.
+// Tallies counts incidents that are alike; see [sinks.Measures]. The rows are counted here and not by SQL: an interval
+// of a zone is nothing that SQLite knows. Only names of [tocsin.Dimensions], [tocsin.Cohorts] and
+// [tocsin.MeasureValues] enter the text of the query.
 func (s *Store) Tallies(ctx context.Context, q tocsin.TallyQuery) ([]tocsin.Tally, error) {
 	t, err := tocsin.NewTallies(q)
 	if err != nil {
 		return nil, err
 	}
-	l, columns, err := tallyQuery(&q)
+	l, err := s.tallied(ctx, &q)
 	if err != nil {
 		return nil, err
 	}
-	group := columns[:1+len(q.By)]
-	if q.Value != "" {
-		group = columns[:2+len(q.By)]
+	columns := []string{q.Cohort}
+	one := tocsin.Tally{Keys: make([]string, len(q.By)), Sums: make([]int64, len(q.Sums)), N: 1}
+	var mark int64
+	to := []any{&mark}
+	for n, name := range q.By {
+		columns, to = append(columns, name), append(to, &one.Keys[n])
 	}
-	rows, err := s.reader().QueryContext(ctx, "SELECT "+strings.Join(columns, ", ")+", count(*) FROM json_each(?) b CROSS JOIN measures m"+
-		l.condition()+" GROUP BY "+strings.Join(group, ", "), l.args...)
+	if q.Value != "" {
+		columns, to = append(columns, q.Value), append(to, &one.Value)
+	}
+	for n, name := range q.Sums {
+		columns, to = append(columns, "coalesce("+name+", 0)"), append(to, &one.Sums[n])
+	}
+	rows, err := s.reader().QueryContext(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM measures"+l.condition(), l.args...)
 	if err != nil {
 		return nil, translate("tallies", err)
 	}
 	defer rows.Close()
-	zone := q.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
 	for rows.Next() {
-		one := tocsin.Tally{Keys: make([]string, len(q.By)), Sums: make([]int64, len(q.Sums))}
-		var at int64
-		to := []any{&at}
-		for n := range one.Keys {
-			to = append(to, &one.Keys[n])
-		}
-		to = append(to, &one.Value)
-		for n := range one.Sums {
-			to = append(to, &one.Sums[n])
-		}
-		if err := rows.Scan(append(to, &one.N)...); err != nil {
+		if err := rows.Scan(to...); err != nil {
 			return nil, translate("tallies", err)
 		}
-		one.At = time.Unix(at, 0).In(zone)
-		t.Merge(one)
+		if at, ok := t.Within(mark); ok {
+			one.At = at
+			t.Merge(one)
+		}
 	}
 	return t.All(), translate("tallies", rows.Err())
 }
 
-// tallyQuery are the conditions and the columns of a query: the interval, the words, the value, the sums.
-func tallyQuery(q *tocsin.TallyQuery) (listing, []string, error) {
-	spans, err := q.Spans()
-	if err != nil {
-		return listing{}, nil, err
+// tallied are the conditions of a query. A time that holds most of the incidents is read from the table in its order,
+// which is several times faster than to look each up by the index.
+func (s *Store) tallied(ctx context.Context, q *tocsin.TallyQuery) (listing, error) {
+	var oldest, newest sql.NullInt64
+	if err := s.reader().QueryRowContext(ctx, "SELECT (SELECT min("+q.Cohort+") FROM measures), (SELECT max("+q.Cohort+") FROM measures)").Scan(&oldest, &newest); err != nil {
+		return listing{}, translate("tallies", err)
 	}
-	bounds := make([][3]int64, len(spans))
-	for n, s := range spans {
-		bounds[n] = [3]int64{s.At.Unix(), s.From.Unix(), s.To.Unix()}
+	column := q.Cohort
+	if most := 4 * (min(q.To.Unix(), newest.Int64) - max(q.From.Unix(), oldest.Int64)); most > newest.Int64-oldest.Int64 {
+		column = "+" + column
 	}
-	text, err := json.Marshal(bounds)
-	if err != nil {
-		return listing{}, nil, fmt.Errorf("tallies: %w", err)
-	}
-	l := listing{args: []any{string(text)}}
-	l.where("m." + q.Cohort + " >= json_extract(b.value, '$[1]')")
-	l.where("m." + q.Cohort + " < json_extract(b.value, '$[2]')")
-	l.equal("m.tenant", q.Tenant)
+	l := listing{}
+	l.where(column+" >= ?", q.From.Unix())
+	l.where(column+" < ?", q.To.Unix())
+	l.equal("tenant", q.Tenant)
 	for name, words := range q.Where {
-		l.any("m."+name, words)
+		l.any(name, words)
 	}
-	columns := []string{"json_extract(b.value, '$[0]')"}
-	for _, name := range q.By {
-		columns = append(columns, "m."+name)
+	if q.Value != "" {
+		l.where(q.Value + " IS NOT NULL")
 	}
-	if q.Value == "" {
-		columns = append(columns, "0")
-	} else {
-		l.where("m." + q.Value + " IS NOT NULL")
-		columns = append(columns, "m."+q.Value)
-	}
-	for _, name := range q.Sums {
-		columns = append(columns, "coalesce(sum(m."+name+"), 0)")
-	}
-	return l, columns, nil
+	return l, nil
 }
 
 // PutBacklog keeps what was taken of a day; see [sinks.Backlogs].
