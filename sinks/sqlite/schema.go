@@ -159,6 +159,7 @@ CREATE TABLE sequenced (log TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWI
 CREATE TABLE unsequenced (log TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TRIGGER log_grew AFTER INSERT ON log BEGIN INSERT OR IGNORE INTO unsequenced (log) VALUES (new.incident); END;
 INSERT INTO unsequenced (log) SELECT DISTINCT incident FROM log;
+`, `
 CREATE INDEX incidents_status ON incidents (status, tenant);
 `}
 
