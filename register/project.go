@@ -262,23 +262,6 @@ func (s *state) link(e tocsin.LogEntry, l link) {
 	}
 }
 
-func (s *state) assign(e tocsin.LogEntry, a assignment) {
-	i := &s.incident
-	i.Assignee = or(a.Assignee, i.Assignee)
-	i.Coordinator = or(a.Coordinator, i.Coordinator)
-	s.activate(e, a.Teams)
-}
-
-func (s *state) followUp(_ tocsin.LogEntry, f followUp) {
-	i := &s.incident
-	switch {
-	case f.Index >= 0 && f.Index < len(i.FollowUps):
-		i.FollowUps[f.Index] = f.FollowUp
-	default:
-		i.FollowUps = append(i.FollowUps, f.FollowUp)
-	}
-}
-
 // know takes in an event's revision: an older one than is known changes nothing.
 func (s *state) know(ev eventState) {
 	i := &s.incident

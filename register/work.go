@@ -166,3 +166,20 @@ func onHold(i *tocsin.Incident, from, to time.Time) int64 {
 	}
 	return held
 }
+
+func (s *state) assign(e tocsin.LogEntry, a assignment) {
+	i := &s.incident
+	i.Assignee = or(a.Assignee, i.Assignee)
+	i.Coordinator = or(a.Coordinator, i.Coordinator)
+	s.activate(e, a.Teams)
+}
+
+func (s *state) followUp(_ tocsin.LogEntry, f followUp) {
+	i := &s.incident
+	switch {
+	case f.Index >= 0 && f.Index < len(i.FollowUps):
+		i.FollowUps[f.Index] = f.FollowUp
+	default:
+		i.FollowUps = append(i.FollowUps, f.FollowUp)
+	}
+}
