@@ -51,8 +51,10 @@ func TestSchemathesis(t *testing.T) {
 		t.Fatal(err)
 	}
 	checks := "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
-	out, err := exec.CommandContext(t.Context(), command, "run", a.URL()+"/api/v1/openapi.json", "-H", "Authorization: Bearer "+strings.TrimSpace(string(token)),
-		"--checks", checks, "--phases", "examples,coverage,fuzzing", "-n", "10", "--continue-on-failure", "--no-color").CombinedOutput()
+	run := exec.CommandContext(t.Context(), command, "run", a.URL()+"/api/v1/openapi.json", "-H", "Authorization: Bearer "+strings.TrimSpace(string(token)),
+		"--checks", checks, "--phases", "examples,coverage,fuzzing", "-n", "10", "--continue-on-failure", "--no-color")
+	run.Dir = t.TempDir() // it keeps what it found there
+	out, err := run.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
