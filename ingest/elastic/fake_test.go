@@ -63,7 +63,7 @@ func (s *server) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 		open, pitKey = "/_search/point_in_time", "pit_id"
 	}
 	switch {
-	case r.Method == "POST" && strings.HasSuffix(r.URL.Path, open) && r.URL.Query().Get("keep_alive") != "":
+	case r.Method == nethttp.MethodPost && strings.HasSuffix(r.URL.Path, open) && r.URL.Query().Get("keep_alive") != "":
 		s.next++
 		id := fmt.Sprint("pit", s.next)
 		indices := strings.Split(strings.Split(strings.TrimPrefix(r.URL.Path, "/"), "/")[0], ",")
@@ -74,12 +74,12 @@ func (s *server) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
 			}
 		}
 		fmt.Fprintf(w, `{%q:%q}`, pitKey, id)
-	case r.Method == "DELETE" && r.URL.Path == open:
+	case r.Method == nethttp.MethodDelete && r.URL.Path == open:
 		fmt.Fprint(w, `{}`)
-	case r.Method == "POST" && r.URL.Path == "/_search":
+	case r.Method == nethttp.MethodPost && r.URL.Path == "/_search":
 		s.search(w, r)
 	default:
-		w.WriteHeader(400)
+		w.WriteHeader(nethttp.StatusBadRequest)
 		fmt.Fprintf(w, `{"error":"no handler for %s %s"}`, r.Method, r.URL.Path)
 	}
 }
@@ -95,12 +95,12 @@ func (s *server) search(w nethttp.ResponseWriter, r *nethttp.Request) {
 		After []any `json:"search_after"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
-		w.WriteHeader(400)
+		w.WriteHeader(nethttp.StatusBadRequest)
 		return
 	}
 	docs, ok := s.pits[q.PIT.ID]
 	if !ok {
-		w.WriteHeader(404)
+		w.WriteHeader(nethttp.StatusNotFound)
 		fmt.Fprint(w, `{"error":{"type":"search_context_missing_exception"}}`)
 		return
 	}

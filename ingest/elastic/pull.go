@@ -91,7 +91,7 @@ func (p *Puller) Run(ctx context.Context) error {
 		err := p.round(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // an end is no error
 		case err != nil:
 			p.failed, pause = true, min(2*pause, max(time.Minute, p.cfg.Every))
 			p.o.Metrics.failed(p.cfg.Source)

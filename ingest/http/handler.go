@@ -19,8 +19,10 @@ import (
 
 // What the intake writes to is declared by package ingest, for all ways in.
 type (
+	// Journal is [ingest.Journal].
 	Journal = ingest.Journal
-	Result  = ingest.Result
+	// Result is [ingest.Result].
+	Result = ingest.Result
 )
 
 // The answers of a [Journal] that a client is told of as they are. Any other error is [ErrUnavailable].

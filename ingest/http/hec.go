@@ -134,9 +134,10 @@ func (h *Handler) hecEvents(w nethttp.ResponseWriter, r *nethttp.Request) hecAns
 	for p, ok := s.next(); ok && bad == nil; p, ok = s.next() {
 		rec := stamp
 		rec.Value, rec.Size, rec.Fault, rec.Detail = p.value, int64(len(p.value)), p.fault, p.detail
-		if p.fault == "" {
+		switch p.fault {
+		case "":
 			rec.Value, bad = envelope(p.value, source.Name, len(records))
-		} else if p.fault == faultJSON {
+		case faultJSON:
 			bad = new(hecInvalid(len(records)))
 		}
 		if bad != nil && rec.Fault == "" {

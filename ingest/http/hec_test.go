@@ -120,7 +120,7 @@ func TestHECBusy(t *testing.T) {
 func TestHECPacked(t *testing.T) {
 	j := &memory{}
 	h := keyedHandler(t, Config{}, j).HEC()
-	r := httptest.NewRequest("POST", "/services/collector/raw?host=h1", bytes.NewReader(packed(t, "gzip", []byte("a\nb"))))
+	r := httptest.NewRequest(nethttp.MethodPost, "/services/collector/raw?host=h1", bytes.NewReader(packed(t, "gzip", []byte("a\nb"))))
 	r.Header.Set("Authorization", "Splunk secret")
 	r.Header.Set("Content-Encoding", "gzip")
 	w := httptest.NewRecorder()
@@ -145,7 +145,7 @@ func TestKeys(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := &memory{}
-			r := httptest.NewRequest("POST", "/api/v1/alerts"+test.query, strings.NewReader(`{"a":1}`))
+			r := httptest.NewRequest(nethttp.MethodPost, "/api/v1/alerts"+test.query, strings.NewReader(`{"a":1}`))
 			if test.header != "" {
 				r.Header.Set(test.header, test.value)
 			}

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -275,7 +276,7 @@ func ended(t *testing.T, c net.Conn) {
 	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if n, err := c.Read(make([]byte, 1)); n != 0 || err == nil {
 		t.Fatalf("the connection was not closed: %d, %v", n, err)
-	} else if e, ok := err.(net.Error); ok && e.Timeout() {
+	} else if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
 		t.Fatal("the connection was not closed")
 	}
 }
