@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"tocsin"
@@ -38,9 +39,9 @@ func incident(rng *rand.Rand, n, entries int) (tocsin.Incident, []tocsin.LogEntr
 			{Status: tocsin.Acknowledged, Priority: "P2", From: declared.Add(spent / 10), To: declared.Add(spent / 2), Seconds: int64((spent/2 - spent/10).Seconds()), Number: 1},
 			{Status: tocsin.Contained, Priority: "P2", From: declared.Add(spent / 2), To: resolved, Seconds: int64((spent / 2).Seconds()), Number: 2},
 		},
-		Events:   []string{declared.Format("200601") + "-" + tocsin.Hash("event", fmt.Sprint(n))},
+		Events:   []string{declared.Format("200601") + "-" + tocsin.Hash("event", strconv.Itoa(n))},
 		Entities: []tocsin.Entity{{Field: "source.ip", Value: fmt.Sprintf("203.0.%d.%d", n/250%250, n%250), Role: "attacker"}, {Field: "user.name", Value: fmt.Sprint("user", n%5000), Role: "victim"}},
-		Alerts:   211, Countable: true, Review: "none", Confirm: "none", TLP: "AMBER+STRICT", Head: tocsin.Hash("head", fmt.Sprint(n)),
+		Alerts:   211, Countable: true, Review: "none", Confirm: "none", TLP: "AMBER+STRICT", Head: tocsin.Hash("head", strconv.Itoa(n)),
 	}
 	i.Durations = map[string]int64{}
 	for name, span := range map[string][2]string{
@@ -65,9 +66,9 @@ func log(i *tocsin.Incident, entries int) []tocsin.LogEntry {
 	head := ""
 	for n := range all {
 		e := tocsin.LogEntry{
-			Incident: i.ID, Tenant: i.Tenant, Seq: int64(n + 1), Command: tocsin.Hash("command", i.ID, fmt.Sprint(n)), Action: tocsin.ActComment, Phase: "respond",
+			Incident: i.ID, Tenant: i.Tenant, Seq: int64(n + 1), Command: tocsin.Hash("command", i.ID, strconv.Itoa(n)), Action: tocsin.ActComment, Phase: "respond",
 			By: tocsin.Actor{Kind: "person", ID: "ann", Role: "analyst"}, Recorded: i.Opened, Effective: i.Opened.Add(time.Duration(n) * time.Minute),
-			Text: "asked the owner of web1 whether the accounts are in use; two of them are, the others were locked", Prev: head, Hash: tocsin.Hash("hash", i.ID, fmt.Sprint(n)),
+			Text: "asked the owner of web1 whether the accounts are in use; two of them are, the others were locked", Prev: head, Hash: tocsin.Hash("hash", i.ID, strconv.Itoa(n)),
 		}
 		switch n {
 		case 0:

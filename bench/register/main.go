@@ -148,7 +148,7 @@ func openElastic(ctx context.Context) (*elastic.Store, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	wipe := func() error {
+	wipe := func() error { //nolint:contextcheck // also where the run's time is over
 		var errs []error
 		for _, path := range []string{"_index_template/" + prefix + "alerts", "_index_template/" + prefix + "register"} {
 			errs = append(errs, remove(address+"/"+path))
