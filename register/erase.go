@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,7 +89,7 @@ func (r *Register) EraseIn(ctx context.Context, in Eraser, q Erasing) (int, erro
 	if !slices.ContainsFunc(going, func(v erasure) bool { return !promised[v] }) {
 		return len(going), r.blot(ctx, in, entries, going)
 	}
-	command := "erase:" + tocsin.Hash(q.Incident, fmt.Sprint(entries[len(entries)-1].Seq), q.By.ID)
+	command := "erase:" + tocsin.Hash(q.Incident, strconv.FormatInt(entries[len(entries)-1].Seq, 10), q.By.ID)
 	_, _, err = r.write(ctx, q.Incident, command, func(now view) (*tocsin.LogEntry, error) {
 		data, err := pack(erased{Values: going})
 		return &tocsin.LogEntry{Tenant: now.incident.Tenant, Action: tocsin.ActErase, By: q.By, Effective: r.now(), Reason: q.Reason, Data: data}, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -241,7 +242,7 @@ func (r *Register) Handle(ctx context.Context, h Handling) error {
 		now := r.now()
 		e := tocsin.LogEntry{
 			Incident: h.Log, Tenant: h.Tenant, Seq: int64(len(entries)) + 1, Action: h.Action, Phase: "respond", By: h.By, Recorded: now, Effective: now,
-			Command: tocsin.Hash("handling", h.Log, fmt.Sprint(len(entries)), h.By.ID, now.Format(time.RFC3339Nano)), Reason: h.Reason, Text: h.Text,
+			Command: tocsin.Hash("handling", h.Log, strconv.Itoa(len(entries)), h.By.ID, now.Format(time.RFC3339Nano)), Reason: h.Reason, Text: h.Text,
 		}
 		if len(entries) > 0 {
 			e.Prev = entries[len(entries)-1].Hash

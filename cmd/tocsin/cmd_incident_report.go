@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tocsin"
 	"tocsin/internal/client"
 )
 
@@ -97,31 +95,4 @@ func day(text string) (string, error) {
 		at, err = time.Parse(time.RFC3339Nano, text)
 	}
 	return at.UTC().Format(time.RFC3339Nano), err
-}
-
-// A file is all that is known of one incident.
-type file struct {
-	incident tocsin.Incident
-	log      []tocsin.LogEntry
-	events   []tocsin.Event
-}
-
-func dossier(ctx context.Context, c *client.Client, name string) (d file, err error) {
-	if d.incident, err = readIncident(ctx, c, name); err != nil {
-		return d, err
-	}
-	if d.log, err = readLog(ctx, c, d.incident.ID); err != nil {
-		return d, err
-	}
-	for _, id := range d.incident.Events {
-		var e tocsin.Event
-		switch err := c.Get(ctx, "/events/"+url.PathEscape(id), nil, &e); {
-		case errors.Is(err, tocsin.ErrNotFound): // past its retention
-		case err != nil:
-			return d, err
-		default:
-			d.events = append(d.events, e)
-		}
-	}
-	return d, nil
 }

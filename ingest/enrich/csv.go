@@ -70,7 +70,7 @@ func (l *loader) csv(in *bufio.Reader) error {
 		begins, err := in.Peek(4)
 		text := strings.TrimPrefix(string(begins), "\ufeff")
 		if text == "" && err != nil {
-			return nil
+			return nil //nolint:nilerr // a file that ends here has no table
 		}
 		if !strings.HasPrefix(text, "#") && strings.TrimSpace(text[:1]) != "" {
 			break
@@ -137,14 +137,14 @@ func (l *loader) row(r *csv.Reader, cols columns, row []string, skipped int) err
 	i := indicator{name: cell(cols.name), confidence: -1}
 	var ok bool
 	if i.confidence, ok = confidenceOf(cell(cols.sure)); !ok {
-		return tell(cols.sure, fmt.Sprintf("%s is no confidence", quoted(cell(cols.sure))), "write 0 to 100, or low, medium or high")
+		return tell(cols.sure, quoted(cell(cols.sure))+" is no confidence", "write 0 to 100, or low, medium or high")
 	}
 	for _, t := range []struct {
 		at   int
 		into *int64
 	}{{cols.since, &i.from}, {cols.until, &i.to}} {
 		if *t.into, ok = timeOf(cell(t.at)); !ok {
-			return tell(t.at, fmt.Sprintf("%s is no time", quoted(cell(t.at))), "write 2026-11-22T08:00:00Z")
+			return tell(t.at, quoted(cell(t.at))+" is no time", "write 2026-11-22T08:00:00Z")
 		}
 	}
 	line, _ := r.FieldPos(0)

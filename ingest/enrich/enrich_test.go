@@ -2,6 +2,7 @@ package enrich_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -46,9 +47,7 @@ func alert(t testing.TB, k *enrich.Knowledge, fields map[string]any) tocsin.Aler
 		t.Fatal(err)
 	}
 	record := map[string]any{"@timestamp": "2026-11-22T08:00:00Z", "ecs.version": "8.17"}
-	for name, v := range fields {
-		record[name] = v
-	}
+	maps.Copy(record, fields)
 	text, err := json.Marshal(record)
 	if err != nil {
 		t.Fatal(err)

@@ -141,10 +141,8 @@ func (e *Enricher) tell(a *decode.Additions) {
 	e.each(a, fAtomic, func(h met) tocsin.Value { return h.value })
 	e.each(a, fField, func(h met) tocsin.Value { return tocsin.StringValue(e.names[h.field]) })
 	a.SetText(fMatched, "indicator_match_rule")
-	for _, f := range []int{fType, fName, fProvider, fIndicatorIP, fIndicatorURL, fIndicatorDomain, fIndicatorSHA256} {
-		if a.Has(f) {
-			return
-		}
+	if slices.ContainsFunc([]int{fType, fName, fProvider, fIndicatorIP, fIndicatorURL, fIndicatorDomain, fIndicatorSHA256}, a.Has) {
+		return
 	}
 	e.indicators(a)
 }

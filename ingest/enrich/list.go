@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -141,7 +142,7 @@ func (l *loader) take(i indicator, line int) (message, remedy string) {
 	}
 	if i.kind == domain {
 		if e.kind, i.value = domainOf(i.value); e.kind == noKind {
-			return fmt.Sprintf("%s is no domain", quoted(i.value)), "write evil.example, or .evil.example for it and all below it"
+			return quoted(i.value) + " is no domain", "write evil.example, or .evil.example for it and all below it"
 		}
 	}
 	if i.kind == address {
@@ -165,11 +166,11 @@ func (l *loader) takeNetwork(e entry, i indicator) (message, remedy string) {
 	p, err := netip.ParsePrefix(i.value)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("%s is no network", quoted(i.value)), "write 192.0.2.0/24"
+		return quoted(i.value) + " is no network", "write 192.0.2.0/24"
 	case p.Masked() != p:
-		return fmt.Sprintf("%s names a host inside the network", quoted(i.value)), "write " + p.Masked().String() + ", or the address without /" + fmt.Sprint(p.Bits())
+		return quoted(i.value) + " names a host inside the network", "write " + p.Masked().String() + ", or the address without /" + strconv.Itoa(p.Bits())
 	case p.Bits() == 0:
-		return fmt.Sprintf("%s is every address", quoted(i.value)), "name the networks that are meant"
+		return quoted(i.value) + " is every address", "name the networks that are meant"
 	}
 	e.meta = l.meta(i)
 	if p.IsSingleIP() {

@@ -334,13 +334,13 @@ func TestFollowAnyStory(t *testing.T) {
 		d.t = rt
 		defer func() { d.f.close() }()
 		n, turns := 0, 0
-		written := ""
+		var written strings.Builder
 		for range rapid.IntRange(3, 25).Draw(rt, "steps") {
 			switch rapid.IntRange(0, 6).Draw(rt, "step") {
 			case 0, 1, 2:
 				k := rapid.IntRange(1, 60).Draw(rt, "lines")
 				d.write("a.log", logLines(n, n+k))
-				written += logLines(n, n+k)
+				written.WriteString(logLines(n, n+k))
 				n += k
 			case 3:
 				d.look()
@@ -364,7 +364,7 @@ func TestFollowAnyStory(t *testing.T) {
 		}
 		d.look()
 		d.look()
-		if diff := cmp.Diff(strings.Split(written, "\n"), append(d.ledger.texts(), "")); diff != "" {
+		if diff := cmp.Diff(strings.Split(written.String(), "\n"), append(d.ledger.texts(), "")); diff != "" {
 			rt.Fatal(diff)
 		}
 	})

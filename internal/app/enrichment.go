@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -25,10 +26,11 @@ func enrichSpec(c config.Enrich) enrich.Spec {
 	return s
 }
 
-// What is read of a list, and an indicator that a value meets.
 type (
+	// A List is what is read of a list.
 	List = enrich.List
-	Hit  = enrich.Hit
+	// A Hit is an indicator that a value meets.
+	Hit = enrich.Hit
 )
 
 // ReadEnrichment reads what a configuration enriches alerts with. The error names all faults of all files.
@@ -115,13 +117,7 @@ func (a *App) tellStale(ctx context.Context) {
 
 type staleError []string
 
-func (s staleError) Error() string {
-	text := "older than stale_after:"
-	for _, name := range s {
-		text += " " + name
-	}
-	return text
-}
+func (s staleError) Error() string { return "older than stale_after: " + strings.Join(s, " ") }
 
 // An enforcedLists is what was in force from a time on: a line of the file enrichment.ndjson of the data folder.
 type enforcedLists struct {

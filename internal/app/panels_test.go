@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -66,8 +67,7 @@ func grafanaQuery(t *testing.T, target target) object {
 		leaves[m.ID] = object{m.Type: leaf}
 	}
 	aggs := leaves
-	for i := len(target.BucketAggs) - 1; i >= 0; i-- {
-		b := target.BucketAggs[i]
+	for _, b := range slices.Backward(target.BucketAggs) {
 		body := object{"field": b.Field}
 		switch b.Type {
 		case "terms":
@@ -191,8 +191,7 @@ func aggregations(t *testing.T, all []aggregation) object {
 			inner[a.ID] = object{a.Type: object{"field": a.Params.Field}}
 		}
 	}
-	for i := len(all) - 1; i >= 0; i-- {
-		a := all[i]
+	for _, a := range slices.Backward(all) {
 		body := object{"field": a.Params.Field}
 		switch {
 		case a.Schema == "metric":

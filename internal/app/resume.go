@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -67,9 +68,7 @@ func (p *producing) Cursors(_ context.Context, source string) (map[string][]byte
 	defer p.mu.Unlock()
 	all, err := p.load(source)
 	out := make(map[string][]byte, len(all))
-	for name, value := range all {
-		out[name] = value
-	}
+	maps.Copy(out, all)
 	return out, err
 }
 

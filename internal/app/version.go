@@ -11,7 +11,7 @@ func buildVersion() string {
 	version := info.Main.Version
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			version += " " + s.Value
+			return version + " " + s.Value
 		}
 	}
 	return version

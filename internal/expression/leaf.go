@@ -3,6 +3,7 @@ package expression
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/vm"
@@ -144,12 +145,7 @@ func passes(t test, v tocsin.Value) bool {
 }
 
 func matchesOne(t textual, texts []string) bool {
-	for _, s := range texts { //nolint:modernize // slices.ContainsFunc makes a function of t.match each time
-		if t.match(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(texts, t.match)
 }
 
 // passesWithin is passes for a pattern: the first string is cut to what the pattern may look at, and a list that

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -60,7 +59,7 @@ func newWorld(t testing.TB, store full) *world {
 func (w *world) another() *Sealer {
 	return &Sealer{
 		Store: w.store, Origin: "tocsin", Signers: w.signing.Signers, Anchors: []Anchor{w.anchor}, Now: func() time.Time { return w.now },
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -222,19 +222,20 @@ func told(t measure.Trend, wholeAlone bool) []string {
 }
 
 func pointText(key, at string, p measure.Point) string {
-	text := fmt.Sprintf("%s %s n=%d", cmp.Or(key, "-"), at, p.N)
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("%s %s n=%d", cmp.Or(key, "-"), at, p.N))
 	if p.P50 != nil {
-		text += fmt.Sprintf(" p50=%d p90=%d", *p.P50, *p.P90)
+		text.WriteString(fmt.Sprintf(" p50=%d p90=%d", *p.P50, *p.P90))
 	}
 	if p.Sum > 0 {
-		text += fmt.Sprintf(" sum=%d", p.Sum)
+		text.WriteString(fmt.Sprintf(" sum=%d", p.Sum))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Counts)) {
 		if p.Counts[name] > 0 {
-			text += fmt.Sprintf(" %s=%d", name, p.Counts[name])
+			text.WriteString(fmt.Sprintf(" %s=%d", name, p.Counts[name]))
 		}
 	}
-	return text
+	return text.String()
 }
 
 // question reads a question of the story: as the API does, over the whole year unless it says otherwise.

@@ -3,6 +3,7 @@ package sinktest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,12 +112,7 @@ func testUnsequenced(t *testing.T, u Suite, s Store) {
 }
 
 func contains(all []tocsin.LogHead, h tocsin.LogHead) bool {
-	for _, a := range all {
-		if a == h {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(all, h)
 }
 
 func testCheckpoints(t *testing.T, u Suite, s Store) {
