@@ -106,7 +106,7 @@ func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocs
 	l.equal("tocsin.tenant", q.Tenant)
 	l.equal("tocsin.assignee", q.Assignee)
 	if q.Unassigned {
-		l.filters = append(l.filters, object{"term": object{"tocsin.assignee": object{"value": ""}}})
+		l.filters = append(l.filters, object{"bool": object{"must_not": object{"exists": object{"field": "tocsin.assignee"}}}})
 	}
 	l.equal("tocsin.event", q.Event)
 	l.equal("tocsin.entity.value", q.Entity)
