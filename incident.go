@@ -105,7 +105,7 @@ type Incident struct {
 	Clocks      []Clock              `json:"clocks,omitempty"`
 
 	// Rule is the id of the rule that its founding event was found by; "" where a person reported it.
-	Rule      string   `json:"rule,omitempty"`
+	Rule      string   `json:"founding_rule,omitempty"`
 	Events    []string `json:"events"` // ids
 	EventsCut int64    `json:"events_cut,omitempty"`
 	Rules     []string `json:"rules,omitempty"` // ids of the rules of its events

@@ -204,6 +204,8 @@ type Source struct {
 	Reasons    map[string]int64 `json:"reasons" doc:"rejected records by reason"`
 	Late       int64            `json:"late" doc:"matches beyond lateness, which were not correlated"`
 	Rate       float64          `json:"rate" doc:"records a second, over the last minute"`
+	Received   time.Time        `json:"received,omitzero" doc:"when its latest alert was received; absent before the first one since the start"`
+	Delay      float64          `json:"delay_s" doc:"mean seconds from an alert's own time to its receipt, since the start"`
 }
 
 type exceptionsAnswer struct {

@@ -86,7 +86,7 @@ func (a *App) pageHealth(ctx context.Context, back backend, p *pulse, started ti
 	h := web.Health{
 		Receivers: a.pageReceivers(ctx),
 		Mode:      a.cfg.Mode, Started: started, Watermark: r.Watermark(), Open: r.Open(), Backlog: -1, Retries: int64(t.retries),
-		Rates: p.rates(t, a.now(), started), Sources: t.bySource(), Rejected: t.byReason(),
+		Rates: p.rates(t, a.now(), started), Sources: a.pageSources(p), Rejected: t.byReason(),
 	}
 	for _, tr := range r.Troubles {
 		if tr.Part == "rules" { // told with the rules, where carets stand under what they mean
@@ -130,6 +130,8 @@ type totals struct {
 	records                            map[string]float64            // by source
 	reasons                            map[string]float64            // of all sources
 	sourceReasons                      map[string]map[string]float64 // by source
+	received                           map[string]time.Time          // the latest alert's receipt, by source
+	delay                              map[string]float64            // mean seconds from an alert's time to its receipt, by source
 	matches, hidden, events, retries   float64
 }
 
@@ -137,7 +139,7 @@ type totals struct {
 func (a *App) totals() totals {
 	t := totals{
 		alerts: map[string]float64{}, duplicates: map[string]float64{}, rejected: map[string]float64{}, late: map[string]float64{}, reasons: map[string]float64{},
-		records: map[string]float64{}, sourceReasons: map[string]map[string]float64{},
+		records: map[string]float64{}, sourceReasons: map[string]map[string]float64{}, received: map[string]time.Time{}, delay: map[string]float64{},
 	}
 	families, err := a.reg.Gather()
 	if err != nil {
@@ -150,6 +152,8 @@ func (a *App) totals() totals {
 				label[l.GetName()] = l.GetValue()
 			}
 			t.add(f.GetName(), label, n)
+			h := m.GetHistogram()
+			t.timed(f.GetName(), label["source"], m.GetGauge().GetValue(), h.GetSampleSum(), h.GetSampleCount())
 		}
 	}
 	return t
@@ -183,6 +187,16 @@ func (t *totals) add(name string, label map[string]string, n float64) {
 		}
 	case "tocsin_retries_total":
 		t.retries += n
+	}
+}
+
+// timed reads when a source was heard of and how late its alerts come.
+func (t *totals) timed(name, source string, value, sum float64, n uint64) {
+	switch {
+	case name == "tocsin_source_received_seconds":
+		t.received[source] = time.UnixMilli(int64(1000 * value)).UTC()
+	case name == "tocsin_alert_delay_seconds" && n > 0:
+		t.delay[source] = sum / float64(n)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tocsin/internal/api"
+	"tocsin/internal/web"
 	"tocsin/rules"
 )
 
@@ -14,12 +15,23 @@ func (a *App) sources(p *pulse) []api.Source {
 	for _, s := range t.bySource() {
 		source := api.Source{
 			Name: s.Name, Alerts: s.Alerts, Duplicates: s.Duplicates, Rejected: s.Rejected, Late: s.Late, Reasons: map[string]int64{},
-			Rate: p.rateOf(s.Name, t.records[s.Name], a.now()),
+			Rate: p.rateOf(s.Name, t.records[s.Name], a.now()), Received: t.received[s.Name], Delay: t.delay[s.Name],
 		}
 		for reason, n := range t.sourceReasons[s.Name] {
 			source.Reasons[reason] = int64(n)
 		}
 		out = append(out, source)
+	}
+	return out
+}
+
+// pageSources tells the page of the sources.
+func (a *App) pageSources(p *pulse) []web.Source {
+	var out []web.Source
+	for _, s := range a.sources(p) {
+		out = append(out, web.Source{
+			Name: s.Name, Alerts: s.Alerts, Duplicates: s.Duplicates, Rejected: s.Rejected, Late: s.Late, Rate: s.Rate, Received: s.Received, Delay: s.Delay,
+		})
 	}
 	return out
 }

@@ -223,16 +223,16 @@ func told(t measure.Trend, wholeAlone bool) []string {
 
 func pointText(key, at string, p measure.Point) string {
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf("%s %s n=%d", cmp.Or(key, "-"), at, p.N))
+	fmt.Fprintf(&text, "%s %s n=%d", cmp.Or(key, "-"), at, p.N)
 	if p.P50 != nil {
-		text.WriteString(fmt.Sprintf(" p50=%d p90=%d", *p.P50, *p.P90))
+		fmt.Fprintf(&text, " p50=%d p90=%d", *p.P50, *p.P90)
 	}
 	if p.Sum > 0 {
-		text.WriteString(fmt.Sprintf(" sum=%d", p.Sum))
+		fmt.Fprintf(&text, " sum=%d", p.Sum)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Counts)) {
 		if p.Counts[name] > 0 {
-			text.WriteString(fmt.Sprintf(" %s=%d", name, p.Counts[name]))
+			fmt.Fprintf(&text, " %s=%d", name, p.Counts[name])
 		}
 	}
 	return text.String()

@@ -19,6 +19,7 @@ type Metrics struct {
 	retries    *prometheus.CounterVec // stage
 	paces      *prometheus.CounterVec // source
 	delay      *prometheus.HistogramVec
+	received   *prometheus.GaugeVec // source
 }
 
 // NewMetrics registers the pipeline's metrics with reg.
@@ -43,7 +44,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Name: "tocsin_alert_delay_seconds", Help: "Time between an alert's own time and its receipt.",
 		Buckets: []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 86400}, // to tell seconds of transport from hours of backlog
 	}, []string{"source"})
-	reg.MustRegister(m.delay)
+	m.received = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "tocsin_source_received_seconds", Help: "When the source's latest alert was received, in seconds since 1970.",
+	}, []string{"source"})
+	reg.MustRegister(m.delay, m.received)
 	return m
 }
 
@@ -73,6 +77,7 @@ func (m *Metrics) accepted(source string, d *Detection) {
 	}
 	if !d.Alert.Received.IsZero() {
 		m.delay.WithLabelValues(source).Observe(d.Alert.Received.Sub(d.Alert.Time).Seconds())
+		m.received.WithLabelValues(source).Set(float64(d.Alert.Received.UnixMilli()) / 1000)
 	}
 }
 

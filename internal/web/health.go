@@ -51,7 +51,21 @@ type Rate struct {
 type Source struct {
 	Name                               string
 	Alerts, Duplicates, Rejected, Late int64
+	Rate                               float64   // records a second, over the last minute
+	Received                           time.Time // of the latest alert; zero before the first one
+	Delay                              float64   // mean seconds from an alert's time to its receipt
 }
+
+// Share is the part of the source's records that was rejected.
+func (s Source) Share() float64 {
+	if n := s.Alerts + s.Duplicates + s.Rejected; n > 0 {
+		return float64(s.Rejected) / float64(n)
+	}
+	return 0
+}
+
+// Lag is the mean delay in words.
+func (s Source) Lag() string { return span(time.Duration(s.Delay * float64(time.Second))) }
 
 // A Count is a number of something by name.
 type Count struct {

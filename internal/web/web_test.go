@@ -21,7 +21,7 @@ func TestPages(t *testing.T) {
 		"/incidents/" + i.ID:                   {"because of ann", "user.name == &#34;x&#34;", "/events/202611-0e1", "/alerts/a-0e1", "promote", "policy serious", "2026-11-02 10:00:00"},
 		"/events/202611-0e1":                   {"Password spray", "/alerts/a-0e1", "because of ann", i.Number, "a risk of 63.25 against a bar of 60", "in 0 of 216 spans", "tied by ann", "7.5 + 2 impact", "Possibly earlier"},
 		"/alerts/a-0e1":                        {"&#34;message&#34;:&#34;ann&#34;", "journal/0, offset 7", "user.name"},
-		"/health":                              {"Pipeline health", "Watermark", "working", "Dead letters"},
+		"/health":                              {"edge", "10 %", "2.5", "1 min 30 s", "Pipeline health", "Watermark", "working", "Dead letters"},
 		"/rules":                               {"Password spray", `href="/rules/r1"`},
 		"/rules/r1":                            {"Password spray", "Why has it not fired?", `name="key.user.name"`, "in 90 days", "Precision"},
 		"/rules/r1?ask=1&key.user.name=ann":    {"have 4 of 5 alerts, 38 s left", `value="ann"`, "like it", "/rules/r1?ask=1&amp;key.user.name=ann2#why-not"},
