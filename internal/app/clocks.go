@@ -20,3 +20,12 @@ func loadClocks(name string, scales *classify.Scales) ([]register.Regime, error)
 	all, err := classify.LoadRegimes(name, text, scales)
 	return pipeline.Regimes(all), err
 }
+
+// regimeNames are what the page offers.
+func (a *App) regimeNames() []string {
+	names := make([]string, len(a.regimes))
+	for i := range a.regimes {
+		names[i] = a.regimes[i].ID
+	}
+	return names
+}

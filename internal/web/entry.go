@@ -34,7 +34,7 @@ func newEntry(now time.Time, e tocsin.LogEntry) entry {
 // said are the members of a log entry's data that a person's command may set, in the order in which they are shown.
 var said = []string{
 	"assignee", "coordinator", "before", "teams", "disposition", "root_cause", "incident", "title", "summary", "category", "impact",
-	"urgency", "priority", "severity", "class", "platform", "tlp", "occurred", "follow_up", "confirm",
+	"urgency", "priority", "severity", "class", "platform", "tlp", "occurred", "follow_up", "confirm", "regime", "mark", "anchored", "clock", "reference", "sha256",
 }
 
 // details are what a command's data says. Its shape belongs to the register: what cannot be read is left out.

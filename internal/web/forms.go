@@ -67,6 +67,16 @@ func allForms() []form {
 		{Action: tocsin.ActRelease, Label: "Release", Says: "The hold is over."},
 		{Action: tocsin.ActCrisis, Label: "Hand to crisis management", Says: "Crisis management leads from now on; the note is all that it must know.", Fields: []input{text("owner", "Who leads there", true)}},
 		{Action: tocsin.ActReturn, Label: "Take back", Says: "Crisis management gave it back; the note is what it decided."},
+		{Action: tocsin.ActClockStart, Label: "Start a legal clock", Says: "Reports to an authority may be due from now on.", Fields: []input{
+			choose("regime", "By which regime", nil, true), text("basis", "By what that is known", true),
+		}},
+		{Action: tocsin.ActClockSubmit, Label: "Report made", Says: "A report to an authority was made; for a late one the note is the reason.", Fields: []input{
+			choose("clock", "Which", nil, true), text("reference", "The authority's reference", false),
+			text("sha256", "SHA-256 of what was sent, in hex", true),
+		}},
+		{Action: tocsin.ActClockWaive, Label: "No report is due", Says: "There is no duty to make it.", Fields: []input{
+			choose("clock", "Which", nil, true), text("reason", "Why", true),
+		}},
 		{Action: tocsin.ActMerge, Label: "Merge", Says: "It is the same as another, which goes on.", Targets: []tocsin.Status{tocsin.MergedIncident}, Fields: []input{text("into", "Into which, by its id", true)}},
 		{Action: tocsin.ActComment, Label: "Comment", Says: "A note for the log, and nothing else.", Always: true},
 	}
@@ -75,6 +85,10 @@ func allForms() []form {
 // fits reports whether a form is one for the incident as it stands. What is missing beside that, a guard tells.
 func (f *form) fits(i *tocsin.Incident) bool {
 	switch f.Action {
+	case tocsin.ActClockStart:
+		return i.Status.IsOpen() && i.Status != tocsin.Proposed
+	case tocsin.ActClockSubmit, tocsin.ActClockWaive:
+		return len(openClocks(i)) > 0
 	case tocsin.ActConfirm:
 		return i.Confirm == "needed"
 	case tocsin.ActHold:
@@ -102,11 +116,30 @@ func (f *form) fits(i *tocsin.Incident) bool {
 func (p *pages) forms(r *http.Request, i *tocsin.Incident) (forms []form) {
 	role := auth.From(r.Context()).Actor.Role
 	for _, f := range allForms() {
-		if register.May(role, f.Action) && f.fits(i) {
-			forms = append(forms, f)
+		if !register.May(role, f.Action) || !f.fits(i) || f.Action == tocsin.ActClockStart && len(p.Regimes) == 0 {
+			continue
 		}
+		for n := range f.Fields {
+			switch f.Fields[n].Name {
+			case "regime":
+				f.Fields[n].Choices = p.Regimes
+			case "clock":
+				f.Fields[n].Choices = openClocks(i)
+			}
+		}
+		forms = append(forms, f)
 	}
 	return forms
+}
+
+// openClocks are the reports to authorities that are still to be made, as regime/stage.
+func openClocks(i *tocsin.Incident) (names []string) {
+	for _, c := range i.Clocks {
+		if c.IsOpen() {
+			names = append(names, c.Name())
+		}
+	}
+	return names
 }
 
 // formOf is the page's form for an action.
@@ -124,6 +157,8 @@ func (f *form) fill(r *http.Request, cmd *register.Command) {
 	value := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	for _, in := range f.Fields {
 		switch v := value(in.Name); in.Name {
+		case "clock":
+			cmd.Regime, cmd.Stage, _ = strings.Cut(v, "/")
 		case "failed_controls":
 			cmd.FailedControls = listed(v)
 		case "vulnerabilities":
@@ -143,7 +178,7 @@ func cmdField(cmd *register.Command, name string) *string {
 	return map[string]*string{
 		"disposition": &cmd.Disposition, "root_cause": &cmd.RootCause, "reason": &cmd.Reason, "assignee": &cmd.Assignee,
 		"coordinator": &cmd.Coordinator, "priority": &cmd.Priority, "title": &cmd.Title, "category": &cmd.Category, "team": &cmd.Team,
-		"step": &cmd.Step, "owner": &cmd.Owner, "into": &cmd.Into,
+		"step": &cmd.Step, "owner": &cmd.Owner, "into": &cmd.Into, "regime": &cmd.Regime, "basis": &cmd.Basis, "reference": &cmd.Reference, "sha256": &cmd.SHA256,
 	}[name]
 }
 

@@ -149,7 +149,7 @@ func TestForms(t *testing.T) {
 	}
 	for _, f := range allForms() {
 		for _, in := range f.Fields {
-			if cmdField(&register.Command{}, in.Name) == nil && in.Name != "failed_controls" && in.Name != "vulnerabilities" {
+			if cmdField(&register.Command{}, in.Name) == nil && in.Name != "failed_controls" && in.Name != "clock" && in.Name != "vulnerabilities" {
 				t.Errorf("%s: nobody reads the field %s", f.Action, in.Name)
 			}
 		}
@@ -202,5 +202,38 @@ func TestLiveIsBounded(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/live", nil)
 	if err := p.live(out, r.WithContext(auth.With(t.Context(), auth.Identity{}))); err != nil || out.Code != http.StatusServiceUnavailable || p.watching.Load() != liveMost {
 		t.Errorf("%d, %v", out.Code, err)
+	}
+}
+
+// TestClockForms starts a legal clock, reports and waives, by the page.
+func TestClockForms(t *testing.T) {
+	w := newWorld(t, func(o *Options) {
+		o.Regimes = []string{"law"}
+		o.Register = register.New(register.Options{Store: o.Store, Now: o.Now, Regimes: []register.Regime{{
+			ID: "law", Title: "A law", Anchor: "aware", Stages: []register.Stage{
+				{ID: "early", Title: "Early warning", Within: 24 * time.Hour, Anchor: "aware"}, {ID: "final", Title: "Report", Within: 72 * time.Hour, Anchor: "aware"},
+			},
+		}}})
+	})
+	i := w.incident("0e1", "Password spray", "ann")
+	cookie := w.signIn(leadToken)
+	for n, step := range [][2]string{
+		{"declare", ""}, {"clock_start", "regime=law&basis=the+analysis"}, {"clock_submit", "clock=law%2Fearly&reference=A-1&sha256=" + strings.Repeat("ab", 32)}, {"clock_waive", "clock=law%2Ffinal&reason=no+person+is+harmed"},
+	} {
+		now, err := w.register.Incident(t.Context(), i.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body := w.get("/incidents/"+i.ID, "Cookie", cookie).body; !strings.Contains(body, `data-action="`+step[0]+`"`) {
+			t.Errorf("%s: no form", step[0])
+		}
+		a := w.post("/incidents/"+i.ID+"/"+step[0], "revision="+itoa(now.Revision)+"&key=page:"+itoa(int64(n))+"&"+step[1], "Cookie", cookie)
+		if a.StatusCode != http.StatusSeeOther {
+			_, why, _ := strings.Cut(a.body, "Not done")
+			t.Fatalf("%s: %s %.300s", step[0], a.Status, why)
+		}
+	}
+	if body := w.get("/incidents/"+i.ID, "Cookie", cookie).body; strings.Contains(body, `data-action="clock_submit"`) || !strings.Contains(body, "A-1") {
+		t.Error("a report is still to be made, or what was reported is not shown")
 	}
 }

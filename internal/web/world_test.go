@@ -80,8 +80,10 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		},
 		WhyNot: whyNot, Measures: w.store,
 		Press: press(t), Reports: &reports.Desk{Store: w.store, Vault: w.store, Assess: w.assess, Now: func() time.Time { return w.now }},
-		Health: func(context.Context) Health { return Health{Mode: "embedded", Started: t0, Watermark: t0, Sources: []Source{{Name: "edge", Alerts: 85, Duplicates: 5, Rejected: 10, Rate: 2.5, Received: t0, Delay: 90}}} },
-		Log:    slog.New(slog.DiscardHandler),
+		Health: func(context.Context) Health {
+			return Health{Mode: "embedded", Started: t0, Watermark: t0, Sources: []Source{{Name: "edge", Alerts: 85, Duplicates: 5, Rejected: 10, Rate: 2.5, Received: t0, Delay: 90}}}
+		},
+		Log: slog.New(slog.DiscardHandler),
 	}
 	w.opts.Trail = auth.Trail{Store: w.store, Now: w.opts.Now, Log: w.opts.Log}
 	if change != nil {
