@@ -21,14 +21,15 @@ type account struct {
 	alerts, dead                      map[string]int // id -> how many documents
 	events, verdicts, incidents, logs map[string]string
 	comments                          map[string]int   // incident and command -> how often; no machine writes them
-	commented                         map[string]int64 // incident -> how many
+	collected                         map[string]int   // incident and command that copied evidence -> how often; a replay copies none
+	unexpected                        map[string]int64 // incident -> how many comments and copies
 	broken                            []string         // logs whose chain does not verify
 }
 
 func newAccount() account {
 	return account{
 		alerts: map[string]int{}, dead: map[string]int{},
-		comments: map[string]int{}, commented: map[string]int64{}, events: map[string]string{}, verdicts: map[string]string{}, incidents: map[string]string{}, logs: map[string]string{},
+		comments: map[string]int{}, collected: map[string]int{}, unexpected: map[string]int64{}, events: map[string]string{}, verdicts: map[string]string{}, incidents: map[string]string{}, logs: map[string]string{},
 	}
 }
 
@@ -53,16 +54,23 @@ func (a *account) verdict(v *tocsin.Verdict) {
 }
 
 func (a *account) incident(i *tocsin.Incident) {
-	revision := i.Revision - a.commented[i.ID]
+	revision := i.Revision - a.unexpected[i.ID]
 	events := slices.Sorted(slices.Values(i.Events))
 	enter(a.incidents, i.ID, fmt.Sprintf("%s r%d %s %s opened %s last %s alerts %d events %v", i.Status, revision, i.Priority, i.Category, stamp(i.Opened), stamp(i.Last), i.Alerts, events))
 }
 
-// entry is known by its command, as comments move the others.
+// entry is known by its command, as comments and copies of evidence move the others.
 func (a *account) entry(e *tocsin.LogEntry) {
 	if e.Action == tocsin.ActComment {
 		a.comments[e.Incident+" "+e.Command[strings.LastIndexAny(e.Command, ":/")+1:]]++
-		a.commented[e.Incident]++
+		a.unexpected[e.Incident]++
+		return
+	}
+	if e.Action == tocsin.ActCollect {
+		if a.collected[e.Incident+" "+e.Command]++; a.collected[e.Incident+" "+e.Command] > 1 {
+			a.broken = append(a.broken, fmt.Sprintf("%s: %s is there twice", e.Incident, e.Command))
+		}
+		a.unexpected[e.Incident]++
 		return
 	}
 	enter(a.logs, e.Incident+" "+e.Command, fmt.Sprintf("%s %s by %s at %s %s>%s event %s %s %q", e.Action, e.Command, e.By.ID, stamp(e.Effective), e.From, e.To, e.Event, e.Reason, e.Text))

@@ -211,7 +211,7 @@ func wrongScalar(text string, t reflect.Type, enum []string) (message, remedy st
 			return fmt.Sprintf("%q is no whole number", text), ""
 		}
 	case enum != nil && !slices.Contains(enum, text):
-		return fmt.Sprintf("%q is not known here", text), fault.DidYouMean(text, enum)
+		return fmt.Sprintf("%q is not known here", text), fault.DidYouMean(text, slices.DeleteFunc(slices.Clone(enum), func(word string) bool { return word == "" }))
 	}
 	return "", ""
 }

@@ -105,7 +105,7 @@ type Source struct {
 	Topics    []string      `mapstructure:"topics"` // kafka
 	Paths     []string      `mapstructure:"paths"`  // file
 	Follow    bool          `mapstructure:"follow"` // file: go on reading as the files grow and rotate; paths may be patterns
-	Encoding  string        `mapstructure:"encoding" enum:"utf-8,utf-16le,utf-16be,latin-1"`
+	Encoding  string        `mapstructure:"encoding" enum:",utf-8,utf-16le,utf-16be,latin-1"`
 	KeySHA256 []string      `mapstructure:"key_sha256"` // http: of the keys by which senders are this source
 	Syslog    Syslog        `mapstructure:"syslog"`
 	Search    Search        `mapstructure:"search"` // elasticsearch, opensearch

@@ -14,7 +14,7 @@ import (
 
 // Syslog is what a source of kind syslog listens on, and within which limits.
 type Syslog struct {
-	Network        string        `mapstructure:"network" enum:"udp,tcp,tls"`
+	Network        string        `mapstructure:"network" enum:",udp,tcp,tls"`
 	Address        string        `mapstructure:"address"`         // host:port
 	CertFile       string        `mapstructure:"cert_file"`       // tls
 	KeyFile        string        `mapstructure:"key_file"`        // tls
