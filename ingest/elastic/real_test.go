@@ -20,9 +20,10 @@ func real(t *testing.T) Config {
 	if url == "" {
 		t.Skip("TOCSIN_TEST_ES names no Elasticsearch")
 	}
-	cfg := Config{Source: "siem", URLs: []string{url}, User: os.Getenv("TOCSIN_TEST_ES_USER"), LookBack: time.Minute}
+	// On a secured server as its administrator: the daemon's user may make no indices but its own.
+	cfg := Config{Source: "siem", URLs: []string{url}, User: os.Getenv("TOCSIN_TEST_ES_ADMIN_USER"), LookBack: time.Minute}
 	for variable, into := range map[string]func(string){
-		"TOCSIN_TEST_ES_CA": func(text string) { cfg.CACert = []byte(text) }, "TOCSIN_TEST_ES_PASSWORD_FILE": func(text string) { cfg.Password = strings.TrimSpace(text) },
+		"TOCSIN_TEST_ES_CA": func(text string) { cfg.CACert = []byte(text) }, "TOCSIN_TEST_ES_ADMIN_PASSWORD_FILE": func(text string) { cfg.Password = strings.TrimSpace(text) },
 	} {
 		if name := os.Getenv(variable); name != "" {
 			text, err := os.ReadFile(name)

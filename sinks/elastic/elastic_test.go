@@ -116,6 +116,12 @@ func TestStore(t *testing.T) {
 	sinktest.Suite{
 		Open:   func(t *testing.T) sinktest.Store { return server(t) },
 		Settle: func(t *testing.T, s sinktest.Store) { settle(t, s.(*Store)) },
+		Entitled: func(t *testing.T, s sinktest.Store) sinktest.Store {
+			if os.Getenv("TOCSIN_TEST_ES_USER") == "" {
+				return s
+			}
+			return admin(t, s.(*Store).config.Prefix)
+		},
 		Damage: func(t *testing.T, s sinktest.Store, partition int32) {
 			store := s.(*Store)
 			settle(t, store)

@@ -43,6 +43,16 @@ type Suite struct {
 	Damage func(t *testing.T, s Store, partition int32)
 	// Reopen returns a store over the same data as after a restart of the daemon; nil skips that test.
 	Reopen func(t *testing.T, s Store) Store
+	// Entitled is the same store with the rights to drop months of alerts and to erase, where the daemon's own lack them;
+	// nil where they do not.
+	Entitled func(t *testing.T, s Store) Store
+}
+
+func (u Suite) entitled(t *testing.T, s Store) Store {
+	if u.Entitled == nil {
+		return s
+	}
+	return u.Entitled(t, s)
 }
 
 // Run runs the suite, each test on a store of its own.
