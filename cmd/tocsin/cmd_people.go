@@ -34,18 +34,23 @@ type collection[T any] struct {
 }
 
 func newUserList() *cobra.Command {
+	return newPeopleList("List users", "/users", "NAME\tROLE\tTENANT\tMADE", func(u auth.User) string {
+		return fmt.Sprintf("%s\t%s\t%s\t%s", u.Name, u.Role, or(u.Tenant, "-"), stamp(u.Made))
+	})
+}
+
+// newPeopleList lists what the API has at a path, a line each.
+func newPeopleList[T any](short, path, head string, line func(T) string) *cobra.Command {
 	r, output := reach{}, ""
 	cmd := &cobra.Command{
-		Use: "list", Short: "List users", Args: cobra.NoArgs,
+		Use: "list", Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				var all collection[auth.User]
-				if err := c.Get(ctx, "/users", nil, &all); err != nil {
+				var all collection[T]
+				if err := c.Get(ctx, path, nil, &all); err != nil {
 					return err
 				}
-				return printRows(cmd.OutOrStdout(), output, all.Items, "NAME\tROLE\tTENANT\tMADE", func(u auth.User) string {
-					return fmt.Sprintf("%s\t%s\t%s\t%s", u.Name, u.Role, or(u.Tenant, "-"), stamp(u.Made))
-				})
+				return printRows(cmd.OutOrStdout(), output, all.Items, head, line)
 			})
 		},
 	}
@@ -148,24 +153,9 @@ func newRemoval(use, short, path string) *cobra.Command {
 }
 
 func newTokenList() *cobra.Command {
-	r, output := reach{}, ""
-	cmd := &cobra.Command{
-		Use: "list", Short: "List tokens", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				var all collection[auth.Access]
-				if err := c.Get(ctx, "/tokens", nil, &all); err != nil {
-					return err
-				}
-				return printRows(cmd.OutOrStdout(), output, all.Items, "NAME\tROLE\tTENANT\tMADE\tBY\tEXPIRES\tUSED", func(a auth.Access) string {
-					return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", a.Name, a.Role, or(a.Tenant, "-"), stamp(a.Made), printable(a.By), or(stamp(a.Expires), "never"), or(stamp(a.Used), "-"))
-				})
-			})
-		},
-	}
-	r.flags(cmd)
-	outputFlag(cmd, &output)
-	return cmd
+	return newPeopleList("List tokens", "/tokens", "NAME\tROLE\tTENANT\tMADE\tBY\tEXPIRES\tUSED", func(a auth.Access) string {
+		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", a.Name, a.Role, or(a.Tenant, "-"), stamp(a.Made), printable(a.By), or(stamp(a.Expires), "never"), or(stamp(a.Used), "-"))
+	})
 }
 
 func newTokenCreate() *cobra.Command {
