@@ -86,7 +86,7 @@ func (a *App) pageHealth(ctx context.Context, back backend, p *pulse, started ti
 	h := web.Health{
 		Receivers: a.pageReceivers(ctx),
 		Mode:      a.cfg.Mode, Started: started, Watermark: r.Watermark(), Open: r.Open(), Backlog: -1, Retries: int64(t.retries),
-		Rates: p.rates(t, a.now(), started), Sources: a.pageSources(p), Rejected: t.byReason(),
+		Rates: p.rates(t, a.now(), started), Sources: a.pageSources(t, p), Rejected: t.byReason(),
 	}
 	for _, tr := range r.Troubles {
 		if tr.Part == "rules" { // told with the rules, where carets stand under what they mean

@@ -9,8 +9,10 @@ import (
 )
 
 // sources tells the API what became of the records of each input.
-func (a *App) sources(p *pulse) []api.Source {
-	t := a.totals()
+func (a *App) sources(p *pulse) []api.Source { return a.sourcesOf(a.totals(), p) }
+
+// sourcesOf tells it from counters that were read.
+func (a *App) sourcesOf(t totals, p *pulse) []api.Source {
 	out := []api.Source{}
 	for _, s := range t.bySource() {
 		source := api.Source{
@@ -26,9 +28,9 @@ func (a *App) sources(p *pulse) []api.Source {
 }
 
 // pageSources tells the page of the sources.
-func (a *App) pageSources(p *pulse) []web.Source {
+func (a *App) pageSources(t totals, p *pulse) []web.Source {
 	var out []web.Source
-	for _, s := range a.sources(p) {
+	for _, s := range a.sourcesOf(t, p) {
 		out = append(out, web.Source{
 			Name: s.Name, Alerts: s.Alerts, Duplicates: s.Duplicates, Rejected: s.Rejected, Late: s.Late, Rate: s.Rate, Received: s.Received, Delay: s.Delay,
 		})
