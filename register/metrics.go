@@ -38,16 +38,16 @@ func newMetrics(reg Registerer) *metrics {
 			Name: "tocsin_register_integrity_errors_total", Help: "Log entries whose stored content is not what was written.",
 		}),
 	}
-	m.missing = shared(reg, prometheus.NewCounter(prometheus.CounterOpts{
+	m.missing = Shared(reg, prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "tocsin_register_evidence_missing_total", Help: "Alerts of incidents whose originals could not be copied: not stored, or not what was referred to.",
 	}))
-	m.entries, m.verdicts, m.conflicts = shared(reg, m.entries), shared(reg, m.verdicts), shared(reg, m.conflicts)
-	m.repeated, m.integrity = shared(reg, m.repeated), shared(reg, m.integrity)
+	m.entries, m.verdicts, m.conflicts = Shared(reg, m.entries), Shared(reg, m.verdicts), Shared(reg, m.conflicts)
+	m.repeated, m.integrity = Shared(reg, m.repeated), Shared(reg, m.integrity)
 	return m
 }
 
-// shared registers a collector, or gives the one that is registered under its name.
-func shared[C prometheus.Collector](reg Registerer, c C) C {
+// Shared registers a collector, or gives the one that is registered under its name. With a nil reg it is the collector.
+func Shared[C prometheus.Collector](reg Registerer, c C) C {
 	if reg == nil {
 		return c
 	}

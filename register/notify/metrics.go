@@ -1,9 +1,9 @@
 package notify
 
 import (
-	"errors"
-
 	"github.com/prometheus/client_golang/prometheus"
+
+	"tocsin/register"
 )
 
 // Registerer is where metrics are registered.
@@ -36,20 +36,7 @@ func newMetrics(reg Registerer) *metrics {
 			Name: "tocsin_notices_waiting", Help: "Notices due and not yet sent, at most 500 counted, by receiver.",
 		}, []string{"receiver"}),
 	}
-	m.notices, m.errs, m.dropped = shared(reg, m.notices), shared(reg, m.errs), shared(reg, m.dropped)
-	m.failing, m.waiting = shared(reg, m.failing), shared(reg, m.waiting)
+	m.notices, m.errs, m.dropped = register.Shared(reg, m.notices), register.Shared(reg, m.errs), register.Shared(reg, m.dropped)
+	m.failing, m.waiting = register.Shared(reg, m.failing), register.Shared(reg, m.waiting)
 	return m
-}
-
-// shared registers a collector, or gives the one that is registered under its name.
-func shared[C prometheus.Collector](reg Registerer, c C) C {
-	if reg == nil {
-		return c
-	}
-	if there, ok := errors.AsType[prometheus.AlreadyRegisteredError](reg.Register(c)); ok {
-		if same, ok := there.ExistingCollector.(C); ok {
-			return same
-		}
-	}
-	return c
 }
