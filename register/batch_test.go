@@ -133,9 +133,12 @@ func doAll(ctx context.Context, r *Register, s Store, steps []step) error {
 func TestCrashOfABatchHeals(t *testing.T) {
 	proposal := slices.IndexFunc(script(), func(s step) bool { return s.e.ID == "202611-e6" }) + 1
 	e6 := script()[proposal-1].e
+	first, second, shared := event("e1", 0, "203.0.113.7", "ann"), event("e2", 3, "198.51.100.9", "ann"), proposed()
+	shared.Shared = []tocsin.Entity{{Field: "user.name", Value: "ann"}}
 	for name, steps := range map[string][]step{
 		"script": script(), "proposal": script()[:proposal],
-		"proposal dropped": append(script()[:proposal], step{e: revision(e6, 2, tocsin.MilestoneWithdrawn), a: proposed()}),
+		"proposal dropped":      append(script()[:proposal], step{e: revision(e6, 2, tocsin.MilestoneWithdrawn), a: proposed()}),
+		"survivor's assessment": {{e: first, a: shared}, {e: second, a: pending()}, {e: merged(second, "e1"), a: proposed()}},
 	} {
 		single := newMemory()
 		play(t, single, single, steps)

@@ -262,8 +262,8 @@ func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 		}
 		id = or(moved, i.Into)
 	}
-	if i.ID == "" && v.Revision == e.Revision {
-		a = v.Assessment // what was decided then is written now, whatever the scale has become
+	if v.Revision == e.Revision {
+		a = v.Assessment // what was decided then is written now: the survivor's, or whatever the scale has become
 	}
 	var l links
 	if !known && (i.ID == "" || i.Status.IsOpen()) {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,8 +103,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.regimes, err = loadClocks(a.cfg.Clocks, a.scales); err != nil {
 		return nil, err
 	}
+	watcher, unwatched := a.watcher()
 	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
-	if err != nil {
+	if err = cmp.Or(err, unwatched); err != nil {
 		return nil, err
 	}
 	for _, refused := range set.Refused {
@@ -129,7 +131,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.store, a.backlog = back.store, back.backlog
 	a.quality = &qualities{store: back.store, now: a.now}
-	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, back.reload) })
+	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, watcher, back.reload) })
 	if err := a.listen(ctx, back); err != nil {
 		return nil, err
 	}

@@ -39,8 +39,9 @@ func newHouse(t *testing.T) *house {
 	return &house{t: t, cfg: cfg}
 }
 
-// open starts the daemon in this process; the returned function stops it and waits. It may be called again.
-func (h *house) open() (a *app.App, stop func()) {
+// open starts the daemon in this process; the returned function stops it and waits. It may be called again. What is
+// given is done when all is open and nothing runs yet.
+func (h *house) open(between ...func()) (a *app.App, stop func()) {
 	h.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	a, err := app.New(ctx, app.Options{Config: h.cfg, Log: slog.New(slog.NewTextHandler(h.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Now: time.Now})
@@ -49,6 +50,9 @@ func (h *house) open() (a *app.App, stop func()) {
 		h.t.Fatal(err)
 	}
 	h.url = a.URL()
+	for _, do := range between {
+		do()
+	}
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	stopped := false

@@ -38,36 +38,53 @@ func ReadEnrichment(c config.Enrich) (*enrich.Knowledge, error) { return enrich.
 
 // openEnrichment reads the lists and databases and watches them.
 func (a *App) openEnrichment(ctx context.Context) (err error) {
+	w, unwatched := a.listWatcher()
 	if a.enrich, err = enrich.NewLive(enrichSpec(a.cfg.Enrich), a.now); err != nil {
 		return err
 	}
 	if len(a.cfg.Enrich.Lists)+len(a.cfg.Enrich.Databases) == 0 {
 		return nil
 	}
+	if unwatched != nil {
+		return unwatched
+	}
 	a.reg.MustRegister(a.enrich.Collector())
 	a.inForce(ctx)
 	a.tellStale(ctx)
-	a.runs("lists", a.watchLists)
+	a.runs("lists", func(ctx context.Context) error { return a.watchLists(ctx, w) })
 	return nil
 }
 
-// watchLists reads the lists and databases again when one of them changes, and tells of lists that grow stale.
-func (a *App) watchLists(ctx context.Context) error {
+// listFiles are the lists and databases.
+func (a *App) listFiles() []string {
+	var files []string
+	for _, file := range a.cfg.Enrich.Databases {
+		files = append(files, filepath.Clean(file))
+	}
+	for _, l := range a.cfg.Enrich.Lists {
+		files = append(files, filepath.Clean(l.File))
+	}
+	return files
+}
+
+// listWatcher watches the lists and databases, from before they are read for the first time.
+func (a *App) listWatcher() (*fsnotify.Watcher, error) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer w.Close()
-	files := slices.Clone(a.cfg.Enrich.Databases)
-	for _, l := range a.cfg.Enrich.Lists {
-		files = append(files, l.File)
-	}
-	for i, file := range files {
-		files[i] = filepath.Clean(file)
-		if err := w.Add(filepath.Dir(files[i])); err != nil { // the folder: a new file is put in the place of the old one
-			return err
+	a.onStop("list watcher", func(context.Context) error { return w.Close() })
+	for _, file := range a.listFiles() {
+		if err := w.Add(filepath.Dir(file)); err != nil { // the folder: a new file is put in the place of the old one
+			return nil, err
 		}
 	}
+	return w, nil
+}
+
+// watchLists reads the lists and databases again when one of them changes, and tells of lists that grow stale.
+func (a *App) watchLists(ctx context.Context, w *fsnotify.Watcher) error {
+	files := a.listFiles()
 	quiet, age := time.NewTimer(time.Hour), time.NewTicker(time.Minute)
 	quiet.Stop()
 	defer age.Stop()

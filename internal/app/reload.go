@@ -13,27 +13,28 @@ import (
 	"tocsin/rules"
 )
 
-// watch reads the rule folders and the mapping files again when they change and hands a sound set over. A set with a fault changes nothing
-// but what health, metrics and API say: the old rules go on (engine.md, ruling 18).
-func (a *App) watch(ctx context.Context, reload func(context.Context, *rules.Set) error) error {
-	folders := a.cfg.Rules.Folders
-	if len(folders) == 0 && len(a.cfg.Mappings) == 0 {
-		<-ctx.Done()
-		return nil
-	}
+// watcher watches the rule folders and the mapping files. It is opened before they are read for the first time: what
+// changes while the rest of the daemon starts is seen too.
+func (a *App) watcher() (*fsnotify.Watcher, error) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer w.Close()
-	if err := watchTree(w, folders); err != nil {
-		return err
+	a.onStop("watcher", func(context.Context) error { return w.Close() })
+	if err := watchTree(w, a.cfg.Rules.Folders); err != nil {
+		return nil, err
 	}
 	for _, file := range a.cfg.Mappings { // the folder: many editors write a file by putting another in its place
 		if err := w.Add(filepath.Dir(file)); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return w, nil
+}
+
+// watch reads the rule folders and the mapping files again when they change and hands a sound set over. A set with a fault changes nothing
+// but what health, metrics and API say: the old rules go on (engine.md, ruling 18).
+func (a *App) watch(ctx context.Context, w *fsnotify.Watcher, reload func(context.Context, *rules.Set) error) error {
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
 	for {
@@ -45,7 +46,7 @@ func (a *App) watch(ctx context.Context, reload func(context.Context, *rules.Set
 		case <-w.Events:
 			quiet.Reset(a.cfg.Rules.Reload)
 		case <-quiet.C:
-			if err := watchTree(w, folders); err != nil { // folders that are new
+			if err := watchTree(w, a.cfg.Rules.Folders); err != nil { // folders that are new
 				a.log.WarnContext(ctx, "rule folders cannot be watched", "err", err)
 			}
 			a.reread(ctx, reload)

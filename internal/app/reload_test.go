@@ -122,6 +122,14 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// What changes while the daemon starts is not missed.
+func TestChangeDuringStart(t *testing.T) {
+	b := newBench(t)
+	b.write("one.yml", fmt.Sprintf(pingRule, 1, "low", "1h"))
+	b.open(func() { b.write("two.yml", fmt.Sprintf(pingRule, 2, "low", "1h")) })
+	b.inForce("a second rule", func(r api.Rules) bool { return len(r.Rules) == 2 })
+}
+
 // ping sends an alert of a time and waits until it is processed.
 func (b *bench) ping(message string, at ...time.Time) {
 	b.t.Helper()
