@@ -23,13 +23,13 @@ const caseBit = 0x20202020
 // the four bytes beside it.
 type grams struct {
 	stride  int
-	fold    uint32 // set in every gram
-	shift   uint8  // of hashes, for the bitmap
-	bitmap  []uint64
-	firsts  []first // open addressing by hash of grams
-	narrow  uint8   // the shift for firsts
-	cells   []cell  // likewise by hash of keys, of those that are no grams alone
-	tight   uint8   // the shift for cells
+	fold    uint32   // set in every gram
+	shift   uint8    // of hashes, for the words of the bitmap
+	bitmap  []uint64 // of each gram two bits of a word
+	firsts  []first  // open addressing by hash of grams
+	narrow  uint8    // the shift for firsts
+	cells   []cell   // likewise by hash of keys, of those that are no grams alone
+	tight   uint8    // the shift for cells
 	entries []gramEntry
 	rest    []Literal // whose keys too many others have: looked for one by one
 }
@@ -71,8 +71,8 @@ func newGrams(all []Literal, loose bool) *grams {
 		g.stride = min(g.stride, len(l.Text)-gramBytes+1)
 	}
 	n := len(all) * g.stride
-	g.shift = uint8(64 - min(max(bits.Len(uint(16*n)), 10), 22))
-	g.bitmap = make([]uint64, 1<<(64-g.shift)/64)
+	words := min(max(bits.Len(uint(16*n)), 10), 22) - 6
+	g.shift, g.bitmap = uint8(64-words), make([]uint64, 1<<words)
 	e := &entering{grams: g, common: g.count(all), chains: map[uint64]int{}}
 	for _, l := range all {
 		e.enter(l)
@@ -197,8 +197,8 @@ func (e *entering) enter(l Literal) {
 }
 
 func (g *grams) put(l Literal, at, kind int, key uint64) {
-	h := hashOf(g.gram(l.Text, at)) >> g.shift
-	g.bitmap[h/64] |= 1 << (h % 64)
+	h := hashOf(g.gram(l.Text, at))
+	g.bitmap[h>>(g.shift&63)] |= bitsOf(h)
 	e := gramEntry{text: l.Text, id: l.ID, offset: int32(at), kind: uint8(kind), key: key}
 	e.first, e.last = g.ends(l.Text, 0, len(l.Text))
 	g.entries = append(g.entries, e)
@@ -214,6 +214,9 @@ func (g *grams) ends(s string, from, to int) (first, last uint64) {
 }
 
 func hashOf(gram uint32) uint64 { return uint64(gram) * spread }
+
+// bitsOf are the two bits of a hash in its word of the bitmap.
+func bitsOf(hash uint64) uint64 { return 1<<(hash>>20&63) | 1<<(hash>>26&63) }
 
 // first is where a gram is or would be.
 func (g *grams) first(gram uint32) *first {
@@ -246,7 +249,8 @@ func (g *grams) cell(key uint64) *cell {
 func (g *grams) find(text string, hits *Hits) {
 	bitmap, shift, fold, stride := g.bitmap, g.shift, g.fold, g.stride
 	for i := 0; i+gramBytes <= len(text); i += stride {
-		if h := hashOf(half(text, i)|fold) >> (shift & 63); bitmap[h/64]&(1<<(h%64)) != 0 {
+		h := hashOf(half(text, i) | fold)
+		if bits := bitsOf(h); bitmap[h>>(shift&63)]&bits == bits {
 			g.look(text, i, hits)
 		}
 	}

@@ -9,12 +9,13 @@ import (
 
 // keys finds literals at one end of a text, or all of it, by the bytes at that end: up to eight.
 type keys struct {
-	filter   []uint64 // a bitmap of hashes, which is small and answers most look-ups; nil where there are no literals
-	narrow   uint8    // the shift of hashes for the filter
-	shift    uint8    // and for the cells
-	widths   uint16   // bit w: there are literals of w bytes; bit 8: of eight and more
-	cells    []cell   // open addressing by hash
-	literals []keyed  // those of one key side by side
+	filter   []uint64     // a bitmap of hashes, which is small and answers most look-ups; nil where there are no literals
+	narrow   uint8        // the shift of hashes for the filter
+	shift    uint8        // and for the cells
+	widths   uint16       // bit w: there are literals of w bytes; bit 8: of eight and more
+	by       *[256]uint16 // widths of the literals whose outermost byte this is
+	cells    []cell       // open addressing by hash
+	literals []keyed      // those of one key side by side
 }
 
 // keyed is a literal and its key.
@@ -35,7 +36,21 @@ const spread = 0x9e3779b97f4a7c15
 func (k *keys) add(l Literal) {
 	w := min(len(l.Text), 8)
 	k.widths |= 1 << w
+	if w > 0 {
+		if k.by == nil {
+			k.by = new([256]uint16)
+		}
+		k.by[outermost(l.Place, l.Text)] |= 1 << w
+	}
 	k.literals = append(k.literals, keyed{l, keyOf(l.Place, l.Text, w)})
+}
+
+// outermost is the byte at the end of a text where a place is.
+func outermost(p Place, s string) byte {
+	if p == Opens {
+		return s[0]
+	}
+	return s[len(s)-1]
 }
 
 func (k *keys) build() {
@@ -105,7 +120,10 @@ func (k *keys) find(p Place, text string, hits *Hits) {
 		}
 		return
 	}
-	for left := k.widths; left != 0; left &= left - 1 {
+	if text == "" {
+		return
+	}
+	for left := k.by[outermost(p, text)]; left != 0; left &= left - 1 {
 		w := bits.TrailingZeros16(left)
 		if w > len(text) {
 			return
