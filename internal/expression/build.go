@@ -246,7 +246,8 @@ func (b *laneBuild) finish(l *lane) {
 		f := b.by[slot]
 		for m, all := range f.literals {
 			if len(all) > 0 {
-				f.texts = append(f.texts, search{literal.New(all), modifier(m), f.hints[m]})
+				f.texts = append(f.texts, search{set: literal.New(all), mod: modifier(m), hints: f.hints[m], id: b.Index.searches})
+				b.Index.searches++
 			}
 		}
 		l.bySlot[slot] = int32(len(l.fields))

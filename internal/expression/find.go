@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"hash/maphash"
 	"time"
 
 	"tocsin"
@@ -22,6 +23,9 @@ type Finder struct {
 	past   []uint32 // lane -> generation in which it was searched
 	owners []int32
 
+	seed     maphash.Seed
+	memories []memory // of searches
+
 	clock func() time.Duration // nil: nothing is measured
 	cost  func(owner int32, d time.Duration)
 	begun time.Duration
@@ -32,6 +36,7 @@ func (x *Index) Finder(e *Evaluator) *Finder {
 	f := &Finder{
 		Index: x, e: e, hits: literal.NewHits(len(x.targets)),
 		marks: make([]uint32, len(x.entries)), groups: make([]uint32, x.groups), past: make([]uint32, len(x.lanes)),
+		seed: maphash.MakeSeed(), memories: make([]memory, x.searches),
 	}
 	e.finder = f
 	return f
@@ -113,12 +118,7 @@ func (f *Finder) wake(entries []int32) {
 func (f *Finder) field(p *field) {
 	e := f.e
 	for i := range p.texts {
-		s := &p.texts[i]
-		for _, text := range e.view(p.slot, s.mod) {
-			s.set.Find(text, f.hits)
-		}
-		f.take()
-		if len(s.hints) > 0 && e.odd(p.slot, s.mod) {
+		if s := &p.texts[i]; f.texts(p.slot, s) && len(s.hints) > 0 {
 			for _, id := range s.hints {
 				f.hit(id)
 			}
@@ -135,6 +135,33 @@ func (f *Finder) field(p *field) {
 			}
 		}
 	}
+}
+
+// texts looks up the texts of one field as a search sees them, and reports whether that may lack something: see
+// [Evaluator.odd].
+func (f *Finder) texts(slot int, s *search) (odd bool) {
+	e := f.e
+	text, single := e.slots[slot].Str()
+	single = single && len(text) <= longestText
+	var r *remembered
+	if single {
+		var known bool
+		if r, known = f.memories[s.id].of(f.seed, text); known {
+			for _, id := range r.found {
+				f.hit(id)
+			}
+			return r.odd
+		}
+	}
+	for _, text := range e.view(slot, s.mod) {
+		s.set.Find(text, f.hits)
+	}
+	odd = e.odd(slot, s.mod)
+	if single {
+		r.keep(text, f.hits.IDs[f.done:], odd)
+	}
+	f.take()
+	return odd
 }
 
 func (f *Finder) numbers(p *field, v tocsin.Value) {

@@ -11,17 +11,18 @@ import (
 // cost nothing. In a lane each is woken by the rarest texts that it cannot do without, all of which are looked up
 // together, field by field; only what is woken is evaluated. An Index is immutable and may be shared.
 type Index struct {
-	table   *Table
-	lanes   []lane // the first is open to every alert
-	entries []entry
-	steps   []step   // of all entries
-	targets []target // by literal ID
-	wakes   []int32  // of all targets: entries
-	joins   []int32  // of all targets: groups of leaves that their leaf is in
-	groups  int
-	tables  []int32   // of all leaves: lanes that look up what they want
-	tabled  []int32   // leaf -> where its lanes begin in tables; the next leaf's begin where they end
-	wakers  [][]waker // by entry; nil of those that are always evaluated
+	table    *Table
+	lanes    []lane // the first is open to every alert
+	entries  []entry
+	steps    []step   // of all entries
+	targets  []target // by literal ID
+	wakes    []int32  // of all targets: entries
+	joins    []int32  // of all targets: groups of leaves that their leaf is in
+	groups   int
+	searches int
+	tables   []int32   // of all leaves: lanes that look up what they want
+	tabled   []int32   // leaf -> where its lanes begin in tables; the next leaf's begin where they end
+	wakers   [][]waker // by entry; nil of those that are always evaluated
 }
 
 // entry is an expression, or one operand of its outermost or; or the condition under which a lane opens.
@@ -55,6 +56,7 @@ type search struct {
 	set   *literal.Set
 	mod   modifier
 	hints []int32 // literals that only hint at their leaf
+	id    int     // its number in the index
 }
 
 // inquiry is a leaf to ask where its field is present, and what it wakes.
