@@ -1,0 +1,91 @@
+package decode
+
+import (
+	"strings"
+	"time"
+)
+
+// leadingTime reads the time that a line begins with and returns what follows.
+func leadingTime(s string) (time.Time, string, bool) {
+	if len(s) >= 19 && s[4] == '-' && s[7] == '-' {
+		end := 19
+		for end < len(s) && end < 40 && strings.IndexByte("0123456789.,:+-Z", s[end]) >= 0 {
+			end++
+		}
+		for ; end >= 19; end-- {
+			if t, ok := isoTime(strings.TrimRight(s[:end], ",:")); ok {
+				return t, strings.TrimLeft(s[end:], ","), true
+			}
+		}
+		return time.Time{}, s, false
+	}
+	if t, after, ok := otherTime(s); ok {
+		return t, after, true
+	}
+	if len(s) < 15 || s[0] < 'A' || s[0] > 'Z' && (s[0] < 'a' || s[0] > 'z') {
+		return time.Time{}, s, false
+	}
+	if t, err := time.Parse("Jan _2 15:04:05", s[:15]); err == nil {
+		rest := s[15:]
+		if len(rest) > 1 && rest[0] == '.' {
+			end := 1
+			for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
+				end++
+			}
+			if n, ok := fractionOf(rest[1:end]); ok {
+				t = t.Add(time.Duration(n))
+			}
+			rest = rest[end:]
+		}
+		// A year may follow, as some devices write it.
+		if year, after, ok := strings.Cut(strings.TrimLeft(rest, " "), " "); ok {
+			if n, ok := digits(year, 4, 4); ok && n > 1969 && n < 2200 {
+				return time.Date(n, t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC), " " + after, true
+			}
+		}
+		return t, strings.TrimPrefix(rest, ":"), true
+	}
+	for _, layout := range []string{"Jan _2 2006 15:04:05", "Jan 02 2006 15:04:05"} {
+		if len(s) >= len(layout) {
+			if t, err := time.Parse(layout, s[:len(layout)]); err == nil {
+				return t, strings.TrimPrefix(s[len(layout):], ":"), true
+			}
+		}
+	}
+	return time.Time{}, s, false
+}
+
+// otherTime reads "01-Mar-2026 10:00:00.5" and "2026/03/01 10:00:00" at the beginning of a line.
+func otherTime(s string) (time.Time, string, bool) {
+	if len(s) > 21 && s[0] == '2' && s[4] == ' ' && s[5] > '9' { // "2026 Mar 01 10:00:00", as OSSEC keeps lines
+		if t, err := time.Parse("2006 Jan _2 15:04:05", s[:20]); err == nil {
+			return t, s[20:], true
+		}
+	}
+	if len(s) < 20 || s[0] < '0' || s[0] > '9' || s[4] != '/' && s[2] != '-' {
+		return time.Time{}, s, false
+	}
+	end := strings.IndexByte(s, ' ')
+	if end < 0 {
+		return time.Time{}, s, false
+	}
+	if next := strings.IndexByte(s[end+1:], ' '); next > 0 && next < 20 {
+		if t, ok := parseTime(strings.TrimRight(s[:end+1+next], ":,")); ok {
+			return t, s[end+1+next:], true
+		}
+	}
+	return time.Time{}, s, false
+}
+
+// bracketedTime reads a time in brackets, as programs begin the lines of their own logs.
+func bracketedTime(s string) (time.Time, string, bool) {
+	if len(s) < 12 || s[0] != '[' || s[1] < '0' || s[1] > '9' {
+		return time.Time{}, s, false
+	}
+	stamp, after, ok := strings.Cut(s[1:min(len(s), 40)], "]")
+	if !ok {
+		return time.Time{}, s, false
+	}
+	t, ok := parseTime(stamp)
+	return t, strings.TrimLeft(s[len(s[1:min(len(s), 40)])+1-len(after):], " "), ok && !yearless(t)
+}

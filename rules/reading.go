@@ -1,0 +1,184 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tocsin"
+	"tocsin/internal/expression"
+)
+
+// keys are the group keys of the loaded alert: none where a field is missing and the rule drops such alerts.
+// cut says that there were more than are kept.
+func (m *Matcher) keys(r *Rule, c *compiled, a *tocsin.Alert) (keys [][]tocsin.Value, cut bool) {
+	one := &m.keyed[c.keyed]
+	if one.alert == m.loaded {
+		m.oneKey[0] = one.said
+		return m.oneKey[:], false
+	}
+	for _, slot := range c.group { // mostly every field has one value
+		if !m.eval.Present(slot) || m.eval.Get(slot).Kind() == tocsin.List {
+			return m.severalKeys(r, c, a)
+		}
+	}
+	one.alert, one.said = m.loaded, m.values.blank(len(c.group))
+	for i, slot := range c.group {
+		one.said[i] = normal(m.eval.Get(slot), r.Correlate.Fold)
+	}
+	m.oneKey[0] = one.said
+	return m.oneKey[:], false
+}
+
+// severalKeys are the group keys where a field is missing or has more values than one.
+func (m *Matcher) severalKeys(r *Rule, c *compiled, a *tocsin.Alert) (keys [][]tocsin.Value, cut bool) {
+	keys = [][]tocsin.Value{make([]tocsin.Value, 0, len(c.group))}
+	for _, slot := range c.group {
+		values := m.groupValues(r, slot, a)
+		if len(values) == 0 {
+			return nil, false
+		}
+		var longer [][]tocsin.Value
+		for _, k := range keys {
+			for _, v := range values {
+				if len(longer) == maxKeys {
+					cut = true
+					continue
+				}
+				longer = append(longer, append(slices.Clone(k), v))
+			}
+		}
+		keys = longer
+	}
+	return keys, cut
+}
+
+func (m *Matcher) groupValues(r *Rule, slot int, a *tocsin.Alert) []tocsin.Value {
+	v := m.eval.Get(slot)
+	if !m.eval.Present(slot) {
+		switch r.Correlate.OnMissing {
+		case Null:
+			return []tocsin.Value{tocsin.NullValue()}
+		case Alone:
+			return []tocsin.Value{tocsin.StringValue(a.ID)}
+		default:
+			return nil
+		}
+	}
+	v = normal(v, r.Correlate.Fold)
+	if r.Correlate.Explode {
+		return v.Items()
+	}
+	return []tocsin.Value{v}
+}
+
+// normal is a value as keys have it: short, folded where asked, and of a list its distinct members in order; a list
+// of one is that one.
+func normal(v tocsin.Value, fold bool) tocsin.Value {
+	if v.Kind() == tocsin.String {
+		s, _ := v.Str()
+		if len(s) > maxKeyText {
+			s = s[:maxKeyText-33] + "#" + tocsin.Hash(s) // cut, and still different from others that start alike
+		}
+		if fold {
+			s = strings.ToLower(s)
+		}
+		return tocsin.StringValue(s)
+	}
+	if v.Kind() != tocsin.List {
+		return v
+	}
+	var members []tocsin.Value
+	for _, item := range v.Items() {
+		if item.Kind() != tocsin.Null {
+			members = append(members, normal(item, fold))
+		}
+	}
+	slices.SortFunc(members, func(a, b tocsin.Value) int {
+		return cmp.Or(cmp.Compare(a.Kind(), b.Kind()), cmp.Compare(a.Text(), b.Text()))
+	})
+	members = slices.CompactFunc(members, tocsin.Value.Equal)
+	if len(members) == 1 {
+		return members[0]
+	}
+	return tocsin.ListValue(members...)
+}
+
+// entitiesOf are the entities that the rule names of the loaded alert. Rules that name the same share them.
+func (m *Matcher) entitiesOf(r *Rule, c *compiled) []tocsin.Entity {
+	known := &m.named[c.named]
+	if known.alert != m.loaded {
+		known.alert, known.said = m.loaded, m.readEntities(r, c)
+	}
+	return known.said
+}
+
+func (m *Matcher) readEntities(r *Rule, c *compiled) []tocsin.Entity {
+	var out []tocsin.Entity
+	for j, slot := range c.entities {
+		v := m.eval.Get(slot)
+		items := 1
+		if v.Kind() == tocsin.List {
+			items = len(v.Items())
+		}
+		if out == nil && items == 1 {
+			out = m.entities.blank(len(c.entities))[:0]
+		}
+		n := 0
+		for i := range items {
+			item := v
+			if v.Kind() == tocsin.List {
+				item = v.Items()[i]
+			}
+			e := tocsin.Entity{Field: r.Entities[j].Field, Value: cut(item.Text()), Role: r.Entities[j].Role}
+			if e.Value != "" && n < maxEntities && !slices.Contains(out, e) {
+				out = append(out, e)
+				n++
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+func cut(s string) string {
+	if len(s) > maxKeyText {
+		return strings.ToValidUTF8(s[:maxKeyText], "")
+	}
+	return s
+}
+
+func (m *Matcher) readFacts(a *tocsin.Alert) tocsin.Facts {
+	var f tocsin.Facts
+	if risk, ok := m.eval.Get(m.set.facts.risk).Float(); ok {
+		f.Risk = min(max(risk, 0), 100)
+	}
+	tactics := m.eval.Get(m.set.facts.tacticID)
+	if len(tactics.Items()) == 0 {
+		tactics = m.eval.Get(m.set.facts.tacticName)
+	}
+	for _, t := range tactics.Items() {
+		if s := cut(t.Text()); s != "" && !slices.Contains(f.Tactics, s) && len(f.Tactics) < maxEntities {
+			f.Tactics = append(f.Tactics, s)
+		}
+	}
+	for name := range a.Fields.All() {
+		if strings.HasPrefix(name, "threat.indicator.") {
+			f.IOC = true
+			break
+		}
+	}
+	return f
+}
+
+func (m *Matcher) readings(x *expression.Expr) []tocsin.Reading {
+	readings := m.eval.Explain(x)
+	for i, r := range readings {
+		if s, ok := r.Value.Str(); ok && len(s) > maxKeyText {
+			readings[i].Value = tocsin.StringValue(cut(s))
+		}
+	}
+	return readings
+}
