@@ -43,6 +43,9 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	}
 	cmd := register.Command{ID: key, Action: act, Incident: id, Tenant: who.Tenant, By: who.Actor, ExpectedRevision: revision, Text: text}
 	f.fill(r, &cmd)
+	if act == tocsin.ActClockSubmit {
+		cmd.Reason = text // of a late report
+	}
 	_, err = p.Register.Do(r.Context(), cmd)
 	p.noteCommand(r, act, id, err)
 	if refusal, ok := errors.AsType[*register.Refusal](err); ok {

@@ -21,7 +21,7 @@ type entry struct {
 }
 
 func newEntry(now time.Time, e tocsin.LogEntry) entry {
-	out := entry{LogEntry: e, Machine: e.By.Kind != "person" && e.By.Kind != "token", Effective: when(now, e.Effective)}
+	out := entry{LogEntry: e, Machine: byMachine(e.By), Effective: when(now, e.Effective)}
 	if d := e.Recorded.Sub(e.Effective); d > time.Minute || d < -time.Minute {
 		out.Recorded = when(now, e.Recorded)
 	}
@@ -30,6 +30,9 @@ func newEntry(now time.Time, e tocsin.LogEntry) entry {
 	}
 	return out
 }
+
+// byMachine reports whether nobody did it: a policy, a timer or the registrar.
+func byMachine(by tocsin.Actor) bool { return by.Kind != "person" && by.Kind != "token" }
 
 // said are the members of a log entry's data that a person's command may set, in the order in which they are shown.
 var said = []string{

@@ -1,11 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
+	"time"
 
 	"tocsin"
-	"tocsin/internal/auth"
 	"tocsin/register"
 )
 
@@ -16,14 +17,17 @@ type form struct {
 	Says    string // what the command means, in a line
 	Fields  []input
 	Always  bool // it fits whatever the status is
+	Note    string   // what the note for the log is where it must be there; "" where it may be empty
+	Asks    []string // what else the incident lacks for it, with the remedy
 	Targets []tocsin.Status
 }
 
 // An input is one field of a form.
 type input struct {
 	Name, Label string
-	Kind        string // text, area, or select
+	Kind        string // text, date, or select
 	Choices     []string
+	Hints       []named // what a text may be, with what that means
 	Required    bool
 }
 
@@ -48,7 +52,7 @@ func allForms() []form {
 		{Action: tocsin.ActResolve, Label: "Resolve", Says: "The response is over.", Targets: []tocsin.Status{tocsin.Resolved}, Fields: []input{
 			choose("disposition", "What it was", tocsin.Dispositions(), false), choose("root_cause", "Root cause", tocsin.RootCauses(), false),
 		}},
-		{Action: tocsin.ActReview, Label: "Review", Says: "What is learnt from it."},
+		{Action: tocsin.ActReview, Label: "Review", Says: "What is learnt from it.", Note: "What was learnt"},
 		{Action: tocsin.ActClose, Label: "Close", Says: "Nothing is left to do.", Targets: []tocsin.Status{tocsin.ClosedIncident}, Fields: []input{
 			choose("disposition", "What it was", tocsin.Dispositions(), false), choose("root_cause", "Root cause", tocsin.RootCauses(), false),
 			text("failed_controls", "Controls that failed, with commas between them, or none", false),
@@ -56,7 +60,7 @@ func allForms() []form {
 		}},
 		{Action: tocsin.ActReopen, Label: "Reopen", Says: "It is not over after all.", Fields: []input{text("reason", "Why", true)}},
 		{Action: tocsin.ActAssign, Label: "Assign", Says: "Who works on it.", Fields: []input{text("assignee", "To whom", true)}},
-		{Action: tocsin.ActHandOver, Label: "Hand over", Says: "Another coordinator takes over; the note is the summary.", Fields: []input{text("coordinator", "To whom", true)}},
+		{Action: tocsin.ActHandOver, Label: "Hand over", Says: "Another coordinator takes over.", Note: "Summary: all that the one who takes over must know", Fields: []input{text("coordinator", "To whom", true)}},
 		{Action: tocsin.ActSet, Label: "Set", Says: "Correct how it is classified.", Always: true, Fields: []input{
 			choose("priority", "Priority", priorities, false), text("title", "Title", false), text("category", "Category", false),
 		}},
@@ -65,8 +69,8 @@ func allForms() []form {
 		}},
 		{Action: tocsin.ActHold, Label: "Hold", Says: "Nobody can work on it for a while.", Fields: []input{text("reason", "What is waited for", true)}},
 		{Action: tocsin.ActRelease, Label: "Release", Says: "The hold is over."},
-		{Action: tocsin.ActCrisis, Label: "Hand to crisis management", Says: "Crisis management leads from now on; the note is all that it must know.", Fields: []input{text("owner", "Who leads there", true)}},
-		{Action: tocsin.ActReturn, Label: "Take back", Says: "Crisis management gave it back; the note is what it decided."},
+		{Action: tocsin.ActCrisis, Label: "Hand to crisis management", Says: "Crisis management leads from now on.", Note: "All that it must know", Fields: []input{text("owner", "Who leads there", true)}},
+		{Action: tocsin.ActReturn, Label: "Take back", Says: "Crisis management gave it back.", Note: "What it decided and left to do"},
 		{Action: tocsin.ActClockStart, Label: "Start a legal clock", Says: "Reports to an authority may be due from now on.", Fields: []input{
 			choose("regime", "By which regime", nil, true), text("basis", "By what that is known", true),
 		}},
@@ -78,7 +82,14 @@ func allForms() []form {
 			choose("clock", "Which", nil, true), text("reason", "Why", true),
 		}},
 		{Action: tocsin.ActMerge, Label: "Merge", Says: "It is the same as another, which goes on.", Targets: []tocsin.Status{tocsin.MergedIncident}, Fields: []input{text("into", "Into which, by its id", true)}},
-		{Action: tocsin.ActComment, Label: "Comment", Says: "A note for the log, and nothing else.", Always: true},
+		{Action: tocsin.ActComment, Label: "Comment", Says: "A note for the log, and nothing else.", Note: "What is to be said", Always: true},
+		{Action: tocsin.ActFollowUp, Label: "Follow-up", Says: "Work that outlives the incident.", Always: true, Fields: []input{
+			text("follow_up", "What is to be done", true), text("owner", "By whom", false), {Name: "due", Label: "Until", Kind: "date"},
+		}},
+		{Action: tocsin.ActSplit, Label: "Split off", Says: "An event is another matter: it goes to an incident of its own.", Fields: []input{
+			choose("event", "Which event", nil, true), text("title", "Title of the new incident", false),
+		}},
+		{Action: tocsin.ActDecline, Label: "Decline", Says: "What the register proposes is not so.", Fields: []input{choose("proposal", "Which proposal", nil, true)}},
 	}
 }
 
@@ -87,6 +98,10 @@ func (f *form) fits(i *tocsin.Incident) bool {
 	switch f.Action {
 	case tocsin.ActClockStart:
 		return i.Status.IsOpen() && i.Status != tocsin.Proposed
+	case tocsin.ActSplit:
+		return i.Status.IsOpen() && len(i.Events) > 1
+	case tocsin.ActDecline:
+		return len(i.Proposals) > 0
 	case tocsin.ActClockSubmit, tocsin.ActClockWaive:
 		return len(openClocks(i)) > 0
 	case tocsin.ActConfirm:
@@ -110,26 +125,6 @@ func (f *form) fits(i *tocsin.Incident) bool {
 		return i.Status.CanMove(to)
 	}
 	return f.Always
-}
-
-// forms are the commands that the reader's role and the incident's status allow: the next step first, then the rest.
-func (p *pages) forms(r *http.Request, i *tocsin.Incident) (forms []form) {
-	role := auth.From(r.Context()).Actor.Role
-	for _, f := range allForms() {
-		if !register.May(role, f.Action) || !f.fits(i) || f.Action == tocsin.ActClockStart && len(p.Regimes) == 0 {
-			continue
-		}
-		for n := range f.Fields {
-			switch f.Fields[n].Name {
-			case "regime":
-				f.Fields[n].Choices = p.Regimes
-			case "clock":
-				f.Fields[n].Choices = openClocks(i)
-			}
-		}
-		forms = append(forms, f)
-	}
-	return forms
 }
 
 // openClocks are the reports to authorities that are still to be made, as regime/stage.
@@ -159,6 +154,15 @@ func (f *form) fill(r *http.Request, cmd *register.Command) {
 		switch v := value(in.Name); in.Name {
 		case "clock":
 			cmd.Regime, cmd.Stage, _ = strings.Cut(v, "/")
+		case "follow_up", "due":
+			cmd.FollowUp = cmp.Or(cmd.FollowUp, &tocsin.FollowUp{Owner: value("owner")})
+			if in.Name == "follow_up" {
+				cmd.FollowUp.Text = v
+			} else {
+				cmd.FollowUp.Due, _ = time.Parse(time.DateOnly, v) // a browser sends a day or nothing
+			}
+		case "event":
+			cmd.Events = listed(v)
 		case "failed_controls":
 			cmd.FailedControls = listed(v)
 		case "vulnerabilities":
@@ -178,7 +182,7 @@ func cmdField(cmd *register.Command, name string) *string {
 	return map[string]*string{
 		"disposition": &cmd.Disposition, "root_cause": &cmd.RootCause, "reason": &cmd.Reason, "assignee": &cmd.Assignee,
 		"coordinator": &cmd.Coordinator, "priority": &cmd.Priority, "title": &cmd.Title, "category": &cmd.Category, "team": &cmd.Team,
-		"step": &cmd.Step, "owner": &cmd.Owner, "into": &cmd.Into, "regime": &cmd.Regime, "basis": &cmd.Basis, "reference": &cmd.Reference, "sha256": &cmd.SHA256,
+		"step": &cmd.Step, "owner": &cmd.Owner, "into": &cmd.Into, "proposal": &cmd.Proposal, "regime": &cmd.Regime, "basis": &cmd.Basis, "reference": &cmd.Reference, "sha256": &cmd.SHA256,
 	}[name]
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"tocsin"
+	"tocsin/internal/dossier"
 	"tocsin/register"
 )
 
@@ -20,6 +22,11 @@ type incidentView struct {
 	Earlier  int // log entries before those shown
 	Founder  *tocsin.Event
 	Forms    []form
+	Off      []unfit // commands that do not fit
+	Kin      kinship
+	Lacks    []string // what a report of it must say and it does not
+	Preview  string   // the report as Markdown, where it was asked for
+	People   bool     // the timeline shows what people did alone
 	Key      string   // of a form: see formKey
 	Refused  []string // why a command was refused
 	Chart    spansChart
@@ -68,27 +75,45 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	}
 	v := incidentView{
 		Incident: i, Clocks: clocks(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
-		Forms: p.forms(r, &i), Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
+		Events: eventRows(events), Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
+		Kin: p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",
 	}
+	v.Forms, v.Off = p.forms(r, &i, &v.Kin)
+	if len(events) > 0 {
+		v.Founder = &events[0]
+	}
+	if v.Exhibits, err = p.exhibits(ctx, i); err != nil {
+		return err
+	}
+	if err := p.preview(r, &v, dossier.File{Incident: i, Events: events, Log: entries, Intact: v.Intact}); err != nil {
+		return err
+	}
+	v.tell(entries)
+	p.render(w, r, status, "incident", i.Number, "incidents", v)
+	return nil
+}
+
+// eventRows are events, each with the first of its evidence.
+func eventRows(events []tocsin.Event) (rows []eventRow) {
 	for _, e := range events {
 		row := eventRow{Event: e, Refs: e.Evidence.Alerts}
 		if n := len(row.Refs); n > refsShown {
 			row.Refs, row.Rest = row.Refs[:refsShown], n-refsShown
 		}
-		v.Events = append(v.Events, row)
+		rows = append(rows, row)
 	}
-	if len(events) > 0 {
-		v.Founder = &events[0]
+	return rows
+}
+
+// tell lays out the timeline.
+func (v *incidentView) tell(entries []tocsin.LogEntry) {
+	if v.People {
+		entries = slices.DeleteFunc(slices.Clone(entries), func(e tocsin.LogEntry) bool { return byMachine(e.By) })
 	}
 	if n := len(entries); n > logShown {
 		v.Earlier, entries = n-logShown, entries[n-logShown:]
 	}
-	if v.Exhibits, err = p.exhibits(ctx, i); err != nil {
-		return err
-	}
 	v.Log = fold(entries)
-	p.render(w, r, status, "incident", i.Number, "incidents", v)
-	return nil
 }
 
 // visibleIncident reads an incident that the reader's tenant may see.

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"net/http"
+	"strings"
 
 	"tocsin/internal/dossier"
 	"tocsin/register"
@@ -38,4 +39,23 @@ func (p *pages) paper(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = w.Write(out.Bytes())
 	return err
+}
+
+// previewShown bounds the report that stands in an incident's page.
+const previewShown = 64 << 10
+
+// preview tells what a report must say and does not, and writes the report where the address asks for it.
+func (p *pages) preview(r *http.Request, v *incidentView, f dossier.File) error {
+	v.Lacks = dossier.Missing(f)
+	if !r.URL.Query().Has("preview") {
+		return nil
+	}
+	var out bytes.Buffer
+	if err := p.Press.Incident(&out, dossier.Markdown, f, p.Now()); err != nil {
+		return err
+	}
+	if v.Preview = out.String(); len(v.Preview) > previewShown {
+		v.Preview = strings.ToValidUTF8(v.Preview[:previewShown], "") + "\n…"
+	}
+	return nil
 }

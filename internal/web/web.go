@@ -21,6 +21,8 @@ import (
 type Register interface {
 	Do(ctx context.Context, cmd register.Command) (tocsin.Incident, error)
 	Incident(ctx context.Context, id string) (tocsin.Incident, error)
+	// Foresee tells what a command would be refused for, without giving it.
+	Foresee(i tocsin.Incident, cmd register.Command) error
 }
 
 // Options are what the page works with. All functions must be safe for concurrent use.
@@ -90,6 +92,7 @@ func (p *pages) routes(r *router) {
 	r.page("viewer", "POST /incidents", p.bulk)
 	r.page("viewer", "GET /incidents/{id}", p.incident)
 	r.page("analyst", "GET /incidents/{id}/evidence/{exhibit}", p.exhibit)
+	r.page("analyst", "GET /incidents/{id}/evidence/{exhibit}/record", p.exhibitRecord)
 	r.page("viewer", "POST /incidents/{id}/{action}", p.command)
 	r.page("viewer", "GET /incidents/{id}/report", p.paper)
 	r.page("viewer", "GET /dead-letters", p.letters)
@@ -97,6 +100,7 @@ func (p *pages) routes(r *router) {
 	r.page("viewer", "GET /entities", p.entity)
 	r.page("viewer", "GET /events/{id}", p.event)
 	r.page("viewer", "GET /alerts/{id}", p.alert)
+	r.page("viewer", "GET /alerts/{id}/record", p.record)
 	r.page("viewer", "GET /health", p.health)
 	r.page("viewer", "GET /rules", p.rules)
 	r.page("viewer", "GET /rules/{id}", p.rule)

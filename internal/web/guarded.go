@@ -1,0 +1,94 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"tocsin"
+	"tocsin/internal/auth"
+	"tocsin/register"
+)
+
+// An unfit command is one that cannot be given now: it is shown, and why.
+type unfit struct {
+	Label string
+	Why   []string
+}
+
+// forms are the commands that the reader's role and the incident's status allow, the next step first, and those that
+// they do not, with the reason.
+func (p *pages) forms(r *http.Request, i *tocsin.Incident, kin *kinship) (forms []form, off []unfit) {
+	role := auth.From(r.Context()).Actor.Role
+	for _, f := range allForms() {
+		if f.Action == tocsin.ActClockStart && len(p.Regimes) == 0 {
+			continue // no law is configured
+		}
+		switch least, _ := register.RoleFor(f.Action); {
+		case !f.fits(i):
+			off = append(off, unfit{f.Label, p.obstacles(i, &f)})
+		case !register.May(role, f.Action):
+			off = append(off, unfit{f.Label, []string{"the role " + least + ": yours is " + role}})
+		default:
+			f.choose(i, p.Regimes, kin)
+			f.Asks = p.asks(i, &f)
+			forms = append(forms, f)
+		}
+	}
+	return forms, off
+}
+
+// choose fills in what depends on the incident.
+func (f *form) choose(i *tocsin.Incident, regimes []string, kin *kinship) {
+	for n := range f.Fields {
+		switch in := &f.Fields[n]; in.Name {
+		case "regime":
+			in.Choices = regimes
+		case "clock":
+			in.Choices = openClocks(i)
+		case "event":
+			in.Choices = i.Events
+		case "proposal":
+			in.Choices = i.Proposals
+		case "into":
+			for _, other := range kin.Incidents {
+				if other.Merge {
+					in.Hints = append(in.Hints, named{other.ID, other.Number + " " + cut(80, other.Title)})
+				}
+			}
+		}
+	}
+}
+
+// filled is a command as a form makes it of which every text was filled in: what it is refused for, the incident lacks.
+func filled(i *tocsin.Incident, act tocsin.Action) register.Command {
+	const some = "…"
+	return register.Command{
+		Action: act, Incident: i.ID, Text: some, Reason: some, Assignee: some, Coordinator: some, Owner: some, Team: some,
+		Title: some, FollowUp: &tocsin.FollowUp{Text: some},
+	}
+}
+
+// obstacles are why a command does not fit.
+func (p *pages) obstacles(i *tocsin.Incident, f *form) []string {
+	if refusal, ok := errors.AsType[*register.Refusal](p.Register.Foresee(*i, filled(i, f.Action))); ok {
+		return refusal.Missing
+	}
+	switch f.Action {
+	case tocsin.ActSplit:
+		return []string{"more than one event: this incident would be left without any"}
+	case tocsin.ActReview:
+		return []string{"a review that is due, or a resolved incident: this one is " + string(i.Status)}
+	}
+	return []string{"an open incident: this one is " + string(i.Status)}
+}
+
+// asks are what a step that fits the status lacks beside what its own form asks for.
+func (p *pages) asks(i *tocsin.Incident, f *form) []string {
+	if len(f.Targets) == 0 {
+		return nil
+	}
+	if refusal, ok := errors.AsType[*register.Refusal](p.Register.Foresee(*i, filled(i, f.Action))); ok {
+		return refusal.Missing
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tocsin"
+)
+
+// A kinship is what else there is of an incident's entities and of what it was about: what they did beside it, and the
+// incidents that may be the same matter, or one that came back, each with its reasons.
+type kinship struct {
+	Entities   []entityRow
+	Unasked    int // entities of which nothing was looked up
+	Incidents  []relative
+	Reopenings []string // ids of events whose coming back is proposed as a reopening
+	Unreadable bool     // the store did not answer all of it
+}
+
+// An entityRow is an entity and what it did beside the incident. A negative number was not looked up.
+type entityRow struct {
+	tocsin.Entity
+	Incidents, Events int64
+}
+
+// Asked reports whether the numbers were looked up.
+func (e entityRow) Asked() bool { return e.Incidents >= 0 }
+
+// A relative is another incident, and why it is named.
+type relative struct {
+	row
+	Weight   int // how strong the strongest of the reasons is
+	Why      []string
+	Merge    bool   // both are open: they can be merged
+	Proposal string // of the register, that is open
+}
+
+const (
+	kinEntities  = 8  // entities that are looked up
+	kinEach      = 6  // incidents that are looked at of each
+	kinShown     = 12 // relatives that are shown
+	kinLinks     = 40 // incidents that the log names
+	kinMonths    = 6  // how far back a common root cause is looked for
+	kinAlike     = 50 // incidents of the same category that are looked at
+	kinQuestions = 4  // asked of the store at a time
+)
+
+// The strengths of reasons.
+const (
+	ofEntity = 1 + iota
+	ofRule
+	ofCause
+	ofLog
+	ofProposal
+)
+
+// A kinder gathers relatives.
+type kinder struct {
+	*pages
+	of   *tocsin.Incident
+	own  map[string]int64 // events of the incident, by the entity values that they name
+	mu   sync.Mutex
+	kin  kinship
+	byID map[string]*relative
+}
+
+// kin looks up what belongs to an incident. What the store does not answer is left out and said.
+func (p *pages) kin(ctx context.Context, i *tocsin.Incident, events []tocsin.Event, log []tocsin.LogEntry) kinship {
+	k := &kinder{pages: p, of: i, own: namesOf(events), byID: map[string]*relative{}}
+	var ask []func(context.Context) error
+	for n, e := range byRole(i.Entities) {
+		k.kin.Entities = append(k.kin.Entities, entityRow{e, -1, -1})
+		if n < kinEntities {
+			ask = append(ask, func(ctx context.Context) error { return k.entity(ctx, n) })
+		} else {
+			k.kin.Unasked++
+		}
+	}
+	ask = append(ask, k.sameRule, k.sameCause)
+	for id, why := range k.named(log) {
+		ask = append(ask, func(ctx context.Context) error { return k.link(ctx, id, why) })
+	}
+	var wait sync.WaitGroup
+	free := make(chan struct{}, kinQuestions)
+	for _, question := range ask {
+		free <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-free }()
+			if err := question(ctx); err != nil {
+				k.mu.Lock()
+				defer k.mu.Unlock()
+				k.kin.Unreadable = true
+				p.Log.WarnContext(ctx, "what is related to an incident cannot be told", "incident", i.ID, "err", err)
+			}
+		})
+	}
+	wait.Wait()
+	return k.done()
+}
+
+// done are the relatives, the nearest first.
+func (k *kinder) done() kinship {
+	for _, r := range k.byID {
+		slices.Sort(r.Why)
+		r.Why = slices.Compact(r.Why)
+		k.kin.Incidents = append(k.kin.Incidents, *r)
+	}
+	slices.SortFunc(k.kin.Incidents, func(a, b relative) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(len(b.Why), len(a.Why)), b.Opened.Compare(a.Opened), cmp.Compare(a.ID, b.ID))
+	})
+	k.kin.Incidents = k.kin.Incidents[:min(len(k.kin.Incidents), kinShown)]
+	return k.kin
+}
+
+// add names a relative for a reason.
+func (k *kinder) add(i tocsin.Incident, weight int, why, proposal string) {
+	if i.ID == k.of.ID || i.Tenant != k.of.Tenant {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r := k.byID[i.ID]
+	if r == nil {
+		r = &relative{row: newRow(i, k.Now()), Merge: i.Status.IsOpen() && k.of.Status.IsOpen()}
+		k.byID[i.ID] = r
+	}
+	r.Weight, r.Proposal = max(r.Weight, weight), cmp.Or(r.Proposal, proposal)
+	r.Why = append(r.Why, why)
+}
+
+// entity asks what an entity did beside the incident.
+func (k *kinder) entity(ctx context.Context, n int) error {
+	e := &k.kin.Entities[n]
+	incidents, err := k.Store.Incidents(ctx, tocsin.Query{Tenant: k.of.Tenant, Entity: e.Value, Sort: "opened", Limit: kinEach})
+	if err != nil {
+		return err
+	}
+	events, err := k.Search.EventsBy(ctx, tocsin.EventQuery{Tenant: k.of.Tenant, Entity: e.Value, Limit: 1})
+	if err != nil {
+		return err
+	}
+	for _, i := range incidents.Items {
+		if !i.Opened.Before(k.since()) {
+			k.add(i, ofEntity, "shares "+e.Field+" "+cut(80, e.Value), "")
+		}
+	}
+	e.Incidents, e.Events = max(incidents.Total-1, 0), max(events.Total-k.own[e.Value], 0) // without the incident itself
+	return nil
+}
+
+// namesOf counts events by the entity values that they name.
+func namesOf(events []tocsin.Event) map[string]int64 {
+	own := map[string]int64{}
+	for n := range events {
+		seen := map[string]bool{}
+		for _, e := range events[n].Entities {
+			if !seen[e.Value] {
+				seen[e.Value] = true
+				own[e.Value]++
+			}
+		}
+	}
+	return own
+}
+
+// since is from when on incidents may be the same matter.
+func (k *kinder) since() time.Time { return k.of.Opened.AddDate(0, -kinMonths, 0) }
+
+// sameRule asks what else the rule founded that founded the incident.
+func (k *kinder) sameRule(ctx context.Context) error {
+	if k.of.Rule == "" {
+		return nil
+	}
+	found, err := k.Store.Incidents(ctx, tocsin.Query{Tenant: k.of.Tenant, Rule: k.of.Rule, Since: k.since(), Sort: "opened", Limit: kinEach})
+	for _, i := range found.Items {
+		k.add(i, ofRule, "found by the same rule", "")
+	}
+	return err
+}
+
+// sameCause asks what was of the same category and had the same root cause in the six months before: what recurs
+// (ISO/IEC 27035-1, 5.6).
+func (k *kinder) sameCause(ctx context.Context) error {
+	if k.of.RootCause == "" || k.of.Category == "" {
+		return nil
+	}
+	found, err := k.Store.Incidents(ctx, tocsin.Query{Tenant: k.of.Tenant, Category: k.of.Category, Since: k.since(), Sort: "opened", Limit: kinAlike})
+	for _, i := range found.Items {
+		if i.RootCause == k.of.RootCause {
+			k.add(i, ofCause, "same category and root cause within six months: "+words(i.RootCause), "")
+		}
+	}
+	return err
+}
+
+// A naming is why the register names another incident.
+type naming struct {
+	weight   int
+	why      []string
+	proposal string
+}
+
+// named are the incidents that the register itself names.
+func (k *kinder) named(log []tocsin.LogEntry) map[string]naming {
+	all := map[string]naming{}
+	name := func(weight int, why string, ids ...string) {
+		for _, id := range ids {
+			if _, known := all[id]; id != "" && (known || len(all) < kinLinks) {
+				n := all[id]
+				n.weight, n.why = max(n.weight, weight), append(n.why, why)
+				all[id] = n
+			}
+		}
+	}
+	i := k.of
+	name(ofLog, "this one was merged into it", i.Into)
+	name(ofLog, "this one is that one come back", i.RecursOf)
+	name(ofLog, "was merged into this one", i.Children...)
+	name(ofLog, "is this one come back", i.Recurs...)
+	name(ofLog, "this one was split off it", i.SplitOf)
+	name(ofLog, "events of this one went to it", i.SplitInto...)
+	name(ofLog, "an event ties the two together", i.Related...)
+	for _, p := range i.Proposals {
+		if event, ok := strings.CutPrefix(p, "reopen:"); ok {
+			k.kin.Reopenings = append(k.kin.Reopenings, event)
+		}
+		if id, ok := strings.CutPrefix(p, "merge:"); ok {
+			name(ofProposal, "possibly the same: "+proposed(log, id), id)
+			n := all[id]
+			n.proposal = p
+			all[id] = n
+		}
+	}
+	return all
+}
+
+// proposed is why the register proposed a merger.
+func proposed(log []tocsin.LogEntry, id string) string {
+	for _, e := range slices.Backward(log) {
+		if e.Action == tocsin.ActPropose && strings.Contains(e.Text, id) {
+			return cut(300, e.Text)
+		}
+	}
+	return "the register proposes to merge them"
+}
+
+// link reads an incident that the register names.
+func (k *kinder) link(ctx context.Context, id string, n naming) error {
+	i, err := k.Register.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, why := range n.why {
+		k.add(i, n.weight, why, n.proposal)
+	}
+	return nil
+}
+
+// byRole are entities, those first that people ask about first.
+func byRole(all []tocsin.Entity) []tocsin.Entity {
+	rank := func(e tocsin.Entity) int { return slices.Index([]string{"attacker", "victim"}, e.Role) }
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b tocsin.Entity) int {
+		ra, rb := rank(a), rank(b)
+		if (ra < 0) != (rb < 0) {
+			return cmp.Compare(rb, ra)
+		}
+		return cmp.Compare(ra, rb)
+	})
+	return out
+}
