@@ -30,6 +30,9 @@ type entityRow struct {
 // Asked reports whether the numbers were looked up.
 func (e entityRow) Asked() bool { return e.Incidents >= 0 }
 
+// Quiet reports whether it was found in nothing else.
+func (e entityRow) Quiet() bool { return e.Incidents == 0 && e.Events == 0 }
+
 // A relative is another incident, and why it is named.
 type relative struct {
 	row
