@@ -16,7 +16,7 @@ type form struct {
 	Label   string
 	Says    string // what the command means, in a line
 	Fields  []input
-	Always  bool // it fits whatever the status is
+	Always  bool     // it fits whatever the status is
 	Note    string   // what the note for the log is where it must be there; "" where it may be empty
 	Asks    []string // what else the incident lacks for it, with the remedy
 	Targets []tocsin.Status
