@@ -1,5 +1,5 @@
 // Command register measures how fast a large register answers: the queue, one incident with its log, and trends, by the
-// real API over each store. It fills an empty store by itself and removes what it filled.
+// real API and the real page over each store; a page that is too large is an error. It fills an empty store by itself and removes what it filled.
 //
 //	go run ./bench/register                      # SQLite
 //	go run ./bench/register -store elastic       # TOCSIN_TEST_ES
@@ -26,6 +26,7 @@ import (
 	"tocsin/internal/api"
 	"tocsin/internal/auth"
 	"tocsin/internal/measure"
+	"tocsin/internal/web"
 	"tocsin/register"
 	"tocsin/sinks/elastic"
 	"tocsin/sinks/sqlite"
@@ -64,6 +65,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 type store interface {
 	register.Store
 	measure.Store
+	web.Search
+	web.Counter
 }
 
 func measureStore(ctx context.Context, o options, scratch string, out io.Writer) (err error) {
@@ -99,7 +102,10 @@ func measureStore(ctx context.Context, o options, scratch string, out io.Writer)
 	if o.store == "elastic" {
 		time.Sleep(2 * time.Second) // it shows what was written after a second
 	}
-	return ask(ctx, o, s, ids, out)
+	if err := ask(ctx, o, s, ids, out); err != nil {
+		return err
+	}
+	return askPages(ctx, o, s, ids, out)
 }
 
 // load writes the register in batches and returns the ids of its incidents.

@@ -12,7 +12,7 @@ func TestBench(t *testing.T) {
 	if err := run(t.Context(), []string{"-incidents", "250", "-entries", "3", "-rounds", "1"}, &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"sqlite: 250 incidents, 750 log entries", "queue", "its log", "trend: time to resolve"} {
+	for _, want := range []string{"sqlite: 250 incidents, 750 log entries", "queue", "its log", "trend: time to resolve", "the queue, first page", "an entity", "health"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, &out)
 		}

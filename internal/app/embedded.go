@@ -40,6 +40,7 @@ type store interface {
 	sinks.Outbox
 	sinks.VerdictLister
 	sinks.AlertLister
+	sinks.Counts
 	sinks.Measures
 	sinks.Backlogs
 	sinks.AuditLog

@@ -25,9 +25,8 @@ type incidentsView struct {
 	Total      int64
 	First      string // address of the first page, "" on it
 	Next       string // address of the next page, "" on the last
-	Open       int64
-	Proposed   int64
 	Urgent     int64 // open P1 and P2
+	All        int64 // whatever is asked for
 	Bulk       bulkForm
 }
 
@@ -91,44 +90,38 @@ func (p *pages) queue(r *http.Request) (*incidentsView, error) {
 	return view, p.counts(r.Context(), view)
 }
 
-// counts fills in how much there is to do.
+// counts fills in how much there is to do, by one question: each part of the queue, and what is urgent.
 func (p *pages) counts(ctx context.Context, v *incidentsView) error {
 	who := auth.From(ctx)
-	for _, t := range []struct {
+	parts := []struct {
 		text string
 		f    filter
-		into *int64
 	}{
-		{"Open", filter{Status: "open"}, &v.Open},
-		{"Mine", filter{Status: "open", Assignee: who.Actor.ID}, nil},
-		{"Nobody's", filter{Status: "open", Whose: "nobody"}, nil},
-		{"To decide on", filter{Status: "proposed"}, &v.Proposed},
-		{"Late", filter{Status: "open", Late: "yes"}, nil},
-		{"All", filter{}, nil},
-	} {
-		n, err := p.total(ctx, t.f)
+		{"Open", filter{Status: "open"}},
+		{"Mine", filter{Status: "open", Assignee: who.Actor.ID}},
+		{"Nobody's", filter{Status: "open", Whose: "nobody"}},
+		{"To decide on", filter{Status: "proposed"}},
+		{"Late", filter{Status: "open", Late: "yes"}},
+		{"All", filter{}},
+	}
+	var asked []tocsin.Query
+	for _, part := range parts {
+		q, err := part.f.query(ctx)
 		if err != nil {
 			return err
 		}
-		if t.into != nil {
-			*t.into = n
-		}
-		v.Tabs = append(v.Tabs, tab{link{t.text, t.f.URL(), t.f == v.Filter.kind()}, n})
+		asked = append(asked, q)
 	}
-	q := tocsin.Query{Status: open(), Priority: []string{"P1", "P2"}, Tenant: who.Tenant, Limit: 1}
-	found, err := p.Store.Incidents(ctx, q)
-	v.Urgent = found.Total
-	return err
-}
-
-func (p *pages) total(ctx context.Context, f filter) (int64, error) {
-	q, err := f.query(ctx)
+	asked = append(asked, tocsin.Query{Status: open(), Priority: []string{"P1", "P2"}, Tenant: who.Tenant})
+	counts, err := p.Counts.Counts(ctx, asked)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	q.Limit = 1
-	found, err := p.Store.Incidents(ctx, q)
-	return found.Total, err
+	for n, part := range parts {
+		v.Tabs = append(v.Tabs, tab{link{part.text, part.f.URL(), part.f == v.Filter.kind()}, counts[n]})
+	}
+	v.Urgent, v.All = counts[len(parts)], counts[len(parts)-1]
+	return nil
 }
 
 // shown is how many entities a row names: what fits beside the rest.

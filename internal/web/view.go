@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,18 +27,30 @@ type views struct {
 	pages map[string]*template.Template
 	// static is the path below which they are. It holds their hash, so that browsers may keep them for ever.
 	static string
+	texts  map[string]file
 }
 
+// A file is one that pages load.
+type file struct {
+	kind  string
+	bytes []byte
+}
+
+// kinds are the files that pages load, and their types.
+var kinds = map[string]string{"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml", "page.js": "text/javascript; charset=utf-8"}
+
 func newViews() (*views, error) {
+	v := &views{pages: map[string]*template.Template{}, texts: map[string]file{}}
 	sum := sha256.New()
-	for _, name := range []string{"static/style.css", "static/icon.svg", "static/page.js"} {
-		text, err := files.ReadFile(name)
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		text, err := files.ReadFile("static/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("static file: %w", err)
 		}
 		sum.Write(text)
+		v.texts[name] = file{kinds[name], text}
 	}
-	v := &views{pages: map[string]*template.Template{}, static: "/static/" + hex.EncodeToString(sum.Sum(nil)[:6]) + "/"}
+	v.static = "/static/" + hex.EncodeToString(sum.Sum(nil)[:6]) + "/"
 	frame, err := template.New("layout").Funcs(functions()).ParseFS(files, "templates/layout.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("page frame: %w", err)
@@ -65,7 +79,14 @@ func newViews() (*views, error) {
 // file serves what pages load.
 func (v *views) file(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	http.ServeFileFS(w, r, files, "static/"+r.PathValue("name"))
+	name := r.PathValue("name")
+	text, ok := v.texts[name]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", text.kind)
+	_, _ = w.Write(packed(w, r, text.bytes))
 }
 
 // A frame is what every page is written from.
@@ -93,8 +114,9 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name,
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	page := packed(w, r, visible(out.Bytes()))
 	w.WriteHeader(status)
-	_, _ = w.Write(visible(out.Bytes()))
+	_, _ = w.Write(page)
 }
 
 // fail writes the page for an error.

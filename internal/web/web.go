@@ -25,6 +25,11 @@ type Register interface {
 	Foresee(i tocsin.Incident, cmd register.Command) error
 }
 
+// A Counter says how many incidents each query selects, by one question to the store.
+type Counter interface {
+	Counts(ctx context.Context, queries []tocsin.Query) ([]int64, error)
+}
+
 // Options are what the page works with. All functions must be safe for concurrent use.
 type Options struct {
 	Entrance
@@ -44,6 +49,8 @@ type Options struct {
 	Trail  auth.Trail
 	// Custodian tells of the copies of alerts that incidents stand on, and hands them out.
 	Custodian Custodian
+	// Counts answers how many incidents each part of the queue has, in one question.
+	Counts Counter
 	// Measures answer what statistics ask.
 	Measures    measure.Store
 	Search      Search

@@ -78,7 +78,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
-		WhyNot: whyNot, Measures: w.store,
+		WhyNot: whyNot, Counts: w.store, Measures: w.store,
 		Press: press(t), Reports: &reports.Desk{Store: w.store, Vault: w.store, Assess: w.assess, Now: func() time.Time { return w.now }},
 		Health: func(context.Context) Health {
 			return Health{Mode: "embedded", Started: t0, Watermark: t0, Sources: []Source{{Name: "edge", Alerts: 85, Duplicates: 5, Rejected: 10, Rate: 2.5, Received: t0, Delay: 90}}}

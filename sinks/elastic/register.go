@@ -103,37 +103,7 @@ func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocs
 	if order.Rank != "" {
 		l.rank = "tocsin.order." + order.Rank
 	}
-	l.equal("tocsin.tenant", q.Tenant)
-	l.equal("tocsin.assignee", q.Assignee)
-	if q.Unassigned {
-		l.filters = append(l.filters, object{"bool": object{"must_not": object{"exists": object{"field": "tocsin.assignee"}}}})
-	}
-	l.equal("tocsin.event", q.Event)
-	l.equal("tocsin.entity.value", q.Entity)
-	statuses := make([]string, len(q.Status))
-	for i, status := range q.Status {
-		statuses[i] = string(status)
-	}
-	l.any("tocsin.status", statuses)
-	l.any("tocsin.priority.current", q.Priority)
-	class, kind, typed := strings.Cut(q.Category, "/")
-	l.equal("tocsin.category.class", class)
-	if typed {
-		l.equal("tocsin.category.type", kind)
-	}
-	l.equal("tocsin.platform.primary", q.Platform)
-	l.equal("tocsin.coordinator", q.Coordinator)
-	l.equal("tocsin.teams", q.Team)
-	l.equal("tocsin.rules", q.Rule)
-	l.any("tocsin.disposition", q.Disposition)
-	if q.Breached != nil {
-		l.filters = append(l.filters, object{"term": object{"tocsin.breached": object{"value": *q.Breached}}})
-	}
-	for _, word := range sinks.Words(q.Title) {
-		l.filters = append(l.filters, object{"prefix": object{"tocsin.words": object{"value": word}}})
-	}
-	l.between("tocsin.order.opened", q.Since, q.Until)
-	l.between("tocsin.order.updated", q.UpdatedSince, q.UpdatedUntil)
+	l.choose(&q)
 	return list(ctx, s, l, q.Limit, q.Cursor, order.Key)
 }
 

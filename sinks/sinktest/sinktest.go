@@ -22,6 +22,7 @@ type Store interface {
 	sinks.Outbox
 	sinks.AuditLog
 	sinks.Informants
+	sinks.Counts
 	sinks.Measures
 	sinks.Backlogs
 	sinks.Searcher
@@ -88,6 +89,7 @@ func (u Suite) Run(t *testing.T) {
 		{"IncidentWhole", testIncidentWhole},
 		{"IncidentsFiltered", testIncidentsFiltered},
 		{"IncidentsPaged", testIncidentsPaged},
+		{"IncidentsCounted", testIncidentsCounted},
 		{"IncidentsBadQuery", testIncidentsBadQuery},
 		{"VerdictVersions", testVerdictVersions},
 		{"VerdictsPending", testVerdictsPending},

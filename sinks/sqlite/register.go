@@ -153,34 +153,7 @@ func (s *Store) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocs
 	if l.rank == "status" {
 		l.rank = "stage"
 	}
-	l.equal("tenant", q.Tenant)
-	l.equal("assignee", q.Assignee)
-	if q.Unassigned {
-		l.where("assignee = ''")
-	}
-	l.any("status", texts(q.Status))
-	l.any("priority", q.Priority)
-	if strings.Contains(q.Category, "/") {
-		l.equal("category", q.Category)
-	} else {
-		l.equal("class", q.Category)
-	}
-	l.equal("platform", q.Platform)
-	l.equal("coordinator", q.Coordinator)
-	l.any("disposition", q.Disposition)
-	if q.Breached != nil {
-		l.where("breached = ?", *q.Breached)
-	}
-	for _, word := range sinks.Words(q.Title) {
-		l.where("id IN (SELECT incident FROM links WHERE kind = 'word' AND value >= ? AND value < ?)", word, word+"\U0010FFFF")
-	}
-	for kind, value := range map[string]string{"event": q.Event, "entity": q.Entity, "rule": q.Rule, "team": q.Team} {
-		if value != "" {
-			l.where("id IN (SELECT incident FROM links WHERE kind = ? AND value = ?)", kind, value)
-		}
-	}
-	l.within("opened", q.Since, q.Until)
-	l.within("updated", q.UpdatedSince, q.UpdatedUntil)
+	l.choose(&q)
 	return list[tocsin.Incident](ctx, s, l, q.Limit, q.Cursor)
 }
 

@@ -161,6 +161,9 @@ CREATE TRIGGER log_grew AFTER INSERT ON log BEGIN INSERT OR IGNORE INTO unsequen
 INSERT INTO unsequenced (log) SELECT DISTINCT incident FROM log;
 `, `
 CREATE INDEX incidents_status ON incidents (status, tenant);
+`, `
+DROP INDEX incidents_status;
+CREATE INDEX incidents_work ON incidents (status, tenant, priority, assignee, breached);
 `}
 
 // searchable is the version from which on the columns that are searched by are there: files of an earlier one are
