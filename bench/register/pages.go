@@ -129,7 +129,9 @@ func pages(s store) (http.Handler, error) {
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
 			return register.Qualities{}, nil // of what the daemon remembers
 		},
-		WhyNot: func(string, string, map[string]string) (tocsin.Standing, error) { return tocsin.Standing{}, tocsin.ErrNotFound },
+		WhyNot: func(string, string, map[string]string) (tocsin.Standing, error) {
+			return tocsin.Standing{}, tocsin.ErrNotFound
+		},
 		Health: func(context.Context) web.Health {
 			h := web.Health{Mode: "kafka", Started: year, Watermark: year}
 			for n := range 24 {

@@ -25,8 +25,8 @@ type incidentsView struct {
 	Total      int64
 	First      string // address of the first page, "" on it
 	Next       string // address of the next page, "" on the last
-	Urgent     int64 // open P1 and P2
-	All        int64 // whatever is asked for
+	Urgent     int64  // open P1 and P2
+	All        int64  // whatever is asked for
 	Bulk       bulkForm
 }
 
