@@ -188,4 +188,6 @@ type InputProgress struct {
 	Accepted    time.Time `json:"accepted,omitzero"` // when that was, by the owner's clock
 	AtEnd       bool      `json:"at_end"`            // nothing stood behind what was read
 	At          time.Time `json:"at"`                // when this was said, by the owner's clock
+	// Heard is when each source was last heard of in it: the intake's topic holds the records of many.
+	Heard map[string]time.Time `json:"heard,omitempty"`
 }

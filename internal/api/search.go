@@ -206,6 +206,8 @@ type Source struct {
 	Rate       float64          `json:"rate" doc:"records a second, over the last minute"`
 	Received   time.Time        `json:"received,omitzero" doc:"when its latest alert was received; absent before the first one since the start"`
 	Delay      float64          `json:"delay_s" doc:"mean seconds from an alert's own time to its receipt, since the start"`
+	Habit      float64          `json:"habit_s" doc:"the second-longest pause of the source in four weeks, seconds; 0 while too little is known"`
+	Silent     time.Time        `json:"silent_since,omitzero" doc:"when it was last heard of, while it is silent against its habit or limit; else absent"`
 }
 
 type exceptionsAnswer struct {

@@ -60,6 +60,7 @@ type App struct {
 	cleanup  []step
 	listener net.Listener
 	server   *http.Server
+	silences *silences                            // nil: nobody listens
 	stopping chan struct{}                        // closed when answers that wait must come to an end
 	store    store                                // what the API reads
 	backlog  func(context.Context) (int64, error) // records accepted and not yet processed; nil in mode kafka
@@ -132,6 +133,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.store, a.backlog = back.store, back.backlog
 	a.quality = &qualities{store: back.store, now: a.now}
 	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, watcher, back.reload) })
+	a.openSilences(back)
 	if err := a.listen(ctx, back); err != nil {
 		return nil, err
 	}

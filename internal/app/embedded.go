@@ -30,6 +30,7 @@ type backend struct {
 	journal ingesthttp.Journal
 	reload  func(context.Context, *rules.Set) error // puts a set in force
 	backlog func(context.Context) (int64, error)
+	listen  func(context.Context) listening // to the sources
 }
 
 // A store is what the API reads and writes through.
@@ -48,6 +49,7 @@ type store interface {
 	sinks.Informants
 	sinks.EventStore
 	sinks.EvidenceStore
+	sinks.StateStore
 	integrity.Store
 }
 
@@ -76,7 +78,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		Journal: j, Store: transactor{j}, Decoder: dec, Policies: policies(a.cfg), Identities: identities(a.cfg),
 		Registrar: func(s register.Store) pipeline.Registrar { return a.assessor(s) },
 		Config:    correlate.Config{Lateness: a.cfg.Intake.Lateness}, SnapshotEvery: a.cfg.Engine.SnapshotEvery,
-		Now: a.now, Wake: j.wake, Retry: a.retry, Log: a.log, Metrics: a.metrics, Health: a.health, Engines: a.engines,
+		Now: a.now, Wake: j.wake, Retry: a.retry, Log: a.log, Metrics: a.metrics, Health: a.health, Engines: a.engines, Hearings: &pipeline.Hearings{},
 	}
 	if err := p.Start(ctx, a.sets.Current()); err != nil {
 		return backend{}, err
@@ -114,7 +116,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		p.Reload(set)
 		return nil
 	}
-	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: reload, backlog: j.backlog}, nil
+	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: reload, backlog: j.backlog, listen: a.journalListening(p.Hearings, j)}, nil
 }
 
 // assessor is the registrar stage over a store.

@@ -87,7 +87,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 	if err := a.openNotify(st); err != nil {
 		return backend{}, err
 	}
-	k := &kafkaStages{App: a, store: st, producer: producer}
+	k := &kafkaStages{App: a, store: st, producer: producer, heard: &topicListening{now: a.now, sources: cfg.Sources}}
 	a.sets.Fetch = k.fetchSet
 	if slices.Contains(cfg.Roles, "detect") {
 		if err := k.enforce(ctx, a.sets.Current()); err != nil {
@@ -113,7 +113,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			return backend{}, err
 		}
 	}
-	return backend{store: st, assess: toRegistrar(producer), journal: intake, reload: k.enforce}, nil
+	return backend{store: st, assess: toRegistrar(producer), journal: intake, reload: k.enforce, listen: k.heard.listen}, nil
 }
 
 // elasticTrouble tells health of writes that the store is repeating.
@@ -140,6 +140,7 @@ type kafkaStages struct {
 	*App
 	store    *elastic.Store
 	producer *kafkasink.Producer
+	heard    *topicListening
 }
 
 // group adds a member of a consumer group to the daemon's parts.
@@ -168,6 +169,7 @@ func (k *kafkaStages) detect() error {
 		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store, Identities: identities(k.cfg)}, Sets: k.sets, Matches: k.producer, Inputs: map[string]pipeline.Input{},
 		Decoders: func() (pipeline.Decoder, error) { return k.mappings.decoder() },
 		Now:      k.now, Retry: k.retry, Metrics: k.metrics, Fail: k.fail, Store: k.store, Gap: k.gap,
+		Watch: k.heard.watch, First: pipeline.SourcePartitionOf(intakeSource, 0, 0),
 	}
 	var groups []*kafka.Group
 	d.Listed = func(ctx context.Context) ([]tocsin.SourcePartition, error) { return listed(ctx, groups, d.Inputs) }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"time"
 
 	"tocsin/internal/api"
@@ -14,10 +15,25 @@ func (a *App) sources(p *pulse) []api.Source { return a.sourcesOf(a.totals(), p)
 // sourcesOf tells it from counters that were read.
 func (a *App) sourcesOf(t totals, p *pulse) []api.Source {
 	out := []api.Source{}
-	for _, s := range t.bySource() {
+	names := t.bySource()
+	for _, h := range a.silences.known() { // heard of before the start
+		if !slices.ContainsFunc(names, func(s web.Source) bool { return s.Name == h.Source }) {
+			names = append(names, web.Source{Name: h.Source})
+		}
+	}
+	for _, s := range names {
 		source := api.Source{
 			Name: s.Name, Alerts: s.Alerts, Duplicates: s.Duplicates, Rejected: s.Rejected, Late: s.Late, Reasons: map[string]int64{},
 			Rate: p.rateOf(s.Name, t.records[s.Name], a.now()), Received: t.received[s.Name], Delay: t.delay[s.Name],
+		}
+		if h, ok := a.silences.of(s.Name); ok {
+			source.Habit, source.Silent = h.Usual().Seconds(), h.Silent
+			if source.Received.IsZero() {
+				source.Received = h.Last
+			}
+			if !h.Silent.IsZero() {
+				source.Silent = h.Last
+			}
 		}
 		for reason, n := range t.sourceReasons[s.Name] {
 			source.Reasons[reason] = int64(n)
@@ -33,6 +49,7 @@ func (a *App) pageSources(t totals, p *pulse) []web.Source {
 	for _, s := range a.sourcesOf(t, p) {
 		out = append(out, web.Source{
 			Name: s.Name, Alerts: s.Alerts, Duplicates: s.Duplicates, Rejected: s.Rejected, Late: s.Late, Rate: s.Rate, Received: s.Received, Delay: s.Delay,
+			Habit: s.Habit, Silent: s.Silent,
 		})
 	}
 	return out

@@ -173,7 +173,7 @@ func keyed(sources []config.Source) func(string) (ingesthttp.Source, bool) {
 
 // identities are those of the sources that have one.
 func identities(cfg config.Config) pipeline.Identities {
-	all := pipeline.Identities{}
+	all := pipeline.Identities{ownSource: {Fields: []string{"event.id"}}} // said again after a crash
 	for _, s := range cfg.Sources {
 		if len(s.Identity.Fields) > 0 {
 			all[s.Name] = pipeline.Identity{Fields: s.Identity.Fields, Shared: s.Identity.Shared, Within: s.Identity.Within}

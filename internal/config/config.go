@@ -118,6 +118,7 @@ type Source struct {
 	IdleAfter time.Duration `mapstructure:"idle_after"`
 	Recorded  bool          `mapstructure:"recorded"` // history being replayed: data alone moves the watermark
 	Store     string        `mapstructure:"store" enum:"all,matched,none"`
+	Silence   string        `mapstructure:"silence"` // habit, off, or a duration: when it counts as silent
 }
 
 // Rules says where rules come from.

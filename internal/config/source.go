@@ -53,13 +53,25 @@ type Identity struct {
 // defaultSource is what a source leaves unsaid.
 func defaultSource() Source {
 	return Source{
-		Kind: "kafka", Tenant: "default", Format: "auto", Start: "earliest", Store: "all", Encoding: "utf-8",
+		Kind: "kafka", Tenant: "default", Format: "auto", Start: "earliest", Store: "all", Silence: "habit", Encoding: "utf-8",
 		Disorder: 2 * time.Minute, Lateness: time.Hour, IdleAfter: 30 * time.Second,
 		Syslog: Syslog{
 			Network: "tcp", MaxMessage: 64 << 10, MaxConnections: 1000, Idle: 10 * time.Minute, ReceiveBuffer: 4 << 20,
 		},
 		Search: Search{TimeField: "@timestamp", LookBack: 2 * time.Minute, Every: 5 * time.Second, Page: 500},
 	}
+}
+
+// SilentAfter is how long the source may be silent: 0 as long as its habit allows, negative for ever.
+func (s *Source) SilentAfter() time.Duration {
+	d, err := ParseDuration(s.Silence)
+	switch {
+	case s.Silence == "off", s.Recorded, s.Kind == "file" && !s.Follow:
+		return -1
+	case err != nil:
+		return 0
+	}
+	return d
 }
 
 // A told reports a fault of one source at the place of its key, or at the source where the key is not said.
@@ -86,6 +98,9 @@ func (c *checker) validateSources(cfg *Config) {
 		names[s.Name] = true
 		c.validateKind(at, cfg.Mode, s, keys)
 		c.validateTimes(at, s.Disorder, s.Lateness, s.IdleAfter)
+		if d, err := ParseDuration(s.Silence); s.Silence != "habit" && s.Silence != "off" && (err != nil || d < time.Minute) {
+			at("silence", fmt.Sprintf("%q is not habit, off or a duration of a minute or more", s.Silence), "silence: 15m")
+		}
 		if len(s.Identity.Fields) > 0 && s.Store == "none" {
 			at("store", "alerts that are not stored cannot be told to be the same", "set store: all or matched")
 		}

@@ -71,6 +71,7 @@ type Embedded struct {
 	Metrics       *Metrics
 	Health        *Health
 	Engines       *Engines // where the engine may be asked; nil: nowhere
+	Hearings      *Hearings
 
 	mu        sync.Mutex // the engine's: it may be asked while it runs
 	engine    *correlate.Engine
@@ -254,6 +255,7 @@ func (p *Embedded) count(w *work) {
 	for _, row := range w.rows {
 		if dn, ok := w.found[row.Offset]; ok {
 			p.Metrics.detected(row.Record.Source, &dn)
+			p.Hearings.note(row.Record)
 		}
 	}
 	p.Metrics.emitted(w.events)

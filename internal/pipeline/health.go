@@ -79,6 +79,16 @@ func (h *Health) Fail(part string, err error, at time.Time) {
 	h.trouble[part] = t
 }
 
+// Note notes a trouble that is no failure of the daemon's own and is not tried again.
+func (h *Health) Note(part, detail string, since time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.trouble == nil {
+		h.trouble = map[string]Trouble{}
+	}
+	h.trouble[part] = Trouble{Part: part, Detail: detail, Since: since}
+}
+
 // operators reports whether an operator must act before anything goes on: to mend a cause, or to make room.
 func operators(err error) bool {
 	return errors.Is(err, sinks.ErrPermanent) || errors.Is(err, sinks.ErrFull)

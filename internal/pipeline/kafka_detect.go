@@ -34,7 +34,9 @@ type KafkaDetect struct {
 	Fail    Failpoint
 	Store   sinks.ProgressStore // where partitions are left and found; nil: nowhere
 	Paces   Paces
-	Gap     func(kafka.Gap) // told of records that were lost with a log that was made anew; nil: nobody
+	Gap     func(kafka.Gap)        // told of records that were lost with a log that was made anew; nil: nobody
+	Watch   Watch                  // nil: nobody
+	First   tocsin.SourcePartition // whose owner judges for the watch
 }
 
 // An Input is one topic of a source.
@@ -98,6 +100,7 @@ type input struct {
 	marked   time.Time // when the last marker was written, by the clock
 	said     tocsin.Marker
 	life     string // incarnation of the log that is read
+	heard    Hearings
 }
 
 func (d *KafkaDetect) partition(ctx context.Context, gen *Generation, p Partition, left tocsin.InputProgress) error {
@@ -111,6 +114,9 @@ func (d *KafkaDetect) partition(ctx context.Context, gen *Generation, p Partitio
 	in.progress = Progress{Partition: d.sourcePartition(p), Policy: topic.Policy, Epoch: max(int64(gen.ID), left.Epoch)}
 	in.progress.Accept(left.Greatest)
 	in.accepted, in.life = left.Accepted, left.Incarnation
+	for source, at := range left.Heard {
+		in.heard.Note(source, at)
+	}
 	if err := d.relive(ctx, in); err != nil {
 		return err
 	}
@@ -209,7 +215,8 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 				in.accepted = d.Now()
 			}
 		}
-		d.Metrics.detected(in.policy.Source, &out[i])
+		d.Metrics.detected(got.Records[i].Source, &out[i])
+		in.heard.note(&got.Records[i])
 	}
 	if err := d.publish(ctx, matches); err != nil {
 		return err
@@ -266,7 +273,7 @@ func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) er
 	in.progress.Told()
 	d.Paces.tell(tocsin.InputProgress{
 		SourcePartition: in.progress.Partition, Incarnation: in.life, Epoch: in.progress.Epoch, Offset: got.Next, Greatest: m.Greatest,
-		Accepted: in.accepted, AtEnd: got.AtEnd(), At: now,
+		Accepted: in.accepted, AtEnd: got.AtEnd(), At: now, Heard: in.heard.All(),
 	})
 	d.Fail.pass(BeforeCommit)
 	return d.Retry.commit(ctx, in.gen, in.p, got.Next)

@@ -163,6 +163,7 @@ func (d *KafkaDetect) exchange(ctx context.Context) {
 		}
 		if all, err := d.Store.Progress(ctx, listed); err == nil {
 			d.Paces.hear(all, d.recorded)
+			d.watch(all)
 		}
 	}
 }

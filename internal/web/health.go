@@ -53,6 +53,8 @@ type Source struct {
 	Alerts, Duplicates, Rejected, Late int64
 	Rate                               float64   // records a second, over the last minute
 	Received                           time.Time // of the latest alert; zero before the first one
+	Habit                              float64   // seconds it is used to pause; 0 while unknown
+	Silent                             time.Time // when it was last heard of, while it is silent; else zero
 	Delay                              float64   // mean seconds from an alert's time to its receipt
 }
 
@@ -66,6 +68,9 @@ func (s Source) Share() float64 {
 
 // Lag is the mean delay in words.
 func (s Source) Lag() string { return span(time.Duration(s.Delay * float64(time.Second))) }
+
+// Usual is the habit in words.
+func (s Source) Usual() string { return span(time.Duration(s.Habit * float64(time.Second))) }
 
 // A Count is a number of something by name.
 type Count struct {
