@@ -21,13 +21,13 @@ type silenceMetrics struct {
 
 func newSilenceMetrics(reg prometheus.Registerer) *silenceMetrics {
 	gauge := func(name, help string) *prometheus.GaugeVec {
-		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tocsin_source_" + name, Help: help}, []string{"source"})
+		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tocsin_" + name, Help: help}, []string{"source"})
 		reg.MustRegister(g)
 		return g
 	}
 	m := &silenceMetrics{
-		silent: gauge("silent", "1 while the source is silent against its own habit or limit."),
-		habit:  gauge("habit_seconds", "The second-longest pause of the source in four weeks; 0 while too little is known."),
+		silent: gauge("source_silent", "1 while the source is silent against its own habit or limit."),
+		habit:  gauge("source_habit_seconds", "The second-longest pause of the source in four weeks; 0 while too little is known."),
 		found:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tocsin_source_silences_total", Help: "Silences that this daemon found."}, []string{"source"}),
 	}
 	reg.MustRegister(m.found)
