@@ -140,12 +140,15 @@ type EventQuery struct {
 type AlertQuery struct {
 	Tenant string
 	Source string
-	Entity string    // a value of a field that names something: an address, a host, a user, a hash
-	Field  string    // the only field that may have the value; "" for any of those
-	Since  time.Time // of the event time, inclusive
-	Until  time.Time // exclusive
-	Limit  int       // 1 to 500; 0: 50
-	Cursor string    // of the page before
+	Entity string // a value of a field that names something: an address, a host, a user, a hash
+	Field  string // the only field that may have the value; "" for any of those
+	// Severity is the least tocsin.severity, of 100; 0: any, and none.
+	Severity int64
+	List     string    // one that has a value of the alert: tocsin.lists
+	Since    time.Time // of the event time, inclusive
+	Until    time.Time // exclusive
+	Limit    int       // 1 to 500; 0: 50
+	Cursor   string    // of the page before
 }
 
 // A VerdictQuery selects verdicts, newest detected first; zero fields select nothing away.

@@ -38,11 +38,29 @@ func EntityAddresses() []string {
 	}
 }
 
+// What normalising and enrichment say of an alert, beside the fields of the Elastic Common Schema.
+const (
+	FieldSeverity = "tocsin.severity" // of 100
+	FieldLists    = "tocsin.lists"    // that have a value of it
+)
+
+func reaches(v tocsin.Value, least int64) bool {
+	n, ok := v.Int()
+	return ok && n >= least
+}
+
+// holds reports whether a value, or one of a list, is a text.
+func holds(v tocsin.Value, text string) bool {
+	return slices.ContainsFunc(v.Items(), func(item tocsin.Value) bool { s, ok := item.Str(); return ok && s == text })
+}
+
 // SelectsAlert reports whether a query selects an alert.
 func SelectsAlert(q *tocsin.AlertQuery, a *tocsin.Alert) bool {
 	switch {
 	case q.Tenant != "" && q.Tenant != a.Tenant, q.Source != "" && q.Source != a.Source,
 		!q.Since.IsZero() && a.Time.Before(q.Since), !q.Until.IsZero() && !a.Time.Before(q.Until):
+		return false
+	case q.Severity > 0 && !reaches(a.Fields.Get(FieldSeverity), q.Severity), q.List != "" && !holds(a.Fields.Get(FieldLists), q.List):
 		return false
 	case q.Entity == "":
 		return true

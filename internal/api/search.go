@@ -60,14 +60,16 @@ type eventQuery struct {
 }
 
 type alertQuery struct {
-	Tenant string    `query:"tenant" maxLength:"100"`
-	Source string    `query:"source" maxLength:"100"`
-	Entity string    `query:"entity" maxLength:"500" doc:"value of a field that names something: an address, a host, a user, a hash"`
-	Field  string    `query:"field" maxLength:"200" doc:"the only field that may have it, for example source.ip"`
-	Since  time.Time `query:"since" doc:"of an event time at or after"`
-	Until  time.Time `query:"until" doc:"of an event time before"`
-	Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"50"`
-	Cursor string    `query:"cursor" maxLength:"1000"`
+	Tenant   string    `query:"tenant" maxLength:"100"`
+	Source   string    `query:"source" maxLength:"100"`
+	Entity   string    `query:"entity" maxLength:"500" doc:"value of a field that names something: an address, a host, a user, a hash"`
+	Field    string    `query:"field" maxLength:"200" doc:"the only field that may have it, for example source.ip"`
+	Severity int64     `query:"severity" minimum:"0" maximum:"100" doc:"the least tocsin.severity, of 100"`
+	List     string    `query:"list" maxLength:"200" doc:"a list of indicators, assets or the like that has a value of it: tocsin.lists"`
+	Since    time.Time `query:"since" doc:"of an event time at or after"`
+	Until    time.Time `query:"until" doc:"of an event time before"`
+	Limit    int       `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Cursor   string    `query:"cursor" maxLength:"1000"`
 }
 
 // A found is a page whose store does not count what is behind it.
@@ -119,7 +121,7 @@ func (a *routes) searches() {
 	huma.Register(a.api, operation("list-alerts", http.MethodGet, "/alerts", viewer, "Search alerts by what they name and by time, newest first", 422, 503),
 		func(ctx context.Context, in *alertQuery) (*foundAnswer, error) {
 			all, next, err := a.Search.AlertsBy(ctx, tocsin.AlertQuery{
-				Tenant: tenant(ctx, in.Tenant), Source: in.Source, Entity: in.Entity, Field: in.Field, Since: in.Since, Until: in.Until, Limit: in.Limit, Cursor: in.Cursor,
+				Tenant: tenant(ctx, in.Tenant), Source: in.Source, Entity: in.Entity, Field: in.Field, Severity: in.Severity, List: in.List, Since: in.Since, Until: in.Until, Limit: in.Limit, Cursor: in.Cursor,
 			})
 			if err != nil {
 				return nil, a.problem(err)

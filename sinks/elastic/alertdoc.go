@@ -226,7 +226,7 @@ func provenance(a *tocsin.Alert, kept []member) []byte {
 	if !utf8.Valid(a.Raw) {
 		b = append(base64.StdEncoding.AppendEncode(append(b, `,"raw":"`...), a.Raw), '"')
 	}
-	b = append(b, '}')
+	b = appendSought(append(b, '}'), kept)
 	if len(kept) > 0 {
 		b = append(b, `,"kept":[`...)
 		for i := range kept {
@@ -239,6 +239,20 @@ func provenance(a *tocsin.Alert, kept []member) []byte {
 		b = append(b, ']')
 	}
 	return append(b, '}')
+}
+
+// appendSought writes again what stands in tocsin.kept and is searched by: the gravity of the alert, and the lists that
+// have a value of it. What is no whole number of it, or no text, is kept alone.
+func appendSought(b []byte, kept []member) []byte {
+	for i := range kept {
+		switch m := &kept[i]; {
+		case m.name == sinks.FieldSeverity && m.value.Kind() == tocsin.Int:
+			b = appendValue(append(b, `,"severity":`...), m.value)
+		case m.name == sinks.FieldLists && fits("keyword", m.value):
+			b = appendValue(append(b, `,"lists":`...), m.value)
+		}
+	}
+	return b
 }
 
 func appendRef(b []byte, r tocsin.Ref) []byte {

@@ -53,8 +53,8 @@ func (s *schema) alertMapping() object {
 	types := byType(typed, map[string]string{})
 	return mappingOf(byType(map[string]string{
 		"date":    "@timestamp event.ingested tocsin.source.received",
-		"keyword": "event.kind event.hash tocsin.id tocsin.resend_of tocsin.tenant tocsin.marks tocsin.source.name tocsin.source.format tocsin.source.sha256 tocsin.source.ref.file tocsin.source.ref.topic tocsin.source.kafka.topic",
-		"long":    "tocsin.source.ref.line tocsin.source.ref.offset tocsin.source.ref.partition tocsin.source.kafka.partition tocsin.source.kafka.offset",
+		"keyword": "event.kind event.hash tocsin.id tocsin.resend_of tocsin.tenant tocsin.marks tocsin.source.name tocsin.source.format tocsin.source.sha256 tocsin.source.ref.file tocsin.source.ref.topic tocsin.source.kafka.topic tocsin.lists",
+		"long":    "tocsin.severity tocsin.source.ref.line tocsin.source.ref.offset tocsin.source.ref.partition tocsin.source.kafka.partition tocsin.source.kafka.offset",
 		"off":     "tocsin.kept",
 	}, types))
 }

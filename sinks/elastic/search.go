@@ -46,6 +46,10 @@ func (s *Store) AlertsBy(ctx context.Context, q tocsin.AlertQuery) (alerts []toc
 	if len(bounds) > 0 {
 		l.filters = append(l.filters, object{"range": object{"@timestamp": bounds}})
 	}
+	l.equal(sinks.FieldLists, q.List)
+	if q.Severity > 0 {
+		l.filters = append(l.filters, object{"range": object{sinks.FieldSeverity: object{"gte": q.Severity}}})
+	}
 	if q.Entity != "" {
 		l.filters = append(l.filters, object{"bool": object{"minimum_should_match": 1, "should": entityClauses(q.Entity, q.Field)}})
 	}

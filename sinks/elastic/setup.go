@@ -15,7 +15,7 @@ import (
 )
 
 // schemaVersion of the mappings; [Store.Ready] refuses another one.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // A Step is one request of the set-up.
 type Step struct {

@@ -144,7 +144,8 @@ func testAlertsSearched(t *testing.T, u Suite, s Store) {
 	for n := range 8 {
 		a := alert(int64(n), fmt.Sprint("content ", n),
 			leaf("source.ip", tocsin.StringValue([]string{"10.0.0.1", "2001:db8::1"}[n%2])), leaf("user.name", tocsin.StringValue([]string{"ann", "bob", "10.0.0.1"}[n%3])),
-			leaf("message", tocsin.StringValue("ann")), leaf("related.hosts", tocsin.ListValue(tocsin.StringValue("web1"), tocsin.StringValue(fmt.Sprint("host", n)))))
+			leaf("message", tocsin.StringValue("ann")), leaf(sinks.FieldSeverity, tocsin.IntValue(int64(10*n))),
+			leaf(sinks.FieldLists, tocsin.StringsValue("all", fmt.Sprint("list", n%4))), leaf("related.hosts", tocsin.ListValue(tocsin.StringValue("web1"), tocsin.StringValue(fmt.Sprint("host", n)))))
 		a.Source = []string{"edr", "ids"}[n/4]
 		if n == 7 {
 			a.Tenant = "other"
@@ -167,6 +168,10 @@ func testAlertsSearched(t *testing.T, u Suite, s Store) {
 		"one of a list":    {tocsin.AlertQuery{Entity: "host5"}, []int64{5}},
 		"no entity":        {tocsin.AlertQuery{Entity: "ann", Field: "message"}, nil},
 		"no field":         {tocsin.AlertQuery{Entity: "ann", Field: "tocsin.kept"}, nil},
+		"severity":         {tocsin.AlertQuery{Severity: 50}, []int64{7, 6, 5}},
+		"a list":           {tocsin.AlertQuery{List: "list2"}, []int64{6, 2}},
+		"severe on a list": {tocsin.AlertQuery{List: "all", Severity: 60, Entity: "10.0.0.1"}, []int64{6}},
+		"no list":          {tocsin.AlertQuery{List: "list*"}, nil},
 		"pattern":          {tocsin.AlertQuery{Entity: "host*"}, nil},
 		"quotes":           {tocsin.AlertQuery{Entity: `"}]`}, nil},
 		"time":             {tocsin.AlertQuery{Since: morning.Add(2 * time.Second), Until: morning.Add(4 * time.Second)}, []int64{3, 2}},
