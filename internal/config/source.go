@@ -98,7 +98,7 @@ func (c *checker) validateSources(cfg *Config) {
 		names[s.Name] = true
 		c.validateKind(at, cfg.Mode, s, keys)
 		c.validateTimes(at, s.Disorder, s.Lateness, s.IdleAfter)
-		if d, err := ParseDuration(s.Silence); s.Silence != "habit" && s.Silence != "off" && (err != nil || d < time.Minute) {
+		if d, err := ParseDuration(s.Silence); s.Silence != "" && s.Silence != "habit" && s.Silence != "off" && (err != nil || d < time.Minute) {
 			at("silence", fmt.Sprintf("%q is not habit, off or a duration of a minute or more", s.Silence), "silence: 15m")
 		}
 		if len(s.Identity.Fields) > 0 && s.Store == "none" {
