@@ -32,21 +32,26 @@ func (p *plan) calmable() bool {
 
 // settleDown makes st calm where it is, after whatever happened to it.
 func (st *state) settleDown() {
-	st.calm = nil
+	st.calm = st.joined()
+	st.attune()
+}
+
+// joined is the event that alerts can be left to, nil for none.
+func (st *state) joined() *event {
 	r, p := st.rare, &st.track.plan
 	if !p.calms || len(r.bursts) == 0 || r.until != unset || r.own != unset || st.flooded {
-		return
+		return nil
 	}
 	b := r.bursts[len(r.bursts)-1]
 	ev := b.events[len(b.events)-1]
 	if !ev.open || ev.id == "" || ev.news != 0 || ev.part != b.part(b.last.at) || ev.body.first.at != ev.saidAt {
-		return
+		return nil
 	}
 	if n := st.held.len(); n > 0 && b.last.before(st.held.all()[n-1].order) {
-		return
+		return nil
 	}
 	ev.calm = calm{newest: b.last.at, end: b.start + (ev.part+1)*b.maxOpen, left: 2*ev.saidN - ev.count - 1, room: ev.room()}
-	st.calm = ev
+	return ev
 }
 
 // room is how many more alerts the event's evidence can name.
@@ -55,9 +60,10 @@ func (g *body) room() int64 { return 2*endRefs - int64(len(g.head)+g.tail.len())
 // leave puts the alert in hand behind the held ones where its key is calm and its event would say nothing of it. It
 // reports false, and has done nothing, where that is not so.
 func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
+	st.unlag()
 	ev := st.calm
 	if ev == nil {
-		return false
+		return e.leaveWaiting(tk, st, at, from)
 	}
 	c, n := &ev.calm, st.held.len()
 	if at <= c.newest || at < e.watermark || at-c.newest >= tk.plan.quiet || at >= c.end || c.left <= 0 || n >= e.cfg.MaxHeld {
@@ -95,6 +101,7 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 		st.catchUp()
 	}
 	tk.bytes += st.bytes - before
+	st.attune()
 	return true
 }
 
@@ -106,6 +113,7 @@ func (st *state) tidies() bool {
 
 // catchUp lets the event of a calm key take in the alerts that it lags behind.
 func (st *state) catchUp() {
+	st.unlag()
 	ev := st.calm
 	if ev == nil || ev.calm.lag == 0 {
 		return

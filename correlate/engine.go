@@ -55,6 +55,11 @@ type Engine struct {
 	pool   pool
 	memo   memo
 	came   *seenOrigin // of the match before
+
+	kin       *kin // of the match before, and what it was found by
+	kinFamily *family
+	kinTenant string
+	kinKey    []tocsin.Value
 }
 
 // shapes are the shapes of a rule set that was in force: matches of it may still come.
@@ -138,9 +143,7 @@ func (e *Engine) begin() { e.out, e.backed = e.backed, nil }
 func (e *Engine) accepts(m *tocsin.Match) *track {
 	tk := e.last
 	if tk == nil || tk.plan.id != m.Rule {
-		if tk = e.tracks[m.Rule]; tk != nil {
-			e.last = tk
-		}
+		tk = e.follows(tk, m.Rule)
 	}
 	switch {
 	case tk == nil:
@@ -153,6 +156,23 @@ func (e *Engine) accepts(m *tocsin.Match) *track {
 		tk.counts.stale++
 		return nil
 	}
+	return tk
+}
+
+// follows is the track of a match that comes after one of another track, which mostly is the one that came then before.
+func (e *Engine) follows(last *track, rule string) *track {
+	if last != nil && last.then != nil && last.then.plan.id == rule {
+		e.last = last.then
+		return e.last
+	}
+	tk := e.tracks[rule]
+	if tk == nil {
+		return nil
+	}
+	if last != nil {
+		last.then = tk
+	}
+	e.last = tk
 	return tk
 }
 
@@ -208,7 +228,17 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 			return
 		}
 	}
-	st := e.state(tk, m)
+	var st *state
+	if tk.family != nil {
+		var left bool
+		if left, st = e.leaveTogether(tk, at, from); left {
+			e.enforce(tk, at)
+			return
+		}
+	}
+	if st == nil {
+		st = e.state(tk, m)
+	}
 	if e.leave(tk, st, at, from) {
 		e.enforce(tk, at)
 		return
@@ -222,6 +252,7 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 			tk.counts.duplicates++
 			return
 		}
+		st.look()
 		x.share(&e.pool, &p, nil)
 		if st.fold != nil || !e.joinLate(st, &x, always(tk.plan.kind)) {
 			tk.counts.late[m.Alert.Source]++
@@ -240,6 +271,7 @@ func (e *Engine) holds(tk *track, at int64) bool {
 	if !ok {
 		return false
 	}
+	st.unlag()
 	x, _ := e.itemOf(e.firing, at, nil)
 	_, found := st.held.find(x.order)
 	return found
@@ -288,6 +320,7 @@ func (e *Engine) settle(st *state, before, at int64) {
 	}
 	st.track.bytes += st.bytes - before
 	st.track.place(st)
+	st.wait()
 	st.settleDown()
 	e.enforce(st.track, at)
 }

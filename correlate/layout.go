@@ -193,6 +193,7 @@ func (c *trackCoder) state(st *state, bucket int) {
 	c.num(&st.bytes)
 	c.at(&st.due)
 	small(c.coder, &st.missing, math.MaxInt32)
+	small(c.coder, &st.patience, lagLimit-1)
 	c.texts(&retired)
 	c.at(&until)
 	if c.reading && (own != unset || until != unset || len(retired) > 0) {
@@ -214,6 +215,9 @@ func (c *trackCoder) state(st *state, bucket int) {
 		}
 		c.burst(*b)
 	})
+	if c.reading && st.patience > 0 && (len(bursts) > 0 || !c.tk.plan.patient()) {
+		c.fail("a key that waits for what it has")
+	}
 	if c.reading {
 		if st.held.buf = held; len(bursts) > 0 {
 			st.apart().bursts = bursts

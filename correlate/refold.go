@@ -122,7 +122,7 @@ func (e *Engine) refold(st *state, moved, to order) {
 		}
 	}
 	all := slices.Clone(st.held.all())
-	st.held, st.apart().bursts, st.closed, st.missing = held{}, nil, false, int32(st.track.plan.atLeast)
+	st.held, st.apart().bursts, st.closed, st.missing, st.patience = held{}, nil, false, int32(st.track.plan.atLeast), 0
 	st.track.kind.rebuild(st)
 	e.mute = true
 	for i := range all {

@@ -8,6 +8,7 @@ import (
 // use puts a rule set in force. State carries over where a rule's shape is the same; else the rule's open events
 // close, marked with the reason reload, and it starts afresh (ruling 18).
 func (e *Engine) use(set planSet) {
+	e.scatter()
 	next := make(map[string]*track, len(set.plans))
 	now := shapes{set: set.hash, rules: make(map[string]string, len(set.plans))}
 	e.cause = e.watermark
@@ -37,6 +38,7 @@ func (e *Engine) use(set planSet) {
 		}
 	}
 	e.tracks, e.last, e.set, e.unasked = next, nil, set.hash, true
+	e.families()
 	e.findNovel()
 	e.shapes = slices.DeleteFunc(e.shapes, func(s shapes) bool { return s.set == set.hash })
 	e.shapes = append(e.shapes, now)
@@ -53,7 +55,9 @@ func (e *Engine) retune(tk *track, p plan) {
 		tk.doubt(reasonReload, e.watermark+max(tk.plan.linger(), p.linger())+e.lateness)
 	}
 	for _, st := range tk.states {
-		st.catchUp()
+		if st.catchUp(); !same {
+			st.patience = 0
+		}
 		st.closed = st.closed && slices.Equal(tk.plan.steps, p.steps)
 	}
 	wide := tk.plan.wide() || p.wide()

@@ -14,10 +14,10 @@ import (
 )
 
 // SnapshotFormat is the version of the layout that [Engine.Snapshot] writes, and the only one that [Restore] reads.
-const SnapshotFormat = 4
+const SnapshotFormat = 5
 
 // magic opens every snapshot; its last byte is the version of the layout.
-const magic = "tocsin correlate\x04"
+const magic = "tocsin correlate\x05"
 
 // Snapshot is the engine's whole state: the same state gives the same bytes. An engine restored from it goes on as
 // this one does, byte for byte.

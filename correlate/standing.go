@@ -141,7 +141,7 @@ func (st *state) tellNewest(s *tocsin.Standing) {
 		st.tellFold(s)
 		return
 	}
-	s.Have = max(p.atLeast-int(st.missing), 0)
+	s.Have = max(p.atLeast-st.lacks(), 0)
 	if all := st.held.all(); len(all) > 0 && p.span > 0 {
 		oldest := all[st.held.since(all[len(all)-1].at-p.span+1)].at
 		s.Until = instant(oldest + p.span)

@@ -40,9 +40,10 @@ func (tk *track) near(asked *state, tenant string, key []tocsin.Value) []tocsin.
 	}
 	out := make([]tocsin.NearKey, 0, len(best))
 	for _, f := range best {
+		f.st.unlag()
 		k := tocsin.NearKey{Group: tk.group(f.st.key()), Alike: f.alike > 0, Fired: len(f.st.bursts) > 0, Newest: instant(f.st.newestAt())}
 		if !k.Fired {
-			k.Missing = int(f.st.missing)
+			k.Missing = f.st.lacks()
 		}
 		out = append(out, k)
 	}

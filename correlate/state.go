@@ -16,10 +16,12 @@ type state struct {
 	due        int64 // not later than the next time at which [Engine.expire] has something to do
 	prev, next *state
 	calm       *event // that its alerts join, where most of them change nothing else; nil where each needs a look
+	kin        *kin   // nil where it shares nothing
 	slot       int32  // in the engine's queue
 	missing    int32  // alerts or values that the newest window lacks; 0 with a burst
+	patience   int32  // alerts in order that can come before a look at them, see [state.wait]
 	bucket     int8   // in the track
-	touched    bool   // in bucket 0: since it was put there
+	touched    bool   // since it was put in its bucket
 	closed     bool   // kind sequence only: an alert that meets the last step alone completes nothing
 	flooded    bool   // it had more alerts than are held
 }

@@ -25,6 +25,9 @@ type track struct {
 	awaited string // hash of the expected keys that are waited for
 	counts  counts
 	novel   *novelties // kind novelty only
+	family  *family    // of rules that leave alerts for later together; nil for none
+	member  int        // of the family
+	then    *track     // whose match came after one of this rule last
 	none    rare       // of the states that have nothing rare: never written
 }
 
@@ -71,7 +74,7 @@ func (tk *track) place(st *state) {
 		to = bits.Len32(uint32(max(st.missing, 1)))
 	}
 	if to == int(st.bucket) && (to == 0 || tk.buckets[to].tail == st) {
-		st.touched = true
+		st.touched = to == 0
 		return
 	}
 	tk.unlink(st)
@@ -106,16 +109,25 @@ func (tk *track) unlink(st *state) {
 	st.prev, st.next = nil, nil
 }
 
-// victim is the state that goes first: furthest from firing, then touched longest ago. Of those with a burst it is about
-// the one touched longest ago: each that was touched is passed over once. It is never nil where the track has states.
+// victim is the state that goes first: furthest from firing, then touched longest ago. It is about the one touched
+// longest ago: each that was touched is passed over once, and one that waited is looked at, since it may have come closer.
+// It is never nil where the track has states.
 func (tk *track) victim() *state {
 	for i := len(tk.buckets) - 1; i >= 0; i-- {
 		for st := tk.buckets[i].head; st != nil; st = tk.buckets[i].head {
-			if i > 0 || !st.touched {
+			if st.unlag(); !st.touched {
 				return st
 			}
+			to := 0
+			if i > 0 {
+				st.look()
+				to = bits.Len32(uint32(max(st.missing, 1)))
+			}
 			tk.unlink(st)
-			tk.link(st, 0)
+			if tk.link(st, to); to > i {
+				i = len(tk.buckets)
+				break
+			}
 		}
 	}
 	return nil
@@ -163,6 +175,7 @@ func appendName(buf []byte, tenant string, key []tocsin.Value) []byte {
 
 // dismiss takes st out of the engine.
 func (e *Engine) dismiss(st *state) {
+	st.part()
 	tk := st.track
 	delete(tk.states, st.name)
 	tk.bytes -= st.bytes
