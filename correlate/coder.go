@@ -17,6 +17,7 @@ var ErrSnapshot = errors.New("not a snapshot of the correlation engine")
 // fault stays; reading after it yields zeros.
 type coder struct {
 	buf     []byte // written so far, or still to be read
+	format  int
 	reading bool
 	err     error
 }

@@ -55,6 +55,7 @@ type Engine struct {
 	pool   pool
 	memo   memo
 	came   *seenOrigin // of the match before
+	quoted quotation
 
 	kin       *kin // of the match before, and what it was found by
 	kinFamily *family

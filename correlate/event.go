@@ -190,7 +190,7 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 		Count: ev.count, Revision: ev.revision, Milestone: why, At: instant(e.cause), Recorded: e.recorded() || e.retold(),
 		Group: st.group(ev), Entities: make([]tocsin.Entity, len(ev.entities)),
 		Facts:  tocsin.Facts{Risk: ev.risk, Tactics: slices.Clone(ev.tactics), IOC: ev.ioc},
-		Digest: ev.digest(), Evidence: ev.evidence(e.cfg.AllEvidence), Readings: ev.readings, Backfill: ev.backfill,
+		Digest: ev.digest(), Evidence: ev.evidence(&e.quoted, st.track.family != nil, e.cfg.AllEvidence), Readings: ev.readings, Backfill: ev.backfill,
 		Completeness: tocsin.Completeness{
 			Degraded: append([]string{}, ev.degraded...), AbsentFields: make(map[string]int64, len(ev.absent)),
 			Watermark: instant(e.watermark), Behind: e.behind,
@@ -216,7 +216,7 @@ func (st *state) group(ev *event) tocsin.Group {
 	key := st.key()
 	g := make(tocsin.Group, len(key))
 	for i, v := range key {
-		if len(ev.head) > 0 && v.Text() == ev.head[0].alertID() {
+		if len(ev.head) > 0 && ev.head[0].called(v.Text()) {
 			v = tocsin.NullValue() // the alert's id stood for a field that it lacks: on_missing: alert
 		}
 		g[i] = tocsin.GroupValue{Field: st.track.plan.groupBy[i], Value: v}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"tocsin"
 )
@@ -220,30 +219,14 @@ func (g *body) addAbsent(fields []string) {
 }
 
 // evidence names the alerts at both ends.
-func (g *body) evidence(all bool) tocsin.Evidence {
+func (g *body) evidence(q *quotation, kept, all bool) tocsin.Evidence {
 	if g.chained() {
 		return g.expanded(all)
 	}
 	tail := g.tail.all()
-	n := len(g.head) + len(tail)
-	ev := tocsin.Evidence{Alerts: make([]tocsin.AlertRef, 0, n), Events: []string{}, Truncated: int64(n) < g.count}
-	var names strings.Builder // one string for all of them
-	names.Grow(n * hexNames)
-	for i := range g.head {
-		g.head[i].writeNames(&names)
+	return tocsin.Evidence{
+		Alerts: q.of(g.head, tail, kept), Events: []string{}, Truncated: int64(len(g.head)+len(tail)) < g.count,
 	}
-	for i := range tail {
-		tail[i].writeNames(&names)
-	}
-	text := names.String()
-	for i := range g.head {
-		ev.Alerts = append(ev.Alerts, g.head[i].ref(text[i*hexNames:][:hexNames]))
-	}
-	text = text[len(g.head)*hexNames:]
-	for i := range tail {
-		ev.Alerts = append(ev.Alerts, tail[i].ref(text[i*hexNames:][:hexNames]))
-	}
-	return ev
 }
 
 // newest is the last alert, of which there is at least one.

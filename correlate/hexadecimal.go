@@ -35,3 +35,20 @@ func eightDigits(x uint64) (v uint32, ok uint64) {
 	n = (n | n>>8) & 0x0000ffff0000ffff
 	return uint32(n | n>>16), ok
 }
+
+// hexOf writes src, a multiple of four bytes, in lower-case hex, eight digits at once.
+func hexOf(dst, src []byte) {
+	for i := 0; i+4 <= len(src); i += 4 {
+		binary.LittleEndian.PutUint64(dst[2*i:], eightTexts(binary.LittleEndian.Uint32(src[i:])))
+	}
+}
+
+// eightTexts is the digits of four bytes, the lowest byte's first.
+func eightTexts(v uint32) uint64 {
+	n := uint64(v)
+	n = (n | n<<16) & 0x0000ffff0000ffff
+	n = (n | n<<8) & 0x00ff00ff00ff00ff
+	n = n>>4&0x000f000f000f000f | n&0x000f000f000f000f<<8
+	letters := (n + 6*units) >> 4 & units
+	return n + '0'*units + letters*('a'-'0'-10)
+}

@@ -23,3 +23,13 @@ func TestHexInto(t *testing.T) {
 		}
 	})
 }
+
+func TestHexOf(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		data := rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "bytes")
+		var got [64]byte
+		if hexOf(got[:], data); string(got[:]) != hex.EncodeToString(data) {
+			t.Fatalf("%x: %s", data, got)
+		}
+	})
+}

@@ -212,13 +212,22 @@ func (x *item) alertID() string {
 	return hex.EncodeToString(x.id[:])
 }
 
+// called reports whether the alert has that id.
+func (x *item) called(id string) bool {
+	if x.p.id != "" {
+		return x.p.id == id
+	}
+	var named [16]byte
+	return hexInto(named[:], id) && named == x.id
+}
+
 // hexNames is the length of an alert's id and digest in hex, one after the other.
 const hexNames = 32 + 64
 
 func (x *item) writeNames(text *strings.Builder) {
 	var names [hexNames]byte
-	hex.Encode(names[:], x.id[:])
-	hex.Encode(names[2*len(x.id):], x.digest[:])
+	hexOf(names[:], x.id[:])
+	hexOf(names[2*len(x.id):], x.digest[:])
 	text.Write(names[:])
 }
 

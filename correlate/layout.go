@@ -193,7 +193,9 @@ func (c *trackCoder) state(st *state, bucket int) {
 	c.num(&st.bytes)
 	c.at(&st.due)
 	small(c.coder, &st.missing, math.MaxInt32)
-	small(c.coder, &st.patience, lagLimit-1)
+	if c.format >= 5 { // before it, no key was left alone while it waits
+		small(c.coder, &st.patience, lagLimit-1)
+	}
 	c.texts(&retired)
 	c.at(&until)
 	if c.reading && (own != unset || until != unset || len(retired) > 0) {

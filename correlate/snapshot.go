@@ -13,16 +13,26 @@ import (
 	"tocsin/rules"
 )
 
-// SnapshotFormat is the version of the layout that [Engine.Snapshot] writes, and the only one that [Restore] reads.
+// SnapshotFormat is the version of the layout that [Engine.Snapshot] writes.
 const SnapshotFormat = 5
 
-// magic opens every snapshot; its last byte is the version of the layout.
-const magic = "tocsin correlate\x05"
+// oldestFormat is the oldest version of the layout that [Restore] reads.
+const oldestFormat = 4
+
+// ReadsFormat reports whether [Restore] reads snapshots of a version.
+func ReadsFormat(format int) bool { return format >= oldestFormat && format <= SnapshotFormat }
+
+// magic opens every snapshot; the version of the layout follows.
+const magic = "tocsin correlate"
 
 // Snapshot is the engine's whole state: the same state gives the same bytes. An engine restored from it goes on as
 // this one does, byte for byte.
 func (e *Engine) Snapshot() []byte {
-	c := &coder{buf: []byte(magic)}
+	return e.snapshot(SnapshotFormat)
+}
+
+func (e *Engine) snapshot(format int) []byte {
+	c := &coder{buf: append([]byte(magic), byte(format)), format: format}
 	e.layout(c, nil)
 	e.layoutLowered(c)
 	sum := sha256.Sum256(c.buf)
@@ -37,7 +47,7 @@ func Restore(cfg Config, set *rules.Set, data []byte) (*Engine, error) {
 }
 
 func restore(cfg Config, set planSet, data []byte) (*Engine, error) {
-	if len(data) < len(magic)+16 || !bytes.HasPrefix(data, []byte(magic)) {
+	if len(data) <= len(magic)+16 || !bytes.HasPrefix(data, []byte(magic)) || !ReadsFormat(int(data[len(magic)])) {
 		return nil, fmt.Errorf("%d bytes: %w", len(data), ErrSnapshot)
 	}
 	data, sum := data[:len(data)-16], data[len(data)-16:]
@@ -45,7 +55,7 @@ func restore(cfg Config, set planSet, data []byte) (*Engine, error) {
 		return nil, fmt.Errorf("its checksum is wrong: %w", ErrSnapshot)
 	}
 	e := newEngine(cfg, planSet{})
-	c := &coder{buf: data[len(magic):], reading: true}
+	c := &coder{buf: data[len(magic)+1:], format: int(data[len(magic)]), reading: true}
 	e.layout(c, nil)
 	if c.err == nil && len(c.buf) > 0 {
 		e.layoutLowered(c)

@@ -64,6 +64,27 @@ func TestRestoreIsNoRestart(t *testing.T) {
 	})
 }
 
+// A daemon that is brought up to date goes on where the version before stood.
+func TestRestoreReadsTheFormatBefore(t *testing.T) {
+	plans := planSet{hash: "set", plans: []plan{{
+		id: "r", shape: "s", kind: "count", groupBy: []string{"source.ip"}, ref: &tocsin.RuleRef{ID: "r"}, span: int64(time.Hour), atLeast: 3,
+	}}}
+	matches := benchMatches(3, 1)
+	a := newEngine(Config{}, plans)
+	for _, m := range matches[:2] {
+		a.Step(m)
+	}
+	for format := oldestFormat; format <= SnapshotFormat; format++ {
+		b, err := restore(Config{}, plans, a.snapshot(format))
+		if err != nil {
+			t.Fatalf("format %d: %v", format, err)
+		}
+		if events := b.Step(matches[2]); len(events) != 1 || events[0].Count != 3 {
+			t.Errorf("format %d: the third alert led to %+v", format, events)
+		}
+	}
+}
+
 func reload(e *Engine, set planSet) []tocsin.Event {
 	e.begin()
 	e.use(set)
@@ -88,7 +109,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 	good := e.Snapshot()
 	for name, data := range map[string][]byte{
 		"nothing":         nil,
-		"another version": append([]byte("tocsin correlate\x99"), good[len(magic):]...),
+		"another version": append([]byte(magic+"\x99"), good[len(magic)+1:]...),
 		"a flipped bit":   append(append([]byte{}, good[:len(good)-1]...), good[len(good)-1]^1),
 		"cut short":       good[:len(good)-3],
 	} {
@@ -119,7 +140,7 @@ func FuzzRestore(f *testing.F) {
 		{id: "d", shape: "s", kind: "distinct", span: 60e9, quiet: 5e9, atLeast: 2, groupBy: []string{"g"}, ref: &tocsin.RuleRef{ID: "d"}},
 	}}
 	e := newEngine(Config{}, plans)
-	f.Add(e.Snapshot()[len(magic):])
+	f.Add(e.Snapshot()[len(magic)+1:])
 	for i := range 6 {
 		e.Step(simple("r", i, i*7))
 		e.Step(simple("d", i, i*7))
@@ -133,13 +154,13 @@ func FuzzRestore(f *testing.F) {
 		q := simple("q", i, i*7)
 		q.Conditions = uint64(1 + i%3)
 		e.Step(q)
-		f.Add(e.Snapshot()[len(magic):])
+		f.Add(e.Snapshot()[len(magic)+1:])
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > 1<<16 {
 			t.Skip("larger than a fuzz input should be")
 		}
-		whole := append([]byte(magic), data...)
+		whole := append([]byte(magic+string(rune(SnapshotFormat))), data...)
 		sum := sha256.Sum256(whole)
 		e, err := restore(Config{}, plans, append(whole, sum[:16]...))
 		if err != nil {

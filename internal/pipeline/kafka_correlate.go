@@ -134,7 +134,7 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *Generation, p Partiti
 	if err != nil {
 		return nil, err
 	}
-	if !missing && snap.Format != correlate.SnapshotFormat { // of another version of the daemon
+	if !missing && !correlate.ReadsFormat(snap.Format) { // of another version of the daemon
 		c.Log.WarnContext(ctx, "saved engine is of another format, the matches log is read again from its start", "partition", p.ID(), "format", snap.Format)
 		missing = true
 	}
