@@ -67,6 +67,37 @@ func TestScheduleIsAFunctionOfTheSeed(t *testing.T) {
 	}
 }
 
+// A deck of kinds is dealt whole before any comes again: a run of twenty kills has some of each.
+func TestScheduleHasSomeOfEach(t *testing.T) {
+	for seed := range uint64(50) {
+		seen := map[kind]int{}
+		steps := schedule(options{seed: seed, kills: 20, calm: time.Second, servers: true, links: true})
+		for _, s := range steps {
+			seen[s.kind]++
+		}
+		if of := weights(true, true, false); len(steps) > 2*len(of) {
+			t.Errorf("seed %d: %d steps", seed, len(steps))
+		}
+		for _, k := range weights(true, true, false) {
+			if seen[k] == 0 {
+				t.Errorf("seed %d: no %s", seed, k)
+			}
+		}
+	}
+}
+
+func TestSumSeries(t *testing.T) {
+	text := "# HELP tocsin_x Of it.\ntocsin_x{group=\"a b\",topic=\"t\"} 3\ntocsin_x{group=\"c\",topic=\"t\"} 4e+01\ntocsin_xs 100\ntocsin_y 7\n"
+	for _, c := range []struct {
+		metric, label string
+		want          float64
+	}{{"tocsin_x", "", 43}, {"tocsin_x", `group="a b"`, 3}, {"tocsin_y", "", 7}, {"tocsin_z", "", 0}} {
+		if got := sumSeries(text, c.metric, c.label); got != c.want {
+			t.Errorf("%s %s: %v", c.metric, c.label, got)
+		}
+	}
+}
+
 // Every rule of the harness fires on its records, or it would check nothing.
 func TestRulesFire(t *testing.T) {
 	rules := t.TempDir()
@@ -194,6 +225,9 @@ func TestProxy(t *testing.T) {
 		t.Errorf("refusing items: %v, %v", items, err)
 	}
 	before := len(seen)
+	if status, _, err := ask(forbidding); err != nil || status != 403 || len(seen) != before {
+		t.Errorf("forbidding: %d, %v, the server saw %d of 0", status, err, len(seen)-before)
+	}
 	if _, _, err := ask(loseReplies); err == nil || len(seen) != before+1 {
 		t.Errorf("losing replies: %v, the server saw %d of 1", err, len(seen)-before)
 	}

@@ -107,6 +107,14 @@ func (d *daemon) signal(what syscall.Signal) bool {
 	return d.process.Signal(what) == nil
 }
 
+// end kills the process for good; false where none runs.
+func (d *daemon) end() bool {
+	d.mu.Lock()
+	d.stopped = true
+	d.mu.Unlock()
+	return d.signal(syscall.SIGKILL)
+}
+
 // pid is 0 where no process runs.
 func (d *daemon) pid() int {
 	d.mu.Lock()

@@ -13,7 +13,8 @@ import (
 )
 
 // act does what the schedule says, one fault after the other.
-func (p *play) act(ctx context.Context, steps []step) error {
+func (p *play) act(ctx context.Context) error {
+	steps := schedule(p.options)
 	if err := p.until(ctx, time.Minute, p.calmNow); err != nil {
 		return fmt.Errorf("the daemons did not start: %w", err)
 	}
@@ -74,9 +75,7 @@ func (p *play) fault(ctx context.Context, s step) (note string, err error) {
 		}
 		return "", nil
 	case killAll:
-		for _, d := range p.fleet {
-			d.signal(syscall.SIGKILL)
-		}
+		p.killFleet()
 		return "", nil
 	case failpoint:
 		return p.atPoint(ctx, s.point)
@@ -95,12 +94,18 @@ func (p *play) fault(ctx context.Context, s step) (note string, err error) {
 		return "", p.upgrade(ctx)
 	case floodStage:
 		return "", errors.Join(p.readOnly(ctx, "true"), pause(ctx, s.lasts), p.readOnly(context.WithoutCancel(ctx), "null"))
-	case http429, item429, lostReply, slowStore:
-		p.proxy.set(map[kind]mode{http429: refuse, item429: refuseItems, lostReply: loseReplies, slowStore: slow}[s.kind])
+	case http429, item429, lostReply, slowStore, forbid:
+		p.proxy.set(map[kind]mode{http429: refuse, item429: refuseItems, lostReply: loseReplies, slowStore: slow, forbid: forbidding}[s.kind])
 		defer p.proxy.set(pass)
 		return "", pause(ctx, s.lasts)
 	default:
 		return p.serverFault(ctx, s)
+	}
+}
+
+func (p *play) killFleet() {
+	for _, d := range p.fleet {
+		d.signal(syscall.SIGKILL)
 	}
 }
 
@@ -169,10 +174,7 @@ func (p *play) storm(ctx context.Context) error {
 		if n%2 == 0 {
 			go func() { _ = d.stop() }() // it is waited for in the end
 		} else {
-			d.mu.Lock()
-			d.stopped = true
-			d.mu.Unlock()
-			d.signal(syscall.SIGKILL)
+			d.end()
 		}
 	}
 	return nil
@@ -188,9 +190,12 @@ func (p *play) serverFault(ctx context.Context, s step) (note string, err error)
 	broker := fmt.Sprintf("kafka-%d", 1+s.target%p.replicas)
 	switch s.kind {
 	case brokerKill:
-		return "", p.restart(ctx, broker, s.lasts)
+		return "", p.restart(ctx, s.lasts, broker)
 	case storeKill:
-		return "", p.restart(ctx, "elasticsearch", s.lasts)
+		return "", p.restart(ctx, s.lasts, "elasticsearch")
+	case blackout:
+		p.killFleet()
+		return "", p.restart(ctx, s.lasts, p.everyServer()...)
 	case brokerStop:
 		return "", p.freeze(ctx, broker, s.lasts+p.session)
 	case storeStop:
@@ -210,19 +215,35 @@ func (p *play) serverFault(ctx context.Context, s step) (note string, err error)
 	return "", fmt.Errorf("no fault is called %q", s.kind)
 }
 
-// restart kills a server and starts it again after a while.
-func (p *play) restart(ctx context.Context, server string, after time.Duration) error {
-	pid, err := p.pid(server)
-	if err != nil {
-		return err
+// everyServer names the servers of our own.
+func (p *play) everyServer() []string {
+	all := []string{"elasticsearch"}
+	for n := range p.replicas {
+		all = append(all, fmt.Sprintf("kafka-%d", n+1))
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		return err
+	return all
+}
+
+// restart kills servers and starts them again after a while.
+func (p *play) restart(ctx context.Context, after time.Duration, servers ...string) error {
+	for _, server := range servers {
+		if err := p.crash(server); err != nil {
+			return err
+		}
 	}
 	if err := pause(ctx, after); err != nil {
 		return err
 	}
 	return p.up(ctx)
+}
+
+// crash ends a server at once.
+func (p *play) crash(server string) error {
+	pid, err := p.pid(server)
+	if err != nil {
+		return err
+	}
+	return syscall.Kill(pid, syscall.SIGKILL)
 }
 
 // freeze stops a server without closing a connection, and lets it go on.

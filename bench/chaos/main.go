@@ -7,6 +7,7 @@
 //	go run ./bench/chaos -seed 7                  # 20 kills
 //	go run ./bench/chaos -kills 200 -within 2h
 //	go run ./bench/chaos -brokers 3               # replication 3
+//	go run ./bench/chaos -outage 10m              # Elasticsearch, a broker, each daemon away: what is promised of that
 package main
 
 import (
@@ -44,6 +45,7 @@ type options struct {
 	servers  bool // servers of our own, which may be killed
 	links    bool
 	hurry    bool
+	away     time.Duration // Elasticsearch, in a run that measures outages
 
 	repository string
 }
@@ -66,25 +68,45 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 		if err := os.Chmod(scratch, 0o711); err != nil { //nolint:gosec // Elasticsearch, as its own user, must reach its folder
 			return err
 		}
-		if o.binary == "" {
-			o.binary = filepath.Join(scratch, "tocsin")
-			if err := build(ctx, o.binary); err != nil {
-				return err
-			}
+		s := &stand{options: o, scratch: scratch, begun: time.Now()}
+		if err := s.builds(ctx); err != nil {
+			return err
 		}
-		if slices.ContainsFunc(schedule(o), func(s step) bool { return s.kind == upgrade }) && o.other == "" {
-			o.other = filepath.Join(scratch, "tocsin-other")
-			if err := build(ctx, o.other, "-buildvcs=false"); err != nil { // which tells another version of itself
-				return err
-			}
-		}
-		s := &stand{options: o, scratch: scratch}
 		err := s.open(ctx)
 		if err == nil {
-			err = (&play{stand: s, out: out}).run(ctx)
+			err = s.play(ctx, out)
 		}
 		return errors.Join(err, s.close()) //nolint:contextcheck // it ends what runs even where ctx is over
 	})
+}
+
+// play does what the options ask for.
+func (s *stand) play(ctx context.Context, out io.Writer) error {
+	p := &play{stand: s, out: out}
+	if s.away > 0 {
+		fmt.Fprintf(out, "seed %d: outages, on %d daemons and a broker, %d records/s\n", s.seed, s.daemons, s.rate)
+		o := &outage{play: p}
+		err := p.run(ctx, o.act, o.overrun)
+		fmt.Fprint(out, o.table())
+		return err
+	}
+	fmt.Fprintf(out, "seed %d: %d faults, %d of them kills, on %d daemons and %d brokers, %d records/s\n", s.seed, len(schedule(s.options)), s.kills, s.daemons, s.replicas, s.rate)
+	return p.run(ctx, p.act, nil)
+}
+
+// builds makes the daemon, and another build of it where there is one to upgrade to, unless they are given.
+func (s *stand) builds(ctx context.Context) error {
+	if s.binary == "" {
+		s.binary = filepath.Join(s.scratch, "tocsin")
+		if err := build(ctx, s.binary); err != nil {
+			return err
+		}
+	}
+	if s.away == 0 && s.other == "" && slices.ContainsFunc(schedule(s.options), func(s step) bool { return s.kind == upgrade }) {
+		s.other = filepath.Join(s.scratch, "tocsin-other")
+		return build(ctx, s.other, "-buildvcs=false") // which tells another version of itself
+	}
+	return nil
 }
 
 func build(ctx context.Context, binary string, flags ...string) error {
@@ -103,10 +125,11 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.daemons, "daemons", 3, "1 to 5")
 	flags.IntVar(&o.replicas, "brokers", 1, "1 or 3, with replication 1 or 3")
 	flags.IntVar(&o.rate, "rate", 150, "records a second")
-	flags.DurationVar(&o.calm, "calm", 4*time.Second, "between two faults, on average")
+	flags.DurationVar(&o.calm, "calm", 2500*time.Millisecond, "between two faults, on average")
 	flags.DurationVar(&o.idle, "idle", 25*time.Second, "idle_after of the input: longer than any fault")
 	flags.DurationVar(&o.settle, "settle", 4*time.Minute, "how long the register may take to settle in the end")
 	flags.DurationVar(&o.within, "within", 20*time.Minute, "give up after this")
+	flags.DurationVar(&o.away, "outage", 0, "no schedule: Elasticsearch is away for so long, then a broker, then each daemon; up to an hour")
 	flags.StringVar(&o.binary, "binary", "", "the daemon; built when left out")
 	flags.StringVar(&o.other, "other", "", "another build of it, to upgrade to; built when left out")
 	if err := flags.Parse(args); err != nil {
@@ -115,6 +138,10 @@ func parse(args []string) (options, error) {
 	if o.kills < 1 || o.kills > 1000 || o.daemons < 1 || o.daemons > 5 || o.replicas != 1 && o.replicas != 3 || o.rate < 1 || o.rate > 5000 || o.calm < time.Millisecond {
 		return o, errors.New("-kills 1 to 1000; -daemons 1 to 5; -brokers 1 or 3; -rate 1 to 5000; -calm above 0")
 	}
+	if o.away < 0 || o.away > time.Hour || o.away > 0 && o.replicas > 1 {
+		return o, errors.New("-outage up to 1h, with one broker")
+	}
+	o.within += 4 * o.away
 	text, err := exec.Command("go", "env", "GOMOD").Output() //nolint:noctx // at once
 	o.repository = filepath.Dir(strings.TrimSpace(string(text)))
 	return o, err

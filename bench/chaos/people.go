@@ -62,7 +62,7 @@ func (p *people) somebody() *daemon {
 
 // comment gives one command until a daemon says that it was carried out.
 func (p *people) comment(ctx context.Context, incident, key string) {
-	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(3*time.Minute + p.away); time.Now().Before(deadline); {
 		d := p.somebody()
 		status, text := p.ask(ctx, d, http.MethodPost, "/api/v1/incidents/"+incident+"/comment", `{"text":"seen"}`, key)
 		switch {

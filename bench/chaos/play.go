@@ -23,8 +23,8 @@ type play struct {
 	fleet    []*daemon
 	guests   []*daemon // of rebalance storms
 	watch    *watch
-	begun    time.Time
 	people   *people
+	stream   *stream
 	missed   int // failpoints that nobody passed
 	troubles []string
 }
@@ -35,10 +35,10 @@ const (
 	slopeLimit  = 32 << 20
 )
 
-func (p *play) run(ctx context.Context) error {
-	steps := schedule(p.options)
-	fmt.Fprintf(p.out, "seed %d: %d faults, %d of them kills, on %d daemons and %d brokers, %d records/s\n", p.seed, len(steps), p.options.kills, p.daemons, p.replicas, p.rate)
-	p.begun = time.Now()
+// run lets records come in while act does what it does, then looks whether the register is as it must be. What is done
+// behind that is done where it was.
+func (p *play) run(ctx context.Context, act, behind func(context.Context) error) error {
+	p.stream = newStream(p.seed)
 	if err := p.launch(); err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (p *play) run(ctx context.Context) error {
 	talking.Go(func() { p.people.run(producing) })
 	produced := make(chan int, 1)
 	go func() { produced <- p.produce(producing) }()
-	err := p.act(ctx, steps)
+	err := act(ctx)
 	enough()
 	records := <-produced
 	talking.Wait()
@@ -61,7 +61,9 @@ func (p *play) run(ctx context.Context) error {
 		return errors.Join(err, p.stopAll(), p.report(err == nil))
 	}
 	p.say("%d records produced, settling", records)
-	err = p.judge(ctx, records)
+	if err = p.judge(ctx, records); err == nil && behind != nil {
+		err = behind(ctx)
+	}
 	stop()
 	seen.Wait()
 	return errors.Join(err, p.stopAll(), p.report(err == nil))
@@ -121,7 +123,6 @@ func (p *play) say(format string, args ...any) {
 // produce writes records until ctx ends, at a steady rate, spread over the partitions so that each is in the order of
 // time. What is not acknowledged is written again: the topic may then hold it twice, and the replay reads the topic.
 func (p *play) produce(ctx context.Context) (acknowledged int) {
-	next := newStream(p.seed)
 	w := &kafka.Writer{
 		Addr: kafka.TCP(p.brokers...), Topic: p.topic(), RequiredAcks: kafka.RequireAll, BatchTimeout: 5 * time.Millisecond, MaxAttempts: 1,
 		WriteTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
@@ -131,7 +132,7 @@ func (p *play) produce(ctx context.Context) (acknowledged int) {
 	const perSecond = 10
 	tick := time.NewTicker(time.Second / perSecond)
 	defer tick.Stop()
-	for n := 0; ; {
+	for {
 		select {
 		case <-ctx.Done():
 			return acknowledged
@@ -139,8 +140,7 @@ func (p *play) produce(ctx context.Context) (acknowledged int) {
 		}
 		var messages []kafka.Message
 		for range max(p.rate/perSecond, 1) {
-			messages = append(messages, kafka.Message{Key: []byte{byte(n % inputs)}, Value: next.next()})
-			n++
+			messages = append(messages, kafka.Message{Key: []byte{byte(p.stream.n % inputs)}, Value: p.stream.next()})
 		}
 		for ctx.Err() == nil {
 			writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ const (
 	refuseItems
 	loseReplies
 	slow
+	forbidding // every write: HTTP 403
 )
 
 // A proxy stands between the daemons and Elasticsearch and does to their requests what an overloaded or badly
@@ -70,10 +72,7 @@ func (p *proxy) handler(forward http.Handler) http.Handler {
 		}
 		switch m {
 		case refuse:
-			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("X-Elastic-Product", "Elasticsearch")
-			w.WriteHeader(http.StatusTooManyRequests)
-			_, _ = w.Write([]byte(`{"error":{"type":"circuit_breaking_exception","reason":"chaos"},"status":429}`))
+			say(w, http.StatusTooManyRequests, "circuit_breaking_exception")
 		case refuseItems:
 			if !strings.HasSuffix(r.URL.Path, "/_bulk") {
 				forward.ServeHTTP(w, r)
@@ -83,12 +82,18 @@ func (p *proxy) handler(forward http.Handler) http.Handler {
 				hangUp()
 			}
 		case loseReplies:
-			if r.Method == http.MethodGet || strings.HasSuffix(r.URL.Path, "/_mget") || strings.HasSuffix(r.URL.Path, "/_search") {
+			if reads(r) {
 				forward.ServeHTTP(w, r)
 				return
 			}
 			forward.ServeHTTP(&nowhere{header: http.Header{}}, r)
 			hangUp()
+		case forbidding:
+			if reads(r) {
+				forward.ServeHTTP(w, r)
+				return
+			}
+			say(w, http.StatusForbidden, "security_exception")
 		case slow:
 			time.Sleep(slowBy)
 			forward.ServeHTTP(w, r)
@@ -96,6 +101,19 @@ func (p *proxy) handler(forward http.Handler) http.Handler {
 			forward.ServeHTTP(w, r)
 		}
 	})
+}
+
+// reads reports whether a request changes nothing.
+func reads(r *http.Request) bool {
+	return r.Method == http.MethodGet || strings.HasSuffix(r.URL.Path, "/_mget") || strings.HasSuffix(r.URL.Path, "/_search")
+}
+
+// say answers with an error in the server's form.
+func say(w http.ResponseWriter, status int, what string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Elastic-Product", "Elasticsearch")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"error":{"type":%q,"reason":"chaos"},"status":%d}`, what, status)
 }
 
 // hangUp ends the connection without a reply, in the way that net/http has for it.

@@ -31,10 +31,12 @@ const (
 	reload     kind = "rules change, for all daemons at about the same time"
 	upgrade    kind = "one daemon after the other is replaced by another build"
 	cutBroker  kind = "all connections to the brokers cut"
+	forbid     kind = "writes to Elasticsearch forbidden, as by a role revoked"
+	blackout   kind = "kill -9 of all daemons, brokers and Elasticsearch at once, restart"
 )
 
 // kills are the faults that end a process at once.
-var kills = map[kind]bool{kill: true, failpoint: true, killAll: true, brokerKill: true, storeKill: true}
+var kills = map[kind]bool{kill: true, failpoint: true, killAll: true, brokerKill: true, storeKill: true, blackout: true}
 
 // A step of the schedule.
 type step struct {
@@ -61,10 +63,10 @@ func weights(servers, links, hurry bool) []kind {
 	}
 	all := []kind{
 		kill, kill, kill, kill, failpoint, failpoint, failpoint, failpoint, failpoint, failpoint, killAll, zombie, zombie, storm, reload, reload, upgrade,
-		floodStage, http429, item429, lostReply, slowStore,
+		floodStage, http429, item429, lostReply, slowStore, forbid,
 	}
 	if servers {
-		all = append(all, brokerKill, brokerKill, brokerStop, storeKill, storeKill, storeStop)
+		all = append(all, brokerKill, brokerKill, brokerStop, storeKill, storeKill, storeStop, blackout)
 	}
 	if links {
 		all = append(all, slowBroker, cutBroker)
@@ -72,20 +74,20 @@ func weights(servers, links, hurry bool) []kind {
 	return all
 }
 
-// schedule is a function of the seed: steps until so many processes were killed.
+// schedule is a function of the seed: steps until so many processes were killed. The kinds are dealt, so that a run has
+// some of each, and is about as long whatever its seed.
 func schedule(o options) []step {
 	rng := rand.New(rand.NewPCG(o.seed, 2)) //nolint:gosec // to be repeatable
-	from := weights(o.servers, o.links, o.hurry)
+	next, point := dealt(rng, weights(o.servers, o.links, o.hurry)), dealt(rng, pipeline.Failpoints())
 	killed := 0
 	var steps []step
-	next := o.shuffledPoints(rng)
 	for killed < o.kills {
 		s := step{
-			kind: from[rng.IntN(len(from))], after: o.calm/2 + time.Duration(rng.Int64N(int64(o.calm))), lasts: 3*time.Second + time.Duration(rng.Int64N(int64(5*time.Second))),
+			kind: next(), after: o.calm/2 + time.Duration(rng.Int64N(int64(o.calm))), lasts: 3*time.Second + time.Duration(rng.Int64N(int64(5*time.Second))),
 			target: rng.IntN(1 << 16),
 		}
 		if s.kind == failpoint {
-			s.point = next()
+			s.point = point()
 		}
 		if kills[s.kind] {
 			killed++
@@ -95,16 +97,15 @@ func schedule(o options) []step {
 	return steps
 }
 
-// shuffledPoints deals the points, each once before any comes again.
-func (o options) shuffledPoints(rng *rand.Rand) func() string {
-	points := pipeline.Failpoints()
+// dealt deals cards from a shuffled deck: all of them before any comes again.
+func dealt[T any](rng *rand.Rand, cards []T) func() T {
 	var deck []int
-	return func() string {
+	return func() T {
 		if len(deck) == 0 {
-			deck = rng.Perm(len(points))
+			deck = rng.Perm(len(cards))
 		}
-		p := points[deck[0]]
+		c := cards[deck[0]]
 		deck = deck[1:]
-		return p
+		return c
 	}
 }

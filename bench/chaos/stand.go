@@ -33,6 +33,7 @@ type stand struct {
 	links   []*link
 	base    int  // the first link's port
 	started bool // servers of our own run
+	begun   time.Time
 }
 
 // inputs is how many partitions the input has, and shards how many the matches topic.
