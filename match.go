@@ -82,6 +82,14 @@ type Marker struct {
 	// rules require were on any of them: where one stops coming, rules become blind.
 	Accepted int64    `json:"accepted,omitempty"`
 	Seen     []string `json:"seen,omitempty"`
+	Gap      *Gap     `json:"gap,omitempty"` // records were lost before those that come behind this marker
+}
+
+// A Gap is the event time that records of an input may be of that were lost before they were read: events whose window
+// reaches into it may lack alerts.
+type Gap struct {
+	From time.Time `json:"from,omitzero"` // zero: since ever
+	To   time.Time `json:"to"`
 }
 
 // A Progress is a record of the events log: everything that one partition of the matches log leads to, up to a

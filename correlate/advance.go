@@ -18,6 +18,9 @@ func (e *Engine) Mark(m tocsin.Marker) []tocsin.Event {
 
 func (e *Engine) mark(m tocsin.Marker) {
 	before := e.lateness
+	if m.Gap != nil {
+		e.gap(*m.Gap)
+	}
 	counts := e.heed(m)
 	if counts {
 		e.watch(&m)

@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -124,6 +125,35 @@ func TestDegrade(t *testing.T) {
 		if got, want := len(ev.Completeness.Degraded), map[int]int{10: 1, 20: 0}[second]; got != want {
 			t.Errorf("second %d: %v", second, ev.Completeness.Degraded)
 		}
+	}
+}
+
+// A gap marks the events that are open and that it reaches into, and those that open up to a window behind it; not those
+// that were over before, nor those of later.
+func TestGapMarks(t *testing.T) {
+	e := engineOf(Config{}, plan{kind: "count", span: int64(10 * time.Second), quiet: int64(10 * time.Second), atLeast: 2})
+	marked := func(second int) bool {
+		t.Helper()
+		out := append(e.Step(simple("r", second, second)), e.Step(simple("r", second+1, second+1))...)
+		if len(out) == 0 {
+			t.Fatalf("second %d: no event", second)
+		}
+		return slices.Contains(out[len(out)-1].Completeness.Degraded, "gap")
+	}
+	if marked(0) {
+		t.Error("before the gap")
+	}
+	src := tocsin.SourcePartition{Source: "src"}
+	e.Mark(tocsin.Marker{SourcePartition: src, Epoch: 1, Greatest: at(1), Gap: &tocsin.Gap{From: at(1), To: at(30)}})
+	closed := e.Mark(tocsin.Marker{SourcePartition: src, Epoch: 1, Offset: 1, Greatest: at(31)})
+	if len(closed) != 1 || !slices.Contains(closed[0].Completeness.Degraded, "gap") {
+		t.Errorf("the event that was open: %+v", closed)
+	}
+	if !marked(39) {
+		t.Error("a window that reaches into the gap")
+	}
+	if marked(60) {
+		t.Error("a window behind the gap")
 	}
 }
 

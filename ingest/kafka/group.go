@@ -90,6 +90,11 @@ func (g *Group) Run(ctx context.Context, serve Handler) error {
 		return fmt.Errorf("group %q: %w", cfg.Group, err)
 	}
 	defer g.leave(members)
+	var beside sync.WaitGroup
+	defer beside.Wait() // which ends with ctx, or with looking
+	looking, enough := context.WithCancel(ctx)
+	defer enough()
+	beside.Go(func() { g.watchLags(looking) })
 	failing := false
 	for {
 		gen, err := members.Next(ctx)

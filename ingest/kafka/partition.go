@@ -43,9 +43,11 @@ type Partition struct {
 	suspect     int64     // base of a batch whose checksum was wrong once; -1 for none
 	verified    time.Time // of the topic's id
 	failing     bool
+	gaps        []Gap // not yet handed over
 
 	mu       sync.Mutex
 	progress Progress
+	end      int64 // of the partition, where it was last asked for while nothing was fetched; 0: it was not
 }
 
 // shared is what the partitions of a group have in common.
@@ -94,7 +96,9 @@ func (p *Partition) SeekToStart(ctx context.Context) error {
 func (p *Partition) Progress() Progress {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.progress
+	now := p.progress
+	now.HighWatermark = max(now.HighWatermark, p.end)
+	return now
 }
 
 // Read returns the next records. It makes at most one fetch that waits: a read that brings no record says that the
@@ -125,7 +129,9 @@ func (p *Partition) Read(ctx context.Context) (Fetched, error) {
 	}
 	p.shared.metrics.records.WithLabelValues(p.topic.Name).Add(float64(len(records)))
 	p.shared.metrics.bytes.WithLabelValues(p.topic.Name).Add(float64(weight(records)))
-	return Fetched{Records: records, Next: p.next, HighWatermark: p.progress.HighWatermark, Incarnation: p.incarnation}, nil
+	gaps := p.gaps
+	p.gaps = nil
+	return Fetched{Records: records, Next: p.next, HighWatermark: p.progress.HighWatermark, Incarnation: p.incarnation, Gaps: gaps}, nil
 }
 
 // fill fetches, unless there is something left of the last fetch.
@@ -158,7 +164,7 @@ func (p *Partition) fill(ctx context.Context) error {
 		return answer.code
 	}
 	p.mu.Lock()
-	p.progress.HighWatermark, p.progress.Read = answer.high, p.shared.opts.Now()
+	p.progress.HighWatermark, p.progress.Read, p.end = answer.high, p.shared.opts.Now(), 0
 	p.mu.Unlock()
 	p.raw = answer.batches
 	if answer.oversize > 0 {
@@ -195,15 +201,6 @@ func (p *Partition) relocate(ctx context.Context) error {
 		p.incarnation = fmt.Sprintf("%s~%d", p.incarnation, end)
 	}
 	return nil // in range again: fetch
-}
-
-func (p *Partition) gap(to int64, reason string) {
-	g := Gap{Topic: p.topic.Name, Partition: p.id, From: p.next, To: to, Reason: reason}
-	p.SeekTo(to)
-	p.shared.metrics.gap(g)
-	p.shared.opts.Log.Error("offsets lost before they were read", "topic", g.Topic, "partition", g.Partition,
-		"from", g.From, "to", g.To, "reason", reason)
-	p.shared.opts.Gap(g)
 }
 
 // verifyBy looks whether the topic is still the one it was, if that was not done lately. A fresh look asks the broker.
@@ -333,7 +330,7 @@ func (p *Partition) note() {
 	case g.AtEnd.IsZero():
 		g.AtEnd = now
 	}
-	p.shared.metrics.position(p.topic.Name, p.id, p.next, g.HighWatermark)
+	p.shared.metrics.position(p.topic.Name, p.id, p.next, max(g.HighWatermark, p.end))
 }
 
 func (p *Partition) halt(err error) {

@@ -25,6 +25,7 @@ type Fetched struct {
 	Next          int64           // offset to read next: what to commit once the records are done with
 	HighWatermark int64           // offset after the partition's last record, as of this read
 	Incarnation   string          // of the log that Next belongs to
+	Gaps          []Gap           // that lie before the records, since the last read
 }
 
 // AtEnd reports whether nothing stood behind what this read brought.

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -168,7 +167,7 @@ func (k *kafkaStages) detect() error {
 	d := &pipeline.KafkaDetect{
 		Detector: pipeline.Detector{Alerts: k.store, Dead: k.store, Identities: identities(k.cfg)}, Sets: k.sets, Matches: k.producer, Inputs: map[string]pipeline.Input{},
 		Decoders: func() (pipeline.Decoder, error) { return k.mappings.decoder() },
-		Now:      k.now, Retry: k.retry, Metrics: k.metrics, Fail: k.fail, Store: k.store, Gap: k.gap,
+		Now:      k.now, Retry: k.retry, Metrics: k.metrics, Fail: k.fail, Store: k.store,
 		Watch: k.heard.watch, First: pipeline.SourcePartitionOf(intakeSource, 0, 0),
 	}
 	var groups []*kafka.Group
@@ -186,31 +185,13 @@ func (k *kafkaStages) detect() error {
 			name = "detect-latest"
 		}
 		cfg := kafka.Config{Topics: topics, Start: start, RecordLimit: int(k.cfg.Intake.MaxRecord), BatchLimit: min(int(k.cfg.Intake.MaxUnpack), 64<<20)}
-		g, err := k.group(name, cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka(d.Serve))
+		g, err := k.group(name, cfg, kafka.Options{Gap: k.tellGap}, pipeline.Kafka(d.Serve)) // which records it itself
 		if err != nil {
 			return err
 		}
 		groups = append(groups, g)
 	}
 	return nil
-}
-
-// gap records a stretch of an input that was lost before it could be read, in the dead-letter place and in health.
-func (k *kafkaStages) gap(g kafka.Gap) {
-	now := k.now()
-	err := fmt.Errorf("%s %d: offsets %d to %d were lost (%s)", g.Topic, g.Partition, g.From, g.To, g.Reason)
-	k.health.Fail("gap", err, now)
-	k.log.Error("records were lost before they could be read", "topic", g.Topic, "partition", g.Partition, "from", g.From, "to", g.To, "reason", g.Reason)
-	ref := tocsin.Ref{Topic: g.Topic, Partition: g.Partition, Offset: g.From}
-	id := tocsin.RejectionID("", ref, strconv.FormatInt(g.To, 10))
-	go func() { // the reader must not wait for the store
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		lost := tocsin.Rejection{ID: id, Tenant: "default", Source: g.Topic, Ref: ref, Received: now, Stage: "intake", Reason: "gap", Detail: err.Error()}
-		if err := k.store.StoreRejections(ctx, []tocsin.Rejection{lost}); err != nil {
-			k.log.Error("a gap was not recorded", "err", err)
-		}
-	}()
 }
 
 func (k *kafkaStages) correlate() error {
@@ -220,7 +201,7 @@ func (k *kafkaStages) correlate() error {
 		},
 		Sets: k.sets, Config: correlate.Config{Lateness: k.cfg.Intake.Lateness}, Read: kafkasink.DecodeLogRecord,
 		Events: k.store, EventLog: k.producer, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
-		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines, Fail: k.fail, Gap: k.gap,
+		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines, Fail: k.fail,
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
 	_, err := k.group("correlate", cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka(c.Serve))
@@ -233,7 +214,7 @@ func (k *kafkaStages) registrar() error {
 		return err
 	}
 	r := &pipeline.KafkaRegistrar{
-		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, TimersEvery: 30 * time.Second,
+		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, Store: k.store, Now: k.now, TimersEvery: 30 * time.Second,
 		Timers: k.sealed(seal, k.due(k.store)), Beside: k.beside(),
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}

@@ -14,8 +14,8 @@ import (
 
 	"tocsin"
 	"tocsin/ingest/decode"
-	ingestkafka "tocsin/ingest/kafka"
 	"tocsin/internal/pipeline"
+	"tocsin/sinks"
 	"tocsin/sinks/memory"
 )
 
@@ -25,7 +25,6 @@ type ledger struct {
 	progress map[tocsin.SourcePartition]tocsin.InputProgress
 	markers  []tocsin.Marker
 	matches  []tocsin.Match
-	gaps     []ingestkafka.Gap
 }
 
 func (l *ledger) StoreProgress(_ context.Context, all []tocsin.InputProgress) error {
@@ -94,7 +93,6 @@ func detector(t *testing.T, l *ledger, now func() time.Time) *pipeline.KafkaDete
 			return []tocsin.SourcePartition{{Source: "in", Partition: 0}, {Source: "in", Partition: 1}}, nil
 		},
 		Now: now, Retry: &pipeline.Retry{Log: log, Now: now}, Store: l,
-		Gap: func(g ingestkafka.Gap) { l.mu.Lock(); defer l.mu.Unlock(); l.gaps = append(l.gaps, g) },
 	}
 }
 
@@ -167,11 +165,24 @@ func TestInputMadeAnewWhileDown(t *testing.T) {
 			_ = stop()
 			b.in(map[int]int{0: 100}, each)
 			l.mu.Lock()
-			l.matches = nil
+			l.matches, l.markers = nil, nil
 			l.mu.Unlock()
-			stop = b.member("in", pipeline.Kafka(detector(t, l, time.Now).Serve))
+			d := detector(t, l, time.Now)
+			stop = b.member("in", pipeline.Kafka(d.Serve))
 			defer func() { _ = stop() }()
-			l.await(t, "all of the new log is read", func() bool { return len(l.matches) == each && len(l.gaps) > 0 })
+			l.await(t, "all of the new log is read", func() bool { return len(l.matches) == each && len(l.markers) > 0 })
+			if g := <-b.gaps; g.Reason != "recreated" || g.From != 5 {
+				t.Errorf("told: %+v", g)
+			}
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			if m, last := l.markers[0], l.matches[each-1].Alert.Time; m.Gap == nil || m.Gap.From.IsZero() || m.Gap.To.Before(last) || m.Offset != 0 {
+				t.Errorf("the first marker: %+v, gap %+v", m, m.Gap)
+			}
+			dead, err := d.Detector.Dead.(*memory.Store).Rejections(t.Context(), sinks.RejectionQuery{})
+			if err != nil || len(dead.Items) != 1 || dead.Items[0].Reason != "gap" || dead.Items[0].Ref.Offset != 5 {
+				t.Errorf("dead letters %+v, %v", dead.Items, err)
+			}
 		})
 	}
 }

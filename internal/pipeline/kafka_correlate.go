@@ -40,7 +40,6 @@ type KafkaCorrelate struct {
 	Health        *Health
 	Engines       *Engines // where the engines may be asked; nil: nowhere
 	Fail          Failpoint
-	Gap           func(kafka.Gap) // told where the matches log was made anew while nobody read it; nil: nobody
 }
 
 // Serve runs the partitions of one generation until ctx ends, then saves their engines.
@@ -171,6 +170,10 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 	}
 	var events []tocsin.Event
 	s.mu.Lock()
+	if len(got.Gaps) > 0 {
+		s.engine.Lost(s.engine.Watermark())
+		s.clean = false
+	}
 	for i := range records {
 		events = append(events, s.step(&records[i], sets)...)
 	}
@@ -195,7 +198,7 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 // deleted and made anew meanwhile, the offset says nothing: what was lost with it is told, and the new one is read from
 // its start. While a partition is read, the reader sees to that itself.
 func (c *KafkaCorrelate) sameLog(ctx context.Context, s *shard, got kafka.Fetched) (kafka.Fetched, error) {
-	was, from := s.log, s.offset
+	was := s.log
 	s.log = got.Incarnation
 	if !s.restored {
 		return got, nil
@@ -204,8 +207,8 @@ func (c *KafkaCorrelate) sameLog(ctx context.Context, s *shard, got kafka.Fetche
 	if was == "" || was == got.Incarnation {
 		return got, nil
 	}
-	if c.Gap != nil {
-		c.Gap(kafka.Gap{Topic: s.p.Topic(), Partition: s.p.ID(), From: from, To: 0, Reason: "recreated"})
+	if p, ok := s.p.(Anew); ok {
+		p.Missed(s.offset)
 	}
 	s.clean = false
 	if err := s.p.SeekToStart(ctx); err != nil {

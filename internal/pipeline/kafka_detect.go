@@ -34,7 +34,6 @@ type KafkaDetect struct {
 	Fail    Failpoint
 	Store   sinks.ProgressStore // where partitions are left and found; nil: nowhere
 	Paces   Paces
-	Gap     func(kafka.Gap)        // told of records that were lost with a log that was made anew; nil: nobody
 	Watch   Watch                  // nil: nobody
 	First   tocsin.SourcePartition // whose owner judges for the watch
 }
@@ -117,7 +116,7 @@ func (d *KafkaDetect) partition(ctx context.Context, gen *Generation, p Partitio
 	for source, at := range left.Heard {
 		in.heard.Note(source, at)
 	}
-	if err := d.relive(ctx, in); err != nil {
+	if err := d.relive(ctx, in, left.Offset); err != nil {
 		return err
 	}
 	defer d.Paces.gone(in.progress.Partition)
@@ -177,15 +176,16 @@ func readRound(ctx context.Context, p Partition) (kafka.Fetched, error) {
 			return got, nil
 		}
 		next = more.Records
-		more.Records = append(got.Records, next...)
+		more.Records, more.Gaps = append(got.Records, next...), append(got.Gaps, more.Gaps...)
 		got = more
 	}
 }
 
 // records takes what one read brought through detection to the matches log.
 func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched) error {
+	before := in.progress.Greatest()
 	if len(got.Records) == 0 {
-		return nil
+		return d.gaps(ctx, in, got, before, nil)
 	}
 	if now := d.Sets.Enforced(); now != in.set {
 		in.set, in.detector.Matcher = now, newMatcher(now.Set)
@@ -217,6 +217,9 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 		}
 		d.Metrics.detected(got.Records[i].Source, &out[i])
 		in.heard.note(&got.Records[i])
+	}
+	if err := d.gaps(ctx, in, got, before, out); err != nil {
+		return err
 	}
 	if err := d.publish(ctx, matches); err != nil {
 		return err

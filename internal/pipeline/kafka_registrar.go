@@ -10,6 +10,7 @@ import (
 
 	"tocsin"
 	"tocsin/ingest/kafka"
+	"tocsin/sinks"
 )
 
 // KafkaRegistrar applies the events topic to the register. The topic has one partition: whoever owns it is the
@@ -23,6 +24,8 @@ type KafkaRegistrar struct {
 	TimersEvery time.Duration
 	// Beside runs while this daemon is the registrar, and ends with its context; nil is nothing.
 	Beside func(ctx context.Context)
+	Store  sinks.ProgressStore // where the life of the log is kept that the group's offset counts in; nil: nowhere
+	Now    func() time.Time
 	Retry  *Retry
 	Log    *slog.Logger
 	Fail   Failpoint
@@ -34,6 +37,7 @@ type tenure struct {
 	p        Partition
 	sequence Sequence
 	progress map[int32]tocsin.Progress // of the partitions of the matches topic
+	life     tocsin.InputProgress      // what is stored of the events topic
 }
 
 // Serve applies events until ctx ends.
@@ -49,6 +53,9 @@ func (r *KafkaRegistrar) Serve(ctx context.Context, gen *Generation) error {
 		wg.Go(func() { r.Beside(beside) })
 		defer wg.Wait()
 		defer end()
+	}
+	if err := r.relive(ctx, t); err != nil {
+		return endOf(ctx, err)
 	}
 	next := time.NewTicker(r.TimersEvery)
 	defer next.Stop()
@@ -92,6 +99,9 @@ func (r *KafkaRegistrar) take(ctx context.Context, t *tenure, got kafka.Fetched)
 		}
 	}
 	if err := r.apply(ctx, append(events, t.due(r.Partitions)...)); err != nil {
+		return err
+	}
+	if err := r.lives(ctx, t, got.Incarnation); err != nil {
 		return err
 	}
 	r.Fail.pass(AfterApply)

@@ -28,6 +28,7 @@ type bus struct {
 	t        *testing.T
 	brokers  []string
 	producer *kafkasink.Producer
+	gaps     chan ingestkafka.Gap // that members told
 }
 
 func newBus(t *testing.T) *bus {
@@ -37,7 +38,7 @@ func newBus(t *testing.T) *bus {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	b := &bus{t: t, brokers: c.ListenAddrs()}
+	b := &bus{t: t, brokers: c.ListenAddrs(), gaps: make(chan ingestkafka.Gap, 10)}
 	plan := kafkasink.Plan{Partitions: 1, IntakePartitions: 1}
 	if _, err := kafkasink.Setup(t.Context(), kafkasink.Connection{Brokers: b.brokers}, plan, false); err != nil {
 		t.Fatal(err)
@@ -55,7 +56,7 @@ func (b *bus) member(topic string, serve ingestkafka.Handler) (stop func() error
 	b.t.Helper()
 	g, err := ingestkafka.NewGroup(ingestkafka.Config{
 		Connection: ingestkafka.Connection{Brokers: b.brokers}, Group: "g-" + topic, Topics: []ingestkafka.Topic{{Name: topic}}, MaxWait: 20 * time.Millisecond,
-	}, ingestkafka.Options{})
+	}, ingestkafka.Options{Gap: func(g ingestkafka.Gap) { b.gaps <- g }})
 	if err != nil {
 		b.t.Fatal(err)
 	}

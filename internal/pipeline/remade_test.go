@@ -3,13 +3,13 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 
 	"tocsin"
-	ingestkafka "tocsin/ingest/kafka"
 	"tocsin/internal/pipeline"
 	kafkasink "tocsin/sinks/kafka"
 	"tocsin/sinks/memory"
@@ -32,11 +32,9 @@ func (b *bus) remake() {
 func TestMatchesLogMadeAnewWhileDown(t *testing.T) {
 	b := newBus(t)
 	s := &shelf{Store: memory.New(), asked: make(chan struct{}, 1), open: true, kept: make(chan tocsin.Event, 10)}
-	gaps := make(chan ingestkafka.Gap, 10)
 	correlate := func() *pipeline.KafkaCorrelate {
 		c := correlator(t, b, s)
 		c.SnapshotEvery = time.Millisecond
-		c.Gap = func(g ingestkafka.Gap) { gaps <- g }
 		return c
 	}
 	event := func(what string) tocsin.Event {
@@ -75,11 +73,97 @@ func TestMatchesLogMadeAnewWhileDown(t *testing.T) {
 		t.Errorf("event of %v with %d alerts", e.Group, e.Count)
 	}
 	select {
-	case g := <-gaps:
+	case g := <-b.gaps:
 		if g.Topic != "tocsin.matches" || g.From != 3 || g.Reason != "recreated" {
 			t.Errorf("told: %+v", g)
 		}
 	default:
 		t.Error("nobody was told")
+	}
+}
+
+// A registry takes note of what it is to register.
+type registry struct{ applied chan string }
+
+func (r registry) Apply(_ context.Context, events []tocsin.Event) error {
+	for _, e := range events {
+		r.applied <- e.ID
+	}
+	return nil
+}
+
+// The same for the events log, while there is no registrar: the next one reads the new log from its start, and tells.
+func TestEventsLogMadeAnewWhileDown(t *testing.T) {
+	b, l := newBus(t), &ledger{}
+	r := registry{make(chan string, 10)}
+	log := slog.New(slog.DiscardHandler)
+	registrar := func() *pipeline.KafkaRegistrar {
+		return &pipeline.KafkaRegistrar{
+			Registrar: r, Read: kafkasink.DecodeEventRecord, Partitions: 1, Timers: func(context.Context) error { return nil }, TimersEvery: time.Hour,
+			Store: l, Now: time.Now, Retry: &pipeline.Retry{Log: log, Now: time.Now}, Log: log,
+		}
+	}
+	write := func(ids ...string) {
+		t.Helper()
+		var all []tocsin.EventRecord
+		for _, id := range ids {
+			all = append(all, tocsin.EventRecord{Event: &tocsin.Event{ID: id}})
+		}
+		if err := b.producer.WriteEvents(t.Context(), all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	applied := func(want ...string) {
+		t.Helper()
+		for _, id := range want {
+			select {
+			case got := <-r.applied:
+				if got != id {
+					t.Errorf("registered %s, want %s", got, id)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("%s was not registered", id)
+			}
+		}
+	}
+	of := tocsin.SourcePartition{Source: "tocsin.events"}
+	for _, c := range []struct {
+		remade bool
+		write  []string
+	}{{false, []string{"a", "b"}}, {false, []string{"c"}}, {true, []string{"d", "e", "f", "g"}}} {
+		if c.remade {
+			b.remake()
+		}
+		write(c.write...)
+		stop := b.member("tocsin.events", pipeline.Kafka(registrar().Serve))
+		applied(c.write...)
+		l.await(t, "the life of the log is known", func() bool { return l.progress[of].Incarnation != "" })
+		b.committed("tocsin.events")
+		_ = stop()
+		if told := len(b.gaps) > 0; told != c.remade {
+			t.Errorf("%v: told: %v", c.write, told)
+		}
+	}
+}
+
+// committed waits until a member has committed all of a topic.
+func (b *bus) committed(topic string) {
+	b.t.Helper()
+	client := &kafka.Client{Addr: kafka.TCP(b.brokers...)}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		at, err := client.OffsetFetch(b.t.Context(), &kafka.OffsetFetchRequest{GroupID: "g-" + topic, Topics: map[string][]int{topic: {0}}})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		end, err := client.ListOffsets(b.t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: {kafka.LastOffsetOf(0)}}})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		if of := at.Topics[topic]; len(of) > 0 && of[0].CommittedOffset == end.Topics[topic][0].LastOffset {
+			return
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatalf("%s is not committed: %+v", topic, at.Topics)
+		}
 	}
 }
