@@ -58,6 +58,7 @@ type Event struct {
 	Completeness Completeness `json:"completeness"`
 	Backfill     bool         `json:"backfill,omitempty"`   // received - @timestamp > lateness when it opened: starts no target
 	Assessment   *Assessment  `json:"assessment,omitempty"` // its verdict; the engine leaves it nil
+	Scales       string       `json:"-"`                    // of an emission from the events log: hash of the scales to judge it by
 }
 
 // A Group is an event's group key, in the order of the rule's group_by.

@@ -105,6 +105,7 @@ type Progress struct {
 type EventRecord struct {
 	Event    *Event    `json:"event,omitempty"`
 	Progress *Progress `json:"progress,omitempty"`
+	Scales   string    `json:"scales,omitempty"` // hash of the scales that were in force where it was written
 }
 
 // A LogRecord is one record of the matches log: exactly one of the three is set.

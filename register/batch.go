@@ -44,6 +44,7 @@ const batchTries = 4
 // or writes what an earlier one does, where either writes, is written after it. So whatever cuts it short, the same
 // emissions again complete it.
 func (r *Register) ApplyAll(ctx context.Context, all []Emission) error {
+	r = r.current()
 	bulk, ok := r.store.(Bulk)
 	if !ok {
 		return r.applyEach(ctx, all)

@@ -68,6 +68,7 @@ type Command struct {
 // Do carries out a person's command and returns the incident after it (the zero one after dismiss). Errors: a
 // [*Refusal] that names all that is missing, a [*StaleError], [tocsin.ErrNotFound].
 func (r *Register) Do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
+	r = r.current()
 	i, err := r.do(ctx, cmd)
 	if stale, ok := errors.AsType[*StaleError](err); ok {
 		if stale.Since, _ = r.store.Entries(ctx, stale.Current.ID, stale.Expected+1); len(stale.Since) > maxSince {

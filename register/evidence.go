@@ -176,6 +176,7 @@ type hold struct {
 
 // Hold puts an incident under legal hold, or takes it off: what it refers to is then not disposed of. Both need a reason.
 func (r *Register) Hold(ctx context.Context, cmd Command, on bool) (tocsin.Incident, error) {
+	r = r.current()
 	cmd.Action = tocsin.ActLegalHold
 	missing := append(commandID(cmd.ID), cmd.long()...)
 	if strings.TrimSpace(cmd.Reason) == "" {

@@ -38,6 +38,10 @@ type Options struct {
 	Exhibits Exhibits // where the originals of alerts are copied to; nil: nowhere
 	Tool     string   // name and version of what copies them
 
+	// Renew brings what follows from the scales up to date, at the beginning of each command, batch and pass of timers;
+	// nil: it stays as it is. It must be quick, and may be called concurrently.
+	Renew func(*Options)
+
 	MaxSlots int // entity values that one incident claims; 0: 50 (register.md, ruling 2 of section 0)
 	// MaxEvents is how many events one incident takes; the next one founds an incident of its own, related to it; 0: 5,000.
 	MaxEvents int
@@ -82,10 +86,7 @@ func New(opts Options) *Register {
 	if opts.Now == nil {
 		opts.Now = func() time.Time { return time.Now() } //nolint:forbidigo // the default clock; recorded times only
 	}
-	opts.ReopenWindow = cmp.Or(opts.ReopenWindow, 14*24*time.Hour)
-	opts.MaxSlots = cmp.Or(opts.MaxSlots, 50)
-	opts.MaxEvents = cmp.Or(opts.MaxEvents, 5000)
-	opts.Attempts = cmp.Or(opts.Attempts, 64)
+	opts.defaults()
 	log := opts.Logger
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -94,6 +95,13 @@ func New(opts Options) *Register {
 		store: opts.Store, opts: opts, log: log.With("component", "register"),
 		metrics: newMetrics(opts.Meters), cache: newCache(), numbers: &numbers{},
 	}
+}
+
+func (o *Options) defaults() {
+	o.ReopenWindow = cmp.Or(o.ReopenWindow, 14*24*time.Hour)
+	o.MaxSlots = cmp.Or(o.MaxSlots, 50)
+	o.MaxEvents = cmp.Or(o.MaxEvents, 5000)
+	o.Attempts = cmp.Or(o.Attempts, 64)
 }
 
 // targets are the due times that begin to run for a priority: from detection for a proposal, from the declaration for

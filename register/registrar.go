@@ -25,6 +25,7 @@ const registrarTries = 16
 // the order of their revisions. Times come from the event, so that the same events give the same register but for what
 // is declared volatile: recorded times, numbers and hashes.
 func (r *Register) Apply(ctx context.Context, e tocsin.Event, a tocsin.Assessment) (Outcome, error) {
+	r = r.current()
 	for range registrarTries {
 		out, err := r.apply(ctx, e, a)
 		if !errors.Is(err, tocsin.ErrConflict) {

@@ -35,6 +35,7 @@ func (r *Register) Timers(ctx context.Context, now time.Time) (int, error) {
 			q.Status = append(q.Status, s)
 		}
 	}
+	r = r.current()
 	done := 0
 	for {
 		page, err := r.store.Incidents(ctx, q)

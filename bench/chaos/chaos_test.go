@@ -30,7 +30,7 @@ func TestSmoke(t *testing.T) {
 	}
 	o := options{
 		seed: 1, kills: 3, daemons: 3, replicas: 1, rate: 100, calm: time.Second, session: 6 * time.Second, idle: 6 * time.Second, settle: 3 * time.Minute,
-		within: 6 * time.Minute, hurry: true, kafka: strings.Split(brokers, ","), store: strings.TrimSuffix(store, "/"),
+		within: 6 * time.Minute, hurry: true, repository: "../..", kafka: strings.Split(brokers, ","), store: strings.TrimSuffix(store, "/"),
 	}
 	var out bytes.Buffer
 	if err := o.run(t.Context(), &out); err != nil {

@@ -90,6 +90,8 @@ func (p *play) fault(ctx context.Context, s step) (note string, err error) {
 		return "", p.storm(ctx)
 	case reload:
 		return "", p.reload(s.target)
+	case rescale:
+		return "", p.rescale(s.target)
 	case upgrade:
 		return "", p.upgrade(ctx)
 	case floodStage:
@@ -130,6 +132,19 @@ func (p *play) reload(n int) error {
 	text := strings.Replace(ruleText, "version: 1.0.0", fmt.Sprintf("version: 1.0.0\ndescription: Changed %d.", n), 1)
 	file := filepath.Join(p.scratch, "rules", "chaos.yml")
 	if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
+
+// rescale does the same with the scales.
+func (p *play) rescale(n int) error {
+	text, err := p.scaleText()
+	if err != nil {
+		return err
+	}
+	file := p.scaleFile()
+	if err := os.WriteFile(file+".new", fmt.Appendf(text, "\n# Changed %d.\n", n), 0o600); err != nil {
 		return err
 	}
 	return os.Rename(file+".new", file)

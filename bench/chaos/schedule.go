@@ -29,6 +29,7 @@ const (
 	slowStore  kind = "a slow link to Elasticsearch"
 	slowBroker kind = "a slow link to the brokers"
 	reload     kind = "rules change, for all daemons at about the same time"
+	rescale    kind = "scales change, for all daemons at about the same time"
 	upgrade    kind = "one daemon after the other is replaced by another build"
 	cutBroker  kind = "all connections to the brokers cut"
 	forbid     kind = "writes to Elasticsearch forbidden, as by a role revoked"
@@ -62,7 +63,7 @@ func weights(servers, links, hurry bool) []kind {
 		return []kind{kill, failpoint, failpoint, killAll, reload}
 	}
 	all := []kind{
-		kill, kill, kill, kill, failpoint, failpoint, failpoint, failpoint, failpoint, failpoint, killAll, zombie, zombie, storm, reload, reload, upgrade,
+		kill, kill, kill, kill, failpoint, failpoint, failpoint, failpoint, failpoint, failpoint, killAll, zombie, zombie, storm, reload, rescale, upgrade,
 		floodStage, http429, item429, lostReply, slowStore, forbid,
 	}
 	if servers {

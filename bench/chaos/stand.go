@@ -67,6 +67,16 @@ func (s *stand) open(ctx context.Context) error {
 	if err := os.WriteFile(filepath.Join(rules, "chaos.yml"), []byte(ruleText), 0o600); err != nil {
 		return err
 	}
+	scales, err := s.scaleText()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.scaleFile()), 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.scaleFile(), scales, 0o600); err != nil {
+		return err
+	}
 	file, err := s.configure("setup")
 	if err != nil {
 		return err
@@ -154,6 +164,13 @@ func (s *stand) up(ctx context.Context) error {
 	return nil
 }
 
+// scaleText are the scales that are shipped, which the replay judges by.
+func (s *stand) scaleText() ([]byte, error) {
+	return os.ReadFile(filepath.Join(s.repository, "classify/default.yml"))
+}
+
+func (s *stand) scaleFile() string { return filepath.Join(s.scratch, "scales", "scales.yml") }
+
 func (s *stand) stack() string  { return filepath.Join(s.scratch, "stack") }
 func (s *stand) points() string { return filepath.Join(s.scratch, "points") }
 
@@ -198,11 +215,12 @@ http: {listen: "127.0.0.1:0"}
 intake: {idle_after: 5s}
 engine: {snapshot_every: 3s}
 rules: {folders: [%q]}
+scales: %q
 kafka: {brokers: ["%s"], group: %s, prefix: %s., partitions: %d, replication: %d, session: %s}
 elasticsearch: {urls: [%q], prefix: %s-, replicas: 0}
 sources:
 - {name: chaos, kind: kafka, topics: [%s], recorded: true, idle_after: %s}
-`, data, filepath.Join(s.scratch, "rules"), strings.Join(s.brokers, `","`), s.name, s.name, shards, s.replicas, s.session, s.proxy.url, s.name, s.topic(), s.idle)
+`, data, filepath.Join(s.scratch, "rules"), s.scaleFile(), strings.Join(s.brokers, `","`), s.name, s.name, shards, s.replicas, s.session, s.proxy.url, s.name, s.topic(), s.idle)
 	return file, os.WriteFile(file, []byte(text), 0o600)
 }
 

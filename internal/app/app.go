@@ -9,12 +9,12 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"tocsin/classify"
 	"tocsin/ingest/enrich"
 	"tocsin/internal/config"
 	"tocsin/internal/pipeline"
@@ -45,8 +45,7 @@ type App struct {
 	metrics  *pipeline.Metrics
 	health   *pipeline.Health
 	retry    *pipeline.Retry
-	scales   *classify.Scales
-	assets   *classify.Assets
+	judging  atomic.Pointer[scaleSet] // what events are judged by
 	regimes  []register.Regime
 	courier  *notify.Courier // nil: no notifications
 	sets     *pipeline.Sets
@@ -98,14 +97,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics = pipeline.NewMetrics(a.reg)
 	a.retry = &pipeline.Retry{Health: a.health, Log: a.log, Metrics: a.metrics, Now: a.now}
-	if a.scales, a.assets, err = LoadScales(a.cfg.Scales, a.cfg.Assets); err != nil {
-		return nil, err
-	}
-	if a.regimes, err = loadClocks(a.cfg.Clocks, a.scales); err != nil {
+	if err := a.openScales(); err != nil {
 		return nil, err
 	}
 	watcher, unwatched := a.watcher()
-	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales(), a.cfg.Rules.Sigma.Pipelines...)
 	if err = cmp.Or(err, unwatched); err != nil {
 		return nil, err
 	}
@@ -132,7 +128,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.store, a.backlog = back.store, back.backlog
 	a.quality = &qualities{store: back.store, now: a.now}
-	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, watcher, back.reload) })
+	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, watcher, back) })
 	a.openSilences(back)
 	if err := a.listen(ctx, back); err != nil {
 		return nil, err

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tocsin"
-	"tocsin/classify"
 	"tocsin/correlate"
 	"tocsin/ingest"
 	"tocsin/ingest/file"
@@ -29,6 +28,7 @@ type backend struct {
 	assess  func(context.Context, tocsin.Event) error // hands an event to the registrar; nil: by the store
 	journal ingesthttp.Journal
 	reload  func(context.Context, *rules.Set) error // puts a set in force
+	rescale func(context.Context, *scaleSet) error  // makes a scale set known before it is in force; nil: nobody else judges
 	backlog func(context.Context) (int64, error)
 	listen  func(context.Context) listening // to the sources
 }
@@ -119,19 +119,12 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: reload, backlog: j.backlog, listen: a.journalListening(p.Hearings, j)}, nil
 }
 
-// assessor is the registrar stage over a store.
-func (a *App) assessor(s register.Store) pipeline.Assessor {
-	return pipeline.Assessor{Classifier: classify.New(a.scales, a.assets), Register: a.register(s)}
-}
+// assessor is the registrar stage over a store, by the scales in force now.
+func (a *App) assessor(s register.Store) pipeline.Assessor { return a.judge(s, a.judging.Load()) }
 
-// register is the register over a store, by the scales in force.
+// register is the register over a store, by the scales in force at any time.
 func (a *App) register(s register.Store) *register.Register {
-	o := pipeline.RegisterOptions(a.scales)
-	o.Store, o.Now, o.Logger, o.Regimes = s, a.now, a.log, a.regimes
-	o.Wrote = a.wrote
-	o.Exhibits, _ = s.(register.Exhibits)
-	o.Tool = tool()
-	return register.New(o)
+	return register.New(a.registerOptions(s, a.judging.Load()))
 }
 
 // policies are the declared sources of embedded mode: the HTTP intake and the files.

@@ -93,6 +93,9 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			return backend{}, fmt.Errorf("rules: %w: %w", ErrUnreachable, err)
 		}
 	}
+	if err := k.enforceScales(ctx, a.judging.Load()); err != nil {
+		return backend{}, fmt.Errorf("scales: %w: %w", ErrUnreachable, err)
+	}
 	if slices.Contains(cfg.Roles, "registrar") {
 		a.runs("feedback", func(ctx context.Context) error {
 			return a.feedback(ctx, st, func(ctx context.Context, f tocsin.Feedback) error {
@@ -112,7 +115,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			return backend{}, err
 		}
 	}
-	return backend{store: st, assess: toRegistrar(producer), journal: intake, reload: k.enforce, listen: k.heard.listen}, nil
+	return backend{store: st, assess: k.toRegistrar(producer), journal: intake, reload: k.enforce, rescale: k.enforceScales, listen: k.heard.listen}, nil
 }
 
 // elasticTrouble tells health of writes that the store is repeating.
@@ -200,7 +203,7 @@ func (k *kafkaStages) correlate() error {
 			return partition == kafkasink.PartitionOf(tenant, rule, key, k.sets.Current().Chained(rule), k.cfg.Kafka.Partitions)
 		},
 		Sets: k.sets, Config: correlate.Config{Lateness: k.cfg.Intake.Lateness}, Read: kafkasink.DecodeLogRecord,
-		Events: k.store, EventLog: k.producer, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
+		Events: k.store, EventLog: k.producer, Scales: func() string { return k.judging.Load().hash }, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
 		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines, Fail: k.fail,
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
@@ -214,7 +217,7 @@ func (k *kafkaStages) registrar() error {
 		return err
 	}
 	r := &pipeline.KafkaRegistrar{
-		Registrar: k.assessor(k.store), Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, Store: k.store, Now: k.now, TimersEvery: 30 * time.Second,
+		Registrar: current{k.App, k.store}, Scaled: k.scaledBy, Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, Store: k.store, Now: k.now, TimersEvery: 30 * time.Second,
 		Timers: k.sealed(seal, k.due(k.store)), Beside: k.beside(),
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}

@@ -5,7 +5,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"tocsin/classify"
 	"tocsin/ingest/decode"
@@ -48,25 +47,11 @@ func newDecoder(cfg config.Config, format string, mappings []*decode.Mapping, en
 // LoadScales reads the scales and the assets; empty names are the shipped scale and no assets. The faults of both are
 // told together.
 func LoadScales(scales, assets string) (*classify.Scales, *classify.Assets, error) {
-	s, a := classify.Default(), (*classify.Assets)(nil)
-	var faults fault.List
-	read := func(name string, load func([]byte) error) {
-		if name == "" {
-			return
-		}
-		text, err := os.ReadFile(name)
-		if err == nil {
-			err = load(text)
-		}
-		if l, ok := errors.AsType[fault.List](err); ok {
-			faults = append(faults, l...)
-		} else if err != nil {
-			faults = append(faults, fault.Fault{File: name, Message: err.Error()})
-		}
+	set, err := readScales(scales, assets)
+	if err != nil {
+		return nil, nil, err
 	}
-	read(scales, func(text []byte) (err error) { s, err = classify.LoadScales(scales, text); return err })
-	read(assets, func(text []byte) (err error) { a, err = classify.LoadAssets(assets, text); return err })
-	return s, a, faults.Err()
+	return set.scales, set.assets, nil
 }
 
 // A RuleSet is a checked, compiled set of rules.

@@ -83,10 +83,7 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 			err = errors.Join(err, a.unwind(ctx))
 		}
 	}()
-	if a.scales, a.assets, err = LoadScales(a.cfg.Scales, a.cfg.Assets); err != nil {
-		return nil, err
-	}
-	if a.regimes, err = loadClocks(a.cfg.Clocks, a.scales); err != nil {
+	if err := a.openScales(); err != nil {
 		return nil, err
 	}
 	if err := a.lock(); err != nil {
@@ -132,7 +129,7 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 // rulesOnDisk tells of the configured rules where no daemon has them in force.
 func (a *App) rulesOnDisk() api.Rules {
 	out := api.Rules{Rules: []api.Rule{}}
-	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales(), a.cfg.Rules.Sigma.Pipelines...)
 	if err != nil {
 		out.Stale, out.Faults = true, err.Error()
 		return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,7 +14,7 @@ import (
 	"tocsin/rules"
 )
 
-// watcher watches the rule folders and the mapping files. It is opened before they are read for the first time: what
+// watcher watches the rule folders, and the files of mappings, scales and assets. It is opened before they are read for the first time: what
 // changes while the rest of the daemon starts is seen too.
 func (a *App) watcher() (*fsnotify.Watcher, error) {
 	w, err := fsnotify.NewWatcher()
@@ -24,7 +25,9 @@ func (a *App) watcher() (*fsnotify.Watcher, error) {
 	if err := watchTree(w, a.cfg.Rules.Folders); err != nil {
 		return nil, err
 	}
-	for _, file := range a.cfg.Mappings { // the folder: many editors write a file by putting another in its place
+	files := slices.Concat(a.cfg.Mappings, []string{a.cfg.Scales, a.cfg.Assets})
+	files = slices.DeleteFunc(files, func(name string) bool { return name == "" })
+	for _, file := range files { // the folder: many editors write a file by putting another in its place
 		if err := w.Add(filepath.Dir(file)); err != nil {
 			return nil, err
 		}
@@ -32,9 +35,9 @@ func (a *App) watcher() (*fsnotify.Watcher, error) {
 	return w, nil
 }
 
-// watch reads the rule folders and the mapping files again when they change and hands a sound set over. A set with a fault changes nothing
+// watch reads them again when they change and hands a sound set over. A set with a fault changes nothing
 // but what health, metrics and API say: the old rules go on (engine.md, ruling 18).
-func (a *App) watch(ctx context.Context, w *fsnotify.Watcher, reload func(context.Context, *rules.Set) error) error {
+func (a *App) watch(ctx context.Context, w *fsnotify.Watcher, back backend) error {
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
 	for {
@@ -49,7 +52,8 @@ func (a *App) watch(ctx context.Context, w *fsnotify.Watcher, reload func(contex
 			if err := watchTree(w, a.cfg.Rules.Folders); err != nil { // folders that are new
 				a.log.WarnContext(ctx, "rule folders cannot be watched", "err", err)
 			}
-			a.reread(ctx, reload)
+			a.rescale(ctx, back.rescale) // rules name their categories
+			a.reread(ctx, back.reload)
 			a.rereadMappings(ctx)
 		}
 	}
@@ -78,7 +82,7 @@ func (a *App) reread(ctx context.Context, reload func(context.Context, *rules.Se
 	if len(a.cfg.Rules.Folders) == 0 {
 		return
 	}
-	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales(), a.cfg.Rules.Sigma.Pipelines...)
 	if err != nil {
 		a.watched.stale(err)
 		a.health.Fail("rules", err, a.now())

@@ -11,15 +11,14 @@ import (
 // desk is where people's reports are taken. Without a way of its own to the registrar, a report is assessed at once.
 func (a *App) desk(s store, assess func(context.Context, tocsin.Event) error) *reports.Desk {
 	if assess == nil {
-		registrar := a.assessor(s)
-		assess = func(ctx context.Context, e tocsin.Event) error { return registrar.Apply(ctx, []tocsin.Event{e}) }
+		assess = current{a, s}.one
 	}
 	return &reports.Desk{Store: s, Vault: s, Assess: assess, Now: a.now}
 }
 
 // toRegistrar hands an event to the registrar by the events log, where it has its order.
-func toRegistrar(log pipeline.EventLog) func(context.Context, tocsin.Event) error {
+func (k *kafkaStages) toRegistrar(log pipeline.EventLog) func(context.Context, tocsin.Event) error {
 	return func(ctx context.Context, e tocsin.Event) error {
-		return log.WriteEvents(ctx, []tocsin.EventRecord{{Event: &e}})
+		return log.WriteEvents(ctx, []tocsin.EventRecord{{Event: &e, Scales: k.judging.Load().hash}})
 	}
 }

@@ -45,7 +45,7 @@ func (k *kafkaStages) fetchSet(ctx context.Context, hash string) (*rules.Set, er
 	if err := json.Unmarshal(text, &files); err != nil {
 		return nil, fmt.Errorf("rule set %s: %w", hash, err)
 	}
-	set, err := rules.LoadFiles(files, rules.Options{Categories: k.scales.Categories()})
+	set, err := rules.LoadFiles(files, rules.Options{Categories: k.scales().Categories()})
 	if err != nil { // another version of the daemon took them
 		k.log.ErrorContext(ctx, "stored rule set has faults here", "set", hash, "err", err)
 		return nil, fmt.Errorf("rule set %s: %w", hash, tocsin.ErrNotFound)

@@ -70,7 +70,7 @@ func exceptionsOf(set *rules.Set, now time.Time) []api.Exception {
 
 // exceptionsOnDisk tells of those of the configured rules where no daemon has them in force.
 func (a *App) exceptionsOnDisk() []api.Exception {
-	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales, a.cfg.Rules.Sigma.Pipelines...)
+	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales(), a.cfg.Rules.Sigma.Pipelines...)
 	if err != nil {
 		return nil // the list of rules tells their faults
 	}

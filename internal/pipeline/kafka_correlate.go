@@ -31,6 +31,7 @@ type KafkaCorrelate struct {
 	Read          func(value []byte) (tocsin.LogRecord, error) // decodes a record of the matches topic
 	Events        sinks.EventStore
 	EventLog      EventLog
+	Scales        func() string // hash of those in force, which the events log names; nil: it names none
 	State         sinks.StateStore
 	SnapshotEvery time.Duration
 	Now           func() time.Time
@@ -262,9 +263,13 @@ func (c *KafkaCorrelate) write(ctx context.Context, events []tocsin.Event) error
 		return err
 	}
 	c.Fail.pass(AfterEvents)
+	scales := ""
+	if c.Scales != nil {
+		scales = c.Scales()
+	}
 	records := make([]tocsin.EventRecord, len(events))
 	for i := range events {
-		records[i].Event = &events[i]
+		records[i].Event, records[i].Scales = &events[i], scales
 	}
 	return c.Retry.Do(ctx, "kafka", func() error { return c.EventLog.WriteEvents(ctx, records) })
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +15,10 @@ import (
 // KafkaRegistrar applies the events topic to the register. The topic has one partition: whoever owns it is the
 // registrar, so that Kafka is the election (delivery.md 3.3, 1).
 type KafkaRegistrar struct {
-	Registrar  Registrar
+	Registrar Registrar // by the scales in force
+	// Scaled finds a registrar by the hash of its scales; the error wraps [tocsin.ErrNotFound] where nobody has them. Nil:
+	// all is judged by those in force.
+	Scaled     func(ctx context.Context, hash string) (Registrar, error)
 	Read       func(value []byte) (tocsin.EventRecord, error) // decodes a record of the events topic
 	Partitions int                                            // of the matches topic
 	// Timers writes what became due; it is called every TimersEvery while this daemon is the registrar.
@@ -38,6 +40,7 @@ type tenure struct {
 	sequence Sequence
 	progress map[int32]tocsin.Progress // of the partitions of the matches topic
 	life     tocsin.InputProgress      // what is stored of the events topic
+	judges   []judge                   // the last ones
 }
 
 // Serve applies events until ctx ends.
@@ -95,10 +98,11 @@ func (r *KafkaRegistrar) take(ctx context.Context, t *tenure, got kafka.Fetched)
 		case read.Progress != nil:
 			t.progress[read.Progress.Partition] = *read.Progress
 		case read.Event != nil:
+			read.Event.Scales = read.Scales
 			events = append(events, t.sequence.Add(*read.Event, rec.Ref.Offset)...)
 		}
 	}
-	if err := r.apply(ctx, append(events, t.due(r.Partitions)...)); err != nil {
+	if err := r.apply(ctx, t, append(events, t.due(r.Partitions)...)); err != nil {
 		return err
 	}
 	if err := r.lives(ctx, t, got.Incarnation); err != nil {
@@ -130,12 +134,3 @@ func (t *tenure) due(partitions int) []tocsin.Event {
 
 // atOnce bounds how many emissions are repeated where one meets a trouble.
 const atOnce = 1024
-
-func (r *KafkaRegistrar) apply(ctx context.Context, events []tocsin.Event) error {
-	for some := range slices.Chunk(events, atOnce) {
-		if err := r.Retry.Do(ctx, "elasticsearch", func() error { return r.Registrar.Apply(ctx, some) }); err != nil {
-			return fmt.Errorf("register %d events: %w", len(some), err)
-		}
-	}
-	return nil
-}

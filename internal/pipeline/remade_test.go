@@ -167,3 +167,57 @@ func (b *bus) committed(topic string) {
 		}
 	}
 }
+
+// What the events log says it was written under judges an event, whoever is the registrar and whatever is in force there;
+// scales that nobody has any more are told of, and those in force judge.
+func TestJudgedByTheScalesOfTheLog(t *testing.T) {
+	b := newBus(t)
+	applied := make(chan string, 10)
+	asked := 0
+	log := slog.New(slog.DiscardHandler)
+	r := &pipeline.KafkaRegistrar{
+		Registrar: court{"own", applied}, Read: kafkasink.DecodeEventRecord, Partitions: 1, Timers: func(context.Context) error { return nil }, TimersEvery: time.Hour,
+		Scaled: func(_ context.Context, hash string) (pipeline.Registrar, error) {
+			if asked++; hash == "gone" {
+				return nil, tocsin.ErrNotFound
+			}
+			return court{hash, applied}, nil
+		},
+		Now: time.Now, Retry: &pipeline.Retry{Log: log, Now: time.Now}, Log: log,
+	}
+	var records []tocsin.EventRecord
+	for _, e := range [][2]string{{"1", "old"}, {"2", "old"}, {"3", "new"}, {"4", "old"}, {"5", ""}, {"6", "gone"}, {"7", "new"}} {
+		records = append(records, tocsin.EventRecord{Event: &tocsin.Event{ID: e[0]}, Scales: e[1]})
+	}
+	if err := b.producer.WriteEvents(t.Context(), records); err != nil {
+		t.Fatal(err)
+	}
+	stop := b.member("tocsin.events", pipeline.Kafka(r.Serve))
+	for _, want := range []string{"1 by old", "2 by old", "3 by new", "4 by old", "5 by own", "6 by own", "7 by new"} {
+		select {
+		case got := <-applied:
+			if got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("never: %s", want)
+		}
+	}
+	_ = stop()
+	if asked != 3 {
+		t.Errorf("scales were looked for %d times, there are 3", asked)
+	}
+}
+
+// A court says by which scales it judges.
+type court struct {
+	scales  string
+	applied chan string
+}
+
+func (c court) Apply(_ context.Context, events []tocsin.Event) error {
+	for _, e := range events {
+		c.applied <- e.ID + " by " + c.scales
+	}
+	return nil
+}

@@ -12,10 +12,25 @@ import (
 	"tocsin/sinks"
 )
 
-// StoreRuleSet keeps the text of a rule set under its content hash: the same set again changes nothing. The chunks come
-// first, so that a set that can be found is whole.
+// The definitions that are kept by their content hash, so that whoever reads a log has those that it was written by.
+const (
+	ruleSets  = "ruleset"
+	scaleSets = "scales"
+)
+
+// StoreRuleSet keeps the text of a rule set under its content hash: the same set again changes nothing.
 func (s *Store) StoreRuleSet(ctx context.Context, hash string, text []byte) error {
-	at := name{s.index(kindState), ruleSetID(hash)}
+	return s.define(ctx, ruleSets, hash, text)
+}
+
+// StoreScales keeps the text of scales and assets likewise.
+func (s *Store) StoreScales(ctx context.Context, hash string, text []byte) error {
+	return s.define(ctx, scaleSets, hash, text)
+}
+
+// define stores a definition. The chunks come first, so that one that can be found is whole.
+func (s *Store) define(ctx context.Context, kind, hash string, text []byte) error {
+	at := name{s.index(kindState), definitionID(kind, hash)}
 	if _, err := s.one(ctx, at, &sinks.Manifest{}); !errors.Is(err, tocsin.ErrNotFound) {
 		return err
 	}
@@ -26,12 +41,12 @@ func (s *Store) StoreRuleSet(ctx context.Context, hash string, text []byte) erro
 	manifest.Chunks = (len(packed) + chunkBytes - 1) / chunkBytes
 	for n := range manifest.Chunks {
 		part := packed[n*chunkBytes : min((n+1)*chunkBytes, len(packed))]
-		doc := fmt.Appendf(nil, `{"tocsin":{"kind":"ruleset-chunk"},"doc":{"data":%q}}`, base64.StdEncoding.EncodeToString(part))
-		if _, err := s.put(ctx, action{op: "index", index: at.index, id: ruleChunkID(hash, n), doc: doc}); err != nil {
+		doc := fmt.Appendf(nil, `{"tocsin":{"kind":%q},"doc":{"data":%q}}`, kind+"-chunk", base64.StdEncoding.EncodeToString(part))
+		if _, err := s.put(ctx, action{op: "index", index: at.index, id: chunkOf(kind, hash, n), doc: doc}); err != nil {
 			return err
 		}
 	}
-	doc, err := json.Marshal(object{"tocsin": object{"kind": "ruleset"}, "doc": manifest})
+	doc, err := json.Marshal(object{"tocsin": object{"kind": kind}, "doc": manifest})
 	if err != nil {
 		return err
 	}
@@ -39,20 +54,37 @@ func (s *Store) StoreRuleSet(ctx context.Context, hash string, text []byte) erro
 	return err
 }
 
-func ruleSetID(hash string) string { return "ruleset-" + tocsin.Hash(hash) }
+func definitionID(kind, hash string) string { return kind + "-" + tocsin.Hash(hash) }
 
-func ruleChunkID(hash string, n int) string { return tocsin.Hash("ruleset", hash, strconv.Itoa(n)) }
+func chunkOf(kind, hash string, n int) string { return tocsin.Hash(kind, hash, strconv.Itoa(n)) }
 
 // RuleSet returns the text that was stored under a hash; the error wraps [tocsin.ErrNotFound] where none was, and
 // [sinks.ErrDamaged] where it does not read back.
 func (s *Store) RuleSet(ctx context.Context, hash string) ([]byte, error) {
-	var m sinks.Manifest
-	if _, err := s.one(ctx, name{s.index(kindState), ruleSetID(hash)}, &m); err != nil {
-		return nil, fmt.Errorf("rule set %.40q: %w", hash, err)
-	}
-	packed, err := s.pieces(ctx, &m, func(n int) string { return ruleChunkID(hash, n) })
+	text, err := s.definition(ctx, ruleSets, hash)
 	if err != nil {
 		return nil, fmt.Errorf("rule set %.40q: %w", hash, err)
+	}
+	return text, nil
+}
+
+// ScalesOf returns the text of scales and assets likewise.
+func (s *Store) ScalesOf(ctx context.Context, hash string) ([]byte, error) {
+	text, err := s.definition(ctx, scaleSets, hash)
+	if err != nil {
+		return nil, fmt.Errorf("scales %.40q: %w", hash, err)
+	}
+	return text, nil
+}
+
+func (s *Store) definition(ctx context.Context, kind, hash string) ([]byte, error) {
+	var m sinks.Manifest
+	if _, err := s.one(ctx, name{s.index(kindState), definitionID(kind, hash)}, &m); err != nil {
+		return nil, err
+	}
+	packed, err := s.pieces(ctx, &m, func(n int) string { return chunkOf(kind, hash, n) })
+	if err != nil {
+		return nil, err
 	}
 	snap, err := sinks.Unpack(m, packed)
 	return snap.State, err

@@ -29,6 +29,15 @@ func TestRuleSets(t *testing.T) {
 			t.Errorf("%s: %d bytes of %d, %v", hash, len(got), len(text), err)
 		}
 	}
+	if err := s.StoreScales(t.Context(), "a", []byte("{}")); err != nil { // not the rule set of that hash
+		t.Fatal(err)
+	}
+	if got, err := s.ScalesOf(t.Context(), "a"); err != nil || string(got) != "{}" {
+		t.Errorf("scales: %q, %v", got, err)
+	}
+	if _, err := s.ScalesOf(t.Context(), "b"); !errors.Is(err, tocsin.ErrNotFound) {
+		t.Error(err)
+	}
 	if _, err := s.RuleSet(t.Context(), "unknown"); !errors.Is(err, tocsin.ErrNotFound) {
 		t.Error(err)
 	}
