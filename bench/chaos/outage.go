@@ -163,11 +163,11 @@ func (o *outage) brokerAway(ctx context.Context) error {
 	started := time.Now()
 	up := make(chan error, 1)
 	go func() { up <- o.up(ctx) }()
-	port := loopback(o.base + firstBroker)
+	port, dial := loopback(o.base+firstBroker), net.Dialer{Timeout: time.Second}
 	var listens time.Time
 	err := o.until(ctx, 2*time.Minute, func() bool {
 		if listens.IsZero() {
-			if c, err := net.DialTimeout("tcp", port, time.Second); err == nil {
+			if c, err := dial.DialContext(ctx, "tcp", port); err == nil {
 				listens = time.Now()
 				c.Close()
 			}
