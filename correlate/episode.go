@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"cmp"
 	"slices"
 
 	"tocsin"
@@ -9,6 +10,7 @@ import (
 // An episode is one event of kind novelty: what scored in a scope and belongs together.
 type episode struct {
 	id       string
+	before   string // the event that this one continues, "" for none
 	ref      *tocsin.RuleRef
 	opened   int64
 	detected int64
@@ -62,25 +64,32 @@ const (
 	maxMembers        = 200
 	maxLinks          = 1000
 	maxPast           = 32
+	maxEpisodes       = 256 // open at once in a scope: beyond it the one that nothing joined for longest is closed
 )
 
 // closeAt is when the event is over: nothing can join it then.
 func (ep *episode) closeAt(n *novelPlan) int64 { return max(ep.active+n.idle, ep.strong+n.within) + 1 }
 
-// begin makes an event of a group.
-func (sc *scope) begin(e *Engine, all []*contribution, g *groupRisk, by string, c *contribution) {
-	n := sc.plan()
+// newEpisode is an event that opens now with a contribution.
+func (sc *scope) newEpisode(e *Engine, c *contribution) *episode {
 	ep := &episode{
-		ref: sc.tk.plan.ref, opened: e.cause, detected: e.cause, open: true, by: by, risk: g.novel, bar: n.risk, pairs: g.pairs, rules: g.rules,
-		tactics: slices.Clone(g.tactics), strong: e.cause, hosts: make(map[*novelHost]bool), ties: make(map[*novelRule]int64),
-		links: make(map[string]int64), known: make(map[uint64]*member), degraded: e.doubtsOf(sc.tk, e.cause),
-	}
-	if by == "tactics" {
-		ep.risk, ep.bar, ep.rules = g.cold, n.coldRisk, g.coldRules
+		ref: sc.tk.plan.ref, opened: e.cause, detected: e.cause, open: true, strong: e.cause, hosts: make(map[*novelHost]bool),
+		ties: make(map[*novelRule]int64), links: make(map[string]int64), known: make(map[uint64]*member), degraded: e.doubtsOf(sc.tk, e.cause),
 	}
 	if last := c.refs[len(c.refs)-1]; last.received != unset {
 		ep.detected = last.received
 		ep.backfill = last.received-last.at > e.latenessOf(last.from.source, last.from.partition)
+	}
+	return ep
+}
+
+// begin makes an event of a group.
+func (sc *scope) begin(e *Engine, all []*contribution, g *groupRisk, by string, c *contribution) {
+	n := sc.plan()
+	ep := sc.newEpisode(e, c)
+	ep.by, ep.risk, ep.bar, ep.pairs, ep.rules, ep.tactics = by, g.novel, n.risk, g.pairs, g.rules, slices.Clone(g.tactics)
+	if by == "tactics" {
+		ep.risk, ep.bar, ep.rules = g.cold, n.coldRisk, g.coldRules
 	}
 	for _, x := range all {
 		x.joined = "seed"
@@ -90,10 +99,22 @@ func (sc *scope) begin(e *Engine, all []*contribution, g *groupRisk, by string, 
 	for _, x := range all {
 		sc.lookBack(ep, x.pair.host)
 	}
+	sc.open(e, ep, c)
+}
+
+// open puts an event among the open ones and says so, to the rank above as well.
+func (sc *scope) open(e *Engine, ep *episode, c *contribution) {
+	for len(sc.episodes) >= maxEpisodes {
+		oldest := slices.MinFunc(sc.episodes, func(a, b *episode) int { return cmp.Compare(a.active, b.active) })
+		oldest.doubt(reasonFlood)
+		sc.tk.counts.evicted++
+		sc.shut(e, oldest)
+	}
 	sc.tk.open++
 	sc.episodes = append(sc.episodes, ep)
 	ep.news = false
 	sc.say(e, ep, tocsin.MilestoneOpened)
+	sc.tell(e, ep, c)
 }
 
 // join puts a contribution into an event.
@@ -130,7 +151,7 @@ func (sc *scope) join(e *Engine, ep *episode, c *contribution) {
 		}
 	}
 	ep.window = append(ep.window, c)
-	ep.tell(c)
+	ep.tell(c, c.count)
 }
 
 // attach keeps references to the alerts of a contribution.
@@ -146,6 +167,18 @@ func (ep *episode) attach(c *contribution, all bool) {
 	}
 	if all {
 		ep.refs = append(ep.refs, c.refs...)
+	}
+}
+
+// reattach keeps the references of a contribution that took part already, where it has one more.
+func (ep *episode) reattach(c *contribution) {
+	for _, kept := range [2][][]mention{ep.heads, ep.tails} {
+		for i := range kept {
+			if kept[i][0].order == c.refs[0].order {
+				kept[i] = slices.Clone(c.refs)
+				return
+			}
+		}
 	}
 }
 
@@ -165,9 +198,9 @@ func (ep *episode) entity(n tocsin.Entity) {
 }
 
 // tell notes which pair joined, and why.
-func (ep *episode) tell(c *contribution) {
+func (ep *episode) tell(c *contribution, alerts int64) {
 	if m := ep.known[c.pair.id()]; m != nil {
-		m.Alerts += c.count
+		m.Alerts += alerts
 		return
 	}
 	if len(ep.order) == maxMembers {
@@ -175,7 +208,7 @@ func (ep *episode) tell(c *contribution) {
 		return
 	}
 	m := &member{pair: c.pair.id(), NoveltyMember: tocsin.NoveltyMember{
-		Rule: c.pair.rule.name, Host: c.pair.host.name, At: instant(c.first.at), Alerts: c.count, Rarity: thousandth(c.rarity), Points: thousandth(c.points),
+		Rule: c.pair.rule.name, Host: c.pair.host.name, At: instant(c.first.at), Alerts: alerts, Rarity: thousandth(c.rarity), Points: thousandth(c.points),
 		Cold: thousandth(c.cold), Fired: c.graded.fired, Observed: c.graded.observed, Joined: c.joined, With: c.with, Alert: c.refs[0].alertID(),
 	}}
 	if len(c.tactics) > 0 {
@@ -202,6 +235,9 @@ func (ep *episode) more(c *contribution, w *noticed, all bool) {
 	ep.sum.add(&w.mention)
 	if all {
 		ep.refs = append(ep.refs, w.mention)
+	}
+	if len(c.refs) <= refsEach && c.refs[len(c.refs)-1].order == w.order {
+		ep.reattach(c)
 	}
 	for _, n := range w.entities {
 		ep.entity(n)

@@ -29,6 +29,11 @@ func (sc *scope) shut(e *Engine, ep *episode) {
 	sc.tk.open--
 	sc.say(e, ep, tocsin.MilestoneClosed)
 	sc.episodes = slices.DeleteFunc(sc.episodes, func(x *episode) bool { return x == ep })
+	for _, c := range sc.lately.all {
+		if c.into == ep {
+			c.into = sc.over
+		}
+	}
 }
 
 // render is an event as the rest of the product knows it.
@@ -42,7 +47,7 @@ func (sc *scope) render(e *Engine, ep *episode, why tocsin.Milestone) tocsin.Eve
 		Completeness: tocsin.Completeness{
 			Degraded: append([]string{}, ep.degraded...), AbsentFields: map[string]int64{}, Watermark: instant(e.watermark), Behind: e.behind,
 		},
-		Novelty: ep.explain(),
+		Novelty: ep.explain(), Continues: ep.before,
 	}
 	if !ep.open {
 		out.Activity = tocsin.Closed

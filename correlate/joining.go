@@ -10,6 +10,7 @@ import (
 func (sc *scope) place(e *Engine, c *contribution) {
 	sc.remember(c)
 	if ep := sc.host(c); ep != nil {
+		ep = sc.current(e, ep, c)
 		sc.accompany(e, ep, c)
 		sc.join(e, ep, c)
 		sc.step(ep, sc.now)
@@ -30,6 +31,8 @@ func (sc *scope) place(e *Engine, c *contribution) {
 	group = sc.group(c.pair.host, maxLately)
 	slices.SortStableFunc(group, func(a, b *contribution) int { return a.first.compare(b.first) })
 	if ep, with := sc.goesOn(group); ep != nil {
+		c.joined, c.with = "chain", with
+		ep = sc.current(e, ep, c)
 		for _, x := range group {
 			x.joined, x.with = "chain", with
 			sc.join(e, ep, x)
@@ -68,8 +71,8 @@ func (sc *scope) host(c *contribution) *episode {
 		case ep.hosts[c.pair.host] && sc.now-ep.strong <= n.within && sc.loud(c.pair.host):
 			c.joined, c.with = "chain", ""
 			return ep
-		case !ep.hosts[c.pair.host] && active && c.worth() >= n.newcomer:
-			if joined, with := ep.tiedTo(c); joined != "" {
+		case !ep.hosts[c.pair.host] && active && c.worth() >= n.member:
+			if joined, with := ep.tiedTo(c, n.newcomer); joined != "" {
 				c.joined, c.with = joined, with
 				return ep
 			}
@@ -90,9 +93,10 @@ func (sc *scope) loud(h *novelHost) bool {
 	return g.novel+g.cold >= sc.plan().chain
 }
 
-// tiedTo is what ties a contribution to an event, "" for nothing.
-func (ep *episode) tiedTo(c *contribution) (joined, with string) {
-	if at, ok := ep.ties[c.pair.rule]; ok && within(at, c.at, tieSpan) {
+// tiedTo is what ties a contribution of another host to an event, "" for nothing: a value in common, or the same rule where it
+// is worth as much as newcomer.
+func (ep *episode) tiedTo(c *contribution, newcomer int64) (joined, with string) {
+	if at, ok := ep.ties[c.pair.rule]; ok && c.worth() >= newcomer && within(at, c.at, tieSpan) {
 		return "tied", c.pair.rule.name
 	}
 	for _, l := range c.links {

@@ -47,8 +47,11 @@ func (c *scopeCoder) enlistAll() {
 			c.fail("a contribution to no event")
 			return
 		}
-		if x.home >= 0 {
+		switch {
+		case x.home >= 0:
 			x.into = c.sc.episodes[x.home]
+		case x.home == overHome:
+			x.into = c.sc.over
 		}
 	}
 	c.sc.lately = newLately()

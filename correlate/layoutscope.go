@@ -9,6 +9,9 @@ import (
 	"tocsin"
 )
 
+// overHome is the place of an event that is over, where a contribution was taken by one.
+const overHome = -2
+
 // A scopeCoder writes or reads the scopes of a rule of kind novelty. Hosts, rules and contributions are named by their
 // places in lists that come first.
 type scopeCoder struct {
@@ -270,11 +273,15 @@ func (c *scopeCoder) contribution(x *contribution) {
 	c.facts(&x.facts)
 	c.text(&x.joined)
 	c.text(&x.with)
-	if x.into != nil {
+	switch x.into {
+	case nil:
+	case c.sc.over:
+		i = overHome
+	default:
 		i = int64(slices.Index(c.sc.episodes, x.into))
 	}
 	c.num(&i)
-	if x.home = i; i < -1 || len(x.refs) == 0 {
+	if x.home = i; i < overHome || len(x.refs) == 0 {
 		c.fail("a contribution that cannot be")
 	}
 }

@@ -123,7 +123,7 @@ func (e *Engine) layoutLowered(c *coder) {
 			}
 		}
 	}
-	if !c.reading && len(all) == 0 {
+	if !c.reading && len(all) == 0 && !e.continued() {
 		return
 	}
 	list(c, &all, 3, func(s *loweredScope) {

@@ -18,13 +18,14 @@ import (
 func drawNovelty(t *rapid.T) scene {
 	s := scene{plan: plan{
 		id: "r", kind: kindNovelty, shape: "s", groupBy: []string{"organization.id"}, ref: &tocsin.RuleRef{ID: "r", Version: "1.0.0"},
-		span: int64(time.Hour), decay: int64(15 * time.Minute), quiet: int64(time.Hour),
+		span: int64(time.Hour), decay: int64(15 * time.Minute), quiet: int64(rapid.SampledFrom([]time.Duration{20 * time.Minute, time.Hour}).Draw(t, "quiet")),
+		maxOpen: int64(rapid.SampledFrom([]time.Duration{time.Hour, 24 * time.Hour}).Draw(t, "max open")),
 	}}
 	s.plan.novel = novelPlan{
 		above: 2000, most: 14_000, risk: rapid.Int64Range(1, 30).Draw(t, "risk") * 1000, pairs: rapid.IntRange(1, 3).Draw(t, "pairs"), rules: 2,
 		coldRisk: rapid.Int64Range(4, 40).Draw(t, "cold risk") * 1000, tactics: 2, coldSet: 2, member: 1000, newcomer: 2000, chain: 4000, strong: 6000,
-		within: int64(rapid.SampledFrom([]time.Duration{2 * time.Hour, 8 * time.Hour}).Draw(t, "within")), lookBack: int64(72 * time.Hour), session: 2000,
-		learn: int64(rapid.SampledFrom([]time.Duration{0, time.Hour, 12 * time.Hour}).Draw(t, "learn")), forget: int64(24 * time.Hour), idle: int64(time.Hour),
+		within: int64(rapid.SampledFrom([]time.Duration{time.Second, 2 * time.Hour, 8 * time.Hour}).Draw(t, "within")), lookBack: int64(72 * time.Hour), session: 2000,
+		learn: int64(rapid.SampledFrom([]time.Duration{0, time.Hour, 12 * time.Hour}).Draw(t, "learn")), forget: int64(24 * time.Hour), idle: s.plan.quiet,
 	}
 	s.disorder = time.Duration(rapid.IntRange(0, 40).Draw(t, "disorder")) * unit
 	s.lateness = time.Hour

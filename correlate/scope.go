@@ -18,6 +18,7 @@ type scope struct {
 	tally
 	lately
 	episodes []*episode          // open ones, by opening
+	over     *episode            // stands for those that are not: what they took is taken
 	hours    []hourRisk          // the newest last
 	refused  int64               // alerts of pairs that a limit kept out
 	full     bool                // the last new pair was kept out
@@ -36,7 +37,7 @@ type hourRisk struct {
 const maxHours = 7 * 24
 
 func newScope(tk *track, tenant string, key []tocsin.Value) *scope {
-	return &scope{tk: tk, tenant: tenant, key: key, began: unset, now: unset, tally: newTally(), lately: newLately()}
+	return &scope{tk: tk, tenant: tenant, key: key, began: unset, now: unset, tally: newTally(), lately: newLately(), over: &episode{}}
 }
 
 // plan is what the rule asks for.
@@ -141,7 +142,7 @@ func (sc *scope) take(e *Engine, w *noticed) {
 		sc.tk.counts.duplicates++
 		return
 	}
-	if c.into != nil {
+	if c.into != nil && c.into != sc.over {
 		c.into.more(c, w, e.cfg.AllEvidence)
 		sc.announce(e, c.into)
 	}

@@ -35,6 +35,7 @@ func (e *Engine) snapshot(format int) []byte {
 	c := &coder{buf: append([]byte(magic), byte(format)), format: format}
 	e.layout(c, nil)
 	e.layoutLowered(c)
+	e.layoutContinued(c)
 	sum := sha256.Sum256(c.buf)
 	return append(c.buf, sum[:16]...)
 }
@@ -59,6 +60,9 @@ func restore(cfg Config, set planSet, data []byte) (*Engine, error) {
 	e.layout(c, nil)
 	if c.err == nil && len(c.buf) > 0 {
 		e.layoutLowered(c)
+	}
+	if c.err == nil && len(c.buf) > 0 {
+		e.layoutContinued(c)
 	}
 	if len(c.buf) > 0 {
 		c.fail("%d bytes are left over", len(c.buf))

@@ -37,7 +37,7 @@ type Novelty struct {
 // defaultNovelty are the figures that docs/quality.md accounts for.
 func defaultNovelty() *Novelty {
 	return &Novelty{
-		Above: 6000, Most: 14_000, Risk: 60_000, Pairs: 4, Rules: 3, ColdRisk: 45_000, Tactics: 3, ColdSet: 4,
+		Above: 6000, Most: 14_000, Risk: 75_000, Pairs: 4, Rules: 3, ColdRisk: 30_000, Tactics: 3, ColdSet: 4,
 		Member: 1000, Newcomer: 3000, Chain: 12_000, Strong: 30_000, Within: 24 * time.Hour,
 		LookBack: 72 * time.Hour, Session: 12_000,
 	}
@@ -50,6 +50,7 @@ const (
 	noveltyQuiet  = time.Hour        // an event that nothing joined for so long is no longer active
 	noveltyLearn  = 24 * time.Hour
 	noveltyForget = 14 * 24 * time.Hour
+	noveltyOpen   = 7 * 24 * time.Hour // an event that goes on for longer is closed, and another continues it
 )
 
 // maxPoints bounds what a rule of kind novelty asks for.
@@ -70,7 +71,7 @@ func rareKeys() []schema.Key {
 
 func novelKeys() []schema.Key {
 	return []schema.Key{
-		{Name: "risk", Shape: points(), Says: "60"},
+		{Name: "risk", Shape: points(), Says: "75"},
 		{Name: "pairs", Shape: schema.Whole(1, maxAtLeast), Says: "of a rule and a host; 4"},
 		{Name: "rules", Shape: schema.Whole(1, maxAtLeast), Says: "3"},
 	}
@@ -78,7 +79,7 @@ func novelKeys() []schema.Key {
 
 func coldKeys() []schema.Key {
 	return []schema.Key{
-		{Name: "risk", Shape: points(), Says: "45"},
+		{Name: "risk", Shape: points(), Says: "30"},
 		{Name: "tactics", Shape: schema.Whole(1, maxTactics), Says: "3"},
 		{Name: "rules", Shape: schema.Whole(1, maxAtLeast), Says: "4"},
 	}
@@ -206,7 +207,7 @@ func (d *draft) novelty(v *yaml.Node) {
 	c := &d.rule.Correlate
 	c.AtLeast = 1
 	for into, value := range map[*time.Duration]time.Duration{
-		&c.Span: noveltySpan, &c.Decay: noveltyDecay, &c.Learn: noveltyLearn, &c.Forget: noveltyForget,
+		&c.Span: noveltySpan, &c.Decay: noveltyDecay, &c.Learn: noveltyLearn, &c.Forget: noveltyForget, &c.MaxOpen: noveltyOpen,
 	} {
 		if *into == 0 && !(into == &c.Learn && d.learn) {
 			*into = value

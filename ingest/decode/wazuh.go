@@ -69,6 +69,7 @@ const wazuhGroups = `
 	suricata                 intrusion_detection,network - -
 	ids                      intrusion_detection,network - -
 	vulnerability-detector   vulnerability info -
+	freshclam                package change -
 	virus                    malware info -
 	malware                  malware info -
 	rootcheck                malware info -

@@ -69,6 +69,7 @@ func (p *player) show(cause string, events []tocsin.Event) {
 			fmt.Fprintf(&p.out, " degraded=%s", strings.Join(ev.Completeness.Degraded, ","))
 		}
 		fmt.Fprintln(&p.out)
+		p.explain(&ev)
 	}
 }
 
