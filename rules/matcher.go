@@ -182,12 +182,17 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if len(out) == 0 && cap(out) < max(m.most, 1) {
 		out = make([]tocsin.Match, 0, max(4*m.most, pieces/4))
 	}
-	out = append(out, tocsin.Match{})
+	if len(out) < cap(out) {
+		out = out[:len(out)+1] // what is beyond was never written, or cleared
+	} else {
+		out = append(out, tocsin.Match{})
+	}
 	base := &out[len(out)-1]
 	m.base(base, i, bits, a)
 	base.Absent = absent
 	if c.novel != nil {
 		if base.Values, base.Absent = m.novelty(c.novel, &base.Facts), nil; base.Values == nil {
+			*base = tocsin.Match{}
 			return out[:len(out)-1]
 		}
 	}

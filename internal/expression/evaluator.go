@@ -30,6 +30,8 @@ type Evaluator struct {
 	errs        map[int]error        // of leaves, this generation
 	finder      *Finder              // of the index that is searched with this; nil for none
 	decided     []uint64             // what explains an expression, while it is put together
+	explained   []uint64             // what explained one before, on the same alert
+	readings    []tocsin.Reading     // of that; nil for none
 }
 
 // verdict is what a leaf said of the alert of a generation.
@@ -79,7 +81,7 @@ func (e *Evaluator) reset(now time.Time) {
 		e.slots[s] = tocsin.Value{}
 	}
 	e.used = e.used[:0]
-	e.now, e.work = now, 0
+	e.now, e.work, e.readings = now, 0, nil
 	e.views.reset()
 	e.gen++
 	if e.gen == 0 { // wrapped round: no entry may look current
@@ -172,10 +174,14 @@ func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
 	e.decided = e.decide(e.decided[:0], x.plan, true)
 	slices.Sort(e.decided)
 	all := slices.Compact(e.decided)
+	if e.readings != nil && slices.Equal(all, e.explained) { // many rules have the same condition
+		return e.readings
+	}
 	readings := make([]tocsin.Reading, len(all))
 	for i, d := range all {
 		readings[i] = e.reading(int(uint32(d)))
 	}
+	e.explained, e.readings = append(e.explained[:0], all...), readings
 	return readings
 }
 
