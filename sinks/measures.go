@@ -11,6 +11,11 @@ type Measures interface {
 	// Tallies counts incidents that are alike, as [tocsin.Tallies] counts them one by one: ordered by time, words and
 	// value. The error wraps [tocsin.ErrQuery]. What was written a second ago may not be counted yet.
 	Tallies(ctx context.Context, q tocsin.TallyQuery) ([]tocsin.Tally, error)
+	// MeasuresSince tells how the incidents stand that were written since a mark of an earlier answer ("": since ever), in
+	// the order in which they were: at most limit, and at least one while there are any. What was written a second ago
+	// may be told later, but never not at all. The error wraps [errors.ErrUnsupported] where the store is laid out so
+	// that it cannot tell.
+	MeasuresSince(ctx context.Context, mark string, limit int) (tocsin.Measures, error)
 }
 
 // Backlogs keep how much work waited, day by day.

@@ -11,20 +11,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"tocsin"
 	"tocsin/bench/internal/frame"
-	"tocsin/internal/api"
-	"tocsin/internal/auth"
 	"tocsin/internal/measure"
 	"tocsin/internal/web"
 	"tocsin/register"
@@ -38,6 +32,7 @@ type options struct {
 	incidents int
 	entries   int
 	rounds    int
+	direct    bool
 	within    time.Duration
 }
 
@@ -52,6 +47,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.IntVar(&o.incidents, "incidents", 100_000, "incidents in the register")
 	flags.IntVar(&o.entries, "entries", 20, "entries in the log of each")
 	flags.IntVar(&o.rounds, "rounds", 40, "how often each question is asked")
+	flags.BoolVar(&o.direct, "direct", false, "let the store count, as it does while memory is not filled")
 	flags.DurationVar(&o.within, "within", 30*time.Minute, "time for all of it")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -64,7 +60,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 // A store is one that can be filled quickly.
 type store interface {
 	register.Store
-	measure.Store
+	measure.FactStore
 	web.Search
 	web.Counter
 }
@@ -102,10 +98,14 @@ func measureStore(ctx context.Context, o options, scratch string, out io.Writer)
 	if o.store == "elastic" {
 		time.Sleep(2 * time.Second) // it shows what was written after a second
 	}
-	if err := ask(ctx, o, s, ids, out); err != nil {
+	counts, err := counter(ctx, o, s, out)
+	if err != nil {
 		return err
 	}
-	return askPages(ctx, o, s, ids, out)
+	if err := ask(ctx, o, s, counts, ids, out); err != nil {
+		return err
+	}
+	return askPages(ctx, o, s, counts, ids, out)
 }
 
 // load writes the register in batches and returns the ids of its incidents.
@@ -183,48 +183,4 @@ func remove(address string) error {
 		return err
 	}
 	return res.Body.Close()
-}
-
-// ask asks the API each question, first a few times to warm it, and prints what it took.
-func ask(ctx context.Context, o options, s store, ids []string, out io.Writer) error {
-	handler := api.New(api.Options{
-		Register: register.New(register.Options{Store: s}), Store: s, Measures: s, Tokens: &auth.Tokens{}, OpenReads: true, Version: "1",
-		Now: func() time.Time { return year.AddDate(1, 0, 0) }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-	})
-	rng := rand.New(rand.NewPCG(1, 1))
-	open := "proposed,declared,acknowledged,contained,eradicated,recovered"
-	fmt.Fprintf(out, "%-48s %10s %10s %10s %12s\n", "question", "p50", "p95", "processor", "answer")
-	for _, q := range []struct{ name, path string }{
-		{"queue: the first 50 open ones, by priority", "/incidents?sort=priority&limit=50&status=" + open},
-		{"one incident", "/incidents/{id}"},
-		{"its log", "/incidents/{id}/log"},
-		{"trend: time to resolve, by priority, a year", "/trends?metric=resolve&by=priority"},
-		{"trend: the same of a quarter, by week", "/trends?metric=resolve&by=priority&interval=week&from=2026-09-01&to=2026-12-01&zone=Europe/Berlin"},
-		{"trend: incidents by category and day, a year", "/trends?metric=incidents&by=category&interval=day&zone=Europe/Berlin"},
-		{"trend: target resolve by team, a year", "/trends?metric=target_resolve&by=team"},
-		{"trend: where the time goes, by platform, a year", "/trends?metric=stages&by=platform"},
-	} {
-		var took []time.Duration
-		size, used := 0, time.Duration(0) // processor time: what a busy machine does not stretch
-		for n := range o.rounds + 3 {
-			path := strings.ReplaceAll(q.path, "{id}", ids[rng.IntN(len(ids))])
-			req := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1"+path, http.NoBody)
-			rec := httptest.NewRecorder()
-			begun, before := time.Now(), frame.ProcessorTime()
-			handler.ServeHTTP(rec, req)
-			if n >= 3 {
-				took, used = append(took, time.Since(begun)), used+frame.ProcessorTime()-before
-			}
-			if rec.Code != http.StatusOK {
-				return fmt.Errorf("%s: %d %.300s", path, rec.Code, rec.Body)
-			}
-			size = rec.Body.Len()
-		}
-		slices.Sort(took)
-		at := func(p int) time.Duration {
-			return took[tocsin.Rank(int64(len(took)), p)-1].Round(100 * time.Microsecond)
-		}
-		fmt.Fprintf(out, "%-48s %10s %10s %10s %10d B\n", q.name, at(50), at(95), (used / time.Duration(o.rounds)).Round(100*time.Microsecond), size)
-	}
-	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"tocsin"
 	"tocsin/bench/internal/frame"
 	"tocsin/internal/auth"
+	"tocsin/internal/measure"
 	"tocsin/internal/web"
 	"tocsin/register"
 )
@@ -47,8 +48,8 @@ var questions = []struct{ name, path string }{
 }
 
 // askPages asks the page of each kind, prints what it took, and fails where one is too large.
-func askPages(ctx context.Context, o options, s store, ids []string, out io.Writer) error {
-	handler, err := pages(s)
+func askPages(ctx context.Context, o options, s store, counts measure.Store, ids []string, out io.Writer) error {
+	handler, err := pages(s, counts)
 	if err != nil {
 		return err
 	}
@@ -103,10 +104,10 @@ func unpacked(rec *httptest.ResponseRecorder) int {
 }
 
 // pages is the page over a store, beside a pipeline of some size.
-func pages(s store) (http.Handler, error) {
+func pages(s store, counts measure.Store) (http.Handler, error) {
 	now := func() time.Time { return year.AddDate(1, 0, 0) }
 	return web.New(web.Options{
-		Register: register.New(register.Options{Store: s}), Store: s, Counts: s, Measures: s, Search: s, Tokens: &auth.Tokens{}, OpenReads: true, OpenReports: true, Now: now,
+		Register: register.New(register.Options{Store: s}), Store: s, Counts: s, Measures: counts, Search: s, Tokens: &auth.Tokens{}, OpenReads: true, OpenReports: true, Now: now,
 		DeadLetters: func(context.Context, web.LetterQuery) (tocsin.Page[web.Letter], error) {
 			var page tocsin.Page[web.Letter]
 			for n := range 50 {

@@ -17,6 +17,7 @@ import (
 
 	"tocsin/ingest/enrich"
 	"tocsin/internal/config"
+	"tocsin/internal/measure"
 	"tocsin/internal/pipeline"
 	"tocsin/register"
 	"tocsin/register/notify"
@@ -51,6 +52,7 @@ type App struct {
 	sets     *pipeline.Sets
 	engines  *pipeline.Engines
 	quality  *qualities
+	facts    *measure.Facts
 	public   []string // keys that checkpoints are signed with
 	watched  *ruleState
 	mappings *mappingFiles
@@ -128,6 +130,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.store, a.backlog = back.store, back.backlog
 	a.quality = &qualities{store: back.store, now: a.now}
+	a.openFacts(back.store)
 	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, watcher, back) })
 	a.openSilences(back)
 	if err := a.listen(ctx, back); err != nil {

@@ -48,7 +48,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 	if slices.Contains(a.cfg.Roles, "api") {
 		p := &pulse{gather: a.totals}
 		mux.Handle("/api/v1/", api.New(api.Options{
-			Register: a.register(back.store), Store: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Measures: back.store, Quality: a.quality.of, Health: func() any { return a.health.Report() },
+			Register: a.register(back.store), Store: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Measures: a.facts, Quality: a.quality.of, Health: func() any { return a.health.Report() },
 			Search: back.store, Exceptions: a.exceptions, Sources: func() []api.Source { return a.sources(p) },
 			Regimes:   a.regimes,
 			Directory: people.directory, Limits: people.limits, Failures: people.failures,

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -207,13 +208,17 @@ func checkLog(t *testing.T, open func(*testing.T) (store, func()), n int) {
 		}
 		lives = append(lives, readLife(t, entries))
 	}
-	compared := 0
+	memory, compared := filled(t, s, len(p.ids)), 0
 	for _, metric := range []string{"detect", "assess", "acknowledge", "contain", "resolve", "dwell", "active"} {
 		for _, by := range []string{"priority", "platform", "category", "rule", "root_cause"} {
 			for _, cohort := range []string{"declared", "resolved"} {
-				got, err := measure.Trends(t.Context(), s, question(t, "metric="+metric+"&by="+by+"&cohort="+cohort+"&zone=Europe/Berlin"))
+				q := question(t, "metric="+metric+"&by="+by+"&cohort="+cohort+"&zone=Europe/Berlin")
+				got, err := measure.Trends(t.Context(), memory, q)
 				if err != nil {
 					t.Fatal(err)
+				}
+				if direct, err := measure.Trends(t.Context(), s, q); err != nil || !reflect.DeepEqual(direct, got) {
+					t.Errorf("%s by %s, %s: the store has\n%+v (%v)\nmemory\n%+v", metric, by, cohort, direct, err, got)
 				}
 				want := naive(lives, metric, by, cohort)
 				have := map[string]string{}

@@ -26,7 +26,7 @@ import (
 // A store is what the stories are played on.
 type store interface {
 	register.Store
-	sinks.Measures
+	sinks.Measures // as memory is filled from it
 	sinks.Backlogs
 }
 
@@ -325,14 +325,16 @@ func TestForty(t *testing.T) {
 			if len(wants) < 20 {
 				t.Fatalf("the story asks %d questions", len(wants))
 			}
-			for text, want := range wants {
-				got, err := measure.Trends(t.Context(), s, question(t, text))
-				if err != nil {
-					t.Errorf("%s: %v", text, err)
-					continue
-				}
-				if lines := told(got, strings.HasPrefix(text, "metric=precision")); !slices.Equal(lines, want) {
-					t.Errorf("%s:\n got\n%s\nwant\n%s", text, strings.Join(lines, "\n"), strings.Join(want, "\n"))
+			for by, counts := range map[string]measure.Store{"store": s, "memory": filled(t, s, 40)} {
+				for text, want := range wants {
+					got, err := measure.Trends(t.Context(), counts, question(t, text))
+					if err != nil {
+						t.Errorf("%s by %s: %v", text, by, err)
+						continue
+					}
+					if lines := told(got, strings.HasPrefix(text, "metric=precision")); !slices.Equal(lines, want) {
+						t.Errorf("%s by %s:\n got\n%s\nwant\n%s", text, by, strings.Join(lines, "\n"), strings.Join(want, "\n"))
+					}
 				}
 			}
 		})

@@ -24,6 +24,7 @@ type Store struct {
 	snapshots  map[int32]snapshot
 	logs       map[string][][]byte
 	incidents  map[string]versioned
+	measured   []string // incidents, as they were written
 	verdicts   map[string]versioned
 	slots      map[string]versioned
 	counters   map[string]int64

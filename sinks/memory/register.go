@@ -59,6 +59,7 @@ func (s *Store) PutIncident(ctx context.Context, i tocsin.Incident) error {
 	if err := supersede(s.incidents, i.ID, i.Revision, &i); err != nil {
 		return err
 	}
+	s.measured = append(s.measured, i.ID)
 	return ctx.Err()
 }
 

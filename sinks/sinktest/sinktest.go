@@ -108,6 +108,7 @@ func (u Suite) Run(t *testing.T) {
 		{"TenantsApart", testTenantsApart},
 		{"Tallies", testTallies},
 		{"TalliesInZones", testTalliesInZones},
+		{"MeasuresSince", testMeasuresSince},
 		{"Backlogs", testBacklogs},
 		{"Tree", testTree},
 		{"Unsequenced", testUnsequenced},

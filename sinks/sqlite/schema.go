@@ -164,6 +164,22 @@ CREATE INDEX incidents_status ON incidents (status, tenant);
 `, `
 DROP INDEX incidents_status;
 CREATE INDEX incidents_work ON incidents (status, tenant, priority, assignee, breached);
+`, `
+CREATE TABLE measured (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);
+INSERT INTO measured (id) SELECT id FROM measures;
+CREATE TRIGGER measures_new AFTER INSERT ON measures BEGIN
+	DELETE FROM measured WHERE id = new.id;
+	INSERT INTO measured (id) VALUES (new.id);
+END;
+CREATE TRIGGER measures_changed AFTER UPDATE ON measures BEGIN
+	DELETE FROM measured WHERE id IN (old.id, new.id);
+	INSERT INTO measured (id) VALUES (old.id);
+	INSERT INTO measured (id) SELECT new.id WHERE new.id <> old.id;
+END;
+CREATE TRIGGER measures_gone AFTER DELETE ON measures BEGIN
+	DELETE FROM measured WHERE id = old.id;
+	INSERT INTO measured (id) VALUES (old.id);
+END;
 `}
 
 // searchable is the version from which on the columns that are searched by are there: files of an earlier one are
