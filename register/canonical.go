@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // canonical is the one JSON text of v that hashes are taken over, after RFC 8785: no spaces, members sorted by the
@@ -97,27 +98,47 @@ func appendNumber(b []byte, n json.Number) ([]byte, error) {
 }
 
 func appendString(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	b = append(b, '"')
+	plain := 0 // what stands from here on needs no escape
+	for at := range len(s) {
+		if c := s[at]; c < ' ' || c == '"' || c == '\\' {
+			b = appendEscape(append(b, s[plain:at]...), c)
+			plain = at + 1
+		} else if c >= utf8.RuneSelf {
+			return appendRunes(append(b, s[plain:at]...), s[at:])
+		}
+	}
+	return append(append(b, s[plain:]...), '"')
+}
+
+// appendRunes is the rest of a string that has other letters than those of ASCII; what is no UTF-8 becomes U+FFFD.
+func appendRunes(b []byte, s string) []byte {
 	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == '\b':
-			b = append(b, '\\', 'b')
-		case r == '\t':
-			b = append(b, '\\', 't')
-		case r == '\n':
-			b = append(b, '\\', 'n')
-		case r == '\f':
-			b = append(b, '\\', 'f')
-		case r == '\r':
-			b = append(b, '\\', 'r')
-		case r < 0x20:
-			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&0xf])
-		default:
-			b = append(b, string(r)...)
+		if r < ' ' || r == '"' || r == '\\' {
+			b = appendEscape(b, byte(r))
+		} else {
+			b = utf8.AppendRune(b, r)
 		}
 	}
 	return append(b, '"')
+}
+
+// appendEscape is the shortest escape of a byte that needs one.
+func appendEscape(b []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\b':
+		return append(b, '\\', 'b')
+	case '\t':
+		return append(b, '\\', 't')
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\f':
+		return append(b, '\\', 'f')
+	case '\r':
+		return append(b, '\\', 'r')
+	}
+	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
 }

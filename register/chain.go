@@ -93,7 +93,10 @@ func digest(e tocsin.LogEntry) (string, error) {
 }
 
 func sum(v any) (string, error) {
-	text, err := canonical(v)
+	text, err := json.Marshal(v)
+	if err == nil {
+		text, err = appendCanonicalText(make([]byte, 0, len(text)), text)
+	}
 	if err != nil {
 		return "", err
 	}

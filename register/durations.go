@@ -176,6 +176,15 @@ var spans = []struct{ name, from, to string }{
 	{"dwell_s", "occurred", "contained"},
 }
 
+// apply folds one entry in and measures what it changed.
+func (s *state) apply(e tocsin.LogEntry) error {
+	if err := s.fold(e); err != nil {
+		return err
+	}
+	measure(&s.incident)
+	return nil
+}
+
 // measure writes what is derived of the incident anew: whether it counts, the durations between its marks, and the time
 // spent working, from the visits that are over.
 func measure(i *tocsin.Incident) {

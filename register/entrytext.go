@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -15,7 +16,7 @@ import (
 // commitment of each personal value in the place of the value. It is what [canonical] gives, written by hand as it is
 // asked for every entry that is verified.
 func entryText(e tocsin.LogEntry) ([]byte, error) {
-	e, err := committed(e)
+	err := hide(&e)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func entryText(e tocsin.LogEntry) ([]byte, error) {
 	b = appendText(b, `,"hash":`, "")
 	b = appendText(b, `,"incident":`, e.Incident)
 	if len(e.Personal) > 0 {
-		if b, err = appendValue(append(b, `,"personal":`...), e.Personal); err != nil {
+		if b, err = appendCommitments(append(b, `,"personal":`...), e.Personal); err != nil {
 			return nil, err
 		}
 	}
@@ -64,6 +65,28 @@ func entryText(e tocsin.LogEntry) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// appendCommitments are the commitments without their salts, in the order of their paths.
+func appendCommitments(b []byte, all map[string]tocsin.Commitment) ([]byte, error) {
+	var few [8]string // most entries have two or three
+	paths := few[:0]
+	for path := range all {
+		if !ascii(path) {
+			return appendValue(b, bare(all))
+		}
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for n, path := range paths {
+		lead := `,`
+		if n == 0 {
+			lead = `{`
+		}
+		b = appendText(appendText(b, lead, path), `:{"hash":`, all[path].Hash)
+		b = append(b, '}')
+	}
+	return append(b, '}'), nil
+}
+
 func appendText(b []byte, lead, s string) []byte { return appendString(append(b, lead...), s) }
 
 func appendOptional(b []byte, lead, s string) []byte {
@@ -74,8 +97,8 @@ func appendOptional(b []byte, lead, s string) []byte {
 }
 
 func appendTime(b []byte, t time.Time) ([]byte, error) {
-	text, err := t.MarshalJSON()
-	return append(b, text...), err
+	b, err := t.AppendText(append(b, '"'))
+	return append(b, '"'), err
 }
 
 func appendValue(b []byte, v any) ([]byte, error) {
@@ -98,7 +121,7 @@ func appendCanonicalText(b, text []byte) ([]byte, error) {
 	return appendValue(b, json.RawMessage(text))
 }
 
-// A scan copies a JSON text in its canonical form, as long as its members stand in their order.
+// A scan copies a JSON text in its canonical form.
 type scan struct {
 	text, out []byte
 	at        int
@@ -149,27 +172,60 @@ func (s *scan) value(depth int) error {
 func (s *scan) object(depth int) error {
 	s.at++
 	s.out = append(s.out, '{')
-	last, first := "", true
+	var few [16]member
+	all, ordered := few[:0], true
 	for !s.take('}') {
-		if !first {
-			if !s.take(',') {
-				return errUnusual
-			}
-			s.out = append(s.out, ',')
+		if len(all) > 0 && !s.take(',') {
+			return errUnusual
 		}
 		s.space()
-		name, err := s.str()
-		if err != nil || !first && name <= last || !ascii(name) || !s.take(':') {
+		m := member{from: len(s.out)}
+		var err error
+		if m.name, err = s.str(); err != nil || !ascii(m.name) || !s.take(':') {
 			return errUnusual
 		}
 		s.out = append(s.out, ':')
 		if err := s.value(depth + 1); err != nil {
 			return err
 		}
-		last, first = name, false
+		m.to = len(s.out)
+		s.out = append(s.out, ',')
+		ordered = ordered && (len(all) == 0 || all[len(all)-1].name < m.name)
+		all = append(all, m)
+	}
+	if len(all) > 0 {
+		s.out = s.out[:len(s.out)-1]
+	}
+	if !ordered && !s.order(all) {
+		return errUnusual
 	}
 	s.out = append(s.out, '}')
 	return nil
+}
+
+// A member of an object, and where it stands in what is written.
+type member struct {
+	name     string
+	from, to int
+}
+
+// order puts the members of an object, which end what is written, into their order. It reports false where two have one
+// name.
+func (s *scan) order(all []member) bool {
+	start := all[0].from
+	was := slices.Clone(s.out[start:])
+	slices.SortFunc(all, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	s.out = s.out[:start]
+	for n, m := range all {
+		if n > 0 {
+			if m.name == all[n-1].name {
+				return false
+			}
+			s.out = append(s.out, ',')
+		}
+		s.out = append(s.out, was[m.from-start:m.to-start]...)
+	}
+	return true
 }
 
 // ascii names order by their bytes as by their UTF-16 units.

@@ -70,30 +70,38 @@ func commitmentOf(salt, value string) string {
 	return hex.EncodeToString(m.Sum(nil))
 }
 
-// committed is the entry as its hash sees it: without hash, salts and personal values.
-func committed(e tocsin.LogEntry) (tocsin.LogEntry, error) {
-	e.Hash = ""
+// hide takes out of an entry what its hash does not see of people: the values, wherever they stand. The commitments stay.
+func hide(e *tocsin.LogEntry) error {
 	if len(e.Personal) == 0 {
-		return e, nil
+		return nil
 	}
-	bare := make(map[string]tocsin.Commitment, len(e.Personal))
+	blank(e, e.Personal)
 	var taken []string
-	for path, c := range e.Personal {
-		bare[path] = tocsin.Commitment{Hash: c.Hash}
+	for path := range e.Personal {
 		if name, ok := strings.CutPrefix(path, "data."); ok {
 			taken = append(taken, name)
 		}
 	}
-	blank(&e, bare)
-	e.Personal = bare
-	return e, without(&e, taken)
+	return without(e, taken)
+}
+
+// bare are commitments without their salts.
+func bare(all map[string]tocsin.Commitment) map[string]tocsin.Commitment {
+	out := make(map[string]tocsin.Commitment, len(all))
+	for path, c := range all {
+		out[path] = tocsin.Commitment{Hash: c.Hash}
+	}
+	return out
 }
 
 // blank takes out the personal values that stand in the entry itself.
 func blank(e *tocsin.LogEntry, paths map[string]tocsin.Commitment) {
-	for path, field := range map[string]*string{"by.id": &e.By.ID, "reason": &e.Reason, "text": &e.Text} {
-		if _, ok := paths[path]; ok {
-			*field = ""
+	for _, at := range []struct {
+		path  string
+		field *string
+	}{{"by.id", &e.By.ID}, {"reason", &e.Reason}, {"text", &e.Text}} {
+		if _, ok := paths[at.path]; ok {
+			*at.field = ""
 		}
 	}
 }

@@ -31,10 +31,11 @@ func Project(entries []tocsin.LogEntry) (tocsin.Incident, error) {
 	}
 	s := newState()
 	for _, e := range entries {
-		if err := s.apply(e); err != nil {
+		if err := s.fold(e); err != nil {
 			return tocsin.Incident{}, err
 		}
 	}
+	measure(&s.incident)
 	return s.incident, nil
 }
 
@@ -55,8 +56,8 @@ func newState() *state {
 	return &state{commands: map[string]int64{}, events: map[string]eventState{}, ties: map[string]string{}, collected: map[string]bool{}}
 }
 
-// apply folds one entry in: first what its action carries, then the change of status, if it is one.
-func (s *state) apply(e tocsin.LogEntry) error {
+// fold takes one entry in: first what its action carries, then the change of status, if it is one.
+func (s *state) fold(e tocsin.LogEntry) error {
 	if e.Seq != s.seq+1 {
 		return fmt.Errorf("incident %s, entry %d after entry %d: %w", e.Incident, e.Seq, s.seq, errLog)
 	}
@@ -76,7 +77,6 @@ func (s *state) apply(e tocsin.LogEntry) error {
 	s.seq, s.head = e.Seq, e.Hash
 	s.commands[e.Command] = e.Seq
 	s.incident.Revision, s.incident.Head = e.Seq, e.Hash
-	measure(&s.incident)
 	return nil
 }
 

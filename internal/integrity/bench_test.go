@@ -1,0 +1,128 @@
+//go:build unix
+
+package integrity
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"tocsin"
+	"tocsin/register"
+	"tocsin/sinks/sqlite"
+)
+
+// busy is a register of so many incidents with so many entries each, sealed: as incidents go, founded by an event, with a
+// few steps, three exhibits, and what people remark.
+func busy(t testing.TB, incidents, entries int) *world {
+	t.Helper()
+	w := newWorld(t, newMemory())
+	for n := range incidents {
+		i := w.incident(n + 1)
+		w.remark(i, entries-int(i.Revision))
+	}
+	w.seal()
+	return w
+}
+
+func (w *world) remark(i tocsin.Incident, times int) {
+	w.t.Helper()
+	for k := range times {
+		_, err := w.register.Do(w.t.Context(), register.Command{
+			ID: fmt.Sprint("remark ", i.ID, k), Incident: i.ID, Action: tocsin.ActComment, By: ann, Text: "asked the owner of web1 whether the accounts are in use; two of them are, the others were locked",
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// inSQLite copies a register into a file.
+func inSQLite(t testing.TB, from full) *sqlite.Store {
+	t.Helper()
+	to, _ := newSQLite(t)
+	d := copyOf(t, from)
+	err := to.InTx(context.WithoutCancel(t.Context()), func(tx *sqlite.Store) error {
+		ctx := context.WithoutCancel(t.Context())
+		for id := range d[incidents] {
+			entries, err := from.Entries(ctx, id, 1)
+			if err != nil {
+				return err
+			}
+			for _, e := range entries {
+				if err := tx.Append(ctx, e); err != nil {
+					return err
+				}
+			}
+			if err := tx.PutIncident(ctx, decode[tocsin.Incident](d[incidents][id])); err != nil {
+				return err
+			}
+		}
+		var all []tocsin.Exhibit
+		for _, x := range d[exhibits] {
+			all = append(all, decode[tocsin.Exhibit](x))
+		}
+		return tx.PutExhibits(ctx, all)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := from.Stretches(t.Context(), 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range tree {
+		if err := to.PutStretch(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	signed, err := from.Checkpoints(t.Context(), 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range signed {
+		if err := to.PutCheckpoint(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+// What a check of a whole register takes: entries a second, over all cores.
+func BenchmarkVerifyStore(b *testing.B) {
+	w := busy(b, 300, 20)
+	trust := w.trust()
+	for name, s := range map[string]Verifiable{"memory": w.store, "sqlite": inSQLite(b, w.store)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			entries, before := 0, processorTime()
+			for b.Loop() {
+				sum, err := VerifyStore(b.Context(), s, trust)
+				if err != nil || len(sum.Faults) > 0 || sum.Proven < 6000 {
+					b.Fatal(sum, err)
+				}
+				entries += sum.Entries
+			}
+			perSecond(b, entries, processorTime()-before)
+		})
+	}
+}
+
+// What a check of one file takes: entries a second, on one core.
+func BenchmarkVerifyExport(b *testing.B) {
+	w := newWorld(b, newMemory())
+	i := w.incident(1)
+	w.remark(i, 500)
+	w.seal()
+	e, trust := w.export(i), w.trust()
+	b.ReportAllocs()
+	entries, before := 0, processorTime()
+	for b.Loop() {
+		r := VerifyExport(e, trust)
+		if len(r.Faults) > 0 || r.Proven < 500 {
+			b.Fatal(r)
+		}
+		entries += r.Entries
+	}
+	perSecond(b, entries, processorTime()-before)
+}
