@@ -82,3 +82,22 @@ type NoveltyTally struct {
 	Rarity    float64 `json:"rarity"`    // bits, when it last began to fire
 	Points    float64 `json:"points"`    // that this and its tactic give
 }
+
+// A NoveltyHost is how one host of a scope of kind novelty stands: what scored on it, what is rare on it today, and the
+// ordinary, counted.
+type NoveltyHost struct {
+	Rule     string         `json:"rule"` // id
+	Title    string         `json:"title"`
+	Group    Group          `json:"group"`    // of the scope
+	Since    time.Time      `json:"since"`    // of the host's first alert
+	Now      time.Time      `json:"now"`      // of the scope's newest alert
+	Risk     float64        `json:"risk"`     // of the last hour, by what the host alone showed
+	Bar      float64        `json:"bar"`      // points that novelty asks for
+	Sessions []NoveltyPast  `json:"sessions"` // runs of what scored, the oldest first, at most 16; their points do not decay
+	Rare     []NoveltyTally `json:"rare"`     // pairs that scored today, the rarest first, at most 50
+	MoreRare int            `json:"more_rare,omitempty"`
+	Ordinary []NoveltyTally `json:"ordinary"` // the other pairs of today, the most alerts first, at most 50
+	More     int            `json:"more_ordinary,omitempty"`
+	Alerts   int64          `json:"alerts"` // of today
+	Day      time.Time      `json:"day"`
+}

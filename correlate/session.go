@@ -55,14 +55,9 @@ func (sc *scope) lookBack(ep *episode, h *novelHost) {
 		if !old || s.points < n.session || len(ep.past) == maxPast {
 			continue
 		}
-		past := tocsin.NoveltyPast{
-			Host: h.name, First: instant(s.first), Last: instant(s.last), Points: thousandth(s.points), Rules: slices.Clone(s.rules), Alerts: []tocsin.AlertRef{},
-		}
+		past := s.tell(h)
 		if slices.ContainsFunc(ep.past, func(p tocsin.NoveltyPast) bool { return p.Host == past.Host && p.First.Equal(past.First) }) {
 			continue
-		}
-		for i := range s.refs {
-			past.Alerts = append(past.Alerts, s.refs[i].ref())
 		}
 		ep.past = append(ep.past, past)
 	}

@@ -49,26 +49,41 @@ func (sc *scope) stand() *tocsin.NoveltyStanding {
 	for _, h := range slices.Backward(sc.hours) {
 		n.Hours = append(n.Hours, tocsin.NoveltyHour{At: instant(h.hour * hourSpan), Risk: thousandth(h.risk), Bar: thousandth(h.bar)})
 	}
-	rare, ordinary := []tocsin.NoveltyTally{}, []tocsin.NoveltyTally{}
-	for _, p := range sc.pairs { // sorted below
-		if int64(p.day) != day {
+	rare, ordinary := sc.pairsOf(func(*pair) bool { return true }, &n.Alerts)
+	n.Lowered, n.MoreLowered = sc.tellLowered()
+	n.Rare, n.MoreRare = rarest(rare)
+	n.Ordinary, n.More = mostAlerts(ordinary)
+	return n
+}
+
+// pairsOf are the chosen pairs of today, those that score and the others, in no order, and how many alerts they had.
+func (sc *scope) pairsOf(chosen func(*pair) bool, alerts *int64) (rare, ordinary []tocsin.NoveltyTally) {
+	day := floor(sc.now, daySpan)
+	rare, ordinary = []tocsin.NoveltyTally{}, []tocsin.NoveltyTally{}
+	for _, p := range sc.pairs {
+		if int64(p.day) != day || !chosen(p) {
 			continue
 		}
 		t := tocsin.NoveltyTally{
 			Rule: p.rule.name, Host: p.host.name, Alerts: int64(p.today), Yesterday: int64(p.yesterday), Rarity: thousandth(int64(p.rarity)),
 			Points: thousandth(int64(p.points) + int64(p.cold)),
 		}
-		n.Alerts += t.Alerts
+		*alerts += t.Alerts
 		if p.scores() {
 			rare = append(rare, t)
 		} else {
 			ordinary = append(ordinary, t)
 		}
 	}
-	n.Lowered, n.MoreLowered = sc.tellLowered()
-	n.Rare, n.MoreRare = foremost(rare, func(a, b tocsin.NoveltyTally) int { return cmp.Compare(b.Points, a.Points) })
-	n.Ordinary, n.More = foremost(ordinary, func(a, b tocsin.NoveltyTally) int { return cmp.Compare(b.Alerts, a.Alerts) })
-	return n
+	return rare, ordinary
+}
+
+func rarest(all []tocsin.NoveltyTally) ([]tocsin.NoveltyTally, int) {
+	return foremost(all, func(a, b tocsin.NoveltyTally) int { return cmp.Compare(b.Points, a.Points) })
+}
+
+func mostAlerts(all []tocsin.NoveltyTally) ([]tocsin.NoveltyTally, int) {
+	return foremost(all, func(a, b tocsin.NoveltyTally) int { return cmp.Compare(b.Alerts, a.Alerts) })
 }
 
 // foremost are the first of all by an order, and how many others there are.

@@ -49,6 +49,19 @@ func TestNoveltyTellsHowItStands(t *testing.T) {
 	if s, ok := e.WhyNot("r", "another", nil); !ok || s.State != tocsin.StandingUnknown || s.Novelty != nil {
 		t.Errorf("another tenant stands at %+v", s)
 	}
+	hosts := e.NoveltyHosts("r", "default", "web")
+	if len(hosts) != 1 || len(hosts[0].Rare) != 12 || len(hosts[0].Ordinary) != 1 || hosts[0].Alerts != 72+12 || hosts[0].Bar != 60 || hosts[0].Risk < 60 {
+		t.Fatalf("the host stands at %+v", hosts)
+	}
+	if last := hosts[0].Sessions[len(hosts[0].Sessions)-1]; last.Points != 12*8 || last.First != epoch.Add(36*time.Hour) || len(last.Alerts) == 0 {
+		t.Errorf("its sessions are %+v", hosts[0].Sessions)
+	}
+	if mail := e.NoveltyHosts("r", "default", "mail"); len(mail) != 1 || mail[0].Risk != 0 || len(mail[0].Rare) != 0 {
+		t.Errorf("a quiet host stands at %+v", mail)
+	}
+	if none := append(e.NoveltyHosts("r", "another", "web"), e.NoveltyHosts("r", "default", "nobody")...); len(none) != 0 {
+		t.Errorf("of others it tells %+v", none)
+	}
 	events = e.Finish()
 	if last := events[len(events)-1].Novelty; last.Members[len(last.Members)-1].Joined != "member" {
 		t.Errorf("the last to join is %+v", last.Members)

@@ -2,22 +2,15 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"tocsin"
+	"tocsin/internal/authoring"
 	"tocsin/internal/client"
 )
-
-// mostDrafted bounds the pairs of one event that a draft names.
-const mostDrafted = 20
 
 func newRulesException() *cobra.Command {
 	cmd := &cobra.Command{Use: "exception", Short: "Write exceptions to rules"}
@@ -58,60 +51,6 @@ func newRulesExceptionDraft() *cobra.Command {
 
 // writeDraft writes an exception for each rule of the events.
 func writeDraft(w io.Writer, i *tocsin.Incident, events []tocsin.Event) error {
-	conditions := map[string][]string{}
-	var order []string
-	for k := range events {
-		e := &events[k]
-		when := conditionOf(e)
-		if when == "" {
-			continue
-		}
-		if !slices.Contains(order, e.Rule.ID) {
-			order = append(order, e.Rule.ID)
-		}
-		if !slices.Contains(conditions[e.Rule.ID], when) {
-			conditions[e.Rule.ID] = append(conditions[e.Rule.ID], when)
-		}
-	}
-	if len(order) == 0 {
-		_, err := fmt.Fprintln(w, "# nothing tells its events from others: no exception can be drafted")
-		return err
-	}
-	last := i.StatusSince
-	fmt.Fprintf(w, "# Drafted of %s, %s. Read and narrow it: what it hides is seen by nobody, only counted.\n", printable(i.Number), printable(or(i.Disposition, "not closed yet")))
-	for _, rule := range order {
-		fmt.Fprintf(w, "- rule: %s\n  when: %s\n  reason: %s\n  owner: %s\n  expires: %s\n", rule, yamlText(strings.Join(conditions[rule], " or ")),
-			yamlText(i.Number+" was closed as "+or(i.Disposition, "…")), yamlText(or(i.Coordinator, "…")), last.Add(tocsin.FeedbackFor).UTC().Format(time.DateOnly))
-	}
-	return nil
+	_, err := io.WriteString(w, authoring.Exceptions(authoring.CauseOf(i), events))
+	return err
 }
-
-// conditionOf is what tells an event's alerts from others: the pairs of kind novelty, else its group.
-func conditionOf(e *tocsin.Event) string {
-	var parts []string
-	if e.Novelty != nil {
-		for _, m := range e.Novelty.Members {
-			pair := fmt.Sprintf("(rule.name == %s and host.name == %s)", strconv.Quote(m.Rule), strconv.Quote(m.Host))
-			if len(parts) < mostDrafted && !slices.Contains(parts, pair) {
-				parts = append(parts, pair)
-			}
-		}
-		return strings.Join(parts, " or ")
-	}
-	for _, g := range e.Group {
-		switch g.Value.Kind() {
-		case tocsin.Null, tocsin.Absent, tocsin.List:
-		case tocsin.String:
-			parts = append(parts, g.Field+" == "+strconv.Quote(g.Value.Text()))
-		default:
-			parts = append(parts, g.Field+" == "+g.Value.Text())
-		}
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "(" + strings.Join(parts, " and ") + ")"
-}
-
-// yamlText is a text as a quoted scalar of YAML.
-func yamlText(s string) string { return "'" + strings.ReplaceAll(printable(s), "'", "''") + "'" }

@@ -41,6 +41,16 @@ func (a *App) whyNot(rule, tenant string, given map[string]string) (tocsin.Stand
 	return s, nil
 }
 
+// novelHosts is how the hosts of a name stand in the engines that run here, for every rule of kind novelty.
+func (a *App) novelHosts(tenant, host string) (all []tocsin.NoveltyHost) {
+	for _, r := range a.sets.Current().Rules() {
+		if r.Correlate.Kind == rules.NoveltyKind {
+			all = append(all, a.engines.NoveltyHosts(r.ID, tenant, host)...)
+		}
+	}
+	return all
+}
+
 // nameParts names steps and conditions by what stands in the rule.
 func nameParts(s *tocsin.Standing, r *rules.Rule) {
 	texts := r.Conditions()

@@ -48,6 +48,22 @@ func (e *Engines) Partitions() []int32 {
 	return slices.Sorted(maps.Keys(e.running))
 }
 
+// NoveltyHosts asks every engine how the hosts of a name stand, see [correlate.Engine.NoveltyHosts].
+func (e *Engines) NoveltyHosts(rule, tenant, host string) (all []tocsin.NoveltyHost) {
+	for _, n := range e.Partitions() {
+		e.mu.Lock()
+		r, runs := e.running[n]
+		e.mu.Unlock()
+		if !runs {
+			continue
+		}
+		r.lock.Lock()
+		all = append(all, r.engine().NoveltyHosts(rule, tenant, host)...)
+		r.lock.Unlock()
+	}
+	return all
+}
+
 // WhyNot asks every engine how a key of a rule stands, see [correlate.Engine.WhyNot]. The answer is that of the engine
 // that holds the key, with the counts and the other keys of all. It is false where no engine has the rule.
 func (e *Engines) WhyNot(rule, tenant string, key []tocsin.Value) (answer tocsin.Standing, ok bool) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -24,12 +25,19 @@ type entityView struct {
 	EventsN   int64
 	Alerts    []entityAlert
 	Rest      bool // there are more alerts
+	Novel     []hostView
 }
 
 // An entityAlert is an alert in a line.
 type entityAlert struct {
 	tocsin.Alert
 	Says string // the rule of its sensor, or what it did
+}
+
+// A hostView is how a host stands in one scope of kind novelty.
+type hostView struct {
+	tocsin.NoveltyHost
+	Chart riskChart
 }
 
 const (
@@ -67,6 +75,11 @@ func (p *pages) entity(w http.ResponseWriter, r *http.Request) error {
 		v.Alerts = append(v.Alerts, entityAlert{a, says(&a)})
 	}
 	v.Rest = next != ""
+	if p.NovelHosts != nil {
+		for _, h := range p.NovelHosts(cmp.Or(tenant, "default"), value) {
+			v.Novel = append(v.Novel, hostView{h, sessionsOf(&h)})
+		}
+	}
 	p.render(w, r, http.StatusOK, "entity", cut(60, value), "incidents", v)
 	return nil
 }

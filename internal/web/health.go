@@ -144,8 +144,3 @@ func (p *pages) health(w http.ResponseWriter, r *http.Request) error {
 	p.render(w, r, http.StatusOK, "health", "Pipeline health", "health", v)
 	return nil
 }
-
-func (p *pages) rules(w http.ResponseWriter, r *http.Request) error {
-	p.render(w, r, http.StatusOK, "rules", "Rules", "rules", p.Rules())
-	return nil
-}

@@ -46,6 +46,11 @@ type eventRow struct {
 // refsShown is how many references an event has on the incident's page; all of them are on its own.
 const refsShown = 5
 
+// NoConcern reports whether people decided that it was nothing to worry about: then its rules can be made quieter.
+func (v incidentView) NoConcern() bool {
+	return v.Disposition == "false_positive" || v.Disposition == "benign_true_positive"
+}
+
 // A passage is a run of log entries that is shown as one: a single entry, or many revisions by the machine.
 type passage struct {
 	Entries []tocsin.LogEntry

@@ -29,6 +29,14 @@ type ruleView struct {
 	Lines      []string // of the standing, but the first and those of other keys
 	Headline   string
 	Near       []nearLink
+	Source     *RuleSource // nil where there is no workshop
+	Tested     bool        // the tests were run
+	Tests      []RuleTest
+	Untested   string // why they were not
+	Events     []tocsin.Event
+	EventsN    int64
+	Drafts     bool // the reader's role may draft changes
+	Risk       riskChart
 }
 
 // A keyField is one field of the form that asks how a key stands.
@@ -44,20 +52,47 @@ type nearLink struct {
 const keyParam = "key."
 
 func (p *pages) rule(w http.ResponseWriter, r *http.Request) error {
-	v := ruleView{Days: qualityDays}
-	found := false
-	for _, rule := range p.Rules().Rules {
-		if rule.ID == r.PathValue("id") {
-			v.Rule, found = rule, true
-		}
-	}
+	rule, found := p.ruleOf(r.PathValue("id"))
 	if !found {
 		return tocsin.ErrNotFound
 	}
+	v := ruleView{Rule: rule, Days: qualityDays, Drafts: p.Workshop != nil && enough(auth.From(r.Context()).Actor.Role, "analyst")}
 	p.grade(r, &v)
 	p.ask(r, &v)
+	p.fill(r, &v)
+	if v.Standing != nil && v.Standing.Novelty != nil {
+		v.Risk = riskOf(v.Standing.Novelty.Hours)
+	}
 	p.render(w, r, http.StatusOK, "rule", v.Title, "rules", v)
 	return nil
+}
+
+// ruleEvents is how many events the page of a rule lists: the newest.
+const ruleEvents = 10
+
+// fill puts in the rule's text, its exceptions, its newest events and, where the address asks for it, the outcome of its tests.
+func (p *pages) fill(r *http.Request, v *ruleView) {
+	ctx := r.Context()
+	if events, err := p.Search.EventsBy(ctx, tocsin.EventQuery{Tenant: auth.From(ctx).Tenant, Rule: v.ID, Limit: ruleEvents}); err == nil {
+		v.Events, v.EventsN = events.Items, events.Total
+	} else {
+		v.Unreadable = true
+		p.Log.WarnContext(ctx, "events of a rule cannot be listed", "err", err)
+	}
+	if p.Workshop == nil {
+		return
+	}
+	if s, ok := p.Workshop.Source(v.ID); ok {
+		v.Source = &s
+	}
+	if !r.URL.Query().Has("tests") {
+		return
+	}
+	var err error
+	if v.Tests, err = p.Workshop.Test(ctx, v.ID); err != nil {
+		v.Untested = err.Error()
+	}
+	v.Tested = true
 }
 
 // grade fills in how the rule's events turned out. A register that is away leaves the rest of the page.

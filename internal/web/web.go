@@ -46,7 +46,11 @@ type Options struct {
 	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
 	// WhyNot tells how a group key stands; its errors wrap [tocsin.ErrKey], [tocsin.ErrElsewhere] or [tocsin.ErrNotFound].
 	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
-	Trail  auth.Trail
+	// NovelHosts tells how the hosts of a name stand in scopes of kind novelty.
+	NovelHosts func(tenant, host string) []tocsin.NoveltyHost
+	// Workshop knows rules' texts and tests and tries drafts; nil: there is none.
+	Workshop Workshop
+	Trail    auth.Trail
 	// Custodian tells of the copies of alerts that incidents stand on, and hands them out.
 	Custodian Custodian
 	// Counts answers how many incidents each part of the queue has, in one question.
@@ -111,6 +115,8 @@ func (p *pages) routes(r *router) {
 	r.page("viewer", "GET /health", p.health)
 	r.page("viewer", "GET /rules", p.rules)
 	r.page("viewer", "GET /rules/{id}", p.rule)
+	r.page("analyst", "GET /rules/{id}/draft", p.draft)
+	r.page("analyst", "POST /rules/{id}/draft", p.draft)
 	r.page("viewer", "GET /trends", p.trends)
 	r.open("GET /report", p.reportForm)
 	r.open("POST /report", p.report)

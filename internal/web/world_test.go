@@ -78,7 +78,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
 			return register.RuleQuality(ctx, w.store, tenant, since)
 		},
-		WhyNot: whyNot, Counts: w.store, Measures: w.store,
+		WhyNot: whyNot, NovelHosts: novelHosts, Workshop: bench{}, Counts: w.store, Measures: w.store,
 		Press: press(t), Reports: &reports.Desk{Store: w.store, Vault: w.store, Assess: w.assess, Now: func() time.Time { return w.now }},
 		Health: func(context.Context) Health {
 			return Health{Mode: "embedded", Started: t0, Watermark: t0, Sources: []Source{{Name: "edge", Alerts: 85, Duplicates: 5, Rejected: 10, Rate: 2.5, Received: t0, Delay: 90}}}
@@ -120,6 +120,43 @@ func whyNot(rule, tenant string, key map[string]string) (tocsin.Standing, error)
 		return s, fmt.Errorf("partition 7: %w", tocsin.ErrElsewhere)
 	}
 	return s, nil
+}
+
+// novelHosts tells of every host that it is asked for but nobody.
+func novelHosts(tenant, host string) []tocsin.NoveltyHost {
+	if host == "nobody" {
+		return nil
+	}
+	return []tocsin.NoveltyHost{{
+		Rule: "r2", Title: "Rare alerts", Since: t0.Add(-24 * time.Hour), Now: t0, Risk: 31.4, Bar: 60, Alerts: 9001, Day: t0,
+		Sessions: []tocsin.NoveltyPast{{Host: host, First: t0.Add(-30 * time.Hour), Last: t0.Add(-29 * time.Hour), Points: 24, Rules: []string{host}}, {Host: host, First: t0.Add(-time.Hour), Last: t0, Points: 96, Rules: []string{host}}},
+		Rare:     []tocsin.NoveltyTally{{Rule: host, Host: host, Alerts: 2, Rarity: 13.25, Points: 7.25}}, Ordinary: []tocsin.NoveltyTally{{Rule: "Database update", Host: host, Alerts: 8999, Yesterday: 144}},
+	}}
+}
+
+// A bench is a workshop of one rule.
+type bench struct{}
+
+func (bench) Source(rule string) (RuleSource, bool) {
+	return RuleSource{
+		File: "rules/spray.yml", Line: 3, Text: "id: r1\ntitle: <b>Password spray</b>\n", Tests: []string{"three failures"},
+		Exceptions: []RuleException{{Name: "exceptions/a.yml:1", When: `user.name == "<i>bob</i>"`, Reason: "a <u>scanner</u>", Owner: "net", Expires: t0.Add(-time.Hour), Hidden: 4711}},
+	}, rule == "r1"
+}
+
+func (bench) Test(context.Context, string) ([]RuleTest, error) {
+	return []RuleTest{{Name: "three failures", Passed: true, Took: time.Millisecond}, {Name: "two <b>failures</b>", Faults: "spray.yml:12:3: no event\n  ^"}}, nil
+}
+
+func (bench) Draft(_ context.Context, q DraftQuery) (RuleDraft, error) {
+	d := RuleDraft{Text: q.Text, File: "exceptions/x.yml", Folders: []string{"rules"}, Tried: 1, Hidden: 1}
+	if d.Text == "" && len(q.Events) > 0 {
+		d.Text = "- rule: " + q.Rule + "\n  when: '" + q.Events[0].Entities[0].Value + "'\n"
+	}
+	if strings.Contains(d.Text, "fault") {
+		d.Faults = "exceptions/x.yml:1:1: a fault\n  fault\n  ^"
+	}
+	return d, nil
 }
 
 // event is an event of one alert about an entity; both are stored.
