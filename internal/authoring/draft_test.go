@@ -68,7 +68,7 @@ level: low
 status: test
 category: other/other
 when: event.action == "a"
-correlate: {kind: match}
+correlate: {kind: match, group_by: [user.name]}
 ---
 id: 0b7c0a52-6c0e-4c8e-9a55-0c6f5d6e7a11
 title: Another
@@ -77,7 +77,7 @@ status: test
 level: low
 category: other/other
 when: event.action == "b"
-correlate: {kind: match}
+correlate: {kind: match, group_by: [user.name]}
 `
 	files := []rules.File{{Name: "two.yml", Path: "two.yml", Data: []byte(two)}}
 	set, err := rules.LoadFiles(files, rules.Options{})
