@@ -26,6 +26,7 @@ type workshop struct {
 	mu    sync.Mutex                // one run of tests at a time: they take a core
 	known map[string][]web.RuleTest // outcomes of the set in force, by rule
 	set   string                    // the set that they are of
+	by    *scaleSet                 // and what its events are judged by
 }
 
 // testsTake bounds a run of one rule's tests on the page.
@@ -59,8 +60,8 @@ func (w *workshop) Test(ctx context.Context, id string) ([]web.RuleTest, error) 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	set := w.sets.Current()
-	if w.set != set.Hash || w.known == nil {
-		w.set, w.known = set.Hash, map[string][]web.RuleTest{}
+	if by := w.judging.Load(); w.set != set.Hash || w.by != by || w.known == nil {
+		w.set, w.by, w.known = set.Hash, by, map[string][]web.RuleTest{}
 	}
 	if known, ok := w.known[id]; ok {
 		return known, nil
@@ -80,7 +81,8 @@ func (w *workshop) test(ctx context.Context, set *rules.Set, id string) ([]web.R
 	}
 	ctx, cancel := context.WithTimeout(ctx, testsTake)
 	defer cancel()
-	o := replay.TestOptions{Set: set, Scales: w.scales, Assets: w.assets, Select: func(r *rules.Rule) bool { return r.ID == id }}
+	by := w.judging.Load()
+	o := replay.TestOptions{Set: set, Scales: by.scales, Assets: by.assets, Select: func(r *rules.Rule) bool { return r.ID == id }}
 	out := []web.RuleTest{}
 	for r, err := range replay.TestRules(ctx, o) {
 		if err != nil {
@@ -160,7 +162,7 @@ func (w *workshop) try(ctx context.Context, d *web.RuleDraft, q web.DraftQuery, 
 		return !few && !company || f.Name == d.File
 	})
 	files = append(files, rules.File{Name: d.File, Path: d.File, Data: []byte(d.Text)})
-	next, err := rules.LoadFiles(files, rules.Options{Categories: w.scales.Categories(), Now: w.now()})
+	next, err := rules.LoadFiles(files, rules.Options{Categories: w.scales().Categories(), Now: w.now()})
 	if l, ok := errors.AsType[fault.List](err); ok {
 		d.Faults = ofFile(l, d.File, l).Error()
 		return nil
