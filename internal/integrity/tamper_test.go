@@ -32,6 +32,7 @@ type raw interface {
 	Verifiable
 	all() documents
 	set(kind, id, doc string)
+	done() // what was set is there
 }
 
 // A change is what somebody did: documents by kind and id, "" for those removed.
@@ -297,6 +298,7 @@ func tampered(t *testing.T, s raw, old documents, trust Trust, changes int) {
 				s.set(kind, id, doc)
 			}
 		}
+		s.done()
 		if sum := intact(); len(sum.Faults) == 0 {
 			t.Errorf("change %d, %s: not found\n%.600s", n, c.what, encode(c.docs))
 		}
@@ -306,6 +308,7 @@ func tampered(t *testing.T, s raw, old documents, trust Trust, changes int) {
 				s.set(kind, id, v.docs[kind][id])
 			}
 		}
+		s.done()
 	}
 	if sum := intact(); len(sum.Faults) > 0 {
 		t.Fatalf("after all were undone: %v", sum.Faults)

@@ -22,6 +22,7 @@ type rawElastic struct {
 	t       testing.TB
 	prefix  string
 	sources map[string]string // by index and id, as they were
+	bulk    strings.Builder   // what is to be done
 }
 
 // The real server: fewer changes than elsewhere, as each is some requests; all of them in the long form.
@@ -95,8 +96,10 @@ func (s *rawElastic) set(kind, id, doc string) {
 		source = string(there.Source)
 		s.sources[at] = source
 	}
+	index, name, _ := strings.Cut(at, "/_doc/")
+	target := encode(map[string]string{"_index": index, "_id": name})
 	if doc == "" {
-		s.ask(http.MethodDelete, "/"+at+"?refresh=true", "")
+		fmt.Fprintf(&s.bulk, "{\"delete\":%s}\n", target)
 		return
 	}
 	outer := map[string]json.RawMessage{"tocsin": json.RawMessage(`{"id":"forged","kind":"forged"}`), "@timestamp": json.RawMessage(`"2026-11-02T10:00:00Z"`)}
@@ -107,7 +110,31 @@ func (s *rawElastic) set(kind, id, doc string) {
 	if !json.Valid([]byte(doc)) {
 		outer["doc"] = json.RawMessage(`{"broken":true}`)
 	}
-	s.ask(http.MethodPut, "/"+at+"?refresh=true", encode(outer))
+	fmt.Fprintf(&s.bulk, "{\"index\":%s}\n%s\n", target, encode(outer))
+}
+
+// done writes all that was set with one request, and lets searches see it.
+func (s *rawElastic) done() {
+	if s.bulk.Len() == 0 {
+		return
+	}
+	var reply struct {
+		Items []map[string]struct {
+			Status int             `json:"status"`
+			Error  json.RawMessage `json:"error"`
+		} `json:"items"`
+	}
+	if err := json.Unmarshal(s.ask(http.MethodPost, "/_bulk?refresh=true", s.bulk.String()), &reply); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, item := range reply.Items {
+		for op, result := range item {
+			if result.Status >= 300 && result.Status != http.StatusNotFound {
+				s.t.Fatalf("%s: %d %s", op, result.Status, result.Error)
+			}
+		}
+	}
+	s.bulk.Reset()
 }
 
 func (s *rawElastic) ask(method, path, body string) []byte {

@@ -32,6 +32,8 @@ func TestTamperedMemory(t *testing.T) {
 
 func (s *shown) all() documents { return s.docs.clone() }
 
+func (s *shown) done() {}
+
 func (s *shown) set(kind, id, doc string) {
 	if doc == "" {
 		delete(s.docs[kind], id)
@@ -173,6 +175,8 @@ func (s *rawSQLite) exec(query string, args ...any) {
 		s.t.Fatal(err)
 	}
 }
+
+func (s *rawSQLite) done() {}
 
 func (s *rawSQLite) set(kind, id, doc string) {
 	switch kind {
