@@ -102,7 +102,7 @@ func (e *Enricher) lookUp(a *decode.Additions) {
 
 // meet takes note of a hit; it is false where there are enough.
 func (e *Enricher) meet(entry uint32, field int, v tocsin.Value, at int64) bool {
-	m := &e.k.x.metas[e.k.x.entries[entry-1].meta]
+	m := &e.k.x.metas[e.k.x.at(entry).meta]
 	if m.until != 0 && at >= m.until || m.from != 0 && at < m.from {
 		return true
 	}
@@ -127,14 +127,14 @@ func (e *Enricher) tell(a *decode.Additions) {
 		a.Truncated()
 	}
 	x := e.k.x
-	slices.SortStableFunc(e.hits, func(a, b met) int { return cmp.Compare(x.entries[a.entry-1].list, x.entries[b.entry-1].list) })
-	e.each(a, fLists, func(h met) tocsin.Value { return e.listed[x.entries[h.entry-1].list] })
+	slices.SortStableFunc(e.hits, func(a, b met) int { return cmp.Compare(x.at(a.entry).list, x.at(b.entry).list) })
+	e.each(a, fLists, func(h met) tocsin.Value { return e.listed[x.at(h.entry).list] })
 	if e.count != nil {
 		for _, h := range e.hits {
-			e.count(int(x.entries[h.entry-1].list), 1)
+			e.count(int(x.at(h.entry).list), 1)
 		}
 	}
-	e.hits = slices.DeleteFunc(e.hits, func(h met) bool { return !e.k.lists[x.entries[h.entry-1].list].IOC })
+	e.hits = slices.DeleteFunc(e.hits, func(h met) bool { return !e.k.lists[x.at(h.entry).list].IOC })
 	if len(e.hits) == 0 {
 		return
 	}
@@ -150,16 +150,16 @@ func (e *Enricher) tell(a *decode.Additions) {
 // indicators writes threat.indicator.*.
 func (e *Enricher) indicators(a *decode.Additions) {
 	x := e.k.x
-	e.each(a, fType, func(h met) tocsin.Value { return tocsin.StringValue(typeOf(&x.entries[h.entry-1], x)) })
-	e.each(a, fProvider, func(h met) tocsin.Value { return e.listed[x.entries[h.entry-1].list] })
+	e.each(a, fType, func(h met) tocsin.Value { return tocsin.StringValue(typeOf(x.at(h.entry), x)) })
+	e.each(a, fProvider, func(h met) tocsin.Value { return e.listed[x.at(h.entry).list] })
 	e.each(a, fName, func(h met) tocsin.Value {
-		m := x.metas[x.entries[h.entry-1].meta]
+		m := x.metas[x.at(h.entry).meta]
 		if m.size == 0 {
 			return tocsin.Value{}
 		}
 		return tocsin.StringValue(a.Text(x.text[m.name : m.name+uint32(m.size)]))
 	})
-	e.each(a, fConfidence, func(h met) tocsin.Value { return sureness(x.metas[x.entries[h.entry-1].meta].confidence) })
+	e.each(a, fConfidence, func(h met) tocsin.Value { return sureness(x.metas[x.at(h.entry).meta].confidence) })
 	for _, f := range []struct {
 		field int
 		kinds []kind
@@ -174,7 +174,7 @@ func (e *Enricher) indicators(a *decode.Additions) {
 		{fIndicatorSHA512, []kind{sha512Hash}},
 	} {
 		e.each(a, f.field, func(h met) tocsin.Value {
-			entry := &x.entries[h.entry-1]
+			entry := x.at(h.entry)
 			if !slices.Contains(f.kinds, entry.kind) {
 				return tocsin.Value{}
 			}
@@ -203,26 +203,26 @@ func (e *Enricher) each(a *decode.Additions, field int, of func(met) tocsin.Valu
 }
 
 // indicatorText is an indicator as its field holds it.
-func indicatorText(x *index, e *entry) []byte {
+func indicatorText(x *index, e entry) []byte {
 	switch e.kind {
 	case md5Hash, sha1Hash, sha256Hash, sha512Hash:
-		return hex.AppendEncode(nil, x.key(e))
+		return hex.AppendEncode(nil, e.key)
 	case address:
 		return []byte(x.shown(e))
 	}
-	return x.key(e)
+	return e.key
 }
 
 // typeOf is the indicator's type in STIX, as ECS has it.
-func typeOf(e *entry, x *index) string {
+func typeOf(e entry, x *index) string {
 	switch e.kind {
 	case address:
-		if e.size == 16 {
+		if len(e.key) == 16 {
 			return "ipv6-addr"
 		}
 		return "ipv4-addr"
 	case network:
-		if slices.Contains(x.key(e), ':') {
+		if slices.Contains(e.key, ':') {
 			return "ipv6-addr"
 		}
 		return "ipv4-addr"

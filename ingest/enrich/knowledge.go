@@ -105,7 +105,7 @@ func (k *Knowledge) Test(value string) []Hit {
 }
 
 func (k *Knowledge) hit(at uint32) Hit {
-	e := &k.x.entries[at-1]
+	e := k.x.at(at)
 	m := k.x.metas[e.meta]
 	h := Hit{
 		List: k.lists[e.list].Name, IOC: k.lists[e.list].IOC, Type: e.kind.String(), Indicator: k.x.shown(e), Line: int(e.line),
@@ -124,8 +124,8 @@ func (k *Knowledge) hit(at uint32) Hit {
 }
 
 // shown is an entry's value as people write it.
-func (x *index) shown(e *entry) string {
-	key := x.key(e)
+func (x *index) shown(e entry) string {
+	key := e.key
 	switch e.kind {
 	case address:
 		a, _ := netip.AddrFromSlice(key)
@@ -149,7 +149,7 @@ func (x *index) lookup(k kind, value string, scratch []byte, found func(uint32) 
 		return key
 	}
 	each := func(at uint32) bool {
-		for ; at != 0; at = x.entries[at-1].next {
+		for ; at != 0; at = x.at(at).next {
 			if !found(at) {
 				return false
 			}
