@@ -197,10 +197,11 @@ func (x *index) meta(name string, confidence int8, from, until int64) uint32 {
 
 // settle gives back what growing has taken beyond need.
 func (x *index) settle() {
-	defer func() { hugePages(x.slots); hugePages(x.pool) }()
 	x.pool = append(make([]byte, 0, len(x.pool)), x.pool...)
 	x.text = append(make([]byte, 0, len(x.text)), x.text...)
 	x.metas = append(make([]meta, 0, len(x.metas)), x.metas...)
+	hugePages(x.slots)
+	hugePages(x.pool)
 }
 
 // bytes is what the index takes, networks by what a node of the trie takes for each.

@@ -62,7 +62,7 @@ func say(t *testing.T, address string, from, to int) {
 // of syslog it has what was said while it ran.
 func TestWaysKafkaKill(t *testing.T) {
 	s := newStand(t)
-	const n, said = 3000, 200
+	const n, said = 1500, 200
 	dir, listen, index := t.TempDir(), freeAddress(t), s.cfg.Kafka.Prefix+"siem"
 	var lines, bulk strings.Builder
 	begin := time.Now().UTC().Add(-time.Hour)
@@ -83,7 +83,7 @@ func TestWaysKafkaKill(t *testing.T) {
 	h := &house{t: t, cfg: s.cfg}
 	h.cfg.Sources = nil
 	h.way(config.Source{Name: "app", Kind: "file", Follow: true, Paths: []string{filepath.Join(dir, "*.log")}})
-	h.way(config.Source{Name: "siem", Kind: "elasticsearch", Search: config.Search{URLs: []string{s.es}, Indices: []string{index}, TimeField: "@timestamp", LookBack: time.Minute, Every: time.Second, Page: 10}})
+	h.way(config.Source{Name: "siem", Kind: "elasticsearch", Search: config.Search{URLs: []string{s.es}, Indices: []string{index}, TimeField: "@timestamp", LookBack: time.Minute, Every: time.Second, Page: 20}})
 	h.way(config.Source{Name: "fw", Kind: "syslog", Silence: "1m", Syslog: config.Syslog{Network: "tcp", Address: listen, MaxMessage: 64 << 10, MaxConnections: 10, Idle: time.Minute}})
 	bin := build(t)
 	cmd, _ := launch(t, h.cfg, bin)
@@ -101,7 +101,7 @@ func TestWaysKafkaKill(t *testing.T) {
 	}
 	launch(t, h.cfg, bin)
 	say(t, listen, said, 2*said)
-	await(t, 3*time.Minute, "all is stored", func() (bool, string) {
+	await(t, 5*time.Minute, "all is stored", func() (bool, string) {
 		ids, all := s.bySource()
 		return len(ids["app"]) == n && len(ids["siem"]) == n && len(ids["fw"]) == 2*said, fmt.Sprint(all)
 	})

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package enrich
+
+func hugePages[T any]([]T) {}
