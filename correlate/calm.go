@@ -17,6 +17,9 @@ type calm struct {
 	room   int64 // so many alerts until the event's evidence is full
 	mark   int64 // the watermark when the newest alert came
 	lag    int32 // alerts that the event has not taken in
+
+	said *payload  // of the alert that was left last, nil for none
+	hash [2]uint64 // of that: a look at it would cost an access to memory
 }
 
 // calmable reports whether keys of the rule can be calm: what comes near a burst's end is absorbed without a look back,
@@ -79,7 +82,7 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 	}
 	before := st.bytes
 	st.bytes += itemSize
-	if n == 0 || !st.held.all()[n-1].p.same(x.p) {
+	if n == 0 || !c.repeats(st.held.all()[n-1].p, x.p, e.memo.hash) {
 		x.own(true)
 		st.bytes += e.memo.weight
 	}
@@ -91,7 +94,7 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 		st.bytes += itemSize
 		c.room--
 	}
-	c.newest, c.mark = at, e.watermark
+	c.newest, c.mark, c.said, c.hash = at, e.watermark, x.p, e.memo.hash
 	c.left--
 	c.lag++
 	st.touched = true
@@ -103,6 +106,17 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 	tk.bytes += st.bytes - before
 	st.attune()
 	return true
+}
+
+// repeats reports whether p, of the alert in hand, says what before says, which the newest held alert has.
+func (c *calm) repeats(before, p *payload, hash [2]uint64) bool {
+	if before == p {
+		return true
+	}
+	if before == c.said {
+		return hash == c.hash
+	}
+	return before.same(p)
 }
 
 // tidies reports whether what is settled of the key's alerts is to be looked at now that one came: always, but now and

@@ -61,14 +61,15 @@ func (h *held) insert(i int, x item) {
 	h.buf = slices.Insert(h.buf, int(h.head)+i, x)
 }
 
-// makeRoom leaves place for one more item: by moving down over what was dropped where that is half, else by doubling.
+// makeRoom leaves place for one more item: by moving down over what was dropped where that is a quarter of what is left,
+// else by growing. A list of so many alerts at most then stays where it is, four moves an alert at most.
 func (h *held) makeRoom() {
 	if len(h.buf) < cap(h.buf) {
 		return
 	}
 	live := h.len()
 	dst := h.buf
-	if int(h.head) < max(live, 1) {
+	if int(h.head) < max(live/4, 1) {
 		dst = make([]item, live, live+1+max(live-3, 0)/2) // most keys hold few alerts, and there are many of them
 	}
 	n := copy(dst[:live], h.all())
