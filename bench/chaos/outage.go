@@ -119,9 +119,16 @@ func (o *outage) catchUp(ctx context.Context, begun time.Time, usual map[string]
 	speed := func(d time.Duration) float64 {
 		return (float64(waited) + float64(o.rate)*d.Seconds()) / d.Seconds() / float64(o.rate)
 	}
-	o.note(err == nil && speed(took) >= leastCatchUp, "caught up, all stages", "2.0 times the input", "%.1f times, in %.0f s; the input alone %.1f times", speed(took), took.Seconds(), speed(max(read, time.Second)))
+	if read == 0 {
+		read = took
+	}
+	figure := fmt.Sprintf("%.1f times, in %.0f s", speed(took), took.Seconds())
 	if err != nil {
-		return err
+		figure = fmt.Sprintf("not in %.0f s", took.Seconds())
+	}
+	o.note(err == nil && speed(took) >= leastCatchUp, "caught up, all stages", "2.0 times the input", "%s; the input alone %.1f times, in %.0f s", figure, speed(read), read.Seconds())
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	for _, d := range o.fleet {
 		before, most := o.memoryOf(d.pid(), begun, time.Now())

@@ -61,8 +61,9 @@ func (p *play) run(ctx context.Context, act, behind func(context.Context) error)
 		return errors.Join(err, p.stopAll(), p.report(err == nil))
 	}
 	p.say("%d records produced, settling", records)
-	if err = p.judge(ctx, records); err == nil && behind != nil {
-		err = behind(ctx)
+	err = p.judge(ctx, records)
+	if behind != nil && ctx.Err() == nil {
+		err = errors.Join(err, behind(ctx))
 	}
 	stop()
 	seen.Wait()
