@@ -39,6 +39,7 @@ const (
 	warmUp       = 60 * time.Second
 	baseline     = 20 * time.Second // at its end, which the memory is compared with
 	brokerAway   = 3 * time.Second
+	evenWithin   = 5 // seconds' worth of records may be on their way
 )
 
 // act is what happens while records come in.
@@ -103,7 +104,7 @@ func (o *outage) catchUp(ctx context.Context, begun time.Time, usual map[string]
 	}
 	o.say("Elasticsearch is back after %.0f s, %d records wait", back.Sub(begun).Seconds(), waited)
 	var read time.Duration // until the input was read
-	few := int64(2 * o.rate)
+	few := int64(evenWithin * o.rate)
 	err = o.until(ctx, 2*o.away+2*time.Minute, func() bool {
 		if pause(ctx, 500*time.Millisecond) != nil {
 			return false
@@ -191,7 +192,7 @@ func (o *outage) brokerAway(ctx context.Context) error {
 
 // even waits until nothing is behind.
 func (o *outage) even(ctx context.Context) error {
-	few := int64(2 * o.rate)
+	few := int64(evenWithin * o.rate)
 	err := o.until(ctx, 2*time.Minute, func() bool {
 		now, err := o.behind(ctx)
 		return err == nil && now <= few && len(o.owned(ctx)) == inputs+shards+1
