@@ -109,7 +109,7 @@ func (w *workshop) Draft(ctx context.Context, q web.DraftQuery) (web.RuleDraft, 
 		text, err := w.compose(q, set, rule)
 		if err != nil {
 			d.Refused = err.Error()
-			return d, nil
+			return d, nil //nolint:nilerr // why it cannot be made is what the page tells
 		}
 		d.Text = text
 	}
