@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -34,6 +35,7 @@ type options struct {
 	rounds    int
 	direct    bool
 	within    time.Duration
+	keep      string
 }
 
 func main() {
@@ -49,6 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.IntVar(&o.rounds, "rounds", 40, "how often each question is asked")
 	flags.BoolVar(&o.direct, "direct", false, "let the store count, as it does while memory is not filled")
 	flags.DurationVar(&o.within, "within", 30*time.Minute, "time for all of it")
+	flags.StringVar(&o.keep, "keep", "", "an SQLite file that is filled where it does not exist, and kept")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -70,12 +73,17 @@ func measureStore(ctx context.Context, o options, scratch string, out io.Writer)
 	var fill func(context.Context, tocsin.Documents) error
 	switch o.store {
 	case "sqlite":
-		db, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(scratch, "tocsin.db")})
+		path := cmp.Or(o.keep, filepath.Join(scratch, "tocsin.db"))
+		_, missing := os.Stat(path)
+		db, err := sqlite.Open(ctx, sqlite.Options{Path: path})
 		if err != nil {
 			return err
 		}
 		defer func() { _ = db.Close() }()
 		s, fill = db, func(ctx context.Context, d tocsin.Documents) error { return fillSQLite(ctx, db, d) }
+		if missing == nil { // it is filled; the same numbers make the same ids
+			fill = func(context.Context, tocsin.Documents) error { return nil }
+		}
 	case "elastic":
 		es, wipe, err := openElastic(ctx)
 		if err != nil {

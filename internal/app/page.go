@@ -85,8 +85,8 @@ func (a *App) pageHealth(ctx context.Context, back backend, p *pulse, started ti
 	r := a.health.Report()
 	t := a.totals()
 	h := web.Health{
-		Receivers: a.pageReceivers(ctx),
-		Mode:      a.cfg.Mode, Started: started, Watermark: r.Watermark(), Open: r.Open(), Backlog: -1, Retries: int64(t.retries),
+		Receivers: a.pageReceivers(ctx), System: a.pageSystem(&r),
+		Mode: a.cfg.Mode, Started: started, Watermark: r.Watermark(), Open: r.Open(), Backlog: -1, Retries: int64(t.retries),
 		Rates: p.rates(t, a.now(), started), Sources: a.pageSources(t, p), Rejected: t.byReason(),
 	}
 	for _, tr := range r.Troubles {

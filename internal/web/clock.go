@@ -14,7 +14,11 @@ type Clock struct {
 	Text  string // how much is left, or by how much it is late
 	Share int    // percent of the time that is gone, 0 to 100
 	Due   time.Time
+	Ticks bool // what is left, or late, changes as time passes
 }
+
+// ISO is when it is due, as scripts read it.
+func (c Clock) ISO() string { return c.Due.UTC().Format(time.RFC3339) }
 
 // order is that of the lifecycle.
 var order = []string{"assess", "acknowledge", "contain", "resolve"}
@@ -56,6 +60,7 @@ func report(c tocsin.Clock, now time.Time) Clock {
 
 // running is a clock that is not decided.
 func running(c Clock, from, now time.Time) Clock {
+	c.Ticks = true
 	if now.After(c.Due) {
 		c.State, c.Text = "late", "late by "+span(now.Sub(c.Due))
 		return c

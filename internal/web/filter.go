@@ -32,10 +32,17 @@ type filter struct {
 // sorts are the orders of the queue; the first is taken where none is asked for.
 var sorts = []struct{ name, text string }{{"priority", "priority"}, {"due", "time left"}, {"opened", "opened"}, {"updated", "updated"}}
 
+// filterOf reads an address. One that asks for nothing at all is of what is open: that is the queue. All incidents are
+// asked for by an empty status.
 func filterOf(v url.Values) filter {
 	f := filter{}
+	if len(v) == 0 {
+		f.Status = "open"
+	}
 	for name, into := range f.members() {
-		*into = strings.TrimSpace(v.Get(name))
+		if v.Has(name) {
+			*into = strings.TrimSpace(v.Get(name))
+		}
 	}
 	return f
 }
@@ -70,7 +77,7 @@ func (f filter) URL() string {
 		}
 	}
 	if len(q) == 0 {
-		return "/"
+		return "/?status="
 	}
 	return "/?" + q.Encode()
 }

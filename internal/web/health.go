@@ -28,6 +28,7 @@ type Health struct {
 	Keys      int        // group keys held
 	State     int64      // bytes of state held
 	Retries   int64      // writes that were repeated
+	System    System
 }
 
 // A Trouble keeps the daemon from working as it should.

@@ -27,6 +27,7 @@ type incidentsView struct {
 	Next       string // address of the next page, "" on the last
 	Urgent     int64  // open P1 and P2
 	All        int64  // whatever is asked for
+	Empty      string // what to say where a part of the queue has nothing; "" for the usual
 	Bulk       bulkForm
 }
 
@@ -96,13 +97,14 @@ func (p *pages) counts(ctx context.Context, v *incidentsView) error {
 	parts := []struct {
 		text string
 		f    filter
+		none string
 	}{
-		{"Open", filter{Status: "open"}},
-		{"Mine", filter{Status: "open", Assignee: who.Actor.ID}},
-		{"Nobody's", filter{Status: "open", Whose: "nobody"}},
-		{"To decide on", filter{Status: "proposed"}},
-		{"Late", filter{Status: "open", Late: "yes"}},
-		{"All", filter{}},
+		{"Open", filter{Status: "open"}, "Nothing is open"},
+		{"Mine", filter{Status: "open", Assignee: who.Actor.ID}, "Nothing open is assigned to you"},
+		{"Nobody's", filter{Status: "open", Whose: "nobody"}, "Everything open is assigned to somebody"},
+		{"To decide on", filter{Status: "proposed"}, "No proposal waits for a decision"},
+		{"Late", filter{Status: "open", Late: "yes"}, "Nothing open has missed a target"},
+		{"All", filter{}, ""},
 	}
 	var asked []tocsin.Query
 	for _, part := range parts {
@@ -118,6 +120,9 @@ func (p *pages) counts(ctx context.Context, v *incidentsView) error {
 		return err
 	}
 	for n, part := range parts {
+		if part.f == v.Filter.kind() {
+			v.Empty = part.none
+		}
 		v.Tabs = append(v.Tabs, tab{link{part.text, part.f.URL(), part.f == v.Filter.kind()}, counts[n]})
 	}
 	v.Urgent, v.All = counts[len(parts)], counts[len(parts)-1]

@@ -157,7 +157,7 @@ func functions() template.FuncMap {
 		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "size": size, "count": count,
 		"place": place, "cut": cut, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
 		"seen": seen, "group": group, "entry": newEntry, "lag": lag, "beginning": beginning,
-		"percent": percent,
+		"percent": percent, "advice": advice, "remedy": remedy,
 	}
 }
 

@@ -24,6 +24,8 @@ type trendsView struct {
 	Asked      measure.Query
 	From, To   string // as they stand in the form
 	Where      []selected
+	Tabs       []link
+	Lacks      []lack // why there is nothing to show
 	Refused    string
 	Trend      *measure.Trend
 	Charts     []chart
@@ -38,9 +40,9 @@ type selected struct{ Name, Word string }
 const seriesShown = 12
 
 func (p *pages) trends(w http.ResponseWriter, r *http.Request) error {
-	values := r.URL.Query()
-	if values.Get("metric") == "" {
-		values.Set("metric", "resolve")
+	values, found, err := p.opening(r)
+	if err != nil {
+		return err
 	}
 	v := trendsView{
 		Metrics: measure.Metrics(), Dimensions: tocsin.Dimensions(), Cohorts: tocsin.Cohorts(), Intervals: []string{"month", "week", "day"},
@@ -54,10 +56,15 @@ func (p *pages) trends(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.Asked = q
 	if err == nil {
-		q.Tenant = auth.From(r.Context()).Tenant
-		var t measure.Trend
-		if t, err = measure.Trends(r.Context(), p.Measures, q); err == nil {
-			v.show(&t)
+		if found == nil {
+			q.Tenant = auth.From(r.Context()).Tenant
+			var t measure.Trend
+			t, err = measure.Trends(r.Context(), p.Measures, q)
+			found = &t
+		}
+		if err == nil {
+			v.show(found)
+			v.Tabs, v.Lacks = metricTabs(values), lacks(found, values)
 		}
 	}
 	status := http.StatusOK

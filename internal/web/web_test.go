@@ -21,7 +21,7 @@ func TestPages(t *testing.T) {
 		"/incidents/" + i.ID:                   {"because of ann", "user.name == &#34;x&#34;", "/events/202611-0e1", "/alerts/a-0e1", "promote", "policy serious", "2026-11-02 10:00:00"},
 		"/events/202611-0e1":                   {"Password spray", "/alerts/a-0e1", "because of ann", i.Number, "a risk of 63.25 against a bar of 60", "in 0 of 216 spans", "tied by ann", "7.5 + 2 impact", "Possibly earlier"},
 		"/alerts/a-0e1":                        {"&#34;message&#34;:&#34;ann&#34;", "journal/0, offset 7", "user.name"},
-		"/health":                              {"edge", "10 %", "2.5", "1 min 30 s", "Pipeline health", "Watermark", "working", "Dead letters"},
+		"/health":                              {"edge", "10 %", "2.5", "1 min 30 s", "Pipeline health", "Watermark", "working", "Dead letters", "v1.2.3", "900.0 MiB of 1.0 GiB", "raise GOMEMLIMIT", "edge/3", "1 partition idle", "/dead-letters?reason=json"},
 		"/rules":                               {"Password spray", `href="/rules/r1"`},
 		"/rules/r1":                            {"Password spray", "Why has it not fired?", `name="key.user.name"`, "in 90 days", "Precision"},
 		"/rules/r1?ask=1&key.user.name=ann":    {"have 4 of 5 alerts, 38 s left", `value="ann"`, "like it", "/rules/r1?ask=1&amp;key.user.name=ann2#why-not"},
@@ -29,7 +29,9 @@ func TestPages(t *testing.T) {
 		"/rules/r1?ask=1&key.user.name=nobody": {"nothing is held of this key"},
 		"/rules/r1?ask=1":                      {"user.name is not given"},
 		"/rules/r1?ask=1&key.user.name=elsewhere": {"another daemon has the engine"},
-		"/trends": {"Time to resolve", "nearest rank", "Nothing in this time", "/api/v1/trends.csv?metric=resolve"},
+		"/trends":                {"Incidents", "Where the time goes", `name="counted_as" value="proposed"`, "<rect"}, // nothing is declared: it opens on what waits
+		"/trends?metric=resolve": {"Time to resolve", "nearest rank", "Nothing in this time", "/api/v1/trends.csv?metric=resolve", "How many were declared", "How many wait"},
+		"/trends?metric=backlog": {"The backlog is taken once a day"},
 		"/trends?metric=incidents&by=priority&cohort=detected&counted_as=proposed&interval=day&from=2026-11-01&to=2026-11-04": {"All together", "P2", `name="counted_as" value="proposed"`, "<rect", "2026-11-02"},
 		"/entities?value=ann": {i.Number, "Password spray", `href="/alerts/a-0e1"`, "user.name ann"},
 		"/login":              {"Token"},
@@ -106,6 +108,15 @@ func TestNothingAndTroubles(t *testing.T) {
 	if a := w.get("/"); !strings.Contains(a.body, "No incident yet") {
 		t.Error("an empty register does not say so")
 	}
+	if a := w.get("/?status=open&late=yes"); !strings.Contains(a.body, "No incident yet") || !strings.Contains(a.body, "tocsin demo") {
+		t.Error("a new user is not told what to do")
+	}
+	w.incident("0e1", "Password spray", "ann")
+	for path, want := range map[string]string{"/?status=open&late=yes": "Nothing open has missed a target", "/?entity=nobody": "No incident matches", "/?status=closed": "Show all 1 incident<"} {
+		if a := w.get(path); !strings.Contains(a.body, want) {
+			t.Errorf("%s lacks %q", path, want)
+		}
+	}
 	for _, path := range []string{"/nothing", "/incidents/202611-1", "/events/202611-1", "/alerts/x", "/static/x/style.css"} {
 		if a := w.get(path); a.StatusCode != http.StatusNotFound || !strings.Contains(a.body, "no such thing") {
 			t.Errorf("%s: %s", path, a.Status)
@@ -125,7 +136,7 @@ func TestNothingAndTroubles(t *testing.T) {
 		t.Errorf("a store that is down: %s", a.Status)
 	}
 	a := down.get("/health")
-	for _, text := range []string{"degraded", "connection refused", "An operator must act", "<pre tabindex=\"0\">a.yaml:3:1", "  3 | whne: x\n    | ^", "cannot be shown", "12 345"} {
+	for _, text := range []string{"degraded", "connection refused", "An operator must act", "What comes in waits and nothing is lost", "tocsin rules check", "<pre tabindex=\"0\">a.yaml:3:1", "  3 | whne: x\n    | ^", "cannot be shown", "12 345"} {
 		if !strings.Contains(a.body, text) {
 			t.Errorf("health lacks %q", text)
 		}

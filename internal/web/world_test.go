@@ -81,7 +81,10 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		WhyNot: whyNot, NovelHosts: novelHosts, Workshop: bench{}, Counts: w.store, Measures: w.store,
 		Press: press(t), Reports: &reports.Desk{Store: w.store, Vault: w.store, Assess: w.assess, Now: func() time.Time { return w.now }},
 		Health: func(context.Context) Health {
-			return Health{Mode: "embedded", Started: t0, Watermark: t0, Sources: []Source{{Name: "edge", Alerts: 85, Duplicates: 5, Rejected: 10, Rate: 2.5, Received: t0, Delay: 90}}}
+			return Health{
+				Mode: "embedded", Started: t0, Watermark: t0, Rates: []Rate{{Name: "alerts", Minute: 2.5, Whole: 1.2, Total: 85}}, Rejected: []Count{{"json", 10}}, Lags: []Lag{{Group: "tocsin", Topic: "alerts", Partition: 3, Next: 85, Lag: 2}},
+				Receivers: []Receiver{{Name: "chat", Kind: "webhook", Sent: t0}}, System: System{Version: "v1.2.3", Go: "go1.26", Rules: "abc", Memory: 900 << 20, MemoryLimit: 1 << 30, Engines: []Engine{{Partition: 3, Offset: 85, Watermark: t0, Holder: "edge/3", Waiting: []string{"edge/4"}, Keys: 7, State: 4096}}}, Sources: []Source{{Name: "edge", Alerts: 85, Duplicates: 5, Rejected: 10, Rate: 2.5, Received: t0, Delay: 90}},
+			}
 		},
 		Log: slog.New(slog.DiscardHandler),
 	}

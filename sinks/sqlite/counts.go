@@ -50,7 +50,7 @@ func (s *Store) Counts(ctx context.Context, queries []tocsin.Query) ([]int64, er
 	for n := range queries {
 		l := listing{}
 		l.choose(&queries[n])
-		parts[n], into[n] = "(SELECT count(*) FROM incidents"+l.condition()+")", &counts[n]
+		parts[n], into[n] = "(SELECT count(*) FROM incidents"+l.counting()+")", &counts[n]
 		args = append(args, l.args...)
 	}
 	err := s.reader().QueryRowContext(ctx, "SELECT "+strings.Join(parts, ", "), args...).Scan(into...)

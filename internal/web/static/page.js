@@ -17,9 +17,61 @@
 			t.textContent = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}` + (seconds ? ':' + pad(at.getSeconds()) : '');
 		}
 		const note = document.getElementById('zone-note');
-		if (note) note.textContent = `Times are of ${zone}; those of UTC show when the pointer rests on them.`;
+		if (note && zone !== 'UTC') note.textContent = `Times are of ${zone}; those of UTC show when the pointer rests on them.`;
 	}
 	localise(document);
+
+	// span is a time in its two largest units, as the page writes it.
+	function span(seconds) {
+		const d = Math.floor(seconds / 86400), h = Math.floor(seconds / 3600) % 24, m = Math.floor(seconds / 60) % 60, s = seconds % 60;
+		const two = (a, ua, b, ub) => `${a} ${ua}` + (b ? ` ${b} ${ub}` : '');
+		return d >= 10 ? `${d} d` : d ? two(d, 'd', h, 'h') : h ? two(h, 'h', m, 'min') : m ? two(m, 'min', s, 's') : `${s} s`;
+	}
+
+	// The clocks of targets go on, by the daemon's time.
+	const served = document.querySelector('footer time')?.dateTime;
+	const ahead = served ? Date.parse(served) - Date.now() : 0;
+	function tick() {
+		for (const c of document.querySelectorAll('.clock[data-due]')) {
+			const text = c.querySelector('.left'), left = Math.round((Date.parse(c.dataset.due) - Date.now() - ahead) / 1000);
+			if (!text || isNaN(left)) continue;
+			const rest = text.textContent.indexOf(';');
+			const now = (left < 0 ? 'late by ' + span(-left) : span(left) + ' left') + (rest < 0 ? '' : text.textContent.slice(rest));
+			if (text.textContent !== now) text.textContent = now;
+			if (left < 0 && !c.classList.contains('late')) {
+				c.classList.remove('running', 'soon');
+				c.classList.add('late');
+			}
+		}
+	}
+	setInterval(() => { if (!document.hidden) tick(); }, 1000);
+
+	// What takes long says so, and no form is sent twice.
+	const wait = document.getElementById('wait');
+	let waiting = 0;
+	function busy() {
+		clearTimeout(waiting);
+		waiting = setTimeout(() => {
+			if (wait) wait.hidden = false;
+			waiting = setTimeout(rest, 60000);
+		}, 300);
+	}
+	function rest() {
+		clearTimeout(waiting);
+		if (wait) wait.hidden = true;
+		for (const f of document.forms) delete f.dataset.sent;
+	}
+	document.addEventListener('submit', ev => {
+		if (ev.target.dataset.sent) { ev.preventDefault(); return; }
+		ev.target.dataset.sent = 'yes';
+		busy();
+	});
+	document.addEventListener('click', ev => {
+		const a = ev.target.closest?.('a[href]');
+		if (!a || ev.defaultPrevented || ev.button || ev.ctrlKey || ev.metaKey || ev.shiftKey || a.target || a.hasAttribute('download')) return;
+		if (a.origin === location.origin && !a.hash && !a.pathname.startsWith('/api/') && !a.pathname.endsWith('/report')) busy();
+	});
+	addEventListener('pageshow', rest);
 
 	const queue = () => document.getElementById('queue');
 	const rows = () => [...(queue()?.tBodies?.[0]?.rows ?? [])];
@@ -88,6 +140,8 @@
 		const place = current()?.id, focused = shown.contains(document.activeElement);
 		for (const b of next.querySelectorAll('input[type=checkbox]')) b.checked = chosen.has(b.value.split('@')[0]);
 		localise(next);
+		const form = document.getElementById('bulk');
+		if (form) delete form.dataset.sent;
 		shown.replaceWith(document.adoptNode(next));
 		for (const part of ['.tabs', '.tableline', '.figures']) {
 			const a = document.querySelector(part), b = now.querySelector(part);
@@ -106,15 +160,30 @@
 	if (line && queue() && 'EventSource' in window) {
 		const source = new EventSource('/live');
 		source.addEventListener('changed', async () => {
-			const busy = document.activeElement?.closest('.bulk, .filters');
-			if (!busy && await renew().catch(() => false)) { line.hidden = true; return; }
-			line.textContent = 'Incidents have changed. ';
+			const filling = document.activeElement?.closest('.bulk, .filters');
+			if (!filling && await renew().catch(() => false)) { line.hidden = true; return; }
+			tell('Incidents have changed. ', 'Show them');
+		});
+		// The daemon ends its answers now and then, and is asked again at once: only what lasts is told.
+		let lost = 0;
+		source.addEventListener('error', () => {
+			lost ||= setTimeout(() => tell('The daemon does not answer: what is shown may be old. ', 'Load the page again'), 10000);
+		});
+		source.addEventListener('open', () => {
+			if (lost && line.dataset.lost) { line.hidden = true; renew().catch(() => false); }
+			clearTimeout(lost);
+			lost = 0;
+			delete line.dataset.lost;
+		});
+		function tell(text, act) {
+			line.textContent = text;
 			const link = document.createElement('a');
 			link.href = location.href;
-			link.textContent = 'Show them';
+			link.textContent = act;
 			line.append(link);
 			line.hidden = false;
-		});
+			if (lost) line.dataset.lost = 'yes';
+		}
 		addEventListener('pagehide', () => source.close());
 	}
 })();
