@@ -47,7 +47,7 @@ func TestBrowserShowsHostileLettersAsText(t *testing.T) {
 		b.view("light", 390)
 		b.open(server.URL + path)
 		if wide := evaluate[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
-			t.Errorf("%s: %d px wider than the window", path, wide)
+			t.Errorf("%s: %d px wider than the window: %s", path, wide, evaluate[string](b, `[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 100).map(e => e.outerHTML.slice(0, 100)).slice(0, 8).join('\n')`))
 		}
 	}
 	if n := evaluate[int](b, `document.querySelectorAll('#letters tbody tr').length`); n != 0 {
