@@ -260,7 +260,7 @@ func newChart(title string, t *measure.Trend, s measure.Series) chart {
 				l.Dots = append(l.Dots, dot{x + step/2, y(float64(*at)), fmt.Sprintf("%s, %s: %s, n = %d", day, l.Name, seconds(*at), p.N)})
 			}
 		}
-		if every := max(1, len(s.Points)/8); n%every == 0 {
+		if every := max(1, (len(s.Points)+5)/6); n%every == 0 { // what fits side by side
 			c.Labels = append(c.Labels, label{x + step/2, day})
 		}
 	}
