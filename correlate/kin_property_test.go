@@ -16,8 +16,9 @@ import (
 // restart at any point.
 func TestKinIsAMatterOfSpeed(t *testing.T) {
 	t.Parallel()
-	met := 0
+	met, drawn := 0, 0
 	checkRounds(t, 8, func(t *rapid.T) {
+		drawn++
 		plans := drawKin(t)
 		log := drawKinLog(t, plans)
 		cfg := Config{Lateness: 20 * unit, MaxHeld: rapid.SampledFrom([]int{0, 0, 0, 40}).Draw(t, "held"), AllEvidence: rapid.IntRange(0, 5).Draw(t, "all") == 0}
@@ -46,7 +47,7 @@ func TestKinIsAMatterOfSpeed(t *testing.T) {
 			}
 		}
 	})
-	if met == 0 {
+	if met == 0 && drawn > 50 {
 		t.Error("no state left anything together with its kin: the property says nothing")
 	}
 }
