@@ -26,6 +26,7 @@ type AuditOutcome string
 // The outcomes of what is audited.
 const (
 	AuditShown   AuditOutcome = "shown"   // something restricted was given out; written before it was
+	AuditBegun   AuditOutcome = "begun"   // a write is about to be done; another entry of the request tells what became of it
 	AuditDone    AuditOutcome = "done"    // a write was carried out
 	AuditRefused AuditOutcome = "refused" // for want of a right, or by a guard
 	AuditFailed  AuditOutcome = "failed"  // for a fault of ours

@@ -29,7 +29,11 @@ func (r *Register) absorbFirst(ctx context.Context, cmd Command) error {
 	if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
 		return err
 	}
-	if missing := unmergeable(child.incident, into, cmd); len(missing) > 0 {
+	missing := unmergeable(child.incident, into, cmd)
+	if len(missing) == 0 { // what would keep it from being closed keeps it from being taken in
+		_, missing = r.moving(cmd, child.incident)
+	}
+	if len(missing) > 0 {
 		return &Refusal{Incident: cmd.Incident, Action: cmd.Action, Status: child.incident.Status, Missing: missing}
 	}
 	_, _, err = r.write(ctx, into.ID, "absorb:"+cmd.Incident, func(now view) (*tocsin.LogEntry, error) {
@@ -61,7 +65,8 @@ func unmergeable(i, into tocsin.Incident, cmd Command) []string {
 // absorption is the survivor's entry about the incident that is merged into it.
 func (r *Register) absorption(cmd Command, child view, into tocsin.Incident) (*tocsin.LogEntry, error) {
 	c := child.incident
-	l := link{Incident: c.ID, Entities: c.Entities, Occurred: c.Timeline["occurred"], Last: c.Last}
+	l := link{Incident: c.ID, Entities: c.Entities, Occurred: c.Timeline["occurred"], Last: c.Last, Command: cmd.ID}
+	l.Disposition, l.RootCause = cmd.Disposition, cmd.RootCause
 	for _, id := range slices.Sorted(maps.Keys(child.events)) {
 		l.Events = append(l.Events, child.events[id])
 	}
@@ -72,6 +77,9 @@ func (r *Register) absorption(cmd Command, child view, into tocsin.Incident) (*t
 	data, err := pack(l)
 	return &tocsin.LogEntry{
 		Tenant: into.Tenant, Action: tocsin.ActAbsorb, By: cmd.By, Effective: cmd.Effective, Reason: cmd.Reason, Data: data,
-		Text: or(cmd.Text, "incident "+c.ID+" was merged into this one"),
+		Text: or(cmd.Text, tookIn(c.ID)),
 	}, err
 }
+
+// tookIn tells of it where the person wrote nothing.
+func tookIn(id string) string { return "incident " + id + " was merged into this one" }

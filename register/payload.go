@@ -113,6 +113,7 @@ type link struct {
 	Occurred time.Time       `json:"occurred,omitzero"`
 	Last     time.Time       `json:"last,omitzero"`
 	Rating   *rating         `json:"rating,omitempty"`
+	Command  string          `json:"command,omitempty"` // absorb: the person's, which closes the merged incident
 	move
 }
 

@@ -78,6 +78,7 @@ type Register struct {
 	log     *slog.Logger
 	metrics *metrics
 	cache   *cache
+	watch   *watch
 	numbers *numbers // that were handed out to this register and are not used yet
 }
 
@@ -93,7 +94,7 @@ func New(opts Options) *Register {
 	}
 	return &Register{
 		store: opts.Store, opts: opts, log: log.With("component", "register"),
-		metrics: newMetrics(opts.Meters), cache: newCache(), numbers: &numbers{},
+		metrics: newMetrics(opts.Meters), cache: newCache(), watch: &watch{}, numbers: &numbers{},
 	}
 }
 

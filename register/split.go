@@ -280,7 +280,14 @@ func (r *Register) complete(ctx context.Context, e tocsin.LogEntry) error {
 			return err
 		}
 	}
+	var held []string
+	if err := r.peek(ctx, e.Incident, func(s *state) { held = slices.Clone(s.incident.Slots) }); err != nil {
+		return err
+	}
 	for _, id := range p.Slots {
+		if slices.Contains(held, id) { // taken anew since, by an event that came later
+			continue
+		}
 		if err := r.handSlot(ctx, id, e.Incident, p.Incident); err != nil {
 			return err
 		}

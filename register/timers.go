@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,31 +30,62 @@ const escalationOfClocks = "clock"
 // and its command id comes from the target, so that several daemons may call it, before and after a failover, and none
 // is written twice. It returns how many it recorded.
 func (r *Register) Timers(ctx context.Context, now time.Time) (int, error) {
-	q := tocsin.Query{Limit: 500, Status: []tocsin.Status{tocsin.Resolved}} // clocks run on behind the resolution
+	r = r.current()
+	r.watch.mu.Lock()
+	whole := r.watch.last.IsZero() || now.Sub(r.watch.last) >= settleEvery
+	r.watch.mu.Unlock()
+	q := tocsin.Query{Limit: 500}
+	if whole {
+		if _, err := r.Settle(ctx, now); err != nil {
+			return 0, err
+		}
+		q.Status = []tocsin.Status{tocsin.Resolved} // clocks run on behind the resolution
+	}
 	for _, s := range tocsin.Stages() {
 		if s.IsOpen() {
 			q.Status = append(q.Status, s)
 		}
 	}
-	r = r.current()
-	done := 0
-	for {
-		page, err := r.store.Incidents(ctx, q)
-		if err != nil {
-			return done, fmt.Errorf("open incidents: %w", err)
+	done, seen, clocked := 0, map[string]bool{}, map[string]bool{}
+	one := func(i tocsin.Incident) error {
+		seen[i.ID] = true
+		if slices.ContainsFunc(i.Clocks, func(c tocsin.Clock) bool { return c.IsOpen() }) {
+			clocked[i.ID] = true
 		}
-		for _, i := range page.Items {
-			n, err := r.pass(ctx, i, now)
-			done += n
-			if err != nil {
-				return done, err
+		n, err := r.pass(ctx, i, now)
+		done += n
+		return err
+	}
+	if err := r.each(ctx, q, one); err != nil {
+		return done, fmt.Errorf("open incidents: %w", err)
+	}
+	return done, r.clocks(ctx, seen, clocked, one)
+}
+
+// clocks passes the incidents that were seen with a clock that runs and are resolved now: all resolved ones are listed
+// only when the watch begins, and now and then.
+func (r *Register) clocks(ctx context.Context, seen, clocked map[string]bool, one func(tocsin.Incident) error) error {
+	r.watch.mu.Lock()
+	before := slices.Sorted(maps.Keys(r.watch.clocked))
+	r.watch.mu.Unlock()
+	for _, id := range before {
+		if seen[id] {
+			continue
+		}
+		i, err := r.Incident(ctx, id)
+		if ignoreNotFound(err) != nil {
+			return err
+		}
+		if err == nil && (i.Status.IsOpen() || i.Status == tocsin.Resolved) {
+			if err := one(i); err != nil {
+				return err
 			}
 		}
-		if page.Cursor == "" {
-			return done, nil
-		}
-		q.Cursor = page.Cursor
 	}
+	r.watch.mu.Lock()
+	defer r.watch.mu.Unlock()
+	r.watch.clocked = clocked
+	return nil
 }
 
 // A tick is something that time alone brings about: a due time that passes, or a step of escalation.

@@ -50,7 +50,7 @@ func newAuditList() *cobra.Command {
 		{"by", "only what this `person` or token did"},
 		{"action", "only this `action`: declare-incident, sign-in, …"},
 		{"object", "only what was done on this `path`: /incidents/202611-…"},
-		{"outcome", "only this `outcome`: shown, done, refused or failed"},
+		{"outcome", "only this `outcome`: shown, begun, done, refused or failed"},
 		{"since", "at or after this `time` (RFC 3339)"},
 		{"until", "before this `time` (RFC 3339)"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -118,7 +119,7 @@ type Options struct {
 	Trail      auth.Trail
 	Custodian  Custodian
 	Tokens     *auth.Tokens
-	// Directory keeps local users and tokens; nil in mode kafka.
+	// Directory keeps local users and tokens; nil: none are kept.
 	Directory *auth.Directory
 	// Limits bound what one caller asks for a second, Failures how often one address is refused; nil: nothing does.
 	Limits, Failures *auth.Limits
@@ -155,6 +156,7 @@ func New(o Options) http.Handler {
 	a.regimes()
 	a.notices()
 	a.exhibits()
+	a.intake()
 	a.describe()
 	return limitBody(known(mux))
 }
@@ -242,6 +244,9 @@ const needs = "role"
 func operation(id, method, path, role, summary string, errors ...int) huma.Operation {
 	if method == http.MethodPost { // what is wrong with a body before it is looked into
 		errors = append(errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	if method != http.MethodGet && !slices.Contains(errors, http.StatusServiceUnavailable) { // the audit log comes first
+		errors = append(errors, http.StatusServiceUnavailable)
 	}
 	return huma.Operation{
 		OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary,

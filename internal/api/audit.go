@@ -27,8 +27,8 @@ func shown(op huma.Operation) huma.Operation {
 	return op
 }
 
-// audited notes each write, each look at what is restricted and each attempt that was refused. What is restricted is
-// not given out where the note cannot be kept.
+// audited notes each write, before it and after, each look at what is restricted and each attempt that was refused. What
+// is restricted is not given out, and no write is done, where the note cannot be kept.
 func (a *routes) audited(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
 	object := objectOf(ctx)
@@ -41,10 +41,16 @@ func (a *routes) audited(ctx huma.Context, next func(huma.Context)) {
 			return
 		}
 	}
-	next(ctx)
 	if !writes {
+		next(ctx)
 		return
 	}
+	if err := a.Trail.Begins(ctx.Context(), op.OperationID, object); err != nil {
+		a.Log.ErrorContext(ctx.Context(), "refused, as it cannot be audited", "err", err, "action", op.OperationID)
+		a.refuse(ctx, http.StatusServiceUnavailable, "this is done only where the audit log can be written, and it cannot be now")
+		return
+	}
+	next(ctx)
 	outcome, reason := tocsin.AuditDone, ""
 	if code := ctx.Status(); code >= http.StatusInternalServerError {
 		outcome, reason = tocsin.AuditFailed, http.StatusText(code)
@@ -68,7 +74,7 @@ type auditQuery struct {
 	By      string    `query:"by" maxLength:"200" doc:"name of who did it"`
 	Action  string    `query:"action" maxLength:"100" doc:"an operation of this description, or sign-in, sign-out"`
 	Object  string    `query:"object" maxLength:"500" doc:"what it was done on, as a path: /incidents/202611-…"`
-	Outcome string    `query:"outcome" enum:"shown,done,refused,failed"`
+	Outcome string    `query:"outcome" enum:"shown,begun,done,refused,failed" doc:"begun: a write that another entry of the same request tells the end of"`
 	Since   time.Time `query:"since" doc:"at or after"`
 	Until   time.Time `query:"until" doc:"before"`
 	Limit   int       `query:"limit" minimum:"1" maximum:"500" default:"50"`

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -13,8 +14,19 @@ import (
 
 // A bulkItem is one of the incidents that a command is given to.
 type bulkItem struct {
-	ID       string `json:"id" maxLength:"64" pattern:"^[0-9a-f-]+$"`
-	Revision int64  `json:"revision,omitempty" minimum:"0" doc:"that the command was decided on, as If-Match says it for one; left out: any"`
+	ID       string  `json:"id" maxLength:"64" pattern:"^[0-9a-f-]+$"`
+	Revision decided `json:"revision,omitempty" minimum:"0" doc:"that the command was decided on, as If-Match says it for one; left out: any"`
+}
+
+// A decided is a revision that a command was decided on. Null is none: who means any leaves it out.
+type decided int64
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (d *decided) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return errors.New("revision: null is no revision: give the number that the command was decided on, or leave it out to act on any")
+	}
+	return json.Unmarshal(text, (*int64)(d))
 }
 
 type bulkInput struct {
@@ -55,32 +67,28 @@ func (a *routes) bulk() {
 		op := operation("bulk-"+string(act), http.MethodPost, "/bulk/"+string(act), role, "Command on many incidents: "+string(act), 422, 503)
 		huma.Register(a.api, op, func(ctx context.Context, in *bulkInput) (*bulkAnswer, error) {
 			out := &bulkAnswer{Body: []BulkResult{}}
-			seen := map[string]bool{}
+			var chosen []register.Chosen
 			for _, item := range in.Body.Incidents {
-				if seen[item.ID] {
-					continue
-				}
-				seen[item.ID] = true
-				out.Body = append(out.Body, a.one(ctx, act, in, item))
-				if err := ctx.Err(); err != nil {
-					return nil, a.problem(err) // given again with the same key, it goes on
-				}
+				chosen = append(chosen, register.Chosen{Incident: item.ID, Revision: int64(item.Revision)})
+			}
+			err := register.Each(ctx, a.Register.Do, command(ctx, act, in.Key, in.Body.Command), chosen, func(c register.Chosen, i tocsin.Incident, err error) {
+				out.Body = append(out.Body, a.became(ctx, c.Incident, i, err))
+			})
+			if err != nil {
+				return nil, a.problem(err)
 			}
 			return out, nil
 		})
 	}
 }
 
-// one carries out a command on one of many.
-func (a *routes) one(ctx context.Context, act tocsin.Action, in *bulkInput, item bulkItem) BulkResult {
-	cmd := command(ctx, act, in.Key+":"+item.ID, in.Body.Command)
-	cmd.Incident, cmd.ExpectedRevision = item.ID, item.Revision
-	i, err := a.Register.Do(ctx, cmd)
+// became tells what became of a command on one of many.
+func (a *routes) became(ctx context.Context, id string, i tocsin.Incident, err error) BulkResult {
 	if err == nil {
 		return BulkResult{ID: i.ID, Done: true, Number: i.Number, Status: i.Status, Revision: i.Revision, Code: http.StatusOK}
 	}
-	result := BulkResult{ID: item.ID, Code: http.StatusServiceUnavailable, Detail: "the store cannot be reached now; health says more"}
-	if now, err := a.incident(ctx, item.ID); err == nil {
+	result := BulkResult{ID: id, Code: http.StatusServiceUnavailable, Detail: "the store cannot be reached now; health says more"}
+	if now, err := a.incident(ctx, id); err == nil {
 		result.Number, result.Status, result.Revision = now.Number, now.Status, now.Revision
 	}
 	if p, ok := errors.AsType[*huma.ErrorModel](a.problem(err)); ok {

@@ -39,6 +39,10 @@ func TestBulk(t *testing.T) {
 	if r[2].Code != http.StatusPreconditionFailed || !strings.Contains(strings.Join(r[2].Missing, " "), "assign by") {
 		t.Errorf("a stale revision: %+v", r[2])
 	}
+	a := w.do("coordinator", http.MethodPost, "/bulk/assign", `{"incidents":[{"id":"`+i.ID+`","revision":null}],"command":{"assignee":"zoe"}}`, "Idempotency-Key", "n")
+	if a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.body, "leave it out") {
+		t.Errorf("a revision of null: %s %s", a.Status, a.body)
+	}
 	if a := w.do("analyst", http.MethodPost, "/bulk/close", `{}`); a.StatusCode != http.StatusForbidden {
 		t.Errorf("an analyst: %s", a.Status)
 	}

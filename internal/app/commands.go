@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 
 	"tocsin"
 	"tocsin/ingest"
@@ -22,7 +23,7 @@ func (k *kafkaStages) commands() error {
 		return nil
 	}
 	x := &exchange{
-		register: k.register(k.store), letters: k.store,
+		register: k.register(k.store), letters: k.store, trail: k.trail(k.store),
 		by: auth.Identity{Actor: tocsin.Actor{Kind: "token", ID: c.Actor, Role: c.Role}, Tenant: c.Tenant},
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: c.Topic, Source: "commands"}}, RecordLimit: 1 << 20}
@@ -36,7 +37,8 @@ type exchange struct {
 	letters  interface {
 		StoreRejections(ctx context.Context, rejections []tocsin.Rejection) error
 	}
-	by auth.Identity
+	trail auth.Trail
+	by    auth.Identity
 }
 
 // do carries out one record, or keeps it as a dead letter where it can never be. Its error is one that a retry may cure.
@@ -48,20 +50,32 @@ func (x *exchange) do(ctx context.Context, rec ingest.Record) error {
 	if err != nil {
 		return x.bury(ctx, rec, "command", err.Error())
 	}
+	ctx = auth.Requested(auth.With(ctx, x.by), fmt.Sprintf("%s/%d/%d", rec.Ref.Log(), rec.Ref.Partition, rec.Ref.Position()), "")
+	action, object := string(cmd.Action)+"-incident", "/incidents/"+cmd.Incident
+	if err := x.trail.Begins(ctx, action, object); err != nil {
+		return err
+	}
 	_, err = x.register.Do(ctx, cmd)
+	outcome, reason := tocsin.AuditDone, ""
+	defer func() { x.trail.Notes(ctx, action, object, outcome, reason) }()
 	refusal, isRefusal := errors.AsType[*register.Refusal](err)
 	stale, isStale := errors.AsType[*register.StaleError](err)
+	kind := ""
 	switch {
 	case err == nil:
 		return nil
 	case isRefusal:
-		return x.bury(ctx, rec, "refused", refusal.Error())
+		kind, reason = "refused", refusal.Error()
 	case isStale:
-		return x.bury(ctx, rec, "stale", stale.Error())
+		kind, reason = "stale", stale.Error()
 	case errors.Is(err, tocsin.ErrNotFound):
-		return x.bury(ctx, rec, "not_found", err.Error())
+		kind, reason = "not_found", err.Error()
+	default:
+		outcome, reason = tocsin.AuditFailed, err.Error()
+		return err
 	}
-	return err
+	outcome = tocsin.AuditRefused
+	return x.bury(ctx, rec, kind, reason)
 }
 
 // bury keeps a record that cannot be carried out, with its place and the reason.

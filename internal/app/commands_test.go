@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 func TestCommandsOfAnotherSystem(t *testing.T) {
 	st := memory.New()
 	reg := register.New(register.Options{Store: st})
-	x := &exchange{register: reg, letters: st, by: auth.Identity{Actor: tocsin.Actor{Kind: "token", ID: "soar", Role: "analyst"}}}
+	x := &exchange{register: reg, letters: st, trail: auth.Trail{Store: st, Now: time.Now, Log: slog.New(slog.DiscardHandler)}, by: auth.Identity{Actor: tocsin.Actor{Kind: "token", ID: "soar", Role: "analyst"}}}
 	offset := int64(0)
 	send := func(text string) {
 		t.Helper()

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"tocsin/internal/auth"
 	"tocsin/register"
@@ -56,7 +57,29 @@ func (a *App) people(ctx context.Context, st any, tokens *auth.Tokens) (*people,
 			a.log.Warn("the file with a password that is no more was not removed", "err", err)
 		}
 	}
+	if a.cfg.Mode == "kafka" {
+		a.runs("people", func(ctx context.Context) error { return a.refresh(ctx, p.directory) })
+	}
 	return p, nil
+}
+
+// refreshEvery is how long a daemon may not know of a user or token that another one changed.
+const refreshEvery = 3 * time.Second
+
+// refresh keeps up with what other daemons over the same store change. While the store is down, who was known stays so.
+func (a *App) refresh(ctx context.Context, d *auth.Directory) error {
+	tick := time.NewTicker(refreshEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := d.Refresh(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "users and tokens were not read again", "err", err)
+		}
+	}
 }
 
 // firstUser makes the first user where there is none, with a password that stands in a file that only the daemon's own
@@ -72,7 +95,9 @@ func (a *App) firstUser(ctx context.Context, d *auth.Directory) error {
 	if err := os.WriteFile(name, []byte(secret+"\n"), 0o600); err != nil {
 		return fmt.Errorf("first user: %w", err)
 	}
-	if err := d.AddUser(ctx, auth.User{Name: firstUser, Role: "admin"}, secret); err != nil {
+	if err := d.AddUser(ctx, auth.User{Name: firstUser, Role: "admin"}, secret); errors.Is(err, auth.ErrTaken) {
+		return errors.Join(os.Remove(name), d.Refresh(ctx)) // another daemon made the user, and tells the password
+	} else if err != nil {
 		return fmt.Errorf("first user: %w", err)
 	}
 	a.log.InfoContext(ctx, "made the first user; the password is in the file", "user", firstUser, "file", name)

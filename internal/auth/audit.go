@@ -33,6 +33,12 @@ func (t Trail) Shows(ctx context.Context, action, object string) error {
 	return t.write(ctx, action, object, tocsin.AuditShown, "")
 }
 
+// Begins keeps that a write is about to be done: on an error it must not be done. So every write that was done has an
+// entry, whatever becomes of the daemon behind it; [Trail.Notes] says how it ended, under the same request.
+func (t Trail) Begins(ctx context.Context, action, object string) error {
+	return t.write(ctx, action, object, tocsin.AuditBegun, "")
+}
+
 // Notes keeps what became of a write, or that something was refused. As it is done already, an entry that cannot be
 // kept is told to the log of the daemon, whole.
 func (t Trail) Notes(ctx context.Context, action, object string, outcome tocsin.AuditOutcome, reason string) {
@@ -67,12 +73,17 @@ func requestOf(ctx context.Context) request {
 	return r
 }
 
+// Requested is ctx with the request that the audit log names: its id, and where it came from.
+func Requested(ctx context.Context, id, remote string) context.Context {
+	return context.WithValue(ctx, requestKey{}, request{id, remote})
+}
+
 // Requests gives each request an id, which the answer's X-Request-Id tells and the audit log names.
 func Requests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, request{id, Address(r.RemoteAddr)})))
+		next.ServeHTTP(w, r.WithContext(Requested(r.Context(), id, Address(r.RemoteAddr))))
 	})
 }
 

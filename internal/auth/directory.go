@@ -17,9 +17,10 @@ import (
 	"tocsin"
 )
 
-// Secrets keep users and tokens by kind and name. What is kept are hashes.
+// Secrets keep users and tokens by kind and name. What is kept are hashes. PutSecret puts value in the place of was, nil
+// being nothing; the error wraps [tocsin.ErrConflict] where something else stands there, as another daemon may have put it.
 type Secrets interface {
-	PutSecret(ctx context.Context, kind, name string, value []byte) error
+	PutSecret(ctx context.Context, kind, name string, was, value []byte) error
 	Secrets(ctx context.Context, kind string) (map[string][]byte, error)
 	DeleteSecret(ctx context.Context, kind, name string) error
 }
@@ -62,6 +63,7 @@ type Access struct {
 type storedUser struct {
 	User
 	Password password `json:"password"`
+	text     []byte   // as it stands in the store
 }
 
 type storedToken struct {
@@ -69,8 +71,8 @@ type storedToken struct {
 	SHA256 [32]byte `json:"sha256"`
 }
 
-// A Directory keeps the local users, and the tokens that were made while the daemon runs. It is for one daemon: the
-// only one over its store.
+// A Directory keeps the local users, and the tokens that were made while the daemon runs. Several daemons may have one
+// over the same store: what one changes the others know with their next [Directory.Refresh].
 type Directory struct {
 	store  Secrets
 	tokens *Tokens
@@ -80,39 +82,22 @@ type Directory struct {
 	// Changed, where set, is told the name of a user whose password is another now, or who is no more.
 	Changed func(name string)
 
-	mu    sync.Mutex
-	users map[string]storedUser
-	made  map[string]storedToken
+	// changing is held by who writes to the store; mu, for moments alone, by who looks: while a store is down, whoever
+	// signed in before is still known.
+	changing sync.Mutex
+	mu       sync.Mutex
+	users    map[string]storedUser
+	made     map[string]storedToken
 }
+
+// storeWithin bounds how long the store may take to keep a change.
+const storeWithin = 10 * time.Second
 
 // OpenDirectory reads the users and tokens of a store; the tokens become known to tokens. roles are the words that a
 // role may be.
 func OpenDirectory(ctx context.Context, store Secrets, tokens *Tokens, roles []string, now func() time.Time) (*Directory, error) {
 	d := &Directory{store: store, tokens: tokens, roles: roles, now: now, hasher: newHasher(), users: map[string]storedUser{}, made: map[string]storedToken{}}
-	users, err := store.Secrets(ctx, kindUser)
-	if err != nil {
-		return nil, fmt.Errorf("local users: %w", err)
-	}
-	for name, text := range users {
-		var u storedUser
-		if err := json.Unmarshal(text, &u); err != nil {
-			return nil, fmt.Errorf("local user %s: %w", name, err)
-		}
-		d.users[name] = u
-	}
-	made, err := store.Secrets(ctx, kindToken)
-	if err != nil {
-		return nil, fmt.Errorf("tokens: %w", err)
-	}
-	for name, text := range made {
-		var t storedToken
-		if err := json.Unmarshal(text, &t); err != nil {
-			return nil, fmt.Errorf("token %s: %w", name, err)
-		}
-		d.made[name] = t
-		d.tokens.add(t.SHA256, t.identity(), t.Expires)
-	}
-	return d, nil
+	return d, d.Refresh(ctx)
 }
 
 func (t *storedToken) identity() Identity {
@@ -192,24 +177,49 @@ func (d *Directory) putUser(ctx context.Context, name, secret string, decide fun
 	if n := len([]rune(secret)); n < 12 || n > 256 || strings.EqualFold(secret, name) {
 		return ErrPassword
 	}
-	hash := d.hasher.hash(secret) // takes a while: not under the lock
+	hash := d.hasher.hash(secret) // takes a while: under no lock
+	d.changing.Lock()
+	defer d.changing.Unlock()
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	old, there = d.users[name]
+	d.mu.Unlock()
 	u, err := decide(old, there)
 	if err != nil {
 		return err
 	}
-	now := storedUser{u, hash}
-	text, err := json.Marshal(now)
-	if err != nil {
+	now := storedUser{User: u, Password: hash}
+	if now.text, err = d.put(ctx, kindUser, name, old.text, now); err != nil {
 		return err
 	}
-	if err := d.store.PutSecret(ctx, kindUser, name, text); err != nil {
-		return err
-	}
+	d.mu.Lock()
 	d.users[name] = now
+	d.mu.Unlock()
 	d.told(name)
+	return nil
+}
+
+// put keeps a value in the place of another, nil being none. What another daemon put there first is told as taken.
+func (d *Directory) put(ctx context.Context, kind, name string, was []byte, value any) ([]byte, error) {
+	now, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	err = d.store.PutSecret(ctx, kind, name, was, now)
+	if was == nil && errors.Is(err, tocsin.ErrConflict) {
+		return nil, ErrTaken
+	}
+	return now, err
+}
+
+// remove takes a value out of the store. That another daemon has removed it already is none of the caller's doing.
+func (d *Directory) remove(ctx context.Context, kind, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, storeWithin)
+	defer cancel()
+	if err := d.store.DeleteSecret(ctx, kind, name); !errors.Is(err, tocsin.ErrNotFound) {
+		return err
+	}
 	return nil
 }
 
@@ -232,16 +242,20 @@ func (d *Directory) Knows(name string) bool {
 
 // RemoveUser removes a user of a tenant ("" for any), and ends their sessions.
 func (d *Directory) RemoveUser(ctx context.Context, name, tenant string) error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	u, ok := d.users[name]
+	d.mu.Unlock()
 	if !ok || tenant != "" && tenant != u.Tenant {
 		return fmt.Errorf("user %.64q: %w", name, tocsin.ErrNotFound)
 	}
-	if err := d.store.DeleteSecret(ctx, kindUser, name); err != nil {
+	if err := d.remove(ctx, kindUser, name); err != nil {
 		return err
 	}
+	d.mu.Lock()
 	delete(d.users, name)
+	d.mu.Unlock()
 	d.told(name)
 	return nil
 }
@@ -292,18 +306,19 @@ func (d *Directory) Grant(ctx context.Context, a Access) (token string, err erro
 	token = "tocsin_" + rand.Text()
 	a.Made, a.Used = now, time.Time{}
 	t := storedToken{a, sha256.Sum256([]byte(token))}
-	text, err := json.Marshal(t)
-	if err != nil {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	d.mu.Lock()
+	_, there := d.made[a.Name]
+	d.mu.Unlock()
+	if there {
+		return "", ErrTaken
+	}
+	if _, err := d.put(ctx, kindToken, a.Name, nil, t); err != nil {
 		return "", err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, there := d.made[a.Name]; there {
-		return "", ErrTaken
-	}
-	if err := d.store.PutSecret(ctx, kindToken, a.Name, text); err != nil {
-		return "", err
-	}
 	d.made[a.Name] = t
 	d.tokens.add(t.SHA256, t.identity(), t.Expires)
 	return token, nil
@@ -311,15 +326,19 @@ func (d *Directory) Grant(ctx context.Context, a Access) (token string, err erro
 
 // Revoke ends a token of a tenant ("" for any), and the sessions that were begun with it.
 func (d *Directory) Revoke(ctx context.Context, name, tenant string) error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	t, ok := d.made[name]
+	d.mu.Unlock()
 	if !ok || tenant != "" && tenant != t.Tenant {
 		return fmt.Errorf("token %.64q: %w", name, tocsin.ErrNotFound)
 	}
-	if err := d.store.DeleteSecret(ctx, kindToken, name); err != nil {
+	if err := d.remove(ctx, kindToken, name); err != nil {
 		return err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	delete(d.made, name)
 	d.tokens.remove(t.SHA256)
 	return nil

@@ -158,3 +158,48 @@ func TestLimits(t *testing.T) {
 		t.Error("no limits limit")
 	}
 }
+
+// Two daemons over one store: what one changes the other knows once it has read again, and neither overwrites the other.
+func TestTwoDirectories(t *testing.T) {
+	store := memory.New()
+	a, _ := open(t, store)
+	b, tokens := open(t, store)
+	ctx := t.Context()
+	if err := a.AddUser(ctx, auth.User{Name: "ann", Role: "viewer"}, "the first secret"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.AddUser(ctx, auth.User{Name: "ann", Role: "admin"}, "another secret"); !errors.Is(err, auth.ErrTaken) {
+		t.Errorf("made twice: %v", err)
+	}
+	token, err := a.Grant(ctx, auth.Access{Name: "siem", Role: "viewer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	_, still, ok := b.SignIn("ann", "the first secret")
+	if _, known := tokens.Of(token); !ok || !known {
+		t.Errorf("read again: user %t, token %t", ok, known)
+	}
+	told := []string{}
+	b.Changed = func(name string) { told = append(told, name) }
+	if err := errors.Join(a.SetPassword(ctx, "ann", "", "the second secret"), a.Revoke(ctx, "siem", "")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.SetPassword(ctx, "ann", "", "the third secret"); !errors.Is(err, tocsin.ErrConflict) {
+		t.Errorf("over a password that was not seen: %v", err)
+	}
+	if err := b.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, known := tokens.Of(token); known || still() || len(told) != 1 {
+		t.Errorf("token %t, session %t, told %v", known, still(), told)
+	}
+	if err := a.RemoveUser(ctx, "ann", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.RemoveUser(ctx, "ann", ""); err != nil || b.Knows("ann") {
+		t.Errorf("removed by both: %v", err)
+	}
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -86,12 +87,16 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	v := bulkView{Label: f.Label, Back: local(r.PostForm.Get("back"))}
-	for _, ref := range chosen {
-		result := p.one(r, &f, key, ref)
-		if result.Missing == nil {
-			v.Done++
-		}
-		v.Results = append(v.Results, result)
+	err := register.Each(r.Context(), func(_ context.Context, cmd register.Command) (tocsin.Incident, error) { return p.one(r, cmd) },
+		p.bulkCommand(r, &f, key), chosenOf(chosen), func(c register.Chosen, i tocsin.Incident, err error) {
+			result := p.became(r, c.Incident, i, err)
+			if result.Missing == nil {
+				v.Done++
+			}
+			v.Results = append(v.Results, result)
+		})
+	if err != nil {
+		return err
 	}
 	status := http.StatusOK
 	if v.Done < len(v.Results) {
@@ -101,33 +106,72 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// one carries out the command on one incident, named by its id and revision.
-func (p *pages) one(r *http.Request, f *form, key, ref string) bulkResult {
-	id, revision, _ := strings.Cut(ref, "@")
-	n, err := strconv.ParseInt(revision, 10, 64)
-	if err != nil || n < 1 {
-		return bulkResult{ID: cut(64, id), Missing: []string{"the form names no revision of it"}}
+// chosenOf reads the incidents that a form names, each by its id and revision; one without a revision has -1.
+func chosenOf(refs []string) (all []register.Chosen) {
+	for _, ref := range refs {
+		id, revision, _ := strings.Cut(ref, "@")
+		n, err := strconv.ParseInt(revision, 10, 64)
+		if err != nil || n < 1 {
+			n = -1
+		}
+		all = append(all, register.Chosen{Incident: id, Revision: n})
 	}
-	if _, err := p.visibleIncident(r.Context(), id); err != nil {
-		return bulkResult{ID: cut(64, id), Missing: []string{"there is no such incident"}}
-	}
+	return all
+}
+
+// bulkCommand is what is given to each of them.
+func (p *pages) bulkCommand(r *http.Request, f *form, key string) register.Command {
 	who := auth.From(r.Context())
-	cmd := register.Command{
-		ID: key + ":" + id, Action: f.Action, Incident: id, Tenant: who.Tenant, By: who.Actor, ExpectedRevision: n,
-		Text: strings.TrimSpace(r.PostForm.Get("text")),
-	}
+	cmd := register.Command{ID: key, Action: f.Action, Tenant: who.Tenant, By: who.Actor, Text: strings.TrimSpace(r.PostForm.Get("text"))}
 	f.fill(r, &cmd)
 	if f.Action == tocsin.ActReject && cmd.Reason == "" {
 		cmd.Reason = cmd.Text
 	}
+	return cmd
+}
+
+var (
+	errNoRevision = errors.New("the form names no revision of it")
+	errUnaudited  = errors.New("the audit log cannot be written now: try again")
+)
+
+// one carries out the command on one incident.
+func (p *pages) one(r *http.Request, cmd register.Command) (tocsin.Incident, error) {
+	if cmd.ExpectedRevision < 1 {
+		return tocsin.Incident{}, errNoRevision
+	}
+	if _, err := p.visibleIncident(r.Context(), cmd.Incident); err != nil {
+		return tocsin.Incident{}, err
+	}
+	if err := p.beginCommand(r, cmd.Action, cmd.Incident); err != nil {
+		p.Log.ErrorContext(r.Context(), "refused, as it cannot be audited", "incident", cmd.Incident, "err", err)
+		return tocsin.Incident{}, errUnaudited
+	}
 	i, err := p.Register.Do(r.Context(), cmd)
-	p.noteCommand(r, f.Action, id, err)
-	out := bulkResult{Incident: i, ID: id}
-	if refusal, ok := errors.AsType[*register.Refusal](err); ok {
+	p.noteCommand(r, cmd.Action, cmd.Incident, err)
+	return i, err
+}
+
+// became tells what became of the command on one incident.
+func (p *pages) became(r *http.Request, id string, i tocsin.Incident, err error) bulkResult {
+	out := bulkResult{Incident: i, ID: cut(64, id)}
+	refusal, refused := errors.AsType[*register.Refusal](err)
+	stale, overtook := errors.AsType[*register.StaleError](err)
+	switch {
+	case err == nil:
+	case refused:
 		out.Missing = refusal.Missing
-	} else if stale, ok := errors.AsType[*register.StaleError](err); ok {
+	case overtook:
 		out.Missing = overtaken(stale)
-	} else if err != nil {
+	case errors.Is(err, tocsin.ErrNotFound):
+		out.Missing = []string{"there is no such incident"}
+		return out
+	case errors.Is(err, errNoRevision):
+		out.Missing = []string{err.Error()}
+		return out
+	case errors.Is(err, errUnaudited):
+		out.Missing = []string{err.Error()}
+	default:
 		p.Log.ErrorContext(r.Context(), "command failed", "incident", id, "err", err)
 		out.Missing = []string{"the register did not answer: try again"}
 	}

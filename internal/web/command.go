@@ -46,6 +46,9 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	if act == tocsin.ActClockSubmit {
 		cmd.Reason = text // of a late report
 	}
+	if err := p.beginCommand(r, act, id); err != nil {
+		return err
+	}
 	_, err = p.Register.Do(r.Context(), cmd)
 	p.noteCommand(r, act, id, err)
 	if refusal, ok := errors.AsType[*register.Refusal](err); ok {
@@ -68,6 +71,11 @@ func overtaken(stale *register.StaleError) []string {
 		out = append(out, e.By.ID+": "+words(string(e.Action))+" at "+e.Recorded.UTC().Format("15:04:05"))
 	}
 	return out
+}
+
+// beginCommand keeps in the audit log that a command is about to be carried out: on an error it must not be.
+func (p *pages) beginCommand(r *http.Request, act tocsin.Action, id string) error {
+	return p.Trail.Begins(r.Context(), string(act)+"-incident", "/incidents/"+id)
 }
 
 // noteCommand keeps in the audit log what became of a command.

@@ -96,7 +96,10 @@ func (p *pages) disposeOf(w http.ResponseWriter, r *http.Request) error {
 	var told []string
 	done := 0
 	for _, id := range chosen {
-		err := p.Dispose(r.Context(), id, who.Tenant, action, who.Actor, why)
+		err := p.Trail.Begins(r.Context(), string(action)+"-dead-letter", "/dead-letters/"+cut(64, id))
+		if err == nil {
+			err = p.Dispose(r.Context(), id, who.Tenant, action, who.Actor, why)
+		}
 		outcome, reason := tocsin.AuditDone, why
 		if err != nil {
 			outcome, reason = tocsin.AuditFailed, err.Error()

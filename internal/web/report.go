@@ -103,6 +103,10 @@ func (p *pages) report(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = r.WithContext(auth.With(r.Context(), id))
+	if err := p.Trail.Begins(r.Context(), "report", "/reports"); err != nil {
+		p.fail(w, r, err)
+		return
+	}
 	e, err := p.Reports.Take(r.Context(), id.Tenant, key, v.In)
 	outcome, reason := tocsin.AuditDone, ""
 	fault, refused := errors.AsType[*reports.Fault](err)

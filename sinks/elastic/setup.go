@@ -31,7 +31,7 @@ type Step struct {
 func (s *Store) SetupPlan() ([]Step, error) {
 	p := s.config.Prefix
 	var register []string
-	for _, kind := range []string{kindVerdicts, kindIncidents, kindSlots, kindCounters, kindState, kindDeadletter, "checkpoints", kindOutbox, kindBacklog, kindInformants} {
+	for _, kind := range []string{kindVerdicts, kindIncidents, kindSlots, kindCounters, kindState, kindDeadletter, "checkpoints", kindOutbox, kindBacklog, kindInformants, kindUsers} {
 		register = append(register, p+kind)
 	}
 	for _, kind := range []string{kindEvents, kindLog, kindIntervals, "evidence", "audit"} {
@@ -155,7 +155,7 @@ func (s *Store) role() object {
 	}
 	return object{"cluster": []string{"monitor"}, "indices": []object{
 		{"names": names("alerts-*", "log-*", "intervals-*", "evidence-*", "checkpoints*", "deadletter*", "audit-*", "backlog*"), "privileges": []string{"create_doc", "auto_configure", "read"}},
-		{"names": names("events-*", "assessments*", "incidents*", "slots*", "outbox*", "counters*", "informants*"), "privileges": []string{"index", "create_doc", "auto_configure", "read"}},
+		{"names": names("events-*", "assessments*", "incidents*", "slots*", "outbox*", "counters*", "informants*", "users*"), "privileges": []string{"index", "create_doc", "auto_configure", "read"}},
 		{"names": names("state*"), "privileges": []string{"index", "create_doc", "auto_configure", "read", "delete"}},
 	}}
 }

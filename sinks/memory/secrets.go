@@ -1,18 +1,25 @@
 package memory
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 
 	"tocsin"
+	"tocsin/sinks"
 )
 
-// PutSecret stores a value under a kind and a name and replaces what stood there.
-func (s *Store) PutSecret(ctx context.Context, kind, name string, value []byte) error {
+var _ sinks.Secrets = (*Store)(nil)
+
+// PutSecret puts a value in the place of another; see [sinks.Secrets].
+func (s *Store) PutSecret(ctx context.Context, kind, name string, was, value []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if old, there := s.secrets[kind][name]; there != (was != nil) || !bytes.Equal(old, was) {
+		return fmt.Errorf("%s %.80q: %w", kind, name, tocsin.ErrConflict)
+	}
 	if s.secrets == nil {
 		s.secrets = map[string]map[string][]byte{}
 	}

@@ -22,6 +22,7 @@ type Store interface {
 	sinks.Outbox
 	sinks.AuditLog
 	sinks.Informants
+	sinks.Secrets
 	sinks.Counts
 	sinks.Measures
 	sinks.Backlogs
@@ -78,6 +79,7 @@ func (u Suite) Run(t *testing.T) {
 		{"Notices", testNotices},
 		{"Told", testTold},
 		{"Informants", testInformants},
+		{"Secrets", testSecrets},
 		{"SnapshotOrder", testSnapshotOrder},
 		{"SnapshotBig", testSnapshotBig},
 		{"SnapshotDamaged", testSnapshotDamaged},

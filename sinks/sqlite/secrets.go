@@ -1,17 +1,30 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"tocsin"
+	"tocsin/sinks"
 )
 
-// PutSecret stores a value, such as the hash of a token, under a kind and a name and replaces what stood there.
-// Callers hash what must not be read: the store keeps the value as it is.
-func (s *Store) PutSecret(ctx context.Context, kind, name string, value []byte) error {
-	_, err := s.exec(ctx, "secret", `INSERT OR REPLACE INTO secrets (kind, name, value) VALUES (?, ?, ?)`, kind, name, blob(value))
-	return err
+var _ sinks.Secrets = (*Store)(nil)
+
+// PutSecret puts a value in the place of another; see [sinks.Secrets].
+func (s *Store) PutSecret(ctx context.Context, kind, name string, was, value []byte) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		old, err := tx.Secret(ctx, kind, name)
+		if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
+			return err
+		}
+		if (err == nil) != (was != nil) || !bytes.Equal(old, was) {
+			return fmt.Errorf("%s %.80q: %w", kind, name, tocsin.ErrConflict)
+		}
+		_, err = tx.exec(ctx, "secret", `INSERT OR REPLACE INTO secrets (kind, name, value) VALUES (?, ?, ?)`, kind, name, blob(value))
+		return err
+	})
 }
 
 // Secret returns a stored value; the error wraps [tocsin.ErrNotFound].
