@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -11,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tocsin"
-	"tocsin/internal/client"
 )
 
 // Completion in the shell: incidents by number, statuses, and the words of the vocabulary. `tocsin completion bash` (zsh,
@@ -59,6 +56,8 @@ func completeIncidents(cmd *cobra.Command) {
 	for flag, words := range vocabulary() {
 		completeWords(cmd, flag, words)
 	}
+	completeScales(cmd)
+	completeTeams(cmd)
 	if strings.Contains(cmd.Use, " ID") {
 		cmd.ValidArgsFunction = func(cmd *cobra.Command, given []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(given) > 0 && !strings.Contains(cmd.Use, "ID…") {
@@ -82,25 +81,9 @@ const numbersWithin = 2 * time.Second
 
 // numbers are those of the 100 incidents that changed last, with their titles; none where nobody can be asked.
 func numbers(cmd *cobra.Command, typed string) []string {
-	ctx, cancel := context.WithTimeout(cmd.Context(), numbersWithin)
-	defer cancel()
-	cmd.SetContext(ctx)
-	r := reach{}
-	for flag, into := range map[string]*string{"config": &r.config, "url": &r.url, "token-file": &r.tokenFile} {
-		if f := cmd.Flags().Lookup(flag); f != nil {
-			*into = f.Value.String()
-		}
-	}
 	found := map[string]string{}
-	err := r.with(cmd, func(ctx context.Context, c *client.Client) error {
-		all, err := client.All[tocsin.Incident](ctx, c, "/incidents", map[string][]string{"sort": {"updated"}}, 100)
-		for _, i := range all {
-			found[i.Number] = string(i.Status) + ", " + printable(i.Title)
-		}
-		return err
-	})
-	if err != nil && !errors.Is(err, context.Canceled) {
-		cobra.CompDebugln(err.Error(), false)
+	for _, i := range latest(cmd) {
+		found[i.Number] = string(i.Status) + ", " + printable(i.Title)
 	}
 	var out []string
 	for _, number := range slices.Sorted(maps.Keys(found)) {

@@ -103,8 +103,8 @@ type Options struct {
 	Rules       func() Rules
 	// Quality works out how events turned out that were detected since a time, by rule and version; tenant "" is all.
 	Quality  func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
-	Regimes  []register.Regime // whose clocks may be started
-	Notifier Notifier          // nil: there are no notifications
+	Regimes  func() []register.Regime // whose clocks may be started; nil: none
+	Notifier Notifier                 // nil: there are no notifications
 	// WhyNot tells how a group key of a rule in force stands, by the values of its fields. The error wraps
 	// [tocsin.ErrNotFound], [tocsin.ErrKey] or [tocsin.ErrElsewhere].
 	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)

@@ -17,6 +17,10 @@ type regimesAnswer struct {
 func (a *routes) regimes() {
 	huma.Register(a.api, operation("get-regimes", http.MethodGet, "/regimes", viewer, "List the regulatory regimes whose clocks can be started", 503),
 		func(context.Context, *struct{}) (*regimesAnswer, error) {
-			return &regimesAnswer{append([]register.Regime{}, a.Regimes...)}, nil
+			out := &regimesAnswer{[]register.Regime{}}
+			if a.Regimes != nil {
+				out.Body = append(out.Body, a.Regimes()...)
+			}
+			return out, nil
 		})
 }

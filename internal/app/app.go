@@ -46,9 +46,9 @@ type App struct {
 	metrics  *pipeline.Metrics
 	health   *pipeline.Health
 	retry    *pipeline.Retry
-	judging  atomic.Pointer[scaleSet] // what events are judged by
-	regimes  []register.Regime
-	courier  *notify.Courier // nil: no notifications
+	judging  atomic.Pointer[scaleSet]          // what events are judged by
+	regimes  atomic.Pointer[[]register.Regime] // whose clocks may be started
+	courier  *notify.Courier                   // nil: no notifications
 	sets     *pipeline.Sets
 	engines  *pipeline.Engines
 	quality  *qualities

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"os"
 
 	"tocsin/classify"
@@ -21,11 +22,37 @@ func loadClocks(name string, scales *classify.Scales) ([]register.Regime, error)
 	return pipeline.Regimes(all), err
 }
 
+// openClocks reads the regimes for the first time.
+func (a *App) openClocks(scales *classify.Scales) error {
+	all, err := loadClocks(a.cfg.Clocks, scales)
+	a.regimes.Store(&all)
+	return err
+}
+
+// rereadClocks reads the regimes again: clocks that are started from then on go by them, those that run keep what they
+// were started with. A file with faults changes nothing but what health says.
+func (a *App) rereadClocks(ctx context.Context) {
+	if a.cfg.Clocks == "" {
+		return
+	}
+	all, err := loadClocks(a.cfg.Clocks, a.scales())
+	if err != nil {
+		a.health.Fail("clocks", err, a.now())
+		a.log.ErrorContext(ctx, "the file of clocks has faults, the old ones stay in force", "err", err)
+		return
+	}
+	a.health.Heal("clocks")
+	a.regimes.Store(&all)
+}
+
+// regimesInForce are those whose clocks may be started.
+func (a *App) regimesInForce() []register.Regime { return *a.regimes.Load() }
+
 // regimeNames are what the page offers.
 func (a *App) regimeNames() []string {
-	names := make([]string, len(a.regimes))
-	for i := range a.regimes {
-		names[i] = a.regimes[i].ID
+	var names []string
+	for _, g := range a.regimesInForce() {
+		names = append(names, g.ID)
 	}
 	return names
 }

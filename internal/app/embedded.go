@@ -182,18 +182,18 @@ func (a *App) readFiles(ctx context.Context, s config.Source, j *journal) error 
 	}
 }
 
-// timers lets what became due be written, now and then.
+// timers lets what became due be written, at the start and now and then.
 func (a *App) timers(ctx context.Context, due func(context.Context) error) error {
 	every := time.NewTicker(30 * time.Second)
 	defer every.Stop()
 	for {
+		if err := due(ctx); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "timers were not written, will be repeated", "err", err)
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-every.C:
-			if err := due(ctx); err != nil && ctx.Err() == nil {
-				a.log.WarnContext(ctx, "timers were not written, will be repeated", "err", err)
-			}
 		}
 	}
 }

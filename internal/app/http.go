@@ -50,7 +50,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 		mux.Handle("/api/v1/", api.New(api.Options{
 			Register: a.register(back.store), Store: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Measures: a.facts, Quality: a.quality.of, Health: func() any { return a.health.Report() },
 			Search: back.store, Exceptions: a.exceptions, Sources: func() []api.Source { return a.sources(p) },
-			Regimes:   a.regimes,
+			Regimes:   a.regimesInForce,
 			Directory: people.directory, Limits: people.limits, Failures: people.failures,
 			Notifier: a.notifier(),
 			Audit:    back.store, Trail: a.trail(back.store),
@@ -73,7 +73,9 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 }
 
 // trail is the audit log over a store.
-func (a *App) trail(s store) auth.Trail { return auth.Trail{Store: s, Now: a.now, Log: a.log} }
+func (a *App) trail(s store) auth.Trail {
+	return auth.Trail{Store: s, Now: a.now, Log: a.log, Failures: a.counted().audit}
+}
 
 // tokens are the local one and, where configured, those of a file.
 func (a *App) tokens() (*auth.Tokens, error) {

@@ -120,7 +120,7 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: (&qualities{store: st, now: a.now}).of,
 		Press: press, Reports: a.desk(st, nil),
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
-		Regimes: a.regimes, Custodian: a.evidence(st),
+		Regimes: a.regimesInForce, Custodian: a.evidence(st),
 		Directory: people.directory,
 		Notifier:  a.notifier(),
 	})}, nil

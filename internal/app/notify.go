@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"tocsin/internal/api"
 	"tocsin/internal/config"
@@ -20,25 +21,13 @@ func (a *App) openNotify(st store) error {
 	if a.cfg.Notify == "" {
 		return nil
 	}
-	text, err := os.ReadFile(a.cfg.Notify)
-	if err != nil {
-		return err
-	}
-	cfg, err := notify.Load(a.cfg.Notify, text, os.Getenv)
+	cfg, err := a.readNotify()
 	if err != nil {
 		return err
 	}
 	o := notify.Options{Config: cfg, Register: st, Outbox: st, Now: a.now, Log: a.log, Meters: a.reg}
-	for _, r := range cfg.Receivers {
-		if r.Kind != "kafka" || o.Publisher != nil {
-			continue
-		}
-		p, err := kafkasink.NewPublisher(SinkConnection(a.cfg.Kafka))
-		if err != nil {
-			return fmt.Errorf("receiver %s: %w", r.Name, err)
-		}
-		a.onStop("notices", func(context.Context) error { return p.Close() })
-		o.Publisher = p
+	if o.Publisher, err = a.publisher(cfg); err != nil {
+		return err
 	}
 	if a.courier, err = notify.New(o); err != nil {
 		return err
@@ -48,6 +37,46 @@ func (a *App) openNotify(st store) error {
 		return pipeline.Trouble{Part: "notify", Detail: detail, Since: since}, detail != ""
 	})
 	return nil
+}
+
+// readNotify reads the file of routes. The error is a [fault.List] with all that is wrong with it.
+func (a *App) readNotify() (*notify.Config, error) {
+	text, err := os.ReadFile(a.cfg.Notify)
+	if err != nil {
+		return nil, err
+	}
+	return notify.Load(a.cfg.Notify, text, os.Getenv)
+}
+
+// publisher opens what receivers of kind kafka are told by; nil where there are none, and no brokers to begin with.
+func (a *App) publisher(cfg *notify.Config) (notify.Publisher, error) {
+	wanted := slices.ContainsFunc(cfg.Receivers, func(r notify.ReceiverConfig) bool { return r.Kind == "kafka" })
+	if !wanted && len(a.cfg.Kafka.Brokers) == 0 {
+		return nil, nil
+	}
+	p, err := kafkasink.NewPublisher(SinkConnection(a.cfg.Kafka))
+	if err != nil {
+		return nil, fmt.Errorf("receivers of kind kafka: %w", err)
+	}
+	a.onStop("notices", func(context.Context) error { return p.Close() })
+	return p, nil
+}
+
+// rereadNotify reads the file of routes again. One with faults changes nothing but what health says.
+func (a *App) rereadNotify(ctx context.Context) {
+	if a.courier == nil {
+		return
+	}
+	cfg, err := a.readNotify()
+	if err == nil {
+		err = a.courier.Reload(cfg)
+	}
+	if err != nil {
+		a.health.Fail("routes", err, a.now())
+		a.log.ErrorContext(ctx, "the file of routes has faults, the old routes stay in force", "err", err)
+		return
+	}
+	a.health.Heal("routes")
 }
 
 // wrote tells the courier of an incident whose log has grown.

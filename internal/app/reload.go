@@ -14,7 +14,7 @@ import (
 	"tocsin/rules"
 )
 
-// watcher watches the rule folders, and the files of mappings, scales and assets. It is opened before they are read for the first time: what
+// watcher watches the rule folders, and the files of mappings, scales, assets, clocks and routes. It is opened before they are read for the first time: what
 // changes while the rest of the daemon starts is seen too.
 func (a *App) watcher() (*fsnotify.Watcher, error) {
 	w, err := fsnotify.NewWatcher()
@@ -25,7 +25,7 @@ func (a *App) watcher() (*fsnotify.Watcher, error) {
 	if err := watchTree(w, a.cfg.Rules.Folders); err != nil {
 		return nil, err
 	}
-	files := slices.Concat(a.cfg.Mappings, []string{a.cfg.Scales, a.cfg.Assets})
+	files := slices.Concat(a.cfg.Mappings, []string{a.cfg.Scales, a.cfg.Assets, a.cfg.Clocks, a.cfg.Notify})
 	files = slices.DeleteFunc(files, func(name string) bool { return name == "" })
 	for _, file := range files { // the folder: many editors write a file by putting another in its place
 		if err := w.Add(filepath.Dir(file)); err != nil {
@@ -55,6 +55,8 @@ func (a *App) watch(ctx context.Context, w *fsnotify.Watcher, back backend) erro
 			a.rescale(ctx, back.rescale) // rules name their categories
 			a.reread(ctx, back.reload)
 			a.rereadMappings(ctx)
+			a.rereadClocks(ctx)
+			a.rereadNotify(ctx)
 		}
 	}
 }

@@ -107,8 +107,7 @@ func (a *App) openScales() error {
 		return err
 	}
 	a.judging.Store(set)
-	a.regimes, err = loadClocks(a.cfg.Clocks, set.scales)
-	return err
+	return a.openClocks(set.scales)
 }
 
 // rescale reads the scales and the assets again and puts them in force where they are others. Files with a fault change
@@ -150,11 +149,14 @@ func (a *App) judge(s register.Store, by *scaleSet) pipeline.Assessor {
 // registerOptions are those of a register over a store, which goes by the scales in force at any time.
 func (a *App) registerOptions(s register.Store, by *scaleSet) register.Options {
 	o := pipeline.RegisterOptions(by.scales)
-	o.Store, o.Now, o.Logger, o.Regimes = s, a.now, a.log, a.regimes
-	o.Wrote = a.wrote
+	o.Store, o.Now, o.Logger, o.Regimes = s, a.now, a.log, *a.regimes.Load()
+	o.Wrote, o.Meters = a.wrote, a.reg
 	o.Exhibits, _ = s.(register.Exhibits)
 	o.Tool = tool()
-	o.Renew = func(o *register.Options) { pipeline.Rescale(o, a.scales()) }
+	o.Renew = func(o *register.Options) {
+		pipeline.Rescale(o, a.scales())
+		o.Regimes = *a.regimes.Load()
+	}
 	return o
 }
 

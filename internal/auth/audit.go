@@ -23,6 +23,8 @@ type Trail struct {
 	Store Auditor
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Failures counts the entries that were not kept; nil: nobody does.
+	Failures interface{ Inc() }
 }
 
 // auditWithin bounds how long an entry may take to be kept.
@@ -61,7 +63,11 @@ func (t Trail) write(ctx context.Context, action, object string, outcome tocsin.
 	e.Seal()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditWithin) // who goes away is audited too
 	defer cancel()
-	return t.Store.Audit(ctx, e)
+	err := t.Store.Audit(ctx, e)
+	if err != nil && t.Failures != nil {
+		t.Failures.Inc()
+	}
+	return err
 }
 
 type request struct{ id, remote string }

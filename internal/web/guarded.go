@@ -20,7 +20,7 @@ type unfit struct {
 func (p *pages) forms(r *http.Request, i *tocsin.Incident, kin *kinship) (forms []form, off []unfit) {
 	role := auth.From(r.Context()).Actor.Role
 	for _, f := range allForms() {
-		if f.Action == tocsin.ActClockStart && len(p.Regimes) == 0 {
+		if f.Action == tocsin.ActClockStart && len(p.regimes()) == 0 {
 			continue // no law is configured
 		}
 		switch least, _ := register.RoleFor(f.Action); {
@@ -29,7 +29,7 @@ func (p *pages) forms(r *http.Request, i *tocsin.Incident, kin *kinship) (forms 
 		case !register.May(role, f.Action):
 			off = append(off, unfit{f.Label, []string{"the role " + least + ": yours is " + role}})
 		default:
-			f.choose(i, p.Regimes, kin)
+			f.choose(i, p.regimes(), kin)
 			f.Asks = p.asks(i, &f)
 			forms = append(forms, f)
 		}
@@ -91,4 +91,12 @@ func (p *pages) asks(i *tocsin.Incident, f *form) []string {
 		return refusal.Missing
 	}
 	return nil
+}
+
+// regimes are the names of those whose clocks may be started now.
+func (p *pages) regimes() []string {
+	if p.Regimes == nil {
+		return nil
+	}
+	return p.Regimes()
 }

@@ -211,7 +211,7 @@ func TestLiveIsBounded(t *testing.T) {
 // TestClockForms starts a legal clock, reports and waives, by the page.
 func TestClockForms(t *testing.T) {
 	w := newWorld(t, func(o *Options) {
-		o.Regimes = []string{"law"}
+		o.Regimes = func() []string { return []string{"law"} }
 		o.Register = register.New(register.Options{Store: o.Store, Now: o.Now, Regimes: []register.Regime{{
 			ID: "law", Title: "A law", Anchor: "aware", Stages: []register.Stage{
 				{ID: "early", Title: "Early warning", Within: 24 * time.Hour, Anchor: "aware"}, {ID: "final", Title: "Report", Within: 72 * time.Hour, Anchor: "aware"},

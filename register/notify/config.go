@@ -15,6 +15,8 @@ type Config struct {
 	Page      string // address of the page that notices link to; "" is none
 	Title     string // template of a notice's title; "": the shipped one
 	Text      string // template of its text
+	// Keep is how long notices are kept that were sent, or never will be; 0: 90 days.
+	Keep time.Duration
 }
 
 // A ReceiverConfig is one place that notices are sent to. Which members count depends on its kind.

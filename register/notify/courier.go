@@ -2,13 +2,12 @@ package notify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
 	"sync"
-	"text/template"
+	"sync/atomic"
 	"time"
 
 	"tocsin"
@@ -29,6 +28,7 @@ type Outbox interface {
 	Notices(ctx context.Context, q tocsin.NoticeQuery) ([]tocsin.Notice, error)
 	PutTold(ctx context.Context, incident string, seq int64) error
 	Told(ctx context.Context, incidents []string) (map[string]int64, error)
+	DropNotices(ctx context.Context, ids []string) error
 }
 
 // Options are what a courier works with. Config, Register, Outbox and Now are required.
@@ -47,10 +47,9 @@ type Options struct {
 // may be called at any time.
 type Courier struct {
 	Options
-	metrics     *metrics
-	log         *slog.Logger
-	title, text *template.Template
-	lines       map[string]*wire // by receiver
+	metrics *metrics
+	log     *slog.Logger
+	going   atomic.Pointer[plan] // what it goes by
 
 	mu    sync.Mutex
 	poked map[string]time.Time // incidents whose log has grown, and when that was said
@@ -76,32 +75,15 @@ type wire struct {
 // New makes a courier. It opens no connection.
 func New(o Options) (*Courier, error) {
 	d := &Courier{
-		Options: o, metrics: newMetrics(o.Meters), log: o.Log, lines: map[string]*wire{}, poked: map[string]time.Time{}, wake: make(chan struct{}, 1), told: map[string]int64{},
+		Options: o, metrics: newMetrics(o.Meters), log: o.Log, poked: map[string]time.Time{}, wake: make(chan struct{}, 1), told: map[string]int64{},
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
 	d.log = d.log.With("component", "notify")
-	title, text := o.Config.Title, o.Config.Text
-	if title == "" {
-		title = titleTemplate
-	}
-	if text == "" {
-		text = textTemplate
-	}
-	var err, err2 error
-	d.title, err = parse("title", title)
-	d.text, err2 = parse("text", text)
-	errs := []error{err, err2}
-	for _, c := range o.Config.Receivers {
-		r, err := open(c, o.Publisher, o.Now)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("receiver %s: %w", c.Name, err))
-			continue
-		}
-		d.lines[c.Name] = &wire{Receiver: r, config: c}
-	}
-	return d, errors.Join(errs...)
+	p, err := d.plan(o.Config, nil)
+	d.going.Store(p)
+	return d, err
 }
 
 // Poke says that an incident's log has grown. What is never said is found by looking now and then.
@@ -126,7 +108,7 @@ func (d *Courier) Run(ctx context.Context) {
 	clear(d.told)
 	tick := time.NewTicker(sendEvery)
 	defer tick.Stop()
-	var looked, whole time.Time
+	var looked, whole, pruned time.Time
 	for ctx.Err() == nil {
 		now := d.Now()
 		err := d.feedPoked(ctx)
@@ -141,6 +123,11 @@ func (d *Courier) Run(ctx context.Context) {
 		}
 		if err == nil {
 			err = d.Deliver(ctx)
+		}
+		if err == nil && (now.Sub(pruned) >= pruneEvery || now.Before(pruned)) {
+			if err = d.Prune(ctx); err == nil {
+				pruned = now
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			d.log.WarnContext(ctx, "notices were not worked off, will be repeated", "err", err)
@@ -166,8 +153,9 @@ type Line struct {
 // Status tells how each receiver does, in the order of their names.
 func (d *Courier) Status(ctx context.Context) ([]Line, error) {
 	var all []Line
-	for _, name := range slices.Sorted(maps.Keys(d.lines)) {
-		w := d.lines[name]
+	lines := d.going.Load().lines
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		w := lines[name]
 		waiting, err := d.Outbox.Notices(ctx, tocsin.NoticeQuery{Receiver: name, State: tocsin.NoticeWaiting, Until: d.Now(), Limit: 500})
 		if err != nil {
 			return nil, err
@@ -182,8 +170,9 @@ func (d *Courier) Status(ctx context.Context) ([]Line, error) {
 
 // Failing tells what keeps a receiver from being reached, the longest first; "" where none fails.
 func (d *Courier) Failing() (detail string, since time.Time) {
-	for _, name := range slices.Sorted(maps.Keys(d.lines)) {
-		w := d.lines[name]
+	lines := d.going.Load().lines
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		w := lines[name]
 		w.mu.Lock()
 		if !w.since.IsZero() && (since.IsZero() || w.since.Before(since)) {
 			detail, since = name+": "+w.lastErr, w.since
@@ -193,8 +182,8 @@ func (d *Courier) Failing() (detail string, since time.Time) {
 	return detail, since
 }
 
-// Routes are those of the configuration.
-func (d *Courier) Routes() []Route { return d.Config.Routes }
+// Routes are those of the configuration in force.
+func (d *Courier) Routes() []Route { return d.going.Load().config.Routes }
 
 // Notices lists notices of the outbox.
 func (d *Courier) Notices(ctx context.Context, q tocsin.NoticeQuery) ([]tocsin.Notice, error) {
@@ -210,7 +199,8 @@ type Tried struct {
 
 // Test sends a message to each receiver of a route at once, past the outbox. The error is [tocsin.ErrNotFound].
 func (d *Courier) Test(ctx context.Context, route string) ([]Tried, error) {
-	r, ok := d.Config.route(route)
+	p := d.going.Load()
+	r, ok := p.config.route(route)
 	if !ok {
 		return nil, fmt.Errorf("route %.80q: %w", route, tocsin.ErrNotFound)
 	}
@@ -218,7 +208,7 @@ func (d *Courier) Test(ctx context.Context, route string) ([]Tried, error) {
 	var all []Tried
 	for _, name := range r.To {
 		ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-		err := d.lines[name].Send(ctx, testMessage(route, tocsin.Hash("test", route, name, now.UTC().Format(time.RFC3339Nano)), now))
+		err := p.lines[name].Send(ctx, testMessage(route, tocsin.Hash("test", route, name, now.UTC().Format(time.RFC3339Nano)), now))
 		cancel()
 		t := Tried{Receiver: name, Sent: err == nil}
 		if err != nil {

@@ -122,7 +122,7 @@ func (w *world) restart() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	d.lines["chat"].Receiver = w.chat
+	d.going.Load().lines["chat"].Receiver = w.chat
 	w.courier = d
 }
 

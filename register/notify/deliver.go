@@ -22,10 +22,11 @@ const (
 
 // Deliver sends what is due, each receiver beside the others and in the order of its notices, until it fails.
 func (d *Courier) Deliver(ctx context.Context) error {
-	errs := make([]error, 0, len(d.lines))
+	lines := d.going.Load().lines
+	errs := make([]error, 0, len(lines))
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	for name, w := range d.lines {
+	for name, w := range lines {
 		wg.Go(func() {
 			err := d.work(ctx, name, w)
 			mu.Lock()
@@ -173,7 +174,7 @@ func (d *Courier) quiet(n *tocsin.Notice, priority string, now time.Time) (until
 	if n.Members != nil {
 		return until, "", false
 	}
-	for _, w := range d.Config.Windows {
+	for _, w := range d.going.Load().config.Windows {
 		if end, ok := w.holds(n.Route, priority, now); ok && end.After(until) {
 			until, window = end, w.Name
 		}
@@ -203,12 +204,13 @@ func (d *Courier) message(ctx context.Context, n *tocsin.Notice) (Message, *tocs
 		return Message{}, &i, errNotTold
 	}
 	m := Message{ID: n.ID, Kind: "notice", At: e.Effective, Route: n.Route, Priority: i.Priority, Repeat: n.Repeat, Incident: about(&i), Entry: happened(e)}
-	if d.Config.Page != "" {
-		m.URL = d.Config.Page + "/incidents/" + i.ID
+	p := d.going.Load()
+	if p.config.Page != "" {
+		m.URL = p.config.Page + "/incidents/" + i.ID
 	}
-	if m.Title, err = render(d.title, &m, maxTitle); err == nil {
+	if m.Title, err = render(p.title, &m, maxTitle); err == nil {
 		m.Title = line(m.Title)
-		m.Text, err = render(d.text, &m, maxBody)
+		m.Text, err = render(p.text, &m, maxBody)
 	}
 	if err != nil { // a template that does not fit: what happened is told all the same
 		m.Title, m.Text = line(fmt.Sprintf("%s %s: %s", i.Number, i.Title, e.Action)), plain("the template failed: "+err.Error(), 500)
@@ -218,7 +220,7 @@ func (d *Courier) message(ctx context.Context, n *tocsin.Notice) (Message, *tocs
 
 // repeat makes the next repetition of a notice that asks somebody to take an incident up.
 func (d *Courier) repeat(ctx context.Context, n tocsin.Notice, i *tocsin.Incident, now time.Time) error {
-	r, ok := d.Config.route(n.Route)
+	r, ok := d.going.Load().config.route(n.Route)
 	if !ok || r.Repeat == 0 || !opening(n.Action) || n.Members != nil || n.Repeat >= maxRepeats || i.Status != tocsin.Proposed && i.Status != tocsin.Declared {
 		return nil
 	}

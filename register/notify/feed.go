@@ -185,7 +185,7 @@ func (d *Courier) tell(ctx context.Context, id string) (wrote bool, err error) {
 // entry makes the notices of one entry: one for each receiver, by the first route that leads to it.
 func (d *Courier) entry(ctx context.Context, i *tocsin.Incident, e *tocsin.LogEntry, earlier []tocsin.LogEntry, now time.Time) error {
 	tell, done := told(e), map[string]bool{}
-	for _, r := range d.Config.Routes {
+	for _, r := range d.going.Load().config.Routes {
 		if !r.Matches(i, e, tell) {
 			continue
 		}

@@ -33,6 +33,7 @@ func Load(name string, data []byte, env func(string) string) (*Config, error) {
 			"quiet":     func(n *yaml.Node) { windows = n },
 			"page":      func(n *yaml.Node) { l.c.Page = l.page(n) },
 			"templates": l.templates,
+			"keep":      func(n *yaml.Node) { l.c.Keep = l.duration(n, "keep", leastKeep) },
 		}, "receivers", "routes")
 		l.routes(routes)
 		l.windows(windows)

@@ -16,6 +16,7 @@ type metrics struct {
 	dropped *prometheus.CounterVec
 	failing *prometheus.GaugeVec
 	waiting *prometheus.GaugeVec
+	pruned  prometheus.Counter
 }
 
 func newMetrics(reg Registerer) *metrics {
@@ -37,6 +38,9 @@ func newMetrics(reg Registerer) *metrics {
 		}, []string{"receiver"}),
 	}
 	m.notices, m.errs, m.dropped = register.Shared(reg, m.notices), register.Shared(reg, m.errs), register.Shared(reg, m.dropped)
+	m.pruned = register.Shared(reg, prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "tocsin_notices_pruned_total", Help: "Notices that were removed from the outbox once they were old enough.",
+	}))
 	m.failing, m.waiting = register.Shared(reg, m.failing), register.Shared(reg, m.waiting)
 	return m
 }

@@ -55,7 +55,7 @@ func (d *Courier) summarise(ctx context.Context, due []tocsin.Notice) ([]tocsin.
 }
 
 func (d *Courier) then(window string) string {
-	for _, w := range d.Config.Windows {
+	for _, w := range d.going.Load().config.Windows {
 		if w.Name == window {
 			return w.Then
 		}

@@ -107,3 +107,13 @@ func (s *Store) Told(ctx context.Context, incidents []string) (map[string]int64,
 	}
 	return out, nil
 }
+
+// DropNotices removes notices.
+func (s *Store) DropNotices(ctx context.Context, ids []string) error {
+	actions := make([]action, len(ids))
+	for i, id := range ids {
+		actions[i] = action{op: "delete", index: s.index(kindOutbox), id: id}
+	}
+	_, err := s.put(ctx, actions...)
+	return err
+}

@@ -155,7 +155,7 @@ func (s *Store) role() object {
 	}
 	return object{"cluster": []string{"monitor"}, "indices": []object{
 		{"names": names("alerts-*", "log-*", "intervals-*", "evidence-*", "checkpoints*", "deadletter*", "audit-*", "backlog*"), "privileges": []string{"create_doc", "auto_configure", "read"}},
-		{"names": names("events-*", "assessments*", "incidents*", "slots*", "outbox*", "counters*", "informants*", "users*"), "privileges": []string{"index", "create_doc", "auto_configure", "read"}},
-		{"names": names("state*"), "privileges": []string{"index", "create_doc", "auto_configure", "read", "delete"}},
+		{"names": names("events-*", "assessments*", "incidents*", "slots*", "counters*", "informants*", "users*"), "privileges": []string{"index", "create_doc", "auto_configure", "read"}},
+		{"names": names("state*", "outbox*"), "privileges": []string{"index", "create_doc", "auto_configure", "read", "delete"}},
 	}}
 }

@@ -67,3 +67,13 @@ func (s *Store) Told(ctx context.Context, incidents []string) (map[string]int64,
 	}
 	return out, ctx.Err()
 }
+
+// DropNotices removes notices.
+func (s *Store) DropNotices(ctx context.Context, ids []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		delete(s.notices, id)
+	}
+	return ctx.Err()
+}

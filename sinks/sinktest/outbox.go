@@ -30,6 +30,15 @@ func testNotices(t *testing.T, s Suite, st Store) {
 	if _, err := st.Notice(ctx, "nothing"); !errors.Is(err, tocsin.ErrNotFound) {
 		t.Errorf("an unknown notice: %v", err)
 	}
+	if err := errors.Join(st.DropNotices(ctx, []string{other.ID, "nothing"}), st.DropNotices(ctx, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Notice(ctx, other.ID); !errors.Is(err, tocsin.ErrNotFound) {
+		t.Errorf("one that was removed: %v", err)
+	}
+	if err := st.PutNotice(ctx, other); err != nil { // as if it had never been
+		t.Fatal(err)
+	}
 	sent := first
 	sent.State, sent.Sent, sent.Attempts, sent.Version = tocsin.NoticeSent, morning.Add(time.Second), 1, 2
 	rival := sent

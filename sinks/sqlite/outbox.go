@@ -79,3 +79,13 @@ func (s *Store) Told(ctx context.Context, incidents []string) (map[string]int64,
 	}
 	return out, translate("told", rows.Err())
 }
+
+// DropNotices removes notices.
+func (s *Store) DropNotices(ctx context.Context, ids []string) error {
+	asked, err := json.Marshal(ids)
+	if err != nil {
+		return fmt.Errorf("notices: %w", err)
+	}
+	_, err = s.exec(ctx, "notices", `DELETE FROM notices WHERE id IN (SELECT value FROM json_each(?))`, string(asked))
+	return err
+}
