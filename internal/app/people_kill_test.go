@@ -79,7 +79,7 @@ func TestCommandsAmidKills(t *testing.T) {
 	c := &crew{t: t, token: strings.TrimSpace(string(text))}
 	c.url.Store(url)
 	long := time.Now().Add(-3 * time.Hour).UTC().Format(time.RFC3339) // its targets have passed
-	i := c.send("/incidents", "create", `{"title":"Ransom note","category":"malicious-code/ransomware","priority":"P1","effective":"`+long+`"}`)
+	i := c.send("/incidents", "create", `{"title":"Ransom note","category":"fraud/phishing","priority":"P1","effective":"`+long+`"}`)
 	keys := map[string]string{} // by what the log has to hold once
 	var mu sync.Mutex
 	var wg sync.WaitGroup
