@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ func pages(s store, counts measure.Store) (http.Handler, error) {
 			var page tocsin.Page[web.Letter]
 			for n := range 50 {
 				page.Items = append(page.Items, web.Letter{Rejection: tocsin.Rejection{
-					ID: fmt.Sprint(n), Reason: "json", Detail: "invalid character '<' looking for beginning of value", Source: "edge", Received: year, Raw: []byte(strings.Repeat("a record that is none ", 20)),
+					ID: strconv.Itoa(n), Reason: "json", Detail: "invalid character '<' looking for beginning of value", Source: "edge", Received: year, Raw: []byte(strings.Repeat("a record that is none ", 20)),
 				}})
 			}
 			page.Total = 50_000

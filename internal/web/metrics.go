@@ -34,7 +34,7 @@ func (p *pages) opening(r *http.Request) (url.Values, *measure.Trend, error) {
 		maps.Copy(asked, o)
 		q, err := measure.Ask(asked, p.Now())
 		if err != nil {
-			return asked, nil, nil // the page says what is wrong with it
+			return asked, nil, nil //nolint:nilerr // the page says what is wrong with it
 		}
 		q.Tenant = auth.From(r.Context()).Tenant
 		t, err := measure.Trends(r.Context(), p.Measures, q)
@@ -42,7 +42,7 @@ func (p *pages) opening(r *http.Request) (url.Values, *measure.Trend, error) {
 			return nil, nil, err
 		}
 		if err != nil {
-			return asked, nil, nil
+			return asked, nil, nil //nolint:nilerr // likewise
 		}
 		if t.All.Whole.N > 0 {
 			return asked, &t, nil
