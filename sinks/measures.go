@@ -18,6 +18,14 @@ type Measures interface {
 	MeasuresSince(ctx context.Context, mark string, limit int) (tocsin.Measures, error)
 }
 
+// Volumes count what a store has.
+type Volumes interface {
+	// Volumes tells how many alerts and events of a tenant ("": of all) there are of each month from one on and before
+	// another, "2026.11", in their order; a month with none may be left out. What was written a second ago may not be
+	// counted yet, and what retention removed is not.
+	Volumes(ctx context.Context, tenant, from, to string) ([]tocsin.Volume, error)
+}
+
 // Backlogs keep how much work waited, day by day.
 type Backlogs interface {
 	// PutBacklog keeps what was taken of a day. What is there for the day, tenant and priority stays as it is.

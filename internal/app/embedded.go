@@ -44,6 +44,7 @@ type store interface {
 	sinks.Counts
 	sinks.Measures
 	sinks.Backlogs
+	sinks.Volumes
 	sinks.AuditLog
 	sinks.Searcher
 	sinks.Informants

@@ -62,6 +62,11 @@ func (f *Facts) Backlogs(ctx context.Context, tenant, from, to string) ([]tocsin
 	return f.store.Backlogs(ctx, tenant, from, to)
 }
 
+// Volumes are the store's.
+func (f *Facts) Volumes(ctx context.Context, tenant, from, to string) ([]tocsin.Volume, error) {
+	return f.store.Volumes(ctx, tenant, from, to)
+}
+
 // Tallies counts incidents that are alike; see [Store].
 func (f *Facts) Tallies(ctx context.Context, q tocsin.TallyQuery) ([]tocsin.Tally, error) {
 	if err := q.Check(); err != nil {

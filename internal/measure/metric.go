@@ -15,7 +15,7 @@ import (
 type Metric struct {
 	Name       string `json:"name"`
 	Title      string `json:"title"`
-	Unit       string `json:"unit" doc:"s, or incidents"`
+	Unit       string `json:"unit" doc:"s, incidents or alerts"`
 	Definition string `json:"definition" doc:"the formula in words"`
 	Source     string `json:"source" doc:"the clause or text that asks for it"`
 
@@ -36,6 +36,7 @@ const (
 	reopened              // n by whether the value is above 0
 	recurring             // n by whether there was another one of late
 	backlog               // what was taken day by day
+	reduction             // alerts and events beside incidents
 )
 
 const iso = "ISO/IEC 27035-1:2023, "
@@ -73,6 +74,10 @@ func Metrics() []Metric {
 		{
 			Name: "backlog", Title: "Backlog", Unit: "incidents", kind: backlog, by: "priority", Source: iso + "4.3 d",
 			Definition: "declared and not resolved, as it was taken once a day; p50 and p90 of the time since the declaration",
+		},
+		{
+			Name: "reduction", Title: "From alerts to incidents", Unit: "alerts", kind: reduction, Source: iso + "4.2",
+			Definition: "alerts of a month of UTC that are kept, events that opened in it, incidents declared in it; the share of events, and of incidents, is their number of that of the alerts",
 		},
 	}
 	for _, t := range tocsin.TargetNames() {

@@ -28,6 +28,7 @@ type store interface {
 	register.Store
 	sinks.Measures // as memory is filled from it
 	sinks.Backlogs
+	sinks.Volumes
 }
 
 var coordinator = tocsin.Actor{Kind: "person", ID: "ann", Role: "coordinator"}

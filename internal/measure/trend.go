@@ -16,6 +16,7 @@ import (
 type Store interface {
 	Tallies(ctx context.Context, q tocsin.TallyQuery) ([]tocsin.Tally, error)
 	Backlogs(ctx context.Context, tenant, from, to string) ([]tocsin.Backlog, error)
+	Volumes(ctx context.Context, tenant, from, to string) ([]tocsin.Volume, error)
 }
 
 // A Query asks for a metric over time.
@@ -77,6 +78,8 @@ func Trends(ctx context.Context, s Store, q Query) (Trend, error) {
 		return t, t.backlog(ctx, s, q.Tenant)
 	case recurring:
 		return t, t.recurring(ctx, s, tally)
+	case reduction:
+		return t, t.reduction(ctx, s, tally)
 	}
 	if t.By != "" {
 		tally.By = []string{t.By}

@@ -64,16 +64,17 @@ func mainMetrics() []struct{ name, text string } {
 		{"target_resolve", "Targets"},
 		{"stages", "Where the time goes"},
 		{"precision", "Precision"},
+		{"reduction", "Alerts to incidents"},
 	}
 }
 
-// metricTabs lead to the main metrics of the same time, selection and zone; the backlog can be told by none of it.
+// metricTabs lead to the main metrics of the same time, selection and zone; the backlog and the reduction can be told by none of it.
 func metricTabs(values url.Values) []link {
 	var all []link
 	for _, m := range mainMetrics() {
 		next := given(values)
 		next.Set("metric", m.name)
-		if m.name == "backlog" {
+		if m.name == "backlog" || m.name == "reduction" {
 			next.Del("by")
 			next.Del("cohort")
 			for name := range measure.Filters(next) {

@@ -26,6 +26,7 @@ type Store interface {
 	sinks.Counts
 	sinks.Measures
 	sinks.Backlogs
+	sinks.Volumes
 	sinks.Searcher
 	sinks.TreeStore
 	sinks.CheckpointStore
@@ -112,6 +113,7 @@ func (u Suite) Run(t *testing.T) {
 		{"TalliesInZones", testTalliesInZones},
 		{"MeasuresSince", testMeasuresSince},
 		{"Backlogs", testBacklogs},
+		{"Volumes", testVolumes},
 		{"Tree", testTree},
 		{"Unsequenced", testUnsequenced},
 		{"Checkpoints", testCheckpoints},
