@@ -217,17 +217,8 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 		e.behold(tk, at, from)
 		return
 	}
-	m := e.firing
-	tooLate := at < e.watermark && at < e.watermark-e.latenessOf(m.Alert.Source, m.Alert.Ref.Partition)
-	if tooLate || at < e.horizon {
-		switch {
-		case reread || e.holds(tk, at):
-			tk.counts.duplicates++
-			return
-		case !always(tk.plan.kind):
-			tk.counts.late[m.Alert.Source]++
-			return
-		}
+	if e.refused(tk, at, reread) {
+		return
 	}
 	var st *state
 	if tk.family != nil {
@@ -238,14 +229,37 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 		}
 	}
 	if st == nil {
-		st = e.state(tk, m)
+		st = e.state(tk, e.firing)
 	}
 	if e.leave(tk, st, at, from) {
 		e.enforce(tk, at)
 		return
 	}
 	st.catchUp()
-	before := st.bytes
+	e.takeIn(tk, st, at, from, reread)
+}
+
+// refused counts a match that comes too late to be looked at, or that was held before.
+func (e *Engine) refused(tk *track, at int64, reread bool) bool {
+	m := e.firing
+	tooLate := at < e.watermark && at < e.watermark-e.latenessOf(m.Alert.Source, m.Alert.Ref.Partition)
+	if !tooLate && at >= e.horizon {
+		return false
+	}
+	switch {
+	case reread || e.holds(tk, at):
+		tk.counts.duplicates++
+		return true
+	case !always(tk.plan.kind):
+		tk.counts.late[m.Alert.Source]++
+		return true
+	}
+	return false
+}
+
+// takeIn holds the alert of the match in hand, or lets it join an event that is over.
+func (e *Engine) takeIn(tk *track, st *state, at int64, from *seenOrigin, reread bool) {
+	m, before := e.firing, st.bytes
 	x, p := e.itemOf(m, at, &from.origin)
 	p.values = tk.kind.values(st, m)
 	if floor := max(e.horizon, st.own); at < floor {

@@ -179,14 +179,7 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) || slices.ContainsFunc(c.values, func(slot int) bool { return !m.eval.Present(slot) }) {
 		return out
 	}
-	if len(out) == 0 && cap(out) < max(m.most, 1) {
-		out = make([]tocsin.Match, 0, max(4*m.most, pieces/4))
-	}
-	if len(out) < cap(out) {
-		out = out[:len(out)+1] // what is beyond was never written, or cleared
-	} else {
-		out = append(out, tocsin.Match{})
-	}
+	out = oneMore(out, m.most)
 	base := &out[len(out)-1]
 	m.base(base, i, bits, a)
 	base.Absent = absent
@@ -196,19 +189,7 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 			return out[:len(out)-1]
 		}
 	}
-	if c.value >= 0 {
-		base.Values = []tocsin.Value{normal(m.eval.Get(c.value), r.Correlate.Fold)}
-	}
-	for _, slot := range c.counted {
-		v := tocsin.NullValue()
-		if m.eval.Present(slot) {
-			v = normal(m.eval.Get(slot), r.Correlate.Fold)
-		}
-		base.Values = append(base.Values, v)
-	}
-	for _, slot := range c.values {
-		base.Values = append(base.Values, normal(m.eval.Get(slot), r.Correlate.Fold))
-	}
+	m.readValues(base, r, c)
 	count := &h.matches
 	if base.Suppressed != "" {
 		count = &h.hidden
@@ -227,6 +208,34 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	}
 	clear(out[n:])
 	return out[:n]
+}
+
+// oneMore appends a match with nothing in it yet; most is how many an alert had at most.
+func oneMore(out []tocsin.Match, most int) []tocsin.Match {
+	if len(out) == 0 && cap(out) < max(most, 1) {
+		out = make([]tocsin.Match, 0, max(4*most, pieces/4))
+	}
+	if len(out) < cap(out) {
+		return out[:len(out)+1] // what is beyond was never written, or cleared
+	}
+	return append(out, tocsin.Match{})
+}
+
+// readValues reads what the rule counts or compares of the loaded alert.
+func (m *Matcher) readValues(base *tocsin.Match, r *Rule, c *compiled) {
+	if c.value >= 0 {
+		base.Values = []tocsin.Value{normal(m.eval.Get(c.value), r.Correlate.Fold)}
+	}
+	for _, slot := range c.counted {
+		v := tocsin.NullValue()
+		if m.eval.Present(slot) {
+			v = normal(m.eval.Get(slot), r.Correlate.Fold)
+		}
+		base.Values = append(base.Values, v)
+	}
+	for _, slot := range c.values {
+		base.Values = append(base.Values, normal(m.eval.Get(slot), r.Correlate.Fold))
+	}
 }
 
 // base is what all matches of a rule of the loaded alert have in common: all but key, values and absences.
