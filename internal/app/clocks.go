@@ -47,12 +47,3 @@ func (a *App) rereadClocks(ctx context.Context) {
 
 // regimesInForce are those whose clocks may be started.
 func (a *App) regimesInForce() []register.Regime { return *a.regimes.Load() }
-
-// regimeNames are what the page offers.
-func (a *App) regimeNames() []string {
-	var names []string
-	for _, g := range a.regimesInForce() {
-		names = append(names, g.ID)
-	}
-	return names
-}

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"tocsin"
 	"tocsin/internal/auth"
@@ -30,6 +31,7 @@ func (p *pages) forms(r *http.Request, i *tocsin.Incident, kin *kinship) (forms 
 			off = append(off, unfit{f.Label, []string{"the role " + least + ": yours is " + role}})
 		default:
 			f.choose(i, p.regimes(), kin)
+			f.warn(p.regimes())
 			f.Asks = p.asks(i, &f)
 			forms = append(forms, f)
 		}
@@ -38,11 +40,13 @@ func (p *pages) forms(r *http.Request, i *tocsin.Incident, kin *kinship) (forms 
 }
 
 // choose fills in what depends on the incident.
-func (f *form) choose(i *tocsin.Incident, regimes []string, kin *kinship) {
+func (f *form) choose(i *tocsin.Incident, regimes []register.Regime, kin *kinship) {
 	for n := range f.Fields {
 		switch in := &f.Fields[n]; in.Name {
 		case "regime":
-			in.Choices = regimes
+			for _, g := range regimes {
+				in.Choices = append(in.Choices, g.ID)
+			}
 		case "clock":
 			in.Choices = openClocks(i)
 		case "event":
@@ -56,6 +60,19 @@ func (f *form) choose(i *tocsin.Incident, regimes []string, kin *kinship) {
 				}
 			}
 		}
+	}
+}
+
+// warn tells of laws that nobody of counsel has checked as they stand in the file.
+func (f *form) warn(regimes []register.Regime) {
+	var unchecked []string
+	for _, g := range regimes {
+		if g.ReviewedBy == "nobody" {
+			unchecked = append(unchecked, g.ID)
+		}
+	}
+	if f.Action == tocsin.ActClockStart && len(unchecked) > 0 {
+		f.Says += " No counsel has checked the times of " + strings.Join(unchecked, ", ") + "."
 	}
 }
 
@@ -93,8 +110,8 @@ func (p *pages) asks(i *tocsin.Incident, f *form) []string {
 	return nil
 }
 
-// regimes are the names of those whose clocks may be started now.
-func (p *pages) regimes() []string {
+// regimes are those whose clocks may be started now.
+func (p *pages) regimes() []register.Regime {
 	if p.Regimes == nil {
 		return nil
 	}

@@ -211,7 +211,7 @@ func TestLiveIsBounded(t *testing.T) {
 // TestClockForms starts a legal clock, reports and waives, by the page.
 func TestClockForms(t *testing.T) {
 	w := newWorld(t, func(o *Options) {
-		o.Regimes = func() []string { return []string{"law"} }
+		o.Regimes = func() []register.Regime { return []register.Regime{{ID: "law", ReviewedBy: "nobody"}} }
 		o.Register = register.New(register.Options{Store: o.Store, Now: o.Now, Regimes: []register.Regime{{
 			ID: "law", Title: "A law", Anchor: "aware", Stages: []register.Stage{
 				{ID: "early", Title: "Early warning", Within: 24 * time.Hour, Anchor: "aware"}, {ID: "final", Title: "Report", Within: 72 * time.Hour, Anchor: "aware"},
@@ -229,6 +229,8 @@ func TestClockForms(t *testing.T) {
 		}
 		if body := w.get("/incidents/"+i.ID, "Cookie", cookie).body; !strings.Contains(body, `data-action="`+step[0]+`"`) {
 			t.Errorf("%s: no form", step[0])
+		} else if step[0] == "clock_start" && !strings.Contains(body, "No counsel has checked the times of law.") {
+			t.Error("nobody is told that the law was not checked")
 		}
 		a := w.post("/incidents/"+i.ID+"/"+step[0], "revision="+itoa(now.Revision)+"&key=page:"+itoa(int64(n))+"&"+step[1], "Cookie", cookie)
 		if a.StatusCode != http.StatusSeeOther {

@@ -58,7 +58,7 @@ type Options struct {
 	// Measures answer what statistics ask.
 	Measures    measure.Store
 	Search      Search
-	Regimes     func() []string // names of those whose clocks may be started; nil: none
+	Regimes     func() []register.Regime // whose clocks may be started; nil: none
 	Tokens      *auth.Tokens
 	OpenReads   bool // reading needs no sign-in: the listener is on loopback
 	Secure      bool // the listener speaks TLS: the session cookie is for TLS alone
