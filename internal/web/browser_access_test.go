@@ -75,7 +75,7 @@ func everyPage(w *world) []string {
 	w.incident("0e2", "Web shell", "bert")
 	w.letter("json", "invalid character '<'", `<script>alert(1)</script>`)
 	return []string{
-		"/", "/?status=", "/?status=closed", "/?entity=ann", "/incidents/" + i.ID, "/events/202611-0e1", "/alerts/a-0e1", "/entities?value=ann", "/health", "/rules", "/rules/r1?ask=1&key.user.name=ann", "/rules/r2",
+		"/", "/?status=", "/?status=closed", "/?entity=ann", "/incidents/" + i.ID, "/events/202611-0e1", "/alerts/a-0e1", "/entities?value=ann", "/health", "/rules", "/rules/r1?ask=1&key.user.name=ann", "/rules/r2", "/rules/r1/draft", "/rules/r1/draft?kind=shadow&event=202611-0e1", "/incidents/" + i.ID + "?preview=1",
 		"/trends", "/trends?metric=resolve", "/trends?metric=nothing", "/dead-letters", "/report", "/login", "/nowhere",
 	}
 }
