@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,9 +173,15 @@ func TestFactsGiveUp(t *testing.T) {
 func TestFactsRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		may := time.Date(2026, 5, 4, 8, 0, 0, 0, time.UTC)
-		away, anew := errors.New("away"), false
-		fault := away
-		s := teller{memory.New(), func(m string) (tocsin.Measures, error) { return tocsin.Measures{Anew: anew && m != "", Next: m}, fault }}
+		away := errors.New("away")
+		var isAway, anew atomic.Bool
+		isAway.Store(true)
+		s := teller{memory.New(), func(m string) (tocsin.Measures, error) {
+			if isAway.Load() {
+				return tocsin.Measures{}, away
+			}
+			return tocsin.Measures{Anew: anew.Load() && m != "", Next: m}, nil
+		}}
 		putAll(t, s, plain(1, may))
 		var log strings.Builder
 		f := measure.NewFacts(s, 0, slog.New(slog.NewTextHandler(&log, nil)))
@@ -186,20 +193,20 @@ func TestFactsRun(t *testing.T) {
 			t.Errorf("filled though the store was away; log: %s", &log)
 		}
 		sameTallies(t, f, s, 1)
-		fault = nil
+		isAway.Store(false)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if !f.Held().Filled {
 			t.Error("not filled after the store was back")
 		}
-		anew = true
+		anew.Store(true)
 		sameTallies(t, f, s, 1)
-		anew = false
+		anew.Store(false)
 		synctest.Wait()
 		if h := f.Held(); !h.Filled || h.ByStore != 2 {
 			t.Errorf("not filled anew at once: %+v", h)
 		}
-		fault = away
+		isAway.Store(true)
 		if _, err := f.Tallies(t.Context(), monthOfMay); !errors.Is(err, away) {
 			t.Errorf("a store that is away: error %v", err)
 		}

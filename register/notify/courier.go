@@ -50,6 +50,7 @@ type Courier struct {
 	metrics *metrics
 	log     *slog.Logger
 	going   atomic.Pointer[plan] // what it goes by
+	made    time.Time
 
 	mu    sync.Mutex
 	poked map[string]time.Time // incidents whose log has grown, and when that was said
@@ -75,7 +76,7 @@ type wire struct {
 // New makes a courier. It opens no connection.
 func New(o Options) (*Courier, error) {
 	d := &Courier{
-		Options: o, metrics: newMetrics(o.Meters), log: o.Log, poked: map[string]time.Time{}, wake: make(chan struct{}, 1), told: map[string]int64{},
+		Options: o, metrics: newMetrics(o.Meters), log: o.Log, poked: map[string]time.Time{}, wake: make(chan struct{}, 1), told: map[string]int64{}, made: o.Now(),
 	}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)

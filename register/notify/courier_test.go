@@ -209,6 +209,19 @@ func TestThePastIsNotTold(t *testing.T) {
 	w.expect("declare")
 }
 
+// What is written while the daemon starts, before the courier looks for the first time, is told.
+func TestTheStartIsTold(t *testing.T) {
+	w := newWorld(t, all)
+	w.store = memory.New()
+	w.box = &flaky{Outbox: w.store}
+	w.reg = register.New(register.Options{Store: w.store, Now: func() time.Time { return w.now }})
+	w.restart()
+	w.create()
+	w.now = w.now.Add(time.Minute)
+	w.settle()
+	w.expect("create")
+}
+
 // A receiver is away for an hour: all of it comes then, in order, and once.
 func TestAReceiverIsAway(t *testing.T) {
 	w := newWorld(t, all)

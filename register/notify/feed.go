@@ -132,7 +132,7 @@ func (d *Courier) beginning(ctx context.Context) error {
 	}
 	at, ok := told[begins]
 	if !ok {
-		at = d.Now().UnixNano()
+		at = d.made.UnixNano() // not now: what is written while the daemon starts is told
 		if err := d.Outbox.PutTold(ctx, begins, at); err != nil {
 			return fmt.Errorf("told: %w", err)
 		}
