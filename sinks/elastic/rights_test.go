@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,6 +65,6 @@ func TestRealServerNamesMissingRights(t *testing.T) {
 		t.Errorf("with %s: %v, want %q", privileges, err, want)
 	}
 	ready("create_doc, index, auto_configure, read, delete", "")
-	ready("index, auto_configure, read", "lacks rights: delete on "+s.config.Prefix+"state;")
+	ready("index, auto_configure, read", fmt.Sprintf("lacks rights: delete on %[1]soutbox; delete on %[1]sstate;", s.config.Prefix))
 	ready("create_doc, index, auto_configure, read, delete", "")
 }
