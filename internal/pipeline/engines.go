@@ -50,33 +50,29 @@ func (e *Engines) Partitions() []int32 {
 
 // NoveltyHosts asks every engine how the hosts of a name stand, see [correlate.Engine.NoveltyHosts].
 func (e *Engines) NoveltyHosts(rule, tenant, host string) (all []tocsin.NoveltyHost) {
+	e.each(func(engine *correlate.Engine) { all = append(all, engine.NoveltyHosts(rule, tenant, host)...) })
+	return all
+}
+
+// each hands over the engines that run, one after the other, each while nothing else uses it.
+func (e *Engines) each(do func(*correlate.Engine)) {
 	for _, n := range e.Partitions() {
 		e.mu.Lock()
 		r, runs := e.running[n]
 		e.mu.Unlock()
-		if !runs {
-			continue
+		if runs {
+			r.lock.Lock()
+			do(r.engine())
+			r.lock.Unlock()
 		}
-		r.lock.Lock()
-		all = append(all, r.engine().NoveltyHosts(rule, tenant, host)...)
-		r.lock.Unlock()
 	}
-	return all
 }
 
 // WhyNot asks every engine how a key of a rule stands, see [correlate.Engine.WhyNot]. The answer is that of the engine
 // that holds the key, with the counts and the other keys of all. It is false where no engine has the rule.
 func (e *Engines) WhyNot(rule, tenant string, key []tocsin.Value) (answer tocsin.Standing, ok bool) {
-	for _, n := range e.Partitions() {
-		e.mu.Lock()
-		r, runs := e.running[n]
-		e.mu.Unlock()
-		if !runs {
-			continue
-		}
-		r.lock.Lock()
-		s, known := r.engine().WhyNot(rule, tenant, key)
-		r.lock.Unlock()
+	e.each(func(engine *correlate.Engine) {
+		s, known := engine.WhyNot(rule, tenant, key)
 		switch {
 		case !known:
 		case !ok:
@@ -86,6 +82,6 @@ func (e *Engines) WhyNot(rule, tenant string, key []tocsin.Value) (answer tocsin
 		default:
 			answer = answer.With(s)
 		}
-	}
+	})
 	return answer, ok
 }

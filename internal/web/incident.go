@@ -207,15 +207,21 @@ type eventView struct {
 	Incident *tocsin.Incident
 }
 
-func (p *pages) alert(w http.ResponseWriter, r *http.Request) error {
+// shown is the alert that is asked for, once the audit log says that it is shown.
+func (p *pages) shown(r *http.Request) (tocsin.Alert, error) {
 	a, err := p.Store.Alert(r.Context(), r.PathValue("id"))
+	if err == nil && hidden(r.Context(), a.Tenant) {
+		err = tocsin.ErrNotFound
+	}
+	if err == nil {
+		err = p.Trail.Shows(r.Context(), "get-alert", "/alerts/"+a.ID)
+	}
+	return a, err
+}
+
+func (p *pages) alert(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.shown(r)
 	if err != nil {
-		return err
-	}
-	if hidden(r.Context(), a.Tenant) {
-		return tocsin.ErrNotFound
-	}
-	if err := p.Trail.Shows(r.Context(), "get-alert", "/alerts/"+a.ID); err != nil {
 		return err
 	}
 	v := alertView{Alert: &a, Original: string(a.Raw), Size: int64(len(a.Raw))}

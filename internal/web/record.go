@@ -30,14 +30,8 @@ func fileName(id string) string {
 
 // record gives an alert's record. That it was given stands in the audit log.
 func (p *pages) record(w http.ResponseWriter, r *http.Request) error {
-	a, err := p.Store.Alert(r.Context(), r.PathValue("id"))
+	a, err := p.shown(r)
 	if err != nil {
-		return err
-	}
-	if hidden(r.Context(), a.Tenant) {
-		return tocsin.ErrNotFound
-	}
-	if err := p.Trail.Shows(r.Context(), "get-alert", "/alerts/"+a.ID); err != nil {
 		return err
 	}
 	sendRecord(w, "alert-"+fileName(a.ID), a.Raw)

@@ -175,24 +175,29 @@ func tallyFilters(q *tocsin.TallyQuery) []object {
 	return all
 }
 
+// A counted is what a reply says of whether all was counted.
+type counted struct {
+	TimedOut bool `json:"timed_out"`
+	Shards   *struct {
+		Failed int `json:"failed"`
+	} `json:"_shards"`
+}
+
+func (r *counted) valid() error {
+	if r.Shards == nil || r.Shards.Failed > 0 || r.TimedOut {
+		return fmt.Errorf("counted: not of all shards: %w", errOdd)
+	}
+	return nil
+}
+
 type tallyReply struct {
-	TimedOut     bool `json:"timed_out"`
+	counted
 	Aggregations struct {
 		Alike struct {
 			After   json.RawMessage `json:"after_key"`
 			Buckets []tallyBucket   `json:"buckets"`
 		} `json:"alike"`
 	} `json:"aggregations"`
-	Shards *struct {
-		Failed int `json:"failed"`
-	} `json:"_shards"`
-}
-
-func (r *tallyReply) valid() error {
-	if r.Shards == nil || r.Shards.Failed > 0 || r.TimedOut {
-		return fmt.Errorf("tallies: not of all shards: %w", errOdd)
-	}
-	return nil
 }
 
 // A tallyBucket is one tally: keys by source, the count, and sums by place.

@@ -64,7 +64,7 @@ func (s *Store) Volumes(ctx context.Context, tenant, from, to string) ([]tocsin.
 }
 
 type volumeReply struct {
-	TimedOut     bool `json:"timed_out"`
+	counted
 	Aggregations struct {
 		Months struct {
 			Buckets []struct {
@@ -73,14 +73,4 @@ type volumeReply struct {
 			} `json:"buckets"`
 		} `json:"months"`
 	} `json:"aggregations"`
-	Shards *struct {
-		Failed int `json:"failed"`
-	} `json:"_shards"`
-}
-
-func (r *volumeReply) valid() error {
-	if r.Shards == nil || r.Shards.Failed > 0 || r.TimedOut {
-		return fmt.Errorf("volumes: not of all shards: %w", errOdd)
-	}
-	return nil
 }
