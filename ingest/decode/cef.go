@@ -16,6 +16,7 @@ const cefKeys = `
 	suser sourceUserName            source.user.name
 	suid sourceUserId               source.user.id
 	sntdom sourceNtDomain           source.user.domain
+	spriv sourceUserPrivileges      source.user.group.name
 	spid sourceProcessId            process.pid
 	sproc sourceProcessName         process.name
 	sourceTranslatedAddress         source.nat.ip
@@ -28,6 +29,7 @@ const cefKeys = `
 	duser destinationUserName       destination.user.name
 	duid destinationUserId          destination.user.id
 	dntdom destinationNtDomain      destination.user.domain
+	dpriv destinationUserPrivileges destination.user.group.name
 	dpid destinationProcessId       process.pid
 	dproc destinationProcessName    process.name
 	destinationTranslatedAddress    destination.nat.ip
@@ -60,6 +62,14 @@ const cefKeys = `
 	fileType                        file.type
 	fileHash                        file.hash.any
 	filePermission                  file.mode
+	fileCreateTime                  file.created
+	fileModificationTime            file.mtime
+	fileId                          file.inode
+	ahost agentHostName             agent.name
+	aid agentId                     agent.id
+	at agentType                    agent.type
+	av agentVersion                 agent.version
+	dtz deviceTimeZone              event.timezone
 	in bytesIn                      source.bytes
 	out bytesOut                    destination.bytes
 	start startTime                 event.start
@@ -84,6 +94,7 @@ type cefReader struct {
 	hashes                                     map[int]*name
 	extensions                                 *name
 	addresses                                  map[*name]*name
+	moments                                    map[*name]bool
 	derive                                     deriver
 	path                                       *name
 	values                                     map[string]string
@@ -106,6 +117,7 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 		hash: d.name("file.hash.any"), path: d.name("file.path"), extensions: d.name(format + ".extensions"), derive: newDeriver(d),
 		hashes:    map[int]*name{32: d.name("file.hash.md5"), 40: d.name("file.hash.sha1"), 64: d.name("file.hash.sha256")},
 		addresses: map[*name]*name{}, values: map[string]string{},
+		moments: map[*name]bool{d.name("event.start"): true, d.name("event.end"): true, d.name("file.created"): true, d.name("file.mtime"): true},
 	}
 	for line := range strings.Lines(keys) {
 		words := strings.Fields(line)
@@ -353,6 +365,7 @@ func (c *cefReader) fields(o *output) {
 		}
 		to, known := c.keys[key]
 		beside, address := c.addresses[to]
+		taken := known && o.has(to)
 		switch {
 		case !known:
 			if label := c.values[key+"Label"]; label != "" {
@@ -363,6 +376,7 @@ func (c *cefReader) fields(o *output) {
 			o.address(to, beside, value)
 		case to == c.hash:
 			if n := c.hashes[len(value)]; n != nil {
+				to = n
 				o.put(n, strings.ToLower(value))
 			}
 		case to == c.outcome:
@@ -373,25 +387,26 @@ func (c *cefReader) fields(o *output) {
 			o.set(to, transport(tocsin.StringValue(value)))
 		case to.text == "network.protocol":
 			o.put(to, strings.ToLower(value))
-		case to.text == "event.start" || to.text == "event.end":
+		case c.moments[to]:
 			if t, ok := parseTime(value); ok && !yearless(t) {
 				o.put(to, t.Format("2006-01-02T15:04:05.999999999Z07:00"))
 			}
 		default:
 			o.set(to, tocsin.StringValue(value))
 		}
+		if known && (taken && o.text(to) != value || !o.has(to) && (beside == nil || !o.has(beside))) {
+			o.put(c.dict.path(c.extensions, []byte(key)), value) // another key said it already, or it does not fit
+		}
 	}
 	o.set(c.host, o.value(c.keys["dvchost"]))
 }
 
-// setOutcome keeps to ECS's words; another word stays below cef.extensions.
+// setOutcome keeps to ECS's words.
 func (c *cefReader) setOutcome(o *output, value string) {
 	switch strings.ToLower(value) {
 	case "success", "succeeded", "true", "/success", "ok", "allowed":
 		o.put(c.outcome, "success")
 	case "failure", "failed", "false", "/failure", "fail", "denied", "blocked":
 		o.put(c.outcome, "failure")
-	default:
-		o.put(c.dict.path(c.extensions, []byte("outcome")), value)
 	}
 }

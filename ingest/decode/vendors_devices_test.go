@@ -238,6 +238,23 @@ event.outcome=failure
 user.name=eve
 `,
 	},
+	"cef keys that mean the same, or do not fit": {
+		`CEF:0|Acme|EDR|1|7|Copy|5|rt=1772359200000 sproc=a.exe dproc=b.exe start=soon deviceDirection=2 fileHash=zz dpriv=Administrator fileCreateTime=1772359200000 fileModificationTime=1772359260000 dtz=Europe/Berlin ahost=relay-1 src=203.0.113.7 sourceAddress=203.0.113.7`,
+		`cef 2026-03-01T10:00:00Z
+process.name=a.exe
+cef.extensions.dproc=b.exe
+event.start=(absent)
+cef.extensions.start=soon
+cef.extensions.deviceDirection=2
+cef.extensions.fileHash=zz
+destination.user.group.name=Administrator
+file.created=2026-03-01T10:00:00Z
+file.mtime=2026-03-01T10:01:00Z
+event.timezone=Europe/Berlin
+agent.name=relay-1
+cef.extensions.sourceAddress=(absent)
+`,
+	},
 	"wazuh web": {
 		`{"timestamp":"2026-03-01T10:00:00Z","rule":{"level":5,"description":"Web attack","id":"31101","groups":["web","accesslog"]},"agent":{"id":"003","name":"web-1"},"decoder":{"name":"web-accesslog"},"data":{"protocol":"GET","srcip":"203.0.113.7","url":"/x"}}`,
 		`wazuh 2026-03-01T10:00:00Z
