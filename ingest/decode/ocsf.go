@@ -2,6 +2,7 @@ package decode
 
 import (
 	"strconv"
+	"strings"
 
 	"tocsin"
 )
@@ -51,6 +52,13 @@ func ocsf(d *dictionary) object {
 			src_endpoint.domain source.domain
 			src_endpoint.mac source.mac
 			src_endpoint.location.country source.geo.country_iso_code
+			src_endpoint.location.city source.geo.city_name
+			src_endpoint.autonomous_system.number source.as.number
+			src_endpoint.autonomous_system.name source.as.organization.name
+			dst_endpoint.location.country destination.geo.country_iso_code
+			dst_endpoint.location.city destination.geo.city_name
+			dst_endpoint.autonomous_system.number destination.as.number
+			dst_endpoint.autonomous_system.name destination.as.organization.name
 			dst_endpoint.ip destination.ip
 			dst_endpoint.port destination.port
 			dst_endpoint.hostname destination.domain
@@ -70,12 +78,17 @@ func ocsf(d *dictionary) object {
 			traffic.packets network.packets
 			traffic.bytes_out source.bytes
 			traffic.bytes_in destination.bytes
+			traffic.packets_out source.packets
+			traffic.packets_in destination.packets
 			device.hostname host.name
 			device.name host.name
 			device.uid host.id
 			device.ip host.ip
 			device.mac host.mac
 			device.os.name host.os.name
+			device.os.version host.os.version
+			device.domain host.domain
+			device.type host.type lower
 			evidences.device.hostname host.name first
 			resources.hostname host.name first
 			actor.user.name user.name
@@ -105,7 +118,9 @@ func ocsf(d *dictionary) object {
 			actor.process.pid process.pid
 			actor.process.parent_process.name process.parent.name
 			actor.process.parent_process.file.path process.parent.executable
+			actor.process.parent_process.cmd_line process.parent.command_line
 			actor.process.parent_process.pid process.parent.pid
+			process.working_directory process.working_directory
 			evidences.actor.process.name process.name first
 			evidences.actor.process.cmd_line process.command_line first
 			evidences.actor.process.pid process.pid first
@@ -117,6 +132,14 @@ func ocsf(d *dictionary) object {
 			evidences.process.parent_process.name process.parent.name first
 			file.path file.path
 			file.name file.name
+			file.size file.size
+			file.mime_type file.mime_type
+			file.owner.name file.owner
+			module.file.path dll.path
+			module.file.name dll.name
+			reg_key.path registry.path
+			reg_value.path registry.path
+			reg_value.name registry.value
 			evidences.file.path file.path first
 			evidences.file.name file.name first
 			query.hostname dns.question.name
@@ -132,24 +155,51 @@ func ocsf(d *dictionary) object {
 			http_request.user_agent user_agent.original
 			http_request.referrer http.request.referrer
 			http_response.code http.response.status_code
+			http_request.url.scheme url.scheme
+			http_request.url.port url.port
+			http_request.url.query_string url.query
+			http_request.version http.version
+			http_response.length http.response.bytes
 			url.url_string url.original
+			url.hostname url.domain
+			url.path url.path
+			url.scheme url.scheme
+			url.port url.port
+			url.query_string url.query
 			evidences.url.url_string url.original first
 			email.from email.from.address
 			email.to email.to.address
 			email.subject email.subject
+			email.cc email.cc.address
+			email.reply_to email.reply_to.address
+			email.message_uid email.message_id
 			tls.sni tls.client.server_name
 			tls.version tls.version
+			tls.cipher tls.cipher
+			tls.ja3_hash.value tls.client.ja3
+			tls.ja3s_hash.value tls.server.ja3s
 			app_name service.name
 			cloud.provider cloud.provider lower
 			cloud.region cloud.region
 			cloud.account.uid cloud.account.id
 			cloud.account_uid cloud.account.id
+			cloud.account.name cloud.account.name
+			cloud.zone cloud.availability_zone
+			cloud.project_uid cloud.project.id
+			container.name container.name
+			container.uid container.id
+			container.image.name container.image.name
+			metadata.sequence event.sequence
 			attacks.tactic.uid threat.tactic.id
 			attacks.tactic.name threat.tactic.name
 			attacks.tactics.uid threat.tactic.id
 			attacks.tactics.name threat.tactic.name
 			attacks.technique.uid threat.technique.id
 			attacks.technique.name threat.technique.name
+			attacks.sub_technique.uid threat.technique.subtechnique.id
+			attacks.sub_technique.name threat.technique.subtechnique.name
+			finding_info.attacks.sub_technique.uid threat.technique.subtechnique.id
+			finding_info.attacks.sub_technique.name threat.technique.subtechnique.name
 			finding_info.attacks.tactic.uid threat.tactic.id
 			finding_info.attacks.tactic.name threat.tactic.name
 			finding_info.attacks.technique.uid threat.technique.id
@@ -175,6 +225,7 @@ var ocsfCategories = map[int]string{
 func ocsfClass(d *dictionary) func(*doc, *output) {
 	from := d.names("class_uid", "activity_id", "api.response.error", "disposition_id", "risk_score", "severity_id")
 	below := d.names("malware", "vulnerabilities")
+	hashes := ocsfHashes(d)
 	kind, category, types, outcome, score, norm := d.name("event.kind"), d.name("event.category"), d.name("event.type"), d.name("event.outcome"), d.name("event.risk_score"), d.name("event.risk_score_norm")
 	return func(in *doc, o *output) {
 		class, _ := strconv.Atoi(in.text(from[0]))
@@ -182,6 +233,7 @@ func ocsfClass(d *dictionary) func(*doc, *output) {
 		if group > 100 {
 			group = 1
 		}
+		hashes(in, o)
 		k := "event"
 		if group == 2 {
 			k = "alert"
@@ -212,6 +264,36 @@ func ocsfClass(d *dictionary) func(*doc, *output) {
 			o.set(score, in.value(from[4]))
 			if f >= 0 && f <= 100 {
 				o.set(norm, in.value(from[4]))
+			}
+		}
+	}
+}
+
+// ocsfHashes sets the hashes of files, which are told from each other by their length.
+func ocsfHashes(d *dictionary) func(*doc, *output) {
+	kinds := map[int]string{32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+	type place struct {
+		from *name
+		to   map[int]*name
+	}
+	var places []place
+	for _, of := range [][2]string{
+		{"file.hashes.value", "file"}, {"file.fingerprints.value", "file"}, {"evidences.file.hashes.value", "file"}, {"malware.files.hashes.value", "file"},
+		{"process.file.hashes.value", "process"}, {"process.file.fingerprints.value", "process"}, {"actor.process.file.hashes.value", "process"},
+		{"evidences.process.file.hashes.value", "process"}, {"module.file.hashes.value", "dll"},
+	} {
+		p := place{d.name(of[0]), map[int]*name{}}
+		for length, kind := range kinds {
+			p.to[length] = d.name(of[1] + ".hash." + kind)
+		}
+		places = append(places, p)
+	}
+	return func(in *doc, o *output) {
+		for _, p := range places {
+			for _, v := range in.value(p.from).Items() {
+				if n := p.to[len(v.Text())]; n != nil {
+					o.put(n, strings.ToLower(v.Text()))
+				}
 			}
 		}
 	}

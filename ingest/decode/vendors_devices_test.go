@@ -47,6 +47,22 @@ threat.technique.id=T1059
 observer.vendor=Acme
 `,
 	},
+	"ocsf file with hashes": {
+		`{"class_uid":1001,"category_uid":1,"activity_id":1,"time":1772359200000,"metadata":{"version":"1.3.0","product":{"name":"EDR"},"sequence":7},"file":{"path":"/tmp/x","size":12,"hashes":[{"algorithm_id":3,"value":"E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"},{"algorithm_id":1,"value":"d41d8cd98f00b204e9800998ecf8427e"}]},"device":{"hostname":"pc-1","os":{"version":"11"}},"actor":{"process":{"name":"sh","file":{"hashes":[{"value":"da39a3ee5e6b4b0d3255bfef95601890afd80709"}]}}},"attacks":[{"sub_technique":{"uid":"T1059.004"}}],"url":{"hostname":"shop.example"},"reg_key":{"path":"HKLM\\x"}}`,
+		`ocsf 2026-03-01T10:00:00Z
+event.category=file
+event.type=creation
+event.sequence=7
+file.size=12
+file.hash.md5=d41d8cd98f00b204e9800998ecf8427e
+file.hash.sha256=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+process.hash.sha1=da39a3ee5e6b4b0d3255bfef95601890afd80709
+host.os.version=11
+threat.technique.subtechnique.id=T1059.004
+url.domain=shop.example
+registry.path=HKLM\x
+`,
+	},
 	"ocsf login": {
 		`{"class_uid":3002,"category_uid":3,"activity_id":1,"status_id":2,"severity_id":1,"time":1772359200000,"metadata":{"version":"1.3.0"},"user":{"name":"eve"},"src_endpoint":{"ip":"203.0.113.7","port":1},"dst_endpoint":{"hostname":"dc"}}`,
 		`ocsf 2026-03-01T10:00:00Z
