@@ -278,9 +278,15 @@ func ocsfHashes(d *dictionary) func(*doc, *output) {
 	}
 	var places []place
 	for _, of := range [][2]string{
-		{"file.hashes.value", "file"}, {"file.fingerprints.value", "file"}, {"evidences.file.hashes.value", "file"}, {"malware.files.hashes.value", "file"},
-		{"process.file.hashes.value", "process"}, {"process.file.fingerprints.value", "process"}, {"actor.process.file.hashes.value", "process"},
-		{"evidences.process.file.hashes.value", "process"}, {"module.file.hashes.value", "dll"},
+		{"file.hashes.value", "file"},
+		{"file.fingerprints.value", "file"},
+		{"evidences.file.hashes.value", "file"},
+		{"malware.files.hashes.value", "file"},
+		{"process.file.hashes.value", "process"},
+		{"process.file.fingerprints.value", "process"},
+		{"actor.process.file.hashes.value", "process"},
+		{"evidences.process.file.hashes.value", "process"},
+		{"module.file.hashes.value", "dll"},
 	} {
 		p := place{d.name(of[0]), map[int]*name{}}
 		for length, kind := range kinds {
