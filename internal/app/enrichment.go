@@ -38,14 +38,16 @@ func ReadEnrichment(c config.Enrich) (*enrich.Knowledge, error) { return enrich.
 
 // openEnrichment reads the lists and databases and watches them.
 func (a *App) openEnrichment(ctx context.Context) (err error) {
-	w, unwatched := a.listWatcher()
+	files := a.listFiles()
+	var w *fsnotify.Watcher
+	var unwatched error // told after what is wrong with the files
+	if len(files) > 0 { // watched from before they are read for the first time
+		w, unwatched = a.watchFiles("list watcher", files)
+	}
 	if a.enrich, err = enrich.NewLive(enrichSpec(a.cfg.Enrich), a.now); err != nil {
 		return err
 	}
-	if len(a.cfg.Enrich.Lists)+len(a.cfg.Enrich.Databases) == 0 {
-		return nil
-	}
-	if unwatched != nil {
+	if len(files) == 0 || unwatched != nil {
 		return unwatched
 	}
 	a.reg.MustRegister(a.enrich.Collector())
@@ -65,21 +67,6 @@ func (a *App) listFiles() []string {
 		files = append(files, filepath.Clean(l.File))
 	}
 	return files
-}
-
-// listWatcher watches the lists and databases, from before they are read for the first time.
-func (a *App) listWatcher() (*fsnotify.Watcher, error) {
-	w, err := fsnotify.NewWatcher()
-	if err != nil {
-		return nil, err
-	}
-	a.onStop("list watcher", func(context.Context) error { return w.Close() })
-	for _, file := range a.listFiles() {
-		if err := w.Add(filepath.Dir(file)); err != nil { // the folder: a new file is put in the place of the old one
-			return nil, err
-		}
-	}
-	return w, nil
 }
 
 // watchLists reads the lists and databases again when one of them changes, and tells of lists that grow stale.

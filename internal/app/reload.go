@@ -14,21 +14,28 @@ import (
 	"tocsin/rules"
 )
 
-// watcher watches the rule folders, and the files of mappings, scales, assets, clocks and routes. It is opened before they are read for the first time: what
-// changes while the rest of the daemon starts is seen too.
+// watcher watches the rule folders, and the files of mappings, scales, assets, clocks and routes. It is opened before they
+// are read for the first time: what changes while the rest of the daemon starts is seen too.
 func (a *App) watcher() (*fsnotify.Watcher, error) {
+	w, err := a.watchFiles("watcher", slices.Concat(a.cfg.Mappings, []string{a.cfg.Scales, a.cfg.Assets, a.cfg.Clocks, a.cfg.Notify}))
+	if err != nil {
+		return nil, err
+	}
+	return w, watchTree(w, a.cfg.Rules.Folders)
+}
+
+// watchFiles watches files until the daemon ends, empty names aside.
+func (a *App) watchFiles(name string, files []string) (*fsnotify.Watcher, error) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	a.onStop("watcher", func(context.Context) error { return w.Close() })
-	if err := watchTree(w, a.cfg.Rules.Folders); err != nil {
-		return nil, err
-	}
-	files := slices.Concat(a.cfg.Mappings, []string{a.cfg.Scales, a.cfg.Assets, a.cfg.Clocks, a.cfg.Notify})
-	files = slices.DeleteFunc(files, func(name string) bool { return name == "" })
-	for _, file := range files { // the folder: many editors write a file by putting another in its place
-		if err := w.Add(filepath.Dir(file)); err != nil {
+	a.onStop(name, func(context.Context) error { return w.Close() })
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		if err := w.Add(filepath.Dir(file)); err != nil { // the folder: many editors write a file by putting another in its place
 			return nil, err
 		}
 	}
