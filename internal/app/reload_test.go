@@ -148,13 +148,25 @@ func (b *bench) ping(message string, at ...time.Time) {
 // found are the events in the register, oldest first.
 func (b *bench) found() []tocsin.Event {
 	b.t.Helper()
-	ctx := context.Background()
-	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(b.cfg.DataDir, "tocsin.db")})
+	st := b.register()
+	defer st.Close()
+	return b.eventsOf(st)
+}
+
+// register opens the daemon's register beside it.
+func (b *bench) register() *sqlite.Store {
+	b.t.Helper()
+	st, err := sqlite.Open(context.Background(), sqlite.Options{Path: filepath.Join(b.cfg.DataDir, "tocsin.db")})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer st.Close()
-	events, err := st.AllEvents(ctx)
+	return st
+}
+
+// eventsOf are the events of a register, oldest first.
+func (b *bench) eventsOf(st *sqlite.Store) []tocsin.Event {
+	b.t.Helper()
+	events, err := st.AllEvents(context.Background())
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -9,9 +9,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"tocsin"
-	"tocsin/sinks/sqlite"
 )
 
 // Scales that change under a running daemon judge what comes from then on, and no event again that is judged; such as
@@ -72,20 +69,11 @@ func TestScalesReload(t *testing.T) {
 // judgedBy are the scales of the events' verdicts, in the order of the events.
 func (b *bench) judgedBy() []string {
 	b.t.Helper()
-	ctx := context.Background()
-	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(b.cfg.DataDir, "tocsin.db")})
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	st := b.register()
 	defer st.Close()
-	events, err := st.AllEvents(ctx)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	slices.SortFunc(events, func(x, y tocsin.Event) int { return x.First.Compare(y.First) })
 	var by []string
-	for _, e := range events {
-		v, err := st.Verdict(ctx, e.ID)
+	for _, e := range b.eventsOf(st) {
+		v, err := st.Verdict(context.Background(), e.ID)
 		if err != nil {
 			b.t.Fatal(err)
 		}
