@@ -121,7 +121,9 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 }
 
 // assessor is the registrar stage over a store, by the scales in force now.
-func (a *App) assessor(s register.Store) pipeline.Assessor { return a.judge(s, a.judging.Load()) }
+func (a *App) assessor(s register.Store) pipeline.Assessor {
+	return a.judge(a.register(s), a.judging.Load())
+}
 
 // register is the register over a store, by the scales in force at any time.
 func (a *App) register(s register.Store) *register.Register {

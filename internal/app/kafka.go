@@ -216,8 +216,9 @@ func (k *kafkaStages) registrar() error {
 	if err != nil {
 		return err
 	}
+	of := k.register(k.store) // one for every tenure: what it keeps of incidents outlives them
 	r := &pipeline.KafkaRegistrar{
-		Registrar: current{k.App, k.store}, Scaled: k.scaledBy, Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, Store: k.store, Now: k.now, TimersEvery: 30 * time.Second,
+		Registrar: current{k.App, of}, Scaled: scaledBy{k, of}.find, Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, Store: k.store, Now: k.now, TimersEvery: 30 * time.Second,
 		Timers: k.sealed(seal, k.due(k.store)), Beside: k.beside(),
 	}
 	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}

@@ -11,7 +11,7 @@ import (
 // desk is where people's reports are taken. Without a way of its own to the registrar, a report is assessed at once.
 func (a *App) desk(s store, assess func(context.Context, tocsin.Event) error) *reports.Desk {
 	if assess == nil {
-		assess = current{a, s}.one
+		assess = current{a, a.register(s)}.one
 	}
 	return &reports.Desk{Store: s, Vault: s, Assess: assess, Now: a.now}
 }

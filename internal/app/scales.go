@@ -139,11 +139,13 @@ func (a *App) rescale(ctx context.Context, enforce func(context.Context, *scaleS
 	a.log.InfoContext(ctx, "scales reloaded", "scales", set.scales.ID(), "set", set.hash)
 }
 
-// judge is the registrar stage over a store, by scales that stay as they are.
-func (a *App) judge(s register.Store, by *scaleSet) pipeline.Assessor {
-	o := a.registerOptions(s, by)
-	o.Renew = nil
-	return pipeline.Assessor{Classifier: classify.New(by.scales, by.assets), Register: register.New(o)}
+// judge is the registrar stage of a register, by scales that stay as they are.
+func (a *App) judge(of *register.Register, by *scaleSet) pipeline.Assessor {
+	regimes := *a.regimes.Load()
+	return pipeline.Assessor{Classifier: classify.New(by.scales, by.assets), Register: of.With(func(o *register.Options) {
+		pipeline.Rescale(o, by.scales)
+		o.Regimes, o.Renew = regimes, nil
+	})}
 }
 
 // registerOptions are those of a register over a store, which goes by the scales in force at any time.
@@ -160,15 +162,15 @@ func (a *App) registerOptions(s register.Store, by *scaleSet) register.Options {
 	return o
 }
 
-// current is the registrar stage over a store, by the scales in force at any time.
+// current is the registrar stage of a register, by the scales in force at any time.
 type current struct {
 	*App
-	to register.Store
+	of *register.Register
 }
 
 // Apply implements [pipeline.Registrar].
 func (c current) Apply(ctx context.Context, events []tocsin.Event) error {
-	return c.assessor(c.to).Apply(ctx, events)
+	return c.judge(c.of, c.judging.Load()).Apply(ctx, events)
 }
 
 func (c current) one(ctx context.Context, e tocsin.Event) error {
@@ -187,10 +189,16 @@ func (k *kafkaStages) enforceScales(ctx context.Context, set *scaleSet) error {
 	return k.retry.Do(ctx, "elasticsearch", func() error { return k.store.StoreScales(ctx, set.hash, text) })
 }
 
-// scaledBy is the registrar stage by the scales of a hash.
-func (k *kafkaStages) scaledBy(ctx context.Context, hash string) (pipeline.Registrar, error) {
+// A scaledBy is the registrar stage of a register by the scales of a hash.
+type scaledBy struct {
+	*kafkaStages
+	of *register.Register
+}
+
+// find finds the stage; the error wraps [tocsin.ErrNotFound] where nobody here can judge by them.
+func (k scaledBy) find(ctx context.Context, hash string) (pipeline.Registrar, error) {
 	if own := k.judging.Load(); own.hash == hash {
-		return k.judge(k.store, own), nil
+		return k.judge(k.of, own), nil
 	}
 	text, err := k.store.ScalesOf(ctx, hash)
 	if err != nil {
@@ -208,5 +216,5 @@ func (k *kafkaStages) scaledBy(ctx context.Context, hash string) (pipeline.Regis
 		k.log.ErrorContext(ctx, "stored scales cannot be used here", "scales", hash, "err", err)
 		return nil, fmt.Errorf("scales %s: %w", hash, tocsin.ErrNotFound)
 	}
-	return k.judge(k.store, set), nil
+	return k.judge(k.of, set), nil
 }
