@@ -39,6 +39,33 @@ func TestSmoke(t *testing.T) {
 	t.Log(out.String())
 }
 
+// All lines of a recording are written, and one that is too long is told.
+func TestRecording(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "records")
+	read := func(text string) (got []string, err error) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := openRecording(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			line, ok := r.next()
+			if !ok {
+				return got, r.close()
+			}
+			got = append(got, string(line))
+		}
+	}
+	if got, err := read("a\nb\nc"); !slices.Equal(got, []string{"a", "b", "c"}) || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := read("a\n" + strings.Repeat("x", mostLine+1)); len(got) != 1 || err == nil {
+		t.Errorf("%d lines, %v", len(got), err)
+	}
+}
+
 func TestScheduleIsAFunctionOfTheSeed(t *testing.T) {
 	o := options{seed: 7, kills: 40, calm: time.Second, servers: true, links: true}
 	steps, killed := schedule(o), 0
@@ -61,7 +88,7 @@ func TestScheduleIsAFunctionOfTheSeed(t *testing.T) {
 	}
 	a, b := newStream(7), newStream(7)
 	for range 1000 {
-		if x, y := a.next(), b.next(); !bytes.Equal(x, y) {
+		if x, y := a.record(), b.record(); !bytes.Equal(x, y) {
 			t.Fatalf("%s and %s", x, y)
 		}
 	}
@@ -118,7 +145,7 @@ func TestRulesFire(t *testing.T) {
 	seen := map[string]bool{}
 	for s := newStream(1); len(seen) < 5 && s.n < 20_000; {
 		for _, action := range []string{"failed", "succeeded", "stopped", "started", "indicator"} {
-			seen[action] = seen[action] || bytes.Contains(s.next(), []byte("chaos-"+action))
+			seen[action] = seen[action] || bytes.Contains(s.record(), []byte("chaos-"+action))
 		}
 	}
 	if len(seen) != 5 {

@@ -7,6 +7,7 @@
 //	go run ./bench/chaos -seed 7                  # 20 kills
 //	go run ./bench/chaos -kills 200 -within 2h
 //	go run ./bench/chaos -brokers 3               # replication 3
+//	go run ./bench/chaos -records alerts.ndjson   # these, instead of records that are made up
 //	go run ./bench/chaos -outage 10m              # Elasticsearch, a broker, each daemon away: what is promised of that
 package main
 
@@ -45,6 +46,7 @@ type options struct {
 	servers  bool // servers of our own, which may be killed
 	links    bool
 	hurry    bool
+	recorded string        // a file of records, instead of those that are made up
 	away     time.Duration // Elasticsearch, in a run that measures outages
 
 	repository string
@@ -130,6 +132,7 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.settle, "settle", 4*time.Minute, "how long the register may take to settle in the end")
 	flags.DurationVar(&o.within, "within", 20*time.Minute, "give up after this")
 	flags.DurationVar(&o.away, "outage", 0, "no schedule: Elasticsearch is away for so long, then a broker, then each daemon; up to an hour")
+	flags.StringVar(&o.recorded, "records", "", "a file of records in the order of time, one a line, all of which are written; made up when left out")
 	flags.StringVar(&o.binary, "binary", "", "the daemon; built when left out")
 	flags.StringVar(&o.other, "other", "", "another build of it, to upgrade to; built when left out")
 	if err := flags.Parse(args); err != nil {

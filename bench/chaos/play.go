@@ -24,7 +24,7 @@ type play struct {
 	guests   []*daemon // of rebalance storms
 	watch    *watch
 	people   *people
-	stream   *stream
+	records  records
 	missed   int // failpoints that nobody passed
 	troubles []string
 }
@@ -37,8 +37,12 @@ const (
 
 // run lets records come in while act does what it does, then looks whether the register is as it must be. What is done
 // behind that is done where it was.
-func (p *play) run(ctx context.Context, act, behind func(context.Context) error) error {
-	p.stream = newStream(p.seed)
+func (p *play) run(ctx context.Context, act, behind func(context.Context) error) (failed error) {
+	closeRecords, err := p.openRecords()
+	if err != nil {
+		return err
+	}
+	defer func() { failed = errors.Join(failed, closeRecords()) }()
 	if err := p.launch(); err != nil {
 		return err
 	}
@@ -53,9 +57,12 @@ func (p *play) run(ctx context.Context, act, behind func(context.Context) error)
 	talking.Go(func() { p.people.run(producing) })
 	produced := make(chan int, 1)
 	go func() { produced <- p.produce(producing) }()
-	err := act(ctx)
-	enough()
+	err = act(ctx)
+	if err != nil || p.recorded == "" {
+		enough()
+	}
 	records := <-produced
+	enough()
 	talking.Wait()
 	if err != nil {
 		return errors.Join(err, p.stopAll(), p.report(err == nil))
@@ -68,6 +75,20 @@ func (p *play) run(ctx context.Context, act, behind func(context.Context) error)
 	stop()
 	seen.Wait()
 	return errors.Join(err, p.stopAll(), p.report(err == nil))
+}
+
+// openRecords finds what is to be written.
+func (p *play) openRecords() (closeRecords func() error, err error) {
+	if p.recorded == "" {
+		p.records = newStream(p.seed)
+		return func() error { return nil }, nil
+	}
+	file, err := openRecording(p.recorded)
+	if err != nil {
+		return nil, err
+	}
+	p.records = file
+	return file.close, nil
 }
 
 // launch starts the fleet and the watch.
@@ -121,7 +142,7 @@ func (p *play) say(format string, args ...any) {
 	fmt.Fprintf(p.out, "%6.1f s  %s\n", time.Since(p.begun).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// produce writes records until ctx ends, at a steady rate, spread over the partitions so that each is in the order of
+// produce writes records until ctx ends or there are none any more, at a steady rate, spread over the partitions so that each is in the order of
 // time. What is not acknowledged is written again: the topic may then hold it twice, and the replay reads the topic.
 func (p *play) produce(ctx context.Context) (acknowledged int) {
 	w := &kafka.Writer{
@@ -141,7 +162,14 @@ func (p *play) produce(ctx context.Context) (acknowledged int) {
 		}
 		var messages []kafka.Message
 		for range max(p.rate/perSecond, 1) {
-			messages = append(messages, kafka.Message{Key: []byte{byte(p.stream.n % inputs)}, Value: p.stream.next()})
+			value, ok := p.records.next()
+			if !ok {
+				break
+			}
+			messages = append(messages, kafka.Message{Key: []byte{byte((acknowledged + len(messages)) % inputs)}, Value: value})
+		}
+		if len(messages) == 0 {
+			return acknowledged
 		}
 		for ctx.Err() == nil {
 			writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

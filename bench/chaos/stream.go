@@ -1,10 +1,50 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"time"
 )
+
+// Records are what is written to the input, in their order.
+type records interface {
+	// next is one record, and false where there is none any more.
+	next() ([]byte, bool)
+}
+
+// A recording is the lines of a file, one record each.
+type recording struct {
+	file  *os.File
+	lines *bufio.Scanner
+}
+
+// mostLine bounds a record, in bytes.
+const mostLine = 1 << 20
+
+func openRecording(name string) (*recording, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	r := &recording{f, bufio.NewScanner(f)}
+	r.lines.Buffer(nil, mostLine)
+	return r, nil
+}
+
+func (r *recording) next() ([]byte, bool) {
+	if !r.lines.Scan() {
+		return nil, false
+	}
+	return []byte(r.lines.Text()), true
+}
+
+// close ends the reading. The error is that of a line that could not be read, behind which nothing was.
+func (r *recording) close() error {
+	r.file.Close()
+	return r.lines.Err()
+}
 
 // A stream writes records, a function of its seed: noise, attacks that the rules see, and bytes that are no alert. The
 // times of the records grow.
@@ -40,8 +80,10 @@ func (s *stream) attack() attack {
 	}
 }
 
-// next writes one record.
-func (s *stream) next() []byte {
+// next writes one record; it never ends.
+func (s *stream) next() ([]byte, bool) { return s.record(), true }
+
+func (s *stream) record() []byte {
 	s.n++
 	s.at = s.at.Add(time.Duration(100+s.rng.IntN(400))*time.Millisecond + time.Duration(s.rng.IntN(1e6)))
 	switch p := s.rng.IntN(1000); {
