@@ -12,15 +12,19 @@ import (
 
 // Alerts lists the stored alerts of an event time at or after since, in the order of their event times.
 func (s *Store) Alerts(ctx context.Context, since time.Time, limit int, cursor string) (alerts []tocsin.Alert, next string, err error) {
+	var l listing
+	if !since.IsZero() {
+		l.filters = append(l.filters, object{"range": object{"@timestamp": object{"gte": since.UTC().Format(time.RFC3339Nano)}}})
+	}
+	return s.alertPage(ctx, l, "asc", limit, cursor)
+}
+
+// alertPage is one page of the alerts that pass the filters of l, in the order of their event times, "asc" or "desc".
+func (s *Store) alertPage(ctx context.Context, l listing, order string, limit int, cursor string) (alerts []tocsin.Alert, next string, err error) {
 	size := sinks.PageSize(limit)
 	query := object{
-		"size": size, "track_total_hits": false, "query": object{"bool": object{"filter": []object{}}},
-		"sort": []object{
-			{"@timestamp": object{"order": "asc", "unmapped_type": "date"}}, {"tocsin.id": object{"order": "asc", "unmapped_type": "keyword"}},
-		},
-	}
-	if !since.IsZero() {
-		query["query"] = object{"range": object{"@timestamp": object{"gte": since.UTC().Format(time.RFC3339Nano)}}}
+		"size": size, "track_total_hits": false, "query": object{"bool": object{"filter": append([]object{}, l.filters...)}},
+		"sort": []object{{"@timestamp": object{"order": order, "unmapped_type": "date"}}, {"tocsin.id": object{"order": "asc", "unmapped_type": "keyword"}}},
 	}
 	if cursor != "" {
 		var after []any

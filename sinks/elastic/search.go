@@ -2,8 +2,6 @@ package elastic
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -32,7 +30,6 @@ func (s *Store) EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Page[
 
 // AlertsBy lists alerts, newest event time first; see [sinks.Searcher].
 func (s *Store) AlertsBy(ctx context.Context, q tocsin.AlertQuery) (alerts []tocsin.Alert, next string, err error) {
-	size := sinks.PageSize(q.Limit)
 	l := listing{}
 	l.equal("tocsin.tenant", q.Tenant)
 	l.equal("tocsin.source.name", q.Source)
@@ -53,32 +50,7 @@ func (s *Store) AlertsBy(ctx context.Context, q tocsin.AlertQuery) (alerts []toc
 	if q.Entity != "" {
 		l.filters = append(l.filters, object{"bool": object{"minimum_should_match": 1, "should": entityClauses(q.Entity, q.Field)}})
 	}
-	query := object{
-		"size": size, "track_total_hits": false, "query": object{"bool": object{"filter": append([]object{}, l.filters...)}},
-		"sort": []object{{"@timestamp": object{"order": "desc", "unmapped_type": "date"}}, {"tocsin.id": object{"order": "asc", "unmapped_type": "keyword"}}},
-	}
-	if q.Cursor != "" {
-		var after []any
-		if err := json.Unmarshal([]byte(q.Cursor), &after); err != nil || len(after) != 2 {
-			return nil, "", fmt.Errorf("cursor %.40q: %w", q.Cursor, tocsin.ErrQuery)
-		}
-		query["search_after"] = after
-	}
-	reply, err := s.search(ctx, s.monthly(kindAlerts, "*"), query)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, hit := range reply.Hits.Hits {
-		a, err := s.schema.decodeAlert(hit.Source)
-		if err != nil {
-			return nil, "", fmt.Errorf("document %.80q of %s: %w", hit.ID, hit.Index, err)
-		}
-		alerts = append(alerts, a)
-	}
-	if n := len(reply.Hits.Hits); n == size {
-		next = string(reply.Hits.Hits[n-1].Sort)
-	}
-	return alerts, next, nil
+	return s.alertPage(ctx, l, "desc", q.Limit, q.Cursor)
 }
 
 // entityClauses ask each field that may name the value, or the one that was asked for. What is no address is not asked
