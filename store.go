@@ -55,12 +55,13 @@ type SlotBefore struct {
 }
 
 // Documents are documents of the register that are read or written together: a place among all of them is counted
-// through slots, verdicts, entries and incidents, in this order.
+// through slots, verdicts, entries, incidents and exhibits, in this order.
 type Documents struct {
 	Slots     []Slot
 	Verdicts  []Verdict
 	Entries   []LogEntry
 	Incidents []Incident
+	Exhibits  []Exhibit
 }
 
 // The kinds of [Documents], in their order.
@@ -69,12 +70,13 @@ const (
 	OfVerdicts
 	OfEntries
 	OfIncidents
+	OfExhibits
 )
 
 // Offset is the place of the first document of a kind among all; of the kind behind the last, how many there are.
 func (d *Documents) Offset(kind int) int {
 	at := 0
-	for k, n := range []int{len(d.Slots), len(d.Verdicts), len(d.Entries), len(d.Incidents)} {
+	for k, n := range []int{len(d.Slots), len(d.Verdicts), len(d.Entries), len(d.Incidents), len(d.Exhibits)} {
 		if k < kind {
 			at += n
 		}
@@ -83,7 +85,7 @@ func (d *Documents) Offset(kind int) int {
 }
 
 // Len is how many documents there are.
-func (d *Documents) Len() int { return d.Offset(OfIncidents + 1) }
+func (d *Documents) Len() int { return d.Offset(OfExhibits + 1) }
 
 // Wanted are documents of the register to read together: verdicts by event, slots by id, and each incident's log from a
 // number on.

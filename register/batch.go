@@ -16,8 +16,8 @@ type Bulk interface {
 	// Load returns what is there of what is wanted, in real time. Of each log it returns what stands without a gap from
 	// the wanted number on.
 	Load(ctx context.Context, w tocsin.Wanted) (tocsin.Documents, error)
-	// Save writes each document by itself and in no order, as PutSlot, PutVerdict, Append and PutIncident would, and
-	// answers for each in the order of [tocsin.Documents]. The error says that the answers are not known: some may be
+	// Save writes each document by itself and in no order, as PutSlot, PutVerdict, Append, PutIncident and, where the
+	// store has them, PutExhibits would, and answers for each in the order of [tocsin.Documents]. The error says that the answers are not known: some may be
 	// written. No two may be of one id or one log.
 	Save(ctx context.Context, d tocsin.Documents) ([]error, error)
 	// NextOf hands out n numbers in a row and returns the first, as n calls of Next would.
@@ -67,41 +67,49 @@ func (r *Register) applyEach(ctx context.Context, all []Emission) error {
 }
 
 func (r *Register) applyBatch(ctx context.Context, bulk Bulk, all []Emission) error {
-	for range batchTries {
-		err := r.tryBatch(ctx, bulk, all)
-		if !errors.Is(err, tocsin.ErrConflict) {
+	for tries := 0; len(all) > 0 && tries < batchTries; {
+		n, err := r.tryBatch(ctx, bulk, all)
+		switch {
+		case err == nil:
+			all, tries = all[n:], 0
+		case errors.Is(err, tocsin.ErrConflict):
+			tries++
+			r.metrics.conflicts.WithLabelValues("batch").Inc()
+		default:
 			return err
 		}
-		r.metrics.conflicts.WithLabelValues("batch").Inc()
 	}
 	return r.applyEach(ctx, all)
 }
 
-// tryBatch works a batch out and writes it. Where an emission fails, those before it are written.
-func (r *Register) tryBatch(ctx context.Context, bulk Bulk, all []Emission) error {
+// tryBatch works a batch out and writes it, or as many of its first emissions as fit into memory. Where an emission
+// fails, those before it are written.
+func (r *Register) tryBatch(ctx context.Context, bulk Bulk, all []Emission) (written int, err error) {
 	b := newBatch(r.store, bulk, r.numbers)
 	together := *r
 	together.store = b
 	if err := together.prepare(ctx, b, all); err != nil {
-		return err
+		return 0, err
 	}
-	for n := range all {
+	c := together.keepCopies(b, all)
+	for n := 0; n < len(all) && b.copied < mostCopied; n++ {
 		b.begin(len(all) - n)
+		c.begin()
 		_, failed := together.Apply(ctx, all[n].Event, all[n].Assessment)
 		if failed == nil {
+			written = n + 1
 			continue
 		}
 		r.cache.forget(b.wrote())
 		if n == 0 {
-			return failed
+			return 0, failed
 		}
-		return cmp.Or(r.tryBatch(ctx, bulk, all[:n]), failed)
+		return 0, cmp.Or(r.applyBatch(ctx, bulk, all[:n]), failed)
 	}
-	err := b.flush(ctx)
-	if err != nil { // what was worked out is not what is stored
+	if err = b.flush(ctx); err != nil { // what was worked out is not what is stored
 		r.cache.forget(b.wrote())
 	}
-	return err
+	return written, err
 }
 
 // prepare reads what the emissions most likely rest on: verdicts and slots with one request, and the logs of the

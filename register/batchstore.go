@@ -25,6 +25,7 @@ type batch struct {
 	incidents map[string]tocsin.Incident
 	plan      plan
 	left      int // emissions from the current one on
+	copied    int // bytes of originals that are kept back
 }
 
 // A tail is what a log holds from a number on.

@@ -25,6 +25,7 @@ type memory struct {
 	slots     map[string]tocsin.Slot
 	counters  map[string]int64
 	events    map[string]string
+	exhibits  map[string]string
 	writes    int  // so far
 	failAt    int  // this write fails; 0: none
 	after     bool // it fails after it was done: the answer is lost
@@ -33,7 +34,7 @@ type memory struct {
 func newMemory() *memory {
 	return &memory{
 		log: map[string][]string{}, incidents: map[string]string{}, revisions: map[string]int64{},
-		verdicts: map[string]tocsin.Verdict{}, slots: map[string]tocsin.Slot{}, counters: map[string]int64{}, events: map[string]string{},
+		verdicts: map[string]tocsin.Verdict{}, slots: map[string]tocsin.Slot{}, counters: map[string]int64{}, events: map[string]string{}, exhibits: map[string]string{},
 	}
 }
 
@@ -206,6 +207,33 @@ func (m *memory) Alert(context.Context, string) (tocsin.Alert, error) {
 	return tocsin.Alert{}, tocsin.ErrNotFound
 }
 
+// Originals are there of every alert but those of the event e3.
+func (m *memory) Originals(_ context.Context, refs []tocsin.AlertRef) (alerts []tocsin.Alert, err error) {
+	for _, ref := range refs {
+		if ref.ID != "a-e3" {
+			alerts = append(alerts, tocsin.Alert{ID: ref.ID, Time: t0, Received: t0, Raw: []byte("what was received as " + ref.ID)})
+		}
+	}
+	return alerts, nil
+}
+
+func (m *memory) PutExhibits(_ context.Context, all []tocsin.Exhibit) error {
+	for _, x := range all {
+		err := m.write(func() error {
+			m.exhibits[x.ID] = encode(x)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memory) Exhibits(context.Context, string, []string, bool) ([]tocsin.Exhibit, error) {
+	return nil, errors.ErrUnsupported
+}
+
 // dump is all that the store holds, without what is declared volatile.
 func (m *memory) dump() map[string]any {
 	m.mu.Lock()
@@ -225,6 +253,9 @@ func (m *memory) dump() map[string]any {
 	}
 	for id, s := range m.slots {
 		put("slot", id, encode(s))
+	}
+	for id, text := range m.exhibits {
+		put("exhibit", id, text)
 	}
 	return docs
 }

@@ -44,6 +44,16 @@ func (p *plan) writes(d tocsin.Documents, names ...string) {
 	}
 }
 
+// exhibits are written with what the emission wrote last: before what it writes next.
+func (p *plan) exhibits(all []tocsin.Exhibit) {
+	e := p.current()
+	if len(e.groups) == 0 {
+		e.groups = append(e.groups, tocsin.Documents{})
+	}
+	last := &e.groups[len(e.groups)-1]
+	last.Exhibits = append(last.Exhibits, all...)
+}
+
 // steps are what to write with one request each. An emission's writes are in steps of their order, behind the last step
 // of every earlier emission that wrote what it reads or writes, or read what it writes.
 func (p *plan) steps() []tocsin.Documents {
@@ -64,6 +74,7 @@ func (p *plan) steps() []tocsin.Documents {
 			s := &steps[at]
 			s.Slots, s.Verdicts = append(s.Slots, d.Slots...), append(s.Verdicts, d.Verdicts...)
 			s.Entries, s.Incidents = append(s.Entries, d.Entries...), append(s.Incidents, d.Incidents...)
+			s.Exhibits = append(s.Exhibits, d.Exhibits...)
 			at++
 		}
 		for name := range e.read {

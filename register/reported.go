@@ -112,8 +112,9 @@ func (r *Register) promoted(ctx context.Context, v tocsin.Verdict, e tocsin.Even
 	switch {
 	case err != nil:
 		return tocsin.Incident{}, true, err
-	case repeated:
-		return now.incident, true, nil
+	case repeated: // and may have been cut short before the copies
+		i, err := r.collect(ctx, now.incident, e)
+		return i, true, err
 	case !known: // the verdict was written and the entry was not
 		out, err := r.follow(ctx, v, e, v.Assessment, cmd.ID)
 		return out.Incident, true, err

@@ -197,6 +197,13 @@ func (s *Store) savings(d *tocsin.Documents) ([]saving, error) {
 		}
 		all = append(all, saving{actions: actions})
 	}
+	for i := range d.Exhibits {
+		a, err := s.exhibiting(&d.Exhibits[i])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, saving{actions: []action{a}}) // one that is there is the same
+	}
 	return all, nil
 }
 

@@ -22,8 +22,8 @@ var (
 	_ sinks.LogEraser     = (*Store)(nil)
 )
 
-// originalsAtOnce bounds an answer: a record may have a megabyte.
-const originalsAtOnce = 16
+// originalsAtOnce bounds an answer: a record may have a megabyte, and most have a thousandth of that.
+const originalsAtOnce = 128
 
 // Originals returns alerts with their bytes, read by id in the months that their references name; see
 // [sinks.EvidenceStore].
@@ -55,19 +55,27 @@ func (s *Store) Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin
 // PutExhibits creates copies; see [sinks.EvidenceStore].
 func (s *Store) PutExhibits(ctx context.Context, all []tocsin.Exhibit) error {
 	actions := make([]action, len(all))
-	for i, x := range all {
-		index, ok := s.indexOf(kindEvidence, x.Incident)
-		if !ok {
-			return fmt.Errorf("incident %.80q names no month: %w", x.Incident, sinks.ErrPermanent)
+	for i := range all {
+		var err error
+		if actions[i], err = s.exhibiting(&all[i]); err != nil {
+			return err
 		}
-		doc, err := stored(x.At, "event", object{"id": x.ID, "kind": "exhibit", "incident": x.Incident, "tenant": x.Tenant, "event": x.Event}, x)
-		if err != nil {
-			return fmt.Errorf("exhibit %s: %w", x.ID, err)
-		}
-		actions[i] = action{op: "create", index: index, id: x.ID, doc: doc}
 	}
 	_, err := s.put(ctx, actions...)
 	return err
+}
+
+// exhibiting creates a copy.
+func (s *Store) exhibiting(x *tocsin.Exhibit) (action, error) {
+	index, ok := s.indexOf(kindEvidence, x.Incident)
+	if !ok {
+		return action{}, fmt.Errorf("incident %.80q names no month: %w", x.Incident, sinks.ErrPermanent)
+	}
+	doc, err := stored(x.At, "event", object{"id": x.ID, "kind": "exhibit", "incident": x.Incident, "tenant": x.Tenant, "event": x.Event}, *x)
+	if err != nil {
+		return action{}, fmt.Errorf("exhibit %s: %w", x.ID, err)
+	}
+	return action{op: "create", index: index, id: x.ID, doc: doc}, nil
 }
 
 // manifest are the members of an exhibit that are read without its original.

@@ -42,6 +42,10 @@ func testTogether(t *testing.T, _ Suite, s Store) {
 		Entries:   []tocsin.LogEntry{entry(1, 1), others},
 		Incidents: []tocsin.Incident{incident(1), incident(2)},
 	}
+	x, _ := s.(register.Exhibits)
+	if x != nil {
+		docs.Exhibits = []tocsin.Exhibit{exhibit(1), exhibit(2)}
+	}
 	conflicts := []int{2, 4, 7, 9}
 	for _, time := range []string{"first", "second"} { // the same again is the same
 		errs, err := b.Save(t.Context(), docs)
@@ -52,6 +56,12 @@ func testTogether(t *testing.T, _ Suite, s Store) {
 			if want := slices.Contains(conflicts, n); errors.Is(err, tocsin.ErrConflict) != want || err != nil && !want {
 				t.Errorf("%s: document %d: error %v, conflict wanted: %v", time, n, err, want)
 			}
+		}
+	}
+	if x != nil {
+		got, err := x.Exhibits(t.Context(), docs.Exhibits[0].Incident, []string{docs.Exhibits[0].ID, docs.Exhibits[1].ID}, true)
+		if diff := cmp.Diff(docs.Exhibits, got, sameJSON); err != nil || diff != "" {
+			t.Errorf("copies (-written +read): %v\n%.3000s", err, diff)
 		}
 	}
 	// One behind the other, without reading between.
