@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +16,7 @@ import (
 // the rule says, since that is what the others are held against.
 func TestFirstFirings(t *testing.T) {
 	for _, lane := range logon.Lanes() {
-		s := &side{lane: lane, mode: "whole", events: 6000, keys: 20, span: time.Minute, first: map[string]int64{}}
+		s := &side{lane: lane, mode: "whole", events: 6000, keys: 20, span: time.Minute, first: map[string]firing{}}
 		if err := s.load(); err != nil {
 			t.Fatal(err)
 		}
@@ -25,26 +27,37 @@ func TestFirstFirings(t *testing.T) {
 	}
 }
 
-// slowly is when each user first fires, by counting every window anew.
-func slowly(lane string, events, keys int) map[string]int64 {
-	failures, first := map[int][]logon.Logon{}, map[string]int64{}
-	logon.All(events, keys, func(_ int, l logon.Logon) {
-		recent := failures[l.User]
+// slowly is when each user first fires and of which alerts, by counting every window anew.
+func slowly(lane string, events, keys int) map[string]firing {
+	type numbered struct {
+		logon.Logon
+		id string
+	}
+	logons, first := map[int][]numbered{}, map[string]firing{}
+	logon.All(events, keys, func(i int, l logon.Logon) {
+		recent, id := logons[l.User], fmt.Sprintf("%032x", i)
 		for len(recent) > 0 && l.At-recent[0].At >= 60_000 {
 			recent = recent[1:]
 		}
-		holds := lane == "sequence" && !l.Failed && len(recent) > 0
+		failed := func(r numbered) bool { return r.Failed }
+		holds := lane == "sequence" && !l.Failed && slices.ContainsFunc(recent, failed)
+		if l.Failed || lane == "sequence" {
+			recent = append(recent, numbered{l, id})
+		}
 		if l.Failed {
-			recent = append(recent, l)
 			addresses := map[int]bool{}
 			for _, r := range recent {
 				addresses[r.IP] = true
 			}
 			holds = lane == "distinct" && len(addresses) >= 10 || (lane == "count" || lane == "twenty") && len(recent) >= 10
 		}
-		failures[l.User] = recent
+		logons[l.User] = recent
 		if _, known := first[logon.UserName(l.User)]; holds && !known {
-			first[logon.UserName(l.User)] = l.At
+			var ids []string
+			for _, r := range recent {
+				ids = append(ids, r.id)
+			}
+			first[logon.UserName(l.User)] = firing{l.At, strings.Join(ids, ",")}
 		}
 	})
 	return first

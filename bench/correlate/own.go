@@ -8,7 +8,9 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tocsin/bench/internal/frame"
@@ -33,7 +35,7 @@ type side struct {
 	matcher      *rules.Matcher
 	engine       *correlate.Engine
 	maker        *logon.Maker
-	first        map[string]int64 // milliseconds, by user
+	first        map[string]firing // by user
 	opened       int64
 	emitted      int64
 	profile      io.Writer // of what is timed; nil for none
@@ -43,7 +45,7 @@ func own(args []string, out io.Writer) error {
 	if len(args) != 7 {
 		return errors.New("for the command itself only")
 	}
-	s := &side{lane: args[0], mode: args[1], first: map[string]int64{}}
+	s := &side{lane: args[0], mode: args[1], first: map[string]firing{}}
 	var err [3]error
 	s.events, err[0] = strconv.Atoi(args[2])
 	s.keys, err[1] = strconv.Atoi(args[3])
@@ -111,6 +113,12 @@ func (s *side) play() int64 {
 	return int64(frame.ProcessorTime()) - cpu
 }
 
+// A firing is when a user first fired, in milliseconds, and the ids of the alerts of which that was said.
+type firing struct {
+	at     int64
+	alerts string // sorted, joined by commas; "" where none were named
+}
+
 // take notes when each user first fired.
 func (s *side) take(events []tocsin.Event) {
 	for i := range events {
@@ -119,10 +127,19 @@ func (s *side) take(events []tocsin.Event) {
 			s.opened++
 			user := ev.Group[0].Value.Text()
 			if _, known := s.first[user]; !known {
-				s.first[user] = ev.Opened.UnixMilli()
+				s.first[user] = firing{ev.Opened.UnixMilli(), names(ev.Evidence.Alerts)}
 			}
 		}
 	}
+}
+
+func names(alerts []tocsin.AlertRef) string {
+	ids := make([]string, len(alerts))
+	for i := range alerts {
+		ids[i] = alerts[i].ID
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, ",")
 }
 
 func (s *side) memory(out io.Writer) {
@@ -144,8 +161,8 @@ func (s *side) save(file string) error {
 	}
 	defer f.Close()
 	w := bufio.NewWriter(f)
-	for user, at := range s.first {
-		fmt.Fprintf(w, "%s\t%d\n", user, at)
+	for user, f := range s.first {
+		fmt.Fprintf(w, "%s\t%d\t%s\n", user, f.at, f.alerts)
 	}
 	if err := w.Flush(); err != nil {
 		return err

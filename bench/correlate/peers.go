@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,20 +27,45 @@ func peers(ctx context.Context, o options) ([]engine, error) {
 	var all []engine
 	for _, p := range otherEngines {
 		home := filepath.Join(o.peers, p.class)
-		if _, err := os.Stat(filepath.Join(home, "ready")); err != nil {
-			if err := install(ctx, home, p.class, p.pom); err != nil {
+		stamp, err := stampOf(p.class, p.pom)
+		if err != nil {
+			return nil, err
+		}
+		if old, err := os.ReadFile(filepath.Join(home, "ready")); err != nil || string(old) != stamp {
+			if err := install(ctx, home, p.class, p.pom, stamp); err != nil {
 				return nil, fmt.Errorf("%s: %w", p.name, err)
 			}
 		}
 		path := home + string(os.PathListSeparator) + filepath.Join(home, "lib", "*")
-		all = append(all, engine{p.name, func(lane, rules, logons, events, firings string) []string {
-			return []string{"java", "-Xms1g", "-Xmx3g", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", path, p.class, lane, rules, logons, events, firings}
-		}})
+		for _, kept := range []struct {
+			name, word string
+			names      bool
+		}{{p.name, "none", false}, {p.name + ", naming the alerts", "ids", true}} {
+			all = append(all, engine{kept.name, kept.names, func(lane, rules, logons, events, firings string) []string {
+				return []string{
+					"java", "-Xms1g", "-Xmx3g", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", path, p.class,
+					lane, rules, logons, events, firings, kept.word,
+				}
+			}})
+		}
 	}
 	return all, nil
 }
 
-func install(ctx context.Context, home, class, pom string) error {
+// stampOf changes whenever what is installed of an engine does.
+func stampOf(class, pom string) (string, error) {
+	sum := sha256.New()
+	for _, name := range []string{"Peer.java", class + ".java", pom} {
+		data, err := sources.ReadFile("peers/" + name)
+		if err != nil {
+			return "", err
+		}
+		sum.Write(data)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func install(ctx context.Context, home, class, pom, stamp string) error {
 	if err := os.MkdirAll(filepath.Join(home, "lib"), 0o755); err != nil {
 		return err
 	}
@@ -62,5 +89,5 @@ func install(ctx context.Context, home, class, pom string) error {
 			return fmt.Errorf("%s: %w: %.300s", step[0], err, strings.TrimSpace(string(text)))
 		}
 	}
-	return os.WriteFile(filepath.Join(home, "ready"), nil, 0o644) //nolint:gosec // empty
+	return os.WriteFile(filepath.Join(home, "ready"), []byte(stamp), 0o644) //nolint:gosec // not secret
 }
