@@ -82,7 +82,7 @@ func (e *Engine) finish() {
 // advance does what is due at or before limit, in the order of event time, rule and key.
 func (e *Engine) advance(limit int64) {
 	for len(e.queue) > 0 && e.queue[0].due <= limit {
-		st := e.queue[0]
+		st := e.queue[0].st
 		if due := st.nextDue(e.lateness); due > st.due {
 			st.due = due
 			e.queue.fix(st)

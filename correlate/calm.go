@@ -2,7 +2,7 @@ package correlate
 
 // Most alerts of a busy key join an event that is open already and change nothing that anybody is told: only the
 // event's count, its end and its evidence grow. Such a key is calm, and such an alert is put behind the held ones and
-// left there; the event takes in what it lags behind when somebody looks at it, or after lagLimit alerts. What it is
+// left there; the event takes in what it lags behind, all but its digest, when somebody looks at it, or after lagLimit alerts. What it is
 // accounted with does not wait: whether an alert is left is a matter of speed alone and shows nowhere.
 
 // lagLimit is how many alerts an event lags behind at most: what is dropped of the held alerts is looked at as often.
@@ -90,6 +90,7 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 		e.hasten(st, at+tk.plan.useful()+e.lateness)
 	}
 	st.held.insert(n, x)
+	ev.addDigest(e.memo.digestOf(&x))
 	if c.room > 0 || tk.all {
 		st.bytes += itemSize
 		c.room--

@@ -25,7 +25,7 @@ const (
 type body struct {
 	count       int64
 	first, last order
-	sum         [4]uint64 // of the alerts' digests, modulo 2^256
+	sum         digestSum // of the alerts' digests
 	head        []item    // the first endRefs, by order
 	tail        held      // of the others the last endRefs, by order
 	entities    []entity  // by order, then by place in the alert
@@ -82,11 +82,10 @@ func (g *body) add(x *item, digest *[32]byte, all bool) (fresh bool) {
 	return fresh
 }
 
-// follow takes in alerts of which each comes after all that g has and is known to bring nothing but itself.
+// follow takes in alerts of which each comes after all that g has and is known to bring nothing but itself. Their digests
+// have been added before.
 func (g *body) follow(all []item, keep bool) {
 	for i := range all {
-		sum := digestOf(&all[i])
-		g.addDigest(&sum)
 		if all[i].place&lacks != 0 {
 			g.addAbsent(all[i].p.absent)
 		}
@@ -101,7 +100,7 @@ func (g *body) follow(all []item, keep bool) {
 		all = all[max(len(all)-endRefs, 0):]
 	}
 	for i := range all {
-		g.tail.insert(g.tail.len(), all[i])
+		*g.tail.next() = all[i]
 	}
 }
 
@@ -116,10 +115,24 @@ func (g *body) repeats(x *item) bool {
 
 // addDigest adds the hash of the alert's content and time. The coordinates stay out, so that the same records give
 // the same digest from a file and from a topic; an alert without a content digest stands with its id.
-func (g *body) addDigest(one *[32]byte) {
+func (g *body) addDigest(one *[32]byte) { g.sum.add(one) }
+
+// A digestSum is a sum of digests, modulo 2^256.
+type digestSum [4]uint64
+
+func (s *digestSum) add(one *[32]byte) {
 	var carry uint64
-	for i := range g.sum {
-		g.sum[i], carry = bits.Add64(g.sum[i], binary.LittleEndian.Uint64(one[8*i:]), carry)
+	for i := range s {
+		s[i], carry = bits.Add64(s[i], binary.LittleEndian.Uint64(one[8*i:]), carry)
+	}
+}
+
+// addSince adds what to has more than from.
+func (s *digestSum) addSince(from, to *digestSum) {
+	var carry, borrow, more uint64
+	for i := range s {
+		more, borrow = bits.Sub64(to[i], from[i], borrow)
+		s[i], carry = bits.Add64(s[i], more, carry)
 	}
 }
 

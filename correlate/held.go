@@ -53,12 +53,19 @@ func (h *held) since(t int64) int {
 
 // insert puts x at index i of all.
 func (h *held) insert(i int, x item) {
-	h.makeRoom()
 	if i == h.len() {
-		h.buf = append(h.buf, x)
+		*h.next() = x
 		return
 	}
+	h.makeRoom()
 	h.buf = slices.Insert(h.buf, int(h.head)+i, x)
+}
+
+// next is the place of an item behind all others, to be written.
+func (h *held) next() *item {
+	h.makeRoom()
+	h.buf = h.buf[:len(h.buf)+1]
+	return &h.buf[len(h.buf)-1]
 }
 
 // makeRoom leaves place for one more item: by moving down over what was dropped where that is a quarter of what is left,

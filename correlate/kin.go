@@ -28,6 +28,7 @@ type kin struct {
 	places [kinMembers]uint8 // of each rule's berth, from 1 on; 0 for none
 	live   int               // berths of states
 	ring   []leftover        // the newest alerts that were left, by number modulo its length
+	sum    digestSum         // of all that were left
 	count  uint64            // alerts that were left: the number of the newest
 	oldest uint64            // none lags behind alerts before this one
 	known  *[kinSets]kinSet  // nil before a rule's event was asked
@@ -36,8 +37,9 @@ type kin struct {
 // A leftover is an alert that at least one rule left for later.
 type leftover struct {
 	item
-	mark  int64 // the watermark when it came
-	fresh bool  // it says something else than the one before it
+	mark   int64     // the watermark when it came
+	before digestSum // of all that were left before it
+	fresh  bool      // it says something else than the one before it
 }
 
 // A berth is what decides whether a rule can leave the next alert for later: what its state knows, close to that of the
@@ -152,7 +154,7 @@ func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool
 	if s.ev != nil && !k.knows(s.ev, x.p, e.memo.hash[0], tk.member) {
 		return false, s.st
 	}
-	k.take(s, k.add(&x, e.watermark))
+	k.take(s, k.add(&x, e.watermark, &e.memo))
 	e.account(tk, k, s, &x)
 	if s.due <= 0 {
 		s.st.takeIn(e.horizon)
@@ -161,7 +163,7 @@ func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool
 }
 
 // add puts an alert among those that were left, unless it is the newest of them, and returns its number.
-func (k *kin) add(x *item, mark int64) uint64 {
+func (k *kin) add(x *item, mark int64, o *memo) uint64 {
 	fresh := true
 	if k.count > 0 {
 		last := &k.ring[k.count%uint64(len(k.ring))]
@@ -174,8 +176,17 @@ func (k *kin) add(x *item, mark int64) uint64 {
 	if k.count-k.oldest >= uint64(len(k.ring)) {
 		k.makeRoom()
 	}
-	k.ring[k.count%uint64(len(k.ring))] = leftover{*x, mark, fresh}
+	k.ring[k.count%uint64(len(k.ring))] = leftover{*x, mark, k.sum, fresh}
+	k.sum.add(o.digestOf(x))
 	return k.count
+}
+
+// sumTo is the sum of the digests up to alert number n, which was left.
+func (k *kin) sumTo(n uint64) *digestSum {
+	if n == k.count {
+		return &k.sum
+	}
+	return &k.ring[(n+1)%uint64(len(k.ring))].before
 }
 
 // makeRoom leaves place for the alert that is the newest now. Rules that lag behind too far take in what they left.
@@ -296,13 +307,13 @@ func (st *state) unlag() {
 	if s.lag == 0 {
 		return
 	}
-	owns, size := s.owns, uint64(len(k.ring))
-	for n := s.to - uint64(s.lag) + 1; n <= s.to; n++ {
+	owns, size, first := s.owns, uint64(len(k.ring)), s.to-uint64(s.lag)+1
+	for n := first; n <= s.to; n++ {
 		l := &k.ring[n%size]
-		x := l.item
-		x.own(owns || n > s.to-uint64(s.lag)+1 && l.fresh)
+		x := st.held.next()
+		*x = l.item
+		x.own(owns || n > first && l.fresh)
 		owns = false
-		st.held.insert(st.held.len(), x)
 	}
 	st.bytes += s.owed
 	st.touched = true
@@ -311,6 +322,7 @@ func (st *state) unlag() {
 		c.newest, c.mark, c.room = s.newest, k.ring[s.to%size].mark, s.room
 		c.left -= int64(s.lag)
 		c.lag += s.lag
+		s.ev.sum.addSince(&k.ring[first%size].before, k.sumTo(s.to))
 	} else {
 		st.patience -= s.lag
 	}

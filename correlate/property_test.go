@@ -233,7 +233,7 @@ func audit(t *rapid.T, e *Engine) {
 		for i := range tk.buckets {
 			for st := tk.buckets[i].head; st != nil; st = st.next {
 				listed++
-				if tk.states[st.name] != st || int(st.bucket) != i || e.queue[st.slot] != st {
+				if tk.states[st.name] != st || int(st.bucket) != i || e.queue[st.slot] != (place{st.due, tk, st}) {
 					t.Fatalf("rule %s: key %s is not where it says", id, st.name)
 				}
 				if due := st.nextDue(e.lateness); due < st.due {

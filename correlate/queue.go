@@ -1,28 +1,39 @@
 package correlate
 
-import (
-	"cmp"
-	"strings"
-)
-
 // A queue orders the states by when something is to be done for them: a binary heap. Ties go by rule and name, so
-// that the order of what comes out never depends on how it got in.
-type queue []*state
+// that the order of what comes out never depends on how it got in. What is compared mostly stands in the queue itself: a
+// look at each state would cost an access to memory.
+type queue []place
 
-func (st *state) sooner(other *state) bool {
-	return cmp.Or(cmp.Compare(st.due, other.due), strings.Compare(st.track.plan.id, other.track.plan.id),
-		strings.Compare(st.name, other.name)) < 0
+// A place is a state in the queue; due and track are the state's own.
+type place struct {
+	due   int64
+	track *track
+	st    *state
+}
+
+func (p *place) sooner(other *place) bool {
+	switch {
+	case p.due != other.due:
+		return p.due < other.due
+	case p.track != other.track:
+		return p.track.plan.id < other.track.plan.id
+	default:
+		return p.st.name < other.st.name
+	}
 }
 
 func (q *queue) push(st *state) {
 	st.slot = int32(len(*q))
-	*q = append(*q, st)
+	*q = append(*q, place{st.due, st.track, st})
 	q.up(int(st.slot))
 }
 
 // fix restores the order after a change of st's due.
 func (q *queue) fix(st *state) {
-	if i := int(st.slot); !q.up(i) {
+	i := int(st.slot)
+	(*q)[i].due = st.due
+	if !q.up(i) {
 		q.down(i)
 	}
 }
@@ -30,22 +41,22 @@ func (q *queue) fix(st *state) {
 func (q *queue) remove(st *state) {
 	i, last := int(st.slot), len(*q)-1
 	q.swap(i, last)
-	(*q)[last] = nil
+	(*q)[last] = place{}
 	*q = (*q)[:last]
 	if i < last {
-		q.fix((*q)[i])
+		q.fix((*q)[i].st)
 	}
 }
 
 func (q queue) swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
-	q[i].slot, q[j].slot = int32(i), int32(j)
+	q[i].st.slot, q[j].st.slot = int32(i), int32(j)
 }
 
 func (q queue) up(i int) (moved bool) {
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !q[i].sooner(q[parent]) {
+		if !q[i].sooner(&q[parent]) {
 			break
 		}
 		q.swap(i, parent)
@@ -60,10 +71,10 @@ func (q queue) down(i int) {
 		if child >= len(q) {
 			return
 		}
-		if child+1 < len(q) && q[child+1].sooner(q[child]) {
+		if child+1 < len(q) && q[child+1].sooner(&q[child]) {
 			child++
 		}
-		if !q[child].sooner(q[i]) {
+		if !q[child].sooner(&q[i]) {
 			return
 		}
 		q.swap(i, child)
@@ -73,8 +84,10 @@ func (q queue) down(i int) {
 
 // sooner puts the states in order again after lateness has become less: some are due sooner than they wait for.
 func (q queue) sooner(lateness int64) {
-	for _, st := range q {
+	for i := range q {
+		st := q[i].st
 		st.due = min(st.due, st.nextDue(lateness))
+		q[i].due = st.due
 	}
 	for i := len(q)/2 - 1; i >= 0; i-- {
 		q.down(i)
