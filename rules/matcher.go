@@ -25,8 +25,7 @@ type Matcher struct {
 	loaded   int64                    // how many alerts were
 	keyed    []shared[[]tocsin.Value] // by [compiled.keyed]
 	named    []shared[[]tocsin.Entity]
-	room     []tocsin.Match // for matches to come
-	most     int            // matches that one alert had
+	room     []tocsin.Match // of the alert before, and for those to come
 	values   paper[tocsin.Value]
 	entities paper[tocsin.Entity]
 
@@ -47,12 +46,15 @@ const (
 	maxKeys     = 64      // group keys, where arrays are taken apart
 	maxEntities = 16      // values of one entity field
 	maxKeyText  = 1 << 10 // bytes of one value of a group key, an entity or a reading
+	maxRoom     = 1 << 10 // matches, some 450 kB, for which a matcher keeps room
 )
 
 // Match returns all matches of an alert, by rule id and then in the order of its arrays. Those that an exception
-// hides are among them, with Suppressed set. Matches are numbered from 0.
+// hides are among them, with Suppressed set. Matches are numbered from 0. The list is good until the next call, what its
+// matches refer to for as long as somebody keeps it.
 func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
-	out := m.room
+	clear(m.room)
+	out := m.room[:0]
 	if m.timing.due() {
 		out = m.timed(out, a)
 	} else {
@@ -63,13 +65,15 @@ func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 			}
 		}
 	}
+	if m.room = out; cap(out) > maxRoom {
+		m.room = nil
+	}
 	if len(out) == 0 {
 		return nil
 	}
 	for i := range out {
 		out[i].Index = i
 	}
-	m.room, m.most = out[len(out):], min(max(m.most, len(out)), pieces)
 	return slices.Clip(out)
 }
 
@@ -179,7 +183,7 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) || slices.ContainsFunc(c.values, func(slot int) bool { return !m.eval.Present(slot) }) {
 		return out
 	}
-	out = oneMore(out, m.most)
+	out = oneMore(out)
 	base := &out[len(out)-1]
 	m.base(base, i, bits, a)
 	base.Absent = absent
@@ -210,11 +214,8 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	return out[:n]
 }
 
-// oneMore appends a match with nothing in it yet; most is how many an alert had at most.
-func oneMore(out []tocsin.Match, most int) []tocsin.Match {
-	if len(out) == 0 && cap(out) < max(most, 1) {
-		out = make([]tocsin.Match, 0, max(4*most, pieces/4))
-	}
+// oneMore appends a match with nothing in it yet.
+func oneMore(out []tocsin.Match) []tocsin.Match {
 	if len(out) < cap(out) {
 		return out[:len(out)+1] // what is beyond was never written, or cleared
 	}

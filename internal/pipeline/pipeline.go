@@ -46,7 +46,7 @@ type Renewer interface {
 	Renew() (changed bool)
 }
 
-// A Matcher tells which rules an alert satisfies. It is not safe for concurrent use.
+// A Matcher tells which rules an alert satisfies. It is not safe for concurrent use; the list is good until its next call.
 type Matcher interface {
 	Match(a *tocsin.Alert) []tocsin.Match
 }
