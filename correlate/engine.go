@@ -61,6 +61,7 @@ type Engine struct {
 	kinFamily *family
 	kinTenant string
 	kinKey    []tocsin.Value
+	left      leaving
 }
 
 // shapes are the shapes of a rule set that was in force: matches of it may still come.

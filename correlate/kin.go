@@ -27,7 +27,7 @@ type kin struct {
 	berths []berth           // of those that have left alerts for later
 	places [kinMembers]uint8 // of each rule's berth, from 1 on; 0 for none
 	live   int               // berths of states
-	ring   []leftover        // the newest alerts that were left, by number modulo its length
+	ring   []leftover        // the newest alerts that were left, see [kin.numbered]; its length is a power of two
 	sum    digestSum         // of all that were left
 	count  uint64            // alerts that were left: the number of the newest
 	oldest uint64            // none lags behind alerts before this one
@@ -74,7 +74,7 @@ const (
 
 // families puts the rules in force in families, those of one rule aside.
 func (e *Engine) families() {
-	e.kin, e.kinKey, e.kinFamily = nil, nil, nil
+	e.kin, e.kinKey, e.kinFamily, e.left = nil, nil, nil, leaving{}
 	byFields := map[string][]*track{}
 	for _, tk := range e.tracks { // sorted below
 		tk.then = nil
@@ -135,38 +135,11 @@ func (e *Engine) kinOf(f *family) *kin {
 	return e.kin
 }
 
-// leaveTogether leaves the alert in hand for later where its rule's state would only note that it came. It reports
-// false, and has changed nothing that shows, where that is not so; st is then the state, nil where it is not known.
-func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool, st *state) {
-	k := e.kinOf(tk.family)
-	if k == nil || k.places[tk.member] == 0 {
-		return false, nil
-	}
-	s := &k.berths[k.places[tk.member]-1]
-	if s.left <= 0 || at <= s.newest || at < e.watermark || at >= s.end || s.breaks > maxBreaks {
-		return false, s.st
-	}
-	x, p := e.itemOf(e.firing, at, &from.origin)
-	if !p.common() {
-		return false, s.st
-	}
-	x.p = e.memo.common(&e.pool, &p)
-	if s.ev != nil && !k.knows(s.ev, x.p, e.memo.hash[0], tk.member) {
-		return false, s.st
-	}
-	k.take(s, k.add(&x, e.watermark, &e.memo))
-	e.account(tk, k, s, &x)
-	if s.due <= 0 {
-		s.st.takeIn(e.horizon)
-	}
-	return true, s.st
-}
-
 // add puts an alert among those that were left, unless it is the newest of them, and returns its number.
 func (k *kin) add(x *item, mark int64, o *memo) uint64 {
 	fresh := true
 	if k.count > 0 {
-		last := &k.ring[k.count%uint64(len(k.ring))]
+		last := k.numbered(k.count)
 		if last.item == *x && last.mark == mark {
 			return k.count
 		}
@@ -176,7 +149,7 @@ func (k *kin) add(x *item, mark int64, o *memo) uint64 {
 	if k.count-k.oldest >= uint64(len(k.ring)) {
 		k.makeRoom()
 	}
-	k.ring[k.count%uint64(len(k.ring))] = leftover{*x, mark, k.sum, fresh}
+	*k.numbered(k.count) = leftover{*x, mark, k.sum, fresh}
 	k.sum.add(o.digestOf(x))
 	return k.count
 }
@@ -186,8 +159,11 @@ func (k *kin) sumTo(n uint64) *digestSum {
 	if n == k.count {
 		return &k.sum
 	}
-	return &k.ring[(n+1)%uint64(len(k.ring))].before
+	return &k.numbered(n + 1).before
 }
+
+// numbered is the alert of that number that was left.
+func (k *kin) numbered(n uint64) *leftover { return &k.ring[n&uint64(len(k.ring)-1)] }
 
 // makeRoom leaves place for the alert that is the newest now. Rules that lag behind too far take in what they left.
 func (k *kin) makeRoom() {
@@ -207,7 +183,7 @@ func (k *kin) makeRoom() {
 	}
 	ring := make([]leftover, max(2*n, 4))
 	for i := k.oldest; i < k.count; i++ {
-		ring[i%uint64(len(ring))] = k.ring[i%n]
+		ring[i&uint64(len(ring)-1)] = *k.numbered(i)
 	}
 	k.ring = ring
 }
@@ -231,8 +207,8 @@ func (k *kin) take(s *berth, n uint64) {
 }
 
 // account notes what the newest alert of s costs.
-func (e *Engine) account(tk *track, k *kin, s *berth, x *item) {
-	fresh, st := k.ring[s.to%uint64(len(k.ring))].fresh, s.st
+func (e *Engine) account(tk *track, k *kin, s *berth) {
+	fresh, st, x := k.numbered(s.to).fresh, s.st, &e.left.x
 	if s.lag == 1 {
 		n := st.held.len()
 		fresh = n == 0 || !st.held.all()[n-1].p.same(x.p)
@@ -242,7 +218,7 @@ func (e *Engine) account(tk *track, k *kin, s *berth, x *item) {
 	}
 	cost := int64(itemSize)
 	if fresh {
-		cost += e.memo.weight
+		cost += e.left.weight
 	}
 	if s.ev != nil && (s.room > 0 || tk.all) {
 		cost += itemSize
@@ -307,9 +283,9 @@ func (st *state) unlag() {
 	if s.lag == 0 {
 		return
 	}
-	owns, size, first := s.owns, uint64(len(k.ring)), s.to-uint64(s.lag)+1
+	owns, first := s.owns, s.to-uint64(s.lag)+1
 	for n := first; n <= s.to; n++ {
-		l := &k.ring[n%size]
+		l := k.numbered(n)
 		x := st.held.next()
 		*x = l.item
 		x.own(owns || n > first && l.fresh)
@@ -319,10 +295,10 @@ func (st *state) unlag() {
 	st.touched = true
 	if s.ev != nil {
 		c := &s.ev.calm
-		c.newest, c.mark, c.room = s.newest, k.ring[s.to%size].mark, s.room
+		c.newest, c.mark, c.room = s.newest, k.numbered(s.to).mark, s.room
 		c.left -= int64(s.lag)
 		c.lag += s.lag
-		s.ev.sum.addSince(&k.ring[first%size].before, k.sumTo(s.to))
+		s.ev.sum.addSince(&k.numbered(first).before, k.sumTo(s.to))
 	} else {
 		st.patience -= s.lag
 	}
