@@ -53,6 +53,7 @@ func TestIndexIsExact(t *testing.T) {
 				take(domain, "."+n)
 			}
 		}
+		x.settle()
 		found := func(k kind, value string) (hits int) {
 			x.lookup(k, value, nil, func(uint32) bool { hits++; return true })
 			return hits
@@ -174,6 +175,103 @@ func TestBytesOfAnIndicator(t *testing.T) {
 	runtime.KeepAlive(k)
 }
 
+// A lookup takes no memory, neither of what a list has nor of what it has not.
+func TestLookupAllocatesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "list.txt")
+	values := []struct {
+		kind  kind
+		value string
+	}{
+		{address, "203.0.113.7"},
+		{address, "2001:db8::7"},
+		{address, "198.51.100.9"}, // by its network
+		{domain, "evil.example"},
+		{domain, "a.b.bad.example"}, // by the domain above
+		{link, "http://evil.example/" + strings.Repeat("long/", 40)},
+		{md5Hash, "44d88612fea8a8f36de82e1278abb02f"},
+		{mail, "mallory@evil.example"},
+	}
+	text := "198.51.100.0/24\n198.51.0.0/16\n.bad.example\n"
+	for _, v := range values {
+		text += v.value + "\n"
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k, err := Read(Spec{Lists: []ListSpec{{Name: "l", File: file}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scratch := make([]byte, 0, 1024)
+	for _, v := range values {
+		hits, other := 0, v.value+"0"
+		if n := testing.AllocsPerRun(100, func() {
+			scratch = k.x.lookup(v.kind, v.value, scratch, func(uint32) bool { hits++; return true })
+			scratch = k.x.lookup(v.kind, other, scratch, func(uint32) bool { return true })
+		}); n != 0 || hits == 0 {
+			t.Errorf("%s: %v allocations, %d hits", v.value, n, hits)
+		}
+	}
+}
+
+// What stands in many lists is found in all of them, in their order, however full its bucket is and however the table grew.
+func TestManyListsOfOneValue(t *testing.T) {
+	x := newIndex()
+	const lists = 300
+	for list := range uint16(lists) {
+		for _, value := range []string{"evil.example", fmt.Sprintf("only%d.example", list), strings.Repeat("long-", 30) + ".example"} {
+			if !x.add(entry{kind: domain, list: list}, []byte(value)) {
+				t.Fatal("not new", value)
+			}
+		}
+		if x.add(entry{kind: domain, list: list}, []byte("evil.example")) {
+			t.Fatal("new twice")
+		}
+	}
+	for range 2 {
+		for _, value := range []string{"evil.example", strings.Repeat("long-", 30) + ".example"} {
+			next := uint16(0)
+			x.lookup(domain, value, nil, func(n uint32) bool {
+				if e := x.at(n); e.list != next || string(e.key) != value {
+					t.Fatalf("%v, want %d of %s", e, next, value)
+				}
+				next++
+				return true
+			})
+			if next != lists {
+				t.Errorf("%d of %d", next, lists)
+			}
+		}
+		x.settle()
+	}
+}
+
+// read is one look at a random place of the table: what a hit cannot do without.
+func read(b *testing.B, memory []byte) {
+	b.Helper()
+	lines, at, i, from := uint64(len(memory)/64), uint64(1), 0, cpuTime()
+	for b.Loop() {
+		h := (at + uint64(i) + uint64(memory[at*64])) * 0x9e3779b97f4a7c15
+		at = (h >> 20) % lines
+		i++
+	}
+	b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/op")
+}
+
+// inARow are texts one behind the other in memory: an alert's values were read just before they are looked up.
+func inARow(n int, of func() string) []string {
+	texts, ends := strings.Builder{}, make([]int, n)
+	for i := range ends {
+		texts.WriteString(of())
+		ends[i] = texts.Len()
+	}
+	row, from := make([]string, n), 0
+	for i, end := range ends {
+		row[i], from = texts.String()[from:end], end
+	}
+	return row
+}
+
 func BenchmarkLookup(b *testing.B) {
 	file := million(b, 1_000_000)
 	k, err := Read(Spec{Lists: []ListSpec{{Name: "l", File: file}}})
@@ -186,6 +284,8 @@ func BenchmarkLookup(b *testing.B) {
 		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(1 + r.IntN(220)), byte(r.IntN(256)), byte(r.IntN(256)), 0}), 16+r.IntN(9)).Masked()
 		nets.addNetwork(entry{}, p)
 	}
+	nets.settle()
+	b.Run("memory", func(b *testing.B) { read(b, k.x.exact.memory) })
 	var lines []string
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -207,10 +307,7 @@ func BenchmarkLookup(b *testing.B) {
 		"network":       {nets, address, func(i int) string { return lines[i*4%len(lines)] }},
 	} {
 		b.Run(name, func(b *testing.B) {
-			asked := make([]string, 1<<16)
-			for i := range asked {
-				asked[i] = strings.Clone(c.of(r.IntN(len(lines))))
-			}
+			asked := inARow(1<<16, func() string { return c.of(r.IntN(len(lines))) })
 			var scratch []byte
 			hits := 0
 			b.ReportAllocs()

@@ -1,7 +1,6 @@
 package enrich
 
 import (
-	"encoding/hex"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
@@ -92,10 +91,29 @@ func hashKey(to []byte, text string, size int) ([]byte, bool) {
 	if len(text) != 2*size {
 		return to, false
 	}
-	start := len(to)
-	to, err := hex.AppendDecode(to, []byte(text))
-	return to, err == nil && len(to)-start == size
+	for i := 0; i < len(text); i += 2 {
+		high, low := nibbles[text[i]], nibbles[text[i+1]]
+		if high|low > 15 {
+			return to, false
+		}
+		to = append(to, high<<4|low)
+	}
+	return to, true
 }
+
+// nibbles are the values of hexadecimal digits; 255 of what is none.
+var nibbles = func() (of [256]byte) {
+	for i := range of {
+		of[i] = 255
+	}
+	for i := range byte(10) {
+		of['0'+i] = i
+	}
+	for i := range byte(6) {
+		of['a'+i], of['A'+i] = 10+i, 10+i
+	}
+	return of
+}()
 
 // domainKey is a name in lower case and in its ASCII form, without the dot at its end.
 func domainKey(to []byte, text string) ([]byte, bool) {
@@ -103,30 +121,32 @@ func domainKey(to []byte, text string) ([]byte, bool) {
 	if text == "" || len(text) > maxDomain {
 		return to, false
 	}
-	ascii, dots := true, 0
+	start, dots, last := len(to), 0, byte('.')
 	for i := range len(text) {
 		c := text[i]
 		switch {
-		case c >= utf8.RuneSelf:
-			ascii = false
-		case c == '.':
+		case c-'a' < 26, c-'0' < 10, c == '-', c == '_':
+		case c-'A' < 26:
+			c += 'a' - 'A'
+		case c == '.' && last != '.':
 			dots++
-			if i == 0 || text[i-1] == '.' {
-				return to, false
-			}
-		case c-'a' < 26, c-'A' < 26, c-'0' < 10, c == '-', c == '_':
+		case c >= utf8.RuneSelf:
+			return asciiDomainKey(to[:start], text)
 		default:
 			return to, false
 		}
+		to, last = append(to, c), c
 	}
-	if !ascii {
-		plain, err := idna.Lookup.ToASCII(text)
-		if err != nil {
-			return to, false
-		}
-		text = plain
+	return to, dots > 0
+}
+
+// asciiDomainKey is [domainKey] of a name that is written with other letters.
+func asciiDomainKey(to []byte, text string) ([]byte, bool) {
+	plain, err := idna.Lookup.ToASCII(text)
+	if err != nil {
+		return to, false
 	}
-	return appendLower(to, text), dots > 0
+	return appendLower(to, plain), strings.Contains(plain, ".")
 }
 
 // linkKey is a URL with scheme and host in lower case, without user, default port and fragment; an empty path is /.

@@ -148,41 +148,27 @@ func (x *index) lookup(k kind, value string, scratch []byte, found func(uint32) 
 	if !ok {
 		return key
 	}
-	each := func(at uint32) bool {
-		for ; at != 0; at = x.at(at).next {
-			if !found(at) {
-				return false
-			}
-		}
-		return true
-	}
-	if !each(x.find(k, key)) {
+	if !x.each(k, key, found) {
 		return key
 	}
 	switch {
 	case k == domain && x.has[below]:
-		x.above(key, each)
+		x.above(key, found)
 	case k == address && x.has[network]:
 		a, _ := netip.AddrFromSlice(key)
-		if x.networks.Contains(a) {
-			for _, at := range x.networks.Supernets(netip.PrefixFrom(a, a.BitLen())) {
-				if !each(at) {
-					break
-				}
-			}
-		}
+		x.around(a, found)
 	}
 	return key
 }
 
 // above looks a domain and those that it lies below up among the domains that stand for all below them.
-func (x *index) above(key []byte, each func(uint32) bool) {
+func (x *index) above(key []byte, found func(uint32) bool) {
 	labels := 0
 	for i := len(key) - 1; i >= -1; i-- {
 		if i >= 0 && key[i] != '.' {
 			continue
 		}
-		if labels++; labels > x.labels || labels > 1 && !each(x.find(below, key[i+1:])) {
+		if labels++; labels > x.labels || labels > 1 && !x.each(below, key[i+1:], found) {
 			return
 		}
 	}

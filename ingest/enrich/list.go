@@ -128,11 +128,11 @@ func formatOf(spec ListSpec, in *bufio.Reader) string {
 
 // take puts an indicator into the index; fault is what is wrong with it, "" where nothing is.
 func (l *loader) take(i indicator, line int) (message, remedy string) {
-	if l.x.count >= l.most {
+	if l.x.count() >= l.most {
 		l.full = true
 		return fmt.Sprintf("all lists together have more than %d indicators", l.most), "raise enrich.max_indicators, or take a list out"
 	}
-	if len(l.x.pool)+len(l.x.text) > maxText {
+	if l.x.size() > maxText {
 		l.full = true
 		return fmt.Sprintf("the values of all lists together have more than %d bytes", maxText), "take a list out"
 	}

@@ -2,4 +2,6 @@
 
 package enrich
 
-func hugePages[T any]([]T) {}
+func advisePages([]byte) {}
+
+func collapsePages([]byte) {}
