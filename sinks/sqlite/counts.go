@@ -28,9 +28,7 @@ func (l *listing) choose(q *tocsin.Query) {
 	if q.Breached != nil {
 		l.where("breached = ?", *q.Breached)
 	}
-	for _, word := range sinks.Words(q.Title) {
-		l.where("id IN (SELECT incident FROM links WHERE kind = 'word' AND value >= ? AND value < ?)", word, word+"\U0010FFFF")
-	}
+	l.titles(sinks.Words(q.Title))
 	for kind, value := range map[string]string{"event": q.Event, "entity": q.Entity, "rule": q.Rule, "team": q.Team} {
 		if value != "" {
 			l.where("id IN (SELECT incident FROM links WHERE kind = ? AND value = ?)", kind, value)

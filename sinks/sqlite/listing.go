@@ -98,7 +98,7 @@ func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor str
 	if l.rank != "''" {
 		order = " ORDER BY " + l.rank + map[bool]string{false: "", true: " DESC"}[l.rankDown] + "," + strings.TrimPrefix(order, " ORDER BY")
 	}
-	rows, err := s.reader().QueryContext(ctx, "SELECT "+l.rank+", "+l.at+", id, doc FROM "+l.table+l.condition()+order, append(l.args, size+1)...)
+	rows, err := s.reader().QueryContext(ctx, "SELECT "+l.rank+", "+l.at+", id, doc FROM "+l.table+l.paging(page.Total)+order, append(l.args, size+1)...)
 	if err != nil {
 		return page, translate(l.name, err)
 	}

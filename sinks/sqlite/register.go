@@ -94,10 +94,8 @@ func (s *Store) link(ctx context.Context, i *tocsin.Incident) error {
 	for _, team := range i.Teams {
 		wanted[link{"team", team.Name}] = true
 	}
-	for kind, values := range map[string][]string{"rule": i.Rules, "word": sinks.Words(i.Title)} {
-		for _, v := range values {
-			wanted[link{kind, v}] = true
-		}
+	for _, rule := range i.Rules {
+		wanted[link{"rule", rule}] = true
 	}
 	for l := range wanted {
 		if there[l] {

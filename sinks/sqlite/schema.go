@@ -180,11 +180,29 @@ CREATE TRIGGER measures_gone AFTER DELETE ON measures BEGIN
 	DELETE FROM measured WHERE id = old.id;
 	INSERT INTO measured (id) VALUES (old.id);
 END;
+`, `
+ALTER TABLE incidents ADD COLUMN titled INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE titles (n INTEGER PRIMARY KEY, words TEXT NOT NULL UNIQUE);
+CREATE TABLE title_words (word TEXT NOT NULL, title INTEGER NOT NULL, PRIMARY KEY (word, title)) WITHOUT ROWID;
+CREATE INDEX title_words_title ON title_words (title);
+CREATE INDEX incidents_titled ON incidents (titled, status, tenant, priority, assignee, breached);
+CREATE TRIGGER titles_left AFTER UPDATE OF titled ON incidents WHEN old.titled <> new.titled AND NOT EXISTS (SELECT 1 FROM incidents WHERE titled = old.titled) BEGIN
+	DELETE FROM title_words WHERE title = old.titled;
+	DELETE FROM titles WHERE n = old.titled;
+END;
+CREATE TRIGGER titles_gone AFTER DELETE ON incidents WHEN NOT EXISTS (SELECT 1 FROM incidents WHERE titled = old.titled) BEGIN
+	DELETE FROM title_words WHERE title = old.titled;
+	DELETE FROM titles WHERE n = old.titled;
+END;
+DELETE FROM links WHERE kind = 'word';
 `}
 
-// searchable is the version from which on the columns that are searched by are there: files of an earlier one are
-// filled in.
-const searchable = 5
+// searchable is the version from which on the columns that are searched by are there, and numbered that from which on
+// titles have numbers: files of an earlier one are filled in.
+const (
+	searchable = 5
+	numbered   = 13
+)
 
 // migrate applies what the file lacks, all in one transaction.
 func (s *Store) migrate(ctx context.Context) error {
@@ -204,10 +222,16 @@ func (s *Store) migrate(ctx context.Context) error {
 		if version == len(migrations) {
 			return nil
 		}
-		if version > 0 && version < searchable {
-			if err := tx.fillIn(ctx); err != nil {
-				return err
-			}
+		fill := func(context.Context) error { return nil }
+		switch {
+		case version == 0:
+		case version < searchable:
+			fill = tx.fillIn
+		case version < numbered:
+			fill = tx.fillTitles
+		}
+		if err := fill(ctx); err != nil {
+			return err
 		}
 		_, err := tx.tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, len(migrations)))
 		return translate("schema version", err)

@@ -16,8 +16,12 @@ var _ sinks.Searcher = (*Store)(nil)
 // findable fills in what an incident is sorted and searched by.
 func (s *Store) findable(ctx context.Context, i *tocsin.Incident) error {
 	by := sinks.SortedIncident(i)
-	if _, err := s.exec(ctx, "incident "+i.ID, `UPDATE incidents SET platform = ?, coordinator = ?, disposition = ?, number = ?, title = ?, stage = ?, last = ?, status_since = ?, due = ?, breached = ? WHERE id = ?`,
-		by["platform"], by["coordinator"], by["disposition"], by["number"], by["title"], by["status"], by["last"], by["status_since"], by["due"], sinks.Breached(i), i.ID); err != nil {
+	title, err := s.titled(ctx, i)
+	if err != nil {
+		return err
+	}
+	if _, err := s.exec(ctx, "incident "+i.ID, `UPDATE incidents SET platform = ?, coordinator = ?, disposition = ?, number = ?, title = ?, stage = ?, last = ?, status_since = ?, due = ?, breached = ?, titled = ? WHERE id = ?`,
+		by["platform"], by["coordinator"], by["disposition"], by["number"], by["title"], by["status"], by["last"], by["status_since"], by["due"], sinks.Breached(i), title, i.ID); err != nil {
 		return err
 	}
 	return s.link(ctx, i)

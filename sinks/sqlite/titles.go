@@ -1,0 +1,85 @@
+package sqlite
+
+import (
+	"context"
+	"strings"
+
+	"tocsin"
+	"tocsin/sinks"
+)
+
+// manyFound is how many incidents with the words that are asked for make it worth to go through a list in its own order
+// until a page is full, instead of finding them all and sorting them.
+const manyFound = 1000
+
+// titled is the number of an incident's title: titles of the same words share it, as most of a rule's do, so that
+// words are looked for among titles and not among incidents.
+func (s *Store) titled(ctx context.Context, i *tocsin.Incident) (n int64, err error) {
+	words := sinks.Words(i.Title)
+	key := strings.Join(words, " ")
+	if key == "" {
+		return 0, nil
+	}
+	rows, err := s.exec(ctx, "title", `INSERT INTO titles (words) VALUES (?) ON CONFLICT DO NOTHING`, key)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.reader().QueryRowContext(ctx, `SELECT n FROM titles WHERE words = ?`, key).Scan(&n); err != nil {
+		return 0, translate("title", err)
+	}
+	if rows == 0 {
+		return n, nil
+	}
+	for _, word := range words {
+		if _, err := s.exec(ctx, "title", `INSERT INTO title_words (word, title) VALUES (?, ?)`, word, n); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// titles asks for incidents whose title has words that begin so.
+func (l *listing) titles(words []string) {
+	for _, word := range words {
+		l.where("titled IN (SELECT title FROM title_words WHERE word >= ? AND word < ?)", word, word+"\U0010FFFF")
+	}
+}
+
+// paging is the condition as pages have it. Titles that many incidents have are looked for in the order of the list,
+// which ends as soon as the page is full.
+func (l *listing) paging(total int64) string {
+	if total < manyFound {
+		return l.condition()
+	}
+	return strings.ReplaceAll(l.condition(), "titled IN", "+titled IN")
+}
+
+// fillTitles numbers the titles of what an earlier version stored, in the transaction of the migration.
+func (s *Store) fillTitles(ctx context.Context) error {
+	rows, err := s.reader().QueryContext(ctx, `SELECT id, json_extract(doc, '$.title') FROM incidents`)
+	if err != nil {
+		return translate("titles", err)
+	}
+	defer rows.Close()
+	var all []tocsin.Incident
+	for rows.Next() {
+		var i tocsin.Incident
+		if err := rows.Scan(&i.ID, &i.Title); err != nil {
+			return translate("titles", err)
+		}
+		all = append(all, i)
+	}
+	if err := rows.Err(); err != nil {
+		return translate("titles", err)
+	}
+	for n := range all {
+		title, err := s.titled(ctx, &all[n])
+		if err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, "incident "+all[n].ID, `UPDATE incidents SET titled = ? WHERE id = ?`, title, all[n].ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
