@@ -66,6 +66,8 @@ type store interface {
 	measure.FactStore
 	web.Search
 	web.Counter
+	StoreAlerts(ctx context.Context, alerts []tocsin.Alert) ([]tocsin.Receipt, error)
+	StoreEvents(ctx context.Context, events []tocsin.Event) error
 }
 
 func measureStore(ctx context.Context, o options, scratch string, out io.Writer) (err error) {
