@@ -54,7 +54,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	go func() { done <- a.Run(ctx) }()
 	fmt.Fprintf(o.Out, "tocsin demo: the page is at %s\n", a.URL())
 	if !o.Once {
-		fmt.Fprintln(o.Out, "It stays open until Ctrl-C.")
+		fmt.Fprintf(o.Out, "To decide on incidents there, sign in with the token in %s.\nIt stays open until Ctrl-C.\n", filepath.Join(o.Config.DataDir, "token"))
 	}
 	records := demo.Scenario(o.Seed, o.Now())
 	err = a.play(ctx, o, records)

@@ -135,7 +135,7 @@ func evaluate[T any](b *browser, script string) T {
 
 // foreign finds elements and attributes that no page of ours has.
 const foreign = `[...document.querySelectorAll('*')].flatMap(e => [
-	...(e.matches('head > script[src^="/static/"][defer]:not(:has(*))') && !e.textContent ? [] : e.closest("figure.chart") && ['svg','line','rect','circle','text','title','polyline'].includes(e.localName) ? [] : ['SCRIPT','IFRAME','OBJECT','EMBED','IMG','SVG','MATH','BASE','STYLE'].includes(e.tagName.toUpperCase()) ? [e.outerHTML] : []),
+	...(e.matches('head > script[src^="/static/"][defer]:not(:has(*))') && !e.textContent ? [] : e.closest("figure.chart") && ['svg','path','rect','circle','text','title'].includes(e.localName) ? [] : ['SCRIPT','IFRAME','OBJECT','EMBED','IMG','SVG','MATH','BASE','STYLE'].includes(e.tagName.toUpperCase()) ? [e.outerHTML] : []),
 	...[...e.attributes].filter(a => a.name.startsWith('on') || a.name === 'style' || a.name === 'srcdoc' ||
 		['href','src','action','formaction'].includes(a.name) && !e[a.name === 'formaction' ? 'formAction' : a.name].startsWith(location.origin)).map(a => e.tagName + ' ' + a.name + '=' + a.value),
 ])`

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"tocsin"
 	"tocsin/internal/dossier"
 	"tocsin/register"
@@ -70,15 +72,11 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	if err != nil {
 		return err
 	}
-	entries, err := p.Store.Entries(ctx, i.ID, 1)
+	entries, events, exhibits, err := p.contents(ctx, &i)
 	if err != nil {
 		return err
 	}
-	events, err := p.Store.Events(ctx, i.Events)
-	if err != nil {
-		return err
-	}
-	v := incidentView{
+	v := incidentView{Exhibits: exhibits,
 		Incident: i, Clocks: clocks(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
 		Events: eventRows(events), Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
 		Kin: p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",
@@ -87,15 +85,22 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	if len(events) > 0 {
 		v.Founder = &events[0]
 	}
-	if v.Exhibits, err = p.exhibits(ctx, i); err != nil {
-		return err
-	}
 	if err := p.preview(r, &v, dossier.File{Incident: i, Events: events, Log: entries, Intact: v.Intact}); err != nil {
 		return err
 	}
 	v.tell(entries)
 	p.render(w, r, status, "incident", i.Number, "incidents", v)
 	return nil
+}
+
+// contents are what an incident is made of: its log, its events and the copies of alerts, asked for at once.
+func (p *pages) contents(ctx context.Context, i *tocsin.Incident) (entries []tocsin.LogEntry, events []tocsin.Event, exhibits []tocsin.Exhibit, err error) {
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) { entries, err = p.Store.Entries(ctx, i.ID, 1); return err })
+	all.Go(func() (err error) { events, err = p.Store.Events(ctx, i.Events); return err })
+	all.Go(func() (err error) { exhibits, err = p.exhibits(ctx, *i); return err })
+	err = all.Wait()
+	return entries, events, exhibits, err
 }
 
 // eventRows are events, each with the first of its evidence.

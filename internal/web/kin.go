@@ -49,7 +49,7 @@ const (
 	kinLinks     = 40 // incidents that the log names
 	kinMonths    = 6  // how far back a common root cause is looked for
 	kinAlike     = 50 // incidents of the same category that are looked at
-	kinQuestions = 4  // asked of the store at a time
+	kinQuestions = 8  // asked of the store at a time
 )
 
 // The strengths of reasons.

@@ -3,8 +3,9 @@ package web
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/go-analyze/charts/chartdraw"
 
 	"tocsin"
 )
@@ -12,23 +13,10 @@ import (
 // A riskChart shows the highest risk of each hour against the bar that it stood against. The zero riskChart has
 // nothing to show.
 type riskChart struct {
-	Width, Height int
-	Bars          []riskBar
-	Bar           string // points of the line of the bar
-	Grid          []gridLine
-	Labels        []label
-	From, To      time.Time
-	Caption       string // what a bar is
-	Says          string // what the chart is, to those who do not see it
-
-	top float64
-}
-
-// A riskBar is one hour.
-type riskBar struct {
-	X, Y, W, H float64
-	Text       string
-	Passed     bool // the risk reached the bar
+	sketch
+	From, To time.Time
+	Caption  string // what a bar is
+	Says     string // what the chart is, to those who do not see it
 }
 
 // riskHours is how far back the chart goes: a week, as the engine keeps.
@@ -52,14 +40,15 @@ func riskOf(hours []tocsin.NoveltyHour) riskChart {
 	}
 	c := newRiskChart(from, to, top)
 	c.Caption, c.Says = "The highest risk of each hour", "the highest risk of each hour against its bar; the table has the numbers"
-	var line strings.Builder
+	var line curve
 	for _, h := range all {
 		if !h.At.Before(from) {
-			c.bar(h.At, h.At.Add(time.Hour), h.Risk, h.Bar)
-			fmt.Fprintf(&line, "%.1f,%.1f %.1f,%.1f ", c.x(h.At), c.y(h.Bar), c.x(h.At.Add(time.Hour)), c.y(h.Bar))
+			end := h.At.Add(time.Hour)
+			c.bar(h.At, end, h.Risk, h.Bar)
+			line.X, line.Y = append(line.X, c.x(h.At), c.x(end)), append(line.Y, h.Bar, h.Bar)
 		}
 	}
-	c.Bar = line.String()
+	c.against(line)
 	return c
 }
 
@@ -81,43 +70,44 @@ func sessionsOf(h *tocsin.NoveltyHost) riskChart {
 			c.bar(s.First, later(s.Last, s.First.Add(20*time.Minute)), s.Points, h.Bar)
 		}
 	}
-	c.Bar = fmt.Sprintf("%.1f,%.1f %.1f,%.1f", c.x(from), c.y(h.Bar), c.x(to), c.y(h.Bar))
-	if len(c.Bars) == 0 {
+	if len(c.Marks) == 0 {
 		return riskChart{}
 	}
+	c.against(curve{X: []float64{c.x(from), c.x(to)}, Y: []float64{h.Bar, h.Bar}})
 	return c
 }
 
 func newRiskChart(from, to time.Time, top float64) riskChart {
-	c := riskChart{Width: chartWidth, Height: chartHeight, From: from, To: to, top: top * 1.1}
-	for n := range 3 {
-		value := top * float64(n) / 2
-		c.Grid = append(c.Grid, gridLine{c.y(value), fmt.Sprintf("%.0f", value)})
-	}
+	c := riskChart{From: from, To: to}
+	c.Width, c.Height = chartWidth, chartHeight
+	c.Y = ticks(top*1.1, 4, func(v float64) string { return fmt.Sprintf("%.0f", v) })
+	c.X = append(c.X, chartdraw.Tick{})
 	for n := range 5 {
-		at := from.Add(to.Sub(from) * time.Duration(n) / 5)
-		c.Labels = append(c.Labels, label{c.x(at) + 32, at.UTC().Format("01-02 15:04")})
+		at := from.Add(to.Sub(from) * time.Duration(2*n+1) / 10)
+		c.X = append(c.X, chartdraw.Tick{Value: c.x(at), Label: at.UTC().Format("01-02 15:04")})
 	}
+	c.X = append(c.X, chartdraw.Tick{Value: c.x(to)})
 	return c
 }
 
 // bar draws what stood from one time to another.
 func (c *riskChart) bar(from, to time.Time, risk, bar float64) {
 	x, w := c.x(from), c.x(to)-c.x(from)
-	c.Bars = append(c.Bars, riskBar{
-		X: x + w*0.1, Y: c.y(risk), W: max(2, w*0.8), H: chartHeight - chartFoot - c.y(risk), Passed: risk >= bar,
+	c.Marks = append(c.Marks, mark{
+		X0: x + w*0.1, X1: x + w*0.9, Y1: risk, Class: map[bool]string{false: "bars", true: "passed"}[risk >= bar], Tall: true,
 		Text: fmt.Sprintf("%s UTC: %g of %g", from.UTC().Format("2006-01-02 15:04"), risk, bar),
 	})
 }
 
-func (c *riskChart) y(n float64) float64 {
-	return chartTop + (chartHeight-chartTop-chartFoot)*(1-n/c.top)
+// against draws the bar.
+func (c *riskChart) against(line curve) {
+	line.Class = "bar"
+	c.Curves = append(c.Curves, line)
 }
 
-// x is where a time stands; what lies before the chart stands at its edge.
+// x is where a time stands, in hours; what lies before the chart stands at its edge.
 func (c *riskChart) x(at time.Time) float64 {
-	share := at.Sub(c.From).Hours() / c.To.Sub(c.From).Hours()
-	return chartLeft + (chartWidth-chartLeft)*min(1, max(0, share))
+	return min(c.To.Sub(c.From), max(0, at.Sub(c.From))).Hours()
 }
 
 // later is the later of two times.

@@ -132,7 +132,7 @@ func TestDraft(t *testing.T) {
 func TestEntityRisk(t *testing.T) {
 	w := newWorld(t, nil)
 	body := section(w.get("/entities?value=web1").body, "novelty")
-	for _, want := range []string{"31.4", "against a bar of 60", `class="passed"`, `class="bar"`, "8 999", "13.25"} {
+	for _, want := range []string{"31.4", "against a bar of 60", `class="passed stroke fill"`, `class="bar stroke"`, "8 999", "13.25"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%s is missing: %s", want, body)
 		}

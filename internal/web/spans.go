@@ -4,42 +4,30 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-analyze/charts/chartdraw"
+
 	"tocsin"
 )
 
 // A spansChart shows an incident's events over time: one line each, from its first alert to its last, with the alerts
 // that are kept of it, and upright what people did. The zero spansChart has nothing to show.
 type spansChart struct {
-	Width, Height int
-	Lines         []spanLine
-	Marks         []spanMark
-	From, To      time.Time
-	More          int // events without a line
-}
-
-// A spanLine is one event.
-type spanLine struct {
-	Y, X, W int
-	Label   string
-	Dots    []int
-}
-
-// A spanMark is a step of the incident.
-type spanMark struct {
-	X    int
-	Text string
+	sketch
+	From, To time.Time
+	Steps    []string // what people did, of what is drawn upright
+	More     int      // events without a line
 }
 
 const (
 	spanLines  = 24 // events that have a line
-	spanHeight = 26
-	spanLeft   = 300 // room for what the events are called
-	spanWidth  = 640
+	spanHeight = 28
+	spanWidth  = 760
+	spanTicks  = 3
 )
 
 // spansOf lays the chart out. Without events, or where all is in one moment, there is none.
 func spansOf(i *tocsin.Incident, events []tocsin.Event) spansChart {
-	c := spansChart{Width: spanLeft + spanWidth + 12}
+	c := spansChart{}
 	for _, e := range events {
 		if !e.First.IsZero() && (c.From.IsZero() || e.First.Before(c.From)) {
 			c.From = e.First
@@ -48,46 +36,60 @@ func spansOf(i *tocsin.Incident, events []tocsin.Event) spansChart {
 			c.To = e.Last
 		}
 	}
-	marks := slices.DeleteFunc([]spanMark{{Text: "declared"}, {Text: "acknowledged"}, {Text: "contained"}, {Text: "resolved"}}, func(m spanMark) bool {
-		at, ok := i.Timeline[m.Text]
+	steps := slices.DeleteFunc([]string{"declared", "acknowledged", "contained", "resolved"}, func(step string) bool {
+		at, ok := i.Timeline[step]
 		return !ok || at.Before(c.From)
 	})
-	for _, m := range marks {
-		if at := i.Timeline[m.Text]; at.After(c.To) {
+	for _, step := range steps {
+		if at := i.Timeline[step]; at.After(c.To) {
 			c.To = at
 		}
 	}
 	if !c.To.After(c.From) || c.From.IsZero() {
 		return spansChart{}
 	}
-	for n := range marks {
-		marks[n].X = c.x(i.Timeline[marks[n].Text])
+	c.Steps = steps
+	for _, step := range steps {
+		c.Rules = append(c.Rules, rule{c.x(i.Timeline[step]), "mark stroke", step})
 	}
-	c.Marks = marks
-	for n, e := range events {
-		if n == spanLines {
-			c.More = len(events) - n
-			break
-		}
-		c.Lines = append(c.Lines, c.line(n, &e))
+	shown := events[:min(len(events), spanLines)]
+	c.More = len(events) - len(shown)
+	c.Width, c.Height, c.sketch.Rows = spanWidth, len(shown)*spanHeight+48, true
+	c.scale(len(shown))
+	for n := range shown {
+		c.line(float64(len(shown)-n), &shown[n])
 	}
-	c.Height = len(c.Lines)*spanHeight + 24
 	return c
 }
 
-func (c *spansChart) line(n int, e *tocsin.Event) spanLine {
-	l := spanLine{Y: n*spanHeight + 16, X: c.x(e.First), Label: cut(44, e.Rule.Title)}
-	l.W = max(3, c.x(e.Last)-l.X)
-	for _, a := range e.Evidence.Alerts {
-		if x := c.x(a.Time); len(l.Dots) == 0 || x >= l.Dots[len(l.Dots)-1]+3 { // those nearer cannot be told apart
-			l.Dots = append(l.Dots, x)
-		}
+// scale lays out the axes: times, and a row for each event.
+func (c *spansChart) scale(rows int) {
+	format := "15:04:05"
+	if c.To.Sub(c.From) > 18*time.Hour {
+		format = "01-02 15:04"
 	}
-	return l
+	for n := range spanTicks {
+		at := c.From.Add(c.To.Sub(c.From) * time.Duration(n) / (spanTicks - 1))
+		c.X = append(c.X, chartdraw.Tick{Value: c.x(at), Label: at.UTC().Format(format)})
+	}
+	c.Y = []chartdraw.Tick{{Value: float64(rows) + 0.5}, {Value: 0.5}}
 }
 
-// x is where a time stands.
-func (c *spansChart) x(at time.Time) int {
-	share := float64(at.Sub(c.From)) / float64(c.To.Sub(c.From))
-	return spanLeft + int(spanWidth*min(1, max(0, share)))
+// line draws one event in its row.
+func (c *spansChart) line(row float64, e *tocsin.Event) {
+	label := cut(34, e.Rule.Title)
+	c.Y = append(c.Y, chartdraw.Tick{Value: row, Label: label})
+	c.Marks = append(c.Marks, mark{X0: c.x(e.First), X1: c.x(e.Last), Y0: row - 0.1, Y1: row + 0.1, Class: "bars", Text: label})
+	dots := curve{Class: "alert few", Dots: 2.5}
+	for _, a := range e.Evidence.Alerts {
+		if x := c.x(a.Time); len(dots.X) == 0 || x >= dots.X[len(dots.X)-1]+0.005 { // those nearer cannot be told apart
+			dots.X, dots.Y = append(dots.X, x), append(dots.Y, row)
+		}
+	}
+	c.Curves = append(c.Curves, dots)
+}
+
+// x is where a time stands, from 0 to 1.
+func (c *spansChart) x(at time.Time) float64 {
+	return min(1, max(0, float64(at.Sub(c.From))/float64(c.To.Sub(c.From))))
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-analyze/charts/chartdraw"
+
 	"tocsin"
 	"tocsin/internal/auth"
 	"tocsin/internal/measure"
@@ -183,14 +185,9 @@ func (v trendsView) Left() int { return max(0, len(v.Trend.Series)+1-len(v.Chart
 // A chart is a drawing of one series, and the series.
 type chart struct {
 	measure.Series
+	sketch
 	Title   string
 	Rows    []trendRow
-	Bars    []bar
-	Lines   []line
-	Grid    []gridLine
-	Labels  []label
-	Width   int
-	Height  int
 	Few     bool // under 20 in each interval: points, no line that promises more
 	NoData  bool
 	Seconds bool
@@ -202,74 +199,50 @@ type trendRow struct {
 	Cells []string
 }
 
-type (
-	bar struct {
-		X, Y, W, H float64
-		Text       string
-	}
-	dot struct {
-		X, Y float64
-		Text string
-	}
-	line struct {
-		Name, Points string
-		Dots         []dot
-	}
-	gridLine struct {
-		Y    float64
-		Text string
-	}
-	label struct {
-		X    float64
-		Text string
-	}
-)
-
-// The drawing's measures, in the units of its view box.
+// The measures of a drawing, in the units of its view box.
 const (
 	chartWidth  = 720
 	chartHeight = 220
-	chartLeft   = 64
-	chartFoot   = 24
-	chartTop    = 12
 	// fewPoints is where a percentile says so little that it is drawn as a point (register.md, ruling 9).
 	fewPoints = 20
 )
 
 func newChart(title string, t *measure.Trend, s measure.Series) chart {
-	c := chart{Series: s, Title: title, Width: chartWidth, Height: chartHeight, Seconds: t.Unit == "s"}
+	c := chart{Series: s, Title: title, Seconds: t.Unit == "s"}
 	top := c.highest()
 	if top == 0 {
 		c.NoData = s.Whole.N == 0
 		top = 1
 	}
-	step := float64(chartWidth-chartLeft) / float64(max(len(s.Points), 1))
-	y := func(n float64) float64 { return chartTop + (chartHeight-chartTop-chartFoot)*(1-n/top) }
-	p50, p90 := line{Name: "p50"}, line{Name: "p90"}
+	if !c.Seconds && !c.timed() {
+		top = 2 * math.Ceil(top/2) // halves of incidents are none
+	}
+	c.Width, c.Height, c.Y = chartWidth, chartHeight, ticks(top, 3, c.text)
+	p50, p90 := curve{Class: "p50", Dots: 3.5}, curve{Class: "p90", Dots: 3.5}
+	c.X = append(c.X, chartdraw.Tick{})
 	for n, p := range s.Points {
-		x := chartLeft + step*float64(n)
-		day := p.At.Format(time.DateOnly)
-		if p.P50 == nil {
-			if !c.timed() {
-				c.Bars = append(c.Bars, bar{x + step*0.15, y(c.height(p)), step * 0.7, chartHeight - chartFoot - y(c.height(p)), fmt.Sprintf("%s: %s", day, c.text(c.height(p)))})
-			}
-		} else {
+		at, day := float64(n), p.At.Format(time.DateOnly)
+		m := mark{X0: at, X1: at + 1, Text: day + ": nothing", Tall: true}
+		switch {
+		case p.P50 != nil:
 			c.Few = c.Few || p.N < fewPoints
-			for at, l := range map[*int64]*line{p.P50: &p50, p.P90: &p90} {
-				l.Points += fmt.Sprintf("%.1f,%.1f ", x+step/2, y(float64(*at)))
-				l.Dots = append(l.Dots, dot{x + step/2, y(float64(*at)), fmt.Sprintf("%s, %s: %s, n = %d", day, l.Name, seconds(*at), p.N)})
-			}
+			m.Text = fmt.Sprintf("%s: p50 %s, p90 %s, n = %d", day, seconds(*p.P50), seconds(*p.P90), p.N)
+			p50.X, p50.Y = append(p50.X, at+0.5), append(p50.Y, float64(*p.P50))
+			p90.X, p90.Y = append(p90.X, at+0.5), append(p90.Y, float64(*p.P90))
+		case !c.timed():
+			m = mark{X0: at + 0.15, X1: at + 0.85, Y1: c.height(p), Class: "bars", Text: day + ": " + c.text(c.height(p)), Tall: true}
 		}
+		c.Marks = append(c.Marks, m)
 		if every := max(1, (len(s.Points)+5)/6); n%every == 0 { // what fits side by side
-			c.Labels = append(c.Labels, label{x + step/2, day})
+			c.X = append(c.X, chartdraw.Tick{Value: at + 0.5, Label: day})
 		}
 	}
-	for n := range 3 {
-		value := top * float64(n) / 2
-		c.Grid = append(c.Grid, gridLine{y(value), c.text(value)})
+	c.X = append(c.X, chartdraw.Tick{Value: float64(max(1, len(s.Points)))})
+	if c.Few {
+		p50.Class, p90.Class = "p50 few", "p90 few"
 	}
-	if len(p50.Dots) > 0 {
-		c.Lines = []line{p90, p50}
+	if len(p50.X) > 0 {
+		c.Curves = []curve{p90, p50}
 	}
 	return c
 }
