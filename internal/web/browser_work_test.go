@@ -144,3 +144,11 @@ func TestBrowserWithoutScript(t *testing.T) {
 		t.Errorf("it is %s: %v", now.Status, err)
 	}
 }
+
+// await waits for a promise.
+func (b *browser) await(promise string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](promise, chromedp.EvalAwaitPromise)); err != nil {
+		b.t.Fatal(err)
+	}
+}

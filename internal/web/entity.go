@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"tocsin"
 	"tocsin/internal/auth"
 )
@@ -54,23 +56,31 @@ func (p *pages) entity(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, tenant := r.Context(), auth.From(r.Context()).Tenant
 	v := entityView{Value: value}
-	incidents, err := p.Store.Incidents(ctx, tocsin.Query{Tenant: tenant, Entity: value, Sort: "opened", Limit: entityIncidents})
-	if err != nil {
+	var incidents tocsin.Page[tocsin.Incident]
+	var events tocsin.Page[tocsin.Event]
+	var alerts []tocsin.Alert
+	var next string
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		incidents, err = p.Store.Incidents(ctx, tocsin.Query{Tenant: tenant, Entity: value, Sort: "opened", Limit: entityIncidents})
+		return err
+	})
+	all.Go(func() (err error) {
+		events, err = p.Search.EventsBy(ctx, tocsin.EventQuery{Tenant: tenant, Entity: value, Limit: entityEvents})
+		return err
+	})
+	all.Go(func() (err error) {
+		alerts, next, err = p.Search.AlertsBy(ctx, tocsin.AlertQuery{Tenant: tenant, Entity: value, Limit: entityAlerts})
+		return err
+	})
+	if err := all.Wait(); err != nil {
 		return err
 	}
 	for _, i := range incidents.Items {
 		v.Incidents = append(v.Incidents, newRow(i, p.Now()))
 	}
 	v.More = incidents.Total - int64(len(incidents.Items))
-	events, err := p.Search.EventsBy(ctx, tocsin.EventQuery{Tenant: tenant, Entity: value, Limit: entityEvents})
-	if err != nil {
-		return err
-	}
 	v.Events, v.EventsN = events.Items, events.Total
-	alerts, next, err := p.Search.AlertsBy(ctx, tocsin.AlertQuery{Tenant: tenant, Entity: value, Limit: entityAlerts})
-	if err != nil {
-		return err
-	}
 	for _, a := range alerts {
 		v.Alerts = append(v.Alerts, entityAlert{a, says(&a)})
 	}

@@ -105,8 +105,12 @@ type errorView struct{ Heading, Advice string }
 
 // render writes a page, or, where a template fails, a plain answer: never half a page.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name, title, section string, body any) {
-	_, session := p.sessions.of(r)
-	f := frame{Title: title, Section: section, Static: p.views.static, Now: p.Now().UTC(), User: auth.From(r.Context()).Actor, Session: session, Body: body}
+	who := auth.From(r.Context()).Actor
+	id, session := p.sessions.of(r)
+	if session {
+		who = id.Actor // also on pages that anybody may see
+	}
+	f := frame{Title: title, Section: section, Static: p.views.static, Now: p.Now().UTC(), User: who, Session: session, Body: body}
 	var out bytes.Buffer
 	if err := p.views.pages[name].ExecuteTemplate(&out, "layout", f); err != nil {
 		p.Log.ErrorContext(r.Context(), "page was not rendered", "page", name, "err", err)

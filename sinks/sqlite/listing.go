@@ -90,6 +90,9 @@ func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor str
 	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM "+l.table+l.counting(), l.args...).Scan(&page.Total); err != nil {
 		return page, translate(l.name, err)
 	}
+	if page.Total == 0 {
+		return page, nil
+	}
 	if resumed {
 		l.behind(after)
 	}

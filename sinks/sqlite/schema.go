@@ -195,6 +195,8 @@ CREATE TRIGGER titles_gone AFTER DELETE ON incidents WHEN NOT EXISTS (SELECT 1 F
 	DELETE FROM titles WHERE n = old.titled;
 END;
 DELETE FROM links WHERE kind = 'word';
+DROP INDEX incidents_work;
+CREATE INDEX incidents_filters ON incidents (status, tenant, priority, assignee, breached, class, category, platform, coordinator, disposition);
 `}
 
 // searchable is the version from which on the columns that are searched by are there, and numbered that from which on

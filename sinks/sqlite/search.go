@@ -104,8 +104,8 @@ func (s *Store) EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Page[
 	return list[tocsin.Event](ctx, s, l, q.Limit, q.Cursor)
 }
 
-// looksAt bounds how many alerts one page of a search looks at: some 100 ms.
-const looksAt = 20_000
+// looksAt bounds how many alerts one page of a search looks at: some 50 ms.
+const looksAt = 10_000
 
 // AlertsBy lists alerts, the last stored first; see [sinks.Searcher].
 func (s *Store) AlertsBy(ctx context.Context, q tocsin.AlertQuery) (alerts []tocsin.Alert, next string, err error) {

@@ -8,10 +8,6 @@ import (
 	"tocsin/sinks"
 )
 
-// manyFound is how many incidents with the words that are asked for make it worth to go through a list in its own order
-// until a page is full, instead of finding them all and sorting them.
-const manyFound = 1000
-
 // titled is the number of an incident's title: titles of the same words share it, as most of a rule's do, so that
 // words are looked for among titles and not among incidents.
 func (s *Store) titled(ctx context.Context, i *tocsin.Incident) (n int64, err error) {
@@ -43,15 +39,6 @@ func (l *listing) titles(words []string) {
 	for _, word := range words {
 		l.where("titled IN (SELECT title FROM title_words WHERE word >= ? AND word < ?)", word, word+"\U0010FFFF")
 	}
-}
-
-// paging is the condition as pages have it. Titles that many incidents have are looked for in the order of the list,
-// which ends as soon as the page is full.
-func (l *listing) paging(total int64) string {
-	if total < manyFound {
-		return l.condition()
-	}
-	return strings.ReplaceAll(l.condition(), "titled IN", "+titled IN")
 }
 
 // fillTitles numbers the titles of what an earlier version stored, in the transaction of the migration.
