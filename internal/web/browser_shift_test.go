@@ -12,11 +12,13 @@ const mostShift = 0.02
 // shifted is the sum of all shifts that no input of the reader's brought about, since the page was opened.
 const shifted = `(() => {
 	if (window.shift === undefined) {
-		window.shift = 0;
-		window.seen = new PerformanceObserver(list => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.shift += e.value; });
+		window.shift = 0; window.moved = [];
+		const seen = e => { if (e.hadRecentInput) return; window.shift += e.value; for (const s of e.sources) window.moved.push([s.node?.nodeName, s.node?.className ?? s.node?.data, s.previousRect.x, s.previousRect.y, 'to', s.currentRect.x, s.currentRect.y].join(' ')); };
+		window.count = seen;
+		window.seen = new PerformanceObserver(list => list.getEntries().forEach(seen));
 		window.seen.observe({type: 'layout-shift', buffered: true});
 	}
-	for (const e of window.seen.takeRecords()) if (!e.hadRecentInput) window.shift += e.value;
+	window.seen.takeRecords().forEach(window.count);
 	return window.shift;
 })()`
 
@@ -37,8 +39,9 @@ func TestBrowserShift(t *testing.T) {
 		b.await(settled)
 		moved := evaluate[float64](b, shifted)
 		if moved > mostShift {
-			t.Errorf("%s: %.4f of the page moved, and %.2f may", where, moved, mostShift)
+			t.Errorf("%s: %.4f of the page moved, and %.2f may: %v", where, moved, mostShift, evaluate[[]string](b, `window.moved`))
 		}
+		_ = evaluate[int](b, `window.shift = 0, window.moved = [], 1`)
 		return moved
 	}
 	worst := 0.0

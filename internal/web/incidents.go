@@ -29,6 +29,7 @@ type incidentsView struct {
 	All        int64  // whatever is asked for
 	Empty      string // what to say where a part of the queue has nothing; "" for the usual
 	Bulk       bulkForm
+	Last       string // mark of what is shown, from which on changes are told
 }
 
 type link struct {
@@ -67,6 +68,7 @@ func (p *pages) queue(r *http.Request) (*incidentsView, error) {
 	if err != nil {
 		return nil, err
 	}
+	last := p.newest(r) // before the list is read: what comes between is told
 	found, err := p.Store.Incidents(r.Context(), q)
 	if err != nil {
 		if errors.Is(err, tocsin.ErrQuery) {
@@ -75,7 +77,7 @@ func (p *pages) queue(r *http.Request) (*incidentsView, error) {
 		return nil, err
 	}
 	now := p.Now()
-	view := &incidentsView{Filter: f, Statuses: statuses(), Priorities: priorities, Total: found.Total, Bulk: p.bulkForm(r)}
+	view := &incidentsView{Filter: f, Statuses: statuses(), Priorities: priorities, Total: found.Total, Bulk: p.bulkForm(r), Last: last}
 	for _, i := range found.Items {
 		view.Rows = append(view.Rows, newRow(i, now))
 	}

@@ -29,8 +29,8 @@ func (p *pages) live(w http.ResponseWriter, r *http.Request) error {
 	out := http.NewResponseController(w)
 	_ = out.SetWriteDeadline(time.Now().Add(liveFor + 10*time.Second)) // a test's writer has none
 	w.Header().Set("Content-Type", "text/event-stream")
-	last := p.newest(r) // before the reader is told that it is listened for
-	if _, err := fmt.Fprint(w, "retry: 3000\n\n"); err != nil || out.Flush() != nil {
+	last := p.known(r) // before the reader is told that it is listened for
+	if _, err := fmt.Fprint(w, "retry: 3000\nid: "+p.newest(r)+"\n\n"); err != nil || out.Flush() != nil {
 		return nil // the reader is gone
 	}
 	every, end := time.NewTicker(liveEvery), time.NewTimer(liveFor)
@@ -48,12 +48,23 @@ func (p *pages) live(w http.ResponseWriter, r *http.Request) error {
 		}
 		now, text := p.newest(r), ": nothing new\n\n"
 		if now != last {
-			last, text = now, "event: changed\ndata: "+now+"\n\n"
+			last, text = now, "event: changed\nid: "+now+"\ndata: "+now+"\n\n"
 		}
 		if _, err := fmt.Fprint(w, text); err != nil || out.Flush() != nil {
 			return nil // the reader is gone
 		}
 	}
+}
+
+// known is the mark of what the reader has: of the answer before this one, or of the page, which was made before it.
+func (p *pages) known(r *http.Request) string {
+	if last := r.Header.Get("Last-Event-ID"); last != "" {
+		return last
+	}
+	if r.URL.Query().Has("last") {
+		return r.URL.Query().Get("last")
+	}
+	return p.newest(r)
 }
 
 // newest is a mark of the incident that changed last; "" where there is none or no answer.

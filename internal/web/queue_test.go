@@ -183,10 +183,11 @@ func TestLive(t *testing.T) {
 	}
 	lines := bufio.NewScanner(answer.Body)
 	lines.Scan() // what the reader waits before it asks again
+	lines.Scan() // the mark of what there is
 	i := w.incident("0e1", "Password spray", "ann")
 	for lines.Scan() && lines.Text() != "event: changed" {
 	}
-	if lines.Scan(); lines.Text() != "data: "+i.ID+"@1/1" {
+	if lines.Scan(); lines.Text() != "id: "+i.ID+"@1/1" {
 		t.Errorf("it is told %q", lines.Text())
 	}
 	close(stopping)

@@ -158,7 +158,7 @@
 	// While a form is being filled in nothing moves: a line says that there is something new.
 	const line = document.getElementById('live');
 	if (line && queue() && 'EventSource' in window) {
-		const source = new EventSource('/live');
+		const source = new EventSource('/live?last=' + encodeURIComponent(line.dataset.last));
 		source.addEventListener('changed', async () => {
 			const filling = document.activeElement?.closest('.bulk, .filters');
 			if (!filling && await renew().catch(() => false)) { line.hidden = true; return; }
