@@ -76,7 +76,8 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	if err != nil {
 		return err
 	}
-	v := incidentView{Exhibits: exhibits,
+	v := incidentView{
+		Exhibits: exhibits,
 		Incident: i, Clocks: clocks(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
 		Events: eventRows(events), Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
 		Kin: p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -68,7 +69,7 @@ func TestQuestions(t *testing.T) {
 	}
 	w.get("/incidents/" + i.ID) // the register has read its log since
 	l.asked = nil
-	if a := w.get("/incidents/" + i.ID); a.StatusCode != 200 {
+	if a := w.get("/incidents/" + i.ID); a.StatusCode != http.StatusOK {
 		t.Fatal(a.Status)
 	}
 	twice := map[string]int{}
