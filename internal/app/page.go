@@ -30,7 +30,7 @@ func (a *App) page(back backend, people *people, p *pulse) (http.Handler, error)
 		},
 		Dispose: a.letters(back.store, back.journal).disposeByID,
 		Rules:   a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot, Counts: back.store, Measures: a.facts, Search: back.store, Regimes: a.regimesInForce,
-		NovelHosts: a.novelHosts, Workshop: a.workshop(back),
+		NovelHosts: a.novelHosts, Peers: a.cfg.HTTP.Peers, Workshop: a.workshop(back),
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
 		Trail:  a.trail(back.store), Custodian: a.evidence(back.store), Stopping: a.stopping, Now: a.now, Log: a.log,
 	})

@@ -65,6 +65,7 @@ type HTTP struct {
 	TokensFile    string   `mapstructure:"tokens_file"`     // YAML list of {name, role, tenant, sha256}
 	OpenIntake    string   `mapstructure:"open_intake" enum:"loopback,never"`
 	ClientCAFile  string   `mapstructure:"client_ca_file"` // PEM; whoever has a certificate of it may use it in place of a token
+	Peers         []string `mapstructure:"peers"`          // pages of the other daemons of this pipeline, as readers reach them: https://tocsin-2.example
 	RateLimit     int      `mapstructure:"rate_limit"`     // requests a second of one caller to API and page; 0: no limit
 }
 

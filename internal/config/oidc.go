@@ -28,6 +28,9 @@ func (c *checker) validateOIDC(cfg *Config) {
 	if cfg.HTTP.ClientCAFile != "" && cfg.HTTP.CertFile == "" {
 		c.at("http.client_ca_file", "certificates are read over TLS alone", "set http.cert_file and http.key_file")
 	}
+	for n, peer := range cfg.HTTP.Peers {
+		c.address(fmt.Sprintf("http.peers[%d]", n), peer, "write https://tocsin-2.example:8080, as readers reach that daemon's page")
+	}
 	if cfg.HTTP.RateLimit < 0 {
 		c.at("http.rate_limit", "is less than 0", "100 is the default, 0 is no limit")
 	}

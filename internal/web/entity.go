@@ -28,6 +28,7 @@ type entityView struct {
 	Alerts    []entityAlert
 	Rest      bool // there are more alerts
 	Novel     []hostView
+	Peers     []link // other daemons, which may know more scopes
 }
 
 // An entityAlert is an alert in a line.
@@ -89,9 +90,19 @@ func (p *pages) entity(w http.ResponseWriter, r *http.Request) error {
 		for _, h := range p.NovelHosts(cmp.Or(tenant, "default"), value) {
 			v.Novel = append(v.Novel, hostView{h, sessionsOf(&h)})
 		}
+		v.Peers = p.peers(r)
 	}
 	p.render(w, r, http.StatusOK, "entity", cut(60, value), "incidents", v)
 	return nil
+}
+
+// peers are the same page of the other daemons.
+func (p *pages) peers(r *http.Request) (all []link) {
+	for _, address := range p.Peers {
+		address = strings.TrimRight(address, "/")
+		all = append(all, link{Text: address, URL: address + r.URL.RequestURI()})
+	}
+	return all
 }
 
 // says is an alert in a few words.

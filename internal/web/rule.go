@@ -25,6 +25,7 @@ type ruleView struct {
 	Fields     []keyField
 	Asked      bool
 	Refused    string // why the question could not be answered
+	Peers      []link // where it may be answered
 	Standing   *tocsin.Standing
 	Lines      []string // of the standing, but the first and those of other keys
 	Headline   string
@@ -136,6 +137,9 @@ func (p *pages) ask(r *http.Request, v *ruleView) {
 	switch {
 	case errors.Is(err, tocsin.ErrKey), errors.Is(err, tocsin.ErrElsewhere):
 		v.Refused = err.Error()
+		if errors.Is(err, tocsin.ErrElsewhere) {
+			v.Peers = p.peers(r)
+		}
 		return
 	case err != nil:
 		v.Refused = "the engine does not have this rule: its status is " + v.Status

@@ -176,3 +176,14 @@ func TestBrowserDraft(t *testing.T) {
 		t.Errorf("what was typed is %q", text)
 	}
 }
+
+// TestPeers leads to the same question at the daemons that may have the engine.
+func TestPeers(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Peers = []string{"https://tocsin-2.example:8080/"} })
+	for path, has := range map[string]bool{"/rules/r1?ask=1&key.user.name=elsewhere": true, "/rules/r1?ask=1&key.user.name=ann": false, "/entities?value=web1": true} {
+		want := `href="https://tocsin-2.example:8080` + strings.ReplaceAll(path, "&", "&amp;") + `"`
+		if body := w.get(path).body; strings.Contains(body, want) != has {
+			t.Errorf("%s: %s: %t", path, want, !has)
+		}
+	}
+}

@@ -50,6 +50,7 @@ type Options struct {
 	NovelHosts func(tenant, host string) []tocsin.NoveltyHost
 	// Workshop knows rules' texts and tests and tries drafts; nil: there is none.
 	Workshop Workshop
+	Peers    []string // addresses of other daemons' pages, which have the engines that do not run here
 	Trail    auth.Trail
 	// Custodian tells of the copies of alerts that incidents stand on, and hands them out.
 	Custodian Custodian
