@@ -77,7 +77,7 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 	if !p.common() {
 		return false
 	}
-	if x.p = e.memo.common(&e.pool, &p); !ev.recent.knows(x.p, e.memo.hash[0]) {
+	if x.p = e.memo.among(&ev.recent, &e.pool, &p); x.p == nil {
 		return false
 	}
 	before := st.bytes

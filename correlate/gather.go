@@ -25,15 +25,15 @@ const (
 type body struct {
 	count       int64
 	first, last order
-	sum         digestSum // of the alerts' digests
-	head        []item    // the first endRefs, by order
-	tail        held      // of the others the last endRefs, by order
-	entities    []entity  // by order, then by place in the alert
+	head        []item   // the first endRefs, by order
+	tail        held     // of the others the last endRefs, by order
+	entities    []entity // by order, then by place in the alert
 	risk        float64
 	tactics     []string // sorted
 	ioc         bool
 	absent      []absence // by field
 	recent      recents   // their entities and facts are known
+	sum         digestSum // of the alerts' digests; last, beside what [calm] has: alerts that are left change no more
 }
 
 // An entity is an entity value and the first alert that named it.

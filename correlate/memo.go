@@ -20,21 +20,33 @@ type memo struct {
 
 	said   payload // by the match before, as it came
 	hash   [2]uint64
-	pooled *payload // that says it; nil for none
+	pooled *payload // that says it; nil for not known
 	weight int64
 }
 
 // common is the payload that says what p says, the hash of that, and what p is accounted with. Rules that read the same
 // of an alert hand over the very same lists: then there is nothing to look for.
 func (o *memo) common(l *pool, p *payload) *payload {
-	q := &o.said
-	if o.pooled != nil && p.from == q.from && p.facts.Risk == q.facts.Risk && p.facts.IOC == q.facts.IOC &&
-		identical(p.entities, q.entities) && identical(p.values, q.values) && identical(p.absent, q.absent) && identical(p.facts.Tactics, q.facts.Tactics) {
-		return o.pooled
+	if o.hear(l, p); o.pooled == nil {
+		o.pooled = l.find(p, o.hash)
 	}
-	o.said, o.hash, o.weight = *p, l.hash(p), int64(p.weigh())
-	o.pooled = l.find(p, o.hash)
 	return o.pooled
+}
+
+// among is the payload of r that says what p says, nil for none. It spares a look into the pool, which is far away.
+func (o *memo) among(r *recents, l *pool, p *payload) *payload {
+	o.hear(l, p)
+	return r.find(o.hash)
+}
+
+// hear works out the hash of what p says, and what it is accounted with.
+func (o *memo) hear(l *pool, p *payload) {
+	q := &o.said
+	if p.from == q.from && p.facts.Risk == q.facts.Risk && p.facts.IOC == q.facts.IOC && identical(p.entities, q.entities) &&
+		identical(p.values, q.values) && identical(p.absent, q.absent) && identical(p.facts.Tactics, q.facts.Tactics) {
+		return
+	}
+	o.said, o.hash, o.weight, o.pooled = *p, l.hash(p), int64(p.weigh()), nil
 }
 
 // identical reports whether a and b are one list.

@@ -30,10 +30,9 @@ type poolSet struct {
 }
 
 const (
-	poolWays  = 4
-	fewSets   = 1 << 6
-	mostSets  = 1 << 14 // 65,536 payloads of some 300 bytes
-	recentSet = 4       // see [recents]
+	poolWays = 4
+	fewSets  = 1 << 6
+	mostSets = 1 << 14 // 65,536 payloads of some 300 bytes
 )
 
 func newPool() pool {
@@ -54,10 +53,8 @@ func (p *payload) common() bool { return p.id == "" && p.digest == "" && p.link 
 // find is the payload that says what p says, of which h is the hash.
 func (l *pool) find(p *payload, h [2]uint64) *payload {
 	set := &l.sets[h[0]&uint64(len(l.sets)-1)]
-	for i, sum := range &set.sums {
-		if sum == h[1] && set.all[i] != nil {
-			return set.all[i]
-		}
+	if known := set.find(h[1]); known != nil {
+		return known
 	}
 	known := l.clone(p)
 	known.sum = h
@@ -69,6 +66,16 @@ func (l *pool) find(p *payload, h [2]uint64) *payload {
 	}
 	set.put(known)
 	return known
+}
+
+// find is the payload of which sum is the second half of the sum, nil for none.
+func (s *poolSet) find(sum uint64) *payload {
+	for i := range s.sums {
+		if s.sums[i] == sum && s.all[i] != nil {
+			return s.all[i]
+		}
+	}
+	return nil
 }
 
 func (s *poolSet) put(p *payload) {
@@ -91,26 +98,22 @@ func (l *pool) grow() {
 }
 
 // recents are payloads of alerts that an event took in: what they say is known to it. A payload stands in one of a few
-// places, which its hash chooses.
-type recents [recentPayloads]*payload
+// sets, which its hash chooses.
+type recents [recentPayloads / poolWays]poolSet
 
-func (r *recents) set(hash uint64) *[recentSet]*payload {
-	i := hash >> 32 % (recentPayloads / recentSet) * recentSet
-	return (*[recentSet]*payload)(r[i:])
-}
+func (r *recents) set(hash uint64) *poolSet { return &r[hash>>32%uint64(len(r))] }
 
 // knows reports whether an alert with that very payload was taken in, of which hash is half the sum. Of those taken in
 // long ago it may not know.
 func (r *recents) knows(p *payload, hash uint64) bool {
-	s := r.set(hash)
-	return s[0] == p || s[1] == p || s[2] == p || s[3] == p
+	all := &r.set(hash).all
+	return all[0] == p || all[1] == p || all[2] == p || all[3] == p
 }
 
-func (r *recents) note(p *payload) {
-	s := r.set(p.sum[0])
-	copy(s[1:], s[:])
-	s[0] = p
-}
+// find is a payload that was taken in, of which h is the sum; nil for none that is known of.
+func (r *recents) find(h [2]uint64) *payload { return r.set(h[0]).find(h[1]) }
+
+func (r *recents) note(p *payload) { r.set(p.sum[0]).put(p) }
 
 func (l *pool) hash(p *payload) (h [2]uint64) {
 	var buf [256]byte
