@@ -1,7 +1,8 @@
 // Command correlate measures what correlation costs beside other engines that keep windows in memory, Siddhi and Esper,
 // in the same run, on the same machine, over the same logons. Every engine gets objects that are ready, so that nothing
-// but its own work is timed: processor time of one core, the first fifth of the logons left out. Before any figure
-// counts, all engines must have said the same: which users fired, and when first.
+// but its own work is timed: processor time of one core, the first fifth of the logons left out. The other engines run
+// twice: as they are, and naming the alerts of each firing, as tocsin does. Before any figure counts, all engines must
+// have said the same: which users fired, when first, and of which alerts.
 //
 //	go run ./bench/correlate                     # count, distinct, sequence and twenty rules, 1,000 keys
 //	go run ./bench/correlate -keys 100000
