@@ -119,12 +119,18 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 		addresses: map[*name]*name{}, values: map[string]string{},
 		moments: map[*name]bool{d.name("event.start"): true, d.name("event.end"): true, d.name("file.created"): true, d.name("file.mtime"): true},
 	}
-	for line := range strings.Lines(keys) {
+	var order []string
+	for line := range strings.Lines(keys) { // of two lines with a key the latter counts
 		words := strings.Fields(line)
 		for _, key := range words[:max(0, len(words)-1)] {
-			d.tell(key, words[len(words)-1])
+			if c.keys[key] == nil {
+				order = append(order, key)
+			}
 			c.keys[key] = d.name(words[len(words)-1])
 		}
+	}
+	for _, key := range order {
+		d.tell(key, c.keys[key].text)
 	}
 	for _, pair := range [][2]string{{"source.ip", "source.address"}, {"destination.ip", "destination.address"}, {"observer.ip", ""}, {"source.nat.ip", ""}, {"destination.nat.ip", ""}} {
 		c.addresses[d.name(pair[0])] = nil

@@ -8,7 +8,8 @@ import (
 	"tocsin"
 )
 
-// leefKeys maps the predefined attributes of LEEF, and what vendors write beside them, to ECS.
+// leefKeys maps the predefined attributes of LEEF, and what vendors write beside them, to ECS. Vendors who also write CEF
+// use its keys here: what is not listed means what it means there.
 const leefKeys = `
 	src srcIP sourceip              source.ip
 	srcPort srcport                 source.port
@@ -51,10 +52,39 @@ const leefKeys = `
 // A leefReader reads IBM's Log Event Extended Format, versions 1 and 2, bare or behind a syslog header.
 type leefReader struct {
 	*cefReader
+	others  []leefOther
+	layouts *strings.Replacer // of Java's SimpleDateFormat to Go's
 }
 
+// A leefOther is an attribute that says a second time, or more weakly, what another one says: it counts where no other
+// does, and stays among the rest in any case.
+type leefOther struct {
+	key string
+	to  *name
+}
+
+// leefOthers are such attributes: addresses before their translation, and what QRadar calls a device's identity.
+const leefOthers = `
+	srcPreNAT      source.ip
+	identSrc       source.ip
+	srcPreNATPort  source.port
+	identNetBios   source.domain
+	identMAC       source.mac
+	dstPreNAT      destination.ip
+	dstPreNATPort  destination.port
+	vSrcName       host.name
+	vSrc           host.ip
+	realm          user.domain`
+
 func leef(dec *Decoder) text {
-	l := &leefReader{newCEF(dec.doc.dict, "leef", leefKeys)}
+	d := dec.doc.dict
+	l := &leefReader{cefReader: newCEF(d, "leef", cefKeys+leefKeys), layouts: javaLayouts()}
+	for line := range strings.Lines(leefOthers) {
+		if words := strings.Fields(line); len(words) == 2 {
+			d.tell(words[0], words[1])
+			l.others = append(l.others, leefOther{words[0], d.name(words[1])})
+		}
+	}
 	return text{claims: func(line string) bool { return leefStart(line) >= 0 }, read: l.read}
 }
 
@@ -112,10 +142,35 @@ func (l *leefReader) read(line string, o *output) string {
 		o.word(l.values["sev"])
 	}
 	l.fields(o)
+	for _, other := range l.others {
+		if v := l.values[other.key]; strings.HasSuffix(other.to.text, ".ip") {
+			o.address(other.to, nil, v)
+		} else {
+			o.set(other.to, tocsin.StringValue(v))
+		}
+	}
 	l.syslog.envelope(h, o)
+	l.visit(name, o)
+	o.set(l.user, o.value(l.sourceUser))
+	o.set(l.user, o.value(l.destUser))
 	l.classify(name, o)
 	l.derive.apply(o)
 	return ""
+}
+
+// visit sets what the attributes for it say of a login or its end.
+func (l *leefReader) visit(name string, o *output) {
+	is := func(key string) bool { return strings.EqualFold(l.values[key], "true") || l.values[key] == "1" }
+	switch {
+	case is("isLoginEvent"):
+		o.put(l.types, "start")
+		o.put(l.outcome, loginResult(strings.ToLower(o.text(l.keys["act"])+" "+o.text(l.keys["cat"])+" "+name)))
+	case is("isLogoutEvent"):
+		o.put(l.types, "end")
+	default:
+		return
+	}
+	o.put(l.category, "authentication")
 }
 
 // leefDelimiter says what stands between the attributes. LEEF 2 may name it in a sixth part, as itself or its code;
@@ -168,7 +223,7 @@ func (l *leefReader) attributes(s, delimiter string) {
 // when sets the time: devTime, in the layout that devTimeFormat gives in Java's letters; else the syslog header's.
 func (l *leefReader) when(h header, o *output) {
 	if text, layout := l.values["devTime"], l.values["devTimeFormat"]; text != "" && layout != "" {
-		if t, err := time.Parse(javaLayout(layout), text); err == nil {
+		if t, err := time.Parse(l.layouts.Replace(layout), text); err == nil {
 			o.time = t.UTC()
 		}
 	}
@@ -177,8 +232,8 @@ func (l *leefReader) when(h header, o *output) {
 	}
 }
 
-// javaLayout is a layout of Java's SimpleDateFormat in Go's form.
-func javaLayout(s string) string {
+// javaLayouts makes of a layout of Java's SimpleDateFormat one in Go's form.
+func javaLayouts() *strings.Replacer {
 	return strings.NewReplacer("yyyy", "2006", "yy", "06", "MMMM", "January", "MMM", "Jan", "MM", "01", "dd", "02", "EEEE", "Monday", "EEE", "Mon",
-		"HH", "15", "hh", "03", "mm", "04", "ss", "05", "SSS", "000", "a", "PM", "XXX", "Z07:00", "Z", "-0700", "z", "MST", "'", "", "d", "_2").Replace(s)
+		"HH", "15", "hh", "03", "mm", "04", "ss", "05", "SSS", "000", "a", "PM", "XXX", "Z07:00", "Z", "-0700", "z", "MST", "'", "", "d", "_2")
 }

@@ -302,7 +302,7 @@ func syslog(d *Decoder) text {
 			pairs.structured(h.data, o)
 			says.record(h.message, o)
 			if o.time.IsZero() {
-				o.time = h.time
+				o.time = yearOf(h.time, h.message)
 			}
 			f.envelope(h, o)
 			f.program(h, o)

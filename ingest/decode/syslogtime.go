@@ -89,3 +89,25 @@ func bracketedTime(s string) (time.Time, string, bool) {
 	t, ok := parseTime(stamp)
 	return t, strings.TrimLeft(s[len(s[1:min(len(s), 40)])+1-len(after):], " "), ok && !yearless(t)
 }
+
+// yearOf is a header's time with the year that its message tells: programs begin their lines with a time of their own. It
+// is the message's time where both agree but for the zone.
+func yearOf(t time.Time, message string) time.Time {
+	if t.IsZero() || !yearless(t) {
+		return t
+	}
+	own, _, ok := leadingTime(message)
+	if !ok {
+		own, _, ok = bracketedTime(message)
+	}
+	if !ok || yearless(own) || own.Minute() != t.Minute() || own.Second() != t.Second() {
+		return t
+	}
+	_, offset := own.Zone()
+	for _, at := range [...]time.Time{own, own.UTC(), own.Add(time.Duration(offset) * time.Second).UTC()} {
+		if at.Month() == t.Month() && at.Day() == t.Day() {
+			return own
+		}
+	}
+	return t
+}

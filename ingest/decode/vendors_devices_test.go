@@ -162,6 +162,53 @@ event.outcome=failure
 leef.extensions.odd=1
 `,
 	},
+	"leef predefined attributes": {
+		"LEEF:2.0|Acme|Gate|1|500|^|cat=access^srcPreNAT=10.1.1.9^srcPreNATPort=1024^srcPostNAT=198.51.100.1^srcPostNATPort=2048^dstPreNAT=192.0.2.80^dstPreNATPort=443^dstPostNAT=10.2.2.2^dstPostNATPort=8443^identHostName=pc-9^identNetBios=PC9^identGrpName=sales^identMAC=00:00:5E:00:53:01^vSrc=192.0.2.5^vSrcName=esx-1^accountName=eve^realm=corp.example^role=admin^policy=lan^totalPackets=7^srcBytes=10^dstBytes=20^isLoginEvent=true^calLanguage=en^devTime=1772359200000",
+		`leef 2026-03-01T10:00:00Z
+source.ip=10.1.1.9
+source.port=1024
+source.nat.ip=198.51.100.1
+source.nat.port=2048
+source.domain=pc-9
+source.mac=00-00-5E-00-53-01
+destination.ip=192.0.2.80
+destination.port=443
+destination.nat.ip=10.2.2.2
+destination.nat.port=8443
+host.name=esx-1
+host.ip=192.0.2.5
+user.name=eve
+user.domain=corp.example
+user.roles=admin
+group.name=sales
+rule.ruleset=lan
+network.packets=7
+event.category=authentication
+event.type=start
+leef.extensions.identNetBios=PC9
+leef.extensions.calLanguage=en
+`,
+	},
+	"leef with keys of CEF": {
+		"LEEF:1.0|Acme|EPP|1|Detected|sev=7\tsrcPreNAT=10.9.9.9\tsrc=10.1.1.9\tdhost=pc-1\tduser=eve\tfname=a.exe\tfileHash=44d88612fea8a8f36de82e1278abb02f\tisLogoutEvent=1\trt=1772359200000",
+		`leef 2026-03-01T10:00:00Z
+source.ip=10.1.1.9
+leef.extensions.srcPreNAT=10.9.9.9
+destination.domain=pc-1
+destination.user.name=eve
+user.name=eve
+file.name=a.exe
+file.hash.md5=44d88612fea8a8f36de82e1278abb02f
+event.category=authentication
+event.type=end
+`,
+	},
+	"syslog whose message has the year": {
+		"<190>Feb 27 17:19:17 teamcity auth.log: [2024-02-27 17:19:17,734]  DEBUG - processing",
+		`syslog 2024-02-27T17:19:17.734Z
+host.name=teamcity
+`,
+	},
 	"windows xml": {
 		`<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System><Provider Name="Microsoft-Windows-Security-Auditing"/><EventID Qualifiers="">4625</EventID><Keywords>0x8010000000000000</Keywords>
 		<TimeCreated SystemTime="2026-03-01T10:00:00.5Z"/><EventRecordID>9</EventRecordID><Channel>Security</Channel><Computer>dc-1</Computer></System>
