@@ -1,10 +1,11 @@
 // Command quality measures what the shipped rules make of recorded campaigns: how few incidents, how true, how much of the
 // attack is in them, how soon, and how much noise comes along. It plays each campaign through `tocsin replay` with the shipped
 // configuration, has the outcome judged by a scorer that knows the truth, and prints tables with a naive baseline beside them. With
-// -ablate it does so again without one feature at a time.
+// -ablate it does so again without one feature at a time, with -perturb for streams that are made of the campaigns.
 //
 //	go run ./bench/quality -data DIR -score DIR/score.py -baseline DIR/baseline.py
 //	go run ./bench/quality -data DIR -score DIR/score.py -ablate
+//	go run ./bench/quality -data DIR -score DIR/score.py -perturb -seed 1
 //
 // DIR/campaigns holds one folder for each campaign, with alerts.ndjson.zst or eve.ndjson.zst and the labels that the scorer reads.
 // Without the data it says so and measures nothing. It needs python3 and zstd.
@@ -26,7 +27,10 @@ import (
 // options are the flags.
 type options struct {
 	data, score, baseline string
-	ablate, mix           bool
+	rules                 string // in place of the shipped ones
+	ablate, mix, perturbs bool
+	seed                  uint64
+	only                  string
 	binary, scratch       string
 }
 
@@ -45,6 +49,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&o.baseline, "baseline", os.Getenv("TOCSIN_QUALITY_BASELINE"), "the naive correlator, a Python program; none: no such rows")
 	flags.BoolVar(&o.ablate, "ablate", false, "without one feature at a time")
 	flags.BoolVar(&o.mix, "mix", false, "eight copies of a network in one stream")
+	flags.BoolVar(&o.perturbs, "perturb", false, "each campaign thinned, moved, renamed, doubled, cut and mixed")
+	flags.Uint64Var(&o.seed, "seed", 1, "of what -perturb draws")
+	flags.StringVar(&o.only, "only", "", "of -perturb those whose name has this")
+	flags.StringVar(&o.binary, "binary", "", "a tocsin that is built already; none: it is built")
+	flags.StringVar(&o.rules, "rules", "", "folder of rules in place of the shipped ones")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -61,17 +70,30 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	o.scratch, o.binary = scratch, filepath.Join(scratch, "tocsin")
-	if text, err := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "./cmd/tocsin").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w: %s", err, text)
+	o.scratch = scratch
+	if o.binary == "" {
+		o.binary = filepath.Join(scratch, "tocsin")
+		if text, err := exec.CommandContext(ctx, "go", "build", "-o", o.binary, "./cmd/tocsin").CombinedOutput(); err != nil {
+			return fmt.Errorf("build: %w: %s", err, text)
+		}
 	}
 	switch {
 	case o.ablate:
 		return o.ablations(ctx, campaigns, out)
 	case o.mix:
 		return o.mixed(ctx, campaigns, out)
+	case o.perturbs:
+		return o.perturb(ctx, campaigns, out)
 	}
 	return o.table(ctx, campaigns, out)
+}
+
+// folders are those of the rules; none: the shipped ones.
+func (o *options) folders() []string {
+	if o.rules == "" {
+		return nil
+	}
+	return []string{o.rules}
 }
 
 // campaignsOf are the folders below a folder that hold labelled alerts, sorted.
@@ -108,7 +130,7 @@ func campaignsOf(data string) ([]campaign, error) {
 func (o *options) table(ctx context.Context, campaigns []campaign, out io.Writer) error {
 	var rows []row
 	for _, c := range campaigns {
-		found, err := o.replay(ctx, c, nil)
+		found, err := o.replay(ctx, c, o.folders())
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (o *options) mixed(ctx context.Context, campaigns []campaign, out io.Writer
 		if stream == "" {
 			continue
 		}
-		found, err := o.replay(ctx, campaign{name: c.name, file: stream}, nil)
+		found, err := o.replay(ctx, campaign{name: c.name, file: stream}, o.folders())
 		if err != nil {
 			return err
 		}
@@ -94,17 +94,10 @@ func moved(record []byte, n int, shift time.Duration) (doc []byte, at time.Time,
 	}
 	at = at.Add(shift)
 	fields["@timestamp"] = at.Format(time.RFC3339Nano)
-	host["ip"] = []string{fmt.Sprintf("fd00:%x::%x", n+1, hashOf(fmt.Sprint(host["name"])))}
+	host["ip"] = []string{fmt.Sprintf("fd00:%x::%x", n+1, hashOf(fmt.Sprint(host["name"]))&0xffff)}
 	if event, ok := fields["event"].(map[string]any); ok {
 		event["id"] = fmt.Sprintf("%v-%d", event["id"], n)
 	}
 	doc, err = json.Marshal(fields)
 	return doc, at, err == nil
-}
-
-func hashOf(s string) (n uint16) {
-	for _, c := range []byte(s) {
-		n = n*31 + uint16(c)
-	}
-	return n
 }
