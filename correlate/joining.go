@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"math"
 	"slices"
 
 	"tocsin"
@@ -14,7 +15,7 @@ func (sc *scope) place(e *Engine, c *contribution) {
 		sc.accompany(e, ep, c)
 		sc.join(e, ep, c)
 		sc.step(ep, sc.now)
-		sc.mergeInto(e, ep)
+		sc.mergeInto(e, ep, c)
 		sc.announce(e, ep)
 		return
 	}
@@ -135,20 +136,24 @@ func (sc *scope) step(ep *episode, now int64) {
 }
 
 // goesOn is the open event that a group which passes a bar belongs to: it names a value that the event named, or has two of
-// its hosts, within a day of the event's last strong step.
+// its hosts, within a day of the event's last strong step; or it would be merged into the event as soon as it is one.
 func (sc *scope) goesOn(group []*contribution) (ep *episode, with string) {
 	for _, ep := range sc.episodes {
+		if sc.now-ep.active <= sc.plan().idle && ep.shares(group, sc.plan().newcomer) {
+			return ep, ""
+		}
 		if sc.now-ep.strong > sc.plan().within {
 			continue
 		}
 		known := map[*novelHost]bool{}
 		for _, c := range group {
+			takes := ep.hosts[c.pair.host]
 			for _, l := range c.links {
-				if _, ok := ep.links[l]; ok {
+				if _, ok := ep.links[l]; ok && !(takes && c.pair.host.named(l)) {
 					return ep, l
 				}
 			}
-			if ep.hosts[c.pair.host] {
+			if takes {
 				known[c.pair.host] = true
 			}
 		}
@@ -159,8 +164,33 @@ func (sc *scope) goesOn(group []*contribution) (ep *episode, with string) {
 	return nil, ""
 }
 
-// mergeInto merges younger events into ep, or ep into an older one, where two rare rules scored in both within half an hour.
-func (sc *scope) mergeInto(e *Engine, ep *episode) {
+// shares reports whether two rules scored within half an hour in the event and in a group, worth as much as newcomer.
+func (ep *episode) shares(group []*contribution, newcomer int64) bool {
+	rules := map[*novelRule]bool{}
+	for _, c := range group {
+		if at, ok := ep.ties[c.pair.rule]; ok && c.worth() >= newcomer && within(at, c.at, tieSpan) {
+			rules[c.pair.rule] = true
+		}
+	}
+	return len(rules) >= mergeRules
+}
+
+// bridges reports whether a contribution of one event, worth as much as newcomer, belongs to another as well: its host takes
+// part, or it names a value that the other named within half an hour. Before they opened they would have been one group.
+func (ep *episode) bridges(c *contribution, newcomer int64) bool {
+	if c.worth() < newcomer {
+		return false
+	}
+	joined, _ := ep.tiedTo(c, math.MaxInt64)
+	return joined != "" || ep.hosts[c.pair.host]
+}
+
+// mergeRules is how many rules have to score in two events within half an hour for them to be one.
+const mergeRules = 2
+
+// mergeInto merges a younger event into ep, or ep into an older one, where two rare rules scored in both within half an hour, or
+// where what joined last belongs to both.
+func (sc *scope) mergeInto(e *Engine, ep *episode, c *contribution) {
 	for _, other := range sc.episodes {
 		if other == ep || sc.now-other.active > sc.plan().idle {
 			continue
@@ -171,7 +201,7 @@ func (sc *scope) mergeInto(e *Engine, ep *episode) {
 				shared++
 			}
 		}
-		if shared < 2 {
+		if shared < mergeRules && !other.bridges(c, sc.plan().newcomer) {
 			continue
 		}
 		older, younger := other, ep

@@ -12,8 +12,9 @@ type groupRisk struct {
 	novelPairs         map[uint64]bool
 }
 
-// riskOf adds up, at a time, what contributions count for: each half for each decay that it is older, and of one rule
-// the third and later ones half.
+// riskOf adds up, at a time, what contributions count for: each half for each decay that it is older, by tactics for each span,
+// and of one rule the third and later ones half. What is rare comes together within minutes or by chance; an attacker goes from one
+// tactic to the next in his own time.
 func (sc *scope) riskOf(all []*contribution, now int64) groupRisk {
 	g := groupRisk{novelRules: make(map[*novelRule]bool), coldOf: make(map[*novelRule]bool), novelPairs: make(map[uint64]bool)}
 	slices.SortStableFunc(all, func(a, b *contribution) int { return a.first.compare(b.first) })
@@ -39,7 +40,7 @@ func (sc *scope) riskOf(all []*contribution, now int64) groupRisk {
 		}
 		age := max(now-c.at, 0)
 		g.novel += decayed(c.points*c.graded.weight/1000, age, sc.tk.plan.decay) * weight / 2
-		g.cold += decayed(c.cold, age, sc.tk.plan.decay) * weight / 2
+		g.cold += decayed(c.cold, age, sc.tk.plan.span) * weight / 2
 	}
 	g.pairs, g.rules, g.coldRules = len(g.novelPairs), len(g.novelRules), len(g.coldOf)
 	return g

@@ -3,6 +3,7 @@ package correlate
 import (
 	"math"
 	"slices"
+	"strings"
 )
 
 // A tally is how often which rules fired on which hosts of a scope, in ten-minute spans, over the epoch at hand and the
@@ -28,6 +29,11 @@ type novelHost struct {
 	first       int64 // span since when it is observed
 	pairs       int
 	sessions    []session
+}
+
+// named reports whether a value is the host's name or tells it apart from others of that name.
+func (h *novelHost) named(value string) bool {
+	return h.name == value || h.apart == value || slices.Contains(strings.Fields(h.apart), value)
 }
 
 type novelRule struct {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"net/netip"
 	"strings"
 
 	"tocsin"
@@ -76,7 +77,7 @@ func (m *Matcher) novelty(n *novelSlots, facts *tocsin.Facts) []tocsin.Value {
 	values[NoveltyRule] = tocsin.StringValue(name)
 	values[NoveltyTactics] = m.tacticsOf(n, name, facts)
 	values[NoveltySeverity] = tocsin.IntValue(m.severityOf(n, facts))
-	values[NoveltyLinks] = m.linksOf(n)
+	values[NoveltyLinks] = m.linksOf(n, values[NoveltyHost].Text(), values[NoveltyApart].Text())
 	return values
 }
 
@@ -150,17 +151,37 @@ func (m *Matcher) severityOf(n *novelSlots, facts *tocsin.Facts) int64 {
 	return 150
 }
 
-func (m *Matcher) linksOf(n *novelSlots) tocsin.Value {
+// linksOf are the values that tie the alert's host to others: those of its links, and its host's own addresses, since who is
+// attacked in one alert may attack in another, or answer.
+func (m *Matcher) linksOf(n *novelSlots, host, apart string) tocsin.Value {
+	if len(n.links) == 0 {
+		return tocsin.NullValue()
+	}
 	var all []tocsin.Value
 	for _, slot := range n.links {
 		for _, item := range m.eval.Get(slot).Items() {
-			if s := item.Text(); s != "" && len(all) < maxGroup {
+			if s := item.Text(); s != "" && len(all) < maxGroup && !everywhere(s) {
 				all = append(all, tocsin.StringValue(shortened(s)))
 			}
 		}
+	}
+	own := func(s string) {
+		if _, err := netip.ParseAddr(s); err == nil && len(all) < maxGroup && !everywhere(s) {
+			all = append(all, tocsin.StringValue(s))
+		}
+	}
+	own(host)
+	for one := range strings.FieldsSeq(apart) {
+		own(one)
 	}
 	if len(all) == 0 {
 		return tocsin.NullValue()
 	}
 	return tocsin.ListValue(all...)
+}
+
+// everywhere reports whether a text is an address that names no one machine.
+func everywhere(s string) bool {
+	at, err := netip.ParseAddr(s)
+	return err == nil && (at.IsLoopback() || at.IsUnspecified() || at.IsMulticast() || at.IsLinkLocalUnicast())
 }
