@@ -172,10 +172,11 @@ type Page[T any] struct {
 // A Snapshot is the saved state of one partition of the matches log. It carries its own offset (delivery.md 3.1, 2).
 type Snapshot struct {
 	Partition int32     `json:"partition"`
-	Offset    int64     `json:"offset"`        // next offset to read; a store never replaces a higher one by a lower one
-	Set       string    `json:"set"`           // rule set's hash
-	Order     int64     `json:"order"`         // the how-manieth set that was put in force it is; 0: not known
-	Log       string    `json:"log,omitempty"` // the life of the log that Offset counts in; "": not known
+	Offset    int64     `json:"offset"`           // next offset to read; a store never replaces a higher one by a lower one
+	Set       string    `json:"set"`              // rule set's hash
+	Order     int64     `json:"order"`            // the how-manieth set that was put in force it is; 0: not known
+	Log       string    `json:"log,omitempty"`    // the life of the log that Offset counts in; "": not known
+	Scales    string    `json:"scales,omitempty"` // hash of those that judge what follows, where the log says it; "": not known
 	Format    int       `json:"format"`
 	Watermark time.Time `json:"watermark"`
 	State     []byte    `json:"state"` // of the engine

@@ -71,14 +71,17 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 	if err != nil {
 		return backend{}, err
 	}
+	if err := j.enforceScales(ctx, a.judging.Load()); err != nil {
+		return backend{}, err
+	}
 	dec, err := a.mappings.decoder()
 	if err != nil {
 		return backend{}, err
 	}
 	p := &pipeline.Embedded{
 		Journal: j, Store: transactor{j}, Decoder: dec, Policies: policies(a.cfg), Identities: identities(a.cfg),
-		Registrar: func(s register.Store) pipeline.Registrar { return a.assessor(s) },
-		Config:    correlate.Config{Lateness: a.cfg.Intake.Lateness}, SnapshotEvery: a.cfg.Engine.SnapshotEvery,
+		Registrar: func(s register.Store) pipeline.Registrar { return a.assessor(s) }, Scaled: a.scaled(j),
+		Config: correlate.Config{Lateness: a.cfg.Intake.Lateness}, SnapshotEvery: a.cfg.Engine.SnapshotEvery,
 		Now: a.now, Wake: j.wake, Retry: a.retry, Log: a.log, Metrics: a.metrics, Health: a.health, Engines: a.engines, Hearings: &pipeline.Hearings{},
 	}
 	if err := p.Start(ctx, a.sets.Current()); err != nil {
@@ -117,7 +120,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		p.Reload(set)
 		return nil
 	}
-	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: reload, backlog: j.backlog, listen: a.journalListening(p.Hearings, j)}, nil
+	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: reload, rescale: j.enforceScales, backlog: j.backlog, listen: a.journalListening(p.Hearings, j)}, nil
 }
 
 // assessor is the registrar stage over a store, by the scales in force now.

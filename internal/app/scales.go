@@ -204,6 +204,18 @@ func (k scaledBy) find(ctx context.Context, hash string) (pipeline.Registrar, er
 	if err != nil {
 		return nil, err
 	}
+	set, err := k.storedScales(ctx, hash, text)
+	if err != nil {
+		return nil, err
+	}
+	return k.judge(k.of, set), nil
+}
+
+// storedScales are scales that were stored under a hash; the error wraps [tocsin.ErrNotFound] where they cannot be used here.
+func (a *App) storedScales(ctx context.Context, hash string, text []byte) (*scaleSet, error) {
+	if text == nil {
+		return nil, fmt.Errorf("scales %s: %w", hash, tocsin.ErrNotFound)
+	}
 	var files scaleFiles
 	if err := json.Unmarshal(text, &files); err != nil {
 		return nil, fmt.Errorf("scales %s: %w", hash, err)
@@ -213,8 +225,8 @@ func (k scaledBy) find(ctx context.Context, hash string) (pipeline.Registrar, er
 		err = fmt.Errorf("those that are shipped are %s here, not %s", classify.Default().ID(), files.Shipped)
 	}
 	if err != nil { // another version of the daemon took them
-		k.log.ErrorContext(ctx, "stored scales cannot be used here", "scales", hash, "err", err)
+		a.log.ErrorContext(ctx, "stored scales cannot be used here", "scales", hash, "err", err)
 		return nil, fmt.Errorf("scales %s: %w", hash, tocsin.ErrNotFound)
 	}
-	return k.judge(k.of, set), nil
+	return set, nil
 }

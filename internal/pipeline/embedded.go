@@ -24,12 +24,14 @@ type Row struct {
 }
 
 // A Quiet is a row that says that sources are idle and, where all are, what time it has become: a record like any
-// other, so that a replay of the journal sees it too (engine.md, ruling 4). Or it says what people made of events.
+// other, so that a replay of the journal sees it too (engine.md, ruling 4). Or it says what people made of events, or which
+// scales judge from there on.
 type Quiet struct {
 	Idle     []string         `json:"idle,omitempty"`  // names of the sources
 	Ended    []string         `json:"ended,omitempty"` // recorded sources that have come to their end
 	Tick     time.Time        `json:"tick,omitzero"`
 	Feedback *tocsin.Feedback `json:"feedback,omitempty"`
+	Scales   string           `json:"scales,omitempty"` // by hash
 }
 
 // A Journal is read in the order of its offsets. Read returns at most limit rows after an offset, none where there
@@ -59,7 +61,8 @@ type Embedded struct {
 	Journal       Journal
 	Store         Transactor
 	Decoder       Decoder
-	Registrar     func(register.Store) Registrar // within a transaction
+	Registrar     func(register.Store) Registrar // within a transaction, by the scales in force
+	Scaled        Scaled                         // by those that the journal names; nil: it names none
 	Policies      []Policy                       // one per declared source
 	Identities    Identities                     // of the sources that have one
 	Config        correlate.Config
@@ -87,7 +90,8 @@ type Embedded struct {
 	accepted  time.Time // when the newest alert was accepted, or the start, by Now
 	resumed   time.Time // the watermark at the start: ticks move the engine's own, which must not move them in turn
 	batchSize int
-	torn      bool // the engine is ahead of what was written: it must not be saved
+	scales    string // hash of those that judge, as the journal names them; "": it has named none
+	torn      bool   // the engine is ahead of what was written: it must not be saved
 }
 
 // batchRows bounds one transaction: 1,000 rows of a few kB stay below the size that SQLite's WAL spills at.
@@ -125,7 +129,7 @@ func (p *Embedded) Start(ctx context.Context, set *rules.Set) error {
 	if err != nil {
 		return fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
 	}
-	p.offset = snap.Offset
+	p.offset, p.scales = snap.Offset, snap.Scales
 	p.resumed = p.engine.Watermark()
 	p.Health.Progress(p.engine, 0, p.offset, now)
 	p.Log.InfoContext(ctx, "engine restored", "offset", snap.Offset, "watermark", snap.Watermark)
@@ -205,7 +209,7 @@ func (p *Embedded) read(ctx context.Context) ([]Row, error) {
 		rows, err = p.Journal.Read(ctx, p.offset, p.batchSize)
 		return err
 	})
-	return rows, err
+	return p.uniform(rows), err
 }
 
 // renew takes over lists that have changed and saves the engine at once: a restart must not look earlier rows up in them.
@@ -229,6 +233,7 @@ type work struct {
 func (p *Embedded) apply(ctx context.Context, rows []Row) error {
 	w := &work{rows: rows}
 	last := rows[len(rows)-1].Offset
+	p.rescale(rows)
 	err := p.Retry.Do(ctx, "write", func() error {
 		return p.Store.InTx(ctx, func(tx Outputs) error {
 			detections, err := p.detect(ctx, tx, rows)
@@ -340,7 +345,11 @@ func (p *Embedded) write(ctx context.Context, tx Outputs, events []tocsin.Event,
 			return fmt.Errorf("store %d events: %w", len(events), err)
 		}
 	}
-	if err := p.Registrar(tx).Apply(ctx, events); err != nil {
+	by, err := p.registrar(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := by.Apply(ctx, events); err != nil {
 		return fmt.Errorf("register %d events: %w", len(events), err)
 	}
 	if now := p.Now(); now.Sub(p.snapshot) >= p.SnapshotEvery {
@@ -358,6 +367,7 @@ func (p *Embedded) save(ctx context.Context, tx Outputs, offset int64) error {
 	p.mu.Unlock()
 	err := tx.StoreSnapshot(ctx, tocsin.Snapshot{
 		Offset: offset, Set: p.set.Hash, Format: correlate.SnapshotFormat, Watermark: p.engine.Watermark(), State: state, Taken: now,
+		Scales: p.scales,
 	})
 	if err != nil {
 		return fmt.Errorf("save the engine: %w", err)
