@@ -14,7 +14,7 @@
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-rules bench-correlate bench-guard bench-quality chaos outage fuzz stack stack-down stack-status cover check-docs deadcode clean
+.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-rules bench-correlate bench-guard bench-quality chaos outage pictures fuzz stack stack-down stack-status cover check-docs deadcode clean
 
 GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
 BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
@@ -78,6 +78,9 @@ chaos: ## Kill what runs and compare with a replay: SEED=n KILLS=20 BROKERS=1
 
 outage: ## Elasticsearch, a broker and each daemon away in turn, and what is promised of that: SEED=n AWAY=10m
 	@go run ./bench/chaos $(if $(SEED),-seed $(SEED)) -outage $(or $(AWAY),10m)
+
+pictures: ## Take pictures of the console's pages, light and dark, on a desk and a phone, into bin/pictures
+	mkdir -p bin/pictures && TOCSIN_TEST_PICTURES=$(CURDIR)/bin/pictures go test -count=1 ./internal/web -run 'TestBrowser$$|TestBrowserWork|TestBrowserBarriers'
 
 fuzz: ## Fuzz each target for FUZZ_TIME
 	deploy/ci/fuzz $(FUZZ_TIME)

@@ -121,10 +121,12 @@ func TestBrowserCommands(t *testing.T) {
 	t.Cleanup(server.Close)
 	b.as(leadToken)
 	all := walks(w.incident("0e9", "Another", "another").ID)
-	for _, f := range allForms() {
+	for n, f := range allForms() {
 		k, ok := all[f.Action]
 		if !ok {
 			t.Errorf("%s is not tried in the browser: give it a walk", f.Action)
+		}
+		if !ok || testing.Short() && n > 3 {
 			continue
 		}
 		i := w.bring(string(f.Action), k)

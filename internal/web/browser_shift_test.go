@@ -45,7 +45,11 @@ func TestBrowserShift(t *testing.T) {
 		return moved
 	}
 	worst := 0.0
-	for _, width := range []int64{390, 1280} {
+	widths := []int64{390, 1280}
+	if testing.Short() {
+		widths = widths[:1]
+	}
+	for _, width := range widths {
 		b.view("light", width)
 		for _, path := range paths {
 			b.visit(server.URL + path)
