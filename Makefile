@@ -79,8 +79,8 @@ chaos: ## Kill what runs and compare with a replay: SEED=n KILLS=20 BROKERS=1
 outage: ## Elasticsearch, a broker and each daemon away in turn, and what is promised of that: SEED=n AWAY=10m
 	@go run ./bench/chaos $(if $(SEED),-seed $(SEED)) -outage $(or $(AWAY),10m)
 
-pictures: ## Take pictures of the console's pages, light and dark, on a desk and a phone, into bin/pictures
-	mkdir -p bin/pictures && TOCSIN_TEST_PICTURES=$(CURDIR)/bin/pictures go test -count=1 ./internal/web -run 'TestBrowser$$|TestBrowserWork|TestBrowserBarriers'
+pictures: ## Take pictures of the console's pages, light and dark, on a desk and a phone, into pictures/
+	mkdir -p pictures && TOCSIN_TEST_PICTURES=$(CURDIR)/pictures go test -count=1 ./internal/web -run 'TestBrowser$$|TestBrowserWork|TestBrowserBarriers'
 
 fuzz: ## Fuzz each target for FUZZ_TIME
 	deploy/ci/fuzz $(FUZZ_TIME)
