@@ -1,6 +1,9 @@
 package register
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -41,6 +44,18 @@ func TestEntryTextIsCanonical(t *testing.T) {
 		want, err := canonical(e)
 		if err != nil || string(got) != string(want) {
 			t.Fatalf("%v\n got %s\nwant %s", err, got, want)
+		}
+	})
+}
+
+// The commitment written by hand is the library's HMAC.
+func TestCommitmentIsHMAC(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		salt, value := rapid.StringN(0, 80, 100).Draw(t, "salt"), rapid.StringN(0, 300, 400).Draw(t, "value")
+		m := hmac.New(sha256.New, []byte(salt))
+		m.Write(appendString(nil, value))
+		if want := hex.EncodeToString(m.Sum(nil)); commitmentOf(salt, value) != want {
+			t.Fatalf("%q under %q: %s, want %s", value, salt, commitmentOf(salt, value), want)
 		}
 	})
 }

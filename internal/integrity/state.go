@@ -24,18 +24,11 @@ func checkState(e Export) error {
 	if e.Incident.ID == "" { // a log alone
 		return nil
 	}
-	want, err := json.Marshal(projected)
-	if err != nil {
-		return err
-	}
 	got, err := json.Marshal(e.Incident)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(got, want) {
-		return fmt.Errorf("incident %s: its state, of revision %d, is not what its log tells: %s", e.Incident.ID, e.Incident.Revision, differing(got, want))
-	}
-	return nil
+	return sameState(got, &projected)
 }
 
 // differing names the members in which two documents differ.

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
+	"iter"
 	"runtime"
 	"slices"
 	"strings"
@@ -33,7 +33,7 @@ type Summary struct {
 	Checkpoints int
 }
 
-// settling is how long a state may lag behind its log while a daemon writes.
+// settling is how long a state may lag behind its log, and a search behind both, while a daemon writes.
 const settling = 2 * time.Second
 
 // VerifyStore checks a register that may be written to meanwhile: the tree against the checkpoints, those of the store
@@ -43,34 +43,81 @@ func VerifyStore(ctx context.Context, s Verifiable, t Trust) (Summary, error) {
 }
 
 func verifyStore(ctx context.Context, s Verifiable, t Trust, settling time.Duration) (Summary, error) {
-	v := &verification{store: s, settling: settling, leaves: map[string][]leafOf{}}
-	last, err := v.tree(ctx, t)
-	if err != nil {
+	v := &verification{store: s, leaves: map[string][]leafOf{}, seen: map[string]bool{}}
+	var err error
+	if v.last, err = v.tree(ctx, t); err != nil {
 		return v.sum, err
 	}
-	logs, err := v.logs(ctx)
+	v.whole = v.reader()
+	spans, err := v.whole.Spans(ctx)
 	if err != nil {
+		return v.sum, fmt.Errorf("list the logs: %w", err)
+	}
+	if err := v.each(ctx, spans); err != nil {
 		return v.sum, err
 	}
-	work := make(chan string)
+	if err := v.again(ctx, settling); err != nil {
+		return v.sum, err
+	}
+	v.close()
+	return v.sum, nil
+}
+
+// each checks spans side by side. What is odd is looked at again.
+func (v *verification) each(ctx context.Context, spans []tocsin.LogRange) error {
+	work := make(chan tocsin.LogRange)
 	errs := make([]error, max(runtime.GOMAXPROCS(0), 2))
 	var wg sync.WaitGroup
 	for n := range errs {
 		wg.Go(func() {
-			for log := range work {
-				if errs[n] == nil {
-					errs[n] = v.log(ctx, log, last)
+			for span := range work {
+				if errs[n] != nil {
+					continue
 				}
+				found, err := v.span(ctx, span)
+				errs[n] = err
+				v.take(found, false)
 			}
 		})
 	}
-	for _, log := range logs {
-		work <- log
+	for _, span := range spans {
+		work <- span
 	}
 	close(work)
 	wg.Wait()
-	v.close(last)
-	return v.sum, errors.Join(errs...)
+	return errors.Join(errs...)
+}
+
+// again looks once more, and alone, at the logs in which something was wrong, and at those that the tree knows and that
+// were not there: a daemon may have written between two reads, and a search lags behind.
+func (v *verification) again(ctx context.Context, settling time.Duration) error {
+	for log := range v.leaves {
+		if !v.seen[log] {
+			v.suspects = append(v.suspects, log)
+		}
+	}
+	if len(v.suspects) == 0 {
+		return nil
+	}
+	slices.Sort(v.suspects)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(settling):
+	}
+	for _, log := range v.suspects {
+		found, err := v.span(ctx, tocsin.Only(log))
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			gone, fault := v.check(tocsin.Held{Log: log})
+			gone.fault = fault
+			found = []*finding{gone}
+		}
+		v.take(found, true)
+	}
+	return nil
 }
 
 // A leafOf is what the tree holds of an entry.
@@ -89,15 +136,18 @@ func hashOf(text string) (h [sha256.Size]byte) {
 }
 
 type verification struct {
-	store    Verifiable
-	settling time.Duration
-	leaves   map[string][]leafOf // by log, in order
+	store  Verifiable
+	whole  Whole
+	last   Statement           // the last checkpoint of the store
+	leaves map[string][]leafOf // by log, in order
 
-	mu     sync.Mutex
-	sum    Summary
-	open   int       // entries without a leaf
-	opened time.Time // when the oldest of these was recorded
-	first  string    // which that is
+	mu       sync.Mutex
+	sum      Summary
+	seen     map[string]bool // logs that were looked at
+	suspects []string        // logs in which something was wrong
+	open     int             // entries without a leaf
+	opened   time.Time       // when the oldest of these was recorded
+	first    string          // which that is
 }
 
 func (v *verification) fault(format string, args ...any) {
@@ -117,23 +167,19 @@ func (v *verification) tree(ctx context.Context, t Trust) (Statement, error) {
 		wanted[st.Size] = tlog.Hash{}
 	}
 	var p peaked
-	for {
-		more, err := v.store.Stretches(ctx, p.size, 16)
-		if err != nil {
-			return Statement{}, fmt.Errorf("tree: %w", err)
+	for read := range v.stretches(ctx) {
+		if read.err != nil {
+			return Statement{}, fmt.Errorf("tree: %w", read.err)
 		}
-		if len(more) == 0 {
-			break
-		}
-		for _, s := range more {
+		for n, s := range read.all {
 			if s.First != p.size || len(s.Leaves) == 0 {
 				v.fault("the tree has a hole at leaf %d: the next stretch begins at leaf %d", p.size, s.First)
 				return Statement{}, nil
 			}
-			for n, l := range s.Leaves {
-				v.leaves[l.Incident] = append(v.leaves[l.Incident], newLeaf(l, s.First+int64(n)))
-				p.add(leafHash(l))
-				if _, ok := wanted[s.First+int64(n)+1]; ok {
+			for k, l := range s.Leaves {
+				v.leaves[l.Incident] = append(v.leaves[l.Incident], newLeaf(l, p.size))
+				p.add(read.hashes[n][k])
+				if _, ok := wanted[p.size]; ok {
 					wanted[p.size] = p.root()
 				}
 			}
@@ -145,6 +191,54 @@ func (v *verification) tree(ctx context.Context, t Trust) (Statement, error) {
 		return Statement{}, nil
 	}
 	return stored[len(stored)-1], nil
+}
+
+// stretchesRead are some stretches, and the hashes of their leaves.
+type stretchesRead struct {
+	all    []tocsin.Stretch
+	hashes [][]tlog.Hash
+	err    error
+}
+
+// stretches reads the tree, ahead of who adds it up.
+func (v *verification) stretches(ctx context.Context) iter.Seq[stretchesRead] {
+	return func(yield func(stretchesRead) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		defer cancel()
+		read := make(chan stretchesRead, 2)
+		wg.Go(func() {
+			defer close(read)
+			for next := int64(0); ; {
+				var r stretchesRead
+				r.all, r.err = v.store.Stretches(ctx, next, 16)
+				for _, s := range r.all {
+					hashes := make([]tlog.Hash, len(s.Leaves))
+					for n, l := range s.Leaves {
+						hashes[n] = leafHash(l)
+					}
+					r.hashes, next = append(r.hashes, hashes), max(next, s.End())
+				}
+				if r.err == nil && len(r.all) == 0 {
+					return
+				}
+				select {
+				case read <- r:
+				case <-ctx.Done():
+					return
+				}
+				if r.err != nil {
+					return
+				}
+			}
+		})
+		for r := range read {
+			if !yield(r) {
+				return
+			}
+		}
+	}
 }
 
 // against holds the tree's roots against checkpoints and tells the first that disagrees.
@@ -206,191 +300,16 @@ func (v *verification) checkpoints(ctx context.Context, t Trust) (stored, publis
 	return stored, published, nil
 }
 
-// logs lists all logs: those of the incidents, those with a leaf, and those that wait for theirs.
-func (v *verification) logs(ctx context.Context) ([]string, error) {
-	all := map[string]bool{}
-	for log := range v.leaves {
-		all[log] = true
-	}
-	q := tocsin.Query{Limit: 500}
-	for {
-		page, err := v.store.Incidents(ctx, q)
-		if err != nil {
-			return nil, fmt.Errorf("list the incidents: %w", err)
-		}
-		for _, i := range page.Items {
-			all[i.ID] = true
-		}
-		if q.Cursor = page.Cursor; q.Cursor == "" {
-			break
-		}
-	}
-	waiting, err := v.store.Unsequenced(ctx, time.Time{}, 1_000_000)
-	if err != nil {
-		return nil, fmt.Errorf("entries without a leaf: %w", err)
-	}
-	for _, h := range waiting {
-		all[h.Incident] = true
-	}
-	return slices.Sorted(maps.Keys(all)), nil
-}
-
-// log checks one log and what belongs to it. What was written between two reads is read again.
-func (v *verification) log(ctx context.Context, id string, last Statement) error {
-	for again := false; ; again = true {
-		entries, err := v.store.Entries(ctx, id, 1)
-		if err != nil {
-			return fmt.Errorf("log %s: %w", id, err)
-		}
-		i, err := v.store.Incident(ctx, id)
-		if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
-			return fmt.Errorf("incident %s: %w", id, err)
-		}
-		fault := v.check(id, i, entries, last)
-		if fault != nil && !again && (len(entries) == 0 || int64(len(entries)) != i.Revision) && !handling(entries) {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(v.patience()):
-			}
-			continue
-		}
-		if fault == nil {
-			fault, err = v.evidence(ctx, id, entries)
-			if err != nil {
-				return err
-			}
-		}
-		v.count(entries, i.ID != "", fault, last.Size)
-		return nil
-	}
-}
-
-// patience is how long to wait for a state that lags; a store in which nothing is wrong yet is worth it.
-func (v *verification) patience() time.Duration {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if len(v.sum.Faults) > 0 {
-		return 0
-	}
-	return v.settling
-}
-
-// handling reports whether a log is one of custody or disposal, of which there is no incident.
-func handling(entries []tocsin.LogEntry) bool {
-	return len(entries) > 0 && slices.Contains([]tocsin.Action{tocsin.ActAccess, tocsin.ActExport, tocsin.ActTransfer, tocsin.ActDispose}, entries[0].Action)
-}
-
-func (v *verification) check(id string, i tocsin.Incident, entries []tocsin.LogEntry, last Statement) error {
-	for n, l := range v.leaves[id] {
-		switch {
-		case l.seq != int64(n)+1:
-			return fmt.Errorf("log %s, entry %d: the tree has entry %d in its place", id, n+1, l.seq)
-		case n >= len(entries):
-			return fmt.Errorf("log %s, entry %d: it is in the tree and was removed from the log", id, n+1)
-		}
-	}
-	if len(entries) > 0 && entries[0].Incident != id {
-		return fmt.Errorf("log %s, entry 1: it belongs to %s", id, entries[0].Incident)
-	}
-	if handling(entries) {
-		if err := register.VerifyChain(entries); err != nil {
-			return err
-		}
-	} else if err := checkState(Export{Incident: i, Log: entries}); err != nil {
-		return err
-	} else if i.ID == "" {
-		return fmt.Errorf("incident %s: it has a log and is not in the register", id)
-	}
-	for n, l := range v.leaves[id] {
-		if hashOf(entries[n].Hash) != l.hash {
-			return fmt.Errorf("log %s, entry %d: it is not what came into the tree", id, n+1)
-		}
-	}
-	for _, e := range entries[len(v.leaves[id]):] {
-		if e.Recorded.Before(last.At.Add(-allowance)) {
-			return fmt.Errorf("log %s, entry %d: it says it was recorded at %s, before the checkpoint of %s, and is not in its tree", id, e.Seq, e.Recorded.Format(time.RFC3339), last.At.Format(time.RFC3339))
-		}
-	}
-	return nil
-}
-
-// allowance is how far the clocks of daemons may differ.
-const allowance = time.Minute
-
-// evidence checks the copies that a log names.
-func (v *verification) evidence(ctx context.Context, id string, entries []tocsin.LogEntry) (fault, err error) {
-	ids, err := register.ExhibitIDs(entries)
-	if err != nil || len(ids) == 0 {
-		return err, nil
-	}
-	all, err := v.store.Exhibits(ctx, id, ids, true)
-	if err != nil {
-		return nil, fmt.Errorf("evidence of incident %s: %w", id, err)
-	}
-	there := map[string]bool{}
-	for _, x := range all {
-		err := CheckExhibit(x)
-		if err == nil && x.Original == nil && x.Size > 0 {
-			err = fmt.Errorf("evidence %s (alert %s): its bytes are gone", x.ID, x.Alert)
-		}
-		if err != nil {
-			return fmt.Errorf("incident %s: %w", id, err), nil
-		}
-		there[x.ID] = true
-	}
-	for _, want := range ids {
-		if !there[want] {
-			return fmt.Errorf("incident %s: evidence %s: the log names it and it is gone", id, want), nil
-		}
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.sum.Exhibits += len(all)
-	return nil, nil
-}
-
-func (v *verification) count(entries []tocsin.LogEntry, incident bool, fault error, size int64) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.sum.Entries += len(entries)
-	if incident {
-		v.sum.Incidents++
-	}
-	if fault != nil {
-		v.sum.Faults = append(v.sum.Faults, fault)
-		return
-	}
-	proven := 0
-	for _, l := range v.leaves[entries[0].Incident] {
-		if l.at < size {
-			proven++
-		}
-	}
-	v.sum.Proven += proven
-	for _, e := range entries {
-		for _, c := range e.Personal {
-			if c.Salt == "" {
-				v.sum.Erased++
-			}
-		}
-	}
-	for _, e := range entries[proven:] {
-		if v.open++; v.opened.IsZero() || e.Recorded.Before(v.opened) {
-			v.opened, v.first = e.Recorded, e.ID()
-		}
-	}
-}
-
 // close says what was not covered.
-func (v *verification) close(last Statement) {
+func (v *verification) close() {
 	if v.open > 0 {
 		v.sum.uncovered("%d entries that wait for the next checkpoint, the first is %s of %s: their chains were checked, and what is cut off of them does not show", v.open, v.first, v.opened.Format(time.RFC3339))
 	}
-	if last.Size == 0 {
+	if v.last.Size == 0 {
 		v.sum.uncovered("all entries as a whole: no checkpoint was signed, so that an end that was cut off, or a log that was removed, does not show")
 	}
 	v.sum.uncovered("events, assessments and alerts themselves: what of them led to an incident is in its log and its evidence")
+	v.sum.uncovered("what is no part of the register: the audit log, dead letters, notices, users, and how many alerts and events there were")
 	v.sum.uncovered(always)
 	slices.SortFunc(v.sum.Faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }

@@ -84,19 +84,7 @@ func (s *Store) link(ctx context.Context, i *tocsin.Incident) error {
 	if err != nil {
 		return err
 	}
-	wanted := make(map[link]bool, len(i.Events)+len(i.Entities))
-	for _, e := range i.Events {
-		wanted[link{"event", e}] = true
-	}
-	for _, e := range i.Entities {
-		wanted[link{"entity", e.Value}] = true
-	}
-	for _, team := range i.Teams {
-		wanted[link{"team", team.Name}] = true
-	}
-	for _, rule := range i.Rules {
-		wanted[link{"rule", rule}] = true
-	}
+	wanted := linksOf(i)
 	for l := range wanted {
 		if there[l] {
 			continue
@@ -114,6 +102,24 @@ func (s *Store) link(ctx context.Context, i *tocsin.Incident) error {
 		}
 	}
 	return nil
+}
+
+// linksOf are what an incident is found by.
+func linksOf(i *tocsin.Incident) map[link]bool {
+	wanted := make(map[link]bool, len(i.Events)+len(i.Entities))
+	for _, e := range i.Events {
+		wanted[link{"event", e}] = true
+	}
+	for _, e := range i.Entities {
+		wanted[link{"entity", e.Value}] = true
+	}
+	for _, team := range i.Teams {
+		wanted[link{"team", team.Name}] = true
+	}
+	for _, rule := range i.Rules {
+		wanted[link{"rule", rule}] = true
+	}
+	return wanted
 }
 
 func (s *Store) links(ctx context.Context, incident string) (map[link]bool, error) {

@@ -1,0 +1,24 @@
+package tocsin
+
+import "iter"
+
+// A Held log is all that a store holds of one log, read together with its neighbours: what the check of a whole register
+// looks at.
+type Held struct {
+	Log     string
+	Entries []LogEntry
+	// State is the incident's document as it is stored; nil where there is none.
+	State []byte
+	// Odd is what the store finds wrong by itself: a document that stands at another place than it says, or is found by
+	// something else than it says.
+	Odd error
+	// Shown says whether all that the store keeps beside the incident's document, to find, sort and count it by, is what
+	// follows from the incident; nil: there is no such thing. Earlier are the states that it was in before, oldest first.
+	Shown func(i *Incident, earlier iter.Seq[*Incident]) error
+}
+
+// A LogRange is the logs whose ids are at least From and below To; "" is no bound.
+type LogRange struct{ From, To string }
+
+// Only is the span of one log.
+func Only(log string) LogRange { return LogRange{log, log + "\x00"} }
