@@ -228,4 +228,3 @@ func earlier(entries []tocsin.LogEntry) iter.Seq[*tocsin.Incident] {
 func handling(entries []tocsin.LogEntry) bool {
 	return len(entries) > 0 && slices.Contains([]tocsin.Action{tocsin.ActAccess, tocsin.ActExport, tocsin.ActTransfer, tocsin.ActDispose}, entries[0].Action)
 }
-

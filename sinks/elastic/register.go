@@ -50,14 +50,6 @@ func (s *Store) appending(e *tocsin.LogEntry) (action, error) {
 	return action{op: "create", index: index, id: e.ID(), doc: doc}, nil
 }
 
-// entryDocument is a log entry as it is stored.
-func entryDocument(e *tocsin.LogEntry) ([]byte, error) {
-	return stored(e.Effective, "event", object{
-		"id": e.ID(), "incident": e.Incident, "tenant": e.Tenant, "seq": e.Seq, "action": e.Action, "phase": e.Phase, "command": e.Command,
-		"by": object{"kind": e.By.Kind, "id": e.By.ID, "role": e.By.Role}, "from": e.From, "to": e.To, "order": object{"recorded": sinks.Nanos(e.Recorded)},
-	}, e)
-}
-
 // Entries returns the incident's log from sequence number from on, read by id and so in real time.
 func (s *Store) Entries(ctx context.Context, incident string, from int64) ([]tocsin.LogEntry, error) {
 	index, ok := s.indexOf(kindLog, incident)

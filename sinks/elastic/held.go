@@ -1,0 +1,252 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"tocsin"
+	"tocsin/sinks"
+)
+
+var _ sinks.WholeReader = (*Store)(nil)
+
+// Spans divides what is there by month; see [sinks.WholeReader].
+func (s *Store) Spans(ctx context.Context) ([]tocsin.LogRange, error) {
+	reply, err := s.search(ctx, s.monthly(kindLog, "*"), object{
+		"size": 0, "track_total_hits": false, "aggs": object{"months": object{"terms": object{"field": "_index", "size": mostMonths}}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found struct {
+		Months struct {
+			Buckets []struct {
+				Key string `json:"key"`
+				N   int64  `json:"doc_count"`
+			} `json:"buckets"`
+		} `json:"months"`
+	}
+	if len(reply.Aggregations) > 0 {
+		if err := json.Unmarshal(reply.Aggregations, &found); err != nil {
+			return nil, fmt.Errorf("logs: %v: %w", err, errOdd)
+		}
+	}
+	months := map[string]int64{}
+	for _, b := range found.Months.Buckets {
+		month := strings.Replace(strings.TrimPrefix(b.Key, s.monthly(kindLog, "")), ".", "", 1) + "-"
+		months[month] = b.N/entriesOfLog + 1
+	}
+	return sinks.SpansOf(months), nil
+}
+
+// entriesOfLog is about how many entries a log has.
+const entriesOfLog = 10
+
+// Pages of what is read in one go: entries have about 1 KB, incidents 5, and a copy of an alert up to a few MB.
+const (
+	entriesPage   = 10_000
+	incidentsPage = 1000
+	exhibitsPage  = 50
+)
+
+// A shownIncident is an incident's document, and those of its visits.
+type shownIncident struct {
+	store  *Store
+	doc    *wholeHit
+	visits map[string]wholeHit // by id
+}
+
+// Held hands out a span's logs, as searches see them; see [sinks.WholeReader].
+func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error {
+	all, err := s.shownIn(ctx, span)
+	if err != nil {
+		return err
+	}
+	give := func(h tocsin.Held) error {
+		if at := all[h.Log]; at != nil {
+			delete(all, h.Log)
+			if h.Shown = at.shown; at.doc != nil {
+				h.State = at.doc.inner()
+				h.Odd = errors.Join(h.Odd, at.doc.at(s.index(kindIncidents), h.Log))
+			}
+		}
+		return each(h)
+	}
+	if err := s.heldLogs(ctx, span, give); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		h := tocsin.Held{Log: id}
+		if all[id].doc == nil {
+			h.Odd = fmt.Errorf("incident %s: there is none, and its visits are still there", id)
+		}
+		if err := give(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// heldLogs hands out the logs, one after another.
+func (s *Store) heldLogs(ctx context.Context, span tocsin.LogRange, give func(tocsin.Held) error) error {
+	var h tocsin.Held
+	err := s.wholly(ctx, s.monthly(kindLog, "*"), "tocsin.incident", span, entriesPage, func(hit wholeHit) error {
+		e, err := readEntryDocument(hit.source)
+		if err == nil {
+			index, _ := s.indexOf(kindLog, e.Incident)
+			err = hit.at(index, e.ID())
+		}
+		log, _, _ := strings.Cut(hit.id, ":")
+		if log != h.Log {
+			if h.Log != "" {
+				if err := give(h); err != nil {
+					return err
+				}
+			}
+			h = tocsin.Held{Log: log}
+		}
+		if err != nil && h.Odd == nil {
+			h.Odd = fmt.Errorf("log entry %.80q: %w", hit.id, err)
+		}
+		h.Entries = append(h.Entries, e)
+		return nil
+	})
+	if err != nil || h.Log == "" {
+		return err
+	}
+	return give(h)
+}
+
+// shownIn reads the documents of a span's incidents and of their visits.
+func (s *Store) shownIn(ctx context.Context, span tocsin.LogRange) (map[string]*shownIncident, error) {
+	all := map[string]*shownIncident{}
+	of := func(id string) *shownIncident {
+		if all[id] == nil {
+			all[id] = &shownIncident{store: s, visits: map[string]wholeHit{}}
+		}
+		return all[id]
+	}
+	err := s.wholly(ctx, s.index(kindIncidents), "tocsin.id", span, incidentsPage, func(hit wholeHit) error {
+		of(hit.id).doc = &hit
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, s.wholly(ctx, s.monthly(kindIntervals, "*"), "tocsin.incident", span, entriesPage, func(hit wholeHit) error {
+		id, _, _ := strings.Cut(hit.id, ":")
+		of(id).visits[hit.id] = hit
+		return nil
+	})
+}
+
+// shown holds what searches and dashboards see of an incident against what follows from it.
+func (at *shownIncident) shown(i *tocsin.Incident, earlier iter.Seq[*tocsin.Incident]) error {
+	actions, err := at.store.showing(i)
+	if err != nil {
+		return err
+	}
+	if odd := unlike(at.doc.source, actions[0].doc); odd != "" {
+		return fmt.Errorf("incident %s: its field %s, by which it is found, sorted or counted, is not what its state says", i.ID, odd)
+	}
+	left := maps.Clone(at.visits)
+	missing := ""
+	for _, a := range actions[1:] {
+		hit, ok := left[a.id]
+		if !ok {
+			missing = a.id
+		} else if hit.index == a.index && unlike(hit.source, a.doc) == "" {
+			delete(left, a.id)
+		}
+	}
+	if missing != "" {
+		return fmt.Errorf("incident %s: the document of its visit %s is gone", i.ID, missing)
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	for then := range earlier { // a visit's document is as the incident was when the visit was over
+		was, err := at.store.showing(then)
+		if err != nil {
+			return err
+		}
+		for _, a := range was[1:] {
+			if hit, ok := left[a.id]; ok && hit.index == a.index && unlike(hit.source, a.doc) == "" {
+				delete(left, a.id)
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(left)) {
+		return fmt.Errorf("incident %s: the document of its visit %s, from which stage times are added up, is not what its log tells", i.ID, id)
+	}
+	return nil
+}
+
+// HeldExhibits hands out copies; see [sinks.WholeReader].
+func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
+	return s.wholly(ctx, s.monthly(kindEvidence, "*"), "tocsin.incident", span, exhibitsPage, func(hit wholeHit) error {
+		var x tocsin.Exhibit
+		if (&document{source: json.RawMessage(hit.source)}).decode(&x) != nil { // whoever asks for it does not get it
+			return nil
+		}
+		if index, _ := s.indexOf(kindEvidence, x.Incident); hit.at(index, x.ID) != nil {
+			return nil
+		}
+		return each(x)
+	})
+}
+
+// unlike names a field in which a stored document differs from the one that would be written now.
+func unlike(there string, now []byte) string {
+	if there == string(now) {
+		return ""
+	}
+	a, errA := plainValue([]byte(there))
+	b, errB := plainValue(now)
+	if errA != nil || errB != nil {
+		return "(all of it)"
+	}
+	return differing("", a, b)
+}
+
+func plainValue(text []byte) (v any, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return v, d.Decode(&v)
+}
+
+// differing is the path of a part in which two values differ, "" where they do not.
+func differing(path string, a, b any) string {
+	x, isX := a.(map[string]any)
+	y, isY := b.(map[string]any)
+	if !isX || !isY {
+		one, _ := json.Marshal(a) // they were decoded
+		other, _ := json.Marshal(b)
+		if bytes.Equal(one, other) {
+			return ""
+		}
+		return path
+	}
+	names := maps.Clone(x)
+	maps.Copy(names, y)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		below := strings.TrimPrefix(path+"."+name, ".")
+		if _, ok := x[name]; !ok {
+			return below
+		}
+		if _, ok := y[name]; !ok {
+			return below
+		}
+		if odd := differing(below, x[name], y[name]); odd != "" {
+			return odd
+		}
+	}
+	return ""
+}

@@ -1,0 +1,175 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"tocsin"
+)
+
+// A wholeHit is one document of a reading of all: where it stands, and its text as it was written.
+type wholeHit struct {
+	index, id string
+	source    string
+	sort      json.RawMessage
+}
+
+// at says whether the document stands where it says.
+func (h *wholeHit) at(index, id string) error {
+	if h.index != index || h.id != id {
+		return fmt.Errorf("it stands as %.80q in %s, and says it is %.80q of %s", h.id, h.index, id, index)
+	}
+	return nil
+}
+
+// inner is the object doc of the document.
+func (h *wholeHit) inner() []byte {
+	doc, err := (&document{source: json.RawMessage(h.source)}).inner()
+	if err != nil {
+		return []byte{}
+	}
+	return doc
+}
+
+// wholly hands out all documents of a span, by a field that names their log, in the order of their ids.
+func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.LogRange, size int, each func(wholeHit) error) error {
+	bounds := object{"gte": span.From}
+	if span.To != "" {
+		bounds["lt"] = span.To
+	}
+	query := object{
+		"size": size, "track_total_hits": false, "query": object{"bool": object{"filter": []object{{"range": object{field: bounds}}}}},
+		"sort": []object{{"tocsin.id": object{"order": "asc", "unmapped_type": "keyword"}}},
+	}
+	for {
+		hits, err := s.page(ctx, index, query)
+		if err != nil {
+			return err
+		}
+		for n := range hits {
+			if err := each(hits[n]); err != nil {
+				return err
+			}
+		}
+		if len(hits) < size {
+			return nil
+		}
+		query["search_after"] = hits[len(hits)-1].sort
+	}
+}
+
+// page is one page of a search, with the documents' own text.
+func (s *Store) page(ctx context.Context, index string, query object) ([]wholeHit, error) {
+	body, err := json.Marshal(query)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	var hits []wholeHit
+	err = s.reads.Do(ctx, func(ctx context.Context) error {
+		reply, err := s.send(ctx, "search", esapi.SearchRequest{
+			Index: []string{index}, Body: bytes.NewReader(body),
+			IgnoreUnavailable: new(true), AllowNoIndices: new(true), AllowPartialSearchResults: new(false),
+		}, maxReply)
+		if err != nil {
+			return err
+		}
+		if hits, err = readHits(reply); err != nil {
+			return fmt.Errorf("search: %v: %w", err, errOdd)
+		}
+		return nil
+	})
+	if err == nil {
+		s.health.recover(reading)
+	} else if denied(err) {
+		s.health.halt(reading, err)
+	}
+	return hits, err
+}
+
+// readHits reads the hits of a reply, in one pass over it.
+func readHits(reply []byte) (hits []wholeHit, err error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(reply))
+	seen := false
+	err = members(d, func(name string) error {
+		if name != "hits" {
+			return d.SkipValue()
+		}
+		return members(d, func(name string) error {
+			if name != "hits" {
+				return d.SkipValue()
+			}
+			seen = true
+			if _, err := d.ReadToken(); err != nil {
+				return err
+			}
+			for d.PeekKind() != ']' {
+				hit, err := readHit(d)
+				if err != nil {
+					return err
+				}
+				hits = append(hits, hit)
+			}
+			_, err := d.ReadToken()
+			return err
+		})
+	})
+	if err == nil && !seen {
+		err = errOdd
+	}
+	return hits, err
+}
+
+func readHit(d *jsontext.Decoder) (h wholeHit, err error) {
+	return h, members(d, func(name string) error {
+		v, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		switch name {
+		case "_index":
+			return json.Unmarshal(v, &h.index)
+		case "_id":
+			return json.Unmarshal(v, &h.id)
+		case "_source":
+			h.source = string(v)
+		case "sort":
+			h.sort = bytes.Clone(v)
+		}
+		return nil
+	})
+}
+
+// members reads an object: fn must read the value of the member that it is told.
+func members(d *jsontext.Decoder, fn func(name string) error) error {
+	if k := d.PeekKind(); k != '{' {
+		return fmt.Errorf("%s where an object is wanted: %w", k, errOdd)
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != '}' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := fn(name.String()); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// wordEnd is where a text in quotes ends that has no quotes in it.
+func wordEnd(text string) int {
+	if !strings.HasPrefix(text, `"`) {
+		return 0
+	}
+	return strings.IndexByte(text[1:], '"') + 2
+}
