@@ -59,7 +59,7 @@ func TestByHandSQLite(t *testing.T) {
 		"measures of nobody":         {`INSERT INTO measures SELECT '202611-f' || substr(id, 9), ` + afterID(t) + ` FROM measures LIMIT 1`, "there is none, and its measures"},
 		"priority in the queue":      {`UPDATE incidents SET priority = 'P5' WHERE id = (SELECT min(id) FROM incidents)`, "its column priority"},
 		"breached":                   {`UPDATE incidents SET breached = 1 - breached`, "its column breached"},
-		"not found by its event":   {`DELETE FROM links WHERE kind = 'event'`, "what it is found by"},
+		"not found by its event":     {`DELETE FROM links WHERE kind = 'event'`, "what it is found by"},
 		"a visit":                    {`UPDATE incidents SET doc = json_set(doc, '$.visits[0].seconds', 1)`, "is not what its log tells"},
 		"a custody entry":            {`UPDATE log SET doc = json_set(doc, '$.reason', 'nothing') WHERE json_extract(doc, '$.action') = 'access'`, "not what was committed to"},
 		"a custody entry gone":       {`DELETE FROM log WHERE json_extract(doc, '$.action') = 'access'`, "was removed from the log"},
@@ -77,6 +77,11 @@ func TestByHandSQLite(t *testing.T) {
 			if err := os.WriteFile(file, text, 0o600); err != nil {
 				t.Fatal(err)
 			}
+			store, err := sqlite.Open(t.Context(), sqlite.Options{Path: file})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer store.Close()
 			db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=synchronous(0)")
 			if err != nil {
 				t.Fatal(err)
@@ -85,11 +90,6 @@ func TestByHandSQLite(t *testing.T) {
 			if _, err := db.ExecContext(t.Context(), tt.change); err != nil {
 				t.Fatal(err)
 			}
-			store, err := sqlite.Open(t.Context(), sqlite.Options{Path: file})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer store.Close()
 			if found := foundOf(t, store, trust); !strings.Contains(found, tt.want) {
 				t.Errorf("found %q, want %q", found, tt.want)
 			}
