@@ -47,9 +47,14 @@ func TestBrowserShowsHostileNamesAsText(t *testing.T) {
 		i := w.incident(fmt.Sprintf("0f%02d", n), mixed, mixed)
 		who := tocsin.Actor{Kind: "person", ID: cut(60, mixed), Role: "lead"}
 		for k, cmd := range []register.Command{
-			{Action: tocsin.ActDeclare, Text: mixed}, {Action: tocsin.ActAssign, Assignee: cut(60, mixed)}, {Action: tocsin.ActHandOver, Coordinator: cut(60, mixed), Text: mixed},
-			{Action: tocsin.ActTeam, Team: cut(60, mixed), Step: "activated"}, {Action: tocsin.ActSet, Title: cut(120, mixed)}, {Action: tocsin.ActHold, Reason: cut(200, mixed)},
-			{Action: tocsin.ActFollowUp, FollowUp: &tocsin.FollowUp{Text: cut(200, mixed), Owner: cut(60, mixed)}}, {Action: tocsin.ActComment, Text: mixed},
+			{Action: tocsin.ActDeclare, Text: mixed},
+			{Action: tocsin.ActAssign, Assignee: cut(60, mixed)},
+			{Action: tocsin.ActHandOver, Coordinator: cut(60, mixed), Text: mixed},
+			{Action: tocsin.ActTeam, Team: cut(60, mixed), Step: "activated"},
+			{Action: tocsin.ActSet, Title: cut(120, mixed)},
+			{Action: tocsin.ActHold, Reason: cut(200, mixed)},
+			{Action: tocsin.ActFollowUp, FollowUp: &tocsin.FollowUp{Text: cut(200, mixed), Owner: cut(60, mixed)}},
+			{Action: tocsin.ActComment, Text: mixed},
 		} {
 			cmd.ID, cmd.Incident, cmd.By = fmt.Sprint("names", k), i.ID, who
 			if _, err := w.register.Do(t.Context(), cmd); err != nil {
