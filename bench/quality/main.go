@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.BoolVar(&o.mix, "mix", false, "eight copies of a network in one stream")
 	flags.BoolVar(&o.perturbs, "perturb", false, "each campaign thinned, moved, renamed, doubled, cut and mixed")
 	flags.Uint64Var(&o.seed, "seed", 1, "of what -perturb draws")
-	flags.StringVar(&o.only, "only", "", "of -perturb those whose name has this")
+	flags.StringVar(&o.only, "only", "", "of -perturb and -ablate those whose name has this")
 	flags.StringVar(&o.binary, "binary", "", "a tocsin that is built already; none: it is built")
 	flags.StringVar(&o.rules, "rules", "", "folder of rules in place of the shipped ones")
 	if err := flags.Parse(args); err != nil {

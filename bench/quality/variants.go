@@ -29,8 +29,8 @@ var variants = []variant{
 	{"no joining of other hosts", "  join: {host: 10000}\n"},
 	{"no chain", "  chain: {risk: 10000, strong: 10000, within: 1s}\n"},
 	{"no decay", "  decay: 365d\n"},
-	{"half the bar", "  novel: {risk: 30}\n  cold: {risk: 22}\n"},
-	{"twice the bar", "  novel: {risk: 120}\n  cold: {risk: 90}\n"},
+	{"half the bar", "  novel: {risk: 37.5}\n  cold: {risk: 15}\n"},
+	{"twice the bar", "  novel: {risk: 150}\n  cold: {risk: 60}\n"},
 	{"fewer pairs and rules", "  novel: {pairs: 2, rules: 2}\n"},
 }
 
@@ -39,6 +39,9 @@ func (o *options) ablations(ctx context.Context, campaigns []campaign, out io.Wr
 	for _, c := range campaigns {
 		var rows []row
 		for _, v := range variants {
+			if !strings.Contains(v.name, o.only) {
+				continue
+			}
 			folder, err := o.write(v)
 			if err != nil {
 				return err
