@@ -20,13 +20,13 @@ const settleEvery = 10 * time.Minute
 type watch struct {
 	mu      sync.Mutex
 	last    time.Time       // of the last look for what was cut short
-	settled map[string]bool // splits and mergers that are known to be whole, by their two incidents
+	settled map[string]bool // splits, mergers and reopenings that are known to be whole
 	clocked map[string]bool // incidents with clocks that run
 }
 
 // Settle finishes what a crash has cut short between the logs of two incidents, whoever began it and though nobody
 // repeats it: a split whose events have left the one and not come to the other, a merger that the survivor knows of and
-// the other not, a projection behind its log. What people went on with meanwhile it leaves alone, and says so in the
+// the other not, a reopening whose events have not come, a projection behind its log. What people went on with meanwhile it leaves alone, and says so in the
 // daemon's log. It may run while others write, and again; it returns how many incidents it brought up to date.
 func (r *Register) Settle(ctx context.Context, now time.Time) (int, error) {
 	r = r.current()
@@ -42,8 +42,8 @@ func (r *Register) Settle(ctx context.Context, now time.Time) (int, error) {
 	}
 	whole, done := map[string]bool{}, 0
 	for _, q := range []tocsin.Query{open, ended} {
-		err := r.each(ctx, q, func(i tocsin.Incident) error {
-			n, err := r.settle(ctx, i, whole)
+		err := r.pages(ctx, q, func(all []tocsin.Incident) error {
+			n, err := r.settleAll(ctx, all, whole)
 			done += n
 			return err
 		})
@@ -59,15 +59,25 @@ func (r *Register) Settle(ctx context.Context, now time.Time) (int, error) {
 
 // each hands over the incidents of a query.
 func (r *Register) each(ctx context.Context, q tocsin.Query, do func(tocsin.Incident) error) error {
+	return r.pages(ctx, q, func(all []tocsin.Incident) error {
+		for _, i := range all {
+			if err := do(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// pages hands over the incidents of a query, a page at a time.
+func (r *Register) pages(ctx context.Context, q tocsin.Query, do func([]tocsin.Incident) error) error {
 	for {
 		page, err := r.store.Incidents(ctx, q)
 		if err != nil {
 			return err
 		}
-		for _, i := range page.Items {
-			if err := do(i); err != nil {
-				return err
-			}
+		if err := do(page.Items); err != nil {
+			return err
 		}
 		if q.Cursor = page.Cursor; q.Cursor == "" {
 			return nil
@@ -75,25 +85,63 @@ func (r *Register) each(ctx context.Context, q tocsin.Query, do func(tocsin.Inci
 	}
 }
 
-// settle brings one incident up to date; whole gets what is known to be so.
-func (r *Register) settle(ctx context.Context, i tocsin.Incident, whole map[string]bool) (done int, err error) {
-	if i.Status.IsOpen() { // on the others nobody works: their projections were read by whoever ended them
-		seq := int64(0)
-		if err := r.peek(ctx, i.ID, func(s *state) { seq = s.seq }); err != nil {
-			return 0, err
-		}
-		if seq > i.Revision {
+// settleAll brings incidents up to date; whole gets what is known to be so.
+func (r *Register) settleAll(ctx context.Context, all []tocsin.Incident, whole map[string]bool) (done int, err error) {
+	late, err := r.behind(ctx, all)
+	if err != nil {
+		return 0, err
+	}
+	for _, i := range all {
+		if late[i.ID] {
 			nothing := func(view) (*tocsin.LogEntry, error) { return nil, nil }
 			if i, _, err = r.write(ctx, i.ID, "", nothing); err != nil {
-				return 0, err
+				return done, err
 			}
 			done++
 		}
+		n, err := r.settle(ctx, i, whole)
+		done += n
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// behind tells which incidents' logs go on beyond what is shown of them.
+func (r *Register) behind(ctx context.Context, all []tocsin.Incident) (map[string]bool, error) {
+	late := map[string]bool{}
+	if bulk, ok := r.store.(Bulk); ok {
+		w := tocsin.Wanted{Logs: map[string]int64{}}
+		for _, i := range all {
+			w.Logs[i.ID] = i.Revision + 1
+		}
+		d, err := bulk.Load(ctx, w)
+		for _, e := range d.Entries {
+			late[e.Incident] = true
+		}
+		return late, err
+	}
+	for _, i := range all {
+		entries, err := r.store.Entries(ctx, i.ID, i.Revision+1)
+		if err != nil {
+			return nil, fmt.Errorf("log of incident %s: %w", i.ID, err)
+		}
+		late[i.ID] = len(entries) > 0
+	}
+	return late, nil
+}
+
+// settle finishes what is half done between one incident and others.
+func (r *Register) settle(ctx context.Context, i tocsin.Incident, whole map[string]bool) (done int, err error) {
+	var reopened []string
+	if i.ReopenCount > 0 {
+		reopened = append(reopened, fmt.Sprintf("reopened %d", i.ReopenCount))
 	}
 	for _, part := range []struct {
 		others []string
 		finish func(ctx context.Context, i, other string) (bool, error)
-	}{{i.SplitInto, r.finishSplit}, {i.Children, r.finishMerger}} {
+	}{{i.SplitInto, r.finishSplit}, {i.Children, r.finishMerger}, {reopened, r.finishReopening}} {
 		for _, other := range part.others {
 			pair := i.ID + " " + other
 			if !r.watch.knows(pair) {

@@ -66,6 +66,52 @@ func whole(t *testing.T, w *world, acknowledged bool, id, other string) {
 	}
 }
 
+// A reopening that dies at any of its writes, before or after it took effect, is finished by the timers of another
+// process: the events that were the reason for it are in the incident, and nothing else is.
+func TestReopeningCutShortIsFinished(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n := 1; n < 9; n++ {
+			t.Run(fmt.Sprintf("after %t, write %d", after, n), func(t *testing.T) {
+				w := newWorld(t)
+				i := w.declared()
+				w.do(Command{Incident: i.ID, Action: tocsin.ActResolve, Disposition: "true_positive_impact"})
+				w.apply(event("e2", 90, "203.0.113.7", "ann"), proposed())
+				w.apply(event("e3", 95, "203.0.113.7", "zoe"), proposed())
+				w.apply(event("e4", 96, "203.0.113.7", "yan"), proposed())
+				w.do(Command{Event: "202611-e4", Action: tocsin.ActDismiss, Disposition: "false_positive"})
+				crashed := New(options(&failing{memory: w.store, at: n, after: after}, w.Register.opts.Now))
+				_, err := crashed.Do(t.Context(), Command{ID: "once", Incident: i.ID, Action: tocsin.ActReopen, Reason: "again", By: ann, Effective: w.now})
+				w.Register = New(options(w.store, w.Register.opts.Now))
+				if _, err := w.Timers(t.Context(), w.now); err != nil {
+					t.Fatal(err)
+				}
+				now := w.incident(i.ID)
+				want := []string{"202611-e1"}
+				if now.ReopenCount == 1 {
+					want = append(want, "202611-e2", "202611-e3")
+				} else if err == nil {
+					t.Error("what was acknowledged is not done")
+				}
+				if !slices.Equal(now.Events, want) {
+					t.Errorf("events %v, want %v", now.Events, want)
+				}
+				for _, e := range want[1:] {
+					if v, _ := w.store.Verdict(t.Context(), e); v.Incident != i.ID || v.By != ann {
+						t.Errorf("the verdict on %s: %+v", e, v)
+					}
+				}
+				if shown, err := w.store.Incident(t.Context(), i.ID); err != nil || shown.Revision != now.Revision {
+					t.Errorf("shown at revision %d of %d: %v", shown.Revision, now.Revision, err)
+				}
+				if n, err := w.Settle(t.Context(), w.now); n != 0 || err != nil {
+					t.Errorf("settled %d again, %v", n, err)
+				}
+				w.store.verify(t)
+			})
+		}
+	}
+}
+
 // What people went on with is theirs: a merger that was cut short is not finished behind their backs.
 func TestWhatPeopleWentOnWithStays(t *testing.T) {
 	w := newWorld(t)
