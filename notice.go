@@ -39,11 +39,13 @@ const (
 	NoticeSummarised NoticeState = "summarised" // told by a summary, behind a quiet window
 	NoticeDropped    NoticeState = "dropped"    // not told: its reason says why
 	NoticeRefused    NoticeState = "refused"    // the receiver refuses it for good
+	// NoticeUndelivered is a notice whose receiver was removed: it waits again should the receiver come back.
+	NoticeUndelivered NoticeState = "undelivered"
 )
 
 // NoticeStates lists them.
 func NoticeStates() []NoticeState {
-	return []NoticeState{NoticeWaiting, NoticeSent, NoticeSummarised, NoticeDropped, NoticeRefused}
+	return []NoticeState{NoticeWaiting, NoticeSent, NoticeSummarised, NoticeDropped, NoticeRefused, NoticeUndelivered}
 }
 
 // NoticeID is the id of what a receiver is told of an incident's log entry, at the first time or at a repetition.

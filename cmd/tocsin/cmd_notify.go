@@ -55,7 +55,7 @@ func newNotifyList() *cobra.Command {
 	r.flags(cmd)
 	outputFlag(cmd, &output)
 	f := cmd.Flags()
-	f.StringVar(&state, "state", "", "only these: waiting, sent, summarised, dropped or refused")
+	f.StringVar(&state, "state", "", "only these: waiting, sent, summarised, dropped, refused or undelivered")
 	f.StringVar(&receiver, "receiver", "", "only those for this `receiver`")
 	f.StringVar(&incident, "incident", "", "only those about this `incident`")
 	f.IntVar(&limit, "limit", 100, "at most so many, 500 at the most")
@@ -70,6 +70,9 @@ type receiverLine struct {
 	Sent     time.Time `json:"sent,omitzero"`
 	Failing  time.Time `json:"failing,omitzero"`
 	Error    string    `json:"error,omitempty"`
+
+	Removed     bool `json:"removed,omitempty"`
+	Undelivered int  `json:"undelivered,omitempty"`
 }
 
 func newNotifyReceivers() *cobra.Command {
@@ -86,6 +89,9 @@ func newNotifyReceivers() *cobra.Command {
 					return err
 				}
 				return printRows(cmd.OutOrStdout(), output, rows, "RECEIVER\tKIND\tWAITING\tLAST SENT\tFAILING SINCE\tERROR", func(l receiverLine) string {
+					if l.Removed {
+						l.Kind, l.Error = "removed", fmt.Sprintf("%d undelivered: sent should it come back to the file of routes", l.Undelivered)
+					}
 					return fmt.Sprintf("%s\t%s\t%d\t%s\t%s\t%s", l.Receiver, l.Kind, l.Waiting, or(stamp(l.Sent), "-"), or(stamp(l.Failing), "-"), or(printable(l.Error), "-"))
 				})
 			})

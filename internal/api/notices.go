@@ -20,7 +20,7 @@ type Notifier interface {
 }
 
 type noticeQuery struct {
-	State    string `query:"state" enum:"waiting,sent,summarised,dropped,refused" doc:"only these"`
+	State    string `query:"state" enum:"waiting,sent,summarised,dropped,refused,undelivered" doc:"only these"`
 	Receiver string `query:"receiver" maxLength:"64"`
 	Incident string `query:"incident" maxLength:"64"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50"`

@@ -25,7 +25,7 @@ func (a *App) openNotify(st store) error {
 	if err != nil {
 		return err
 	}
-	o := notify.Options{Config: cfg, Register: st, Outbox: st, Now: a.now, Log: a.log, Meters: a.reg}
+	o := notify.Options{Config: cfg, Register: st, Outbox: st, Changes: st, Now: a.now, Log: a.log, Meters: a.reg}
 	if o.Publisher, err = a.publisher(cfg); err != nil {
 		return err
 	}
@@ -122,6 +122,9 @@ func (a *App) pageReceivers(ctx context.Context) []web.Receiver {
 	}
 	var all []web.Receiver
 	for _, l := range lines {
+		if l.Removed {
+			l.Kind, l.Error = "removed", fmt.Sprintf("%d undelivered: sent should it come back to the file of routes", l.Undelivered)
+		}
 		all = append(all, web.Receiver{Name: l.Receiver, Kind: l.Kind, Waiting: l.Waiting, Sent: l.Sent, Failing: l.Failing, Error: l.Error})
 	}
 	return all

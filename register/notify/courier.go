@@ -36,6 +36,7 @@ type Options struct {
 	Config    *Config
 	Register  Register
 	Outbox    Outbox
+	Changes   Changes   // of the register's incidents; nil: all on which work goes on are looked at, again and again
 	Publisher Publisher // of receivers of kind kafka; nil: there is none
 	Now       func() time.Time
 	Log       *slog.Logger
@@ -98,28 +99,27 @@ func (d *Courier) Poke(incident string) {
 	}
 }
 
-const (
-	lookEvery  = 15 * time.Second // at all incidents on which work goes on
-	wholeEvery = 10 * time.Minute // and at those that ended not long ago
-	sendEvery  = time.Second
-)
+const sendEvery = time.Second
 
 // Run feeds and delivers until ctx is done. Failures are logged and repeated.
 func (d *Courier) Run(ctx context.Context) {
 	clear(d.told)
 	tick := time.NewTicker(sendEvery)
 	defer tick.Stop()
-	var looked, whole, pruned time.Time
+	var looked, pruned, sorted time.Time
+	var goneBy *plan
+	follow := &follower{}
 	for ctx.Err() == nil {
 		now := d.Now()
 		err := d.feedPoked(ctx)
 		if err == nil && (now.Sub(looked) >= lookEvery || now.Before(looked)) {
-			ended := now.Sub(whole) >= wholeEvery || now.Before(whole)
-			if err = d.Feed(ctx, ended); err == nil {
+			if err = d.news(ctx, follow); err == nil {
 				looked = now
-				if ended {
-					whole = now
-				}
+			}
+		}
+		if p := d.going.Load(); err == nil && (p != goneBy || now.Sub(sorted) >= sortedEvery || now.Before(sorted)) {
+			if err = d.Sort(ctx); err == nil {
+				goneBy, sorted = p, now
 			}
 		}
 		if err == nil {
@@ -149,9 +149,13 @@ type Line struct {
 	Sent     time.Time `json:"sent,omitzero" doc:"when the last one was, since the start of the daemon that sends"`
 	Failing  time.Time `json:"failing,omitzero" doc:"since when it cannot be reached"`
 	Error    string    `json:"error,omitempty"`
+	// Removed is a receiver that the configuration has no more.
+	Removed     bool `json:"removed,omitempty" doc:"the file of routes has it no more"`
+	Undelivered int  `json:"undelivered,omitempty" doc:"notices that it did not get, of the latest 500 that nobody got; they are sent should it come back"`
 }
 
-// Status tells how each receiver does, in the order of their names.
+// Status tells how each receiver does, in the order of their names, and behind them those that were removed with notices
+// undelivered.
 func (d *Courier) Status(ctx context.Context) ([]Line, error) {
 	var all []Line
 	lines := d.going.Load().lines
@@ -166,7 +170,8 @@ func (d *Courier) Status(ctx context.Context) ([]Line, error) {
 		all = append(all, Line{Receiver: name, Kind: w.config.Kind, Waiting: len(waiting), Sent: w.sent, Failing: w.since, Error: w.lastErr})
 		w.mu.Unlock()
 	}
-	return all, nil
+	gone, err := d.goneLines(ctx, lines)
+	return append(all, gone...), err
 }
 
 // Failing tells what keeps a receiver from being reached, the longest first; "" where none fails.

@@ -151,11 +151,14 @@ func (d *Courier) tell(ctx context.Context, id string) (wrote bool, err error) {
 		return false, err
 	}
 	from := d.told[id] + 1
-	entries, err := d.Register.Entries(ctx, id, max(1, from-before))
+	entries, err := d.Register.Entries(ctx, id, from)
+	if err == nil && len(entries) > 0 && from > 1 {
+		entries, err = d.Register.Entries(ctx, id, max(1, from-before))
+	}
 	if err != nil {
 		return false, fmt.Errorf("log of incident %s: %w", id, err)
 	}
-	if len(entries) == 0 || entries[len(entries)-1].Seq < from {
+	if len(entries) == 0 {
 		return false, nil
 	}
 	i, err := d.Register.Incident(ctx, id)

@@ -22,7 +22,7 @@ type metrics struct {
 func newMetrics(reg Registerer) *metrics {
 	m := &metrics{
 		notices: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tocsin_notices_total", Help: "Notices by receiver and what became of them: created, sent, held, summarised, refused.",
+			Name: "tocsin_notices_total", Help: "Notices by receiver and what became of them: created, sent, held, summarised, refused, undelivered (its receiver was removed), revived (it came back).",
 		}, []string{"receiver", "became"}),
 		errs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tocsin_notice_errors_total", Help: "Deliveries that failed and are repeated, by receiver.",

@@ -46,12 +46,20 @@ func (d *Courier) plan(c *Config, before map[string]*wire) (*plan, error) {
 }
 
 // Reload puts another configuration in force, for what is told and sent from now on; a message under way is sent as it
-// was begun. On an error the one before stays. Notices of a receiver that is there no more wait for it to come back.
+// was begun. On an error the one before stays. What waits for a receiver that is there no more ends undelivered, see
+// [Courier.Sort].
 func (d *Courier) Reload(c *Config) error {
-	p, err := d.plan(c, d.going.Load().lines)
+	before := d.going.Load().lines
+	p, err := d.plan(c, before)
 	if err != nil {
 		return err
 	}
 	d.going.Store(p)
+	for name := range before {
+		if p.lines[name] == nil {
+			d.metrics.failing.DeleteLabelValues(name)
+			d.metrics.waiting.DeleteLabelValues(name)
+		}
+	}
 	return nil
 }
