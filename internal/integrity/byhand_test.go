@@ -60,6 +60,7 @@ func TestByHandSQLite(t *testing.T) {
 		"priority in the queue":      {`UPDATE incidents SET priority = 'P5' WHERE id = (SELECT min(id) FROM incidents)`, "its column priority"},
 		"breached":                   {`UPDATE incidents SET breached = 1 - breached`, "its column breached"},
 		"not found by its event":     {`DELETE FROM links WHERE kind = 'event'`, "what it is found by"},
+		"not found by its title":     {`UPDATE incidents SET titled = 0 WHERE id = (SELECT min(id) FROM incidents)`, "its column titled"},
 		"a visit":                    {`UPDATE incidents SET doc = json_set(doc, '$.visits[0].seconds', 1)`, "is not what its log tells"},
 		"a custody entry":            {`UPDATE log SET doc = json_set(doc, '$.reason', 'nothing') WHERE json_extract(doc, '$.action') = 'access'`, "not what was committed to"},
 		"a custody entry gone":       {`DELETE FROM log WHERE json_extract(doc, '$.action') = 'access'`, "was removed from the log"},

@@ -141,8 +141,11 @@ func heldLogs(ctx context.Context, q querier, span tocsin.LogRange, give func(to
 // shownColumns are the columns of an incident beside its id and document, in the order of [shownRow].
 var shownColumns = []string{
 	"revision", "tenant", "status", "priority", "category", "class", "assignee", "opened", "updated",
-	"platform", "coordinator", "disposition", "number", "title", "stage", "last", "status_since", "due", "breached",
+	"platform", "coordinator", "disposition", "number", "title", "stage", "last", "status_since", "due", "breached", "titled",
 }
+
+// titledWords are the words that an incident's number of a title stands for.
+const titledWords = "coalesce((SELECT words FROM titles WHERE n = titled), '')"
 
 func shownRow(i *tocsin.Incident) []any {
 	class, _, _ := strings.Cut(i.Category, "/")
@@ -150,6 +153,7 @@ func shownRow(i *tocsin.Incident) []any {
 	return []any{
 		i.Revision, i.Tenant, string(i.Status), i.Priority, i.Category, class, i.Assignee, sinks.Nanos(i.Opened), sinks.Nanos(sinks.Updated(i)),
 		by["platform"], by["coordinator"], by["disposition"], by["number"], by["title"], by["status"], by["last"], by["status_since"], by["due"], sinks.Breached(i),
+		strings.Join(sinks.Words(i.Title), " "),
 	}
 }
 
@@ -163,7 +167,7 @@ func besides(ctx context.Context, q querier, span tocsin.LogRange) (map[string]*
 		return all[id]
 	}
 	where, args := within("id", span)
-	err := scanRows(ctx, q, `SELECT id, doc, `+strings.Join(shownColumns, ", ")+` FROM incidents`+where, args, len(shownColumns)+2, func(row []any) {
+	err := scanRows(ctx, q, `SELECT id, doc, `+strings.Join(shownColumns[:len(shownColumns)-1], ", ")+`, `+titledWords+` FROM incidents`+where, args, len(shownColumns)+2, func(row []any) {
 		b := of(word(row[0]))
 		b.doc, b.columns = []byte(word(row[1])), row[2:]
 	})
