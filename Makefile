@@ -14,7 +14,7 @@
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-rules bench-correlate bench-guard bench-quality chaos outage pictures fuzz stack stack-down stack-status cover check-docs deadcode clean
+.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-ways bench-rules bench-correlate bench-guard bench-quality chaos outage pictures fuzz stack stack-down stack-status cover check-docs deadcode clean
 
 GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
 BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
@@ -60,6 +60,9 @@ bench-diff: ## Compare bench.out with an earlier bench.old.out
 
 bench-path: ## Measure the whole path beside its ceilings; Kafka to Elasticsearch too where the stack runs
 	@set -a; test ! -e .stack/env || . .stack/env; go run ./bench/path
+
+bench-ways: ## Measure the ways in up to the decoder beside plain readers of the same protocols
+	go test -run '^$$' -bench Way -benchtime 5x ./ingest/syslog ./ingest/http ./ingest/file
 
 bench-rules: ## Measure matching beside rsigma: RULES=folder EVENTS=file
 	@go run ./bench/rules -rules '$(RULES)' -events '$(EVENTS)'

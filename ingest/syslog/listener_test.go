@@ -88,6 +88,11 @@ type metered struct {
 // listen runs a listener until the test ends.
 func listen(t *testing.T, cfg Config, j *journal) (address string, m *metered) {
 	t.Helper()
+	return listenTo(t, cfg, j)
+}
+
+func listenTo(t testing.TB, cfg Config, j ingest.Journal) (address string, m *metered) {
+	t.Helper()
 	cfg.Source, cfg.Address = "fw", "127.0.0.1:0"
 	reg := prometheus.NewRegistry()
 	m = &metered{NewMetrics(reg), reg}
@@ -305,7 +310,7 @@ func TestRates(t *testing.T) {
 }
 
 // certificate makes a certificate for a name, signed by parent or by itself.
-func certificate(t *testing.T, name string, parent *tls.Certificate) tls.Certificate {
+func certificate(t testing.TB, name string, parent *tls.Certificate) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
