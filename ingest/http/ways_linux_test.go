@@ -48,7 +48,9 @@ func BenchmarkWay(b *testing.B) {
 		{"hec", "/services/collector/event", "", hec},
 	} {
 		j := &tally{}
-		h, err := New(Config{}, Options{Journal: j, Keyed: func(key string) (Source, bool) { return Source{Name: "splunk", Tenant: "t", Format: "auto"}, key == "secret" }})
+		h, err := New(Config{}, Options{Journal: j, Keyed: func(key string) (Source, bool) {
+			return Source{Name: "splunk", Tenant: "t", Format: "auto"}, key == "secret"
+		}})
 		if err != nil {
 			b.Fatal(err)
 		}
