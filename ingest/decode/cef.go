@@ -257,19 +257,6 @@ func cefHeader(s string, parts []string) (_ []string, extension string) {
 	return parts, ""
 }
 
-// withoutEscapes takes the backslash away that stands before one of the characters.
-func withoutEscapes(s, characters string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte(characters, s[i+1]) >= 0 {
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
 // extension reads "key=value key=value": a key begins after a blank and has neither blank nor equals sign, so a value
 // reaches to the blank before the next key.
 func (c *cefReader) extension(s string) {
@@ -322,30 +309,6 @@ func (c *cefReader) take(key, value string) {
 	}
 	c.values[key] = value
 	c.order = append(c.order, key)
-}
-
-func cefUnescape(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			b.WriteByte(s[i])
-			continue
-		}
-		i++
-		switch s[i] {
-		case 'n':
-			b.WriteByte('\n')
-		case 'r':
-			b.WriteByte('\r')
-		case '=', '\\', '|':
-			b.WriteByte(s[i])
-		default: // a Windows path that its writer did not escape
-			b.WriteByte('\\')
-			b.WriteByte(s[i])
-		}
-	}
-	return b.String()
 }
 
 // times takes the receipt time, else the end, else the start; one with a year before one without. The syslog header
