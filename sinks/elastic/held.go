@@ -193,10 +193,9 @@ func (at *shownIncident) shown(i *tocsin.Incident, earlier iter.Seq[*tocsin.Inci
 func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
 	return s.wholly(ctx, s.monthly(kindEvidence, "*"), "tocsin.incident", span, exhibitsPage, func(hit wholeHit) error {
 		var x tocsin.Exhibit
-		if (&document{source: json.RawMessage(hit.source)}).decode(&x) != nil { // whoever asks for it does not get it
-			return nil
-		}
-		if index, _ := s.indexOf(kindEvidence, x.Incident); hit.at(index, x.ID) != nil {
+		readable := (&document{source: json.RawMessage(hit.source)}).decode(&x) == nil
+		index, _ := s.indexOf(kindEvidence, x.Incident)
+		if !readable || hit.index != index || hit.id != x.ID { // whoever asks for it does not get it
 			return nil
 		}
 		return each(x)
