@@ -33,7 +33,12 @@ type Record struct {
 	// Enriched is what was known beside the record when it was first taken: its alert gets that, and not what is known now.
 	// Nil: it was never taken before.
 	Enriched []tocsin.Field
+	// Claim is who the record says that it was written by; nobody has looked whether that is so.
+	Claim Claim
 }
+
+// A Claim is a record's word on its writer, and what proves it.
+type Claim struct{ Actor, At, Signature string }
 
 // A Beside is one field that what carried a record says of it: log.source.address of a datagram, kafka.headers.
 type Beside struct {

@@ -32,7 +32,7 @@ func (p *Partition) record(r record) ingest.Record {
 	if p.topic.Own {
 		adopt(&out, r.headers)
 	} else {
-		out.Beside = r.foreign.beside()
+		out.Beside, out.Claim = r.foreign.beside(), claim(r.headers)
 		if unwrap(&out); out.Fault != "" {
 			p.shared.metrics.faults.WithLabelValues(p.topic.Name, out.Fault).Inc()
 		}
@@ -43,6 +43,28 @@ func (p *Partition) record(r record) ingest.Record {
 		p.shared.metrics.faults.WithLabelValues(p.topic.Name, faultTooBig).Inc()
 	}
 	return out
+}
+
+// The headers by which a record says who wrote it.
+const (
+	headerActor     = ownHeaders + "actor"
+	headerAt        = ownHeaders + "at"
+	headerSignature = ownHeaders + "signature"
+)
+
+// claim reads them. One that is there twice counts as its last.
+func claim(headers []recordHeader) (c ingest.Claim) {
+	for _, h := range headers {
+		switch h.key {
+		case headerActor:
+			c.Actor = string(h.value)
+		case headerAt:
+			c.At = string(h.value)
+		case headerSignature:
+			c.Signature = string(h.value)
+		}
+	}
+	return c
 }
 
 // received is the record's timestamp, but never more than five minutes ahead of our clock.

@@ -49,6 +49,7 @@ type known struct {
 	id      Identity
 	expires time.Time // zero: never
 	used    time.Time
+	file    bool // it stands in the file of tokens
 }
 
 // Local is the file in the data folder that holds the local daemon's token, mode 0600.
@@ -173,15 +174,15 @@ func (t *Tokens) Of(token string) (Identity, bool) {
 	return t.current(t.known[hash])
 }
 
-// SignIn is as [Tokens.Of]; still tells, later, whether the token is still good.
+// SignIn is as [Tokens.Of]; still tells, later, whether the token is still good, and for the same.
 func (t *Tokens) SignIn(token string) (id Identity, still func() bool, ok bool) {
 	id, ok = t.Of(token)
 	hash := sha256.Sum256([]byte(token))
 	return id, func() bool {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		_, ok := t.current(t.known[hash])
-		return ok
+		now, ok := t.current(t.known[hash])
+		return ok && now == id
 	}, ok
 }
 

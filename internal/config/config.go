@@ -169,12 +169,14 @@ type Kafka struct {
 }
 
 // Commands is the topic by which a ticketing or SOAR system gives commands on incidents. Who may write to it is the
-// cluster's to say (ACL); what comes by it counts as the one actor that stands here.
+// cluster's to say (ACL); what comes by it counts as the one actor that stands here, or as whoever signed it.
 type Commands struct {
 	Topic  string `mapstructure:"topic"`  // e.g. tocsin.commands; "" is none
 	Actor  string `mapstructure:"actor"`  // who gives the commands, in the log
 	Role   string `mapstructure:"role"`   // viewer, analyst, coordinator, lead or admin
 	Tenant string `mapstructure:"tenant"` // the only one whose incidents it may touch; "" for all
+	// Signed records alone are carried out, each as the token that signed it: actor, role and tenant are the token's.
+	Signed bool `mapstructure:"signed"`
 }
 
 // Elasticsearch is the register's store in mode kafka.
