@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"tocsin/ingest/enrich"
+	"tocsin/internal/auth"
 	"tocsin/internal/config"
 	"tocsin/internal/measure"
 	"tocsin/internal/pipeline"
@@ -38,33 +39,38 @@ type Options struct {
 
 // An App is a daemon: [New] opens, [App.Run] serves until its context is done and then unwinds.
 type App struct {
-	cfg      config.Config
-	log      *slog.Logger
-	now      func() time.Time
-	fail     pipeline.Failpoint
-	reg      *prometheus.Registry
-	metrics  *pipeline.Metrics
-	health   *pipeline.Health
-	retry    *pipeline.Retry
-	judging  atomic.Pointer[scaleSet]          // what events are judged by
-	regimes  atomic.Pointer[[]register.Regime] // whose clocks may be started
-	courier  *notify.Courier                   // nil: no notifications
-	sets     *pipeline.Sets
-	engines  *pipeline.Engines
-	quality  *qualities
-	facts    *measure.Facts
-	public   []string // keys that checkpoints are signed with
-	watched  *ruleState
-	mappings *mappingFiles
-	enrich   *enrich.Live
-	parts    []part
-	cleanup  []step
-	listener net.Listener
-	server   *http.Server
-	silences *silences                            // nil: nobody listens
-	stopping chan struct{}                        // closed when answers that wait must come to an end
-	store    store                                // what the API reads
-	backlog  func(context.Context) (int64, error) // records accepted and not yet processed; nil in mode kafka
+	cfg         config.Config
+	log         *slog.Logger
+	now         func() time.Time
+	fail        pipeline.Failpoint
+	reg         *prometheus.Registry
+	metrics     *pipeline.Metrics
+	health      *pipeline.Health
+	retry       *pipeline.Retry
+	judging     atomic.Pointer[scaleSet]          // what events are judged by
+	regimes     atomic.Pointer[[]register.Regime] // whose clocks may be started
+	courier     *notify.Courier                   // nil: no notifications
+	signers     *auth.Tokens                      // whoever may sign commands; set before anything runs
+	sets        *pipeline.Sets
+	engines     *pipeline.Engines
+	quality     *qualities
+	facts       *measure.Facts
+	public      []string // keys that checkpoints are signed with
+	watched     *ruleState
+	hangups     chan hangup       // what [App.Reload] asks for
+	taken       map[string]string // hashes of files that were read again, by the part they are of; of who watches alone
+	once        map[string]string // and of those that are read at the start alone, by their keys
+	mappings    *mappingFiles
+	enrich      *enrich.Live
+	parts       []part
+	cleanup     []step
+	listener    net.Listener
+	server      *http.Server
+	certificate *certificate                         // nil: plain HTTP
+	silences    *silences                            // nil: nobody listens
+	stopping    chan struct{}                        // closed when answers that wait must come to an end
+	store       store                                // what the API reads
+	backlog     func(context.Context) (int64, error) // records accepted and not yet processed; nil in mode kafka
 }
 
 // A part is something that runs beside the others until the daemon ends; its error ends the daemon.
@@ -90,7 +96,7 @@ func (a *App) runs(name string, run func(context.Context) error) {
 // New opens everything that the configuration names. It is one straight path, downstream first, so that what is opened
 // later may use what was opened before; on an error all of it is closed again.
 func New(ctx context.Context, o Options) (_ *App, err error) {
-	a := &App{cfg: o.Config, log: o.Log, now: o.Now, fail: failpoints(o.Failpoints), reg: prometheus.NewRegistry(), health: &pipeline.Health{}, engines: &pipeline.Engines{}, stopping: make(chan struct{})}
+	a := &App{cfg: o.Config, log: o.Log, now: o.Now, fail: failpoints(o.Failpoints), reg: prometheus.NewRegistry(), health: &pipeline.Health{}, engines: &pipeline.Engines{}, stopping: make(chan struct{}), hangups: make(chan hangup)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.unwind(ctx))
@@ -103,6 +109,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	watcher, unwatched := a.watcher()
+	a.tookAll()
 	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales(), a.cfg.Rules.Sigma.Pipelines...)
 	if err = cmp.Or(err, unwatched); err != nil {
 		return nil, err

@@ -42,6 +42,7 @@ func (a *App) rereadClocks(ctx context.Context) {
 		return
 	}
 	a.health.Heal("clocks")
+	a.took("clocks", a.cfg.Clocks)
 	a.regimes.Store(&all)
 }
 

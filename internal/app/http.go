@@ -27,6 +27,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.signers = tokens
 	people, err := a.people(ctx, back.store, tokens)
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (a *App) tokens() (*auth.Tokens, error) {
 	if err != nil {
 		return nil, fmt.Errorf("http.tokens_file: %w", err)
 	}
-	return t, t.Load(a.cfg.HTTP.TokensFile, src, register.Roles())
+	return t, t.Reload(a.cfg.HTTP.TokensFile, src, register.Roles())
 }
 
 func (a *App) intakeConfig() ingesthttp.Config {

@@ -140,5 +140,6 @@ func (a *App) rereadMappings(ctx context.Context) {
 		return
 	}
 	a.health.Heal("mappings")
+	a.took("mappings", a.cfg.Mappings...)
 	a.log.InfoContext(ctx, "mapping files reloaded", "files", len(a.cfg.Mappings))
 }

@@ -77,6 +77,7 @@ func (a *App) rereadNotify(ctx context.Context) {
 		return
 	}
 	a.health.Heal("routes")
+	a.took("routes", a.cfg.Notify)
 }
 
 // wrote tells the courier of an incident whose log has grown.

@@ -14,10 +14,10 @@ import (
 	"tocsin/rules"
 )
 
-// watcher watches the rule folders, and the files of mappings, scales, assets, clocks and routes. It is opened before they
+// watcher watches the rule folders, and the files of mappings, scales, assets, clocks, routes and tokens. It is opened before they
 // are read for the first time: what changes while the rest of the daemon starts is seen too.
 func (a *App) watcher() (*fsnotify.Watcher, error) {
-	w, err := a.watchFiles("watcher", slices.Concat(a.cfg.Mappings, []string{a.cfg.Scales, a.cfg.Assets, a.cfg.Clocks, a.cfg.Notify}))
+	w, err := a.watchFiles("watcher", slices.Concat(a.cfg.Mappings, []string{a.cfg.Scales, a.cfg.Assets, a.cfg.Clocks, a.cfg.Notify, a.cfg.HTTP.TokensFile}))
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (a *App) watchFiles(name string, files []string) (*fsnotify.Watcher, error)
 	return w, nil
 }
 
-// watch reads them again when they change and hands a sound set over. A set with a fault changes nothing
+// watch reads them again when they change, or somebody asks for it, and hands a sound set over. A set with a fault changes nothing
 // but what health, metrics and API say: the old rules go on (engine.md, ruling 18).
 func (a *App) watch(ctx context.Context, w *fsnotify.Watcher, back backend) error {
 	quiet := time.NewTimer(time.Hour)
@@ -56,14 +56,9 @@ func (a *App) watch(ctx context.Context, w *fsnotify.Watcher, back backend) erro
 		case <-w.Events:
 			quiet.Reset(a.cfg.Rules.Reload)
 		case <-quiet.C:
-			if err := watchTree(w, a.cfg.Rules.Folders); err != nil { // folders that are new
-				a.log.WarnContext(ctx, "rule folders cannot be watched", "err", err)
-			}
-			a.rescale(ctx, back.rescale) // rules name their categories
-			a.reread(ctx, back.reload)
-			a.rereadMappings(ctx)
-			a.rereadClocks(ctx)
-			a.rereadNotify(ctx)
+			a.rereadAll(ctx, w, back)
+		case h := <-a.hangups:
+			h.done <- a.hungUp(ctx, w, back, h.cfg)
 		}
 	}
 }

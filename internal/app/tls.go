@@ -1,12 +1,15 @@
 package app
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -73,6 +76,21 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current, nil
 }
 
+// renew reads the files again at once. On an error the certificate stays.
+func (c *certificate) renew() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.read()
+}
+
+// version is the hash of the certificate of now.
+func (c *certificate) version() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sum := sha256.Sum256(slices.Concat(c.current.Certificate...))
+	return hex.EncodeToString(sum[:])
+}
+
 var errNoCertificates = errors.New("holds no certificate")
 
 // tlsConfig is how the listener speaks TLS.
@@ -81,6 +99,7 @@ func (a *App) tlsConfig() (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.certificate = c
 	t := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
 	if name := a.cfg.HTTP.ClientCAFile; name != "" {
 		pem, err := os.ReadFile(name)
