@@ -164,6 +164,7 @@ func showIncident(w io.Writer, output string, i tocsin.Incident) error {
 		{"last alert", stamp(i.Last)},
 		{"detected", stamp(i.Timeline["detected"])},
 		{"declared", stamp(i.Timeline["declared"])},
+		{"confirm", strings.TrimPrefix(i.Confirm, "none")},
 		{"coordinator", i.Coordinator},
 		{"assignee", i.Assignee},
 		{"disposition", i.Disposition},

@@ -44,6 +44,23 @@ func (r *reach) with(cmd *cobra.Command, do func(ctx context.Context, c *client.
 	if err != nil {
 		return coded(exitInput, err)
 	}
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for tries := 1; ; tries++ {
+		err := r.once(ctx, cfg, token, do)
+		if tries == 60 || !errors.Is(err, app.ErrLocked) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C: // a daemon starts, or another command comes to its end
+		}
+	}
+}
+
+// once asks the daemon that runs, or the register itself. The error wraps [app.ErrLocked] where neither was possible yet.
+func (r *reach) once(ctx context.Context, cfg config.Config, token string, do func(ctx context.Context, c *client.Client) error) error {
 	address := cmp.Or(r.url, readLine(filepath.Join(cfg.DataDir, app.Address)))
 	if address != "" {
 		c, err := client.New(address, token)

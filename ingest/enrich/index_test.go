@@ -191,11 +191,12 @@ func TestLookupAllocatesNothing(t *testing.T) {
 		{md5Hash, "44d88612fea8a8f36de82e1278abb02f"},
 		{mail, "mallory@evil.example"},
 	}
-	text := "198.51.100.0/24\n198.51.0.0/16\n.bad.example\n"
+	var text strings.Builder
+	text.WriteString("198.51.100.0/24\n198.51.0.0/16\n.bad.example\n")
 	for _, v := range values {
-		text += v.value + "\n"
+		text.WriteString(v.value + "\n")
 	}
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	k, err := Read(Spec{Lists: []ListSpec{{Name: "l", File: file}}})

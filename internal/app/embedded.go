@@ -59,7 +59,7 @@ const intakeSource = "http"
 
 // openEmbedded opens the SQLite store and the pipeline over its journal.
 func (a *App) openEmbedded(ctx context.Context) (backend, error) {
-	if err := a.lock(); err != nil {
+	if err := a.lockPatiently(ctx); err != nil {
 		return backend{}, err
 	}
 	st, err := sqlite.Open(ctx, sqlite.Options{Path: filepath.Join(a.cfg.DataDir, "tocsin.db"), MaxBytes: int64(a.cfg.SQLite.MaxBytes)})

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -59,6 +60,23 @@ func (a *App) lock() error {
 	}
 	a.onStop("lock", func(context.Context) error { return f.Close() }) // which unlocks
 	return nil
+}
+
+// lockPatiently is lock for a daemon, which waits two seconds for a command of the shell to come to its end.
+func (a *App) lockPatiently(ctx context.Context) error {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for tries := 1; ; tries++ {
+		err := a.lock()
+		if tries == 40 || !errors.Is(err, ErrLocked) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+	}
 }
 
 // A Local is the embedded register opened without a daemon: the API alone, in this process.
