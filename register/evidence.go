@@ -74,6 +74,26 @@ func (r *Register) collect(ctx context.Context, i tocsin.Incident, e tocsin.Even
 	return next, err
 }
 
+// finishCopies copies what an incident without any copy stands on: the promotion may have been cut short before it. It
+// reports whether anything was there to copy.
+func (r *Register) finishCopies(ctx context.Context, incident, _ string) (bool, error) {
+	i, err := r.Incident(ctx, incident)
+	if err != nil {
+		return false, err
+	}
+	events, err := r.store.Events(ctx, i.Events)
+	if err != nil {
+		return false, fmt.Errorf("events of incident %s: %w", incident, err)
+	}
+	before := i.Evidence
+	for _, e := range events {
+		if i, err = r.collect(ctx, i, e); err != nil {
+			return false, err
+		}
+	}
+	return i.Evidence > before, nil
+}
+
 // written shows the state of a log that this process has just written or read, without reading it again.
 func (r *Register) written(ctx context.Context, id string, see func(*state)) error {
 	c := r.cache.entry(id)

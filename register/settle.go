@@ -132,16 +132,19 @@ func (r *Register) behind(ctx context.Context, all []tocsin.Incident) (map[strin
 	return late, nil
 }
 
-// settle finishes what is half done between one incident and others.
+// settle finishes what is half done of one incident, or between it and others.
 func (r *Register) settle(ctx context.Context, i tocsin.Incident, whole map[string]bool) (done int, err error) {
-	var reopened []string
+	var reopened, bare []string
 	if i.ReopenCount > 0 {
 		reopened = append(reopened, fmt.Sprintf("reopened %d", i.ReopenCount))
+	}
+	if r.opts.Exhibits != nil && i.Status.IsOpen() && i.Evidence == 0 && len(i.Events) > 0 {
+		bare = append(bare, "evidence")
 	}
 	for _, part := range []struct {
 		others []string
 		finish func(ctx context.Context, i, other string) (bool, error)
-	}{{i.SplitInto, r.finishSplit}, {i.Children, r.finishMerger}, {reopened, r.finishReopening}} {
+	}{{i.SplitInto, r.finishSplit}, {i.Children, r.finishMerger}, {reopened, r.finishReopening}, {bare, r.finishCopies}} {
 		for _, other := range part.others {
 			pair := i.ID + " " + other
 			if !r.watch.knows(pair) {

@@ -37,6 +37,45 @@ func TestWhatWasCutShortIsFinished(t *testing.T) {
 	}
 }
 
+// A promotion by a person that dies before the copies of its evidence gets them from the timers, though nobody repeats it;
+// one that dies before anything shows its incident, when it is repeated.
+func TestCopiesThatWereCutShort(t *testing.T) {
+	for n := 1; n < 12; n++ {
+		t.Run(fmt.Sprintf("write %d", n), func(t *testing.T) {
+			w := newWorld(t)
+			e := event("e1", 0, "203.0.113.7", "ann")
+			w.apply(e, pending())
+			f := &failing{memory: w.store, at: n}
+			o := options(f, w.Register.opts.Now)
+			o.Exhibits = f
+			cmd := Command{ID: "once", By: ann, Event: e.ID, Action: tocsin.ActPromote}
+			if _, err := New(o).Do(t.Context(), cmd); err == nil && n < 8 {
+				t.Error("it needs fewer writes")
+			}
+			o = options(w.store, w.Register.opts.Now)
+			o.Exhibits = w.store
+			w.Register = New(o)
+			if _, err := w.Timers(t.Context(), w.now); err != nil {
+				t.Fatal(err)
+			}
+			if len(w.store.incidents) == 0 {
+				if _, err := w.Do(t.Context(), cmd); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for id := range w.store.incidents {
+				if i := w.incident(id); i.Evidence != 1 {
+					t.Errorf("%d copies of %s", i.Evidence, id)
+				}
+			}
+			if n, err := w.Settle(t.Context(), w.now); n != 0 || err != nil {
+				t.Errorf("settled %d again, %v", n, err)
+			}
+			w.store.verify(t)
+		})
+	}
+}
+
 // whole checks that a split and a merger are done on both sides or on none; acknowledged ones are done.
 func whole(t *testing.T, w *world, acknowledged bool, id, other string) {
 	t.Helper()
