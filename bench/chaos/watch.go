@@ -110,6 +110,10 @@ func resident(pid int) (int64, error) {
 // settledAfter is how long a process may take until its memory is looked at for growth.
 const settledAfter = 30 * time.Second
 
+// leastLooked is how long a process must be looked at behind that: growth is told for a minute, and what a daemon does in
+// some seconds, as catching up, is none.
+const leastLooked = time.Minute
+
 // weight is the most that any process had, and the steepest growth in bytes a minute of one that lived long enough to
 // tell: the slope of the line through its samples.
 func (w *watch) weight() (peak, slope int64, told int) {
@@ -123,7 +127,7 @@ func (w *watch) weight() (peak, slope int64, told int) {
 		for from < len(samples) && samples[from].at.Sub(samples[0].at) < settledAfter {
 			from++
 		}
-		if late := samples[from:]; len(late) > 60 {
+		if late := samples[from:]; len(late) > 60 && late[len(late)-1].at.Sub(late[0].at) >= leastLooked {
 			slope = max(slope, steepness(late))
 			told++
 		}

@@ -17,13 +17,13 @@ import (
 )
 
 func newUser() *cobra.Command {
-	cmd := &cobra.Command{Use: "user", Short: "Say who may sign in with a password (mode embedded)"}
+	cmd := &cobra.Command{Use: "user", Short: "Say who may sign in with a password"}
 	cmd.AddCommand(newUserList(), newUserAdd(), newUserPasswd(), newRemoval("remove NAME", "Remove a user, which ends their sessions", "/users/"))
 	return cmd
 }
 
 func newToken() *cobra.Command {
-	cmd := &cobra.Command{Use: "token", Short: "Say which machines may use the API (mode embedded)"}
+	cmd := &cobra.Command{Use: "token", Short: "Say which machines may use the API"}
 	cmd.AddCommand(newTokenList(), newTokenCreate(), newRemoval("revoke NAME", "Revoke a token", "/tokens/"))
 	return cmd
 }
