@@ -98,6 +98,7 @@ type Wanted struct {
 // A Query selects incidents; zero fields select nothing away.
 type Query struct {
 	Tenant       string
+	Number       string // as INC-2026-000042
 	Status       []Status
 	Priority     []string
 	Category     string // a class or class/type

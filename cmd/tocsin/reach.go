@@ -128,12 +128,13 @@ func find(ctx context.Context, c *client.Client, name string) (string, error) {
 	if !strings.HasPrefix(strings.ToUpper(name), "INC-") {
 		return name, nil
 	}
-	all, err := client.All[tocsin.Incident](ctx, c, "/incidents", map[string][]string{}, 0)
+	number := strings.ToUpper(name)
+	all, err := client.All[tocsin.Incident](ctx, c, "/incidents", map[string][]string{"number": {number}}, 0)
 	if err != nil {
 		return "", err
 	}
 	for _, i := range all {
-		if strings.EqualFold(i.Number, name) {
+		if i.Number == number { // a daemon of an earlier version gives all
 			return i.ID, nil
 		}
 	}

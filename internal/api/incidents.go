@@ -27,6 +27,7 @@ type listIncidents struct {
 	Team         string    `query:"team" maxLength:"200" doc:"one that is activated"`
 	Disposition  []string  `query:"disposition" doc:"any of these" enum:"true_positive_impact,true_positive_no_impact,benign_true_positive,false_positive,duplicate,insufficient_data,test_exercise,handled_externally"`
 	Entity       string    `query:"entity" maxLength:"500" doc:"value of an entity, for example an address"`
+	Number       string    `query:"number" maxLength:"64" doc:"as INC-2026-000042"`
 	Event        string    `query:"event" maxLength:"64"`
 	Rule         string    `query:"rule" maxLength:"100" doc:"id of the rule of one of its events"`
 	Title        string    `query:"title" maxLength:"200" doc:"words, each of which begins a word of the title"`
@@ -44,7 +45,7 @@ type listIncidents struct {
 // query is what the store is asked.
 func (in *listIncidents) query(ctx context.Context) tocsin.Query {
 	q := tocsin.Query{
-		Tenant: tenant(ctx, in.Tenant), Priority: in.Priority, Category: in.Category, Platform: in.Platform, Assignee: in.Assignee, Unassigned: in.Unassigned, Coordinator: in.Coordinator,
+		Tenant: tenant(ctx, in.Tenant), Number: in.Number, Priority: in.Priority, Category: in.Category, Platform: in.Platform, Assignee: in.Assignee, Unassigned: in.Unassigned, Coordinator: in.Coordinator,
 		Team: in.Team, Disposition: in.Disposition, Entity: in.Entity, Event: in.Event, Rule: in.Rule, Title: in.Title, Since: in.Since, Until: in.Until,
 		UpdatedSince: in.UpdatedSince, UpdatedUntil: in.UpdatedUntil, Sort: in.Sort, Order: in.Order, Limit: in.Limit, Cursor: in.Cursor,
 	}

@@ -13,6 +13,7 @@ import (
 // choose asks for the incidents that a query selects.
 func (l *listing) choose(q *tocsin.Query) {
 	l.equal("tocsin.tenant", q.Tenant)
+	l.equal("tocsin.number", q.Number)
 	l.equal("tocsin.assignee", q.Assignee)
 	if q.Unassigned {
 		l.filters = append(l.filters, object{"bool": object{"must_not": object{"exists": object{"field": "tocsin.assignee"}}}})

@@ -92,7 +92,7 @@ func (s *Store) Incidents(_ context.Context, q tocsin.Query) (tocsin.Page[tocsin
 }
 
 func selects(q *tocsin.Query, i *tocsin.Incident) bool {
-	return wanted(q.Tenant, i.Tenant) && wanted(q.Assignee, i.Assignee) && (!q.Unassigned || i.Assignee == "") &&
+	return wanted(q.Tenant, i.Tenant) && wanted(q.Number, i.Number) && wanted(q.Assignee, i.Assignee) && (!q.Unassigned || i.Assignee == "") &&
 		(len(q.Status) == 0 || slices.Contains(q.Status, i.Status)) &&
 		(len(q.Priority) == 0 || slices.Contains(q.Priority, i.Priority)) &&
 		(q.Category == "" || i.Category == q.Category || strings.HasPrefix(i.Category, q.Category+"/")) &&

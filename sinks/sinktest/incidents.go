@@ -142,6 +142,7 @@ func testIncidentsFiltered(t *testing.T, u Suite, s Store) {
 		"unassigned":     {tocsin.Query{Unassigned: true}, func(n int, _ tocsin.Incident) bool { return n%3 == 0 }},
 		"entity":         {tocsin.Query{Entity: "10.0.0.4"}, func(n int, _ tocsin.Incident) bool { return n == 4 }},
 		"event":          {tocsin.Query{Event: event(5, 1).ID}, func(n int, _ tocsin.Incident) bool { return n == 5 }},
+		"number":         {tocsin.Query{Number: incident(7).Number}, func(n int, i tocsin.Incident) bool { return i.Number == incident(7).Number }},
 		"since":          {tocsin.Query{Since: morning.Add(2)}, func(n int, _ tocsin.Incident) bool { return n >= 4 }},
 		"until":          {tocsin.Query{Until: morning.Add(2)}, func(n int, _ tocsin.Incident) bool { return n < 4 }},
 		"platform":       {tocsin.Query{Platform: "windows"}, func(n int, _ tocsin.Incident) bool { return n%2 == 1 }},

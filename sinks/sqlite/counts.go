@@ -22,6 +22,7 @@ func (l *listing) choose(q *tocsin.Query) {
 	} else {
 		l.equal("class", q.Category)
 	}
+	l.equal("number", q.Number)
 	l.equal("platform", q.Platform)
 	l.equal("coordinator", q.Coordinator)
 	l.any("disposition", q.Disposition)

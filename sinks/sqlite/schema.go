@@ -196,6 +196,7 @@ CREATE TRIGGER titles_gone AFTER DELETE ON incidents WHEN NOT EXISTS (SELECT 1 F
 END;
 DELETE FROM links WHERE kind = 'word';
 DROP INDEX incidents_work;
+CREATE INDEX incidents_number ON incidents (number);
 CREATE INDEX incidents_filters ON incidents (status, tenant, priority, assignee, breached, class, category, platform, coordinator, disposition);
 `}
 
