@@ -88,8 +88,19 @@ func (f filter) at(cursor string) filter {
 	return f
 }
 
+// incidentNumber tells whether a text is what somebody enters who looks for one incident: inc-2026-000042.
+func incidentNumber(text string) (string, bool) {
+	number := strings.ToUpper(strings.TrimSpace(text))
+	digits, found := strings.CutPrefix(number, "INC-")
+	year, n, two := strings.Cut(digits, "-")
+	return number, found && two && strings.Trim(year, "0123456789") == "" && strings.Trim(n, "0123456789") == "" && n != ""
+}
+
 // query turns the filter into what the store is asked.
 func (f filter) query(ctx context.Context) (tocsin.Query, error) {
+	if number, ok := incidentNumber(f.Title); ok { // whatever else was chosen
+		return tocsin.Query{Tenant: auth.From(ctx).Tenant, Number: number, Sort: f.order(), Limit: perPage, Cursor: f.Cursor}, nil
+	}
 	q := tocsin.Query{
 		Tenant: auth.From(ctx).Tenant, Entity: f.Entity, Category: f.Category, Platform: f.Platform, Team: f.Team, Assignee: f.Assignee,
 		Title: f.Title, Rule: f.Rule, Sort: f.order(), Limit: perPage, Cursor: f.Cursor,
