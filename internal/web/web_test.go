@@ -63,7 +63,7 @@ func TestFilters(t *testing.T) {
 	w.incident("0e2", "Web shell", "bert")
 	for path, want := range map[string][]string{
 		"/?entity=bert":              {"Web shell"},
-		"/?title=inc-2026-000001":    {"Password spray"},
+		"/?title=inc-2026-000002":    {"Web shell"},
 		"/?title=inc-2026-999999":    {"No incident matches"},
 		"/?status=open":              {"Web shell", "Password spray"},
 		"/?status=closed":            {"No incident matches"},
