@@ -118,6 +118,7 @@ func TestSplitIsCompleted(t *testing.T) {
 // failing is a store whose write number at fails, before it takes effect or after, as do all that come after it.
 type failing struct {
 	*memory
+	one   sync.Mutex // write at a time: memory has its own lock
 	at, n int
 	after bool
 }
@@ -125,6 +126,8 @@ type failing struct {
 var errCrash = errors.New("crash")
 
 func (f *failing) write(do func() error) error {
+	f.one.Lock()
+	defer f.one.Unlock()
 	f.n++
 	switch {
 	case f.n > f.at || f.n == f.at && !f.after:

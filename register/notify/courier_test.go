@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,6 +72,7 @@ type world struct {
 // flaky is an outbox that fails at its n-th write, before or after it took effect.
 type flaky struct {
 	Outbox
+	mu             sync.Mutex
 	writes, failAt int
 	after          bool
 }
@@ -78,8 +80,11 @@ type flaky struct {
 var errFault = errors.New("killed")
 
 func (f *flaky) write(do func() error) error {
+	f.mu.Lock()
 	f.writes++
-	if f.writes != f.failAt {
+	fails := f.writes == f.failAt
+	f.mu.Unlock()
+	if !fails {
 		return do()
 	}
 	if f.after {
