@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 )
 
 // Ended by SIGTERM under load, again and again, a daemon stops within 20 seconds each time; what is read again after it
@@ -44,6 +47,7 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	cmd := s.start(bin)
 	s.await(len(records), events, incidents, 4*time.Minute)
+	s.idle()
 	interrupt(t, cmd)
 	before := s.documents()
 	cmd = s.start(bin)
@@ -52,6 +56,25 @@ func TestStopUnderLoad(t *testing.T) {
 	if after := s.documents(); !maps.Equal(after, before) {
 		t.Errorf("documents before a start with nothing to do: %v; behind it: %v", before, after)
 	}
+}
+
+// idle waits until the registrar has committed all of its log: events are shown before what they lead to is registered.
+func (s *stand) idle() {
+	s.t.Helper()
+	client := &kafka.Client{Addr: kafka.TCP(s.cfg.Kafka.Brokers...), Timeout: 5 * time.Second}
+	topic, group := s.cfg.Kafka.Prefix+"events", s.cfg.Kafka.Group+"-registrar"
+	await(s.t, time.Minute, "the registrar at the end of its log", func() (bool, string) {
+		ends, err := client.ListOffsets(s.t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: {kafka.LastOffsetOf(0)}}})
+		if err != nil {
+			return false, err.Error()
+		}
+		at, err := client.OffsetFetch(s.t.Context(), &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: {0}}})
+		if err != nil || len(at.Topics[topic]) != 1 || len(ends.Topics[topic]) != 1 {
+			return false, fmt.Sprintf("%v, %v, %v", err, at, ends)
+		}
+		committed, end := at.Topics[topic][0].CommittedOffset, ends.Topics[topic][0].LastOffset
+		return committed == end && end > 0, fmt.Sprintf("at %d of %d", committed, end)
+	})
 }
 
 // documents counts all that is stored, by index, but for what a daemon notes of itself.
