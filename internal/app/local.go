@@ -64,11 +64,11 @@ func (a *App) lock() error {
 
 // lockPatiently is lock for a daemon, which waits two seconds for a command of the shell to come to its end.
 func (a *App) lockPatiently(ctx context.Context) error {
-	again := time.NewTicker(50 * time.Millisecond)
+	again := time.NewTicker(5 * time.Millisecond) // commands of a script may follow one another at once
 	defer again.Stop()
 	for tries := 1; ; tries++ {
 		err := a.lock()
-		if tries == 40 || !errors.Is(err, ErrLocked) {
+		if tries == 400 || !errors.Is(err, ErrLocked) {
 			return err
 		}
 		select {
