@@ -3,15 +3,12 @@ package integrity
 import (
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"tocsin/sinks/elastic"
 	"tocsin/sinks/sqlite"
 )
 
@@ -116,26 +113,10 @@ func afterID(t *testing.T) string {
 
 // The same in Elasticsearch: what searches and dashboards read is changed, and the document's own text is left.
 func TestByHandElastic(t *testing.T) {
-	address := os.Getenv("TOCSIN_TEST_ES")
-	if address == "" || os.Getenv("TOCSIN_TEST_ES_USER") != "" {
-		t.Skip("TOCSIN_TEST_ES is not set to a server without TLS: deploy/stack/up starts one")
-	}
-	prefix := fmt.Sprintf("tt%d-", time.Now().UnixNano())
-	store, err := elastic.New(elastic.Config{Addresses: []string{address}, Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	if _, err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s := &rawElastic{full: store, t: t, prefix: prefix, sources: map[string]string{}}
-	t.Cleanup(s.wipe)
-	w := newWorld(t, store)
-	w.settle = s.refresh
+	s, w := elasticWorld(t)
 	scene(w, func() documents { return nil })
 	s.refresh()
-	if found := foundOf(t, store, w.trust()); found != "" {
+	if found := foundOf(t, s.full, w.trust()); found != "" {
 		t.Fatalf("before: %s", found)
 	}
 	for what, tt := range map[string]struct{ index, kind, doc, want string }{
@@ -154,19 +135,19 @@ func TestByHandElastic(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			undo := s.alter(tt.index, tt.kind, tt.doc)
-			found := foundOf(t, store, w.trust())
+			found := foundOf(t, s.full, w.trust())
 			if undo(); !strings.Contains(found, tt.want) {
 				t.Errorf("found %q, want %q", found, tt.want)
 			}
 		})
 	}
-	s.ask(http.MethodDelete, "/"+prefix+"intervals-2026.11", "")
-	if found := foundOf(t, store, w.trust()); !strings.Contains(found, "the document of its visit") {
+	s.ask(http.MethodDelete, "/"+s.prefix+"intervals-2026.11", "")
+	if found := foundOf(t, s.full, w.trust()); !strings.Contains(found, "the document of its visit") {
 		t.Errorf("an index of visits that was deleted: %q", found)
 	}
-	s.ask(http.MethodDelete, "/"+prefix+"log-2026.11", "")
-	s.ask(http.MethodPut, "/"+prefix+"log-2026.11", "")
-	if found := foundOf(t, store, w.trust()); !strings.Contains(found, "was removed from the log") {
+	s.ask(http.MethodDelete, "/"+s.prefix+"log-2026.11", "")
+	s.ask(http.MethodPut, "/"+s.prefix+"log-2026.11", "")
+	if found := foundOf(t, s.full, w.trust()); !strings.Contains(found, "was removed from the log") {
 		t.Errorf("an index that was made anew: %q", found)
 	}
 }

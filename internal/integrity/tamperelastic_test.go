@@ -25,8 +25,9 @@ type rawElastic struct {
 	bulk    strings.Builder   // what is to be done
 }
 
-// The real server: fewer changes than elsewhere, as each is some requests; all of them in the long form.
-func TestTamperedElastic(t *testing.T) {
+// elasticWorld is a world over the real server, and its store as somebody with full rights sees it.
+func elasticWorld(t *testing.T) (*rawElastic, *world) {
+	t.Helper()
 	address := os.Getenv("TOCSIN_TEST_ES")
 	if address == "" || os.Getenv("TOCSIN_TEST_ES_USER") != "" {
 		t.Skip("TOCSIN_TEST_ES is not set to a server without TLS: deploy/stack/up starts one")
@@ -44,7 +45,13 @@ func TestTamperedElastic(t *testing.T) {
 	t.Cleanup(s.wipe)
 	w := newWorld(t, store)
 	w.settle = s.refresh
-	old := scene(w, func() documents { s.refresh(); return copyOf(t, store) })
+	return s, w
+}
+
+// The real server: fewer changes than elsewhere, as each is some requests; all of them in the long form.
+func TestTamperedElastic(t *testing.T) {
+	s, w := elasticWorld(t)
+	old := scene(w, func() documents { s.refresh(); return copyOf(t, s.full) })
 	s.refresh()
 	changes := 15
 	if longForm() {
