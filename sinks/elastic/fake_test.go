@@ -14,12 +14,15 @@ import (
 	"tocsin/sinks"
 )
 
-// fake is as much of an Elasticsearch as bulk and mget need, without a network, so that time can be virtual. Before
+// fake is as much of an Elasticsearch as bulk, mget and searches of the tree need, without a network, so that time can be virtual. Before
 // a bulk is answered, fault may say otherwise.
 type fake struct {
 	mu    sync.Mutex
 	docs  map[string]json.RawMessage // by index/id
 	bulks int
+	// seen tells whether the search of that number (1, 2, …) sees a document yet. nil: every search sees all.
+	seen     func(n int, id string) bool
+	searches int
 	// fault gets the number of the bulk (1, 2, …) and its items; see [disturbance]. nil: no faults.
 	fault func(n int, items []fakeItem) disturbance
 }
@@ -52,11 +55,14 @@ func (f *fake) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
-	switch req.URL.Path {
-	case "/_bulk":
+	index, isSearch := strings.CutSuffix(strings.TrimPrefix(req.URL.Path, "/"), "/_search")
+	switch path := req.URL.Path; {
+	case path == "/_bulk":
 		return f.bulk(body)
-	case "/_mget":
+	case path == "/_mget":
 		return f.mget(body)
+	case isSearch:
+		return f.search(index, body)
 	default:
 		return answer(404, `{"error":"no such path"}`), nil
 	}

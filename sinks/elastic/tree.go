@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -116,26 +117,45 @@ func (s *Store) StretchesOf(ctx context.Context, log string) ([]tocsin.Stretch, 
 // stretchesAtOnce bounds an answer: a stretch may have half a megabyte.
 const stretchesAtOnce = 50
 
-// Stretches returns stretches; see [sinks.TreeStore]. What a search does not see yet is read by its id.
+// Stretches returns stretches; see [sinks.TreeStore]. What a search does not see yet is read by its id, from behind the
+// last stretch that one saw. No answer depends on what two searches saw: Elasticsearch may refresh between them.
 func (s *Store) Stretches(ctx context.Context, from int64, limit int) ([]tocsin.Stretch, error) {
-	all, err := s.searched(ctx, from, limit)
+	if from < 0 {
+		last, err := s.searched(ctx, object{"gte": 0}, "desc", 1)
+		if err == nil {
+			last, err = s.newest(ctx, last, endOf(last), -1, math.MaxInt)
+		}
+		return last[max(len(last)-1, 0):], err
+	}
+	all, err := s.searched(ctx, object{"gte": from}, "asc", limit)
 	if err != nil {
 		return nil, err
 	}
-	return s.newest(ctx, all, from, limit)
+	next := endOf(all)
+	if len(all) == 0 { // what holds the leaf, if anything, follows one that ends before it
+		before, err := s.searched(ctx, object{"lt": from}, "desc", 1)
+		if err != nil {
+			return nil, err
+		}
+		next = endOf(before)
+	}
+	return s.newest(ctx, all, next, from, limit)
 }
 
-// searched are those that a search sees.
-func (s *Store) searched(ctx context.Context, from int64, limit int) ([]tocsin.Stretch, error) {
-	query := object{
+func endOf(all []tocsin.Stretch) int64 {
+	if len(all) == 0 {
+		return 0
+	}
+	return all[len(all)-1].End()
+}
+
+// searched are those that a search sees, by the numbers of their last leaves.
+func (s *Store) searched(ctx context.Context, seq object, order string, limit int) ([]tocsin.Stretch, error) {
+	reply, err := s.search(ctx, s.index(kindCheckpoints), object{
 		"size": min(max(limit, 1), 100), "track_total_hits": false, "_source": []string{"doc"},
-		"sort":  []object{{"tocsin.seq": object{"order": "asc", "unmapped_type": "long"}}},
-		"query": object{"bool": object{"filter": []object{{"term": object{"tocsin.kind": kindStretch}}, {"range": object{"tocsin.seq": object{"gte": max(from, 0)}}}}}},
-	}
-	if from < 0 {
-		query["size"], query["sort"] = 1, []object{{"tocsin.seq": object{"order": "desc", "unmapped_type": "long"}}}
-	}
-	reply, err := s.search(ctx, s.index(kindCheckpoints), query)
+		"sort":  []object{{"tocsin.seq": object{"order": order, "unmapped_type": "long"}}},
+		"query": object{"bool": object{"filter": []object{{"term": object{"tocsin.kind": kindStretch}}, {"range": object{"tocsin.seq": seq}}}}},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -150,22 +170,10 @@ func (s *Store) searched(ctx context.Context, from int64, limit int) ([]tocsin.S
 	return all, nil
 }
 
-// newest adds what was created since the search was refreshed.
-func (s *Store) newest(ctx context.Context, all []tocsin.Stretch, from int64, limit int) ([]tocsin.Stretch, error) {
-	next := max(from, 0)
-	if len(all) > 0 {
-		next = all[len(all)-1].End()
-	} else if from > 0 { // the search sees no stretch that holds it: it is behind the last one that it sees
-		last, err := s.searched(ctx, -1, 1)
-		if err != nil {
-			return nil, err
-		}
-		next = 0
-		if len(last) > 0 {
-			next = last[0].End()
-		}
-	}
-	for from < 0 || len(all) < limit {
+// newest adds the stretches that stand from a leaf on, each behind the other, up to limit in all, but none that ends
+// before another leaf.
+func (s *Store) newest(ctx context.Context, all []tocsin.Stretch, next, from int64, limit int) ([]tocsin.Stretch, error) {
+	for len(all) < limit {
 		var st tocsin.Stretch
 		if _, err := s.one(ctx, s.stretch(next), &st); errors.Is(err, tocsin.ErrNotFound) {
 			break
@@ -175,9 +183,6 @@ func (s *Store) newest(ctx context.Context, all []tocsin.Stretch, from int64, li
 		if next = st.End(); next > from {
 			all = append(all, st)
 		}
-	}
-	if from < 0 && len(all) > 0 {
-		all = all[len(all)-1:]
 	}
 	return all, nil
 }
