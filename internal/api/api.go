@@ -245,6 +245,9 @@ func operation(id, method, path, role, summary string, errors ...int) huma.Opera
 	if method == http.MethodPost { // what is wrong with a body before it is looked into
 		errors = append(errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
+	if !slices.Contains(errors, http.StatusUnprocessableEntity) { // a parameter that it does not have
+		errors = append(errors, http.StatusUnprocessableEntity)
+	}
 	if method != http.MethodGet && !slices.Contains(errors, http.StatusServiceUnavailable) { // the audit log comes first
 		errors = append(errors, http.StatusServiceUnavailable)
 	}

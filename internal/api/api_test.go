@@ -68,13 +68,42 @@ func TestBadQueries(t *testing.T) {
 		"/incidents?status=gone", "/incidents?priority=P9", "/incidents?limit=0", "/incidents?limit=501", "/incidents?limit=x", "/incidents?sort=size",
 		"/incidents?since=yesterday", "/incidents?cursor=xx", "/incidents?order=up", "/incidents?since=", "/incidents?status=", "/incidents?limit=", "/alerts?until=", "/audit?until=", "/events?level=", "/assessments?since=", "/incidents?breached=maybe", "/incidents?disposition=x", "/events?cursor=xx", "/events?level=x", "/events?activity=x", "/alerts?cursor=xx",
 		"/alerts?since=x", "/assessments?state=x", "/events/" + eventA + "/evidence?cursor=x", "/events/1/evidence?limit=101", "/audit?outcome=x", "/audit?cursor=x", "/assessments?cursor=xx", "/dead-letters?cursor=xx", "/incidents/..%2fx", "/events/A-B",
-		"/incidents/" + strings.Repeat("a", 65),
+		"/incidents/" + strings.Repeat("a", 65), "/incidents?stauts=closed", "/incidents/202611-1?x=1", "/rules?x", "/trends?metric=opened&colour=red",
 	} {
 		a := w.do("admin", http.MethodGet, path, "")
 		if a.StatusCode != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %s %s", path, a.Status, a.body)
 		}
 		a.problem(t)
+	}
+}
+
+// TestUnknownParameters asks each operation with a parameter that none has: it is refused before anything is done.
+func TestUnknownParameters(t *testing.T) {
+	w := newWorld(t, nil)
+	i := w.fill()
+	d, _ := w.description()
+	for path, operations := range d.Paths {
+		for method, op := range operations {
+			if op.OperationID == "send-alerts" { // the intake's own
+				continue
+			}
+			a := w.do("admin", strings.ToUpper(method), strings.TrimPrefix(strings.ReplaceAll(path, "{id}", i.ID), "/api/v1")+"?colour=red", "")
+			if a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.body, `no parameter \"colour\"`) {
+				t.Errorf("%s: %s %s", op.OperationID, a.Status, a.body)
+			}
+			if _, ok := op.Responses["422"]; !ok {
+				t.Errorf("%s does not describe the answer 422", op.OperationID)
+			}
+		}
+	}
+	for path, meant := range map[string]string{
+		"/incidents?stauts=closed": "did you mean status?", "/alerts?severty=70": "did you mean severity?",
+		"/rules?status=x": "it takes none", "/incidents?qqqqqqqqqqqqqqqqqqqq=1": "openapi.json lists",
+	} {
+		if a := w.do("viewer", http.MethodGet, path, ""); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.body, meant) {
+			t.Errorf("%s: %s %s", path, a.Status, a.body)
+		}
 	}
 }
 
