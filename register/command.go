@@ -156,7 +156,7 @@ func commandID(id string) []string {
 	if id == "" || len(id) > maxName {
 		return []string{fmt.Sprintf("a command id of 1 to %d bytes: send an Idempotency-Key", maxName)}
 	}
-	for _, ours := range []string{"event:", "timer:", "propose:", "relate:", "absorb:", "decline:", "recur:", "split:", "evidence:", "erase:", "erased:"} {
+	for _, ours := range []string{"event:", "timer:", "propose:", "relate:", "absorb:", "decline:", "recur:", "split:", "evidence:", "erase:", "erased:", "settle:"} {
 		if strings.HasPrefix(id, ours) {
 			return []string{fmt.Sprintf("a command id that does not begin with %q, as the machine's do", ours)}
 		}

@@ -157,6 +157,19 @@ func (m *memory) PendingVerdicts(context.Context, string, int, string) (tocsin.P
 	return p, nil
 }
 
+func (m *memory) Verdicts(_ context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var p tocsin.Page[tocsin.Verdict]
+	for _, v := range m.verdicts {
+		if v.Assessment.State == q.State && !v.Detected.Before(q.Since) {
+			p.Items = append(p.Items, v)
+		}
+	}
+	slices.SortFunc(p.Items, func(a, b tocsin.Verdict) int { return cmp.Compare(a.Event, b.Event) })
+	return p, nil
+}
+
 func (m *memory) PutSlot(_ context.Context, s tocsin.Slot) error {
 	return m.write(func() error {
 		if m.slots[s.ID].Version != s.Version-1 {

@@ -106,7 +106,7 @@ func (r *Register) promoted(ctx context.Context, v tocsin.Verdict, e tocsin.Even
 	var now view
 	var repeated, known bool
 	err := r.look(ctx, v.Incident, func(n view) {
-		now, repeated = n, n.commands[cmd.ID] != 0
+		now, repeated = n, n.commands[cmd.ID] != 0 || v.By == cmd.By && n.commands[promotionSettled(e.ID)] != 0
 		_, known = n.events[e.ID]
 	})
 	switch {

@@ -37,42 +37,47 @@ func TestWhatWasCutShortIsFinished(t *testing.T) {
 	}
 }
 
-// A promotion by a person that dies before the copies of its evidence gets them from the timers, though nobody repeats it;
-// one that dies before anything shows its incident, when it is repeated.
-func TestCopiesThatWereCutShort(t *testing.T) {
-	for n := 1; n < 12; n++ {
-		t.Run(fmt.Sprintf("write %d", n), func(t *testing.T) {
-			w := newWorld(t)
-			e := event("e1", 0, "203.0.113.7", "ann")
-			w.apply(e, pending())
-			f := &failing{memory: w.store, at: n}
-			o := options(f, w.Register.opts.Now)
-			o.Exhibits = f
-			cmd := Command{ID: "once", By: ann, Event: e.ID, Action: tocsin.ActPromote}
-			if _, err := New(o).Do(t.Context(), cmd); err == nil && n < 8 {
-				t.Error("it needs fewer writes")
-			}
-			o = options(w.store, w.Register.opts.Now)
-			o.Exhibits = w.store
-			w.Register = New(o)
-			if _, err := w.Timers(t.Context(), w.now); err != nil {
-				t.Fatal(err)
-			}
-			if len(w.store.incidents) == 0 {
-				if _, err := w.Do(t.Context(), cmd); err != nil {
+// A promotion by a person that dies at any of its writes, before or after it took effect, is finished by the timers of
+// another process, though nobody repeats it: the incident is listed and has the copies of its evidence. One that dies
+// before the verdict leaves the event where it was, for people to decide on. The same command again is answered with
+// the incident.
+func TestPromotionCutShortIsFinished(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n := 1; n < 9; n++ {
+			t.Run(fmt.Sprintf("after %t, write %d", after, n), func(t *testing.T) {
+				w := newWorld(t)
+				e := event("e1", 0, "203.0.113.7", "ann")
+				w.apply(e, pending())
+				f := &failing{memory: w.store, at: n, after: after}
+				o := options(f, w.Register.opts.Now)
+				o.Exhibits = f
+				cmd := Command{ID: "once", By: ann, Event: e.ID, Action: tocsin.ActPromote}
+				if _, err := New(o).Do(t.Context(), cmd); err == nil && n < 7 {
+					t.Error("it needs fewer writes")
+				}
+				o = options(w.store, w.Register.opts.Now)
+				o.Exhibits = w.store
+				w.Register = New(o)
+				if _, err := w.Timers(t.Context(), w.now); err != nil {
 					t.Fatal(err)
 				}
-			}
-			for id := range w.store.incidents {
-				if i := w.incident(id); i.Evidence != 1 {
-					t.Errorf("%d copies of %s", i.Evidence, id)
+				v, err := w.store.Verdict(t.Context(), e.ID)
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			if n, err := w.Settle(t.Context(), w.now); n != 0 || err != nil {
-				t.Errorf("settled %d again, %v", n, err)
-			}
-			w.store.verify(t)
-		})
+				if decided := v.Assessment.State == tocsin.Promoted; decided != (len(w.store.incidents) == 1) {
+					t.Errorf("the verdict is %s, and %d incidents are listed", v.Assessment.State, len(w.store.incidents))
+				}
+				if n, err := w.Settle(t.Context(), w.now); n != 0 || err != nil {
+					t.Errorf("settled %d again, %v", n, err)
+				}
+				i, err := w.Do(t.Context(), cmd)
+				if err != nil || i.Evidence != 1 || i.DeclaredBy != ann.ID || len(w.store.incidents) != 1 {
+					t.Errorf("repeated: %v, %d copies, declared by %q, %d incidents", err, i.Evidence, i.DeclaredBy, len(w.store.incidents))
+				}
+				w.store.verify(t)
+			})
+		}
 	}
 }
 
