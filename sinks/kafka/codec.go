@@ -41,10 +41,9 @@ func EncodeLogRecord(r tocsin.LogRecord) ([]byte, error) {
 	}
 	if m := r.Match; m != nil {
 		out.Key, out.Values = exactly(m.Key), exactly(m.Values)
-		if out.Key == nil && out.Values == nil {
-			if b, ok := appendMatch(append(make([]byte, 0, 1024), `{"v":1,"match":`...), m); ok {
-				return append(b, '}'), nil
-			}
+		if b, ok := appendMatch(append(make([]byte, 0, 1024), `{"v":1,"match":`...), m); ok {
+			b = appendExacts(b, `,"exact_key":[`, out.Key)
+			return append(appendExacts(b, `,"exact_values":[`, out.Values), '}'), nil
 		}
 	}
 	return json.Marshal(out)
@@ -117,8 +116,11 @@ func exactOf(v tocsin.Value) exact {
 
 // lossy reports whether v comes back from JSON as something else.
 func lossy(v tocsin.Value) bool {
-	if kept(v) {
+	switch {
+	case kept(v):
 		return false
+	case v.Kind() == tocsin.Absent: // it would come back as null
+		return true
 	}
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -32,13 +32,13 @@ func TestMatchBothWays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &tocsin.Match{}
 		fill(t, reflect.ValueOf(m).Elem())
-		plain, err := json.Marshal(logRecord{Version: codecVersion, LogRecord: tocsin.LogRecord{Match: m}})
+		plain, err := json.Marshal(logRecord{Version: codecVersion, LogRecord: tocsin.LogRecord{Match: m}, Key: exactly(m.Key), Values: exactly(m.Values)})
 		if err != nil {
 			t.Skip("encoding/json cannot say it")
 		}
-		mine, ok := appendMatch([]byte(`{"v":1,"match":`), m)
-		if mine = append(mine, '}'); !ok {
-			t.Fatalf("not written: %s", plain)
+		mine, err := EncodeLogRecord(tocsin.LogRecord{Match: m})
+		if err != nil {
+			t.Fatalf("not written: %v: %s", err, plain)
 		}
 		want, err := decodeLogRecord(plain)
 		if err != nil {
@@ -107,6 +107,7 @@ func FuzzReadMatch(f *testing.F) {
 	}
 	f.Add(b)
 	f.Add([]byte(`{"v":1,"match":{"rule":"r","set":"","tenant":"","key":[null,[],[1,"x"],1e5,true],"conditions":1,"facts":{"risk":1.5,"ioc":true},"alert":{"id":"","line":-3,"at":"0001-01-01T00:00:00Z"},"index":0}}`))
+	f.Add([]byte(`{"v":1,"match":{"rule":"r","set":"","tenant":"","conditions":1,"facts":{},"alert":{"id":"","line":1,"at":"0001-01-01T00:00:00Z"},"index":0},"exact_key":[{"k":0}],"exact_values":[{"k":6,"l":[{"k":5,"t":"/w=="}]},{"k":4,"t":"MS4w"}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, ok := readMatch(b)
 		if !ok {
@@ -140,16 +141,44 @@ func benchMatch() *tocsin.Match {
 	}
 }
 
+// noveltyMatch is one of a rule of kind novelty, most of whose values an alert lacks.
+func noveltyMatch() *tocsin.Match {
+	m := benchMatch()
+	m.Values = []tocsin.Value{tocsin.StringValue("bastion"), {}, tocsin.StringValue("sshd: failed password"), tocsin.ListValue(tocsin.StringValue("credential-access")), {}, {}, tocsin.NullValue()}
+	return m
+}
+
+// TestNoveltyMatchByHand holds that values an alert lacks do not send a match down the slow road: every alert has one.
+func TestNoveltyMatchByHand(t *testing.T) {
+	b, err := EncodeLogRecord(tocsin.LogRecord{Match: noveltyMatch()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, ok := readMatch(b)
+	if !ok {
+		t.Fatalf("not read by hand: %s", b)
+	}
+	if diff := cmp.Diff(noveltyMatch(), m, exactValues); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // BenchmarkMatch writes and reads one record of the matches log, and encoding/json reads it beside.
 func BenchmarkMatch(b *testing.B) {
-	r := tocsin.LogRecord{Match: benchMatch()}
+	r, novel := tocsin.LogRecord{Match: benchMatch()}, tocsin.LogRecord{Match: noveltyMatch()}
 	data, err := EncodeLogRecord(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	novelData, err := EncodeLogRecord(novel)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for name, do := range map[string]func() error{
 		"write":            func() error { _, err := EncodeLogRecord(r); return err },
 		"read":             func() error { _, err := DecodeLogRecord(data); return err },
+		"write/novelty":    func() error { _, err := EncodeLogRecord(novel); return err },
+		"read/novelty":     func() error { _, err := DecodeLogRecord(novelData); return err },
 		"write/reflection": func() error { _, err := json.Marshal(logRecord{Version: codecVersion, LogRecord: r}); return err },
 		"read/reflection":  func() error { _, err := decodeLogRecord(data); return err },
 	} {

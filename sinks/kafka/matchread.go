@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -44,7 +45,14 @@ func readMatch(b []byte) (*tocsin.Match, bool) {
 	m.Recorded = r.has(`,"recorded":true`)
 	m.Chained = r.has(`,"chained":true`)
 	m.Suppressed = r.textOf(`,"suppressed":`)
-	r.must(`}}`)
+	r.must(`}`)
+	if es := r.exacts(`,"exact_key":[`); es != nil {
+		m.Key = inexactly(es)
+	}
+	if es := r.exacts(`,"exact_values":[`); es != nil {
+		m.Values = inexactly(es)
+	}
+	r.must(`}`)
 	return m, !r.bad && len(r.rest) == 0
 }
 
@@ -239,6 +247,34 @@ func (r *reader) alertRef() (a tocsin.AlertRef) {
 	a.Digest = r.textOf(`,"digest":`)
 	r.must(`}`)
 	return a
+}
+
+// exacts takes values that were written exactly.
+func (r *reader) exacts(name string) []exact { return listed(r, name, (*reader).exact) }
+
+func (r *reader) exact() exact {
+	e := r.exactScalar()
+	e.List = listed(r, `,"l":[`, func(r *reader) exact {
+		e := r.exactScalar()
+		r.must(`}`)
+		return e
+	})
+	r.must(`}`)
+	return e
+}
+
+// exactScalar takes what a scalar has, without the end of the object: a list has more.
+func (r *reader) exactScalar() (e exact) {
+	r.must(`{"k":`)
+	kind := r.unsigned()
+	r.bad = r.bad || kind > uint64(tocsin.List)
+	e.Kind = tocsin.Kind(kind)
+	if r.has(`,"t":`) {
+		text, err := base64.StdEncoding.Strict().DecodeString(r.text())
+		r.bad = r.bad || err != nil
+		e.Text = text
+	}
+	return e
 }
 
 // value takes a scalar or a list of scalars.

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"encoding/base64"
 	"math"
 	"strconv"
 	"time"
@@ -170,7 +171,26 @@ func kept(v tocsin.Value) bool {
 		var room [20]byte
 		n, _ := v.Int()
 		return string(strconv.AppendInt(room[:0], n, 10)) == v.Text()
+	case tocsin.List:
+		for i := range v.Len() {
+			if item := v.At(i); item.Kind() == tocsin.Absent || !kept(item) {
+				return false
+			}
+		}
+		return true
 	default:
 		return false
 	}
+}
+
+// appendExacts appends a member with values written exactly, which is left out where there are none.
+func appendExacts(b []byte, name string, es []exact) []byte {
+	for i := range es {
+		b = strconv.AppendInt(append(b, opening(i, name, ",")+`{"k":`...), int64(es[i].Kind), 10)
+		if len(es[i].Text) > 0 {
+			b = append(base64.StdEncoding.AppendEncode(append(b, `,"t":"`...), es[i].Text), '"')
+		}
+		b = append(appendExacts(b, `,"l":[`, es[i].List), '}')
+	}
+	return closing(b, len(es))
 }
