@@ -18,7 +18,8 @@ const MaxExhibits = 200
 
 // Exhibits keep the copies of alerts. Copies are created once; the same again changes nothing.
 type Exhibits interface {
-	// Originals returns the alerts that are referred to, with their bytes, in the order asked; those not there are left out.
+	// Originals returns the alerts that are referred to, with their bytes, in the order asked; those not there are left
+	// out. Their fields may be missing: nothing is copied of them.
 	Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin.Alert, error)
 	PutExhibits(ctx context.Context, all []tocsin.Exhibit) error
 	// Exhibits returns copies of an incident by their ids, in the order asked; those not there are left out. Without

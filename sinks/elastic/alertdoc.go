@@ -289,6 +289,28 @@ func (s *alertSource) digest() (digest [32]byte, err error) {
 
 // decodeAlert reads what encode wrote. The error wraps [sinks.ErrDamaged].
 func (s *schema) decodeAlert(data []byte) (tocsin.Alert, error) {
+	a, kept, err := decodeOriginal(data)
+	if err != nil {
+		return a, err
+	}
+	leaves, err := s.leaves(nil, "", data)
+	if err != nil {
+		return a, err
+	}
+	for _, pair := range kept {
+		var name string
+		var value tocsin.Value
+		if len(pair) != 2 || json.Unmarshal(pair[0], &name) != nil || value.UnmarshalJSON(pair[1]) != nil {
+			return a, fmt.Errorf("stored alert %s: %w", a.ID, sinks.ErrDamaged)
+		}
+		leaves = append(leaves, tocsin.Field{Name: name, Value: value})
+	}
+	a.Fields = tocsin.NewFields(leaves)
+	return a, nil
+}
+
+// decodeOriginal reads an alert without its fields, and the fields that the document keeps apart, as they stand there.
+func decodeOriginal(data []byte) (tocsin.Alert, [][]json.RawMessage, error) {
 	var doc struct {
 		Time  time.Time `json:"@timestamp"`
 		Event struct {
@@ -297,7 +319,7 @@ func (s *schema) decodeAlert(data []byte) (tocsin.Alert, error) {
 		Tocsin alertSource `json:"tocsin"`
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {
-		return tocsin.Alert{}, fmt.Errorf("stored alert: %v: %w", err, sinks.ErrDamaged)
+		return tocsin.Alert{}, nil, fmt.Errorf("stored alert: %v: %w", err, sinks.ErrDamaged)
 	}
 	t := &doc.Tocsin
 	a := tocsin.Alert{
@@ -308,23 +330,8 @@ func (s *schema) decodeAlert(data []byte) (tocsin.Alert, error) {
 		a.Raw = []byte(doc.Event.Original)
 	}
 	var err error
-	if a.SHA256, err = t.digest(); err != nil {
-		return a, err
-	}
-	leaves, err := s.leaves(nil, "", data)
-	if err != nil {
-		return a, err
-	}
-	for _, pair := range t.Kept {
-		var name string
-		var value tocsin.Value
-		if len(pair) != 2 || json.Unmarshal(pair[0], &name) != nil || value.UnmarshalJSON(pair[1]) != nil {
-			return a, fmt.Errorf("stored alert %s: %w", t.ID, sinks.ErrDamaged)
-		}
-		leaves = append(leaves, tocsin.Field{Name: name, Value: value})
-	}
-	a.Fields = tocsin.NewFields(leaves)
-	return a, nil
+	a.SHA256, err = t.digest()
+	return a, t.Kept, err
 }
 
 // leaves appends the leaves of an object, the store's own left out.

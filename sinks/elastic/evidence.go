@@ -42,7 +42,7 @@ func (s *Store) Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin
 			if !docs[i].found {
 				continue
 			}
-			a, err := s.schema.decodeAlert(docs[i].source)
+			a, _, err := decodeOriginal(docs[i].source)
 			if err != nil {
 				return nil, err
 			}
