@@ -1,6 +1,7 @@
 package tocsin
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"slices"
@@ -323,6 +324,37 @@ func (v Value) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads a scalar or a list of scalars; null reads as [Null].
 func (v *Value) UnmarshalJSON(data []byte) error {
+	if len(data) == 0 || data[0] == '{' || data[0] == '[' && bytes.ContainsAny(data[1:], "[{") {
+		return v.unmarshalAny(data)
+	}
+	switch data[0] {
+	case '"':
+		var text string
+		err := json.Unmarshal(data, &text)
+		*v = StringValue(text)
+		return err
+	case '[':
+		var items []Value
+		err := json.Unmarshal(data, &items)
+		*v = ListValue(items...)
+		return err
+	}
+	number, ok := NumberValue(string(data))
+	switch text := string(data); {
+	case text == "null":
+		*v = NullValue()
+	case text == "true", text == "false":
+		*v = BoolValue(text == "true")
+	case ok && json.Valid(data):
+		*v = number
+	default:
+		return v.unmarshalAny(data)
+	}
+	return nil
+}
+
+// unmarshalAny reads what may be of any shape: an object reads as [Null].
+func (v *Value) unmarshalAny(data []byte) error {
 	dec := json.NewDecoder(strings.NewReader(string(data)))
 	dec.UseNumber()
 	var raw any
