@@ -196,9 +196,17 @@ func (s *Store) halve(ctx context.Context, actions []action, ledger []outcome, w
 	return errors.Join(s.deliver(ctx, actions, ledger, which[:half]), s.deliver(ctx, actions, ledger, which[half:]))
 }
 
+// lineRoom is what the line of an action takes, in bytes, or a little more.
+const lineRoom = 192
+
 // post sends the actions and returns the items of the reply, checked to answer just these.
 func (s *Store) post(ctx context.Context, actions []action, which []int) ([]outcome, error) {
 	var body bytes.Buffer
+	size := 0
+	for _, i := range which {
+		size += lineRoom + len(actions[i].doc)
+	}
+	body.Grow(size)
 	for _, i := range which {
 		body.Write(actions[i].line(body.AvailableBuffer()))
 		if actions[i].doc != nil {
