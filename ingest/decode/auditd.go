@@ -99,7 +99,7 @@ func auditd(dec *Decoder) text {
 			a.kinds = append(a.kinds, words)
 		}
 	}
-	return text{claims: func(line string) bool { return auditStart(line) >= 0 && strings.Contains(line, "msg=audit(") }, read: a.read}
+	return text{needs: bytesOf("type=msgaudit("), claims: func(line string) bool { return auditStart(line) >= 0 && strings.Contains(line, "msg=audit(") }, read: a.read}
 }
 
 // auditStart finds where "type=" or "node=" opens an audit record.
@@ -131,7 +131,7 @@ func (a *auditReader) read(line string, o *output) string {
 	}
 	o.time = t
 	head := auditPairs(line[at:len(line)-len(stamp)-len("msg=audit(")], 0)
-	h, _ := syslogHeader(strings.TrimSpace(line[:at]) + " ")
+	h := headerBefore(line, at)
 	record := ""
 	for _, p := range head {
 		switch p.key {

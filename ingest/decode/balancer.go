@@ -43,8 +43,10 @@ func balancer(dec *Decoder) text {
 
 // albStart reports whether a line begins "https 2026-03-01T10:00:00.186641Z app/NAME/ID ".
 func albStart(line string) bool {
-	word, rest, ok := strings.Cut(line[:min(len(line), 48)], " ")
-	if !ok || !strings.Contains(" http https h2 grpcs ws wss ", " "+word+" ") {
+	word, rest, _ := strings.Cut(line[:min(len(line), 48)], " ")
+	switch word {
+	case "http", "https", "h2", "grpcs", "ws", "wss":
+	default:
 		return false
 	}
 	stamp, _, ok := strings.Cut(rest, " ")

@@ -62,6 +62,7 @@ type Decoder struct {
 	id      []byte // scratch
 	texts   string // of the record
 	nested  int    // records within the record that are being read
+	line    lineReader
 
 	enricher  Enricher
 	additions *Additions // nil without an enricher
@@ -88,6 +89,8 @@ type object struct {
 
 // A text reads records that are lines of text.
 type text struct {
+	// needs are bytes that every line of the format has. They spare asking each format about each line.
+	needs  byteSet
 	claims func(line string) bool
 	// read sets the alert's fields; it returns what is wrong with the line, "" where nothing is.
 	read func(line string, o *output) (fault string)
@@ -101,6 +104,7 @@ func New(opts Options) (*Decoder, error) {
 	dict := newDictionary()
 	d := &Decoder{limits: l, bare: opts.Bare, doc: &doc{dict: dict, limits: l}, kind: dict.name("event.kind")}
 	d.out = newOutput(d.doc)
+	d.line.memory = &d.doc.memory
 	d.enricher, d.additions = opts.Enricher, newAdditions(opts.Enricher, d.out)
 	for _, m := range opts.Mappings {
 		d.formats = append(d.formats, d.mapped(m))
@@ -206,6 +210,7 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 		d.out.leaves = nil
 	}
 	d.out.begin()
+	d.line.begin()
 	d.texts = ""
 	format, reason, detail := d.read(bytes.TrimSpace(bytes.TrimPrefix(r.Value, []byte("\xef\xbb\xbf"))), r.Format)
 	if reason == "" {
@@ -354,9 +359,19 @@ func (d *Decoder) recognise(want string) *reader {
 }
 
 func (d *Decoder) readText(line, want string) (format, reason, detail string) {
-	for _, f := range d.formats {
-		if f.text.read == nil || want != "" && f.name != want || want == "" && !f.text.claims(line) {
+	var has byteSet
+	for i := range d.formats {
+		f := &d.formats[i]
+		if f.text.read == nil || want != "" && f.name != want {
 			continue
+		}
+		if want == "" {
+			if has == (byteSet{}) && f.text.needs != has { // the first formats ask for little that costs less than this
+				has = bytesOf(line)
+			}
+			if !has.holds(f.text.needs) || !f.text.claims(line) {
+				continue
+			}
 		}
 		if fault := f.text.read(line, d.out); fault != "" {
 			return "", "format", f.name + ": " + fault

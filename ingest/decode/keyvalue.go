@@ -141,6 +141,9 @@ func pairsStart(s string) bool {
 // pairsOf is the part of a message that is key=value, "" for none: all of it, or what a packet filter says of a packet
 // behind words of its own.
 func pairsOf(m string) string {
+	if strings.IndexByte(m, '=') < 0 && strings.IndexByte(m, '"') < 0 {
+		return ""
+	}
 	if pairsStart(m) {
 		return m
 	}

@@ -48,16 +48,25 @@ func changeKind(a string) string {
 	return "info"
 }
 
-// levelOf is the number that a word of gravity stands for, from 0 to 100.
-func levelOf(word string) tocsin.Value {
+// levels are the numbers of the words of gravity.
+var levels = func() map[string]int64 {
+	all := map[string]int64{}
 	for group := range strings.FieldsSeq(gravity) {
 		words, n, _ := strings.Cut(group, "=")
+		level, _ := digits(n, 1, 3)
 		for w := range strings.SplitSeq(words, "|") {
-			if w == word {
-				level, _ := digits(n, 1, 3)
-				return tocsin.IntValue(int64(level))
+			if _, known := all[w]; !known {
+				all[w] = int64(level)
 			}
 		}
+	}
+	return all
+}()
+
+// levelOf is the number that a word of gravity stands for, from 0 to 100.
+func levelOf(word string) tocsin.Value {
+	if level, ok := levels[word]; ok {
+		return tocsin.IntValue(level)
 	}
 	return tocsin.Value{}
 }

@@ -8,9 +8,9 @@ import (
 	"tocsin"
 )
 
-// leefKeys maps the predefined attributes of LEEF, and what vendors write beside them, to ECS. Vendors who also write CEF
+// leefFields maps the predefined attributes of LEEF, and what vendors write beside them, to ECS. Vendors who also write CEF
 // use its keys here: what is not listed means what it means there.
-const leefKeys = `
+const leefFields = `
 	src srcIP sourceip              source.ip
 	srcPort srcport                 source.port
 	srcMAC                          source.mac
@@ -52,15 +52,23 @@ const leefKeys = `
 // A leefReader reads IBM's Log Event Extended Format, versions 1 and 2, bare or behind a syslog header.
 type leefReader struct {
 	*cefReader
-	others  []leefOther
-	layouts *strings.Replacer // of Java's SimpleDateFormat to Go's
+	others   []leefOther
+	titles   []*cefTerm // the surest first
+	gravity  *cefTerm
+	came     *cefTerm // isLoginEvent
+	went     *cefTerm // isLogoutEvent
+	at       *cefTerm // devTime
+	layoutOf *cefTerm // devTimeFormat
+	layouts  *strings.Replacer // of Java's SimpleDateFormat to Go's
+	java, of string            // the last one, and what it is in Go's
 }
 
 // A leefOther is an attribute that says a second time, or more weakly, what another one says: it counts where no other
 // does, and stays among the rest in any case.
 type leefOther struct {
-	key string
-	to  *name
+	key     *cefTerm
+	to      *name
+	address bool
 }
 
 // leefOthers are such attributes: addresses before their translation, and what QRadar calls a device's identity.
@@ -78,11 +86,14 @@ const leefOthers = `
 
 func leef(dec *Decoder) text {
 	d := dec.doc.dict
-	l := &leefReader{cefReader: newCEF(d, "leef", cefKeys+leefKeys), layouts: javaLayouts()}
+	l := &leefReader{cefReader: newCEF(d, "leef", cefFields+leefFields), layouts: javaLayouts()}
+	l.titles = l.asked("name", "eventName", "signatureName", "ruleName", "threatName")
+	more := l.asked("sev", "isLoginEvent", "isLogoutEvent", "devTime", "devTimeFormat")
+	l.gravity, l.came, l.went, l.at, l.layoutOf = more[0], more[1], more[2], more[3], more[4]
 	for line := range strings.Lines(leefOthers) {
 		if words := strings.Fields(line); len(words) == 2 {
 			d.tell(words[0], words[1])
-			l.others = append(l.others, leefOther{words[0], d.name(words[1])})
+			l.others = append(l.others, leefOther{l.asked(words[0])[0], d.name(words[1]), strings.HasSuffix(words[1], ".ip")})
 		}
 	}
 	return text{claims: func(line string) bool { return leefStart(line) >= 0 }, read: l.read}
@@ -117,7 +128,8 @@ func (l *leefReader) read(line string, o *output) string {
 	for i := range parts[:5] {
 		parts[i] = strings.TrimSpace(parts[i])
 	}
-	h, _ := syslogHeader(strings.TrimSpace(line[:at]) + " ")
+	h := headerBefore(line, at)
+	l.memory = &o.doc.memory
 	delimiter, attributes := leefDelimiter(parts[0], parts[5])
 	l.attributes(attributes, delimiter)
 	l.when(h, o)
@@ -129,23 +141,27 @@ func (l *leefReader) read(line string, o *output) string {
 	}
 	o.put(l.ruleID, parts[4])
 	name := parts[4]
-	for _, key := range [...]string{"name", "eventName", "signatureName", "ruleName", "threatName"} {
-		if v := l.values[key]; v != "" {
+	for _, key := range l.titles {
+		if v := l.said(key); v != "" {
 			name = v
 			break
 		}
 	}
 	o.put(l.rule, name)
-	if n, ok := cefSeverity(l.values["sev"]); ok {
-		o.put(l.cefSev, l.values["sev"])
-		o.keep(l.severity, tocsin.IntValue(n))
-		o.word(l.values["sev"])
+	if gravity := l.said(l.gravity); gravity != "" {
+		if n, ok := cefSeverity(o.lower(gravity)); ok {
+			o.put(l.cefSev, gravity)
+			o.keep(l.severity, tocsin.IntValue(n))
+			o.word(gravity)
+		}
 	}
 	l.fields(o)
 	for _, other := range l.others {
-		if v := l.values[other.key]; strings.HasSuffix(other.to.text, ".ip") {
+		switch v := l.said(other.key); {
+		case v == "":
+		case other.address:
 			o.address(other.to, nil, v)
-		} else {
+		default:
 			o.set(other.to, tocsin.StringValue(v))
 		}
 	}
@@ -160,12 +176,12 @@ func (l *leefReader) read(line string, o *output) string {
 
 // visit sets what the attributes for it say of a login or its end.
 func (l *leefReader) visit(name string, o *output) {
-	is := func(key string) bool { return strings.EqualFold(l.values[key], "true") || l.values[key] == "1" }
+	is := func(key *cefTerm) bool { return strings.EqualFold(l.said(key), "true") || l.said(key) == "1" }
 	switch {
-	case is("isLoginEvent"):
+	case is(l.came):
 		o.put(l.types, "start")
-		o.put(l.outcome, loginResult(strings.ToLower(o.text(l.keys["act"])+" "+o.text(l.keys["cat"])+" "+name)))
-	case is("isLogoutEvent"):
+		o.put(l.outcome, loginResult(strings.ToLower(o.text(l.action.to)+" "+o.text(l.kind.to)+" "+name)))
+	case is(l.went):
 		o.put(l.types, "end")
 	default:
 		return
@@ -204,26 +220,31 @@ func leefDelimiter(version, rest string) (delimiter, attributes string) {
 
 // attributes reads "key=value" between delimiters. A piece without a key belongs to the value before it.
 func (l *leefReader) attributes(s, delimiter string) {
-	clear(l.values)
-	l.order = l.order[:0]
-	key, value := "", ""
-	for piece := range strings.SplitSeq(s, delimiter) {
+	l.begin()
+	var at *cefTerm
+	value := ""
+	for more := true; more; {
+		var piece string
+		piece, s, more = strings.Cut(s, delimiter)
 		k, v, ok := strings.Cut(piece, "=")
 		k = strings.TrimSpace(k)
-		if !ok || !cefKey(k) {
+		if !ok || !l.expected(k) && !cefKey(k) {
 			value += delimiter + piece
 			continue
 		}
-		l.take(key, value)
-		key, value = k, v
+		l.take(at, value)
+		at, value = l.follow(k), v
 	}
-	l.take(key, value)
+	l.take(at, value)
 }
 
 // when sets the time: devTime, in the layout that devTimeFormat gives in Java's letters; else the syslog header's.
 func (l *leefReader) when(h header, o *output) {
-	if text, layout := l.values["devTime"], l.values["devTimeFormat"]; text != "" && layout != "" {
-		if t, err := time.Parse(l.layouts.Replace(layout), text); err == nil {
+	if text, layout := l.said(l.at), l.said(l.layoutOf); text != "" && layout != "" {
+		if layout != l.java {
+			l.java, l.of = strings.Clone(layout), l.layouts.Replace(layout)
+		}
+		if t, err := time.Parse(l.of, text); err == nil {
 			o.time = t.UTC()
 		}
 	}

@@ -43,6 +43,9 @@ func (l *logins) apply(h header, o *output) {
 	if !o.has(l.category) {
 		l.plain(strings.TrimSpace(h.host+" "+h.message), o) // what is no syslog has no host
 	}
+	if !strings.Contains(h.message, "pam_") {
+		return
+	}
 	if strings.Contains(h.message, "pam_unix(") || strings.Contains(h.message, "pam_sss(") {
 		l.pam(h.message, o)
 	}
@@ -89,7 +92,10 @@ func (l *logins) plain(m string, o *output) {
 	if len(m) > maxSaid {
 		return
 	}
-	small, outcome := strings.ReplaceAll(strings.ToLower(m), "authority", "---------"), "failure"
+	small, outcome := o.lower(m), "failure"
+	if strings.Contains(small, "authority") {
+		small = strings.ReplaceAll(small, "authority", "---------")
+	}
 	switch {
 	case saysAny(small, "logged in with", "login success", "auth-success", "authentication success", "successfully logged in"):
 		outcome = "success"
@@ -100,7 +106,7 @@ func (l *logins) plain(m string, o *output) {
 	case !loginWord(small) && !strings.Contains(small, "auth") && !strings.Contains(small, "access denied for user") && !strings.Contains(small, "password") && !strings.Contains(small, "token"):
 		return
 	}
-	ip, user := peer(m), plainUser(m, small)
+	ip, user := peer(m, o), plainUser(m, small)
 	if ip == "" {
 		ip = onlyAddress(m)
 	}
@@ -200,22 +206,34 @@ func (l *logins) peer(m, begins string, o *output) {
 		address = rest[at+len(" from "):]
 	} else if _, after, ok := strings.Cut(rest, "authenticating user "); ok {
 		address = l.userFirst(after, o)
-	} else if words := strings.Fields(rest); len(words) > 1 && isAddress(words[1]) {
+	} else if isAddress(secondWord(rest)) {
 		address = l.userFirst(rest, o)
 	}
-	words := strings.Fields(address)
-	for i, w := range words {
+	port := false // is what comes next
+	for w := range strings.FieldsSeq(address) {
 		w = strings.Trim(w, "[]:,")
-		if isAddress(w) && !o.has(l.ip) {
-			o.address(l.ip, l.address, w)
-		}
-		if w == "port" && i+1 < len(words) {
-			if n, ok := digits(strings.Trim(words[i+1], ":,[]"), 1, 5); ok {
+		if port {
+			if n, ok := digits(w, 1, 5); ok {
 				o.keep(l.port, tocsin.IntValue(int64(n)))
 			}
 			break
 		}
+		if isAddress(w) && !o.has(l.ip) {
+			o.address(l.ip, l.address, w)
+		}
+		port = w == "port"
 	}
+}
+
+// secondWord is the second word of a text, "" where there is none.
+func secondWord(s string) string {
+	n := 0
+	for w := range strings.FieldsSeq(s) {
+		if n++; n == 2 {
+			return w
+		}
+	}
+	return ""
 }
 
 // userFirst sets the user that a text begins with and returns what follows.
@@ -288,7 +306,11 @@ func (l *logins) pam(m string, o *output) {
 
 func (l *logins) event(o *output, category, action, outcome string) {
 	o.put(l.category, category)
-	o.put(l.types, map[bool]string{true: "end", false: "start"}[strings.HasSuffix(action, "closed") || action == "disconnected" || action == "logged-off"])
+	if strings.HasSuffix(action, "closed") || action == "disconnected" || action == "logged-off" {
+		o.put(l.types, "end")
+	} else {
+		o.put(l.types, "start")
+	}
 	o.put(l.action, action)
 	o.put(l.outcome, outcome)
 }

@@ -108,7 +108,22 @@ func (r *mappingReader) holds(in *doc) bool {
 
 // text is the mapping as a format of lines.
 func (r *mappingReader) text() text {
-	return text{claims: r.claimsLine, read: r.readLine}
+	return text{needs: r.m.lines.bytes(), claims: r.claimsLine, read: r.readLine}
+}
+
+// bytes are what stands in every line that has the signs.
+func (l *lineSigns) bytes() byteSet {
+	var all, common byteSet
+	for _, sign := range l.has {
+		all = all.or(bytesOf(sign))
+	}
+	for i, sign := range l.any {
+		if i == 0 {
+			common = bytesOf(sign)
+		}
+		common = common.and(bytesOf(sign))
+	}
+	return all.or(common)
 }
 
 // claimsLine reports whether a line has the signs, and the first step of parse that must find something finds it.
@@ -142,7 +157,7 @@ func (r *mappingReader) open(line string, h *header) (*doc, bool) {
 	}
 	*h = header{priority: -1, message: line}
 	if r.m.lines.header {
-		if full, ok := syslogHeader(line); ok {
+		if full, ok := r.d.line.head(line); ok {
 			*h = full
 		}
 	}

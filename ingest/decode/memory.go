@@ -46,6 +46,14 @@ func (m *memory) string(text []byte) string {
 	return m.since(from)
 }
 
+// join is a and b in one.
+func (m *memory) join(a, b string) string {
+	m.room(len(a) + len(b))
+	from := len(m.text)
+	m.text = append(append(m.text, a...), b...)
+	return m.since(from)
+}
+
 // lower is a copy of s, which is ASCII, in lower case. It looks at eight bytes at once.
 func (m *memory) lower(s string) string {
 	m.room(len(s))

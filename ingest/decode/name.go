@@ -55,6 +55,8 @@ type dictionary struct {
 	given  *tocsin.Names
 	ranked int // names that the given ones were ranked with
 	missed int // records since then that held a name without a rank
+	// generation counts how often names were forgotten: whoever keeps names that are not fixed looks at it.
+	generation int
 	// told is told of each path and the field it becomes while formats are made; nil but for those who write them down.
 	told func(from, to string)
 }
@@ -170,6 +172,7 @@ func (d *dictionary) tidy() {
 	switch {
 	case d.loose > maxNames:
 		d.loose = 0
+		d.generation++
 		d.root.forget()
 	case d.missed < 8 || d.missed < d.ranked/64:
 		return

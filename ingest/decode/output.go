@@ -132,7 +132,7 @@ func (o *output) lower(s string) string {
 
 // put sets a field to a text; "" and "-" set nothing.
 func (o *output) put(n *name, s string) {
-	if s != "" && s != "-" && n.outRecord != o.record {
+	if s != "" && s != "-" && n != nil && n.outRecord != o.record {
 		o.keep(n, tocsin.StringValue(s))
 	}
 }
@@ -276,7 +276,7 @@ func truth(v tocsin.Value) (tocsin.Value, bool) {
 
 // canonicalIP returns an address in its one written form, without zone, IPv4 within IPv6 as IPv4.
 func canonicalIP(s string) (string, bool) {
-	if len(s) < 2 || len(s) > 64 {
+	if len(s) < 2 || len(s) > 64 || !addressLike(s) {
 		return "", false
 	}
 	a, err := netip.ParseAddr(s)

@@ -14,7 +14,7 @@ const (
 // pairStyleOf tells how the pairs of a text are written, from its beginning.
 func pairStyleOf(s string) pairsKind {
 	head := s[:min(len(s), 512)]
-	if strings.Count(head, `:"`) >= 3 && strings.Count(head, `";`) >= 2 {
+	if strings.Count(head, ";") >= 2 && strings.Count(head, `:"`) >= 3 && strings.Count(head, `";`) >= 2 {
 		if key, _, ok := strings.Cut(head, `:"`); ok && plainKey(strings.TrimSpace(key)) {
 			return colonPairs
 		}

@@ -77,6 +77,7 @@ func panos(dec *Decoder) text {
 		}
 	}
 	return text{
+		needs:  bytesOf(",/"),
 		claims: func(line string) bool { return panosStart(line) >= 0 },
 		read: func(line string, o *output) string {
 			at := panosStart(line)

@@ -5,12 +5,20 @@ import (
 	"time"
 )
 
-// gravityWords are what programs write for the gravity of a line, in small letters: no host bears such a name.
-const gravityWords = " trace debug info notice warn warning error err critical crit alert fatal severe "
+// gravityWords are what programs write for the gravity of a line: no host bears such a name.
+var gravityWords = [...]string{"trace", "debug", "info", "notice", "warn", "warning", "error", "err", "critical", "crit", "alert", "fatal", "severe"}
 
 func isGravity(word string) bool {
-	word = strings.Trim(word, "[]():|")
-	return word != "" && strings.Contains(gravityWords, " "+strings.ToLower(word)+" ")
+	const shortest, longest = len("err"), len("critical")
+	if word = strings.Trim(word, "[]():|"); len(word) < shortest || len(word) > longest {
+		return false
+	}
+	for _, w := range gravityWords {
+		if len(w) == len(word) && w[0] == word[0]|0x20 && strings.EqualFold(w, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // programTime reads the time of a line that a program begins with the line's gravity, with something in brackets, or
@@ -67,6 +75,7 @@ func container(d *Decoder) text {
 		return text{}, false
 	}
 	return text{
+		needs: bytesOf(" |"),
 		claims: func(line string) bool {
 			body, ok := containerLine(line)
 			if !ok || strings.HasPrefix(body, "{") {

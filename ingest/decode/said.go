@@ -36,9 +36,11 @@ func (s *said) record(m string, o *output) {
 // people sets who came or failed to come in, and from where somebody spoke.
 func (s *said) people(h header, o *output) {
 	s.logins.apply(h, o)
-	s.logins.name(o, s.logins.user, errorPart(h.message, " rejected RCPT <", ">")) // the mailbox that was asked for
+	if strings.IndexByte(h.message, '<') >= 0 {
+		s.logins.name(o, s.logins.user, errorPart(h.message, " rejected RCPT <", ">")) // the mailbox that was asked for
+	}
 	if !o.has(s.logins.ip) && len(h.message) <= maxSaid {
-		o.address(s.logins.ip, nil, peer(h.message))
+		o.address(s.logins.ip, nil, peer(h.message, o))
 	}
 }
 
@@ -55,12 +57,15 @@ var peerMarks = [...]string{
 }
 
 // peer finds the address that one of the marks stands before, "" for none.
-func peer(m string) string {
-	small := " " + strings.ToLower(m)
-	if len(small) != len(m)+1 {
+func peer(m string, o *output) string {
+	if !mayAddress(m) {
 		return ""
 	}
-	m = " " + m
+	m = o.doc.memory.join(" ", m)
+	small := o.lower(m)
+	if len(small) != len(m) {
+		return ""
+	}
 	if at := strings.Index(small, " from peer "); at >= 0 { // a tunnel's other end, not the packet's own word for it
 		if open := strings.IndexByte(m[at:], '('); open > 0 {
 			if address := leadingAddress(m[at+open+1:]); address != "" {
@@ -86,6 +91,29 @@ func peer(m string) string {
 		}
 	}
 	return ""
+}
+
+// mayAddress reports whether a text may hold an address: digits on both sides of a dot, or two colons with hexadecimal digits
+// alone between them. It passes over most texts that hold none.
+func mayAddress(m string) bool {
+	colon := -1
+	for i := range len(m) {
+		switch c := m[i]; {
+		case c == '.':
+			if i > 0 && i+1 < len(m) && nibble(m[i-1]) < 10 && nibble(m[i+1]) < 10 {
+				return true
+			}
+			colon = -1
+		case c == ':':
+			if colon >= 0 {
+				return true
+			}
+			colon = i
+		case nibble(c) > 15:
+			colon = -1
+		}
+	}
+	return false
 }
 
 // leadingAddress is the address that a text begins with, in brackets, in quotation marks, with its port or behind a

@@ -255,8 +255,16 @@ func knownApp(kind string) string {
 
 // transport is a transport protocol in ECS's words, from its name or number.
 func transport(v tocsin.Value) tocsin.Value {
-	s := strings.ToLower(v.Text())
+	s := v.Text()
 	switch s {
+	case "tcp", "udp", "icmp":
+		return v
+	case "TCP":
+		return tocsin.StringValue("tcp")
+	case "UDP":
+		return tocsin.StringValue("udp")
+	}
+	switch s = strings.ToLower(s); s {
 	case "6":
 		s = "tcp"
 	case "17":

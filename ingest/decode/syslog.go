@@ -2,7 +2,6 @@ package decode
 
 import (
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
@@ -39,6 +38,11 @@ func cutParts(s, between string, to []string) []string {
 
 // syslogHeader reads the header of a line. It reports false where the line begins with neither a priority nor a time.
 func syslogHeader(line string) (header, bool) {
+	var l lineReader
+	return l.read(line)
+}
+
+func (l *lineReader) read(line string) (header, bool) {
 	h := header{priority: -1}
 	rest := line
 	if strings.HasPrefix(rest, "<") {
@@ -50,7 +54,7 @@ func syslogHeader(line string) (header, bool) {
 		}
 	}
 	if h.priority >= 0 && len(rest) > 2 && rest[0] >= '1' && rest[0] <= '9' && rest[1] == ' ' {
-		if h.rfc5424(rest) {
+		if h.rfc5424(rest, l) {
 			return h, true
 		}
 	}
@@ -84,7 +88,7 @@ func syslogHeader(line string) (header, bool) {
 }
 
 // rfc5424 reads "1 TIME HOST APP PROCID MSGID SD MSG".
-func (h *header) rfc5424(rest string) bool {
+func (h *header) rfc5424(rest string, l *lineReader) bool {
 	var room [7]string
 	parts := cutParts(rest, " ", room[:0])
 	if len(parts) < 6 {
@@ -100,7 +104,7 @@ func (h *header) rfc5424(rest string) bool {
 	}
 	h.version, h.time, h.host, h.app, h.pid, h.msgid = parts[0], t, nilValue(parts[2]), nilValue(parts[3]), nilValue(parts[4]), nilValue(parts[5])
 	if len(parts) == 7 {
-		h.message = h.structured(parts[6])
+		h.message = h.structured(parts[6], l)
 	}
 	return true
 }
@@ -113,21 +117,22 @@ func nilValue(s string) string {
 }
 
 // structured reads RFC 5424 structured data and returns the message after it.
-func (h *header) structured(rest string) string {
+func (h *header) structured(rest string, l *lineReader) string {
 	if s, ok := strings.CutPrefix(rest, "-"); ok {
 		return strings.TrimPrefix(strings.TrimLeft(s, " "), "\ufeff")
 	}
 	if id, _, _ := strings.Cut(rest, " "); strings.Contains(id, `:"`) { // key:"value"; in brackets, where Check Point has no structured data
 		return strings.Trim(rest, "[] ")
 	}
-	h.data = make([]param, 0, 8)
+	from := len(l.data)
+	defer func() { h.data = l.data[from:len(l.data):len(l.data)] }()
 	for strings.HasPrefix(rest, "[") {
 		end := closing(rest)
 		if end < 0 {
 			return rest
 		}
 		id, params, _ := strings.Cut(rest[1:end], " ")
-		for params != "" && len(h.data) < 256 {
+		for params != "" && len(l.data)-from < 256 {
 			key, quoted, ok := strings.Cut(params, `="`)
 			if !ok {
 				break
@@ -141,9 +146,9 @@ func (h *header) structured(rest string) string {
 			}
 			value := quoted[:min(i, len(quoted))]
 			if escaped {
-				value = withoutEscapes(value, `"\]`)
+				value = withoutEscapes(l.memory, value, `"\]`)
 			}
-			h.data = append(h.data, param{id: id, name: strings.TrimSpace(key), value: value})
+			l.data = append(l.data, param{id: id, name: strings.TrimSpace(key), value: value})
 			params = strings.TrimLeft(quoted[min(i+1, len(quoted)):], " ")
 		}
 		rest = rest[end+1:]
@@ -197,8 +202,27 @@ func isAddress(s string) bool {
 	if len(s) < 2 || len(s) > 64 {
 		return false
 	}
+	if !addressLike(s) {
+		return false
+	}
 	_, err := netip.ParseAddr(s)
 	return err == nil
+}
+
+// addressLike reports whether a text has the letters of an address; that it has not is known at less cost than by parsing it.
+func addressLike(s string) bool {
+	parted := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '%':
+			return parted
+		case c == '.' || c == ':':
+			parted = true
+		case nibble(c) > 15:
+			return false
+		}
+	}
+	return parted
 }
 
 // tag cuts "name[pid]: " off the message.
@@ -273,8 +297,8 @@ func (f *syslogFields) envelope(h header, o *output) {
 func (f *syslogFields) program(h header, o *output) {
 	_, base := splitPath(h.app)
 	o.put(f.app, base)
-	if n, err := strconv.ParseInt(h.pid, 10, 64); err == nil {
-		o.keep(f.pid, tocsin.IntValue(n))
+	if n, ok := digits(h.pid, 1, 18); ok {
+		o.keep(f.pid, tocsin.IntValue(int64(n)))
 	}
 }
 
@@ -285,11 +309,11 @@ func syslog(d *Decoder) text {
 	says, pairs := newSaid(d.doc.dict), newPairs(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
-			_, ok := syslogHeader(line)
+			_, ok := d.line.head(line)
 			return ok
 		},
 		read: func(line string, o *output) string {
-			h, ok := syslogHeader(line)
+			h, ok := d.line.head(line)
 			if !ok {
 				h.message = line
 			}

@@ -22,11 +22,10 @@ func leadingTime(s string) (time.Time, string, bool) {
 	if t, after, ok := otherTime(s); ok {
 		return t, after, true
 	}
-	if len(s) < 15 || s[0] < 'A' || s[0] > 'Z' && (s[0] < 'a' || s[0] > 'z') {
-		return time.Time{}, s, false
-	}
-	if t, err := time.Parse("Jan _2 15:04:05", s[:15]); err == nil {
-		rest := s[15:]
+	if t, rest, ok := stamp(s); ok {
+		if !yearless(t) {
+			return t, strings.TrimPrefix(rest, ":"), true
+		}
 		if len(rest) > 1 && rest[0] == '.' {
 			end := 1
 			for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
@@ -45,14 +44,48 @@ func leadingTime(s string) (time.Time, string, bool) {
 		}
 		return t, strings.TrimPrefix(rest, ":"), true
 	}
-	for _, layout := range []string{"Jan _2 2006 15:04:05", "Jan 02 2006 15:04:05"} {
-		if len(s) >= len(layout) {
-			if t, err := time.Parse(layout, s[:len(layout)]); err == nil {
-				return t, strings.TrimPrefix(s[len(layout):], ":"), true
-			}
+	return time.Time{}, s, false
+}
+
+// stamp reads "Mar  1 10:00:00" and "Mar  1 2026 10:00:00", in which the day has two places, as time.Parse does.
+func stamp(s string) (t time.Time, rest string, ok bool) {
+	if len(s) < 15 || s[3] != ' ' || s[6] != ' ' {
+		return time.Time{}, s, false
+	}
+	month := monthOf(s[:3])
+	day, ok := digits(strings.TrimPrefix(s[4:6], " "), 1, 2)
+	if month == 0 || !ok || day == 0 {
+		return time.Time{}, s, false
+	}
+	year, clock := 0, s[7:]
+	if len(clock) >= 13 && clock[4] == ' ' {
+		if year, ok = digits(clock[:4], 4, 4); !ok {
+			return time.Time{}, s, false
+		}
+		clock = clock[5:]
+	}
+	if clock[2] != ':' || clock[5] != ':' {
+		return time.Time{}, s, false
+	}
+	hour, ok1 := digits(clock[:2], 2, 2)
+	minute, ok2 := digits(clock[3:5], 2, 2)
+	second, ok3 := digits(clock[6:8], 2, 2)
+	if !ok1 || !ok2 || !ok3 || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, s, false
+	}
+	t = time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	return t, clock[8:], t.Day() == day
+}
+
+// monthOf is the month of its three letters, 0 for none.
+func monthOf(s string) time.Month {
+	const names = "janfebmaraprmayjunjulaugsepoctnovdec"
+	for i := 0; i < len(names); i += 3 {
+		if s[0]|0x20 == names[i] && s[1]|0x20 == names[i+1] && s[2]|0x20 == names[i+2] {
+			return time.Month(1 + i/3)
 		}
 	}
-	return time.Time{}, s, false
+	return 0
 }
 
 // otherTime reads "01-Mar-2026 10:00:00.5" and "2026/03/01 10:00:00" at the beginning of a line.

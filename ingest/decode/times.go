@@ -99,6 +99,9 @@ func parseTime(s string) (time.Time, bool) {
 	if t, ok := isoTime(s); ok {
 		return t, true
 	}
+	if t, rest, ok := stamp(s); ok && rest == "" {
+		return t, true
+	}
 	layouts := wordLayouts
 	if s[0] >= '0' && s[0] <= '9' {
 		if v, ok := tocsin.NumberValue(s); ok && !strings.ContainsAny(s, "eE") && (len(s) != len("20060102150405") || strings.Contains(s, ".")) {

@@ -22,7 +22,7 @@ func newWAF(d *dictionary) *wafReader {
 }
 
 func (*wafReader) claims(m string) bool {
-	return (strings.Contains(m, "ModSecurity: ") || strings.Contains(m, "Coraza: ")) && strings.Contains(m, `[id "`)
+	return strings.Contains(m, `[id "`) && saysAny(m, "ModSecurity: ", "Coraza: ")
 }
 
 // wafGravity is the severity of the words and numbers that the rule sets give.

@@ -12,6 +12,7 @@ import (
 func windowsXML(dec *Decoder) text {
 	events := windows(dec.doc.dict)
 	return text{
+		needs: bytesOf("<Event>"),
 		claims: func(line string) bool {
 			if line[0] != '<' || len(line) > 1 && line[1] <= '9' { // an element, not a <priority>
 				return false

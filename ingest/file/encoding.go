@@ -53,15 +53,17 @@ func (e encoding) cut(b []byte) (line []byte, taken int, ok bool) {
 	return nil, 0, false
 }
 
-// text is a line in UTF-8, in memory of its own, without a byte order mark and a carriage return.
-func (e encoding) text(line []byte) []byte {
-	var out []byte
+// text is a line in UTF-8, without a byte order mark and a carriage return. own says that its memory is no longer the
+// line's.
+func (e encoding) text(line []byte) (text []byte, own bool) {
+	out := line
 	switch e {
 	case utf16LE, utf16BE:
 		order := binary.ByteOrder(binary.LittleEndian)
 		if e == utf16BE {
 			order = binary.BigEndian
 		}
+		out, own = nil, true
 		units := make([]uint16, len(line)/2)
 		for i := range units {
 			units[i] = order.Uint16(line[2*i:])
@@ -70,11 +72,10 @@ func (e encoding) text(line []byte) []byte {
 			out = utf8.AppendRune(out, r)
 		}
 	case latin1:
+		out, own = nil, true
 		for _, c := range line {
 			out = utf8.AppendRune(out, rune(c))
 		}
-	default:
-		out = bytes.Clone(line)
 	}
-	return bytes.TrimSuffix(bytes.TrimPrefix(out, []byte("\xef\xbb\xbf")), []byte("\r"))
+	return bytes.TrimSuffix(bytes.TrimPrefix(out, []byte("\xef\xbb\xbf")), []byte("\r")), own
 }

@@ -47,6 +47,7 @@ type Follower struct {
 	ignored map[string]bool      // identities of packed files
 	copies  map[string]time.Time // identities of files that begin as one that was read further, and since when
 	first   bool
+	window  window // on the file being read
 }
 
 // NewFollower makes a follower; [Follower.Run] reads.
@@ -180,9 +181,10 @@ func (f *Follower) read(ctx context.Context, t *tailed) (more bool, err error) {
 		t.anew()
 	}
 	final := t.copy || !t.lost.IsZero() && now.Sub(t.lost) >= f.o.Linger && now.Sub(t.grown) >= f.o.Linger
+	f.window.forget()
 	for range 10 {
 		before := t.state
-		records, again, err := t.batch(&f.o, final)
+		records, again, err := t.batch(&f.o, &f.window, final)
 		if err == nil && len(records) > 0 {
 			err = f.keep(ctx, t, records)
 		} else if err == nil && t.Offset > before.Offset { // blank lines

@@ -1,9 +1,6 @@
 package file
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"tocsin"
 	"tocsin/ingest"
 )
 
@@ -34,65 +30,41 @@ const chunk = 1 << 20
 
 // batch reads whole lines up to a batch's worth. more says that there may be more at once; final takes a last line
 // without an end too.
-func (t *tailed) batch(o *FollowOptions, final bool) (records []ingest.Record, more bool, err error) {
-	b := make([]byte, min(chunk, max(0, t.size-t.Offset)))
-	n, err := t.file.ReadAt(b, t.Offset)
-	if err != nil && !errors.Is(err, io.EOF) {
+func (t *tailed) batch(o *FollowOptions, w *window, final bool) (records []ingest.Record, more bool, err error) {
+	b, fresh, err := w.from(t)
+	if err != nil {
 		return nil, false, err
 	}
-	b = b[:n]
 	if t.Offset == 0 {
 		t.encoding = encodingOf(b, encoding(o.Encoding))
 	}
-	begin := t.Offset
-	for len(records) < o.Batch {
+	begin, made := t.Offset, t.maker(o, b)
+	for len(made.records) < o.Batch {
 		line, taken, ok := t.encoding.cut(b)
 		if !ok {
-			break
+			if fresh || t.Offset > begin {
+				break
+			}
+			if b, fresh, err = w.read(t); err != nil {
+				return nil, false, err
+			}
+			continue
 		}
-		records = t.add(records, o, line, taken)
+		made.add(t, line, taken)
 		b = b[taken:]
 	}
+	w.keep(t, b)
 	switch {
 	case t.Offset > begin:
-		return records, t.Offset < t.size, nil
-	case int64(n) < t.size-t.Offset: // a line longer than a chunk
+		return made.records, t.Offset < t.size, nil
+	case int64(len(b)) < t.size-t.Offset: // a line longer than a chunk
 		return t.long(o, final)
 	case final && len(b) > 0:
-		return t.add(nil, o, b, len(b)), false, nil
+		made.add(t, b, len(b))
+		w.keep(t, nil)
+		return made.records, false, nil
 	}
 	return nil, false, nil
-}
-
-// add takes a line.
-func (t *tailed) add(records []ingest.Record, o *FollowOptions, line []byte, taken int) []ingest.Record {
-	if t.Offset == 0 {
-		sum := sha256.Sum256(line[:min(len(line), printBytes)])
-		t.First = hex.EncodeToString(sum[:8])
-	}
-	t.Offset, t.scanned = t.Offset+int64(taken), 0
-	text := t.encoding.text(line)
-	if len(bytes.TrimSpace(text)) == 0 {
-		return records
-	}
-	r := t.record(o)
-	if r.Size = int64(len(text)); r.Size > o.MaxRecord {
-		r.Fault, r.Detail = "too_big", fmt.Sprintf("a line of %d bytes, of which %d are allowed", r.Size, o.MaxRecord)
-	} else {
-		r.Value = text
-	}
-	return append(records, r)
-}
-
-// record is the next record, of no bytes yet.
-func (t *tailed) record(o *FollowOptions) ingest.Record {
-	r := ingest.Record{
-		Source: o.Source, Tenant: o.Tenant, Format: o.Format, Received: o.Now().UTC(),
-		Origin: &tocsin.Ref{File: t.Name, Line: t.Line, Incarnation: t.incarnation(t.id)},
-		Beside: []ingest.Beside{{Field: "log.file.path", Texts: []string{t.Path}}},
-	}
-	t.Line++
-	return r
 }
 
 // long takes a line that is longer than a chunk, which is never less than a record may have: it keeps its size alone.
@@ -119,7 +91,7 @@ func (t *tailed) long(o *FollowOptions, final bool) ([]ingest.Record, bool, erro
 			t.First = "long"
 		}
 		size := t.scanned + int64(taken)
-		r := t.record(o)
+		r := t.maker(o, nil).record(t)
 		r.Fault, r.Size, r.Detail = "too_big", size, fmt.Sprintf("a line of %d bytes, of which %d are allowed", size, o.MaxRecord)
 		t.Offset, t.scanned = t.Offset+size, 0
 		return []ingest.Record{r}, t.Offset < t.size, nil

@@ -1,0 +1,86 @@
+package decode
+
+import (
+	"strings"
+	"unsafe"
+)
+
+// A byteSet is which bytes of ASCII stand in a text. That a text has not all of another's spares looking for it.
+type byteSet struct{ low, high uint64 }
+
+// bytesOf is the set of a text's bytes. Those beyond ASCII may stand for others, so a set can hold too much, never too
+// little.
+func bytesOf(s string) (b byteSet) {
+	for i := range len(s) {
+		bit, high := uint64(1)<<(s[i]&63), -uint64(s[i]>>6&1)
+		b.low |= bit &^ high
+		b.high |= bit & high
+	}
+	return b
+}
+
+// holds reports whether all of o is in b.
+func (b byteSet) holds(o byteSet) bool { return o.low&^b.low|o.high&^b.high == 0 }
+
+// and is what both have.
+func (b byteSet) and(o byteSet) byteSet { return byteSet{b.low & o.low, b.high & o.high} }
+
+// or is what either has.
+func (b byteSet) or(o byteSet) byteSet { return byteSet{b.low | o.low, b.high | o.high} }
+
+// A lineReader is what the formats of text know of the line being read, so that the header that several look at is taken
+// apart once.
+type lineReader struct {
+	line   string // the one whose header is known
+	header header
+	ok     bool
+	data   []param // of headers: used again by the next record
+	memory *memory // of the alert; nil: none
+}
+
+// begin forgets the record before: another one's line may stand at the same place.
+func (l *lineReader) begin() {
+	const most = 1024 // parameters that are kept for the next one
+	l.line, l.data = "", l.data[:0]
+	if cap(l.data) > most {
+		l.data = nil
+	}
+}
+
+// head is [syslogHeader] of a line.
+func (l *lineReader) head(line string) (header, bool) {
+	if len(line) == len(l.line) && len(line) > 0 && unsafe.StringData(line) == unsafe.StringData(l.line) {
+		return l.header, l.ok
+	}
+	l.line = line
+	l.header, l.ok = l.read(line)
+	return l.header, l.ok
+}
+
+// headerBefore is the syslog header that a line has before the record which begins at a place of it.
+func headerBefore(line string, at int) header {
+	const blanks = " \t\r\n\v\f"
+	end := len(strings.TrimRight(line[:at], blanks))
+	if end == 0 {
+		return header{priority: -1}
+	}
+	lead := line[:end]
+	if end < at && line[end] == ' ' {
+		lead = line[:end+1]
+	} else {
+		lead += " "
+	}
+	h, _ := syslogHeader(strings.TrimLeft(lead, blanks))
+	return h
+}
+
+// nibble is what a hexadecimal digit stands for, 255 for another byte.
+func nibble(c byte) byte {
+	switch {
+	case c-'0' < 10:
+		return c - '0'
+	case c|0x20-'a' < 6:
+		return c|0x20 - 'a' + 10
+	}
+	return 255
+}
