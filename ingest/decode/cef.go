@@ -106,7 +106,7 @@ func cef(dec *Decoder) text {
 func newCEF(d *dictionary, format, keys string) *cefReader {
 	c := &cefReader{
 		cefTerms: cefTerms{dict: d, extensions: d.name(format + ".extensions"), met: map[string]*cefTerm{}},
-		syslog:  newSyslogFields(d), fixed: d.constants("event.kind alert\nevent.module " + format),
+		syslog:   newSyslogFields(d), fixed: d.constants("event.kind alert\nevent.module " + format),
 		vendor: d.name("observer.vendor"), product: d.name("observer.product"), version: d.name("observer.version"), code: d.name("event.code"),
 		rule: d.name("rule.name"), ruleID: d.name("rule.id"), severity: d.name("event.severity"), cefName: d.name(format + ".name"), cefSev: d.name(format + ".severity"), cefVer: d.name(format + ".version"),
 		host: d.name("host.name"), user: d.name("user.name"), sourceUser: d.name("source.user.name"), destUser: d.name("destination.user.name"),

@@ -13,8 +13,8 @@ type cefTerm struct {
 	to     *name // in ECS; nil: none
 	beside *name // of an address: where it goes that is none
 	manner cefManner
-	fixed  bool    // a reader asks for it: never forgotten
-	title  bool    // it ends in Label: it says what another key is called
+	fixed  bool     // a reader asks for it: never forgotten
+	title  bool     // it ends in Label: it says what another key is called
 	label  *cefTerm // the key that says what this one is called
 	next   *cefTerm // that followed in the record before: most likely the next one
 	record uint64   // the record in which value is good

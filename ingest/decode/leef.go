@@ -55,10 +55,10 @@ type leefReader struct {
 	others   []leefOther
 	titles   []*cefTerm // the surest first
 	gravity  *cefTerm
-	came     *cefTerm // isLoginEvent
-	went     *cefTerm // isLogoutEvent
-	at       *cefTerm // devTime
-	layoutOf *cefTerm // devTimeFormat
+	came     *cefTerm          // isLoginEvent
+	went     *cefTerm          // isLogoutEvent
+	at       *cefTerm          // devTime
+	layoutOf *cefTerm          // devTimeFormat
 	layouts  *strings.Replacer // of Java's SimpleDateFormat to Go's
 	java, of string            // the last one, and what it is in Go's
 }

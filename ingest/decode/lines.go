@@ -80,7 +80,7 @@ func nibble(c byte) byte {
 	case c-'0' < 10:
 		return c - '0'
 	case c|0x20-'a' < 6:
-		return c|0x20 - 'a' + 10
+		return c | 0x20 - 'a' + 10
 	}
 	return 255
 }
