@@ -6,6 +6,7 @@ import "iter"
 // looks at.
 type Held struct {
 	Log     string
+	// Entries are the store's: it reads the next log into their place.
 	Entries []LogEntry
 	// State is the incident's document as it is stored; nil where there is none.
 	State []byte

@@ -27,37 +27,80 @@ func (e *ChainError) Error() string {
 // must be named by an entry that says so. An intact chain does not say that the log's end is there: only a checkpoint
 // kept elsewhere does.
 func VerifyChain(entries []tocsin.LogEntry) error {
-	prev, commands, gone := "", make(map[string]int64, len(entries)), map[erasure]bool{}
-	for n, e := range entries {
+	var gone map[erasure]bool
+	var text []byte
+	prev, commands := "", newCommands(len(entries))
+	for n := range entries {
+		e := &entries[n]
 		bad := func(format string, args ...any) error {
 			return &ChainError{Incident: entries[0].Incident, Seq: int64(n + 1), Problem: fmt.Sprintf(format, args...)}
 		}
-		sum, err := EntryHash(e)
+		var err error
+		if text, err = appendEntry(text[:0], *e); err != nil {
+			return bad("content is not JSON: %v", err)
+		}
 		erased, problem := checkPersonal(e)
 		switch {
-		case err != nil:
-			return bad("content is not JSON: %v", err)
 		case e.Seq != int64(n+1):
 			return bad("has sequence number %d", e.Seq)
 		case e.Incident != entries[0].Incident:
 			return bad("belongs to incident %s", e.Incident)
 		case e.Prev != prev:
 			return bad("names %.12s… as the entry before it, which is %.12s…", e.Prev, prev)
-		case e.Hash != sum:
+		case !hashes(text, e.Hash):
 			return bad("content does not have its hash: it was changed after it was written")
 		case problem != "":
 			return bad("%s", problem)
 		case e.Command == "":
 			return bad("has no command id")
-		case commands[e.Command] != 0:
-			return bad("is command %s, as entry %d is", e.Command, commands[e.Command])
 		}
-		prev, commands[e.Command] = e.Hash, e.Seq
+		if seq := commands.add(entries[:n], e.Command); seq > 0 {
+			return bad("is command %s, as entry %d is", e.Command, seq)
+		}
+		prev = e.Hash
 		for _, path := range erased {
+			if gone == nil {
+				gone = map[erasure]bool{}
+			}
 			gone[erasure{e.Seq, path}] = true
 		}
 	}
 	return unexplained(entries, gone)
+}
+
+// hashes reports whether a text has a hash, given in hex.
+func hashes(text []byte, hash string) bool {
+	var in [2 * sha256.Size]byte
+	sum := sha256.Sum256(text)
+	hex.Encode(in[:], sum[:])
+	return string(in[:]) == hash
+}
+
+// Commands are the command ids of a log, to find the one that comes twice. A short log is looked through.
+type commands map[string]int64
+
+const shortLog = 32
+
+func newCommands(entries int) commands {
+	if entries <= shortLog {
+		return nil
+	}
+	return make(commands, entries)
+}
+
+// add takes in the command of the entry after those before, and returns the entry that has it already; 0 for none.
+func (c commands) add(before []tocsin.LogEntry, command string) int64 {
+	if c == nil {
+		for n := range before {
+			if before[n].Command == command {
+				return int64(n + 1)
+			}
+		}
+		return 0
+	}
+	seq := c[command]
+	c[command] = int64(len(before) + 1)
+	return seq
 }
 
 // EntryHash is the hash of an entry: SHA-256, in hex, over the canonical JSON (RFC 8785 style) of all that is stored

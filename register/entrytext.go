@@ -16,17 +16,20 @@ import (
 // commitment of each personal value in the place of the value. It is what [canonical] gives, written by hand as it is
 // asked for every entry that is verified.
 func entryText(e tocsin.LogEntry) ([]byte, error) {
-	err := hide(&e)
-	if err != nil {
-		return nil, err
-	}
-	b := appendText(make([]byte, 0, 512+len(e.Data)+len(e.Text)), `{"action":`, string(e.Action))
+	return appendEntry(make([]byte, 0, 512+len(e.Data)+len(e.Text)), e)
+}
+
+// appendEntry is entryText behind what b holds.
+func appendEntry(b []byte, e tocsin.LogEntry) ([]byte, error) {
+	blank(&e, e.Personal)
+	b = appendText(b, `{"action":`, string(e.Action))
 	b = appendText(b, `,"by":{"id":`, e.By.ID)
 	b = appendText(b, `,"kind":`, e.By.Kind)
 	b = appendOptional(b, `,"role":`, e.By.Role)
 	b = appendText(b, `},"command":`, e.Command)
+	var err error
 	if len(e.Data) > 0 {
-		if b, err = appendCanonicalText(append(b, `,"data":`...), e.Data); err != nil {
+		if b, err = appendHidden(append(b, `,"data":`...), &e); err != nil {
 			return nil, err
 		}
 	}
@@ -63,6 +66,29 @@ func entryText(e tocsin.LogEntry) ([]byte, error) {
 	b = appendOptional(b, `,"text":`, e.Text)
 	b = appendOptional(b, `,"to":`, string(e.To))
 	return append(b, '}'), nil
+}
+
+// appendHidden is the data of an entry without the members for which commitments stand.
+func appendHidden(b []byte, e *tocsin.LogEntry) ([]byte, error) {
+	var few [4]string
+	hidden := few[:0]
+	for path := range e.Personal {
+		if name, ok := strings.CutPrefix(path, "data."); ok {
+			hidden = append(hidden, name)
+		}
+	}
+	if len(hidden) == 0 {
+		return appendCanonicalText(b, e.Data)
+	}
+	s := scan{text: e.Data, out: b, hidden: hidden}
+	if s.all() {
+		return s.out, nil
+	}
+	rest := tocsin.LogEntry{Data: e.Data}
+	if err := without(&rest, hidden); err != nil {
+		return nil, err
+	}
+	return appendCanonicalText(b, rest.Data)
 }
 
 // appendCommitments are the commitments without their salts, in the order of their paths.
@@ -113,10 +139,8 @@ var errUnusual = errors.New("not written here")
 // encoder escapes; anything else is decoded and written anew.
 func appendCanonicalText(b, text []byte) ([]byte, error) {
 	s := scan{text: text, out: b}
-	if err := s.value(0); err == nil {
-		if s.space(); s.at == len(text) {
-			return s.out, nil
-		}
+	if s.all() {
+		return s.out, nil
 	}
 	return appendValue(b, json.RawMessage(text))
 }
@@ -125,6 +149,16 @@ func appendCanonicalText(b, text []byte) ([]byte, error) {
 type scan struct {
 	text, out []byte
 	at        int
+	hidden    []string // members of the outermost object that are left out
+}
+
+// all copies the whole text, and reports false where it is not as this package writes it.
+func (s *scan) all() bool {
+	if s.value(0) != nil {
+		return false
+	}
+	s.space()
+	return s.at == len(s.text)
 }
 
 // maxScan is how deep a scan follows: the data of entries are a few levels deep.
@@ -174,8 +208,8 @@ func (s *scan) object(depth int) error {
 	s.out = append(s.out, '{')
 	var few [16]member
 	all, ordered := few[:0], true
-	for !s.take('}') {
-		if len(all) > 0 && !s.take(',') {
+	for first := true; !s.take('}'); first = false {
+		if !first && !s.take(',') {
 			return errUnusual
 		}
 		s.space()
@@ -187,6 +221,10 @@ func (s *scan) object(depth int) error {
 		s.out = append(s.out, ':')
 		if err := s.value(depth + 1); err != nil {
 			return err
+		}
+		if depth == 0 && slices.Contains(s.hidden, m.name) {
+			s.out = s.out[:m.from]
+			continue
 		}
 		m.to = len(s.out)
 		s.out = append(s.out, ',')

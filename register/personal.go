@@ -65,15 +65,27 @@ func commit(e *tocsin.LogEntry) error {
 
 // commitmentOf is HMAC-SHA256, in hex, of a value's canonical JSON; its key is the salt's hex text.
 func commitmentOf(salt, value string) string {
+	sum := commitmentSum(salt, value)
+	return hex.EncodeToString(sum[:])
+}
+
+// commits reports whether a commitment is one to a value.
+func commits(c tocsin.Commitment, value string) bool {
+	var in [2 * sha256.Size]byte
+	sum := commitmentSum(c.Salt, value)
+	hex.Encode(in[:], sum[:])
+	return string(in[:]) == c.Hash
+}
+
+func commitmentSum(salt, value string) (sum [sha256.Size]byte) {
 	if len(salt) > sha256.BlockSize { // none of ours
 		m := hmac.New(sha256.New, []byte(salt))
 		m.Write(appendString(nil, value))
-		return hex.EncodeToString(m.Sum(nil))
+		return [sha256.Size]byte(m.Sum(nil))
 	}
-	var few [256]byte
+	var few [512]byte
 	inner := sha256.Sum256(appendString(padded(few[:0], salt, 0x36), value))
-	outer := sha256.Sum256(append(padded(few[:0], salt, 0x5c), inner[:]...))
-	return hex.EncodeToString(outer[:])
+	return sha256.Sum256(append(padded(few[:0], salt, 0x5c), inner[:]...))
 }
 
 // padded is a key of at most a block as HMAC (RFC 2104) begins with it. A check of a whole register asks for millions.
@@ -86,21 +98,6 @@ func padded(b []byte, key string, pad byte) []byte {
 		}
 	}
 	return b
-}
-
-// hide takes out of an entry what its hash does not see of people: the values, wherever they stand. The commitments stay.
-func hide(e *tocsin.LogEntry) error {
-	if len(e.Personal) == 0 {
-		return nil
-	}
-	blank(e, e.Personal)
-	var taken []string
-	for path := range e.Personal {
-		if name, ok := strings.CutPrefix(path, "data."); ok {
-			taken = append(taken, name)
-		}
-	}
-	return without(e, taken)
 }
 
 // bare are commitments without their salts.
@@ -142,32 +139,51 @@ func without(e *tocsin.LogEntry, names []string) error {
 }
 
 // checkPersonal holds the personal values that are there against their commitments, and lists those that were erased.
-func checkPersonal(e tocsin.LogEntry) (erased []string, problem string) {
+func checkPersonal(e *tocsin.LogEntry) (erased []string, problem string) {
 	if len(e.Personal) == 0 {
 		return nil, ""
 	}
-	values := map[string]string{"by.id": e.By.ID, "reason": e.Reason, "text": e.Text}
-	var members map[string]json.RawMessage
-	if len(e.Data) > 0 && json.Unmarshal(e.Data, &members) != nil {
-		return nil, "data is no object"
+	var few [8]string
+	paths := few[:0]
+	for path := range e.Personal {
+		paths = append(paths, path)
 	}
-	for _, path := range slices.Sorted(maps.Keys(e.Personal)) {
-		c, value := e.Personal[path], values[path]
+	slices.Sort(paths)
+	var members map[string]json.RawMessage // of the data, once they are asked for
+	for _, path := range paths {
+		c := e.Personal[path]
+		value, known := valueAt(e, path)
 		if name, ok := strings.CutPrefix(path, "data."); ok {
+			if members == nil && len(e.Data) > 0 && json.Unmarshal(e.Data, &members) != nil {
+				return nil, "data is no object"
+			}
 			if text, there := members[name]; there && json.Unmarshal(text, &value) != nil {
 				return nil, path + " is no text"
 			}
-		} else if _, known := values[path]; !known {
+		} else if !known {
 			return nil, fmt.Sprintf("names a personal value %.40q that no entry has", path)
 		}
 		switch {
 		case value == "" && c.Salt == "":
 			erased = append(erased, path)
-		case commitmentOf(c.Salt, value) != c.Hash:
+		case !commits(c, value):
 			return nil, path + " is not what was committed to: it was changed after it was written"
 		}
 	}
 	return erased, ""
+}
+
+// valueAt is a personal value that stands in the entry itself; false for a path that there is not.
+func valueAt(e *tocsin.LogEntry, path string) (string, bool) {
+	switch path {
+	case "by.id":
+		return e.By.ID, true
+	case "reason":
+		return e.Reason, true
+	case "text":
+		return e.Text, true
+	}
+	return "", false
 }
 
 // Erase takes personal values out of an entry, with their salts; "" as path is all of them. It reports whether there

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -23,7 +22,6 @@ import (
 	"tocsin/internal/measure"
 	"tocsin/internal/web"
 	"tocsin/register"
-	"tocsin/sinks/elastic"
 	"tocsin/sinks/sqlite"
 )
 
@@ -51,7 +49,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.IntVar(&o.rounds, "rounds", 40, "how often each question is asked")
 	flags.BoolVar(&o.direct, "direct", false, "let the store count, as it does while memory is not filled")
 	flags.DurationVar(&o.within, "within", 30*time.Minute, "time for all of it")
-	flags.StringVar(&o.keep, "keep", "", "an SQLite file that is filled where it does not exist, and kept")
+	flags.StringVar(&o.keep, "keep", "", "an SQLite file, or a prefix of Elasticsearch's indices, that is filled where it is not there, and kept")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -70,44 +68,67 @@ type store interface {
 	StoreEvents(ctx context.Context, events []tocsin.Event) error
 }
 
-func measureStore(ctx context.Context, o options, scratch string, out io.Writer) (err error) {
-	var s store
-	var fill func(context.Context, tocsin.Documents) error
+// A fill writes batches of documents.
+type fill func(ctx context.Context, batches func(yield func(tocsin.Documents) bool)) error
+
+// open opens the store, which says what fills it; nil: it is filled. The same numbers make the same ids.
+func open(ctx context.Context, o options, scratch string) (s store, f fill, shut func() error, err error) {
 	switch o.store {
 	case "sqlite":
 		path := cmp.Or(o.keep, filepath.Join(scratch, "tocsin.db"))
 		_, missing := os.Stat(path)
 		db, err := sqlite.Open(ctx, sqlite.Options{Path: path})
 		if err != nil {
-			return err
+			return nil, nil, nil, err
 		}
-		defer func() { _ = db.Close() }()
-		s, fill = db, func(ctx context.Context, d tocsin.Documents) error { return fillSQLite(ctx, db, d) }
-		if missing == nil { // it is filled; the same numbers make the same ids
-			fill = func(context.Context, tocsin.Documents) error { return nil }
+		if missing == nil {
+			return db, nil, db.Close, nil
 		}
+		return db, func(ctx context.Context, batches func(yield func(tocsin.Documents) bool)) error {
+			for d := range batches {
+				if err := fillSQLite(ctx, db, d); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, db.Close, nil
 	case "elastic":
-		es, wipe, err := openElastic(ctx)
+		es, err := openElastic(ctx, o.keep)
 		if err != nil {
-			return err
+			return nil, nil, nil, err
 		}
-		defer func() { err = errors.Join(err, wipe()) }()
-		s, fill = es, func(ctx context.Context, d tocsin.Documents) error {
-			errs, err := es.Save(ctx, d)
-			return errors.Join(append(errs, err)...)
+		there, err := es.filled(ctx, o.incidents)
+		if err != nil || there {
+			return es, nil, es.wipe, err
 		}
+		return es, es.fill, es.wipe, nil
 	default:
-		return fmt.Errorf("-store %s: sqlite or elastic", o.store)
+		return nil, nil, nil, fmt.Errorf("-store %s: sqlite or elastic", o.store)
 	}
+}
+
+func measureStore(ctx context.Context, o options, scratch string, out io.Writer) error {
+	s, f, shut, err := open(ctx, o, scratch)
+	if err != nil {
+		return err
+	}
+	return errors.Join(measureOpen(ctx, o, s, f, out), shut())
+}
+
+func measureOpen(ctx context.Context, o options, s store, f fill, out io.Writer) error {
 	begun := time.Now()
-	ids, err := load(ctx, o, fill)
+	var ids []string
+	var err error
+	batches := load(o, &ids)
+	if f != nil {
+		err = f(ctx, batches)
+	} else {
+		batches(func(tocsin.Documents) bool { return true })
+	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s: %d incidents, %d log entries, filled in %s\n", o.store, o.incidents, o.incidents*o.entries, time.Since(begun).Round(time.Second))
-	if o.store == "elastic" {
-		time.Sleep(2 * time.Second) // it shows what was written after a second
-	}
 	counts, err := counter(ctx, o, s, out)
 	if err != nil {
 		return err
@@ -118,23 +139,23 @@ func measureStore(ctx context.Context, o options, scratch string, out io.Writer)
 	return askPages(ctx, o, s, counts, ids, out)
 }
 
-// load writes the register in batches and returns the ids of its incidents.
-func load(ctx context.Context, o options, fill func(context.Context, tocsin.Documents) error) ([]string, error) {
-	rng := rand.New(rand.NewPCG(8, 7))
-	ids := make([]string, 0, o.incidents)
-	var d tocsin.Documents
-	for n := range o.incidents {
-		i, entries := incident(rng, n, o.entries)
-		ids = append(ids, i.ID)
-		d.Incidents, d.Entries = append(d.Incidents, i), append(d.Entries, entries...)
-		if len(d.Incidents) == 200 || n == o.incidents-1 {
-			if err := fill(ctx, d); err != nil {
-				return nil, err
+// load makes the register in batches and lists the ids of its incidents.
+func load(o options, ids *[]string) func(yield func(tocsin.Documents) bool) {
+	return func(yield func(tocsin.Documents) bool) {
+		rng := rand.New(rand.NewPCG(8, 7))
+		var d tocsin.Documents
+		for n := range o.incidents {
+			i, entries := incident(rng, n, o.entries)
+			*ids = append(*ids, i.ID)
+			d.Incidents, d.Entries = append(d.Incidents, i), append(d.Entries, entries...)
+			if len(d.Incidents) == 200 || n == o.incidents-1 {
+				if !yield(d) {
+					return
+				}
+				d = tocsin.Documents{}
 			}
-			d = tocsin.Documents{}
 		}
 	}
-	return ids, nil
 }
 
 func fillSQLite(ctx context.Context, db *sqlite.Store, d tocsin.Documents) error {
@@ -151,46 +172,4 @@ func fillSQLite(ctx context.Context, db *sqlite.Store, d tocsin.Documents) error
 		}
 		return nil
 	})
-}
-
-// openElastic opens the server under a prefix of its own; wipe removes what is under it.
-func openElastic(ctx context.Context) (*elastic.Store, func() error, error) {
-	address := os.Getenv("TOCSIN_TEST_ES")
-	if address == "" {
-		return nil, nil, errors.New("TOCSIN_TEST_ES is not set: deploy/stack/up starts a server")
-	}
-	prefix := fmt.Sprintf("bench%d-", time.Now().UnixNano())
-	s, err := elastic.New(elastic.Config{Addresses: []string{address}, Prefix: prefix, Timeout: 2 * time.Minute})
-	if err != nil {
-		return nil, nil, err
-	}
-	wipe := func() error { //nolint:contextcheck // also where the run's time is over
-		var errs []error
-		for _, path := range []string{"_index_template/" + prefix + "alerts", "_index_template/" + prefix + "register"} {
-			errs = append(errs, remove(address+"/"+path))
-		}
-		for _, kind := range []string{"incidents", "state"} {
-			errs = append(errs, remove(address+"/"+prefix+kind))
-		}
-		for month := range 12 {
-			for _, kind := range []string{"log", "intervals"} {
-				errs = append(errs, remove(fmt.Sprintf("%s/%s%s-2026.%02d?ignore_unavailable=true", address, prefix, kind, month+1)))
-			}
-		}
-		return errors.Join(append(errs, s.Close())...)
-	}
-	_, err = s.Setup(ctx)
-	return s, wipe, err
-}
-
-func remove(address string) error {
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodDelete, address, http.NoBody)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	return res.Body.Close()
 }

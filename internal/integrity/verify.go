@@ -135,6 +135,15 @@ func hashOf(text string) (h [sha256.Size]byte) {
 	return h
 }
 
+// leaf notes a leaf. The map's keys are their own texts: what a leaf says is part of the whole stretch.
+func (v *verification) leaf(l tocsin.TreeLeaf, at int64) {
+	all, ok := v.leaves[l.Incident]
+	if !ok {
+		l.Incident = strings.Clone(l.Incident)
+	}
+	v.leaves[l.Incident] = append(all, newLeaf(l, at))
+}
+
 type verification struct {
 	store  Verifiable
 	whole  Whole
@@ -177,7 +186,7 @@ func (v *verification) tree(ctx context.Context, t Trust) (Statement, error) {
 				return Statement{}, nil
 			}
 			for k, l := range s.Leaves {
-				v.leaves[l.Incident] = append(v.leaves[l.Incident], newLeaf(l, p.size))
+				v.leaf(l, p.size)
 				p.add(read.hashes[n][k])
 				if _, ok := wanted[p.size]; ok {
 					wanted[p.size] = p.root()

@@ -110,7 +110,7 @@ func (s *Store) heldLogs(ctx context.Context, span tocsin.LogRange, give func(to
 					return err
 				}
 			}
-			h = tocsin.Held{Log: log}
+			h = tocsin.Held{Log: log, Entries: h.Entries[:0]}
 		}
 		if err != nil && h.Odd == nil {
 			h.Odd = fmt.Errorf("log entry %.80q: %w", hit.id, err)

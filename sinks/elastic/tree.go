@@ -161,8 +161,12 @@ func (s *Store) searched(ctx context.Context, seq object, order string, limit in
 	}
 	var all []tocsin.Stretch
 	for _, hit := range reply.Hits.Hits {
-		var st tocsin.Stretch
-		if err := (&document{source: hit.Source}).decode(&st); err != nil {
+		doc, err := (&document{source: hit.Source}).inner()
+		if err != nil {
+			return nil, fmt.Errorf("document %.80q: %w", hit.ID, err)
+		}
+		st, err := sinks.ReadStretch(string(doc))
+		if err != nil {
 			return nil, fmt.Errorf("document %.80q: %w", hit.ID, err)
 		}
 		all = append(all, st)

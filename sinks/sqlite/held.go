@@ -121,7 +121,7 @@ func heldLogs(ctx context.Context, q querier, span tocsin.LogRange, give func(to
 					return err
 				}
 			}
-			h = tocsin.Held{Log: log}
+			h = tocsin.Held{Log: log, Entries: h.Entries[:0]}
 		}
 		e, err := sinks.ReadEntry(doc)
 		if err == nil && (e.Incident != log || e.Seq != seq) {

@@ -70,6 +70,16 @@ func (s *Store) fillIn(ctx context.Context) error {
 
 // documents reads the documents of a query's only column.
 func documents[T any](ctx context.Context, s *Store, query string, args ...any) ([]T, error) {
+	read := func(text string) (T, error) {
+		var item T
+		err := into(&item).Scan(text)
+		return item, err
+	}
+	return documentsAs(ctx, s, read, query, args...)
+}
+
+// documentsAs reads the documents of a query's only column in some way.
+func documentsAs[T any](ctx context.Context, s *Store, read func(string) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := s.reader().QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, translate("documents", err)
@@ -77,8 +87,12 @@ func documents[T any](ctx context.Context, s *Store, query string, args ...any) 
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
-		var item T
-		if err := rows.Scan(into(&item)); err != nil {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, translate("documents", err)
+		}
+		item, err := read(text)
+		if err != nil {
 			return nil, translate("documents", err)
 		}
 		all = append(all, item)

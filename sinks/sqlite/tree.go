@@ -44,7 +44,7 @@ func (s *Store) PutStretch(ctx context.Context, st tocsin.Stretch) error {
 
 // StretchesOf returns those that hold leaves of a log; see [sinks.TreeStore].
 func (s *Store) StretchesOf(ctx context.Context, log string) ([]tocsin.Stretch, error) {
-	return documents[tocsin.Stretch](ctx, s, `SELECT s.doc FROM leaves l JOIN stretches s ON s.first = l.first WHERE l.log = ? ORDER BY s.first`, log)
+	return documentsAs(ctx, s, sinks.ReadStretch, `SELECT s.doc FROM leaves l JOIN stretches s ON s.first = l.first WHERE l.log = ? ORDER BY s.first`, log)
 }
 
 // sequence notes which entries have a leaf.
@@ -71,9 +71,9 @@ func (s *Store) sequence(ctx context.Context, first int64, leaves []tocsin.TreeL
 // Stretches returns stretches; see [sinks.TreeStore].
 func (s *Store) Stretches(ctx context.Context, from int64, limit int) ([]tocsin.Stretch, error) {
 	if from < 0 {
-		return documents[tocsin.Stretch](ctx, s, `SELECT doc FROM stretches ORDER BY first DESC LIMIT 1`)
+		return documentsAs(ctx, s, sinks.ReadStretch, `SELECT doc FROM stretches ORDER BY first DESC LIMIT 1`)
 	}
-	return documents[tocsin.Stretch](ctx, s,
+	return documentsAs(ctx, s, sinks.ReadStretch,
 		`SELECT doc FROM stretches WHERE first >= coalesce((SELECT max(first) FROM stretches WHERE first <= ?1), 0) AND last >= ?1 ORDER BY first LIMIT ?2`, from, limit)
 }
 
