@@ -40,9 +40,6 @@ type collection struct {
 	Missing []string `json:"missing,omitempty"` // alerts that were not stored any more, or whose bytes were others
 }
 
-// ManifestID is an exhibit's id: SHA-256, in hex, of its manifest's canonical JSON.
-func ManifestID(m tocsin.Manifest) (string, error) { return sum(m) }
-
 // collect copies the originals of an event's alerts beside its incident and writes into the log what was copied. It
 // follows the entry about the event, and does nothing where nothing is new: an emission that was cut short before it is
 // completed when it comes again.
@@ -161,7 +158,7 @@ func mediaType(raw []byte) string {
 }
 
 // collect of a state takes in which alerts have been copied.
-func (s *state) collect(_ tocsin.LogEntry, c collection) {
+func (s *state) collect(c collection) {
 	for _, it := range c.Items {
 		if !s.collected[it.Alert] {
 			s.collected[it.Alert] = true
@@ -173,11 +170,11 @@ func (s *state) collect(_ tocsin.LogEntry, c collection) {
 // ExhibitIDs are the ids of the copies that a log names, in its order.
 func ExhibitIDs(entries []tocsin.LogEntry) ([]string, error) {
 	var ids []string
-	for _, e := range entries {
-		if e.Action != tocsin.ActCollect {
+	for n := range entries {
+		if entries[n].Action != tocsin.ActCollect {
 			continue
 		}
-		c, err := unpack[collection](e)
+		c, err := collectionOf(&entries[n])
 		if err != nil {
 			return nil, err
 		}

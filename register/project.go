@@ -30,8 +30,9 @@ func Project(entries []tocsin.LogEntry) (tocsin.Incident, error) {
 		return tocsin.Incident{}, tocsin.ErrNotFound
 	}
 	s := newState()
-	for _, e := range entries {
-		if err := s.fold(e); err != nil {
+	s.commands = nil // nobody asks for them
+	for n := range entries {
+		if err := s.fold(entries[n]); err != nil {
 			return tocsin.Incident{}, err
 		}
 	}
@@ -75,7 +76,9 @@ func (s *state) fold(e tocsin.LogEntry) error {
 		s.transition(e)
 	}
 	s.seq, s.head = e.Seq, e.Hash
-	s.commands[e.Command] = e.Seq
+	if s.commands != nil {
+		s.commands[e.Command] = e.Seq
+	}
 	s.incident.Revision, s.incident.Head = e.Seq, e.Hash
 	return nil
 }
@@ -122,7 +125,11 @@ func (s *state) act(e tocsin.LogEntry) error {
 	case tocsin.ActRecur:
 		return with(e, s.recur)
 	case tocsin.ActCollect:
-		return with(e, s.collect)
+		c, err := collectionOf(&e)
+		if err != nil {
+			return err
+		}
+		s.collect(c)
 	case tocsin.ActLegalHold:
 		return with(e, s.legalHold)
 	case tocsin.ActComment, tocsin.ActErase:

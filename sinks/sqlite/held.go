@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -261,12 +260,12 @@ func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each fun
 	defer rows.Close()
 	for rows.Next() {
 		var incident, id, doc string
-		var x tocsin.Exhibit
 		var original []byte
 		if err := rows.Scan(&incident, &id, &doc, &original); err != nil {
 			return translate("exhibits", err)
 		}
-		if json.Unmarshal([]byte(doc), &x) != nil || x.ID != id || x.Incident != incident { // whoever asks for it does not get it
+		x, err := sinks.ReadExhibit(doc)
+		if err != nil || x.ID != id || x.Incident != incident { // whoever asks for it does not get it
 			continue
 		}
 		x.Original = original
