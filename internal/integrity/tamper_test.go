@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"tocsin"
@@ -276,44 +277,67 @@ func means(kind, doc string) string {
 	return encode(v)
 }
 
-// tampered makes so many changes, each on the intact register, and wants all of them found.
-func tampered(t *testing.T, s raw, old documents, trust Trust, changes int) {
+// tampered makes so many changes, each on an intact copy of the register, and wants all of them found.
+func tampered(t *testing.T, copies []raw, old documents, trust Trust, changes int) {
 	t.Helper()
-	v := &vandal{Rand: rand.New(rand.NewPCG(2026, 11)), docs: s.all(), old: old}
-	intact := func() Summary {
-		sum, err := verifyStore(t.Context(), s, trust, 0)
-		if err != nil {
-			sum.Faults = append(sum.Faults, err)
+	v := &vandal{Rand: rand.New(rand.NewPCG(2026, 11)), docs: copies[0].all(), old: old}
+	for _, s := range copies {
+		if faults := faultsOf(t, s, trust); len(faults) > 0 {
+			t.Fatalf("before any change: %v", faults)
 		}
-		return sum
-	}
-	if sum := intact(); len(sum.Faults) > 0 {
-		t.Fatalf("before any change: %v", sum.Faults)
 	}
 	kinds := map[string]int{}
-	for n := range changes {
-		c := v.change()
-		for kind, docs := range c.docs {
-			for id, doc := range docs {
-				s.set(kind, id, doc)
+	for n := 0; n < changes; n += len(copies) {
+		made := make([]change, min(len(copies), changes-n))
+		for k := range made {
+			made[k] = v.change()
+			kinds[made[k].what]++
+			for kind, docs := range made[k].docs {
+				for id, doc := range docs {
+					copies[k].set(kind, id, doc)
+				}
 			}
 		}
-		s.done()
-		if sum := intact(); len(sum.Faults) == 0 {
-			t.Errorf("change %d, %s: not found\n%.600s", n, c.what, encode(c.docs))
+		settled(copies)
+		var wg sync.WaitGroup
+		for k, c := range made {
+			wg.Go(func() {
+				if len(faultsOf(t, copies[k], trust)) == 0 {
+					t.Errorf("change %d, %s: not found\n%.600s", n+k, c.what, encode(c.docs))
+				}
+			})
 		}
-		kinds[c.what]++
-		for kind, docs := range c.docs {
-			for id := range docs {
-				s.set(kind, id, v.docs[kind][id])
+		wg.Wait()
+		for k, c := range made { // done together with the next ones
+			for kind, docs := range c.docs {
+				for id := range docs {
+					copies[k].set(kind, id, v.docs[kind][id])
+				}
 			}
 		}
+	}
+	settled(copies)
+	for _, s := range copies {
+		if faults := faultsOf(t, s, trust); len(faults) > 0 {
+			t.Fatalf("after all were undone: %v", faults)
+		}
+	}
+	t.Logf("%d changes of %d kinds, all looked for", changes, len(kinds))
+}
+
+func settled(copies []raw) {
+	for _, s := range copies {
 		s.done()
 	}
-	if sum := intact(); len(sum.Faults) > 0 {
-		t.Fatalf("after all were undone: %v", sum.Faults)
+}
+
+// faultsOf are what a check finds.
+func faultsOf(t *testing.T, s raw, trust Trust) []error {
+	sum, err := verifyStore(t.Context(), s, trust, 0)
+	if err != nil {
+		sum.Faults = append(sum.Faults, err)
 	}
-	t.Logf("%d changes of %d kinds, all found", changes, len(kinds))
+	return sum.Faults
 }
 
 // scene fills a register over a few checkpoints; read gives its documents as they are then.

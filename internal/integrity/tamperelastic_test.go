@@ -22,11 +22,11 @@ type rawElastic struct {
 	t       testing.TB
 	prefix  string
 	sources map[string]string // by index and id, as they were
-	bulk    strings.Builder   // what is to be done
+	bulk    *strings.Builder  // what is to be done
 }
 
-// elasticWorld is a world over the real server, and its store as somebody with full rights sees it.
-func elasticWorld(t *testing.T) (*rawElastic, *world) {
+// newRawElastic is an empty register on the real server.
+func newRawElastic(t *testing.T, bulk *strings.Builder) *rawElastic {
 	t.Helper()
 	address := os.Getenv("TOCSIN_TEST_ES")
 	if address == "" || os.Getenv("TOCSIN_TEST_ES_USER") != "" {
@@ -41,23 +41,63 @@ func elasticWorld(t *testing.T) (*rawElastic, *world) {
 	if _, err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := &rawElastic{full: store, t: t, prefix: prefix, sources: map[string]string{}}
+	s := &rawElastic{full: store, t: t, prefix: prefix, sources: map[string]string{}, bulk: bulk}
 	t.Cleanup(s.wipe)
-	w := newWorld(t, store)
+	return s
+}
+
+// elasticWorld is a world over the real server, and its store as somebody with full rights sees it.
+func elasticWorld(t *testing.T) (*rawElastic, *world) {
+	t.Helper()
+	s := newRawElastic(t, &strings.Builder{})
+	w := newWorld(t, s.full)
 	w.settle = s.refresh
 	return s, w
 }
 
-// The real server: fewer changes than elsewhere, as each is some requests; all of them in the long form.
+// The real server: fewer changes than elsewhere, as each is some requests; all of them in the long form, on copies of the
+// register that are changed together.
 func TestTamperedElastic(t *testing.T) {
 	s, w := elasticWorld(t)
 	old := scene(w, func() documents { s.refresh(); return copyOf(t, s.full) })
 	s.refresh()
-	changes := 15
+	changes, copies := 15, 3
 	if longForm() {
-		changes = 1000
+		changes, copies = 1000, 10
 	}
-	tampered(t, s, old, w.trust(), changes)
+	all := []raw{s}
+	for range copies - 1 {
+		all = append(all, s.twin())
+	}
+	s.done()
+	tampered(t, all, old, w.trust(), changes)
+}
+
+// proving are the kinds of indices that a check reads.
+var proving = []string{"log-2026.11", "incidents", "intervals-2026.11", "evidence-2026.11", "checkpoints"}
+
+// twin is a register of its own with the same documents, once what is to be done is done.
+func (s *rawElastic) twin() *rawElastic {
+	s.t.Helper()
+	c := newRawElastic(s.t.(*testing.T), s.bulk)
+	for _, kind := range proving {
+		var reply struct {
+			Hits struct {
+				Hits []struct {
+					ID     string          `json:"_id"`
+					Source json.RawMessage `json:"_source"`
+				} `json:"hits"`
+			} `json:"hits"`
+		}
+		if err := json.Unmarshal(s.ask(http.MethodPost, "/"+s.prefix+kind+"/_search", `{"size":10000}`), &reply); err != nil {
+			s.t.Fatal(err)
+		}
+		for _, hit := range reply.Hits.Hits {
+			c.sources[c.prefix+kind+"/_doc/"+hit.ID] = string(hit.Source)
+			fmt.Fprintf(s.bulk, "{\"index\":%s}\n%s\n", encode(map[string]string{"_index": c.prefix + kind, "_id": hit.ID}), hit.Source)
+		}
+	}
+	return c
 }
 
 func (s *rawElastic) all() documents { return copyOf(s.t, s.full) }
@@ -106,7 +146,7 @@ func (s *rawElastic) set(kind, id, doc string) {
 	index, name, _ := strings.Cut(at, "/_doc/")
 	target := encode(map[string]string{"_index": index, "_id": name})
 	if doc == "" {
-		fmt.Fprintf(&s.bulk, "{\"delete\":%s}\n", target)
+		fmt.Fprintf(s.bulk, "{\"delete\":%s}\n", target)
 		return
 	}
 	outer := map[string]json.RawMessage{"tocsin": json.RawMessage(`{"id":"forged","kind":"forged"}`), "@timestamp": json.RawMessage(`"2026-11-02T10:00:00Z"`)}
@@ -117,7 +157,7 @@ func (s *rawElastic) set(kind, id, doc string) {
 	if !json.Valid([]byte(doc)) {
 		outer["doc"] = json.RawMessage(`{"broken":true}`)
 	}
-	fmt.Fprintf(&s.bulk, "{\"index\":%s}\n%s\n", target, encode(outer))
+	fmt.Fprintf(s.bulk, "{\"index\":%s}\n%s\n", target, encode(outer))
 }
 
 // done writes all that was set with one request, and lets searches see it.

@@ -27,7 +27,7 @@ func TestTamperedMemory(t *testing.T) {
 	store := newMemory()
 	w := newWorld(t, store)
 	old := scene(w, func() documents { return copyOf(t, store) })
-	tampered(t, &shown{docs: copyOf(t, store)}, old, w.trust(), changesMade())
+	tampered(t, []raw{&shown{docs: copyOf(t, store)}}, old, w.trust(), changesMade())
 }
 
 func (s *shown) all() documents { return s.docs.clone() }
@@ -164,7 +164,7 @@ func TestTamperedSQLite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	tampered(t, &rawSQLite{full: store, t: t, db: db}, old, w.trust(), changesMade())
+	tampered(t, []raw{&rawSQLite{full: store, t: t, db: db}}, old, w.trust(), changesMade())
 }
 
 func (s *rawSQLite) all() documents { return copyOf(s.t, s.full) }
