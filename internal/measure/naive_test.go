@@ -192,7 +192,6 @@ func TestAgainstTheLog(t *testing.T) {
 			p := newPlayer(t, s)
 			if es, ok := s.(*elastic.Store); ok { // of one write at a time each takes it 20 ms
 				p = newPlayer(t, memory.New())
-				defer func() { t.Logf("%d incidents", len(p.ids)) }()
 				p.random(rand.New(rand.NewPCG(8, uint64(n))), n)
 				p.copyTo(es)
 			} else {
@@ -200,6 +199,7 @@ func TestAgainstTheLog(t *testing.T) {
 			}
 			settle()
 			checkLog(t, s, p, n)
+			t.Logf("%d incidents", len(p.ids))
 		})
 	}
 }
@@ -266,7 +266,7 @@ func checkLog(t *testing.T, s store, p *player, n int) {
 			}
 		}
 	}
-	if compared < 5*n {
+	if compared < 5*min(n, 250) { // there are no more words and months
 		t.Errorf("only %d figures were compared", compared)
 	}
 }
