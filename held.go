@@ -5,7 +5,7 @@ import "iter"
 // A Held log is all that a store holds of one log, read together with its neighbours: what the check of a whole register
 // looks at.
 type Held struct {
-	Log     string
+	Log string
 	// Entries are the store's: it reads the next log into their place.
 	Entries []LogEntry
 	// State is the incident's document as it is stored; nil where there is none.
