@@ -137,7 +137,7 @@ func (d *KafkaDetect) partition(ctx context.Context, gen *Generation, p Partitio
 		if err := d.records(ctx, in, got); err != nil {
 			return err
 		}
-		d.Paces.come(&in.progress, got.AtEnd(), d.Now())
+		d.Paces.come(&in.progress, len(got.Records), got.AtEnd(), d.Now())
 		if err := d.mark(ctx, in, got); err != nil {
 			return err
 		}
@@ -237,13 +237,17 @@ func (d *KafkaDetect) publish(ctx context.Context, records []tocsin.LogRecord) e
 	return d.Retry.Do(ctx, "kafka", func() error { return d.Matches.WriteMatches(ctx, records) })
 }
 
-// markEvery is how often a partition's owner says how far it is (delivery.md 3.3, 3).
-const markEvery = time.Second
+// markEvery is how often a partition's owner says how far it is (delivery.md 3.3, 3), and markSoon how often where other
+// daemons may wait for it.
+const (
+	markEvery = time.Second
+	markSoon  = 200 * time.Millisecond
+)
 
 // mark writes a marker when there is something new to say, at most once a second, and commits the offset behind it.
 func (d *KafkaDetect) mark(ctx context.Context, in *input, got kafka.Fetched) error {
 	now := d.Now()
-	if now.Sub(in.marked) < markEvery {
+	if since := now.Sub(in.marked); since < markSoon || since < markEvery && !d.Paces.moved(in.said.Greatest, in.progress.Greatest()) {
 		return nil
 	}
 	m := in.progress.Marker(got.Next)
