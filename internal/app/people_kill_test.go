@@ -101,7 +101,7 @@ func TestCommandsAmidKills(t *testing.T) {
 	}
 	wg.Wait()
 	timed := func() (found bool, _ string) {
-		_, log := fetch(t, c.url.Load().(string)+"/api/v1/incidents/"+i.ID+"/log?limit=500")
+		_, log := fetch(t, c.url.Load().(string)+"/api/v1/incidents/"+i.ID+"/log")
 		return strings.Contains(log, `"timer"`), "no timer in the log"
 	}
 	await(t, time.Minute, "timers", timed)
