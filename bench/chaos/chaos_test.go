@@ -29,8 +29,8 @@ func TestSmoke(t *testing.T) {
 		t.Skip("TOCSIN_TEST_ES names no server: deploy/stack/up starts one")
 	}
 	o := options{
-		seed: 1, kills: 3, daemons: 3, replicas: 1, rate: 100, calm: time.Second, session: 6 * time.Second, idle: 6 * time.Second, settle: 3 * time.Minute,
-		within: 6 * time.Minute, hurry: true, repository: "../..", kafka: strings.Split(brokers, ","), store: strings.TrimSuffix(store, "/"),
+		seed: 1, kills: 3, daemons: 3, replicas: 1, rate: 100, calm: time.Second, session: 6 * time.Second, idle: 20 * time.Second, settle: 10 * time.Minute,
+		within: 20 * time.Minute, hurry: true, repository: "../..", kafka: strings.Split(brokers, ","), store: strings.TrimSuffix(store, "/"),
 	}
 	var out bytes.Buffer
 	if err := o.run(t.Context(), &out); err != nil {

@@ -9,7 +9,7 @@ import (
 // servers of TOCSIN_TEST_KAFKA and TOCSIN_TEST_ES too where they are plain.
 func TestWhole(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), []string{"-records", "1200", "-within", "90s"}, &out); err != nil {
+	if err := run(t.Context(), []string{"-records", "1200", "-within", "15m"}, &out); err != nil {
 		t.Fatal(err)
 	}
 	t.Log(out.String())

@@ -27,6 +27,12 @@ func (s *said) Write(p []byte) (int, error) {
 	return s.text.Write(p)
 }
 
+func (s *said) all() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
 func (s *said) has(want ...string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,9 +68,9 @@ func TestHangup(t *testing.T) {
 		t.Helper()
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
-		for deadline := time.Now().Add(time.Minute); !out.has(want...); <-tick.C {
+		for deadline := time.Now().Add(5 * time.Minute); !out.has(want...); <-tick.C {
 			if time.Now().After(deadline) {
-				t.Fatalf("not said: %q\n%s", want, out.text.String())
+				t.Fatalf("not said: %q\n%s", want, out.all())
 			}
 		}
 	}

@@ -94,7 +94,7 @@ action(type="omkafka" broker=[%q] topic=%q template="json" confParam=["compressi
 			if err := os.WriteFile(name, []byte(conf), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			cmd := exec.CommandContext(ctx, path, "-n", "-f", name, "-i", filepath.Join(dir, "pid"))
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)

@@ -186,7 +186,7 @@ func (c *cluster) drop(t testing.TB, name string) {
 // produce writes values to one partition, as many at once as fit.
 func (c *cluster) produce(t testing.TB, topic string, partition int32, values ...string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		records := make([]*kgo.Record, len(values))
 		for i, v := range values {
 			records[i] = &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v)}
@@ -208,7 +208,7 @@ func (c *cluster) produceRaw(t testing.TB, topic string, partition int, b []byte
 	transport := &kafka.Transport{}
 	defer transport.CloseIdleConnections()
 	client := &kafka.Client{Addr: kafka.TCP(c.Brokers...), Transport: transport, Timeout: time.Minute}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if m, err := client.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{topic}}); err == nil && m.Topics[0].Error == nil {
 			break
 		}
@@ -247,7 +247,7 @@ func open(t testing.TB, cfg Config, opts Options) *Source {
 // readN reads until n records have come, and acknowledges them.
 func readN(t testing.TB, s *Source, n int) []ingest.Record {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var out []ingest.Record
 	for len(out) < n {

@@ -25,17 +25,14 @@ func TestLagOfWhatIsNotRead(t *testing.T) {
 		}()
 		p := <-serving
 		c.produce(t, topic, 0, numbered(100)...)
-		if got := p.Progress().HighWatermark; got != 0 {
-			t.Fatalf("high watermark %d before anybody asked", got)
-		}
-		g.lags(t.Context())
+		g.lags(t.Context()) // as the group itself does now and then: no fetch has told it
 		if got := p.Progress(); got.HighWatermark != 100 || got.Next != 0 {
 			t.Errorf("%+v", got)
 		}
 		cancel()
 		select {
 		case <-ended:
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Error("does not end")
 		}
 	})

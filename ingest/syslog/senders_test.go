@@ -118,7 +118,7 @@ func rsyslog(t *testing.T, path, dir, conf string) {
 	if err := os.WriteFile(name, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	cmd := exec.CommandContext(ctx, path, "-n", "-f", name, "-i", filepath.Join(dir, "pid"))
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &said

@@ -88,7 +88,7 @@ func (h *quietHouse) settle() {
 
 func (h *quietHouse) until(done func() bool) {
 	h.Helper()
-	for end := time.Now().Add(time.Minute); !done(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); !done(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			h.Fatal("what was taken is not processed")
 		}

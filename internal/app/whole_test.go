@@ -268,7 +268,7 @@ func expected(t *testing.T, lines [][]byte, folders ...string) (events []string,
 // await polls until the store holds what a replay gives, and reports what differs when time runs out.
 func (s *stand) await(lines int, events []string, incidents int, within time.Duration) {
 	s.t.Helper()
-	deadline := time.Now().Add(within)
+	deadline := time.Now().Add(patience * within)
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {

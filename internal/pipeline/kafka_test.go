@@ -164,7 +164,7 @@ func TestHandOverWithUnwrittenEvents(t *testing.T) {
 		if e.Count != 3 {
 			t.Errorf("the event has %d alerts", e.Count)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(5 * time.Minute):
 		t.Fatal("the event is lost")
 	}
 }
@@ -204,7 +204,7 @@ func TestReloadIsWhereTheLogHasIt(t *testing.T) {
 			select {
 			case e := <-s.kept:
 				said = append(said, fmt.Sprint(e.Group[0].Value.Text(), " r", e.Revision, " n", e.Count, " ", e.Milestone, e.Completeness.Degraded))
-			case <-time.After(20 * time.Second):
+			case <-time.After(5 * time.Minute):
 				return append(said, "and no more")
 			}
 		}

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -36,10 +35,10 @@ func TestBrowserSlow(t *testing.T) {
 	t.Cleanup(server.Close)
 	b.as(coordinatorToken)
 	b.slow()
-	begun := time.Now()
 	b.open(server.URL + "/")
-	if took := time.Since(begun); took > 15*time.Second { // 4 answers of 400 ms and some 15 kB; the machine may be busy
-		t.Errorf("the queue took %s", took)
+	const answers = `performance.getEntries().filter(e => 'transferSize' in e && !e.name.endsWith('/live'))`
+	if n, size := evaluate[int](b, answers+`.length`), evaluate[int](b, answers+`.reduce((sum, e) => sum + e.transferSize, 0)`); n > 6 || size == 0 || size > 40_000 {
+		t.Errorf("the queue takes %d answers of %d bytes", n, size)
 	}
 	before := evaluate[string](b, `document.querySelector('.clock[data-due] .left').textContent`)
 	b.until(`document.querySelector('.clock[data-due] .left').textContent !== '` + before + `'`) // time left goes on

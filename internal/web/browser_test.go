@@ -73,7 +73,7 @@ func chromium(t *testing.T) *browser {
 		t.Skip("no Chromium in PATH: the page is not tried in a browser (apt-get install chromium)")
 	}
 	// Without its sandbox, as tests run as root in containers; what it opens is our own.
-	ctx, cancel := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox))
+	ctx, cancel := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.WSURLReadTimeout(5*time.Minute)))
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx}
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
@@ -192,7 +192,7 @@ func TestBrowser(t *testing.T) {
 // open loads a page and reports what it must not cause.
 func (b *browser) open(address string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, chromedp.Navigate(address)); err != nil {
 		b.t.Fatalf("%s: %v", address, err)

@@ -167,7 +167,7 @@ func TestLive(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.Stopping = stopping })
 	server := httptest.NewServer(w.handler)
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/live", nil)
 	if err != nil {

@@ -55,7 +55,7 @@ func TestRealServerNamesMissingRights(t *testing.T) {
 		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		var err error
-		for range 400 { // the server reads its files anew now and then
+		for range 4000 { // the server reads its files anew now and then
 			err = user.Ready(t.Context())
 			if err == nil && want == "" || err != nil && want != "" && strings.Contains(err.Error(), want) {
 				return

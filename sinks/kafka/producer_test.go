@@ -83,7 +83,7 @@ func readAll(t *testing.T, c Connection, topic string, n int) map[int32][]string
 		t.Fatal(err)
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	out := map[int32][]string{}
 	for got := 0; got < n; {

@@ -24,8 +24,9 @@ import (
 
 func main() {
 	allow := flag.String("allow", "", "`file` of allowed skips")
+	failures := flag.String("failures", "", "`file` to append the end of what failed to, for the end of a longer run")
 	flag.Parse()
-	err := run(os.Stdin, os.Stdout, *allow)
+	err := run(os.Stdin, os.Stdout, *allow, *failures)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testreport:", err)
 		os.Exit(1)
@@ -47,9 +48,10 @@ type report struct {
 	failed, skipped      []name
 	tests, packages      int
 	broken, unstructured int
+	build                strings.Builder // what the compiler said
 }
 
-func run(in io.Reader, out io.Writer, allowFile string) error {
+func run(in io.Reader, out io.Writer, allowFile, failuresFile string) error {
 	allowed, err := readAllowed(allowFile)
 	if err != nil {
 		return err
@@ -68,7 +70,7 @@ func run(in io.Reader, out io.Writer, allowFile string) error {
 			return err
 		}
 	}
-	return r.end(out, allowed)
+	return errors.Join(r.end(out, allowed), r.keep(failuresFile))
 }
 
 func (r *report) line(line []byte, out io.Writer) {
@@ -90,6 +92,7 @@ func (r *report) line(line []byte, out io.Writer) {
 		}
 	case "build-output":
 		fmt.Fprint(out, e.Output)
+		r.build.WriteString(e.Output)
 	case "build-fail":
 		r.broken++
 	case "pass":
@@ -147,19 +150,64 @@ func (r *report) end(out io.Writer, allowed []skip) error {
 	return nil
 }
 
+const (
+	mostKept  = 10 // failures…
+	linesKept = 40 // …and lines of each
+)
+
+// keep appends the end of what failed to a file. Of tests above others, and of packages, that said nothing themselves, those
+// tell that did.
+func (r *report) keep(file string) error {
+	if file == "" || len(r.failed)+r.broken == 0 {
+		return nil
+	}
+	var text strings.Builder
+	if r.broken > 0 {
+		fmt.Fprintf(&text, "\n=== did not build:\n%s", ending(r.build.String()))
+	}
+	kept := 0
+	for _, n := range r.failed {
+		if r.output[n] == nil || len(said(r.output[n].String())) == 0 {
+			continue
+		}
+		if kept++; kept <= mostKept {
+			fmt.Fprintf(&text, "\n=== %v failed, and ended with:\n%s", n, ending(r.output[n].String()))
+		}
+	}
+	if kept > mostKept {
+		fmt.Fprintf(&text, "\n=== and %d more failed\n", kept-mostKept)
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text.String())
+	return errors.Join(err, f.Close())
+}
+
+// ending is the last lines of a text.
+func ending(text string) string {
+	lines := slices.Collect(strings.Lines(text))
+	return strings.Join(lines[max(0, len(lines)-linesKept):], "")
+}
+
+// said are the lines of an output without those of the test runner.
+func said(output string) (lines []string) {
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") && !strings.HasPrefix(line, "FAIL") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
 // reason is what the test said when it skipped: its output without the lines of the test runner.
 func reason(output *strings.Builder) string {
 	if output == nil {
 		return ""
 	}
-	var said []string
-	for line := range strings.Lines(output.String()) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") {
-			said = append(said, line)
-		}
-	}
-	return strings.Join(said, "; ")
+	return strings.Join(said(output.String()), "; ")
 }
 
 // A skip is one line of the file of allowed skips.

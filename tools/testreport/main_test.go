@@ -49,7 +49,7 @@ func TestRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out strings.Builder
-			err := run(strings.NewReader(test.in), &out, file)
+			err := run(strings.NewReader(test.in), &out, file, "")
 			if (err == nil) != (test.wantErr == "") || err != nil && !strings.Contains(err.Error(), test.wantErr) {
 				t.Errorf("error %v, want %q", err, test.wantErr)
 			}
@@ -57,5 +57,32 @@ func TestRun(t *testing.T) {
 				t.Errorf("printed %q, want %q in it", out.String(), test.wantOut)
 			}
 		})
+	}
+}
+
+// The end of what failed is kept, of several runs; what only says that a test below it failed is not.
+func TestFailures(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "failures")
+	long := `{"Action":"output","Package":"p","Test":"TestD","Output":"=== RUN   TestD\n"}
+{"Action":"output","Package":"p","Test":"TestD/x","Output":"first\n"}
+` + strings.Repeat(`{"Action":"output","Package":"p","Test":"TestD/x","Output":"more\n"}
+`, linesKept) + `{"Action":"output","Package":"p","Test":"TestD/x","Output":"last\n"}
+{"Action":"fail","Package":"p","Test":"TestD/x"}
+{"Action":"fail","Package":"p","Test":"TestD"}
+{"Action":"fail","Package":"p"}
+{"ImportPath":"q","Action":"build-output","Output":"q.go:1: no such thing\n"}
+{"ImportPath":"q","Action":"build-fail"}
+`
+	for _, in := range []string{passed, failed, long} {
+		_ = run(strings.NewReader(in), &strings.Builder{}, "", file)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "\n=== p.TestB failed, and ended with:\n    b_test.go:1: boom\n\n=== did not build:\nq.go:1: no such thing\n\n=== p.TestD/x failed, and ended with:\n" +
+		strings.Repeat("more\n", linesKept-1) + "last\n"
+	if string(text) != want {
+		t.Errorf("kept:\n%s\nwant:\n%s", text, want)
 	}
 }

@@ -1,0 +1,3 @@
+module tocsin/tools/testpick
+
+go 1.26
