@@ -26,7 +26,8 @@ type TreeStore interface {
 type CheckpointStore interface {
 	// PutCheckpoint returns [tocsin.ErrConflict] where another checkpoint of that size stands.
 	PutCheckpoint(ctx context.Context, c tocsin.Checkpoint) error
-	// Checkpoints returns at most limit checkpoints of at least that size, in order; from -1 is the last one alone.
+	// Checkpoints returns at most limit checkpoints of at least that size, in order; from -1 is the last one alone. It may
+	// lag behind by a second, but for one of exactly that size: that is there at once.
 	Checkpoints(ctx context.Context, from int64, limit int) ([]tocsin.Checkpoint, error)
 }
 

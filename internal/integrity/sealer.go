@@ -69,10 +69,21 @@ func (s *Sealer) Seal(ctx context.Context) error {
 	return s.checkpoint(ctx)
 }
 
-// start reads how far the tree is, and holds it against what was published of it.
+// start reads how far the tree is, and holds it against what was published of it. What was said of the tree is read before
+// the tree: another daemon may let it grow, and say so, in between.
 func (s *Sealer) start(ctx context.Context) error {
 	if s.started {
 		return nil
+	}
+	signed, err := s.Store.Checkpoints(ctx, -1, 1)
+	if err != nil {
+		return fmt.Errorf("checkpoints: %w", err)
+	}
+	published := make([]string, len(s.Anchors))
+	for n, a := range s.Anchors {
+		if published[n], err = a.Last(ctx); err != nil {
+			return err
+		}
 	}
 	r := newReader(ctx, s.Store)
 	last, err := s.Store.Stretches(ctx, -1, 1)
@@ -88,28 +99,21 @@ func (s *Sealer) start(ctx context.Context) error {
 			return fmt.Errorf("tree: %w", err)
 		}
 	}
-	signed, err := s.Store.Checkpoints(ctx, -1, 1)
-	if err != nil {
-		return fmt.Errorf("checkpoints: %w", err)
-	}
 	s.signed = 0
 	for _, c := range signed {
-		if err := s.agrees(r, c.Note); err != nil {
+		if _, err := s.agrees(r, c.Note); err != nil {
 			return err
 		}
 		s.signed = c.Size
 	}
-	for _, a := range s.Anchors {
-		published, err := a.Last(ctx)
-		if err != nil {
-			return err
-		}
-		if published != "" {
-			if err := s.agrees(r, published); err != nil {
+	for n, a := range s.Anchors {
+		size := int64(0)
+		if published[n] != "" {
+			if size, err = s.agrees(r, published[n]); err != nil {
 				return err
 			}
 		}
-		if len(signed) > 0 && published != signed[0].Note { // it was killed before it published
+		if len(signed) > 0 && published[n] != signed[0].Note && size <= s.signed { // it was killed before it published
 			if err := a.Publish(ctx, signed[0]); err != nil {
 				return err
 			}
@@ -119,13 +123,13 @@ func (s *Sealer) start(ctx context.Context) error {
 	return nil
 }
 
-// agrees holds the tree against a checkpoint.
-func (s *Sealer) agrees(r *reader, text string) error {
+// agrees holds the tree against a checkpoint, and tells the size that it speaks of.
+func (s *Sealer) agrees(r *reader, text string) (int64, error) {
 	st, err := OpenCheckpoint(text, nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return agree(r, &s.tree, st)
+	return st.Size, agree(r, &s.tree, st)
 }
 
 func agree(r *reader, p *peaked, st Statement) error {

@@ -276,7 +276,8 @@ func (s *Store) PutCheckpoint(ctx context.Context, c tocsin.Checkpoint) error {
 	return s.createOnce(ctx, name{s.index(kindCheckpoints), checkpointID(c.Size)}, c.At, object{"id": checkpointID(c.Size), "kind": kindCheckpoint, "seq": c.Size}, c)
 }
 
-// Checkpoints returns checkpoints; see [sinks.CheckpointStore]. It may lag behind by a second.
+// Checkpoints returns checkpoints; see [sinks.CheckpointStore]. They are searched for, but for the one of exactly that size,
+// which is read by its id.
 func (s *Store) Checkpoints(ctx context.Context, from int64, limit int) ([]tocsin.Checkpoint, error) {
 	order := "asc"
 	if from < 0 {
@@ -298,5 +299,15 @@ func (s *Store) Checkpoints(ctx context.Context, from int64, limit int) ([]tocsi
 		}
 		all = append(all, c)
 	}
-	return all, nil
+	if from <= 0 || len(all) > 0 && all[0].Size == from {
+		return all, nil
+	}
+	var exact tocsin.Checkpoint
+	if _, err := s.one(ctx, name{s.index(kindCheckpoints), checkpointID(from)}, &exact); errors.Is(err, tocsin.ErrNotFound) {
+		return all, nil
+	} else if err != nil {
+		return nil, err
+	}
+	all = slices.Insert(all, 0, exact)
+	return all[:min(len(all), max(limit, 1))], nil
 }

@@ -123,3 +123,30 @@ func treeFrom(tree []tocsin.Stretch, from int64, limit int) []tocsin.Stretch {
 	}
 	return out
 }
+
+// A checkpoint that no search sees yet is there for who asks for its size, and comes once for who asks for it when it does.
+func TestCheckpointOfAMomentAgo(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	s := over(t, f)
+	all := []tocsin.Checkpoint{{Size: 3, At: time.Unix(1, 0).UTC(), Note: "a"}, {Size: 7, At: time.Unix(2, 0).UTC(), Note: "b"}, {Size: 9, At: time.Unix(3, 0).UTC(), Note: "c"}}
+	for _, c := range all {
+		if err := s.PutCheckpoint(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for seen := range len(all) + 1 {
+		f.seen = func(_ int, id string) bool {
+			return !slices.ContainsFunc(all[seen:], func(c tocsin.Checkpoint) bool { return checkpointID(c.Size) == id })
+		}
+		for n, c := range all {
+			want := append([]tocsin.Checkpoint{c}, all[min(n+1, len(all)):max(seen, min(n+1, len(all)))]...)
+			for limit := 1; limit <= 3; limit++ {
+				got, err := s.Checkpoints(t.Context(), c.Size, limit)
+				if diff := gocmp.Diff(want[:min(limit, len(want))], got); diff != "" || err != nil {
+					t.Errorf("%d seen, %d from %d (%v, -want +got):\n%s", seen, limit, c.Size, err, diff)
+				}
+			}
+		}
+	}
+}
