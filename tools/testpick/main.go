@@ -62,7 +62,8 @@ func run(module fs.FS, args []string, out io.Writer) error {
 type pack struct {
 	imports, testImports map[string]bool // folders of the module
 	decls                []*decl
-	hasTests, starts     bool // starts: by a client that does
+	hasTests             bool
+	starts, testStarts   bool // by a client that does
 }
 
 // A decl is a function, method, variable or constant.
@@ -127,7 +128,9 @@ func (p *pack) add(file *ast.File, module string, test bool) {
 		if err == nil && (of == module || strings.HasPrefix(of, module+"/")) {
 			imports[path.Clean(strings.TrimPrefix(strings.TrimPrefix(of, module), "/"))] = true
 		}
-		p.starts = p.starts || slices.ContainsFunc(runners, func(client string) bool { return strings.HasPrefix(of, client) })
+		if slices.ContainsFunc(runners, func(client string) bool { return strings.HasPrefix(of, client) }) {
+			p.starts, p.testStarts = p.starts || !test, p.testStarts || test
+		}
 	}
 	for _, d := range file.Decls {
 		switch d := d.(type) {
@@ -199,8 +202,8 @@ var isTest = regexp.MustCompile(`^(Test|Fuzz|Example)(\P{Ll}|$)`)
 // starts tells whether a package with tests, or a package of the module that it or its tests are made of, starts what runs
 // beside something else.
 func (all packs) starts(p *pack) bool {
-	if !p.hasTests {
-		return false
+	if !p.hasTests || p.testStarts {
+		return p.hasTests
 	}
 	seen := map[*pack]bool{p: true}
 	next := slices.Concat(slices.Collect(maps.Keys(p.imports)), slices.Collect(maps.Keys(p.testImports)))

@@ -27,6 +27,7 @@ func BenchmarkF(b *testing.B)   { open(b) }
 		"over/a.go":        {Data: []byte("package over\n\nimport \"m/busy\"\n\nfunc F() { busy.F() }\n")},
 		"by/a_test.go":     {Data: []byte("package by\n\nimport \"m/over\"\n\nfunc TestF(t *testing.T) { over.F() }\n")},
 		"client/a_test.go": {Data: []byte("package client\n\nimport \"github.com/segmentio/kafka-go/protocol\"\n\nfunc TestF(t *testing.T) { protocol.F() }\n")},
+		"on/a_test.go":     {Data: []byte("package on\n\nimport \"m/client\"\n\nfunc TestF(t *testing.T) { client.F() }\n")},
 		"main/main.go":     {Data: []byte("package main\n\nfunc run() { os.Getenv(`TOCSIN_TEST_KAFKA`) }\n")},
 		"main/m_test.go":   {Data: []byte("package main\n\nfunc TestRun(t *testing.T) { run() }\nfunc TestOther(t *testing.T) {}\n")},
 		"tools/x/go.mod":   {Data: []byte("module x\n")},
