@@ -105,6 +105,12 @@ func (b *bus) in(from map[int]int, each int) {
 	if err != nil || made.Errors["in"] != nil {
 		b.t.Fatal(err, made)
 	}
+	b.write(from, each)
+}
+
+// write appends to partitions of the topic.
+func (b *bus) write(from map[int]int, each int) {
+	b.t.Helper()
 	w := &kafka.Writer{
 		Addr: kafka.TCP(b.brokers...), Topic: "in", RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond,
 		Balancer: kafka.BalancerFunc(func(m kafka.Message, _ ...int) int { return int(m.Key[0]) }),
@@ -203,7 +209,20 @@ func TestPartitionsPaceThemselves(t *testing.T) {
 	defer func() { _ = stop() }()
 	l.await(t, "both are read once", func() bool { return len(l.matches) == 40 })
 	ahead := tocsin.SourcePartition{Source: "in", Partition: 1}
-	l.await(t, "the slow one is heard of", func() bool { return d.Paces.Waits(ahead, time.Now()) })
+	written := 20
+	l.await(t, "the slow one is heard of, and enough read beyond it", func() bool {
+		if d.Paces.Waits(ahead, time.Now()) {
+			return true
+		}
+		if len(l.matches) == 20+written && written < 40_000 {
+			b.write(map[int]int{1: 3600 + written}, 1000)
+			written += 1000
+		}
+		return false
+	})
+	if written <= 5000 {
+		t.Errorf("held back after %d records", written)
+	}
 	if d.Paces.Waits(tocsin.SourcePartition{Source: "in"}, time.Now()) {
 		t.Error("one that is level waits")
 	}
