@@ -94,6 +94,8 @@ type cefReader struct {
 	derive                                     deriver
 	clocks                                     []*cefTerm
 	kind, action, deviceHost                   *cefTerm
+	sides                                      [2]cefSide
+	sorts                                      cefSorts
 	parts                                      []string
 }
 
@@ -116,23 +118,37 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 	c.learn(keys)
 	c.clocks = c.asked("rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1")
 	c.kind, c.action, c.deviceHost = c.key("cat"), c.key("act"), c.key("dvchost")
+	c.sides = [2]cefSide{{d.name("source.ip"), d.name("source.domain")}, {d.name("destination.ip"), d.name("destination.domain")}}
+	c.sorts = newCEFSorts(d)
 	return c
 }
 
-// cefStart finds "CEF:0|" or "CEF:1|" in a line, -1 where there is none.
+// cefStart finds where "CEF:0|" or "CEF:1|" stands in a line, -1 where it does not. A relay that took "CEF:" for the name
+// of a program leaves "0|" at the beginning.
 func cefStart(line string) int {
 	if strings.IndexByte(line, '|') < 0 {
 		return -1
 	}
-	at := strings.Index(line, "CEF:")
-	if at < 0 || at > 512 || len(line) < at+6 {
-		return -1
+	for from := 0; ; {
+		at := strings.Index(line[from:min(len(line), 512)], "CEF:")
+		if at < 0 {
+			break
+		}
+		at += from
+		if cefVersion(strings.TrimLeft(line[at+4:], " ")) {
+			return at
+		}
+		from = at + 4
 	}
-	rest := strings.TrimLeft(line[at+4:], " ")
-	if len(rest) > 1 && rest[0] >= '0' && rest[0] <= '9' && (rest[1] == '|' || rest[1] == '.') {
-		return at
+	if cefVersion(line) && line[1] == '|' && strings.Count(line, "|") >= 7 && strings.IndexByte(line, '=') > 0 {
+		return 0
 	}
 	return -1
+}
+
+// cefVersion reports whether a text begins with a version of CEF as a header has it.
+func cefVersion(s string) bool {
+	return len(s) > 1 && s[0] >= '0' && s[0] <= '9' && (s[1] == '|' || s[1] == '.')
 }
 
 func (c *cefReader) read(line string, o *output) string {
@@ -141,7 +157,7 @@ func (c *cefReader) read(line string, o *output) string {
 		return "no CEF header in " + excerpt(line)
 	}
 	c.memory = &o.doc.memory
-	parts, extension := c.header(strings.TrimLeft(line[at+4:], " "), c.parts[:0])
+	parts, extension := c.header(strings.TrimLeft(strings.TrimPrefix(line[at:], "CEF:"), " "), c.parts[:0])
 	c.parts = parts
 	if len(parts) < 7 {
 		return "the header has " + strconv.Itoa(len(parts)) + " of its 7 parts"
@@ -164,39 +180,12 @@ func (c *cefReader) read(line string, o *output) string {
 	o.word(parts[6])
 	c.fields(o)
 	c.syslog.envelope(h, o)
+	c.machine(o)
 	o.set(c.user, o.value(c.sourceUser))
 	o.set(c.user, o.value(c.destUser))
 	c.classify(parts[5], o)
 	c.derive.apply(o)
 	return ""
-}
-
-// classify sets category, type and outcome where the category, the action or the event's name speak of a login, or
-// the category of another thing that ECS has a word for.
-func (c *cefReader) classify(name string, o *output) {
-	category, action, title := o.lower(o.text(c.kind.to)), o.lower(o.text(c.action.to)), o.lower(name)
-	titled, login, result := loginWord(title), loginWord(category) || loginWord(action), ""
-	if titled || login {
-		result = loginResult(action + " " + title)
-	}
-	switch {
-	case login, titled && result != "":
-		o.put(c.category, "authentication")
-		if saysAny(action, "logoff", "logout") || saysAny(title, "logoff", "logout") {
-			o.put(c.types, "end")
-			return
-		}
-		o.put(c.types, "start")
-		o.put(c.outcome, result)
-	default:
-		for _, w := range [...][2]string{{"malware", "malware"}, {"virus", "malware"}, {"intrusion", "intrusion_detection"}, {"ips", "intrusion_detection"}, {"ids", "intrusion_detection"}, {"vulnerab", "vulnerability"}} {
-			if strings.HasPrefix(category, w[0]) {
-				o.put(c.category, w[1])
-				o.put(c.types, "info")
-				return
-			}
-		}
-	}
 }
 
 // cefSeverity reads a severity of 0 to 10 or its word in small letters.
@@ -277,21 +266,4 @@ func cefKey(s string) bool {
 		}
 	}
 	return true
-}
-
-// times takes the receipt time, else the end, else the start; one with a year before one without. The syslog header
-// stands in for them.
-func (c *cefReader) times(h header, o *output) {
-	for _, key := range c.clocks {
-		if key.record != c.record {
-			continue
-		}
-		t, ok := parseTime(key.value)
-		if ok && (o.time.IsZero() || yearless(o.time) && !yearless(t)) {
-			o.time = t
-		}
-	}
-	if o.time.IsZero() || yearless(o.time) && !h.time.IsZero() && !yearless(h.time) {
-		o.time = h.time
-	}
 }

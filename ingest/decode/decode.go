@@ -12,7 +12,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -356,38 +355,6 @@ func (d *Decoder) recognise(want string) *reader {
 		}
 	}
 	return nil
-}
-
-func (d *Decoder) readText(line, want string) (format, reason, detail string) {
-	var has byteSet
-	for i := range d.formats {
-		f := &d.formats[i]
-		if f.text.read == nil || want != "" && f.name != want {
-			continue
-		}
-		if want == "" {
-			if has == (byteSet{}) && f.text.needs != has { // the first formats ask for little that costs less than this
-				has = bytesOf(line)
-			}
-			if !has.holds(f.text.needs) || !f.text.claims(line) {
-				continue
-			}
-		}
-		if fault := f.text.read(line, d.out); fault != "" {
-			return "", "format", f.name + ": " + fault
-		}
-		return f.name, "", ""
-	}
-	return "", "format", "no format is recognised in the line " + excerpt(line)
-}
-
-// excerpt is the beginning of a line, quoted.
-func excerpt(line string) string {
-	const most = 60
-	if len(line) > most {
-		line = strings.ToValidUTF8(line[:most], "") + "…"
-	}
-	return fmt.Sprintf("%q", line)
 }
 
 // settle applies ruling 2 as far as the record and its receipt decide it.

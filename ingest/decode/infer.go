@@ -17,6 +17,7 @@ type inference struct {
 	source, destination, port                  *name
 	process, command, file, question           *name
 	url, method, from, to, technique, artefact *name
+	program, fileName                          *name
 }
 
 func newInference(d *dictionary) *inference {
@@ -32,6 +33,7 @@ func newInference(d *dictionary) *inference {
 		source: d.name("source.ip"), destination: d.name("destination.ip"), port: d.name("destination.port"),
 		process: d.name("process.executable"), command: d.name("process.command_line"), file: d.name("file.path"), question: d.name("dns.question.name"),
 		url: d.name("url.original"), method: d.name("http.request.method"), from: d.name("email.from.address"), to: d.name("email.to.address"),
+		program: d.name("process.name"), fileName: d.name("file.name"),
 		technique: d.name("threat.technique.id"), artefact: d.name("file.hash.sha256"),
 	}
 }
@@ -114,16 +116,26 @@ func (f *inference) result(in *doc, o *output) {
 	}
 }
 
-// sort sets category and type: by what the words say, else by the fields there are.
+// sort sets category, type and the outcome of a login: see sorted.
 func (f *inference) sort(said, kinds string, detected bool, o *output) {
+	categories, types, outcome := f.sorted(said, kinds, detected, o)
+	if len(categories) == 0 {
+		return
+	}
+	o.put(f.outcome, outcome)
+	o.keep(f.category, tocsin.StringsValue(categories...))
+	o.put(f.types, types)
+}
+
+// sorted says what sort of event it is: by what the words say, else by the fields there are.
+func (f *inference) sorted(said, kinds string, detected bool, o *output) (categories []string, types, outcome string) {
 	all := said + " " + kinds
-	var categories []string
 	add := func(when bool, category string) {
 		if when {
 			categories = append(categories, category)
 		}
 	}
-	types := "info"
+	types = "info"
 	login := loginWord(all) || saysAny(all, "mfa", "password_reset", "credentials_ok")
 	add(login, "authentication")
 	add(!login && saysAny(all, "malware", "virus", "ransom", "trojan", "quarantine"), "malware")
@@ -136,8 +148,12 @@ func (f *inference) sort(said, kinds string, detected bool, o *output) {
 	add(o.has(f.file) && !o.has(f.process), "file")
 	add(detected && !login && !slices.Contains(categories, "malware"), "intrusion_detection")
 	add(!detected && len(categories) == 0 && saysAny(said, "config", "setting", "policy", "rule", "update", "create", "delete", "enable", "disable"), "configuration")
+	add(len(categories) == 0 && o.has(f.program), "process")
+	add(len(categories) == 0 && o.has(f.fileName), "file")
+	add(len(categories) == 0 && o.has(f.url), "web")
+	add(len(categories) == 0 && saysAny(all, "session"), "session")
 	if len(categories) == 0 {
-		return
+		return nil, "", ""
 	}
 	switch {
 	case login:
@@ -145,7 +161,7 @@ func (f *inference) sort(said, kinds string, detected bool, o *output) {
 		if saysAny(all, "logout", "logoff", "sign-out", "signout") {
 			types = "end"
 		}
-		o.put(f.outcome, loginResult(all))
+		outcome = loginResult(all)
 	case categories[0] == "iam" || categories[0] == "configuration":
 		types = changeKind(said)
 	case categories[0] == "web":
@@ -155,6 +171,5 @@ func (f *inference) sort(said, kinds string, detected bool, o *output) {
 	case saysAny(said, "allow", "permit", "accept"):
 		types = "allowed"
 	}
-	o.keep(f.category, tocsin.StringsValue(categories...))
-	o.put(f.types, types)
+	return categories, types, outcome
 }

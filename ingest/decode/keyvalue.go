@@ -9,7 +9,7 @@ import (
 
 // pairKeys maps what firewalls and programs that write key=value call things to ECS.
 const pairKeys = `
-	srcip src src_ip source_ip sourceip client_ip clientip remote_addr remip client SRC  source.ip
+	srcip src src_ip source_ip sourceip client_ip client_address clientip remote_addr remip client SRC  source.ip
 	srcport src_port sport spt SPT                       source.port
 	srcmac                                               source.mac
 	srcname                                              source.domain
@@ -146,6 +146,9 @@ func pairsOf(m string) string {
 	}
 	if pairsStart(m) {
 		return m
+	}
+	if word, after, ok := strings.Cut(m, " "); ok && inBrackets(word) && pairsStart(after) {
+		return after
 	}
 	if at := flowStart(m); at >= 0 {
 		return m[at:]

@@ -37,7 +37,7 @@ const leefFields = `
 	resource                        host.name
 	devName dvchost                 observer.hostname
 	cat                             rule.category
-	act action                      event.action
+	act action Action               event.action
 	policy RuleName                 rule.ruleset
 	url request                     url.original
 	method                          http.request.method
@@ -87,7 +87,7 @@ const leefOthers = `
 func leef(dec *Decoder) text {
 	d := dec.doc.dict
 	l := &leefReader{cefReader: newCEF(d, "leef", cefFields+leefFields), layouts: javaLayouts()}
-	l.titles = l.asked("name", "eventName", "signatureName", "ruleName", "threatName")
+	l.titles = l.asked("name", "eventName", "signatureName", "ruleName", "threatName", "EventMessage")
 	more := l.asked("sev", "isLoginEvent", "isLogoutEvent", "devTime", "devTimeFormat")
 	l.gravity, l.came, l.went, l.at, l.layoutOf = more[0], more[1], more[2], more[3], more[4]
 	for line := range strings.Lines(leefOthers) {
@@ -99,13 +99,19 @@ func leef(dec *Decoder) text {
 	return text{claims: func(line string) bool { return leefStart(line) >= 0 }, read: l.read}
 }
 
-// leefStart finds "LEEF:1.0|" or "LEEF:2.0|" in a line, -1 where there is none.
+// leefStart finds where "LEEF:1.0|" or "LEEF:2.0|" stands in a line, -1 where it does not. As with CEF, a relay may have
+// taken "LEEF:" for a program's name.
 func leefStart(line string) int {
 	if strings.IndexByte(line, '|') < 0 {
 		return -1
 	}
-	at := strings.Index(line, "LEEF:")
-	if at < 0 || at > 512 || len(line) < at+8 {
+	at := strings.Index(line[:min(len(line), 512)], "LEEF:")
+	if at < 0 {
+		if strings.HasPrefix(line, "1.0|") || strings.HasPrefix(line, "2.0|") {
+			if strings.Count(line, "|") >= 5 && strings.IndexByte(line, '=') > 0 {
+				return 0
+			}
+		}
 		return -1
 	}
 	rest := strings.TrimLeft(line[at+5:], " ")
@@ -121,7 +127,7 @@ func (l *leefReader) read(line string, o *output) string {
 		return "no LEEF header in " + excerpt(line)
 	}
 	var room [6]string
-	parts := cutParts(strings.TrimLeft(line[at+5:], " "), "|", room[:0])
+	parts := cutParts(strings.TrimLeft(strings.TrimPrefix(line[at:], "LEEF:"), " "), "|", room[:0])
 	if len(parts) < 6 {
 		return "the header has " + strconv.Itoa(len(parts)-1) + " of its 5 parts"
 	}
@@ -131,7 +137,11 @@ func (l *leefReader) read(line string, o *output) string {
 	h := headerBefore(line, at)
 	l.memory = &o.doc.memory
 	delimiter, attributes := leefDelimiter(parts[0], parts[5])
-	l.attributes(attributes, delimiter)
+	if delimiter == "" {
+		l.extension(attributes)
+	} else {
+		l.attributes(attributes, delimiter)
+	}
 	l.when(h, o)
 	o.give(l.fixed)
 	o.scale = ofTen
@@ -166,6 +176,7 @@ func (l *leefReader) read(line string, o *output) string {
 		}
 	}
 	l.syslog.envelope(h, o)
+	l.machine(o)
 	l.visit(name, o)
 	o.set(l.user, o.value(l.sourceUser))
 	o.set(l.user, o.value(l.destUser))
@@ -190,7 +201,7 @@ func (l *leefReader) visit(name string, o *output) {
 }
 
 // leefDelimiter says what stands between the attributes. LEEF 2 may name it in a sixth part, as itself or its code;
-// without that part it is a tab, or a bar as some vendors of LEEF 1 write it.
+// without that part it is a tab, or a bar as some vendors of LEEF 1 write it; "" where blanks took the tabs' place.
 func leefDelimiter(version, rest string) (delimiter, attributes string) {
 	if strings.HasPrefix(version, "2") {
 		if part, after, ok := strings.Cut(rest, "|"); ok && len(part) <= 6 && !strings.Contains(part, "=") {
@@ -214,8 +225,10 @@ func leefDelimiter(version, rest string) (delimiter, attributes string) {
 		return "|", rest
 	case strings.Contains(rest, "^"):
 		return "^", rest
+	case strings.Contains(rest, "#011"): // a tabulator that a syslog daemon escaped
+		return "#011", rest
 	}
-	return "\t", rest
+	return "", rest
 }
 
 // attributes reads "key=value" between delimiters. A piece without a key belongs to the value before it.

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"fmt"
 	"strings"
 	"unsafe"
 )
@@ -83,4 +84,36 @@ func nibble(c byte) byte {
 		return c | 0x20 - 'a' + 10
 	}
 	return 255
+}
+
+func (d *Decoder) readText(line, want string) (format, reason, detail string) {
+	var has byteSet
+	for i := range d.formats {
+		f := &d.formats[i]
+		if f.text.read == nil || want != "" && f.name != want {
+			continue
+		}
+		if want == "" {
+			if has == (byteSet{}) && f.text.needs != has { // the first formats ask for little that costs less than this
+				has = bytesOf(line)
+			}
+			if !has.holds(f.text.needs) || !f.text.claims(line) {
+				continue
+			}
+		}
+		if fault := f.text.read(line, d.out); fault != "" {
+			return "", "format", f.name + ": " + fault
+		}
+		return f.name, "", ""
+	}
+	return "", "format", "no format is recognised in the line " + excerpt(line)
+}
+
+// excerpt is the beginning of a line, quoted.
+func excerpt(line string) string {
+	const most = 60
+	if len(line) > most {
+		line = strings.ToValidUTF8(line[:most], "") + "…"
+	}
+	return fmt.Sprintf("%q", line)
 }

@@ -33,6 +33,7 @@ type name struct {
 	kind      ecs.Type
 	fits      uint8
 	ranked    bool // given is numbered by its place in the order
+	mac       bool // it holds addresses of network cards
 	plain     bool // last stands in JSON as it is
 	odd       bool // a part of it is empty or holds a dot: another name may have the same text
 	paired    bool // an array of {Name, text} here is an object spelled otherwise
@@ -107,6 +108,7 @@ func (d *dictionary) child(at *name, part []byte) *name {
 	}
 	kind, _ := ecs.Lookup(text)
 	n := &name{text: text, last: last, kind: kind, fits: fitting(kind), up: at, given: d.given.Add(text)}
+	n.mac = last == "mac" && kind == ecs.Keyword
 	n.odd = at.odd || last == "" || strings.Contains(last, ".")
 	n.plain = !strings.ContainsFunc(last, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r >= utf8.RuneSelf })
 	if at.kids == nil {

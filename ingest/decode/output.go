@@ -64,6 +64,9 @@ func (o *output) keep(n *name, v tocsin.Value) bool {
 	if n == nil || n.outRecord == o.record || v.IsAbsent() {
 		return false
 	}
+	if n.mac {
+		v = o.hardware(v)
+	}
 	fits, ok := v, n.fits == anyFits || n.fits == textFits && v.Kind() == tocsin.String
 	if !ok {
 		fits, ok = fit(n.kind, v)

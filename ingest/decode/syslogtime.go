@@ -22,6 +22,9 @@ func leadingTime(s string) (time.Time, string, bool) {
 	if t, after, ok := otherTime(s); ok {
 		return t, after, true
 	}
+	if t, after, ok := epochTime(s); ok {
+		return t, after, true
+	}
 	if t, rest, ok := stamp(s); ok {
 		if !yearless(t) {
 			return t, strings.TrimPrefix(rest, ":"), true
@@ -143,4 +146,23 @@ func yearOf(t time.Time, message string) time.Time {
 		}
 	}
 	return t
+}
+
+// epochTime reads seconds since 1970 with a fraction, "1772359200.123 ", at the beginning of a line in which no number
+// follows: proxies write how long something took there.
+func epochTime(s string) (time.Time, string, bool) {
+	const whole = 10
+	if len(s) < whole+2 || s[whole] != '.' || s[0] == '0' {
+		return time.Time{}, s, false
+	}
+	end := strings.IndexByte(s, ' ')
+	if end < whole+2 || end > whole+10 {
+		return time.Time{}, s, false
+	}
+	if rest := strings.TrimLeft(s[end:], " "); rest == "" || rest[0]-'0' < 10 {
+		return time.Time{}, s, false
+	}
+	sec, ok := digits(s[:whole], whole, whole)
+	nanos, more := fractionOf(s[whole+1 : end])
+	return time.Unix(int64(sec), int64(nanos)).UTC(), s[end:], ok && more
 }

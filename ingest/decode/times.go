@@ -77,6 +77,7 @@ var (
 		"02/Jan/2006:15:04:05 -0700", "01/02/2006-15:04:05.999999999", "2006/01/02 15:04:05.999999999", "2006/01/02-15:04:05",
 		"01/02/2006 15:04:05", "1/2/2006 3:04:05 PM", "02-Jan-2006 15:04:05.999", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05 -0700",
 		"02 Jan 2006 15:04:05.999", "20060102T150405Z", "20060102150405", "02.01.2006 15:04:05",
+		"2006-01-02-15.04.05.999999999",
 	}
 	wordLayouts = []string{
 		"Jan _2 15:04:05", "Jan _2 15:04:05.999999999", "Jan _2 2006 15:04:05", "Jan _2 15:04:05 2006", "Jan 2 2006 15:04:05",
@@ -99,8 +100,10 @@ func parseTime(s string) (time.Time, bool) {
 	if t, ok := isoTime(s); ok {
 		return t, true
 	}
-	if t, rest, ok := stamp(s); ok && rest == "" {
-		return t, true
+	if t, rest, ok := stamp(s); ok {
+		if t, ok = stampEnd(t, rest); ok {
+			return t, true
+		}
 	}
 	layouts := wordLayouts
 	if s[0] >= '0' && s[0] <= '9' {
@@ -116,6 +119,30 @@ func parseTime(s string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// stampEnd adds what follows a stamp to it: a fraction, a zone. Without a year it has neither.
+func stampEnd(t time.Time, rest string) (time.Time, bool) {
+	if rest == "" || yearless(t) {
+		return t, rest == ""
+	}
+	if rest[0] == '.' {
+		end := 1
+		for end < len(rest) && rest[end]-'0' < 10 {
+			end++
+		}
+		n, ok := fractionOf(rest[1:end])
+		if !ok || end == 1 {
+			return t, false
+		}
+		t, rest = t.Add(time.Duration(n)), rest[end:]
+	}
+	rest = strings.TrimLeft(rest, " ")
+	if len(rest) > 3 && (rest[:3] == "GMT" || rest[:3] == "UTC") {
+		rest = rest[3:]
+	}
+	offset, ok := zone(rest)
+	return t.Add(-offset), ok
 }
 
 // isoTime reads RFC 3339 and what is like it: a blank for the T, a comma for the point, any number of digits after it,

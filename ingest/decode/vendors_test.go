@@ -35,6 +35,7 @@ func vendors() map[string]vendorSample {
 	maps.Copy(all, devices)
 	maps.Copy(all, programs)
 	maps.Copy(all, shapes)
+	maps.Copy(all, relayed)
 	return all
 }
 

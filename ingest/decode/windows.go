@@ -31,7 +31,8 @@ type windowsReader struct {
 	renderedMessage                        []*name
 	wmi                                    []*name
 	dataNames                              map[string][]*name // of events whose values have none, see winNames
-	eventType                              *name
+	eventType, user, logger, pid, program  *name
+	writer                                 []*name
 }
 
 // evtxHeader maps what stands in an event's System element to its place below winlog.
@@ -144,6 +145,7 @@ func newWindows(d *dictionary) *windowsReader {
 	w.wmi = d.names("EventCode", "Logfile", "SourceName", "ComputerName", "TimeGenerated", "RecordNumber", "Message", "Type", "InsertionStrings", "EventIdentifier")
 	w.dataNames = winDataNames(d)
 	w.eventType = d.name("winlog.event_type")
+	w.user, w.logger, w.pid, w.writer, w.program = d.name("user.name"), d.name("winlog.user.name"), d.name("process.pid"), d.names("winlog.process.pid", "winlog.event_data.ProcessID"), d.name("process.executable")
 	return w
 }
 
@@ -197,6 +199,7 @@ func (w *windowsReader) finish(o *output) {
 		o.time = timeOf(o.value(w.eventTime))
 	}
 	w.enrich.apply(o)
+	w.witness(o)
 	if logged { // Sysmon and SQL Server say when it happened, the log when it was written
 		if t := timeOf(o.value(w.happened[0])); !t.IsZero() && strings.HasPrefix(o.text(w.channel), "Microsoft-Windows-Sysmon") {
 			o.time = t

@@ -121,3 +121,16 @@ func (w *windowsReader) nameless(v tocsin.Value, o *output) {
 		o.keep(to, plainText(item))
 	}
 }
+
+// witness sets who wrote an event that names nobody, as its user and process.
+func (w *windowsReader) witness(o *output) {
+	o.set(w.user, o.value(w.logger))
+	switch {
+	case o.has(w.pid):
+	case o.has(w.program): // NXLog's own ProcessID may have taken the place of Sysmon's
+		o.put(w.pid, errorPart(o.text(w.message), "\nProcessId:", "\n"))
+	default:
+		o.set(w.pid, o.value(w.writer[0]))
+		o.set(w.pid, o.value(w.writer[1])) // NXLog's
+	}
+}

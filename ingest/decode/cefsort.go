@@ -1,0 +1,159 @@
+package decode
+
+import (
+	"strings"
+	"time"
+
+	"tocsin"
+)
+
+// A cefSide is one end of what a record is about.
+type cefSide struct{ ip, host *name }
+
+func (s cefSide) told(o *output) bool { return o.has(s.ip) || o.has(s.host) }
+
+// machine sets the host of a record that names one end alone: it is about that machine.
+func (c *cefReader) machine(o *output) {
+	if o.has(c.host) {
+		return
+	}
+	for i, side := range c.sides {
+		if o.has(side.host) && !c.sides[1-i].told(o) {
+			o.set(c.host, o.value(side.host))
+		}
+	}
+}
+
+// cefSorts are what sort of event records were about, by what tells it, so that it is found out once. A product has few
+// sorts of events.
+type cefSorts struct {
+	infer *inference
+	by    map[string]cefSort
+	key   []byte  // scratch
+	set   []*name // fields that tell something by being there
+}
+
+type cefSort struct {
+	category       tocsin.Value
+	types, outcome string
+}
+
+func newCEFSorts(d *dictionary) cefSorts {
+	return cefSorts{
+		infer: newInference(d), by: map[string]cefSort{},
+		set: d.names("event.category", "event.type", "event.outcome", "source.ip", "destination.ip", "destination.port", "process.executable", "process.name",
+			"process.command_line", "file.path", "file.name", "dns.question.name", "http.request.method", "url.original", "email.from.address", "email.to.address", "threat.technique.id"),
+	}
+}
+
+// classify sets category, type and outcome: by what the category, the action or the event's name say, else by the fields
+// there are.
+func (c *cefReader) classify(name string, o *output) {
+	const longest, most = 512, 1024 // bytes of what tells a sort, and sorts
+	s, set := &c.sorts, uint32(0)
+	for i, n := range s.set {
+		if o.has(n) {
+			set |= 1 << i
+		}
+	}
+	s.key = append(s.key[:0], byte(set), byte(set>>8), byte(set>>16))
+	s.key = append(append(s.key, o.text(c.kind.to)...), 0)
+	s.key = append(append(s.key, o.text(c.action.to)...), 0)
+	s.key = append(s.key, name...)
+	known, ok := s.by[string(s.key)]
+	if !ok {
+		known = c.sort(name, o)
+		if len(s.by) >= most {
+			clear(s.by)
+		}
+		if len(s.key) <= longest {
+			s.by[string(s.key)] = known
+		}
+	}
+	o.keep(c.category, known.category)
+	o.put(c.types, known.types)
+	o.put(c.outcome, known.outcome)
+}
+
+// sort finds out what sort of event a record is about. Nothing of it stands in the alert's memory.
+func (c *cefReader) sort(name string, o *output) cefSort {
+	category, action, title := strings.ToLower(o.text(c.kind.to)), strings.ToLower(o.text(c.action.to)), strings.ToLower(name)
+	titled, login, result := loginWord(title), loginWord(category) || loginWord(action), ""
+	if titled || login {
+		result = loginResult(action + " " + title)
+	}
+	if login || titled && result != "" {
+		if saysAny(action, "logoff", "logout") || saysAny(title, "logoff", "logout") {
+			return cefSort{tocsin.StringValue("authentication"), "end", ""}
+		}
+		return cefSort{tocsin.StringValue("authentication"), "start", result}
+	}
+	for _, w := range [...][2]string{{"malware", "malware"}, {"virus", "malware"}, {"intrusion", "intrusion_detection"}, {"ips", "intrusion_detection"}, {"ids", "intrusion_detection"}, {"vulnerab", "vulnerability"}} {
+		if strings.HasPrefix(category, w[0]) {
+			return cefSort{tocsin.StringValue(w[1]), "info", ""}
+		}
+	}
+	detected := saysAny(category+" "+title, "threat", "detection", "malware", "virus", "attack", "intrusion", "exploit", "violation", "suspicious", "malicious", "spyware") ||
+		saysAny(action, "ids:", "ips:") || saysAny(title, "cve-", "vulnerab") && o.has(c.sides[0].ip) && o.has(c.sides[1].ip)
+	categories, types, outcome := c.sorts.infer.sorted(action+" "+title, category, detected, o)
+	if len(categories) == 0 {
+		return cefSort{}
+	}
+	if categories[0] == "web" && o.has(c.sides[0].ip) {
+		categories = append(categories, "network")
+	}
+	return cefSort{tocsin.StringsValue(categories...), types, outcome}
+}
+
+// times takes the receipt time, else the end, else the start; one with a year before one without. The syslog header
+// stands in for them, else a key of the vendor's own that speaks of a time.
+func (c *cefReader) times(h header, o *output) {
+	for _, key := range c.clocks {
+		if key.record != c.record {
+			continue
+		}
+		t, ok := parseTime(key.value)
+		if ok && (o.time.IsZero() || yearless(o.time) && !yearless(t)) {
+			o.time = t
+		}
+	}
+	if o.time.IsZero() || yearless(o.time) && !h.time.IsZero() && !yearless(h.time) {
+		o.time = h.time
+	}
+	if o.time.IsZero() {
+		o.time = c.ownTime()
+	}
+}
+
+// ownTime is the time that a vendor's own key tells; zero for none.
+func (c *cefReader) ownTime() time.Time {
+	for _, k := range c.order {
+		if k.to != nil || k.title || !clockName(k.key) {
+			continue
+		}
+		if t, ok := parseTime(k.value); ok && !yearless(t) {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// clockName reports whether a key is called after the time at which something happened or was seen.
+func clockName(key string) bool {
+	for _, end := range [...]string{"eventtime", "timestamp", "detectiontime", "detectedtime", "datetime", "logtime", "alerttime"} {
+		i, j := len(key), len(end)
+		for j > 0 && i > 0 {
+			switch i--; {
+			case key[i] == '_' || key[i] == '-':
+			case key[i]|0x20 == end[j-1]:
+				j--
+			default:
+				i = 0
+			}
+		}
+		if j == 0 {
+			return true
+		}
+	}
+	return false
+}
