@@ -130,6 +130,11 @@ type object = map[string]any
 // search runs a structured query, never one in query language, over an index or a pattern; a missing index is empty.
 // Parts that cannot be searched are an error, not a shorter answer.
 func (s *Store) search(ctx context.Context, index string, query object) (*searchReply, error) {
+	return s.searchOn(ctx, index, "", query)
+}
+
+// searchOn is search where the same word is answered by the same copy of a shard, as long as it is there; "" by any.
+func (s *Store) searchOn(ctx context.Context, index, copied string, query object) (*searchReply, error) {
 	body, err := json.Marshal(query)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
@@ -138,7 +143,7 @@ func (s *Store) search(ctx context.Context, index string, query object) (*search
 	req := func() esapi.Request {
 		*reply = searchReply{}
 		return esapi.SearchRequest{
-			Index: []string{index}, Body: bytes.NewReader(body),
+			Index: []string{index}, Body: bytes.NewReader(body), Preference: copied,
 			IgnoreUnavailable: new(true), AllowNoIndices: new(true), AllowPartialSearchResults: new(false),
 		}
 	}

@@ -15,6 +15,12 @@ var _ sinks.Searcher = (*Store)(nil)
 // EventsBy lists events; see [sinks.Searcher].
 func (s *Store) EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Page[tocsin.Event], error) {
 	l := listing{name: "events", index: s.monthly(kindEvents, "*"), at: "tocsin.order.detected"}
+	l.chooseEvents(&q)
+	return list(ctx, s, l, q.Limit, q.Cursor, func(e *tocsin.Event) sinks.Key { return sinks.Key{At: sinks.Nanos(e.Detected), ID: e.ID} })
+}
+
+// chooseEvents asks for the events that a query selects.
+func (l *listing) chooseEvents(q *tocsin.EventQuery) {
 	l.equal("tocsin.tenant", q.Tenant)
 	l.equal("tocsin.rule.id", q.Rule)
 	l.any("tocsin.rule.level", q.Level)
@@ -25,7 +31,6 @@ func (s *Store) EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Page[
 	l.any("tocsin.activity", activities)
 	l.equal("tocsin.entity.value", q.Entity)
 	l.between("tocsin.order.detected", q.Since, q.Until)
-	return list(ctx, s, l, q.Limit, q.Cursor, func(e *tocsin.Event) sinks.Key { return sinks.Key{At: sinks.Nanos(e.Detected), ID: e.ID} })
 }
 
 // AlertsBy lists alerts, newest event time first; see [sinks.Searcher].

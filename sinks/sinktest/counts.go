@@ -59,3 +59,40 @@ func testIncidentsCounted(t *testing.T, u Suite, s Store) {
 		t.Errorf("no query: %v (%v)", counts, err)
 	}
 }
+
+// testIncidentsMarked: a mark is another one once an incident of the tenant was written, whatever was written of it, and
+// stays while none is.
+func testIncidentsMarked(t *testing.T, u Suite, s Store) {
+	mark := func(tenant string) string {
+		t.Helper()
+		u.settle(t, s)
+		m, err := s.Mark(t.Context(), tenant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if mark("") != mark("") || mark("default") != mark("default") {
+		t.Error("nothing is stored, and the mark changes")
+	}
+	old := incident(1)
+	for _, step := range []struct {
+		what string
+		put  tocsin.Incident
+	}{
+		{"an incident comes in", old},
+		{"another comes in", incident(2)},
+		{"one that is not the newest goes to somebody", func(i tocsin.Incident) tocsin.Incident { i.Revision, i.Assignee = 2, "ann"; return i }(old)},
+	} {
+		all, own, other := mark(""), mark("default"), mark("other")
+		if err := s.PutIncident(t.Context(), step.put); err != nil {
+			t.Fatal(err)
+		}
+		if mark("") == all || mark("default") == own {
+			t.Errorf("%s, and the mark is the same", step.what)
+		}
+		if mark("other") != other {
+			t.Errorf("%s, and the mark of another tenant changes", step.what)
+		}
+	}
+}

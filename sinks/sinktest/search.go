@@ -115,6 +115,9 @@ func testEventsSearched(t *testing.T, u Suite, s Store) {
 		"together": {tocsin.EventQuery{Tenant: "default", Rule: "rule 1", Entity: "bob", Level: []string{"high"}}, []int{7, 1}},
 		"pattern":  {tocsin.EventQuery{Entity: "host*"}, nil},
 	} {
+		if n, err := s.EventCounts(t.Context(), []tocsin.EventQuery{c.q, {Tenant: "nobody's"}}); err != nil || !slices.Equal(n, []int64{int64(len(c.want)), 0}) {
+			t.Errorf("%s: it counts %v (%v), want %d and 0", name, n, err, len(c.want))
+		}
 		for _, limit := range []int{0, 1, 4} {
 			var got []int
 			q := c.q

@@ -93,6 +93,7 @@ func (u Suite) Run(t *testing.T) {
 		{"IncidentsFiltered", testIncidentsFiltered},
 		{"IncidentsPaged", testIncidentsPaged},
 		{"IncidentsCounted", testIncidentsCounted},
+		{"IncidentsMarked", testIncidentsMarked},
 		{"IncidentsBadQuery", testIncidentsBadQuery},
 		{"VerdictVersions", testVerdictVersions},
 		{"VerdictsPending", testVerdictsPending},

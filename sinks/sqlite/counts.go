@@ -2,11 +2,14 @@ package sqlite
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"tocsin"
 	"tocsin/sinks"
 )
+
+var _ sinks.Counts = (*Store)(nil)
 
 // choose asks for the incidents that a query selects.
 func (l *listing) choose(q *tocsin.Query) {
@@ -41,17 +44,50 @@ func (l *listing) choose(q *tocsin.Query) {
 
 // Counts says how many incidents each query selects, by one statement; see [sinks.Counts].
 func (s *Store) Counts(ctx context.Context, queries []tocsin.Query) ([]int64, error) {
-	if len(queries) == 0 {
+	all := make([]listing, len(queries))
+	for n := range queries {
+		all[n].table = "incidents"
+		all[n].choose(&queries[n])
+	}
+	return s.counted(ctx, all)
+}
+
+// EventCounts says how many events each query selects, by one statement; see [sinks.Counts].
+func (s *Store) EventCounts(ctx context.Context, queries []tocsin.EventQuery) ([]int64, error) {
+	all := make([]listing, len(queries))
+	for n := range queries {
+		all[n].table = "events"
+		all[n].chooseEvents(&queries[n])
+	}
+	return s.counted(ctx, all)
+}
+
+func (s *Store) counted(ctx context.Context, all []listing) ([]int64, error) {
+	if len(all) == 0 {
 		return nil, nil
 	}
-	parts, into, counts := make([]string, len(queries)), make([]any, len(queries)), make([]int64, len(queries))
+	parts, into, counts := make([]string, len(all)), make([]any, len(all)), make([]int64, len(all))
 	var args []any
-	for n := range queries {
-		l := listing{}
-		l.choose(&queries[n])
-		parts[n], into[n] = "(SELECT count(*) FROM incidents"+l.counting()+")", &counts[n]
-		args = append(args, l.args...)
+	for n := range all {
+		parts[n], into[n] = "(SELECT count(*) FROM "+all[n].table+all[n].counting()+")", &counts[n]
+		args = append(args, all[n].args...)
 	}
 	err := s.reader().QueryRowContext(ctx, "SELECT "+strings.Join(parts, ", "), args...).Scan(into...)
 	return counts, translate("counts", err)
+}
+
+// marksLookBack is how many writes are looked at for the last one of a tenant: some milliseconds. That a tenant's last
+// write is no longer among them changes its mark once, as if there had been another.
+const marksLookBack = 2000
+
+// Mark is the number of the last write of a tenant's incident; see [sinks.Counts] and the triggers of table measures.
+func (s *Store) Mark(ctx context.Context, tenant string) (string, error) {
+	query, args := "SELECT coalesce(max(n), 0) FROM measured", []any{}
+	if tenant != "" {
+		query = `SELECT coalesce(max(n), 0) FROM (SELECT d.n, m.tenant FROM measured d JOIN measures m ON m.id = d.id ORDER BY d.n DESC LIMIT ?) WHERE tenant = ?`
+		args = append(args, marksLookBack, tenant)
+	}
+	var last int64
+	err := s.reader().QueryRowContext(ctx, query, args...).Scan(&last)
+	return strconv.FormatInt(last, 10), translate("mark", err)
 }

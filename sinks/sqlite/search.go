@@ -103,6 +103,12 @@ func documentsAs[T any](ctx context.Context, s *Store, read func(string) (T, err
 // EventsBy lists events; see [sinks.Searcher].
 func (s *Store) EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Page[tocsin.Event], error) {
 	l := listing{name: "events", table: "events", rank: "''", at: "detected"}
+	l.chooseEvents(&q)
+	return list[tocsin.Event](ctx, s, l, q.Limit, q.Cursor)
+}
+
+// chooseEvents asks for the events that a query selects.
+func (l *listing) chooseEvents(q *tocsin.EventQuery) {
 	l.equal("tenant", q.Tenant)
 	l.equal("rule", q.Rule)
 	l.any("level", q.Level)
@@ -115,7 +121,6 @@ func (s *Store) EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Page[
 		l.where("id IN (SELECT event FROM event_entities WHERE value = ?)", q.Entity)
 	}
 	l.within("detected", q.Since, q.Until)
-	return list[tocsin.Event](ctx, s, l, q.Limit, q.Cursor)
 }
 
 // looksAt bounds how many alerts one page of a search looks at: some 50 ms.
