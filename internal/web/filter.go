@@ -55,8 +55,8 @@ func (f *filter) members() map[string]*string {
 	}
 }
 
-// Any reports whether something is asked for, beside an order.
-func (f filter) Any() bool { return f.kind() != filter{} }
+// Narrow reports whether more is asked for than all incidents, or all that are open.
+func (f filter) Narrow() bool { return f.kind() != filter{} && f.kind() != filter{Status: "open"} }
 
 // More reports whether something is asked for that the form has behind its fold.
 func (f filter) More() bool {

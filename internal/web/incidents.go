@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tocsin"
 	"tocsin/internal/auth"
 )
@@ -68,16 +70,15 @@ func (p *pages) queue(r *http.Request) (*incidentsView, error) {
 	if err != nil {
 		return nil, err
 	}
-	last := p.newest(r) // before the list is read: what comes between is told
-	found, err := p.Store.Incidents(r.Context(), q)
+	view := &incidentsView{Filter: f, Statuses: statuses(), Priorities: priorities, Bulk: p.bulkForm(r)}
+	if view.Last, err = p.pulse.now(r.Context(), auth.From(r.Context()).Tenant); err != nil { // before the list is read: what comes between is told
+		return nil, err
+	}
+	found, err := p.listed(r.Context(), q, view)
 	if err != nil {
-		if errors.Is(err, tocsin.ErrQuery) {
-			return nil, &badRequest{"This page of the list cannot be found any more: begin with the first one."}
-		}
 		return nil, err
 	}
 	now := p.Now()
-	view := &incidentsView{Filter: f, Statuses: statuses(), Priorities: priorities, Total: found.Total, Bulk: p.bulkForm(r), Last: last}
 	for _, i := range found.Items {
 		view.Rows = append(view.Rows, newRow(i, now))
 	}
@@ -90,10 +91,26 @@ func (p *pages) queue(r *http.Request) (*incidentsView, error) {
 	if f.Cursor != "" {
 		view.First = f.at("").URL()
 	}
-	return view, p.counts(r.Context(), view)
+	return view, nil
 }
 
-// counts fills in how much there is to do, by one question: each part of the queue, and what is urgent.
+// listed reads the list, and at once what the queue has beside it.
+func (p *pages) listed(ctx context.Context, q tocsin.Query, v *incidentsView) (found tocsin.Page[tocsin.Incident], err error) {
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		found, err = p.Store.Incidents(ctx, q)
+		if errors.Is(err, tocsin.ErrQuery) {
+			return &badRequest{"This page of the list cannot be found any more: begin with the first one."}
+		}
+		return err
+	})
+	all.Go(func() error { return p.counts(ctx, v) })
+	err = all.Wait()
+	v.Total = found.Total
+	return found, err
+}
+
+// counts fills in how much there is to do: each part of the queue, and what is urgent.
 func (p *pages) counts(ctx context.Context, v *incidentsView) error {
 	who := auth.From(ctx)
 	parts := []struct {
@@ -103,8 +120,8 @@ func (p *pages) counts(ctx context.Context, v *incidentsView) error {
 	}{
 		{"Open", filter{Status: "open"}, "Nothing is open"},
 		{"Mine", filter{Status: "open", Assignee: who.Actor.ID}, "Nothing open is assigned to you"},
-		{"Nobody's", filter{Status: "open", Whose: "nobody"}, "Everything open is assigned to somebody"},
-		{"To decide on", filter{Status: "proposed"}, "No proposal waits for a decision"},
+		{"Unassigned", filter{Status: "open", Whose: "nobody"}, "Everything open is assigned to somebody"},
+		{"To decide", filter{Status: "proposed"}, "No proposal waits for a decision"},
 		{"Late", filter{Status: "open", Late: "yes"}, "Nothing open has missed a target"},
 		{"All", filter{}, ""},
 	}
@@ -117,7 +134,7 @@ func (p *pages) counts(ctx context.Context, v *incidentsView) error {
 		asked = append(asked, q)
 	}
 	asked = append(asked, tocsin.Query{Status: open(), Priority: []string{"P1", "P2"}, Tenant: who.Tenant})
-	counts, err := p.Counts.Counts(ctx, asked)
+	counts, err := p.pulse.counts(ctx, who.Tenant, who.Actor.ID, v.Last, asked)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tocsin"
 )
 
@@ -28,7 +30,7 @@ type entityRow struct {
 }
 
 // Asked reports whether the numbers were looked up.
-func (e entityRow) Asked() bool { return e.Incidents >= 0 }
+func (e entityRow) Asked() bool { return e.Incidents >= 0 && e.Events >= 0 }
 
 // Quiet reports whether it was found in nothing else.
 func (e entityRow) Quiet() bool { return e.Incidents == 0 && e.Events == 0 }
@@ -74,16 +76,11 @@ type kinder struct {
 // kin looks up what belongs to an incident. What the store does not answer is left out and said.
 func (p *pages) kin(ctx context.Context, i *tocsin.Incident, events []tocsin.Event, log []tocsin.LogEntry) kinship {
 	k := &kinder{pages: p, of: i, own: namesOf(events), byID: map[string]*relative{}}
-	var ask []func(context.Context) error
-	for n, e := range byRole(i.Entities) {
+	for _, e := range byRole(i.Entities) {
 		k.kin.Entities = append(k.kin.Entities, entityRow{e, -1, -1})
-		if n < kinEntities {
-			ask = append(ask, func(ctx context.Context) error { return k.entity(ctx, n) })
-		} else {
-			k.kin.Unasked++
-		}
 	}
-	ask = append(ask, k.sameRule, k.sameCause)
+	k.kin.Unasked = max(0, len(k.kin.Entities)-kinEntities)
+	ask := []func(context.Context) error{k.entities, k.events, k.sameRule, k.sameCause}
 	for id, why := range k.named(log) {
 		ask = append(ask, func(ctx context.Context) error { return k.link(ctx, id, why) })
 	}
@@ -135,24 +132,55 @@ func (k *kinder) add(i tocsin.Incident, weight int, why, proposal string) {
 	r.Why = append(r.Why, why)
 }
 
-// entity asks what an entity did beside the incident.
-func (k *kinder) entity(ctx context.Context, n int) error {
-	e := &k.kin.Entities[n]
-	incidents, err := k.Store.Incidents(ctx, tocsin.Query{Tenant: k.of.Tenant, Entity: e.Value, Sort: "opened", Limit: kinEach})
+// asked are the entities that are looked up.
+func (k *kinder) asked() []entityRow {
+	return k.kin.Entities[:min(len(k.kin.Entities), kinEntities)]
+}
+
+// entities asks how many incidents each entity has beside this one, by one question, and then for those that there are.
+func (k *kinder) entities(ctx context.Context) error {
+	asked := k.asked()
+	queries := make([]tocsin.Query, len(asked))
+	for n := range asked {
+		queries[n] = tocsin.Query{Tenant: k.of.Tenant, Entity: asked[n].Value, Sort: "opened", Limit: kinEach}
+	}
+	counts, err := k.Counts.Counts(ctx, queries)
 	if err != nil {
 		return err
 	}
-	events, err := k.Search.EventsBy(ctx, tocsin.EventQuery{Tenant: k.of.Tenant, Entity: e.Value, Limit: 1})
-	if err != nil {
-		return err
+	all, ctx := errgroup.WithContext(ctx)
+	for n := range counts {
+		asked[n].Incidents = max(counts[n]-1, 0) // without the incident itself
+		if asked[n].Incidents > 0 {
+			all.Go(func() error { return k.sharing(ctx, &asked[n].Entity, queries[n]) })
+		}
 	}
-	for _, i := range incidents.Items {
+	return all.Wait()
+}
+
+// sharing asks for the incidents of an entity.
+func (k *kinder) sharing(ctx context.Context, e *tocsin.Entity, q tocsin.Query) error {
+	found, err := k.Store.Incidents(ctx, q)
+	for _, i := range found.Items {
 		if !i.Opened.Before(k.since()) {
 			k.add(i, ofEntity, "shares "+e.Field+" "+cut(80, e.Value), "")
 		}
 	}
-	e.Incidents, e.Events = max(incidents.Total-1, 0), max(events.Total-k.own[e.Value], 0) // without the incident itself
-	return nil
+	return err
+}
+
+// events asks how many events each entity has beside those of the incident, by one question.
+func (k *kinder) events(ctx context.Context) error {
+	asked := k.asked()
+	queries := make([]tocsin.EventQuery, len(asked))
+	for n := range asked {
+		queries[n] = tocsin.EventQuery{Tenant: k.of.Tenant, Entity: asked[n].Value}
+	}
+	counts, err := k.Counts.EventCounts(ctx, queries)
+	for n := range counts {
+		asked[n].Events = max(counts[n]-k.own[asked[n].Value], 0)
+	}
+	return err
 }
 
 // namesOf counts events by the entity values that they name.

@@ -5,13 +5,12 @@ import (
 	"net/http"
 	"time"
 
-	"tocsin"
 	"tocsin/internal/auth"
 )
 
-// How the page is told of what changes.
+// How the page is told of what changes: the store is asked by the [pulse], once for all readers.
 const (
-	liveEvery = 3 * time.Second  // between two looks at the register
+	liveEvery = 3 * time.Second  // between two looks at the mark
 	liveFor   = 90 * time.Second // an answer's length: the browser asks again, and who has lost its session finds out
 	liveMost  = 200              // answers at a time
 )
@@ -67,12 +66,7 @@ func (p *pages) known(r *http.Request) string {
 	return p.newest(r)
 }
 
-// newest is a mark of the incident that changed last; "" where there is none or no answer.
+// newest is the mark of the reader's incidents.
 func (p *pages) newest(r *http.Request) string {
-	found, err := p.Store.Incidents(r.Context(), tocsin.Query{Tenant: auth.From(r.Context()).Tenant, Sort: "updated", Limit: 1})
-	if err != nil || len(found.Items) == 0 {
-		return ""
-	}
-	i := found.Items[0]
-	return fmt.Sprintf("%s@%d/%d", i.ID, i.Revision, found.Total)
+	return p.pulse.recent(r.Context(), auth.From(r.Context()).Tenant)
 }

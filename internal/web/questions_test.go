@@ -2,11 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"tocsin"
 	"tocsin/register"
@@ -16,8 +19,9 @@ import (
 type listener struct {
 	register.Store
 	Search
-	mu    sync.Mutex
-	asked []string
+	counter Counter
+	mu      sync.Mutex
+	asked   []string
 }
 
 func (l *listener) hear(format string, args ...any) {
@@ -51,12 +55,27 @@ func (l *listener) EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Pa
 	return l.Search.EventsBy(ctx, q)
 }
 
+func (l *listener) Counts(ctx context.Context, queries []tocsin.Query) ([]int64, error) {
+	l.hear("counts %+v", queries)
+	return l.counter.Counts(ctx, queries)
+}
+
+func (l *listener) EventCounts(ctx context.Context, queries []tocsin.EventQuery) ([]int64, error) {
+	l.hear("event counts %+v", queries)
+	return l.counter.EventCounts(ctx, queries)
+}
+
+func (l *listener) Mark(ctx context.Context, tenant string) (string, error) {
+	l.hear("mark %s", tenant)
+	return l.counter.Mark(ctx, tenant)
+}
+
 // TestQuestions: an incident's page asks the store for nothing twice, and for a bounded number of things.
 func TestQuestions(t *testing.T) {
 	var l *listener
 	w := newWorld(t, func(o *Options) {
-		l = &listener{Store: o.Store, Search: o.Search}
-		o.Store, o.Search, o.Register = l, l, register.New(register.Options{Store: l, Now: o.Now})
+		l = &listener{Store: o.Store, Search: o.Search, counter: o.Counts}
+		o.Store, o.Search, o.Counts, o.Register = l, l, l, register.New(register.Options{Store: l, Now: o.Now})
 	})
 	i := w.incident("0e1", "Password spray", "ann")
 	for n := range 20 {
@@ -78,8 +97,80 @@ func TestQuestions(t *testing.T) {
 			t.Errorf("asked twice: %s", q)
 		}
 	}
-	// the incident, its log and events; of each of 8 entities its incidents and events; of the rule its incidents
-	if want := 3 + 2*kinEntities + 1; len(l.asked) > want {
+	// the incident, its log and events; how much there is of 8 entities, by two questions, and the incidents of each; of
+	// the rule its incidents
+	if want := 3 + 2 + kinEntities + 1; len(l.asked) > want {
 		t.Errorf("%d questions, at most %d are needed:\n%s", len(l.asked), want, strings.Join(l.asked, "\n"))
 	}
+}
+
+// TestQueueIsCountedOnce: what the queue has beside its list is counted once for each change, for each reader, and the
+// list and the mark are asked for at each look.
+func TestQueueIsCountedOnce(t *testing.T) {
+	synctest.Test(t, queueIsCountedOnce) // where no time passes between two looks
+}
+
+func queueIsCountedOnce(t *testing.T) {
+	var l *listener
+	w := newWorld(t, func(o *Options) {
+		l = &listener{Store: o.Store, Search: o.Search, counter: o.Counts}
+		o.Store, o.Counts = l, l
+	})
+	w.incident("0e1", "Password spray", "ann")
+	look := func(headers ...string) (counted int) {
+		t.Helper()
+		l.asked = nil
+		if a := w.get("/", headers...); a.StatusCode != http.StatusOK {
+			t.Fatal(a.Status)
+		}
+		if len(l.asked) > 3 {
+			t.Errorf("asked %q", l.asked)
+		}
+		return strings.Count(strings.Join(l.asked, "\n"), "counts ")
+	}
+	cookie := w.signIn(coordinatorToken)
+	if look() != 1 || look() != 0 || look("Cookie", cookie) != 1 || look("Cookie", cookie) != 0 {
+		t.Errorf("asked %q", l.asked)
+	}
+	w.incident("0e2", "Web shell", "bert")
+	if look() != 1 {
+		t.Errorf("an incident came in, and nothing is counted: %q", l.asked)
+	}
+	if body := w.get("/").body; !strings.Contains(body, `Open <span class="n">2</span>`) {
+		t.Error("the count is not of the list's moment")
+	}
+}
+
+// TestPulseIsAskedOnce: many readers that wait for what changes ask the store once, and are told the last mark while it
+// does not answer.
+func TestPulseIsAskedOnce(t *testing.T) {
+	synctest.Test(t, pulseIsAskedOnce)
+}
+
+func pulseIsAskedOnce(t *testing.T) {
+	l := &listener{counter: newWorld(t, nil).store}
+	p := newPulse(l)
+	for range 50 {
+		_ = p.recent(t.Context(), "default")
+	}
+	if n := len(l.asked); n != 1 {
+		t.Errorf("50 readers ask %d times", n)
+	}
+	time.Sleep(2 * pulseRest)
+	if _ = p.recent(t.Context(), "default"); len(l.asked) != 2 {
+		t.Errorf("a while later they ask %d times", len(l.asked))
+	}
+	mark := p.recent(t.Context(), "default")
+	p.store = deaf{l}
+	time.Sleep(2 * pulseRest)
+	if now := p.recent(t.Context(), "default"); now != mark {
+		t.Errorf("a store that does not answer makes the mark %q of %q", now, mark)
+	}
+}
+
+// deaf does not answer.
+type deaf struct{ Counter }
+
+func (deaf) Mark(context.Context, string) (string, error) {
+	return "", errors.New("connection refused")
 }

@@ -25,9 +25,12 @@ type Register interface {
 	Foresee(i tocsin.Incident, cmd register.Command) error
 }
 
-// A Counter says how many incidents each query selects, by one question to the store.
+// A Counter says how many incidents, or events, each query selects, by one question to the store, and gives a mark that
+// is another one once an incident of a tenant ("": of any) was written.
 type Counter interface {
 	Counts(ctx context.Context, queries []tocsin.Query) ([]int64, error)
+	EventCounts(ctx context.Context, queries []tocsin.EventQuery) ([]int64, error)
+	Mark(ctx context.Context, tenant string) (string, error)
 }
 
 // Options are what the page works with. All functions must be safe for concurrent use.
@@ -54,7 +57,7 @@ type Options struct {
 	Trail    auth.Trail
 	// Custodian tells of the copies of alerts that incidents stand on, and hands them out.
 	Custodian Custodian
-	// Counts answers how many incidents each part of the queue has, in one question.
+	// Counts answers how much there is of what the pages ask, and whether it has changed.
 	Counts Counter
 	// Measures answer what statistics ask.
 	Measures    measure.Store
@@ -78,6 +81,7 @@ const policy = "default-src 'self'; script-src 'self'; connect-src 'self'; objec
 type pages struct {
 	Options
 	views    *views
+	pulse    *pulse
 	sessions *sessions
 	reported quota
 	watching atomic.Int64 // readers that wait for what changes
@@ -90,7 +94,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{Options: o, views: v, sessions: newSessions(o.Now)}
+	p := &pages{Options: o, views: v, pulse: newPulse(o.Counts), sessions: newSessions(o.Now)}
 	r := &router{pages: p, mux: http.NewServeMux()}
 	p.routes(r)
 	return headers(r.mux), nil
