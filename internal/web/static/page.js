@@ -20,6 +20,10 @@
 		if (note && zone !== 'UTC') note.textContent = `Times are of ${zone}; those of UTC show when the pointer rests on them.`;
 	}
 	localise(document);
+	for (const part of document.querySelectorAll('.bar nav, .tabs')) { // where they are pushed aside, the one that is shown is in sight
+		const here = part.querySelector('[aria-current]');
+		if (here) part.scrollLeft = here.offsetLeft - part.offsetLeft - 48;
+	}
 
 	// span is a time in its two largest units, as the page writes it.
 	function span(seconds) {
