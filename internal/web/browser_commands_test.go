@@ -120,7 +120,7 @@ func TestBrowserCommands(t *testing.T) {
 	server := httptest.NewServer(w.handler)
 	t.Cleanup(server.Close)
 	b.as(leadToken)
-	all := walks(w.incident("0e9", "Another", "another").ID)
+	all := walks(w.incident("0e9", "Another", "another").Number)
 	for n, f := range allForms() {
 		k, ok := all[f.Action]
 		if !ok {

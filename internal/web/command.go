@@ -43,6 +43,9 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	}
 	cmd := register.Command{ID: key, Action: act, Incident: id, Tenant: who.Tenant, By: who.Actor, ExpectedRevision: revision, Text: text}
 	f.fill(r, &cmd)
+	if err := p.numbered(r, &cmd); err != nil {
+		return err
+	}
 	if act == tocsin.ActClockSubmit {
 		cmd.Reason = text // of a late report
 	}
@@ -62,6 +65,20 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/incidents/"+id, http.StatusSeeOther)
 	return nil
+}
+
+// numbered puts the id in place of a number that somebody wrote for another incident. One that is not known stays as it is,
+// and the register refuses it.
+func (p *pages) numbered(r *http.Request, cmd *register.Command) error {
+	number, ok := incidentNumber(cmd.Into)
+	if !ok {
+		return nil
+	}
+	found, err := p.Store.Incidents(r.Context(), tocsin.Query{Tenant: cmd.Tenant, Number: number, Limit: 1})
+	if err == nil && len(found.Items) > 0 {
+		cmd.Into = found.Items[0].ID
+	}
+	return err
 }
 
 // overtaken tells who did what since the page was opened.

@@ -27,6 +27,7 @@ type input struct {
 	Name, Label string
 	Kind        string // text, date, or select
 	Choices     []string
+	Options     []named // choices whose value says nothing to people, with what does
 	Hints       []named // what a text may be, with what that means
 	Required    bool
 }
@@ -61,7 +62,7 @@ func allForms() []form {
 		{Action: tocsin.ActReopen, Label: "Reopen", Says: "It is not over after all.", Fields: []input{text("reason", "Why", true)}},
 		{Action: tocsin.ActAssign, Label: "Assign", Says: "Who works on it.", Fields: []input{text("assignee", "To whom", true)}},
 		{Action: tocsin.ActHandOver, Label: "Hand over", Says: "Another coordinator takes over.", Note: "Summary: all that the one who takes over must know", Fields: []input{text("coordinator", "To whom", true)}},
-		{Action: tocsin.ActSet, Label: "Set", Says: "Correct how it is classified.", Always: true, Fields: []input{
+		{Action: tocsin.ActSet, Label: "Reclassify", Says: "Correct how it is classified.", Always: true, Fields: []input{
 			choose("priority", "Priority", priorities, false), text("title", "Title", false), text("category", "Category", false),
 		}},
 		{Action: tocsin.ActTeam, Label: "Team", Says: "A response team is activated, took note or is done.", Fields: []input{
@@ -81,7 +82,7 @@ func allForms() []form {
 		{Action: tocsin.ActClockWaive, Label: "No report is due", Says: "There is no duty to make it.", Fields: []input{
 			choose("clock", "Which", nil, true), text("reason", "Why", true),
 		}},
-		{Action: tocsin.ActMerge, Label: "Merge", Says: "It is the same as another, which goes on.", Targets: []tocsin.Status{tocsin.MergedIncident}, Fields: []input{text("into", "Into which, by its id", true)}},
+		{Action: tocsin.ActMerge, Label: "Merge", Says: "It is the same as another, which goes on.", Targets: []tocsin.Status{tocsin.MergedIncident}, Fields: []input{text("into", "Into which, by its number", true)}},
 		{Action: tocsin.ActComment, Label: "Comment", Says: "A note for the log, and nothing else.", Note: "What is to be said", Always: true},
 		{Action: tocsin.ActFollowUp, Label: "Follow-up", Says: "Work that outlives the incident.", Always: true, Fields: []input{
 			text("follow_up", "What is to be done", true), text("owner", "By whom", false), {Name: "due", Label: "Until", Kind: "date"},

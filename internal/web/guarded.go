@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"tocsin"
@@ -18,7 +19,7 @@ type unfit struct {
 
 // forms are the commands that the reader's role and the incident's status allow, the next step first, and those that
 // they do not, with the reason.
-func (p *pages) forms(r *http.Request, i *tocsin.Incident, kin *kinship) (forms []form, off []unfit) {
+func (p *pages) forms(r *http.Request, i *tocsin.Incident, events []tocsin.Event, kin *kinship) (forms []form, off []unfit) {
 	role := auth.From(r.Context()).Actor.Role
 	for _, f := range allForms() {
 		if f.Action == tocsin.ActClockStart && len(p.regimes()) == 0 {
@@ -30,7 +31,7 @@ func (p *pages) forms(r *http.Request, i *tocsin.Incident, kin *kinship) (forms 
 		case !register.May(role, f.Action):
 			off = append(off, unfit{f.Label, []string{"the role " + least + ": yours is " + role}})
 		default:
-			f.choose(i, p.regimes(), kin)
+			f.choose(i, p.regimes(), events, kin)
 			f.warn(p.regimes())
 			f.Asks = p.asks(i, &f)
 			forms = append(forms, f)
@@ -40,7 +41,7 @@ func (p *pages) forms(r *http.Request, i *tocsin.Incident, kin *kinship) (forms 
 }
 
 // choose fills in what depends on the incident.
-func (f *form) choose(i *tocsin.Incident, regimes []register.Regime, kin *kinship) {
+func (f *form) choose(i *tocsin.Incident, regimes []register.Regime, events []tocsin.Event, kin *kinship) {
 	for n := range f.Fields {
 		switch in := &f.Fields[n]; in.Name {
 		case "regime":
@@ -50,17 +51,43 @@ func (f *form) choose(i *tocsin.Incident, regimes []register.Regime, kin *kinshi
 		case "clock":
 			in.Choices = openClocks(i)
 		case "event":
-			in.Choices = i.Events
+			in.Options = eventOptions(i, events)
 		case "proposal":
-			in.Choices = i.Proposals
+			in.Options = proposalOptions(i, kin)
 		case "into":
 			for _, other := range kin.Incidents {
 				if other.Merge {
-					in.Hints = append(in.Hints, named{other.ID, other.Number + " " + cut(80, other.Title)})
+					in.Hints = append(in.Hints, named{other.Number, cut(80, other.Title)})
 				}
 			}
 		}
 	}
+}
+
+// eventOptions are the incident's events by what they are and when they began.
+func eventOptions(i *tocsin.Incident, events []tocsin.Event) (all []named) {
+	for _, id := range i.Events {
+		text := "event " + id
+		if n := slices.IndexFunc(events, func(e tocsin.Event) bool { return e.ID == id }); n >= 0 {
+			text = cut(80, events[n].Rule.Title) + ", " + events[n].First.UTC().Format("2006-01-02 15:04:05")
+		}
+		all = append(all, named{id, text})
+	}
+	return all
+}
+
+// proposalOptions are what the register proposes, in words.
+func proposalOptions(i *tocsin.Incident, kin *kinship) (all []named) {
+	for _, p := range i.Proposals {
+		text := words(p)
+		if event, ok := strings.CutPrefix(p, "reopen:"); ok {
+			text = "to reopen it for event " + event
+		} else if n := slices.IndexFunc(kin.Incidents, func(r relative) bool { return r.Proposal == p }); n >= 0 {
+			text = "to merge it with " + kin.Incidents[n].Number + " " + cut(80, kin.Incidents[n].Title)
+		}
+		all = append(all, named{p, text})
+	}
+	return all
 }
 
 // warn tells of laws that nobody of counsel has checked as they stand in the file.

@@ -17,6 +17,7 @@ import (
 type incidentView struct {
 	tocsin.Incident
 	Clocks   []Clock
+	Next     Clock   // the target that is due first
 	Spans    []named // durations
 	Events   []eventRow
 	Missing  int64 // events that are not shown: cut, or not stored any more
@@ -78,11 +79,11 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	}
 	v := incidentView{
 		Exhibits: exhibits,
-		Incident: i, Clocks: clocks(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
+		Incident: i, Clocks: clocks(&i, p.Now()), Next: nextClock(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
 		Events: eventRows(events), Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
 		Kin: p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",
 	}
-	v.Forms, v.Off = p.forms(r, &i, &v.Kin)
+	v.Forms, v.Off = p.forms(r, &i, events, &v.Kin)
 	if len(events) > 0 {
 		v.Founder = &events[0]
 	}
@@ -136,7 +137,7 @@ func (p *pages) visibleIncident(ctx context.Context, id string) (tocsin.Incident
 	return i, err
 }
 
-// fold joins three or more revisions in a row.
+// fold joins three or more quiet entries in a row, and fewer where originals were copied meanwhile.
 func fold(entries []tocsin.LogEntry) []passage {
 	var out []passage
 	for start := 0; start < len(entries); {
@@ -144,7 +145,7 @@ func fold(entries []tocsin.LogEntry) []passage {
 		for quiet(entries[start]) && end < len(entries) && quiet(entries[end]) {
 			end++
 		}
-		if end-start < 3 {
+		if end-start < 3 && !(quiet(entries[start]) && slices.ContainsFunc(entries[start:end], copied)) {
 			for _, e := range entries[start:end] {
 				out = append(out, passage{Entries: []tocsin.LogEntry{e}})
 			}
@@ -156,10 +157,14 @@ func fold(entries []tocsin.LogEntry) []passage {
 	return out
 }
 
-// quiet entries say that an event went on. One that has a reason says that an event was withdrawn.
+// quiet entries say that an event went on, or that its alerts were copied. One that has a reason says that an event was
+// withdrawn.
 func quiet(e tocsin.LogEntry) bool {
-	return (e.Action == tocsin.ActRevise || e.Action == tocsin.ActLate) && e.To == "" && e.Reason == ""
+	return slices.Contains([]tocsin.Action{tocsin.ActRevise, tocsin.ActLate, tocsin.ActCollect}, e.Action) && byMachine(e.By) && e.To == "" && e.Reason == ""
 }
+
+// copied reports whether originals were copied into evidence.
+func copied(e tocsin.LogEntry) bool { return e.Action == tocsin.ActCollect }
 
 // spans are the durations in the order of the lifecycle.
 func spans(i *tocsin.Incident) []named {
@@ -212,6 +217,17 @@ type eventView struct {
 	Verdict  *tocsin.Verdict
 	Incident *tocsin.Incident
 }
+
+// evidenceShown is how many references an event's page shows before its fold.
+const evidenceShown = 20
+
+// Leading are the references that are shown at once.
+func (v eventView) Leading() []tocsin.AlertRef {
+	return v.Evidence.Alerts[:min(evidenceShown, len(v.Evidence.Alerts))]
+}
+
+// Following are those behind the fold.
+func (v eventView) Following() []tocsin.AlertRef { return v.Evidence.Alerts[len(v.Leading()):] }
 
 // shown is the alert that is asked for, once the audit log says that it is shown.
 func (p *pages) shown(r *http.Request) (tocsin.Alert, error) {
