@@ -26,8 +26,17 @@ func (f forger) Draft(context.Context, DraftQuery) (RuleDraft, error) {
 	return RuleDraft{Text: f.text, File: f.text, Folders: []string{f.text}, Faults: f.text}, nil
 }
 
+// hostileHealth has a text wherever the pipeline shows a name or what somebody else said.
+func hostileHealth(text string) Health {
+	return Health{
+		Mode: text, Started: t0, Watermark: t0, Holder: text, Waiting: []string{text}, Troubles: []Trouble{{Part: text, Detail: text, Since: t0, Halted: true}},
+		Rates: []Rate{{Name: text}}, Sources: []Source{{Name: text, Rejected: 1, Silent: t0}}, Rejected: []Count{{text, 1}}, Lags: []Lag{{Group: text, Topic: text, Halted: text}},
+		Receivers: []Receiver{{Name: text, Kind: text, Failing: t0, Error: text}}, System: System{Version: text, Go: text, Rules: text, Engines: []Engine{{Holder: text, Waiting: []string{text}}}},
+	}
+}
+
 // TestBrowserShowsHostileNamesAsText has the texts of the corpus as what people and files name: rules, their faults,
-// tests and exceptions, users, teams, assignees, titles, notes, root causes of a hold and follow-ups.
+// tests and exceptions, sources, receivers of notices, peers, users, teams, assignees, titles, notes, root causes of a hold and follow-ups.
 func TestBrowserShowsHostileNamesAsText(t *testing.T) {
 	b := chromium(t)
 	for n, text := range corpus {
@@ -36,7 +45,8 @@ func TestBrowserShowsHostileNamesAsText(t *testing.T) {
 		}
 		mixed := text + corpus[(n+1)%len(corpus)] + corpus[(n+2)%len(corpus)]
 		w := newWorld(t, func(o *Options) {
-			o.Workshop = forger{mixed}
+			o.Workshop, o.Peers = forger{mixed}, []string{mixed}
+			o.Health = func(context.Context) Health { return hostileHealth(mixed) }
 			o.Rules = func() Rules {
 				return Rules{Set: mixed, Faults: mixed, Rules: []Rule{{
 					ID: "r1", Title: mixed, Level: mixed, Version: mixed, Status: mixed, Kind: "count", Category: mixed, GroupBy: []string{"user.name"}, LastError: mixed, Quarantined: true,
@@ -63,7 +73,7 @@ func TestBrowserShowsHostileNamesAsText(t *testing.T) {
 		}
 		server := httptest.NewServer(w.handler)
 		b.as(leadToken)
-		for _, path := range []string{"/?status=", "/incidents/" + i.ID + "?preview=1", "/rules", "/rules/r1?tests=1", "/rules/r1/draft?kind=shadow", "/?title=" + url.QueryEscape(text) + "&team=" + url.QueryEscape(text), "/trends?metric=incidents&by=team"} {
+		for _, path := range []string{"/?status=", "/incidents/" + i.ID + "?preview=1", "/rules", "/rules/r1?tests=1", "/rules/r1?ask=1&key.user.name=elsewhere", "/health", "/entities?value=" + url.QueryEscape(text), "/rules/r1/draft?kind=shadow", "/?title=" + url.QueryEscape(text) + "&team=" + url.QueryEscape(text), "/trends?metric=incidents&by=team"} {
 			b.open(server.URL + path)
 		}
 		server.Close()

@@ -157,8 +157,29 @@ func functions() template.FuncMap {
 		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "size": size, "count": count,
 		"place": place, "cut": cut, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
 		"seen": seen, "group": group, "entry": newEntry, "lag": lag, "beginning": beginning,
-		"percent": percent, "advice": advice, "remedy": remedy,
+		"percent": percent, "brief": brief, "day": day, "advice": advice, "remedy": remedy,
 	}
+}
+
+// brief is a measured duration in three digits and its unit.
+func brief(d time.Duration) string {
+	switch {
+	case d < time.Microsecond:
+		return fmt.Sprintf("%d ns", d)
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.3g µs", float64(d)/float64(time.Microsecond))
+	case d < time.Second:
+		return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
+	}
+	return fmt.Sprintf("%.3g s", d.Seconds())
+}
+
+// day is a moment without its time of day where that is midnight.
+func day(t time.Time) string {
+	if h, m, s := t.Clock(); h == 0 && m == 0 && s == 0 {
+		return t.Format(time.DateOnly)
+	}
+	return t.Format("2006-01-02 15:04")
 }
 
 // percent is a share of one.

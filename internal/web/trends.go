@@ -201,8 +201,8 @@ type trendRow struct {
 
 // The measures of a drawing, in the units of its view box.
 const (
-	chartWidth  = 720
-	chartHeight = 220
+	chartWidth  = 960
+	chartHeight = 260
 	// fewPoints is where a percentile says so little that it is drawn as a point (register.md, ruling 9).
 	fewPoints = 20
 )
@@ -233,7 +233,7 @@ func newChart(title string, t *measure.Trend, s measure.Series) chart {
 			m = mark{X0: at + 0.15, X1: at + 0.85, Y1: c.height(p), Class: "bars", Text: day + ": " + c.text(c.height(p)), Tall: true}
 		}
 		c.Marks = append(c.Marks, m)
-		if every := max(1, (len(s.Points)+5)/6); n%every == 0 { // what fits side by side
+		if every := max(1, (len(s.Points)+7)/8); n%every == 0 { // what fits side by side
 			c.X = append(c.X, chartdraw.Tick{Value: at + 0.5, Label: day})
 		}
 	}
