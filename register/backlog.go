@@ -34,24 +34,47 @@ func (b *Backlogger) Take(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	q := tocsin.Query{Limit: 500, Status: tocsin.WorkStages()}
-	count := backlogCount{{}: nil}
+	count := NewBacklogCount(now)
 	for {
 		page, err := b.Store.Incidents(ctx, q)
 		if err != nil {
 			return fmt.Errorf("backlog: %w", err)
 		}
 		for n := range page.Items {
-			count.add(&page.Items[n], now)
+			count.Add(&page.Items[n])
 		}
 		if q.Cursor = page.Cursor; q.Cursor == "" {
 			break
 		}
 	}
-	if err := b.Store.PutBacklog(ctx, count.all(day, now)); err != nil {
+	if err := b.Store.PutBacklog(ctx, count.All()); err != nil {
 		return fmt.Errorf("backlog: %w", err)
 	}
 	b.last = day
 	return nil
+}
+
+// A BacklogCount adds up what waits at one moment.
+type BacklogCount struct {
+	at    time.Time
+	count backlogCount
+}
+
+// NewBacklogCount begins to count at a moment.
+func NewBacklogCount(at time.Time) *BacklogCount {
+	return &BacklogCount{at, backlogCount{{}: nil}}
+}
+
+// Add counts an incident as it was at that moment, if it waits.
+func (b *BacklogCount) Add(i *tocsin.Incident) {
+	if slices.Contains(tocsin.WorkStages(), i.Status) {
+		b.count.add(i, b.at)
+	}
+}
+
+// All is the backlog of the moment's day: of all tenants and of each, for all priorities and for each that waits.
+func (b *BacklogCount) All() []tocsin.Backlog {
+	return b.count.all(b.at.UTC().Format(time.DateOnly), b.at)
 }
 
 // A waiting is one incident of the backlog.

@@ -20,6 +20,12 @@ type WholeReader interface {
 	HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error
 }
 
+// WholeBacklogs tells what was taken of the backlog, all of it.
+type WholeBacklogs interface {
+	// HeldBacklogs hands out every document, with what the store finds wrong with it by itself.
+	HeldBacklogs(ctx context.Context, each func(b tocsin.Backlog, odd error) error) error
+}
+
 // logsAtOnce is about how many logs a span may have: a few MB of entries.
 const logsAtOnce = 200
 

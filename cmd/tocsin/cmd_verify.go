@@ -72,11 +72,11 @@ func (t trusted) trust() (integrity.Trust, error) {
 		if err != nil {
 			return out, coded(exitInput, err)
 		}
-		all := integrity.SplitCheckpoints(string(data))
-		if len(all) == 0 {
+		place := integrity.ReadPlace(name, string(data))
+		if len(place.Published) == 0 {
 			return out, coded(exitInput, fmt.Errorf("--checkpoint %s: there is no checkpoint in it", name))
 		}
-		out.Published = append(out.Published, all...)
+		out.Published, out.Places = append(out.Published, place.Published...), append(out.Places, place)
 	}
 	return out, nil
 }

@@ -137,6 +137,7 @@ func (p *Proof) extend(ctx context.Context, s Store, r *reader, st Statement) er
 type Trust struct {
 	Keys      Keys     // public keys; none: signatures are not checked
 	Published []string // checkpoints from the second place
+	Places    []Place  // the places that these are from, where it is known
 }
 
 // A Report is what a check found, and what it could not see.

@@ -41,6 +41,7 @@ type finding struct {
 	opened   time.Time
 	first    string
 	fault    error
+	waits    []wait
 }
 
 // An exhibit that a log names.
@@ -108,6 +109,7 @@ func (v *verification) take(all []*finding, final bool) {
 			v.sum.Faults = append(v.sum.Faults, f.fault)
 			continue
 		}
+		v.backlog.add(f.waits)
 		v.sum.Proven += f.proven
 		v.sum.Exhibits += f.exhibits
 		v.sum.Erased += f.erased
@@ -124,21 +126,32 @@ func (v *verification) check(h tocsin.Held) (*finding, error) {
 	if h.Odd != nil {
 		return f, h.Odd
 	}
+	if err := v.placed(h, f); err != nil {
+		return f, err
+	}
+	if h.State != nil && len(v.backlog.times) > 0 {
+		f.waits = v.backlog.waits(h.Entries)
+	}
+	return f, nil
+}
+
+// placed checks a log against its leaves and its chain.
+func (v *verification) placed(h tocsin.Held, f *finding) error {
 	leaves := v.leaves[h.Log]
 	for n, l := range leaves {
 		switch {
 		case l.seq != int64(n)+1:
-			return f, fmt.Errorf("log %s, entry %d: the tree has entry %d in its place", h.Log, n+1, l.seq)
+			return fmt.Errorf("log %s, entry %d: the tree has entry %d in its place", h.Log, n+1, l.seq)
 		case n >= len(h.Entries):
-			return f, fmt.Errorf("log %s, entry %d: it is in the tree and was removed from the log", h.Log, n+1)
+			return fmt.Errorf("log %s, entry %d: it is in the tree and was removed from the log", h.Log, n+1)
 		}
 	}
 	if err := told(h); err != nil {
-		return f, err
+		return err
 	}
 	for n, l := range leaves {
 		if hashOf(h.Entries[n].Hash) != l.hash {
-			return f, fmt.Errorf("log %s, entry %d: it is not what came into the tree", h.Log, n+1)
+			return fmt.Errorf("log %s, entry %d: it is not what came into the tree", h.Log, n+1)
 		}
 		if l.at < v.last.Size {
 			f.proven++
@@ -152,7 +165,7 @@ func (v *verification) check(h tocsin.Held) (*finding, error) {
 			}
 		}
 		if n >= len(leaves) && e.Recorded.Before(v.last.At.Add(-allowance)) {
-			return f, fmt.Errorf("log %s, entry %d: it says it was recorded at %s, before the checkpoint of %s, and is not in its tree", h.Log, e.Seq, e.Recorded.Format(time.RFC3339), v.last.At.Format(time.RFC3339))
+			return fmt.Errorf("log %s, entry %d: it says it was recorded at %s, before the checkpoint of %s, and is not in its tree", h.Log, e.Seq, e.Recorded.Format(time.RFC3339), v.last.At.Format(time.RFC3339))
 		}
 		if n >= f.proven {
 			if f.open++; f.opened.IsZero() || e.Recorded.Before(f.opened) {
@@ -160,7 +173,7 @@ func (v *verification) check(h tocsin.Held) (*finding, error) {
 			}
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // allowance is how far the clocks of daemons may differ.

@@ -49,6 +49,9 @@ func verifyStore(ctx context.Context, s Verifiable, t Trust, settling time.Durat
 	if v.last, err = v.tree(ctx, t); err != nil {
 		return v.sum, err
 	}
+	if err := v.backlogs(ctx); err != nil {
+		return v.sum, err
+	}
 	v.whole = v.reader()
 	spans, err := v.whole.Spans(ctx)
 	if err != nil {
@@ -155,6 +158,7 @@ type verification struct {
 	sum      Summary
 	seen     map[string]bool // logs that were looked at
 	suspects []string        // logs in which something was wrong
+	backlog  backlogCheck
 	open     int             // entries without a leaf
 	opened   time.Time       // when the oldest of these was recorded
 	first    string          // which that is
@@ -306,6 +310,7 @@ func (v *verification) checkpoints(ctx context.Context, t Trust) (stored, publis
 	}
 	v.sum.Checkpoints = len(stored)
 	slices.SortStableFunc(stored, func(a, b Statement) int { return cmp.Compare(a.Size, b.Size) })
+	v.places(t.Places, stored, t)
 	return stored, published, nil
 }
 
@@ -333,6 +338,7 @@ func (v *verification) close() {
 	if v.last.Size == 0 {
 		v.sum.uncovered("all entries as a whole: no checkpoint was signed, so that an end that was cut off, or a log that was removed, does not show")
 	}
+	v.backlog.compare(v)
 	v.sum.uncovered("events, assessments and alerts themselves: what of them led to an incident is in its log and its evidence")
 	v.sum.uncovered("what is no part of the register: the audit log, dead letters, notices, users, and how many alerts and events there were")
 	v.sum.uncovered(always)

@@ -242,28 +242,35 @@ func (b tallyBucket) tally(q *tocsin.TallyQuery, t *tocsin.Tallies) (tocsin.Tall
 func (s *Store) PutBacklog(ctx context.Context, all []tocsin.Backlog) error {
 	actions := make([]action, len(all))
 	for n := range all {
-		b := &all[n]
-		fields := object{"id": b.ID(), "day": b.Day, "backlog": object{
-			"scope": backlogScope(b), "open": b.Open, "late": b.Late, "p50_s": b.P50, "p90_s": b.P90, "oldest_s": b.Oldest,
-		}}
-		for name, word := range map[string]string{"tenant": b.Tenant, "priority": b.Priority} {
-			if word != "" && name == "priority" {
-				fields[name] = object{"current": word}
-			} else if word != "" {
-				fields[name] = word
-			}
+		var err error
+		if actions[n], err = s.backlogAction(&all[n]); err != nil {
+			return err
 		}
-		doc, err := stored(b.At, "metric", fields, b)
-		if err != nil {
-			return fmt.Errorf("backlog: %w", err)
-		}
-		actions[n] = action{op: "create", index: s.index(kindBacklog), id: b.ID(), doc: doc}
 	}
 	if len(actions) == 0 {
 		return nil
 	}
 	_, err := s.put(ctx, actions...)
 	return err
+}
+
+// backlogAction creates one document of a day.
+func (s *Store) backlogAction(b *tocsin.Backlog) (action, error) {
+	fields := object{"id": b.ID(), "day": b.Day, "backlog": object{
+		"scope": backlogScope(b), "open": b.Open, "late": b.Late, "p50_s": b.P50, "p90_s": b.P90, "oldest_s": b.Oldest,
+	}}
+	for name, word := range map[string]string{"tenant": b.Tenant, "priority": b.Priority} {
+		if word != "" && name == "priority" {
+			fields[name] = object{"current": word}
+		} else if word != "" {
+			fields[name] = word
+		}
+	}
+	doc, err := stored(b.At, "metric", fields, b)
+	if err != nil {
+		return action{}, fmt.Errorf("backlog: %w", err)
+	}
+	return action{op: "create", index: s.index(kindBacklog), id: b.ID(), doc: doc}, nil
 }
 
 // backlogScope says what a document is about, so that a dashboard adds up none twice.
