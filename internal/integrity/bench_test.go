@@ -4,11 +4,16 @@ package integrity
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"tocsin"
 	"tocsin/register"
+	"tocsin/sinks/elastic"
 	"tocsin/sinks/sqlite"
 )
 
@@ -86,6 +91,67 @@ func inSQLite(t testing.TB, from full) *sqlite.Store {
 		}
 	}
 	return to
+}
+
+// inElastic copies a register into the real server, as the registrar writes it: many documents at a time.
+func inElastic(b *testing.B, from full) Verifiable {
+	b.Helper()
+	s := newRawElastic(b, &strings.Builder{})
+	to := s.full.(*elastic.Store)
+	d, ctx := copyOf(b, from), b.Context()
+	must := func(errs []error, err error) {
+		if err := errors.Join(append(errs, err)...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(d[incidents])), 200) {
+		var some tocsin.Documents
+		for _, id := range ids {
+			entries, err := from.Entries(ctx, id, 1)
+			must(nil, err)
+			some.Incidents, some.Entries = append(some.Incidents, decode[tocsin.Incident](d[incidents][id])), append(some.Entries, entries...)
+			names, err := register.ExhibitIDs(entries)
+			must(nil, err)
+			copies, err := from.Exhibits(ctx, id, names, true)
+			must(nil, err)
+			some.Exhibits = append(some.Exhibits, copies...)
+		}
+		errs, err := to.Save(ctx, some)
+		must(errs, err)
+	}
+	tree, err := from.Stretches(ctx, 0, 1000)
+	must(nil, err)
+	for _, st := range tree {
+		must(nil, to.PutStretch(ctx, st))
+		s.refresh()
+	}
+	signed, err := from.Checkpoints(ctx, 0, 1000)
+	must(nil, err)
+	for _, c := range signed {
+		must(nil, to.PutCheckpoint(ctx, c))
+	}
+	s.refresh()
+	return to
+}
+
+// What a check of a whole register in Elasticsearch takes; of ten thousand incidents in the long form.
+func BenchmarkVerifyElastic(b *testing.B) {
+	n := 300
+	if longForm() {
+		n = 10_000
+	}
+	w := busy(b, n, 20)
+	trust, s := w.trust(), inElastic(b, w.store)
+	b.ReportAllocs()
+	entries, before := 0, processorTime()
+	for b.Loop() {
+		sum, err := VerifyStore(b.Context(), s, trust)
+		if err != nil || len(sum.Faults) > 0 || sum.Proven < 20*n {
+			b.Fatal(sum, err)
+		}
+		entries += sum.Entries
+	}
+	perSecond(b, entries, processorTime()-before)
 }
 
 // What a check of a whole register takes: entries a second, over all cores.

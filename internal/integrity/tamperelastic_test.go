@@ -26,7 +26,7 @@ type rawElastic struct {
 }
 
 // newRawElastic is an empty register on the real server.
-func newRawElastic(t *testing.T, bulk *strings.Builder) *rawElastic {
+func newRawElastic(t testing.TB, bulk *strings.Builder) *rawElastic {
 	t.Helper()
 	address := os.Getenv("TOCSIN_TEST_ES")
 	if address == "" || os.Getenv("TOCSIN_TEST_ES_USER") != "" {
@@ -79,7 +79,7 @@ var proving = []string{"log-2026.11", "incidents", "intervals-2026.11", "evidenc
 // twin is a register of its own with the same documents, once what is to be done is done.
 func (s *rawElastic) twin() *rawElastic {
 	s.t.Helper()
-	c := newRawElastic(s.t.(*testing.T), s.bulk)
+	c := newRawElastic(s.t, s.bulk)
 	for _, kind := range proving {
 		var reply struct {
 			Hits struct {

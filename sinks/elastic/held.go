@@ -41,19 +41,24 @@ func (s *Store) Spans(ctx context.Context) ([]tocsin.LogRange, error) {
 	months := map[string]int64{}
 	for _, b := range found.Months.Buckets {
 		month := strings.Replace(strings.TrimPrefix(b.Key, s.monthly(kindLog, "")), ".", "", 1) + "-"
-		months[month] = b.N/entriesOfLog + 1
+		months[month] = b.N/(entriesOfLog*logsOfSpan) + 1
 	}
 	return sinks.SpansOf(months), nil
 }
 
-// entriesOfLog is about how many entries a log has.
-const entriesOfLog = 10
+// entriesOfLog is about how many entries a log has, and logsOfSpan how many times as many logs a span may have here as
+// elsewhere: a request costs more, and no more than a page is in memory.
+const (
+	entriesOfLog = 10
+	logsOfSpan   = 8
+)
 
-// Pages of what is read in one go: entries have about 1 KB, incidents 5, and a copy of an alert up to a few MB.
+// Pages of what is read in one go: entries have about 1 KB, incidents 5, and a copy of an alert most often as much and up
+// to a few MB: a page that is too long is asked for in parts.
 const (
 	entriesPage   = 10_000
 	incidentsPage = 1000
-	exhibitsPage  = 50
+	exhibitsPage  = 1000
 )
 
 // A shownIncident is an incident's document, and those of its visits.

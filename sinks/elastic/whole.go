@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -49,6 +51,11 @@ func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.Log
 	}
 	for {
 		hits, err := s.page(ctx, index, query)
+		if errors.Is(err, errLong) && size > 1 { // a copy of an alert may have megabytes
+			size = max(size/8, 1)
+			query["size"] = size
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -64,32 +71,49 @@ func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.Log
 	}
 }
 
+// wholeReply bounds a page: two are read at a time.
+const wholeReply = 96 << 20
+
 // page is one page of a search, with the documents' own text.
 func (s *Store) page(ctx context.Context, index string, query object) ([]wholeHit, error) {
 	body, err := json.Marshal(query)
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
+	// Packing and unpacking all of a register takes both sides longer than carrying it.
+	uncompressed := http.Header{"Accept-Encoding": {"identity"}}
 	var hits []wholeHit
+	long := false
 	err = s.reads.Do(ctx, func(ctx context.Context) error {
 		reply, err := s.send(ctx, "search", esapi.SearchRequest{
-			Index: []string{index}, Body: bytes.NewReader(body),
+			Index: []string{index}, Body: bytes.NewReader(body), Header: uncompressed,
 			IgnoreUnavailable: new(true), AllowNoIndices: new(true), AllowPartialSearchResults: new(false),
-		}, maxReply)
-		if err != nil {
-			return err
+		}, wholeReply)
+		if long = errors.Is(err, errLong); long || err != nil {
+			return ignoreLong(err)
 		}
 		if hits, err = readHits(reply); err != nil {
 			return fmt.Errorf("search: %v: %w", err, errOdd)
 		}
 		return nil
 	})
-	if err == nil {
+	switch {
+	case err == nil && long:
+		return nil, fmt.Errorf("search: %w", errLong)
+	case err == nil:
 		s.health.recover(reading)
-	} else if denied(err) {
+	case denied(err):
 		s.health.halt(reading, err)
 	}
 	return hits, err
+}
+
+// ignoreLong lets a reply that is too long not be asked for again.
+func ignoreLong(err error) error {
+	if errors.Is(err, errLong) {
+		return nil
+	}
+	return err
 }
 
 // readHits reads the hits of a reply, in one pass over it.
