@@ -22,22 +22,35 @@ type choice struct {
 
 // tallies counts incidents that are alike, as [tocsin.Tallies] does. The error wraps [tocsin.ErrQuery].
 func (c *columns) tallies(q tocsin.TallyQuery) ([]tocsin.Tally, error) {
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
+	spans, err := q.Spans()
+	if err != nil {
+		return nil, err
+	}
+	if len(q.By) > len(groupKey{}.places) || q.Value != "" && len(q.Sums) > 0 {
+		return c.oneByOne(q) // nobody asks so
+	}
+	g := &grouping{counting: c.counting(&q), within: newBounds(spans), groups: map[groupKey]*group{}}
+	for row := range uint32(len(c.word[0])) {
+		g.add(row)
+	}
+	return g.all(spans, c.texts), nil
+}
+
+// oneByOne counts what has many words, or values and sums.
+func (c *columns) oneByOne(q tocsin.TallyQuery) ([]tocsin.Tally, error) {
 	t, err := tocsin.NewTallies(q)
 	if err != nil {
 		return nil, err
 	}
 	asked := c.counting(&q)
 	one := tocsin.Tally{Keys: make([]string, len(q.By)), Sums: make([]int64, len(q.Sums)), N: 1}
-rows:
 	for row := range uint32(len(c.word[0])) {
-		mark, ok := asked.cohort.get(row)
+		mark, ok := asked.selects(row)
 		if !ok {
 			continue
-		}
-		for n := range asked.where {
-			if w := &asked.where[n]; !w.wanted[w.column[row]] {
-				continue rows
-			}
 		}
 		if asked.value != nil {
 			if one.Value, ok = asked.value.get(row); !ok {
@@ -56,6 +69,20 @@ rows:
 		t.Merge(one)
 	}
 	return t.All(), nil
+}
+
+// selects is the mark of a row that has one and the words that are asked for.
+func (asked *counting) selects(row uint32) (int64, bool) {
+	mark, ok := asked.cohort.get(row)
+	if !ok {
+		return 0, false
+	}
+	for n := range asked.where {
+		if w := &asked.where[n]; !w.wanted[w.column[row]] {
+			return 0, false
+		}
+	}
+	return mark, true
 }
 
 // counting finds the columns of a question, which was checked.
