@@ -159,9 +159,9 @@ type verification struct {
 	seen     map[string]bool // logs that were looked at
 	suspects []string        // logs in which something was wrong
 	backlog  backlogCheck
-	open     int             // entries without a leaf
-	opened   time.Time       // when the oldest of these was recorded
-	first    string          // which that is
+	open     int       // entries without a leaf
+	opened   time.Time // when the oldest of these was recorded
+	first    string    // which that is
 }
 
 func (v *verification) fault(format string, args ...any) {

@@ -52,7 +52,9 @@ func (p *pager) RoundTrip(req *http.Request) (*http.Response, error) {
 // zeros go on for ever.
 type zeros struct{}
 
-func (zeros) Read(p []byte) (int, error) { return copy(p, bytes.Repeat([]byte("0"), min(len(p), 1<<20))), nil }
+func (zeros) Read(p []byte) (int, error) {
+	return copy(p, bytes.Repeat([]byte("0"), min(len(p), 1<<20))), nil
+}
 
 // A page that is too long is asked for in parts, until it fits: each document comes once and in its order.
 func TestWhollyInParts(t *testing.T) {
