@@ -1,7 +1,6 @@
 package integrity
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -77,6 +76,6 @@ func (v *verification) gaps(p Place, stored []Statement, end int64) {
 		}
 	}
 	if missing > 0 {
-		v.sum.uncovered("%d of the store's checkpoints by %s, the first of %s: they were not published, or were taken out; a later one there covers their entries", missing, p.Name, fmt.Sprint(from.Format(time.RFC3339)))
+		v.sum.uncovered("%d of the store's checkpoints by %s, the first of %s: they were not published, or were taken out; a later one there covers their entries", missing, p.Name, from.Format(time.RFC3339))
 	}
 }
