@@ -49,6 +49,9 @@ func (f *ruleTests) options(args []string) (replay.TestOptions, error) {
 	}
 	dirs := folders(&f.recorded, args)
 	set, err := app.LoadRules(dirs, len(dirs) == 0, scales, f.pipeline...)
+	if err == nil {
+		err = hollow(dirs, set)
+	}
 	if err != nil {
 		return replay.TestOptions{}, coded(exitUnusable, err)
 	}

@@ -127,6 +127,14 @@ func newReplay() *cobra.Command {
 	return cmd
 }
 
+// instead is what may be done about a reason for which records were rejected, "" for most.
+func instead(reason string) string {
+	if reason == "no_timestamp" {
+		return " (--received TIME stands in for the time that they lack)"
+	}
+	return ""
+}
+
 // report runs f with standard output and tells on stderr what it counted; correlated says that f goes on to events.
 func report(cmd *cobra.Command, correlated bool, f func(context.Context, io.Writer) (replay.Summary, error)) error {
 	sum, err := f(cmd.Context(), cmd.OutOrStdout())
@@ -135,7 +143,7 @@ func report(cmd *cobra.Command, correlated bool, f func(context.Context, io.Writ
 	}
 	w := cmd.ErrOrStderr()
 	for _, reason := range slices.Sorted(maps.Keys(sum.Rejected)) {
-		fmt.Fprintf(w, "rejected: %d %s\n", sum.Rejected[reason], reason)
+		fmt.Fprintf(w, "rejected: %d %s%s\n", sum.Rejected[reason], reason, instead(reason))
 	}
 	for _, mark := range slices.Sorted(maps.Keys(sum.Marks)) {
 		fmt.Fprintf(w, "marked: %d %s\n", sum.Marks[mark], mark)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,14 @@ func loadRules(r *recorded, args []string) (*app.RuleSet, error) {
 	return app.LoadRules(dirs, len(dirs) == 0, scales, r.pipeline...)
 }
 
+// hollow reports named folders and files without a rule or an exception: whoever checks them has named others than were meant.
+func hollow(names []string, set *app.RuleSet) error {
+	if len(names) == 0 || len(set.Rules()) > 0 || len(set.Exceptions()) > 0 || len(set.Refused) > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: no rule is in there: rules stand in files that end in .yml or .yaml", strings.Join(names, ", "))
+}
+
 func newRulesCheck() *cobra.Command {
 	r, costs := recorded{}, costFlags{}
 	var verbose bool
@@ -40,6 +49,9 @@ func newRulesCheck() *cobra.Command {
 		Short: "Name every fault of rules, exceptions and lists",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			set, err := loadRules(&r, args)
+			if err == nil {
+				err = hollow(folders(&r, args), set)
+			}
 			if err != nil {
 				fmt.Fprintln(cmd.ErrOrStderr(), err)
 				return coded(exitFindings, errFindings)

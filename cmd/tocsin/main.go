@@ -81,5 +81,6 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newClock(), newNotify())
 	root.AddCommand(newReport(), newInformant(), newRegister())
 	root.AddCommand(newUser(), newToken())
+	strict(root)
 	return root
 }

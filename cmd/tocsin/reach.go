@@ -62,6 +62,7 @@ func (r *reach) with(cmd *cobra.Command, do func(ctx context.Context, c *client.
 // once asks the daemon that runs, or the register itself. The error wraps [app.ErrLocked] where neither was possible yet.
 func (r *reach) once(ctx context.Context, cfg config.Config, token string, do func(ctx context.Context, c *client.Client) error) error {
 	address := cmp.Or(r.url, readLine(filepath.Join(cfg.DataDir, app.Address)))
+	remedy := errors.New("start it with `tocsin run`, or say where it is by --url, or of which configuration it is by --config")
 	if address != "" {
 		c, err := client.New(address, token)
 		if err != nil {
@@ -71,8 +72,13 @@ func (r *reach) once(ctx context.Context, cfg config.Config, token string, do fu
 		if r.url != "" || !errors.Is(err, client.ErrUnreachable) {
 			return answered(err)
 		}
+		remedy = err // of the one that was there
 	}
-	return r.without(ctx, cfg, do)
+	err := r.without(ctx, cfg, do)
+	if errors.Is(err, app.ErrUnreachable) {
+		err = coded(exitInput, fmt.Errorf("%w\n    %w", err, remedy))
+	}
+	return err
 }
 
 // without opens the embedded register where no daemon runs.
@@ -126,6 +132,9 @@ func readLine(name string) string {
 // find turns what a person calls an incident, its number or its id, into its id.
 func find(ctx context.Context, c *client.Client, name string) (string, error) {
 	if !strings.HasPrefix(strings.ToUpper(name), "INC-") {
+		if strings.Trim(name, "0123456789abcdef-") != "" {
+			return "", coded(exitUnusable, fmt.Errorf("%q is neither the number of an incident (INC-…) nor an id; `tocsin incident list` shows them", name))
+		}
 		return name, nil
 	}
 	number := strings.ToUpper(name)

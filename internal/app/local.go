@@ -48,12 +48,12 @@ var ErrLocked = errors.New("is in use by another tocsin")
 // lock holds the data folder for this process: two daemons over one journal would process it twice.
 func (a *App) lock() error {
 	if err := os.MkdirAll(a.cfg.DataDir, 0o700); err != nil {
-		return err
+		return fmt.Errorf("data_dir: %w", err)
 	}
 	name := filepath.Join(a.cfg.DataDir, lockFile)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("data_dir: %w", err)
 	}
 	if err := flock(f); err != nil {
 		return errors.Join(fmt.Errorf("%s %w", a.cfg.DataDir, ErrLocked), f.Close())

@@ -2,13 +2,11 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 
 	"tocsin/internal/api"
-	"tocsin/internal/config"
 	"tocsin/internal/pipeline"
 	"tocsin/internal/web"
 	"tocsin/register/notify"
@@ -95,21 +93,6 @@ func checkNotify(name string) error {
 	}
 	_, err = notify.Load(name, text, os.Getenv)
 	return err
-}
-
-// CheckFiles reads the scales, the assets, the regulatory clocks and the routes of a configuration, and tells all that is
-// wrong with them.
-func CheckFiles(cfg config.Config) error {
-	scales, _, err := LoadScales(cfg.Scales, cfg.Assets)
-	errs := []error{err}
-	if err == nil {
-		_, err = loadClocks(cfg.Clocks, scales)
-		errs = append(errs, err)
-	}
-	if cfg.Notify != "" {
-		errs = append(errs, checkNotify(cfg.Notify))
-	}
-	return errors.Join(errs...)
 }
 
 // pageReceivers are the receivers of notifications as the page of health shows them.

@@ -122,10 +122,14 @@ func (c *checker) checkStruct(n *yaml.Node, t reflect.Type, path string) bool {
 	return true
 }
 
-// unknownKey is the remedy for a key that is not there: the nearest of its block, else the same name elsewhere.
+// unknownKey is the remedy for a key that is not there: the nearest of its block, else the keys that the block has; of one at the
+// top the same name in a block.
 func unknownKey(path, name string, t reflect.Type) string {
 	if near := fault.Nearest(name, fieldNames(t)); near != "" {
 		return "did you mean " + join(path, near) + "?"
+	}
+	if path != "" {
+		return "known are: " + strings.Join(fieldNames(t), ", ")
 	}
 	for _, p := range allPaths() {
 		if strings.HasSuffix(p, "."+name) {

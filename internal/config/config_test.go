@@ -127,6 +127,23 @@ func TestFaultsConcealSecrets(t *testing.T) {
 	}
 }
 
+// A key that a block does not have is held against what it has: the same name elsewhere would lead astray.
+func TestUnknownKeyOfABlock(t *testing.T) {
+	for text, want := range map[string]string{
+		"sources: [{name: fw, kind: syslog, syslog: {listen: \"127.0.0.1:5514\"}}]\n": "known are: network, address",
+		"sources: [{name: fw, kind: syslog}]\n":                                       "a syslog source needs syslog.address",
+		"http: {tls: true}\n":                                                         "known are: listen, ",
+		"listen: 127.0.0.1:1\n":                                                       "did you mean http.listen?",
+		"http: {listn: x}\n":                                                          "did you mean http.listen?",
+		"elasticsearch: {user: u, urls: [\"http://127.0.0.1:1\"]}\nmode: kafka\n":     "elasticsearch.user: has no password",
+	} {
+		_, err := Load(write(t, text), nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%snot told: %s\n%v", text, want, err)
+		}
+	}
+}
+
 func TestNotYAML(t *testing.T) {
 	_, err := Load(write(t, "http: {listen: [\nmode: x"), nil)
 	if err == nil || !strings.Contains(err.Error(), "not YAML") {

@@ -23,7 +23,7 @@ func Load(file string, environ []string) (Config, error) {
 	if file != "" {
 		src, err := os.ReadFile(file)
 		if err != nil {
-			return Config{}, fault.List{{File: file, Message: cause(err), Remedy: "name a file that can be read, or none for the defaults"}}
+			return Config{}, fault.List{{File: file, Message: strings.TrimPrefix(cause(err), file+": "), Remedy: "name a file that can be read, or none for the defaults"}}
 		}
 		c.src = src
 		c.checkFile()
@@ -34,6 +34,9 @@ func Load(file string, environ []string) (Config, error) {
 		src = c.sound
 	}
 	cfg, err := merge(src, env)
+	if err != nil && len(c.faults) > 0 {
+		return Config{}, c.told() // the same once more, in other words
+	}
 	if err != nil {
 		c.faults = append(c.faults, fault.Fault{File: orEnvironment(file), Message: err.Error()})
 		return Config{}, c.told()

@@ -166,6 +166,8 @@ func validateKeys(at told, s *Source, keys map[string]string) {
 func (c *checker) validateSyslog(at told, s *Syslog) {
 	host, _, err := net.SplitHostPort(s.Address)
 	switch {
+	case s.Address == "":
+		at("syslog.address", "a syslog source needs syslog.address", "address: 127.0.0.1:5514")
 	case err != nil:
 		at("syslog.address", fmt.Sprintf("%q is no host:port", s.Address), "write 127.0.0.1:5514")
 	case s.Network != "tls" && !Loopback(host) && !s.InsecureIKnow:

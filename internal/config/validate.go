@@ -161,6 +161,9 @@ func (c *checker) validateKafka(cfg *Config) {
 	if cfg.Kafka.SASL != "" && cfg.Kafka.User == "" {
 		c.at("kafka.sasl", "needs kafka.user", "")
 	}
+	if cfg.Kafka.SASL != "" && cfg.Kafka.User != "" && cfg.Kafka.Password == "" {
+		c.at("kafka.user", "has no password", "set TOCSIN_KAFKA_PASSWORD, or kafka.password_file")
+	}
 	c.readable("kafka.ca_file", cfg.Kafka.CAFile)
 	c.validateCommands(cfg.Kafka)
 }
@@ -183,6 +186,9 @@ func (c *checker) validateElasticsearch(cfg *Config) {
 	}
 	if !prefixForm.MatchString(cfg.Elasticsearch.Prefix) {
 		c.at("elasticsearch.prefix", fmt.Sprintf("%q is no index prefix", cfg.Elasticsearch.Prefix), "for example tocsin-")
+	}
+	if cfg.Elasticsearch.User != "" && cfg.Elasticsearch.Password == "" {
+		c.at("elasticsearch.user", "has no password", "set TOCSIN_ELASTICSEARCH_PASSWORD, or elasticsearch.password_file")
 	}
 	c.readable("elasticsearch.ca_file", cfg.Elasticsearch.CAFile)
 }

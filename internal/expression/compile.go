@@ -81,9 +81,26 @@ func (c *compilation) source(source string) ast.Node {
 
 func parseError(err error) Error {
 	if fe, ok := errors.AsType[*file.Error](err); ok {
-		return Error{Offset: fe.From, Message: plainWords(fe.Message)}
+		message := plainWords(fe.Message)
+		return Error{Offset: fe.From, Message: message, Remedy: wordsOfElsewhere(message)}
 	}
 	return Error{Message: plainWords(err.Error())}
+}
+
+// wordsOfElsewhere is the remedy for what other languages write otherwise, "" where nothing is known.
+func wordsOfElsewhere(message string) string {
+	token, ok := strings.CutPrefix(message, "unexpected ")
+	switch token = strings.Trim(token, `"`); {
+	case !ok:
+		return ""
+	case token == "=":
+		return "write == to compare"
+	case token == "AND", token == "OR", token == "NOT":
+		return "write " + strings.ToLower(token)
+	case token == "LIKE", token == "CONTAINS", token == "STARTSWITH", token == "ENDSWITH", token == "MATCHES", token == "IN":
+		return "operators are written small: in, contains, startsWith, endsWith; wild() and regex() take patterns"
+	}
+	return ""
 }
 
 // plainWords says what the parser says without the names of its token kinds.
