@@ -34,6 +34,8 @@ type Group struct {
 	mu     sync.Mutex
 	owned  []*Partition
 	joined bool
+
+	mishap mishap // that keeps this member out of the group
 }
 
 // NewGroup checks the configuration and opens nothing: [Group.Run] does.
@@ -107,6 +109,7 @@ func (g *Group) Run(ctx context.Context, serve Handler) error {
 				g.shared.opts.Log.Warn("group cannot be joined for now", "group", cfg.Group, "err", err)
 			}
 			failing = true
+			g.mishap.note(err, g.shared.opts.Now())
 			continue // kafka-go waits between two attempts
 		}
 		failing = false
@@ -136,6 +139,7 @@ func (g *Group) check(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		g.shared.metrics.errs.WithLabelValues("check").Inc()
+		g.mishap.note(err, g.shared.opts.Now())
 		if !failing {
 			g.shared.opts.Log.Warn("kafka cannot be reached for now", "group", g.shared.cfg.Group, "err", err)
 		}
@@ -227,6 +231,7 @@ func (g *Group) assign(ctx context.Context, name string, a kafka.PartitionAssign
 			return nil, err
 		}
 		p.degraded(ctx, err)
+		g.mishap.note(fmt.Errorf("topic %s, partition %d: %w", name, p.id, err), g.shared.opts.Now())
 		select {
 		case <-ctx.Done():
 		case <-time.After(joinBackoff):
@@ -265,6 +270,7 @@ func (g *Group) own(ps []*Partition) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.owned, g.joined = ps, true
+	g.mishap.over()
 }
 
 func (g *Group) disown() {

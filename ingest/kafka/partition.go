@@ -44,6 +44,7 @@ type Partition struct {
 	verified    time.Time // of the topic's id
 	failing     bool
 	gaps        []Gap // not yet handed over
+	mishap      mishap
 
 	mu       sync.Mutex
 	progress Progress
@@ -354,6 +355,7 @@ func (p *Partition) degraded(ctx context.Context, err error) {
 		p.shared.opts.Log.Warn("partition cannot be read for now", "topic", p.topic.Name, "partition", p.id, "err", err)
 	}
 	p.failing = true
+	p.mishap.note(err, p.shared.opts.Now())
 }
 
 func (p *Partition) recovered() {
@@ -361,6 +363,7 @@ func (p *Partition) recovered() {
 		p.shared.opts.Log.Info("partition is read again", "topic", p.topic.Name, "partition", p.id)
 	}
 	p.failing = false
+	p.mishap.over()
 }
 
 // ref says where the record at offset stands.

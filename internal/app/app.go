@@ -67,6 +67,8 @@ type App struct {
 	listener    net.Listener
 	server      *http.Server
 	certificate *certificate                         // nil: plain HTTP
+	storeAway   func() bool                          // whether the store has repeated its requests, or waited, for a while; nil: it is in this process
+	gaps        *gapsTold                            // lost records that health tells of
 	silences    *silences                            // nil: nobody listens
 	stopping    chan struct{}                        // closed when answers that wait must come to an end
 	store       store                                // what the API reads
@@ -104,6 +106,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}()
 	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics = pipeline.NewMetrics(a.reg)
+	a.gaps = &gapsTold{now: a.now}
 	a.retry = &pipeline.Retry{Health: a.health, Log: a.log, Metrics: a.metrics, Now: a.now}
 	if err := a.openScales(); err != nil {
 		return nil, err
@@ -154,7 +157,7 @@ func (a *App) listen(ctx context.Context, back backend) error {
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.HTTP.Listen)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrListen, err)
+		return fmt.Errorf("%w: %w%s", ErrListen, err, taken(err, "http.listen"))
 	}
 	a.listener = l
 	if err := a.listenMetrics(ctx); err != nil {
@@ -182,7 +185,7 @@ func (a *App) listenMetrics(ctx context.Context) error {
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.HTTP.MetricsListen)
 	if err != nil {
-		return fmt.Errorf("metrics: %w: %w", ErrListen, err)
+		return fmt.Errorf("metrics: %w: %w%s", ErrListen, err, taken(err, "http.metrics_listen"))
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", a.exposition())

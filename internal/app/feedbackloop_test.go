@@ -103,29 +103,35 @@ func (b *bench) onlyIncident() (incident tocsin.Incident) {
 // command gives a command on an incident.
 func (b *bench) command(incident, verb string, body map[string]any) {
 	b.t.Helper()
+	command(b.t, b.url, b.cfg.DataDir, incident, verb, body)
+}
+
+// command gives a command on an incident through the daemon at url, with the token of its data folder.
+func command(t *testing.T, url, folder, incident, verb string, body map[string]any) {
+	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+"/api/v1/incidents/"+incident+"/"+verb, bytes.NewReader(text))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/api/v1/incidents/"+incident+"/"+verb, bytes.NewReader(text))
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
-	token, err := os.ReadFile(filepath.Join(b.cfg.DataDir, "token"))
+	token, err := os.ReadFile(filepath.Join(folder, "token"))
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for name, value := range map[string]string{"Authorization": "Bearer " + strings.TrimSpace(string(token)), "If-Match": "*", "Content-Type": "application/json"} {
 		req.Header.Set(name, value)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= 300 {
 		var said bytes.Buffer
 		_, _ = said.ReadFrom(resp.Body)
-		b.t.Fatalf("%s: %s: %s", verb, resp.Status, said.String())
+		t.Fatalf("%s: %s: %s", verb, resp.Status, said.String())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/ingest/kafka"
@@ -20,9 +21,9 @@ func (a *App) fit(ctx context.Context, st *elastic.Store) error {
 	defer cancel()
 	switch err := st.Ready(ctx); {
 	case errors.Is(err, sinks.ErrPermanent):
-		return fmt.Errorf("elasticsearch %w: %w", ErrUnfit, err)
+		return fmt.Errorf("elasticsearch %w: %s%s", ErrUnfit, strings.TrimSuffix(err.Error(), ": "+sinks.ErrPermanent.Error()), refused(err)) // nobody retries here
 	case err != nil:
-		return fmt.Errorf("elasticsearch %w: %w", ErrUnreachable, err)
+		return fmt.Errorf("elasticsearch %w: %w%s", ErrUnreachable, err, refused(err))
 	}
 	switch err := kafka.Check(ctx, connection(a.cfg.Kafka), a.needs()); {
 	case errors.Is(err, kafka.ErrUnfit):
@@ -32,7 +33,38 @@ func (a *App) fit(ctx context.Context, st *elastic.Store) error {
 	}
 	switch err := kafkasink.Check(ctx, SinkConnection(a.cfg.Kafka), TopicPlan(a.cfg.Kafka)); {
 	case errors.Is(err, kafkasink.ErrMisfit):
-		return fmt.Errorf("%w; `tocsin setup kafka` makes what is missing", err)
+		return fmt.Errorf("kafka %w: %w", ErrUnfit, err)
+	case err != nil:
+		return fmt.Errorf("kafka %w: %w", ErrUnreachable, err)
+	}
+	return a.fitInputs(ctx)
+}
+
+// refused is what to do where a server does not take us for whom we say, or we it; "" for any other error.
+func refused(err error) string {
+	switch text := err.Error(); {
+	case strings.Contains(text, "status 401"):
+		return "; mend elasticsearch.user and its password, or elasticsearch.api_key"
+	case strings.Contains(text, "x509: "):
+		return "; name the authority of its certificate in elasticsearch.ca_file"
+	}
+	return ""
+}
+
+// fitInputs refuses inputs that are not there, may not be read or are compacted.
+func (a *App) fitInputs(ctx context.Context) error {
+	var topics []string
+	if slices.Contains(a.cfg.Roles, "detect") {
+		for _, s := range a.cfg.Sources {
+			topics = append(topics, s.Topics...)
+		}
+	}
+	if len(topics) == 0 {
+		return nil
+	}
+	switch err := kafka.CheckTopics(ctx, connection(a.cfg.Kafka), topics); {
+	case errors.Is(err, kafka.ErrUnusable):
+		return fmt.Errorf("kafka %w: %w: make the topics, or name others in sources", ErrUnfit, err)
 	case err != nil:
 		return fmt.Errorf("kafka %w: %w", ErrUnreachable, err)
 	}

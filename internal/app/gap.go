@@ -1,8 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"tocsin"
@@ -12,8 +17,63 @@ import (
 
 // tellGap tells health and log of records that were lost before they could be read. The reader counts them.
 func (k *kafkaStages) tellGap(g kafka.Gap) {
-	letter := pipeline.GapLetter(g, g.Topic, "default", k.now())
-	k.health.Fail("gap", errors.New(letter.Detail), letter.Received)
+	k.gaps.tell(pipeline.GapLetter(g, g.Topic, "default", k.now()))
+}
+
+// gapTold is how long health tells of a gap whose dead letter nobody has disposed of.
+const gapTold = 24 * time.Hour
+
+// gapsTold are the gaps that health tells of. It is safe for concurrent use.
+type gapsTold struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	letters map[string]tocsin.Rejection
+}
+
+func (t *gapsTold) tell(letter tocsin.Rejection) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.letters == nil {
+		t.letters = map[string]tocsin.Rejection{}
+	}
+	t.letters[letter.ID] = letter
+}
+
+// settle takes back a gap whose dead letter was disposed of.
+func (t *gapsTold) settle(letter string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.letters, letter)
+}
+
+// trouble is the last gap, and how many there are.
+func (t *gapsTold) trouble() (pipeline.Trouble, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.letters, func(_ string, l tocsin.Rejection) bool { return t.now().Sub(l.Received) >= gapTold })
+	if len(t.letters) == 0 {
+		return pipeline.Trouble{}, false
+	}
+	all := slices.SortedFunc(maps.Values(t.letters), func(a, b tocsin.Rejection) int {
+		return cmp.Or(a.Received.Compare(b.Received), strings.Compare(a.ID, b.ID))
+	})
+	detail := all[len(all)-1].Detail + "; discard its dead letter once it is looked into"
+	if len(all) > 1 {
+		detail = fmt.Sprintf("%s (%d gaps in all)", detail, len(all))
+	}
+	return pipeline.Trouble{Part: "gap", Detail: detail, Since: all[0].Received, Retries: int64(len(all))}, true
+}
+
+// trouble tells what keeps this daemon from reading, the oldest first.
+func (k *kafkaStages) trouble() (pipeline.Trouble, bool) {
+	t := pipeline.Trouble{Part: "kafka"}
+	for _, g := range k.groups {
+		if detail, since := g.Trouble(); detail != "" && (t.Detail == "" || since.Before(t.Since)) {
+			t.Detail, t.Since = detail, since
+		}
+	}
+	return t, t.Detail != ""
 }
 
 // recordedWithin is how long a store may be away that a gap of a topic of ours is to be recorded in.

@@ -70,7 +70,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 	if a.cfg.HTTP.MetricsListen == "" && a.onLoopback() {
 		mux.Handle("GET /metrics", a.exposition())
 	}
-	return auth.Requests(a.guard(http.NewCrossOriginProtection().Handler(mux))), nil
+	return auth.Requests(a.guard(http.NewCrossOriginProtection().Handler(impatient(mux, a.storeAway)))), nil
 }
 
 // trail is the audit log over a store.

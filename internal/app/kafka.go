@@ -2,10 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,7 +52,11 @@ func TopicPlan(c config.Kafka) kafkasink.Plan {
 
 // SetupKafka makes the internal topics, or with dry only tells what it would make.
 func SetupKafka(ctx context.Context, c config.Kafka, dry bool) ([]kafkasink.Step, error) {
-	return kafkasink.Setup(ctx, SinkConnection(c), TopicPlan(c), dry)
+	steps, err := kafkasink.Setup(ctx, SinkConnection(c), TopicPlan(c), dry)
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		err = fmt.Errorf("kafka %w at %s (kafka.brokers): %w", ErrUnreachable, strings.Join(c.Brokers, ", "), err)
+	}
+	return steps, err
 }
 
 // connection is how topics are read.
@@ -73,7 +80,9 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 	if err := a.fit(ctx, st); err != nil {
 		return backend{}, err
 	}
-	a.health.Ask(a.elasticTrouble(st))
+	trouble := a.elasticTrouble(st)
+	a.health.Ask(trouble)
+	a.storeAway = func() bool { _, away := trouble(); return away }
 	producer, err := kafkasink.New(kafkasink.Config{Connection: SinkConnection(cfg.Kafka), Prefix: cfg.Kafka.Prefix, Partitions: cfg.Kafka.Partitions, Registerer: a.reg})
 	if err != nil {
 		return backend{}, err
@@ -86,7 +95,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 	if err := a.openNotify(st); err != nil {
 		return backend{}, err
 	}
-	k := &kafkaStages{App: a, store: st, producer: producer, heard: &topicListening{now: a.now, sources: cfg.Sources}}
+	k := &kafkaStages{App: a, store: st, producer: producer, heard: &topicListening{now: a.now, sources: cfg.Sources}, gaps: a.gaps}
 	a.sets.Fetch = k.fetchSet
 	if slices.Contains(cfg.Roles, "detect") {
 		if err := k.enforce(ctx, a.sets.Current()); err != nil {
@@ -110,6 +119,8 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 			}
 		}
 	}
+	a.health.Ask(k.trouble)
+	a.health.Ask(a.gaps.trouble)
 	if slices.Contains(cfg.Roles, "detect") {
 		if err := a.ways(ctx, &producing{Journal: intake, folder: cfg.DataDir}); err != nil {
 			return backend{}, err
@@ -143,6 +154,8 @@ type kafkaStages struct {
 	store    *elastic.Store
 	producer *kafkasink.Producer
 	heard    *topicListening
+	groups   []*kafka.Group // those of this daemon's roles
+	gaps     *gapsTold
 }
 
 // group adds a member of a consumer group to the daemon's parts.
@@ -154,6 +167,7 @@ func (k *kafkaStages) group(name string, cfg kafka.Config, o kafka.Options, serv
 	if err != nil {
 		return nil, err
 	}
+	k.groups = append(k.groups, g)
 	k.health.Watch(name, func() []kafka.Progress { owned, _ := g.Progress(); return owned })
 	k.runs(name, func(ctx context.Context) error { return g.Run(ctx, serve) })
 	return g, nil

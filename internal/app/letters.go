@@ -20,11 +20,12 @@ type deadLetters struct {
 	journal ingesthttp.Journal
 	sources []config.Source
 	now     func() time.Time
+	gaps    *gapsTold // that health tells of until they are disposed of; nil: none
 }
 
 func (a *App) letters(s store, j ingesthttp.Journal) deadLetters {
 	intake := config.Source{Name: intakeSource, Format: a.cfg.Intake.Format}
-	return deadLetters{s, j, append([]config.Source{intake}, a.cfg.Sources...), a.now}
+	return deadLetters{s, j, append([]config.Source{intake}, a.cfg.Sources...), a.now, a.gaps}
 }
 
 // Rejections implements [api.DeadLetters].
@@ -46,6 +47,9 @@ func (d deadLetters) dispose(ctx context.Context, r tocsin.Rejection, action toc
 			}
 		}
 		if err := d.Dispose(ctx, out); !errors.Is(err, tocsin.ErrConflict) {
+			if err == nil && d.gaps != nil {
+				d.gaps.settle(r.ID)
+			}
 			return out, err
 		}
 	}

@@ -1,0 +1,100 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// troubleAfter is how long something must have failed before it is told: a partition that gets another leader, or a
+// group that is being joined, fails for moments.
+const troubleAfter = 3 * time.Second
+
+// A mishap is what has kept a group, or a partition, from being read, and since when. It is safe for concurrent use.
+type mishap struct {
+	mu     sync.Mutex
+	detail string
+	since  time.Time
+}
+
+func (m *mishap) note(err error, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.detail == "" {
+		m.since = now
+	}
+	m.detail = err.Error() + whatToDo(err)
+}
+
+func (m *mishap) over() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.detail = ""
+}
+
+// told is the mishap, "" where there is none or it is too young.
+func (m *mishap) told(now time.Time) (detail string, since time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.detail == "" || now.Sub(m.since) < troubleAfter {
+		return "", time.Time{}
+	}
+	return m.detail, m.since
+}
+
+// whatToDo is the remedy for an answer that waiting alone does not change, "" for any other.
+func whatToDo(err error) string {
+	switch {
+	case errors.Is(err, kafka.UnknownTopicOrPartition), errors.Is(err, kafka.UnknownTopicID):
+		return "; make the topic again, or take it out of the sources"
+	case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.GroupAuthorizationFailed), errors.Is(err, kafka.ClusterAuthorizationFailed):
+		return "; grant the daemon's user the right again"
+	case errors.Is(err, kafka.SASLAuthenticationFailed):
+		return "; the broker refuses kafka.user or its password"
+	}
+	return ""
+}
+
+// Trouble tells what has kept the group, or the partition of this member that failed first, from being read for some
+// seconds, and since when; "" while all is well.
+func (g *Group) Trouble() (detail string, since time.Time) {
+	now := g.shared.opts.Now()
+	if detail, since = g.mishap.told(now); detail != "" {
+		return fmt.Sprintf("group %s: %s", g.shared.cfg.Group, detail), since
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range g.owned {
+		if d, at := p.mishap.told(now); d != "" && (detail == "" || at.Before(since)) {
+			detail, since = fmt.Sprintf("topic %s, partition %d: %s", p.topic.Name, p.id, d), at
+		}
+	}
+	return detail, since
+}
+
+// CheckTopics refuses, with an error that wraps [ErrUnusable] for each of them, topics that are not there, may not be
+// read, or are compacted. One that was made just now is waited for.
+func CheckTopics(ctx context.Context, conn Connection, topics []string) error {
+	c, err := newClient(conn, topics)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	for begun := time.Now(); ; {
+		if _, err = c.partitions(ctx, topics); err == nil {
+			err = c.refuseCompacted(ctx, topics)
+		}
+		if !errors.Is(err, kafka.UnknownTopicOrPartition) || time.Since(begun) > topicGrace {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(joinBackoff):
+		}
+	}
+}
