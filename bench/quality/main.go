@@ -1,7 +1,8 @@
 // Command quality measures what the shipped rules make of recorded campaigns: how few incidents, how true, how much of the
 // attack is in them, how soon, and how much noise comes along. It plays each campaign through `tocsin replay` with the shipped
 // configuration, has the outcome judged by a scorer that knows the truth, and prints tables with a naive baseline beside them. With
-// -ablate it does so again without one feature at a time, with -perturb for streams that are made of the campaigns.
+// -ablate it does so again without one feature at a time, with -perturb for streams that are made of the campaigns. -made plays
+// streams made by hand, for which it needs no campaigns.
 //
 //	go run ./bench/quality -data DIR -score DIR/score.py -baseline DIR/baseline.py
 //	go run ./bench/quality -data DIR -score DIR/score.py -ablate
@@ -29,6 +30,8 @@ type options struct {
 	data, score, baseline string
 	rules                 string // in place of the shipped ones
 	ablate, mix, perturbs bool
+	byHand                bool
+	variant               string
 	seed                  uint64
 	only                  string
 	binary, scratch       string
@@ -50,6 +53,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.BoolVar(&o.ablate, "ablate", false, "without one feature at a time")
 	flags.BoolVar(&o.mix, "mix", false, "eight copies of a network in one stream")
 	flags.BoolVar(&o.perturbs, "perturb", false, "each campaign thinned, moved, renamed, doubled, cut and mixed")
+	flags.BoolVar(&o.byHand, "made", false, "streams made by hand, which need no campaigns and no scorer")
+	flags.StringVar(&o.variant, "variant", "", "with -perturb: novelty alone, in this variant of -ablate")
 	flags.Uint64Var(&o.seed, "seed", 1, "of what -perturb draws")
 	flags.StringVar(&o.only, "only", "", "of -perturb and -ablate those whose name has this")
 	flags.StringVar(&o.binary, "binary", "", "a tocsin that is built already; none: it is built")
@@ -61,7 +66,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if len(campaigns) == 0 || o.score == "" {
+	if (len(campaigns) == 0 || o.score == "") && !o.byHand {
 		_, err := fmt.Fprintln(out, "no campaigns or no scorer (-data, -score): nothing is measured")
 		return err
 	}
@@ -77,7 +82,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return fmt.Errorf("build: %w: %s", err, text)
 		}
 	}
+	if err := o.choose(); err != nil {
+		return err
+	}
 	switch {
+	case o.byHand:
+		return o.made(ctx, out)
 	case o.ablate:
 		return o.ablations(ctx, campaigns, out)
 	case o.mix:
@@ -86,6 +96,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return o.perturb(ctx, campaigns, out)
 	}
 	return o.table(ctx, campaigns, out)
+}
+
+// choose takes the rule of the chosen variant alone in place of the shipped ones.
+func (o *options) choose() (err error) {
+	if o.variant == "" {
+		return nil
+	}
+	i := slices.IndexFunc(variants, func(v variant) bool { return v.name == o.variant })
+	if i < 0 {
+		return fmt.Errorf("no variant is called %q", o.variant)
+	}
+	o.rules, err = o.write(variants[i])
+	return err
 }
 
 // folders are those of the rules; none: the shipped ones.
