@@ -5,9 +5,9 @@
 #   format       60 s  gofumpt, go vet, go mod tidy, go fix: nothing to do
 #   lint        180 s  golangci-lint, the tool itself built from source (3 s when nothing changed)
 #   unit        150 s  all tests without servers
-#   race        210 s  the same with the race detector, shuffled, -short
+#   race        210 s  what runs beside something else, with the race detector, shuffled, -short
 #   rules        20 s  the shipped rules' own tests, by the tocsin command
-#   plain       140 s  integration on real servers: Kafka, Elasticsearch (start 20 s)
+#   plain       140 s  the tests that ask for real servers, on Kafka and Elasticsearch (start 20 s)
 #   secure      120 s  the same over TLS with passwords and the least privilege (start 25 s)
 #   all         880 s  less than 15 minutes; .ci/run, which installs what is missing first, less than 30
 # Keep the processor time of a run, which load on the machine does not change (`time make test`), below 20 minutes: it was 6 when this was written.

@@ -97,7 +97,7 @@ func (p *prom) panels(t *testing.T) {
 			asked++
 			var answer string
 			var series int
-			for range 100 {
+			for range 1500 {
 				if series, answer = p.query(target.Expr); series > 0 {
 					break
 				}
