@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"syscall"
@@ -50,5 +49,5 @@ func taken(err error, key string) string {
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return ""
 	}
-	return fmt.Sprintf("; end what listens there, or set another %s", key)
+	return "; end what listens there, or set another " + key
 }
