@@ -129,8 +129,9 @@ func (p *prom) query(expr string) (series int, answer string) {
 	return len(got.Data.Result), string(text)
 }
 
-// elasticPanels copies the demo's register into Elasticsearch, works on it, and asks what the panels ask.
-func elasticPanels(t *testing.T, file string) {
+// panelServer is a register of its own, with nothing in it, on the real Elasticsearch.
+func panelServer(t *testing.T) (*elastic.Store, esServer, string) {
+	t.Helper()
 	address := os.Getenv("TOCSIN_TEST_ES")
 	if address == "" || os.Getenv("TOCSIN_TEST_ES_CA") != "" {
 		t.Skip("TOCSIN_TEST_ES is not set to a server without TLS: no Elasticsearch to test against (deploy/stack/up starts one)")
@@ -154,6 +155,12 @@ func elasticPanels(t *testing.T, file string) {
 	if _, err := s.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return s, es, prefix
+}
+
+// elasticPanels copies the demo's register into Elasticsearch, works on it, and asks what the panels ask.
+func elasticPanels(t *testing.T, file string) {
+	s, es, prefix := panelServer(t)
 	work(t, s, copyDemo(t, file, s), func() { es.ask("POST", prefix+"*/_refresh", "") })
 	es.ask("POST", prefix+"*/_refresh", "")
 	asked := 0

@@ -14,7 +14,6 @@ import (
 
 	"tocsin"
 	"tocsin/register"
-	"tocsin/sinks/elastic"
 )
 
 // oddWords are names that nobody thought of: what a query language or a page might take for something else.
@@ -45,29 +44,7 @@ func oddIncident(n int, now time.Time) tocsin.Incident {
 // TestDashboardsOnOtherData asks each panel's query of a register without any document, and of one with odd words, empty
 // months and incidents that lack most of what is drawn: none fails, and each incident that fits is in the answers.
 func TestDashboardsOnOtherData(t *testing.T) {
-	address := os.Getenv("TOCSIN_TEST_ES")
-	if address == "" || os.Getenv("TOCSIN_TEST_ES_CA") != "" {
-		t.Skip("TOCSIN_TEST_ES is not set to a server without TLS: no Elasticsearch to test against (deploy/stack/up starts one)")
-	}
-	prefix := fmt.Sprintf("tx%d-", time.Now().UnixNano())
-	s, err := elastic.New(elastic.Config{Addresses: []string{address}, Prefix: prefix})
-	if err != nil {
-		t.Fatal(err)
-	}
-	es := esServer{t, address}
-	t.Cleanup(func() {
-		for index := range strings.FieldsSeq(es.ask("GET", "_cat/indices/"+prefix+"*?h=index", "")) {
-			es.ask("DELETE", index, "")
-		}
-		es.ask("DELETE", "_index_template/"+prefix+"alerts", "")
-		es.ask("DELETE", "_index_template/"+prefix+"register", "")
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := s.Setup(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s, es, prefix := panelServer(t)
 	for _, kind := range []string{"incidents", "backlog", "assessments", "deadletter"} {
 		es.ask("PUT", prefix+kind, "")
 	}
