@@ -52,6 +52,7 @@ var arrows = []arrow{
 	{folder: "internal/app", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},
 	{folder: "internal/config", to: slices.Concat([]string{"", "internal"}, stages)}, // each stage owns its Config
 	{folder: "internal/api", to: []string{"", "register", "internal"}},
+	{folder: "internal/needtoknow", to: []string{"", "register", "internal"}},
 	{folder: "internal/web", to: []string{"", "register", "internal"}},
 	{folder: "cmd/tocsin", to: []string{"", "internal"}},
 	{folder: "bench", to: slices.Concat([]string{"", "internal", "rules.d"}, stages)},

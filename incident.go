@@ -148,6 +148,8 @@ type Incident struct {
 	Head            string          `json:"head,omitempty"`     // hash of the last log entry; volatile
 	TLP             string          `json:"tlp"`
 	PAP             string          `json:"pap,omitempty"`
+	Visibility      string          `json:"visibility,omitempty"` // restricted; "": everybody whose role and tenant allow it
+	Shared          []string        `json:"shared,omitempty"`     // people who may know of it while it is restricted, beside those at work on it
 	Extra           map[string]any  `json:"extra,omitempty"`
 }
 

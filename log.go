@@ -64,6 +64,7 @@ const (
 	ActSplit       Action = "split"      // events of it went to an incident of their own
 	ActSplitOff    Action = "split_off"  // the founding entry of that one
 	ActRecur       Action = "recur"      // what it was about came back, in another incident
+	ActVisibility  Action = "visibility" // who may know of it
 	ActDismiss     Action = "dismiss"    // a person's verdict on an event that is no incident: kept in the verdict, in no log
 )
 

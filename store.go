@@ -117,6 +117,8 @@ type Query struct {
 	Until        time.Time // of opened
 	UpdatedSince time.Time
 	UpdatedUntil time.Time
+	Visibility   string  // team or restricted
+	Reader       *Reader // leaves out what is restricted and not known to him; nil: nothing
 	// Sort is opened (also ""), updated, last, status_since, due, priority, status, category, platform, assignee,
 	// coordinator, disposition, number or title. Within one priority the least time left comes first, within other
 	// words the newest opened.

@@ -50,6 +50,8 @@ type Command struct {
 	TLP            string
 	PAP            string
 	Occurred       time.Time
+	Visibility     string   // visibility: one of [tocsin.Visibilities]
+	Shared         []string // visibility: the people who may know of what is restricted, all of them
 	// What was found out: set, declare, resolve, review, close.
 	Intent, Means   string
 	FailedControls  []string // [tocsin.NoneFound] where it was looked into and there are none
@@ -63,6 +65,8 @@ type Command struct {
 	Basis     string    // start: by what that is known
 	Reference string    // submit: the authority's
 	SHA256    string    // submit: of the content
+
+	reader *tocsin.Reader // who gives it, as far as what is restricted goes
 }
 
 // Do carries out a person's command and returns the incident after it (the zero one after dismiss). Errors: a
@@ -105,6 +109,9 @@ func (r *Register) do(ctx context.Context, cmd Command) (tocsin.Incident, error)
 	if err != nil {
 		return tocsin.Incident{}, err
 	}
+	if !i.KnownTo(cmd.reader) && !done { // a command that was given before, by somebody who was put out since
+		return tocsin.Incident{}, fmt.Errorf("incident %s: %w", cmd.Incident, tocsin.ErrNotFound)
+	}
 	if !done {
 		if err := r.sameCommand(ctx, cmd, i); err != nil {
 			return tocsin.Incident{}, err
@@ -145,6 +152,8 @@ func (r *Register) check(cmd *Command) error {
 	if cmd.Effective.IsZero() {
 		cmd.Effective = now
 	}
+	missing = append(missing, oneOf("visibility", cmd.Visibility, tocsin.Visibilities())...)
+	cmd.reader = r.ReaderOf(cmd.By)
 	if len(missing) > 0 {
 		return &Refusal{Incident: or(cmd.Incident, cmd.Event), Action: cmd.Action, Missing: missing}
 	}
@@ -188,7 +197,7 @@ func (c Command) long() []string {
 			missing = append(missing, fmt.Sprintf("a shorter %s: it may have %d bytes", name, v.most))
 		}
 	}
-	if len(c.Entities) > maxList || len(c.Teams) > maxList {
+	if len(c.Entities) > maxList || len(c.Teams) > maxList || len(c.Shared) > maxList {
 		missing = append(missing, fmt.Sprintf("a shorter list: it may have %d items", maxList))
 	}
 	slices.Sort(missing)
@@ -216,7 +225,7 @@ func axes(i *tocsin.Impact) map[string]*string {
 
 // concerns reports an unknown incident, one of another tenant, and a revision that is not the expected one.
 func (c Command) concerns(now view) error {
-	if now.seq == 0 || c.Tenant != "" && c.Tenant != now.incident.Tenant {
+	if now.seq == 0 || c.Tenant != "" && c.Tenant != now.incident.Tenant || !now.incident.KnownTo(c.reader) {
 		return fmt.Errorf("incident %s: %w", c.Incident, tocsin.ErrNotFound)
 	}
 	if c.ExpectedRevision != 0 && c.ExpectedRevision != now.seq {

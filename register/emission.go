@@ -12,7 +12,7 @@ import (
 
 // emission drafts the log entry of one emission of an event, by what the incident is at that moment: founding it,
 // joining it, revising it, or late evidence.
-func (r *Register) emission(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, l links) draft {
+func (r *Register) emission(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, l links, c confidence) draft {
 	var number string // handed out once, whatever the number of attempts
 	return func(now view) (*tocsin.LogEntry, error) {
 		seen, known := now.events[e.ID]
@@ -24,7 +24,7 @@ func (r *Register) emission(ctx context.Context, v tocsin.Verdict, e tocsin.Even
 					return nil, err
 				}
 			}
-			return r.founding(v, e, a, l, number)
+			return r.founding(v, e, a, l, c, number)
 		case known && seen.Revision >= e.Revision:
 			return nil, nil
 		case now.incident.Into != "":
@@ -35,14 +35,14 @@ func (r *Register) emission(ctx context.Context, v tocsin.Verdict, e tocsin.Even
 }
 
 // founding is the first entry of an incident that an event makes.
-func (r *Register) founding(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, l links, number string) (*tocsin.LogEntry, error) {
+func (r *Register) founding(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, l links, c confidence, number string) (*tocsin.LogEntry, error) {
 	at := moment(e)
 	if isPerson(v.By) {
 		at = v.At
 	}
 	f := founding{
 		Number: number, Title: e.Rule.Title, Discovery: "event", Assessment: &a, Event: new(stateOf(e)), Opened: opened(e),
-		Detected: or(e.Detected, e.Opened), Occurred: e.First, RecursOf: v.RecursOf, Backfill: e.Backfill, links: l,
+		Detected: or(e.Detected, e.Opened), Occurred: e.First, RecursOf: v.RecursOf, Backfill: e.Backfill, confidence: c, links: l,
 	}
 	if len(e.Evidence.Alerts) > 0 {
 		f.Received = e.Evidence.Alerts[0].Received

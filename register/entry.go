@@ -190,6 +190,8 @@ func (r *Register) keeping(cmd Command, i tocsin.Incident) (any, []string) {
 	case tocsin.ActDecline:
 		return link{Proposal: cmd.Proposal}, needs(slices.Contains(i.Proposals, cmd.Proposal),
 			"one of the incident's proposals: "+or(strings.Join(i.Proposals, ", "), "it has none"))
+	case tocsin.ActVisibility:
+		return confiding(cmd, i)
 	case tocsin.ActSet:
 		return r.setting(cmd, i)
 	case tocsin.ActHold, tocsin.ActRelease, tocsin.ActTeam, tocsin.ActCrisis, tocsin.ActReturn:

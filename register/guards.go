@@ -72,7 +72,7 @@ func RoleFor(a tocsin.Action) (string, bool) {
 		return "lead", true
 	case tocsin.ActClockStart, tocsin.ActClockSubmit, tocsin.ActDeclare, tocsin.ActReject, tocsin.ActPromote, tocsin.ActDismiss, tocsin.ActClose, tocsin.ActReopen,
 		tocsin.ActMerge, tocsin.ActHandOver, tocsin.ActSet, tocsin.ActConfirm, tocsin.ActReview,
-		tocsin.ActDecline, tocsin.ActHold, tocsin.ActRelease, tocsin.ActCrisis, tocsin.ActReturn, tocsin.ActSplit:
+		tocsin.ActDecline, tocsin.ActVisibility, tocsin.ActHold, tocsin.ActRelease, tocsin.ActCrisis, tocsin.ActReturn, tocsin.ActSplit:
 		return "coordinator", true
 	default:
 		return "", false

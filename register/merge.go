@@ -29,6 +29,9 @@ func (r *Register) absorbFirst(ctx context.Context, cmd Command) error {
 	if err != nil && !errors.Is(err, tocsin.ErrNotFound) {
 		return err
 	}
+	if !into.KnownTo(cmd.reader) {
+		into = tocsin.Incident{} // there is none, for all that he may know
+	}
 	missing := unmergeable(child.incident, into, cmd)
 	if len(missing) == 0 { // what would keep it from being closed keeps it from being taken in
 		_, missing = r.moving(cmd, child.incident)
@@ -74,6 +77,7 @@ func (r *Register) absorption(cmd Command, child view, into tocsin.Incident) (*t
 		l.Rating = new(unasserted(ratingOfIncident(c), into))
 		l.Targets = r.retarget(into, c.Priority, cmd.Effective)
 	}
+	l.confidence = inherited(c, cmd, into.Shared...)
 	data, err := pack(l)
 	return &tocsin.LogEntry{
 		Tenant: into.Tenant, Action: tocsin.ActAbsorb, By: cmd.By, Effective: cmd.Effective, Reason: cmd.Reason, Data: data,

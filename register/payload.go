@@ -31,6 +31,7 @@ type founding struct {
 	SplitOf    string             `json:"split_of,omitempty"`
 	Events     []eventState       `json:"events,omitempty"` // split_off: those that it begins with
 	Backfill   bool               `json:"backfill,omitempty"`
+	confidence
 	links
 	move
 }
@@ -114,6 +115,7 @@ type link struct {
 	Last     time.Time       `json:"last,omitzero"`
 	Rating   *rating         `json:"rating,omitempty"`
 	Command  string          `json:"command,omitempty"` // absorb: the person's, which closes the merged incident
+	confidence
 	move
 }
 

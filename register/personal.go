@@ -22,7 +22,7 @@ import (
 const saltBytes = 16
 
 // personalData are the members of an entry's data that name people.
-var personalData = []string{"assignee", "before", "coordinator", "owner"}
+var personalData = []string{"assignee", "before", "coordinator", "owner", "shared"}
 
 // personalOf finds the personal values of an entry that a person made, by their paths. The machine's entries say what
 // sensors report: that is evidence, not data about the people who work on it.

@@ -111,6 +111,8 @@ func (s *state) act(e tocsin.LogEntry) error {
 		return with(e, s.clockSubmitted)
 	case tocsin.ActClockWaive:
 		return with(e, s.clockWaived)
+	case tocsin.ActVisibility:
+		return with(e, s.confide)
 	case tocsin.ActFollowUp:
 		return with(e, s.followUp)
 	case tocsin.ActConfirm:
@@ -184,6 +186,7 @@ func (s *state) founded(e tocsin.LogEntry, f founding) {
 	if f.Discovery == "event" {
 		i.Means = "technical" // what sensors report came about by them
 	}
+	s.confide(e, f.confidence)
 	s.entities(f.Entities)
 	s.tie(f.links)
 	s.carry(f.move)
@@ -231,6 +234,7 @@ func (s *state) link(e tocsin.LogEntry, l link) {
 			s.rate(e.Effective, *l.Rating)
 		}
 		s.due(l.Targets)
+		s.confide(e, l.confidence)
 		s.unpropose("merge:" + l.Incident)
 		s.summarise()
 	case tocsin.ActDecline:
@@ -310,7 +314,7 @@ func (s *state) clone() tocsin.Incident {
 	i.Visits, i.Entities, i.FollowUps = slices.Clone(i.Visits), slices.Clone(i.Entities), slices.Clone(i.FollowUps)
 	i.Teams, i.Holds, i.Vulnerabilities = slices.Clone(i.Teams), slices.Clone(i.Holds), slices.Clone(i.Vulnerabilities)
 	for _, list := range []*[]string{
-		&i.Events, &i.Slots, &i.Related, &i.Children, &i.Proposals, &i.Degraded, &i.Asserted, &i.Why, &i.Recurs, &i.SplitInto, &i.Lessons, &i.FailedControls,
+		&i.Events, &i.Slots, &i.Related, &i.Children, &i.Proposals, &i.Degraded, &i.Asserted, &i.Why, &i.Recurs, &i.SplitInto, &i.Lessons, &i.FailedControls, &i.Shared,
 	} {
 		*list = slices.Clone(*list)
 	}

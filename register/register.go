@@ -35,6 +35,9 @@ type Options struct {
 	// must not wait. What it is not told of (a kill, a transaction that is taken back) it must find by itself.
 	Wrote func(incident string)
 
+	// Teams are those that somebody is a member of, by name; nil: nobody is in any.
+	Teams func(name string) []string
+
 	Exhibits Exhibits // where the originals of alerts are copied to; nil: nowhere
 	Tool     string   // name and version of what copies them
 

@@ -257,7 +257,11 @@ func (r *Register) follow(ctx context.Context, v tocsin.Verdict, e tocsin.Event,
 // record writes the emission's log entry and projection, and what follows in other incidents.
 func (r *Register) record(ctx context.Context, v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, command string, l links, founds bool) (Outcome, error) {
 	var related []string // before
-	emission := r.emission(ctx, v, e, a, l)
+	c, err := r.returning(ctx, v, founds)
+	if err != nil {
+		return Outcome{}, err
+	}
+	emission := r.emission(ctx, v, e, a, l, c)
 	write := r.write
 	if founds {
 		write = r.found

@@ -85,6 +85,9 @@ func (r *Register) promoteOnce(ctx context.Context, cmd Command) (tocsin.Inciden
 		return tocsin.Incident{}, fmt.Errorf("event %s: %w", cmd.Event, tocsin.ErrNotFound)
 	}
 	if v.Incident != "" {
+		if err := r.known(ctx, v.Incident, cmd); err != nil {
+			return tocsin.Incident{}, err
+		}
 		i, over, err := r.promoted(ctx, v, e, cmd)
 		if err != nil || over {
 			return i, err
@@ -137,6 +140,9 @@ func (r *Register) dismiss(ctx context.Context, cmd Command) error {
 		return fmt.Errorf("event %s: %w", cmd.Event, or(err, tocsin.ErrNotFound))
 	}
 	if v.Incident != "" {
+		if err := r.known(ctx, v.Incident, cmd); err != nil {
+			return err
+		}
 		return &Refusal{Incident: cmd.Event, Action: cmd.Action, Missing: []string{
 			"an event that is in no incident: this one is in " + v.Incident + ", which can be rejected or closed",
 		}}

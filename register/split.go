@@ -30,6 +30,7 @@ type parting struct {
 	To       tocsin.Status        `json:"to"`
 	Targets  map[string]time.Time `json:"due,omitempty"` // of the new one
 	Backfill bool                 `json:"backfill,omitempty"`
+	confidence
 }
 
 // split moves events of an incident into a new one, the inverse of merge: nothing is deleted, both know of each other,
@@ -99,6 +100,7 @@ func (r *Register) parting(ctx context.Context, cmd Command, now view) (parting,
 	p := parting{
 		Incident: tocsin.IncidentID(i.Tenant, cmd.ID+"\x00"+i.ID, cmd.Effective, 0), Title: cmd.Title, Summary: cmd.Summary,
 		Detected: i.Timeline["detected"], Mode: i.Mode, Basis: i.Basis, Rating: ratingOfIncident(i), To: tocsin.Proposed, Backfill: true,
+		confidence: inherited(i, cmd),
 	}
 	ids := slices.Sorted(maps.Keys(now.events))
 	stored := map[string]tocsin.Event{}
@@ -300,7 +302,7 @@ func (r *Register) complete(ctx context.Context, e tocsin.LogEntry) error {
 func (r *Register) splitFounding(e tocsin.LogEntry, p parting) (*tocsin.LogEntry, error) {
 	f := founding{
 		Number: p.Number, Title: p.Title, Summary: p.Summary, Discovery: "event", Opened: p.Opened, Detected: p.Detected,
-		SplitOf: e.Incident, Events: p.Events, Backfill: p.Backfill, links: links{Related: []string{e.Incident}, Slots: p.Slots},
+		SplitOf: e.Incident, Events: p.Events, Backfill: p.Backfill, confidence: p.confidence, links: links{Related: []string{e.Incident}, Slots: p.Slots},
 		Assessment: &tocsin.Assessment{
 			Category: p.Rating.Category, CategoryISO: p.Rating.CategoryISO, Urgency: p.Rating.Urgency, Severity: p.Rating.Severity,
 			Class: p.Rating.Class, Asset: p.Rating.Asset, Platform: p.Rating.Platform, Priority: p.Rating.Priority, Scale: p.Rating.Scale,

@@ -88,6 +88,7 @@ func newIncidentList() *cobra.Command {
 		{"disposition", "only those that turned out in one of these `ways`, separated by commas"},
 		{"title", "only those whose title has these `words`, or words that begin so"},
 		{"breached", "true: only those that missed a target; false: those that did not"},
+		{"visibility", "team or restricted"},
 		{"tenant", "only those of this `tenant`"},
 	} {
 		more[f[0]] = cmd.Flags().String(f[0], "", f[1])

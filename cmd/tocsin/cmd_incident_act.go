@@ -40,6 +40,7 @@ func incidentActions() []act {
 		{"comment", "Write into its log", []string{"text"}},
 		{"set", "Change how it is classified", []string{"title", "summary", "category", "urgency", "priority", "platform", "tlp", "pap", "impact", "occurred", "intent", "means", "failed-control", "vulnerability", "text"}},
 		{"confirm", "Confirm what a policy declared", []string{"text"}},
+		{"visibility", "Say who may know of it", []string{"visible-to", "shared", "reason", "text"}},
 		{"review", "Record the post-incident review: its text is what was learnt", slices.Concat([]string{"text", "root-cause"}, found)},
 		{"follow-up", "Add or change work that outlives it", []string{"owner", "due", "state", "index", "text"}},
 		{"team", "Activate a team, or say that it took note or is done", []string{"the-team", "step", "text"}},
@@ -115,7 +116,7 @@ func (o *orders) add(cmd *cobra.Command, names []string) {
 			f.StringToStringVar(&o.Impact, "impact", nil, "axis=word, e.g. functional=high,information=privacy")
 		case "entity":
 			f.StringArrayVar(&o.entities, "entity", nil, "`role:field=value`, e.g. victim:host.name=web1; may be repeated")
-		case "pap", "owner", "the-team", "step", "event", "proposal", "intent", "means", "failed-control", "vulnerability", "due", "state", "index":
+		case "pap", "owner", "the-team", "step", "event", "proposal", "intent", "means", "failed-control", "vulnerability", "due", "state", "index", "visible-to", "shared":
 			o.addWork(f, name)
 		default:
 			text := map[string]*string{

@@ -24,6 +24,8 @@ type work struct {
 	Vulnerabilities []tocsin.Vulnerability `json:"vulnerabilities,omitempty"`
 	FollowUp        *followUp              `json:"follow_up,omitempty"`
 	Index           int                    `json:"index,omitempty"`
+	Visibility      string                 `json:"visibility,omitempty"`
+	Shared          []string               `json:"shared,omitempty"`
 
 	vulnerabilities []string
 	due, state      string
@@ -63,6 +65,10 @@ func (o *orders) addWork(f *pflag.FlagSet, name string) {
 		f.StringVar(&o.due, name, "", "`time` by which it is to be done (RFC 3339)")
 	case "state":
 		f.StringVar(&o.state, name, "", strings.Join(tocsin.FollowUpStates(), ", "))
+	case "visible-to":
+		f.StringVar(&o.Visibility, "to", "", strings.Join(tocsin.Visibilities(), ", ")+": a lead, an admin, those at work on it and whom --shared names")
+	case "shared":
+		f.StringSliceVar(&o.Shared, name, nil, "`people` who may know of it while it is restricted, all of them; may be repeated")
 	case "index":
 		f.IntVar(&o.Index, name, 0, "which follow-up to change, from 1; without it one is added")
 	}
@@ -95,6 +101,9 @@ func (o *orders) finish(action string) error {
 
 // showWork writes what people did about an incident beside its steps, and what it is tied to.
 func showWork(w io.Writer, i tocsin.Incident) {
+	if i.Visibility != "" {
+		fmt.Fprintf(w, "visibility\t%s: a lead, an admin, those at work on it%s\n", i.Visibility, printable(strings.Join(append([]string{""}, i.Shared...), ", ")))
+	}
 	for _, t := range i.Teams {
 		state := "activated " + stamp(t.Activated)
 		switch {

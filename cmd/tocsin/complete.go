@@ -45,7 +45,7 @@ func vocabulary() map[string][]string {
 	}
 	return map[string][]string{
 		"status": statuses, "priority": {"P1", "P2", "P3", "P4", "P5"}, "disposition": tocsin.Dispositions(), "root-cause": tocsin.RootCauses(),
-		"intent": tocsin.Intents(), "means": tocsin.Means(), "tlp": tocsin.TLPs(), "pap": tocsin.PAPs(), "step": tocsin.TeamSteps(),
+		"intent": tocsin.Intents(), "means": tocsin.Means(), "tlp": tocsin.TLPs(), "pap": tocsin.PAPs(), "to": tocsin.Visibilities(), "visibility": tocsin.Visibilities(), "step": tocsin.TeamSteps(),
 		"state": tocsin.FollowUpStates(), "output": {"table", "json", "ndjson"}, "sort": {"opened", "priority", "updated"},
 		"failed-control": {tocsin.NoneFound}, "vulnerability": {tocsin.NoneFound}, "format": {"md", "html"},
 	}

@@ -28,6 +28,16 @@ type Register interface {
 	Incident(ctx context.Context, id string) (tocsin.Incident, error)
 }
 
+// A Store is the register as the caller may see it: who that is comes from the context, see package needtoknow.
+type Store interface {
+	Entries(ctx context.Context, incident string, from int64) ([]tocsin.LogEntry, error)
+	Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error)
+	// Known tells which of some incidents the caller may know of.
+	Known(ctx context.Context, incidents []string) (map[string]bool, error)
+	Verdict(ctx context.Context, event string) (tocsin.Verdict, error)
+	register.Evidence
+}
+
 // DeadLetters list and show what could not become an alert.
 type DeadLetters interface {
 	Rejection(ctx context.Context, id string) (tocsin.Rejection, error)
@@ -93,8 +103,10 @@ type Rules struct {
 
 // Options are what the API works with.
 type Options struct {
-	Register    Register
-	Store       register.Store
+	Register Register
+	Store    Store
+	// Whole lists all incidents, for what counts them and names none that is restricted; nil: Store.
+	Whole       dossier.Lister
 	Press       *dossier.Press // writes reports of incidents
 	Reports     *reports.Desk  // takes what people report
 	OpenReports bool           // reporting needs no token, where reading needs none
@@ -269,7 +281,7 @@ func (a *routes) authenticate(ctx huma.Context, next func(huma.Context)) {
 		a.forbid(ctx, id, http.StatusUnauthorized, "the token is not known")
 		return
 	case role == viewer && a.OpenReads && id.Actor.ID == "":
-		id.Actor = tocsin.Actor{Kind: "person", ID: "local", Role: viewer}
+		id = auth.Identity{Actor: tocsin.Actor{Kind: "person", ID: "local", Role: viewer}, Open: true}
 	case id.Actor.ID == "":
 		a.forbid(ctx, id, http.StatusUnauthorized, "a token is needed: Authorization: Bearer …")
 		return

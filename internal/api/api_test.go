@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"tocsin"
-	"tocsin/register"
 )
 
 func TestReads(t *testing.T) {
@@ -299,7 +298,7 @@ func TestTenantsApart(t *testing.T) {
 }
 
 // down is a store that does not answer.
-type down struct{ register.Store }
+type down struct{ Store }
 
 func (down) Incidents(context.Context, tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
 	return tocsin.Page[tocsin.Incident]{}, errors.New("dial tcp 10.0.0.1:9200: password=hunter2")

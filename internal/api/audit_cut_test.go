@@ -54,7 +54,7 @@ func TestEveryWriteIsAuditedWhereverItIsCut(t *testing.T) {
 			t.Run(fmt.Sprintf("write %d, after %t", n, after), func(t *testing.T) {
 				var d *doomed
 				w := newWorld(t, func(o *Options) {
-					d = &doomed{Store: o.Store.(*memory.Store)}
+					d = &doomed{Store: o.Whole.(*memory.Store)}
 					o.Trail.Store = d
 					o.Register = register.New(register.Options{Store: d, Now: o.Now})
 				})

@@ -39,6 +39,8 @@ type Body struct {
 	Priority    string        `json:"priority,omitempty" maxLength:"2"`
 	Platform    string        `json:"platform,omitempty" maxLength:"100"`
 	TLP         string        `json:"tlp,omitempty" maxLength:"20"`
+	Visibility  string        `json:"visibility,omitempty" maxLength:"20" doc:"visibility: team, or restricted to a lead, an admin and whom the incident names"`
+	Shared      []string      `json:"shared,omitempty" maxItems:"100" doc:"visibility: the people who may know of what is restricted, beside those at work on it; all of them"`
 	PAP         string        `json:"pap,omitempty" maxLength:"20"`
 	// What was found out: set, resolve, review, close.
 	Intent          string              `json:"intent,omitempty" maxLength:"50" doc:"deliberate, accidental, environmental or unknown"`
@@ -115,7 +117,7 @@ var actions = []tocsin.Action{
 	tocsin.ActDeclare, tocsin.ActReject, tocsin.ActAcknowledge, tocsin.ActContain, tocsin.ActEradicate, tocsin.ActRecover,
 	tocsin.ActResolve, tocsin.ActClose, tocsin.ActReopen, tocsin.ActMerge, tocsin.ActAssign, tocsin.ActHandOver,
 	tocsin.ActComment, tocsin.ActSet, tocsin.ActConfirm, tocsin.ActFollowUp, tocsin.ActReview,
-	tocsin.ActHold, tocsin.ActRelease, tocsin.ActTeam, tocsin.ActCrisis, tocsin.ActReturn, tocsin.ActSplit, tocsin.ActDecline,
+	tocsin.ActHold, tocsin.ActRelease, tocsin.ActTeam, tocsin.ActCrisis, tocsin.ActReturn, tocsin.ActSplit, tocsin.ActDecline, tocsin.ActVisibility,
 	tocsin.ActClockStart, tocsin.ActClockSubmit, tocsin.ActClockWaive,
 }
 
@@ -173,7 +175,7 @@ func command(ctx context.Context, act tocsin.Action, key string, b Body) registe
 		Disposition: b.Disposition, RootCause: b.RootCause, Into: b.Into, Assignee: b.Assignee, Coordinator: b.Coordinator, Teams: b.Teams,
 		FollowUp: (*tocsin.FollowUp)(b.FollowUp), Index: b.Index, Title: b.Title, Summary: b.Summary, Category: b.Category, Impact: tocsin.Impact(b.Impact),
 		Urgency: b.Urgency, Priority: b.Priority, Platform: b.Platform, TLP: b.TLP, PAP: b.PAP, Team: b.Team, Step: b.Step, Owner: b.Owner, Events: b.Events,
-		Intent: b.Intent, Means: b.Means, FailedControls: b.FailedControls, Vulnerabilities: b.vulnerabilities(), Proposal: b.Proposal, Occurred: b.Occurred, Entities: b.Entities,
+		Intent: b.Intent, Means: b.Means, FailedControls: b.FailedControls, Vulnerabilities: b.vulnerabilities(), Proposal: b.Proposal, Occurred: b.Occurred, Entities: b.Entities, Visibility: b.Visibility, Shared: b.Shared,
 		Regime: b.Regime, Stage: b.Stage, Anchored: b.Anchored, Basis: b.Basis, Reference: b.Reference, SHA256: b.SHA256,
 	}
 }

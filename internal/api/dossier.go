@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"tocsin"
 	"tocsin/internal/auth"
 	"tocsin/internal/dossier"
 	"tocsin/register"
@@ -44,8 +45,11 @@ func (a *routes) papers() {
 	huma.Register(a.api, written(report, "text/markdown", "text/html"), func(ctx context.Context, in *paperInput) (*paper, error) {
 		return a.paper(ctx, in, a.Press.Incident)
 	})
-	aware := operation("get-incident-awareness", http.MethodGet, "/incidents/{id}/awareness", lead, "Get what happened without names (TLP:CLEAR), for people to learn from; read it before you give it away", 404, 422, 503)
+	aware := operation("get-incident-awareness", http.MethodGet, "/incidents/{id}/awareness", lead, "Get what happened without names (TLP:CLEAR), for people to learn from; read it before you give it away", 404, 409, 422, 503)
 	huma.Register(a.api, shown(written(aware, "text/markdown", "text/html")), func(ctx context.Context, in *paperInput) (*paper, error) {
+		if i, err := a.incident(ctx, in.ID); err == nil && i.Visibility == tocsin.Restricted {
+			return nil, huma.Error409Conflict("the incident is restricted: what is for everybody to read is not made of it; make it visible to the team first")
+		}
 		return a.paper(ctx, in, a.Press.Awareness)
 	})
 	list := operation("get-register-report", http.MethodGet, "/register/report", viewer, "Get the register's report for a period", 422, 503)
@@ -88,6 +92,14 @@ func (a *routes) paper(ctx context.Context, in *paperInput, write writes) (*pape
 	return newPaper(in.Format, out.Bytes()), nil
 }
 
+// whole lists all incidents: the register's report counts them, and names none that is restricted.
+func (a *routes) whole() dossier.Lister {
+	if a.Whole != nil {
+		return a.Whole
+	}
+	return a.Store
+}
+
 func (a *routes) registerReport(ctx context.Context, in *registerInput) (*paper, error) {
 	now := a.Now().UTC()
 	p := dossier.Period{From: in.From, To: in.To, Tenant: auth.From(ctx).Tenant}
@@ -100,7 +112,7 @@ func (a *routes) registerReport(ctx context.Context, in *registerInput) (*paper,
 	if !p.From.Before(p.To) {
 		return nil, huma.Error422UnprocessableEntity("the period ends before it begins", &huma.ErrorDetail{Message: "from must be before to", Location: "query.from"})
 	}
-	all, err := dossier.Gather(ctx, a.Store, p)
+	all, err := dossier.Gather(ctx, a.whole(), p)
 	if err != nil {
 		return nil, a.problem(err)
 	}

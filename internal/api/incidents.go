@@ -31,6 +31,7 @@ type listIncidents struct {
 	Event        string    `query:"event" maxLength:"64"`
 	Rule         string    `query:"rule" maxLength:"100" doc:"id of the rule of one of its events"`
 	Title        string    `query:"title" maxLength:"200" doc:"words, each of which begins a word of the title"`
+	Visibility   string    `query:"visibility" enum:"team,restricted" doc:"restricted: those that a lead, an admin and whom they name may see"`
 	Breached     string    `query:"breached" enum:"true,false" doc:"whether a target was missed"`
 	Since        time.Time `query:"since" doc:"opened at or after"`
 	Until        time.Time `query:"until" doc:"opened before"`
@@ -52,6 +53,7 @@ func (in *listIncidents) query(ctx context.Context) tocsin.Query {
 	for _, s := range in.Status {
 		q.Status = append(q.Status, tocsin.Status(s))
 	}
+	q.Visibility = in.Visibility
 	if in.Breached != "" {
 		q.Breached = new(in.Breached == "true")
 	}

@@ -50,7 +50,7 @@ var matrix = map[string]string{
 	"report": viewer, "get-informant": lead, "erase-informant": lead,
 	"bulk-assign": "analyst", "bulk-acknowledge": "analyst", "bulk-comment": "analyst", "bulk-close": "coordinator", "bulk-reject": "coordinator",
 	"hold-incident": "coordinator", "release-incident": "coordinator", "crisis-incident": "coordinator", "return-incident": "coordinator",
-	"split-incident": "coordinator", "decline-incident": "coordinator",
+	"split-incident": "coordinator", "decline-incident": "coordinator", "visibility-incident": "coordinator",
 	"declare-incident": "coordinator", "reject-incident": "coordinator", "close-incident": "coordinator", "reopen-incident": "coordinator",
 	"merge-incident": "coordinator", "hand-over-incident": "coordinator", "set-incident": "coordinator", "confirm-incident": "coordinator",
 	"list-notices": viewer, "get-receivers": viewer, "test-route": lead,

@@ -73,7 +73,19 @@ func (a *routes) listNotices(ctx context.Context, in *noticeQuery) (*noticePage,
 	all, err := a.Notifier.Notices(ctx, tocsin.NoticeQuery{
 		Tenant: auth.From(ctx).Tenant, Incident: in.Incident, Receiver: in.Receiver, State: tocsin.NoticeState(in.State), Newest: true, Limit: in.Limit,
 	})
-	page.Items = append(page.Items, all...)
+	if err != nil {
+		return nil, a.problem(err)
+	}
+	incidents := make([]string, len(all))
+	for n := range all {
+		incidents[n] = all[n].Incident
+	}
+	known, err := a.Store.Known(ctx, incidents)
+	for _, n := range all {
+		if known[n.Incident] {
+			page.Items = append(page.Items, n)
+		}
+	}
 	page.Total = int64(len(page.Items))
 	return &noticePage{page}, a.problem(err)
 }

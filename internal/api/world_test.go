@@ -18,6 +18,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/dossier"
 	"tocsin/internal/integrity"
+	"tocsin/internal/needtoknow"
 	"tocsin/internal/reports"
 	"tocsin/register"
 	"tocsin/sinks"
@@ -41,7 +42,9 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 	t.Helper()
 	w := &world{t: t, store: memory.New()}
 	now := func() time.Time { return t0.Add(time.Hour) }
-	w.register = register.New(register.Options{Store: w.store, Now: now, Exhibits: w.store})
+	w.register = register.New(register.Options{Store: w.store, Now: now, Exhibits: w.store, Teams: teamsOf})
+	trail := auth.Trail{Store: w.store, Now: now, Log: slog.New(slog.DiscardHandler)}
+	view := needtoknow.New(w.register, w.store, teamsOf, trail)
 	tokens := &auth.Tokens{}
 	var file strings.Builder
 	for _, role := range register.Roles() {
@@ -54,6 +57,10 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 			file.WriteString("- {name: " + name + ", role: " + role + ", tenant: \"" + tenant + "\", sha256: " + hex.EncodeToString(sum[:]) + "}\n")
 		}
 	}
+	for _, who := range [][2]string{{"ines", "coordinator"}, {"tess", "analyst"}} { // restricted incidents may name them
+		sum := sha256.Sum256([]byte(token(who[0])))
+		file.WriteString("- {name: " + who[0] + ", role: " + who[1] + ", sha256: " + hex.EncodeToString(sum[:]) + "}\n")
+	}
 	directory, err := auth.OpenDirectory(t.Context(), w.store, tokens, register.Roles(), now)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +69,7 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		t.Fatal(err)
 	}
 	o := Options{
-		Register: w.register, Store: w.store, DeadLetters: letters{w.store}, Dispose: letters{w.store}.dispose, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
+		Register: view, Store: view, Whole: w.store, DeadLetters: letters{w.store}, Dispose: letters{w.store}.dispose, Tokens: tokens, Version: "1", Now: now, Log: slog.New(slog.DiscardHandler),
 		Press:   press(t),
 		Reports: desk(w.store, w.register, now),
 		Rules:   func() Rules { return Rules{Set: "abc", Rules: []Rule{}} },
@@ -72,20 +79,28 @@ func newWorld(t *testing.T, change func(*Options)) *world {
 		},
 		Measures:  w.store,
 		Health:    func() any { return map[string]string{"status": "ok"} },
-		Search:    w.store,
+		Search:    view,
 		Directory: directory,
 		Exceptions: func() []Exception {
 			return []Exception{{Name: "exceptions/a.yaml:1", Rule: "r1", When: "true", Expires: t0}}
 		},
 		Sources:   func() []Source { return []Source{{Name: "http", Alerts: 7}} },
 		Custodian: integrity.Custodian{Register: w.register, Store: w.store, Now: now, Version: "test"},
-		Audit:     w.store, Trail: auth.Trail{Store: w.store, Now: now, Log: slog.New(slog.DiscardHandler)},
+		Audit:     w.store, Trail: trail,
 	}
 	if change != nil {
 		change(&o)
 	}
 	w.handler = New(o)
 	return w
+}
+
+// teamsOf tells that tess is one of the team irt.
+func teamsOf(name string) []string {
+	if name == "tess" {
+		return []string{"irt"}
+	}
+	return nil
 }
 
 func press(t *testing.T) *dossier.Press {

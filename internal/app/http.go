@@ -47,10 +47,10 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 	mux.Handle("/services/collector", take.HEC())
 	mux.Handle("/services/collector/", take.HEC())
 	if slices.Contains(a.cfg.Roles, "api") {
-		p := &pulse{gather: a.totals}
+		p, view := &pulse{gather: a.totals}, a.view(back.store)
 		mux.Handle("/api/v1/", api.New(api.Options{
-			Register: a.register(back.store), Store: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Measures: a.facts, Quality: a.quality.of, Health: func() any { return a.health.Report() },
-			Search: back.store, Exceptions: a.exceptions, Sources: func() []api.Source { return a.sources(p) },
+			Register: view, Store: view, Whole: back.store, DeadLetters: a.letters(back.store, back.journal), Dispose: a.letters(back.store, back.journal).dispose, Rules: a.rules, WhyNot: a.whyNot, Measures: a.facts, Quality: a.quality.of, Health: func() any { return a.health.Report() },
+			Search: view, Exceptions: a.exceptions, Sources: func() []api.Source { return a.sources(p) },
 			Regimes:   a.regimesInForce,
 			Directory: people.directory, Limits: people.limits, Failures: people.failures,
 			Notifier: a.notifier(),
@@ -59,7 +59,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 			Custodian: a.evidence(back.store),
 			Tokens:    tokens, OpenReads: a.onLoopback(), Version: "1", Now: a.now, Log: a.log,
 		}))
-		page, err := a.page(back, people, p)
+		page, err := a.page(back, people, p, view)
 		if err != nil {
 			return nil, err
 		}

@@ -132,9 +132,10 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 		return nil, err
 	}
 	letters := a.letters(st, intake{j: j, cap: a.cfg.Intake.Backlog}) // what is sent again waits for the daemon
+	view := a.view(st)
 	return &Local{app: a, Handler: api.New(api.Options{
-		Register: a.register(st), Store: st, DeadLetters: letters, Dispose: letters.dispose, Rules: a.rulesOnDisk,
-		Search: st, Exceptions: a.exceptionsOnDisk, Sources: func() []api.Source { return nil },
+		Register: view, Store: view, Whole: st, DeadLetters: letters, Dispose: letters.dispose, Rules: a.rulesOnDisk,
+		Search: view, Exceptions: a.exceptionsOnDisk, Sources: func() []api.Source { return nil },
 		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: (&qualities{store: st, now: a.now}).of,
 		Press: press, Reports: a.desk(st, nil),
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,

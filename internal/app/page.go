@@ -9,12 +9,13 @@ import (
 
 	"tocsin"
 	"tocsin/internal/dossier"
+	"tocsin/internal/needtoknow"
 	"tocsin/internal/web"
 	"tocsin/sinks"
 )
 
 // page makes the handler of the page.
-func (a *App) page(back backend, people *people, p *pulse) (http.Handler, error) {
+func (a *App) page(back backend, people *people, p *pulse, view *needtoknow.View) (http.Handler, error) {
 	started := a.now()
 	a.runs("address", a.announce)
 	a.runs("pulse", func(ctx context.Context) error { return p.run(ctx, a.now) })
@@ -23,13 +24,13 @@ func (a *App) page(back backend, people *people, p *pulse) (http.Handler, error)
 		return nil, err
 	}
 	return web.New(web.Options{
-		Register: a.register(back.store), Store: back.store, Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open, ReportLink: a.cfg.Reports.Link.Reveal(), OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
+		Register: view, Store: view, Press: press, Reports: a.desk(back.store, back.assess), OpenReports: a.cfg.Reports.Open, ReportLink: a.cfg.Reports.Link.Reveal(), OpenReads: a.onLoopback(), Secure: a.cfg.HTTP.CertFile != "",
 		Tokens: people.tokens, Entrance: web.Entrance{Directory: people.directory, OIDC: people.oidc, Attempts: people.attempts, Limits: people.limits},
 		DeadLetters: func(ctx context.Context, q web.LetterQuery) (tocsin.Page[web.Letter], error) {
 			return pageLetters(ctx, back.store, q)
 		},
 		Dispose: a.letters(back.store, back.journal).disposeByID,
-		Rules:   a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot, Counts: back.store, Measures: a.facts, Search: back.store, Regimes: a.regimesInForce,
+		Rules:   a.pageRules, Quality: a.quality.of, WhyNot: a.whyNot, Counts: view, Measures: a.facts, Search: view, Regimes: a.regimesInForce,
 		NovelHosts: a.novelHosts, Peers: a.cfg.HTTP.Peers, Workshop: a.workshop(back),
 		Health: func(ctx context.Context) web.Health { return a.pageHealth(ctx, back, p, started) },
 		Trail:  a.trail(back.store), Custodian: a.evidence(back.store), Stopping: a.stopping, Now: a.now, Log: a.log,

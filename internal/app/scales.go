@@ -154,7 +154,7 @@ func (a *App) registerOptions(s register.Store, by *scaleSet) register.Options {
 	o.Store, o.Now, o.Logger, o.Regimes = s, a.now, a.log, *a.regimes.Load()
 	o.Wrote, o.Meters = a.wrote, a.reg
 	o.Exhibits, _ = s.(register.Exhibits)
-	o.Tool = tool()
+	o.Tool, o.Teams = tool(), a.teamsOf
 	o.Renew = func(o *register.Options) {
 		pipeline.Rescale(o, a.scales())
 		o.Regimes = *a.regimes.Load()

@@ -35,6 +35,11 @@ func (t Trail) Shows(ctx context.Context, action, object string) error {
 	return t.write(ctx, action, object, tocsin.AuditShown, "")
 }
 
+// ShowsBecause is [Trail.Shows] with what makes it restricted.
+func (t Trail) ShowsBecause(ctx context.Context, action, object, why string) error {
+	return t.write(ctx, action, object, tocsin.AuditShown, why)
+}
+
 // Begins keeps that a write is about to be done: on an error it must not be done. So every write that was done has an
 // entry, whatever becomes of the daemon behind it; [Trail.Notes] says how it ended, under the same request.
 func (t Trail) Begins(ctx context.Context, action, object string) error {

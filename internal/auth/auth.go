@@ -31,6 +31,7 @@ const Anyone = ""
 type Identity struct {
 	Actor  tocsin.Actor
 	Tenant string // the only tenant it may see; "" for all
+	Open   bool   // nobody in particular: reading is open to this machine, and needs no token
 }
 
 // Tokens tell identities by the SHA-256 of their token, or by the name in a client certificate that the listener has
@@ -211,8 +212,18 @@ func (t *Tokens) certified(r *http.Request) (Identity, bool) {
 
 type key struct{}
 
-// With puts an identity into a context.
-func With(ctx context.Context, id Identity) context.Context { return context.WithValue(ctx, key{}, id) }
+type memoKey struct{}
+
+// With puts an identity into a context, and a place for what is looked up once in a request of it, see [Memo].
+func With(ctx context.Context, id Identity) context.Context {
+	return context.WithValue(context.WithValue(ctx, key{}, id), memoKey{}, new(sync.Map))
+}
+
+// Memo is where a request keeps what it has looked up; nil outside of one. It ends with the request.
+func Memo(ctx context.Context) *sync.Map {
+	memo, _ := ctx.Value(memoKey{}).(*sync.Map)
+	return memo
+}
 
 // From takes the identity out of a context, nobody where there is none.
 func From(ctx context.Context) Identity {

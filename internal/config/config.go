@@ -66,6 +66,7 @@ type HTTP struct {
 	OpenIntake    string   `mapstructure:"open_intake" enum:"loopback,never"`
 	ClientCAFile  string   `mapstructure:"client_ca_file"` // PEM; whoever has a certificate of it may use it in place of a token
 	Peers         []string `mapstructure:"peers"`          // pages of the other daemons of this pipeline, as readers reach them: https://tocsin-2.example
+	Teams         []string `mapstructure:"teams"`          // team=person: who is a member of which response team; members know of restricted incidents that the team was activated for
 	RateLimit     int      `mapstructure:"rate_limit"`     // requests a second of one caller to API and page; 0: no limit
 }
 

@@ -28,6 +28,11 @@ func (c *checker) validateOIDC(cfg *Config) {
 	if cfg.HTTP.ClientCAFile != "" && cfg.HTTP.CertFile == "" {
 		c.at("http.client_ca_file", "certificates are read over TLS alone", "set http.cert_file and http.key_file")
 	}
+	for n, text := range cfg.HTTP.Teams {
+		if team, person, ok := strings.Cut(text, "="); !ok || team == "" || person == "" {
+			c.at(fmt.Sprintf("http.teams[%d]", n), fmt.Sprintf("%q names no team and person", text), "write windows=bert")
+		}
+	}
 	for n, peer := range cfg.HTTP.Peers {
 		c.address(fmt.Sprintf("http.peers[%d]", n), peer, "write https://tocsin-2.example:8080, as readers reach that daemon's page")
 	}

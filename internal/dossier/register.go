@@ -62,12 +62,13 @@ type RegisterDoc struct {
 	From       time.Time  `json:"from"`
 	To         time.Time  `json:"to"`
 	Made       time.Time  `json:"made"`
-	Opened     int        `json:"opened"`   // in the period
-	Earlier    int        `json:"earlier"`  // opened before it, and worked on at its beginning
-	Open       int        `json:"open"`     // at its end
-	Resolved   int        `json:"resolved"` // in it
-	Closed     int        `json:"closed"`   // in it
-	Counted    int        `json:"counted"`  // of the opened: all but test exercises, duplicates, merged and rejected ones
+	Opened     int        `json:"opened"`     // in the period
+	Earlier    int        `json:"earlier"`    // opened before it, and worked on at its beginning
+	Open       int        `json:"open"`       // at its end
+	Resolved   int        `json:"resolved"`   // in it
+	Closed     int        `json:"closed"`     // in it
+	Restricted int        `json:"restricted"` // of all of them: counted, and named nowhere here
+	Counted    int        `json:"counted"`    // of the opened: all but test exercises, duplicates, merged and rejected ones
 	Groups     []group    `json:"groups"`
 	Times      []span     `json:"times"`
 	Incidents  []line     `json:"incidents"`
@@ -145,10 +146,11 @@ func Summarise(p Period, all []tocsin.Incident, now time.Time) RegisterDoc {
 	all = slices.SortedFunc(slices.Values(all), func(a, b tocsin.Incident) int { return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ID, b.ID)) })
 	var counted []tocsin.Incident
 	for _, i := range all {
-		l := lineOf(i)
+		if i.Visibility == tocsin.Restricted {
+			d.Restricted++
+		}
 		if within(i.Opened) {
 			d.Opened++
-			d.Incidents = append(d.Incidents, l)
 			if i.Countable {
 				counted = append(counted, i)
 			}
@@ -163,16 +165,29 @@ func Summarise(p Period, all []tocsin.Incident, now time.Time) RegisterDoc {
 		}
 		if openAt(i, p.To) {
 			d.Open++
-			d.Unfinished = append(d.Unfinished, l)
 		}
-		if i.RecursOf != "" || len(i.Recurs) > 0 {
-			d.Recurring = append(d.Recurring, l)
+		if i.Visibility != tocsin.Restricted {
+			d.name(i, p, within)
 		}
-		d.add(i, p, within)
 	}
 	d.Counted = len(counted)
 	d.Groups, d.Times = groups(counted), spans(counted)
 	return d
+}
+
+// name lists an incident where the report names it.
+func (d *RegisterDoc) name(i tocsin.Incident, p Period, within func(time.Time) bool) {
+	l := lineOf(i)
+	if within(i.Opened) {
+		d.Incidents = append(d.Incidents, l)
+	}
+	if openAt(i, p.To) {
+		d.Unfinished = append(d.Unfinished, l)
+	}
+	if i.RecursOf != "" || len(i.Recurs) > 0 {
+		d.Recurring = append(d.Recurring, l)
+	}
+	d.add(i, p, within)
 }
 
 // add lists the targets that an incident missed in the period and its follow-ups that are not done.

@@ -71,7 +71,7 @@ func lawful(t *testing.T) *world {
 	return newWorld(t, func(o *Options) {
 		law := register.Regime{ID: "law", Title: "A law", Anchor: "aware", Stages: []register.Stage{{ID: "early", Title: "Early warning", Within: 24 * time.Hour, Anchor: "aware"}}}
 		o.Regimes = func() []register.Regime { return []register.Regime{law} }
-		o.Register = register.New(register.Options{Store: o.Store, Now: o.Now, Regimes: []register.Regime{law}})
+		o.Register = register.New(register.Options{Store: o.Store.(register.Store), Now: o.Now, Regimes: []register.Regime{law}})
 		o.OpenReports = true
 	})
 }

@@ -37,7 +37,7 @@ func byMachine(by tocsin.Actor) bool { return by.Kind != "person" && by.Kind != 
 // said are the members of a log entry's data that a person's command may set, in the order in which they are shown.
 var said = []string{
 	"assignee", "coordinator", "before", "teams", "disposition", "root_cause", "incident", "title", "summary", "category", "impact",
-	"urgency", "priority", "severity", "class", "platform", "tlp", "occurred", "follow_up", "confirm", "regime", "mark", "anchored", "clock", "reference", "sha256",
+	"urgency", "priority", "severity", "class", "platform", "tlp", "visibility", "shared", "occurred", "follow_up", "confirm", "regime", "mark", "anchored", "clock", "reference", "sha256",
 }
 
 // details are what a command's data says. Its shape belongs to the register: what cannot be read is left out.

@@ -65,6 +65,10 @@ func allForms() []form {
 		{Action: tocsin.ActSet, Label: "Reclassify", Says: "Correct how it is classified.", Always: true, Fields: []input{
 			choose("priority", "Priority", priorities, false), text("title", "Title", false), text("category", "Category", false),
 		}},
+		{Action: tocsin.ActVisibility, Label: "Who may know", Says: "Everybody whose role allows it, or a lead, an admin, those at work on it and whom you name.", Always: true, Fields: []input{
+			choose("visibility", "Visible to", tocsin.Visibilities(), true), text("shared", "Who else may know while it is restricted, with commas between them", false),
+			text("reason", "Why", true),
+		}},
 		{Action: tocsin.ActTeam, Label: "Team", Says: "A response team is activated, took note or is done.", Fields: []input{
 			text("team", "Which", true), choose("step", "Step", []string{"activated", "acknowledged", "done"}, true),
 		}},
@@ -164,6 +168,8 @@ func (f *form) fill(r *http.Request, cmd *register.Command) {
 			}
 		case "event":
 			cmd.Events = listed(v)
+		case "shared":
+			cmd.Shared = listed(v)
 		case "failed_controls":
 			cmd.FailedControls = listed(v)
 		case "vulnerabilities":
@@ -183,7 +189,7 @@ func cmdField(cmd *register.Command, name string) *string {
 	return map[string]*string{
 		"disposition": &cmd.Disposition, "root_cause": &cmd.RootCause, "reason": &cmd.Reason, "assignee": &cmd.Assignee,
 		"coordinator": &cmd.Coordinator, "priority": &cmd.Priority, "title": &cmd.Title, "category": &cmd.Category, "team": &cmd.Team,
-		"step": &cmd.Step, "owner": &cmd.Owner, "into": &cmd.Into, "proposal": &cmd.Proposal, "regime": &cmd.Regime, "basis": &cmd.Basis, "reference": &cmd.Reference, "sha256": &cmd.SHA256,
+		"step": &cmd.Step, "visibility": &cmd.Visibility, "owner": &cmd.Owner, "into": &cmd.Into, "proposal": &cmd.Proposal, "regime": &cmd.Regime, "basis": &cmd.Basis, "reference": &cmd.Reference, "sha256": &cmd.SHA256,
 	}[name]
 }
 

@@ -134,7 +134,7 @@ func (p *pages) counts(ctx context.Context, v *incidentsView) error {
 		asked = append(asked, q)
 	}
 	asked = append(asked, tocsin.Query{Status: open(), Priority: []string{"P1", "P2"}, Tenant: who.Tenant})
-	counts, err := p.pulse.counts(ctx, who.Tenant, who.Actor.ID, v.Last, asked)
+	counts, err := p.pulse.counts(ctx, who.Tenant, readerOf(who), v.Last, asked)
 	if err != nil {
 		return err
 	}

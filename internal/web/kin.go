@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -282,6 +283,9 @@ func proposed(log []tocsin.LogEntry, id string) string {
 // link reads an incident that the register names.
 func (k *kinder) link(ctx context.Context, id string, n naming) error {
 	i, err := k.Register.Incident(ctx, id)
+	if errors.Is(err, tocsin.ErrNotFound) { // it may be one that the reader may not know of
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,13 @@ package web
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"tocsin"
+	"tocsin/internal/auth"
 )
 
 const (
@@ -39,6 +42,11 @@ type countsOf struct {
 	mark string
 	at   time.Time
 	n    []int64
+}
+
+// readerOf tells readers apart who may know of different things, though they have one name.
+func readerOf(who auth.Identity) string {
+	return strings.Join([]string{who.Actor.Kind, who.Actor.ID, who.Actor.Role, strconv.FormatBool(who.Open)}, "\x00")
 }
 
 func newPulse(store Counter) *pulse { return &pulse{store: store, beats: map[string]*beat{}} }

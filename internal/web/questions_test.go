@@ -74,7 +74,7 @@ func (l *listener) Mark(ctx context.Context, tenant string) (string, error) {
 func TestQuestions(t *testing.T) {
 	var l *listener
 	w := newWorld(t, func(o *Options) {
-		l = &listener{Store: o.Store, Search: o.Search, counter: o.Counts}
+		l = &listener{Store: o.Store.(register.Store), Search: o.Search, counter: o.Counts}
 		o.Store, o.Search, o.Counts, o.Register = l, l, l, register.New(register.Options{Store: l, Now: o.Now})
 	})
 	i := w.incident("0e1", "Password spray", "ann")

@@ -225,7 +225,7 @@ func TestLiveIsBounded(t *testing.T) {
 func TestClockForms(t *testing.T) {
 	w := newWorld(t, func(o *Options) {
 		o.Regimes = func() []register.Regime { return []register.Regime{{ID: "law", ReviewedBy: "nobody"}} }
-		o.Register = register.New(register.Options{Store: o.Store, Now: o.Now, Regimes: []register.Regime{{
+		o.Register = register.New(register.Options{Store: o.Store.(register.Store), Now: o.Now, Regimes: []register.Regime{{
 			ID: "law", Title: "A law", Anchor: "aware", Stages: []register.Stage{
 				{ID: "early", Title: "Early warning", Within: 24 * time.Hour, Anchor: "aware"}, {ID: "final", Title: "Report", Within: 72 * time.Hour, Anchor: "aware"},
 			},

@@ -25,6 +25,14 @@ type Register interface {
 	Foresee(i tocsin.Incident, cmd register.Command) error
 }
 
+// A Store is the register as the reader may see it: who that is comes from the context, see package needtoknow.
+type Store interface {
+	Entries(ctx context.Context, incident string, from int64) ([]tocsin.LogEntry, error)
+	Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error)
+	Verdict(ctx context.Context, event string) (tocsin.Verdict, error)
+	register.Evidence
+}
+
 // A Counter says how many incidents, or events, each query selects, by one question to the store, and gives a mark that
 // is another one once an incident of a tenant ("": of any) was written.
 type Counter interface {
@@ -37,7 +45,7 @@ type Counter interface {
 type Options struct {
 	Entrance
 	Register Register
-	Store    register.Store
+	Store    Store
 	// DeadLetters lists records that could not become alerts. The error wraps [tocsin.ErrQuery].
 	DeadLetters func(ctx context.Context, q LetterQuery) (tocsin.Page[Letter], error)
 	// Dispose sends a dead letter to the intake again or says that nothing more is to be done with it; nil: nobody may.
@@ -189,7 +197,7 @@ func (p *pages) identify(r *http.Request) (auth.Identity, bool) {
 	case id.Actor.ID != "":
 		return id, true
 	case p.OpenReads:
-		return auth.Identity{Actor: tocsin.Actor{Kind: "person", ID: "local", Role: "viewer"}}, true
+		return auth.Identity{Actor: tocsin.Actor{Kind: "person", ID: "local", Role: "viewer"}, Open: true}, true
 	}
 	return auth.Identity{}, false
 }

@@ -255,7 +255,7 @@ func (w *world) signIn(token string) string {
 }
 
 // broken is a store that does not answer.
-type broken struct{ register.Store }
+type broken struct{ Store }
 
 func (broken) Incidents(context.Context, tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
 	return tocsin.Page[tocsin.Incident]{}, errors.New("connection refused")

@@ -50,7 +50,8 @@ type Route struct {
 	Platforms  []string      `json:"platform,omitempty"`
 	Teams      []string      `json:"team,omitempty"`
 	Tenants    []string      `json:"tenant,omitempty"`
-	Tell       []string      `json:"tell,omitempty"` // of an escalation: who is to be told
+	Restricted bool          `json:"restricted,omitempty"` // it tells of restricted incidents too
+	Tell       []string      `json:"tell,omitempty"`       // of an escalation: who is to be told
 	Repeat     time.Duration `json:"repeat,omitempty"`
 	Dedup      time.Duration `json:"dedup,omitempty"`
 }
@@ -66,7 +67,7 @@ func defaultActions() []string {
 // actions are all that a log has.
 func actions() []string {
 	return append(defaultActions(), "attach", "revise", "late_evidence", "absorb", "comment", "set", "decline", "confirm", "relate", "follow_up", "review",
-		"escalate", "team", "split")
+		"escalate", "team", "split", "visibility")
 }
 
 // Matches reports whether the route tells of an entry of an incident.
@@ -85,9 +86,12 @@ func (r Route) Matches(i *tocsin.Incident, e *tocsin.LogEntry, tell []string) bo
 	for _, t := range i.Teams {
 		teams = append(teams, t.Name)
 	}
-	return slices.Contains(r.Actions, string(e.Action)) && within(r.Priorities, i.Priority) && within(r.Categories, i.Category, class) &&
+	return slices.Contains(r.Actions, string(e.Action)) && r.may(i) && within(r.Priorities, i.Priority) && within(r.Categories, i.Category, class) &&
 		within(r.Platforms, i.Platform) && within(r.Tenants, i.Tenant) && within(r.Teams, teams...) && (len(r.Tell) == 0 || within(r.Tell, tell...))
 }
+
+// may reports whether the route may tell of an incident at all: of a restricted one only if it says so.
+func (r Route) may(i *tocsin.Incident) bool { return r.Restricted || i.Visibility != tocsin.Restricted }
 
 // opening are the actions after which somebody is to take an incident up: their notices are repeated until one does.
 func opening(a tocsin.Action) bool {

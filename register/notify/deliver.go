@@ -78,8 +78,11 @@ func (d *Courier) one(ctx context.Context, id string, w *wire) (goesOn bool, err
 	}
 	m, i, err := d.message(ctx, &n)
 	switch {
-	case errors.Is(err, errNotTold):
+	case errors.Is(err, errNotTold), errors.Is(err, errRestricted):
 		n.State, n.Reason = tocsin.NoticeDropped, "acknowledged"
+		if errors.Is(err, errRestricted) {
+			n.Reason = "restricted"
+		}
 		d.metrics.dropped.WithLabelValues(n.Reason).Inc()
 		return true, d.change(ctx, n)
 	case err != nil:
@@ -185,6 +188,15 @@ func (d *Courier) quiet(n *tocsin.Notice, priority string, now time.Time) (until
 // errNotTold says that a repetition is not needed any more.
 var errNotTold = errors.New("taken up meanwhile")
 
+// errRestricted says that the incident was restricted since the notice was made, and that its route tells of none.
+var errRestricted = errors.New("restricted meanwhile")
+
+// mayTell reports whether a notice may tell of an incident by its route, which may be gone.
+func (d *Courier) mayTell(n *tocsin.Notice, i *tocsin.Incident) bool {
+	r, _ := d.going.Load().config.route(n.Route)
+	return r.may(i)
+}
+
 // message makes what a notice says, of its entry and of the incident as it is now.
 func (d *Courier) message(ctx context.Context, n *tocsin.Notice) (Message, *tocsin.Incident, error) {
 	if n.Members != nil {
@@ -194,6 +206,9 @@ func (d *Courier) message(ctx context.Context, n *tocsin.Notice) (Message, *tocs
 	i, err := d.Register.Incident(ctx, n.Incident)
 	if err != nil {
 		return Message{}, nil, fmt.Errorf("incident %s: %w", n.Incident, err)
+	}
+	if !d.mayTell(n, &i) {
+		return Message{}, &i, errRestricted
 	}
 	entries, err := d.Register.Entries(ctx, n.Incident, n.Seq)
 	if err != nil || len(entries) == 0 {

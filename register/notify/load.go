@@ -265,8 +265,9 @@ func (l *loader) routes(n *yaml.Node) {
 			"actions": words(&r.Actions, "actions", actions()), "priority": words(&r.Priorities, "priority", nil),
 			"category": words(&r.Categories, "category", nil), "platform": words(&r.Platforms, "platform", nil), "team": words(&r.Teams, "team", nil),
 			"tenant": words(&r.Tenants, "tenant", nil), "tell": words(&r.Tell, "tell", nil),
-			"repeat": func(n *yaml.Node) { r.Repeat = l.duration(n, "route repeat", time.Minute) },
-			"dedup":  func(n *yaml.Node) { r.Dedup = l.duration(n, "route dedup", time.Second) },
+			"restricted": func(n *yaml.Node) { r.Restricted = l.flag(n, "route restricted") },
+			"repeat":     func(n *yaml.Node) { r.Repeat = l.duration(n, "route repeat", time.Minute) },
+			"dedup":      func(n *yaml.Node) { r.Dedup = l.duration(n, "route dedup", time.Second) },
 		}, "name", "to")
 		if len(r.Actions) == 0 {
 			r.Actions = defaultActions()

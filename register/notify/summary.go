@@ -109,6 +109,10 @@ func (d *Courier) summary(ctx context.Context, n *tocsin.Notice) (Message, error
 		if err != nil {
 			return m, fmt.Errorf("incident %s: %w", member.Incident, err)
 		}
+		if !d.mayTell(&member, &i) {
+			lines = append(lines, line(member.Created.UTC().Format(time.RFC3339)+" of a restricted incident"))
+			continue
+		}
 		lines = append(lines, line(fmt.Sprintf("%s %s %s: %s, now %s", member.Created.UTC().Format(time.RFC3339), member.Number, i.Title, member.Action, i.Status)))
 	}
 	m.Text = plain(strings.Join(lines, "\n"), maxBody)

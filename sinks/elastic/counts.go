@@ -42,6 +42,7 @@ func (l *listing) choose(q *tocsin.Query) {
 	if q.Breached != nil {
 		l.filters = append(l.filters, object{"term": object{"tocsin.breached": object{"value": *q.Breached}}})
 	}
+	l.knownTo(q.Visibility, q.Reader)
 	for _, word := range sinks.Words(q.Title) {
 		l.filters = append(l.filters, object{"prefix": object{"tocsin.words": object{"value": word}}})
 	}

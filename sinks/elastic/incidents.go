@@ -75,10 +75,13 @@ func incidentFields(i *tocsin.Incident) object {
 		"coordinator": i.Coordinator, "assignee": i.Assignee, "teams": teamNames(i.Teams), "team": i.Teams, "disposition": i.Disposition,
 		"review": i.Review, "confirm": i.Confirm, "hold": holdFields(i), "crisis": crisisFields(i), "reopen_count": i.ReopenCount,
 		"merged_into": i.Into, "children": i.Children, "recurs_of": i.RecursOf, "relates": i.Related,
-		"metrics": object{"countable": i.Countable}, "degraded": i.Degraded, "late_evidence": i.LateEvidence, "tlp": i.TLP, "pap": i.PAP,
+		"metrics": object{"countable": i.Countable}, "degraded": i.Degraded, "late_evidence": i.LateEvidence, "tlp": i.TLP, "pap": i.PAP, "visibility": i.Visibility,
 		"recurrences": i.Recurs, "split_of": i.SplitOf, "split_into": i.SplitInto, "failed_controls": i.FailedControls, "vulnerability": i.Vulnerabilities, "follow_up": followUpFields(i),
 		"log":   object{"head_seq": i.Revision, "head_hash": i.Head},
 		"order": sinks.SortedIncident(i), "rules": i.Rules, "words": sinks.Words(i.Title), "breached": sinks.Breached(i),
+	}
+	if len(i.Shared) > 0 {
+		fields["shared"] = i.Shared
 	}
 	measureFields(i, fields)
 	for name, value := range fields { // an absent word is no field

@@ -19,7 +19,7 @@ func TestReadyNamesMissingRights(t *testing.T) {
 		"some":     {`{"username":"ann","index":{"tocsin-slots":{"read":false,"index":false},"tocsin-log-*":{"read":true,"create_doc":false}}}`, `elasticsearch user "ann" lacks rights: create_doc on tocsin-log-*; index, read on tocsin-slots; give it the role tocsin-writer`},
 		"not told": {"", ""},
 	} {
-		a := answers{"/_mget": `{"docs":[{"_id":"setup","found":true,"_source":{"doc":{"schema":3}}}]}`, "/_nodes": `{"nodes":{"a":{"version":"9.0.0"}}}`}
+		a := answers{"/_mget": `{"docs":[{"_id":"setup","found":true,"_source":{"doc":{"schema":4}}}]}`, "/_nodes": `{"nodes":{"a":{"version":"9.0.0"}}}`}
 		if tt.reply != "" {
 			a["/_security/user/_has_privileges"] = tt.reply
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // schemaVersion of the mappings; [Store.Ready] refuses another one.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // A Step is one request of the set-up.
 type Step struct {

@@ -32,7 +32,7 @@ func TestUpgradeFromSchema2(t *testing.T) {
 
 	s := as(t, prefix, "")
 	if os.Getenv("TOCSIN_TEST_ES_USER") == "" { // where security is on the writer's role is made by the set-up below
-		if err := s.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "have schema 2, this tocsin needs 3: run its `tocsin setup elasticsearch`") {
+		if err := s.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "have schema 2, this tocsin needs 4: run its `tocsin setup elasticsearch`") {
 			t.Fatalf("before the set-up: %v", err)
 		}
 	}

@@ -21,7 +21,7 @@ func (a answers) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // A cluster with a node that is too old is refused by its version; one that does not tell is not.
 func TestReadyRefusesOldServers(t *testing.T) {
-	set := `{"docs":[{"_id":"setup","found":true,"_source":{"doc":{"schema":3}}}]}`
+	set := `{"docs":[{"_id":"setup","found":true,"_source":{"doc":{"schema":4}}}]}`
 	for name, c := range map[string]struct{ nodes, want string }{
 		"new":      {`{"nodes":{"a":{"version":"8.19.21"},"b":{"version":"9.1.5"}}}`, ""},
 		"one old":  {`{"nodes":{"a":{"version":"8.19.21"},"b":{"version":"7.17.9"}}}`, "elasticsearch 7.17.9 is too old: version 8 or later is needed"},

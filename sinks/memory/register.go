@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -102,6 +103,7 @@ func selects(q *tocsin.Query, i *tocsin.Incident) bool {
 		wanted(q.Platform, i.Platform) && wanted(q.Coordinator, i.Coordinator) &&
 		(q.Team == "" || slices.ContainsFunc(i.Teams, func(t tocsin.Team) bool { return t.Name == q.Team })) && (q.Rule == "" || slices.Contains(i.Rules, q.Rule)) &&
 		(len(q.Disposition) == 0 || slices.Contains(q.Disposition, i.Disposition)) &&
+		(q.Visibility == "" || q.Visibility == cmp.Or(i.Visibility, tocsin.VisibleToTeam)) && i.KnownTo(q.Reader) &&
 		(q.Breached == nil || *q.Breached == sinks.Breached(i)) && titled(q.Title, i.Title)
 }
 

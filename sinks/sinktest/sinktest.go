@@ -94,6 +94,7 @@ func (u Suite) Run(t *testing.T) {
 		{"IncidentsPaged", testIncidentsPaged},
 		{"IncidentsCounted", testIncidentsCounted},
 		{"IncidentsMarked", testIncidentsMarked},
+		{"IncidentsRestricted", testIncidentsRestricted},
 		{"IncidentsBadQuery", testIncidentsBadQuery},
 		{"VerdictVersions", testVerdictVersions},
 		{"VerdictsPending", testVerdictsPending},

@@ -32,6 +32,13 @@ func (l *listing) choose(q *tocsin.Query) {
 	if q.Breached != nil {
 		l.where("breached = ?", *q.Breached)
 	}
+	switch q.Visibility { // constants, so that the index of what is restricted serves
+	case tocsin.Restricted:
+		l.where("visibility = 'restricted'")
+	case tocsin.VisibleToTeam:
+		l.where("visibility = ''")
+	}
+	l.knownTo(q.Reader)
 	l.titles(sinks.Words(q.Title))
 	for kind, value := range map[string]string{"event": q.Event, "entity": q.Entity, "rule": q.Rule, "team": q.Team} {
 		if value != "" {

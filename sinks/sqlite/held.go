@@ -140,7 +140,7 @@ func heldLogs(ctx context.Context, q querier, span tocsin.LogRange, give func(to
 // shownColumns are the columns of an incident beside its id and document, in the order of [shownRow].
 var shownColumns = []string{
 	"revision", "tenant", "status", "priority", "category", "class", "assignee", "opened", "updated",
-	"platform", "coordinator", "disposition", "number", "title", "stage", "last", "status_since", "due", "breached", "titled",
+	"platform", "coordinator", "disposition", "number", "title", "stage", "last", "status_since", "due", "breached", "visibility", "titled",
 }
 
 // titledWords are the words that an incident's number of a title stands for.
@@ -151,7 +151,7 @@ func shownRow(i *tocsin.Incident) []any {
 	by := sinks.SortedIncident(i)
 	return []any{
 		i.Revision, i.Tenant, string(i.Status), i.Priority, i.Category, class, i.Assignee, sinks.Nanos(i.Opened), sinks.Nanos(sinks.Updated(i)),
-		by["platform"], by["coordinator"], by["disposition"], by["number"], by["title"], by["status"], by["last"], by["status_since"], by["due"], sinks.Breached(i),
+		by["platform"], by["coordinator"], by["disposition"], by["number"], by["title"], by["status"], by["last"], by["status_since"], by["due"], sinks.Breached(i), i.Visibility,
 		strings.Join(sinks.Words(i.Title), " "),
 	}
 }

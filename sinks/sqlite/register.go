@@ -116,6 +116,9 @@ func linksOf(i *tocsin.Incident) map[link]bool {
 	for _, team := range i.Teams {
 		wanted[link{"team", team.Name}] = true
 	}
+	for _, name := range i.Shared {
+		wanted[link{"shared", name}] = true
+	}
 	for _, rule := range i.Rules {
 		wanted[link{"rule", rule}] = true
 	}

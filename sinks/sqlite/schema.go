@@ -198,6 +198,9 @@ DELETE FROM links WHERE kind = 'word';
 DROP INDEX incidents_work;
 CREATE INDEX incidents_number ON incidents (number);
 CREATE INDEX incidents_filters ON incidents (status, tenant, priority, assignee, breached, class, category, platform, coordinator, disposition);
+`, `
+ALTER TABLE incidents ADD COLUMN visibility TEXT NOT NULL DEFAULT '';
+CREATE INDEX incidents_restricted ON incidents (visibility) WHERE visibility = 'restricted';
 `}
 
 // searchable is the version from which on the columns that are searched by are there, and numbered that from which on

@@ -20,8 +20,8 @@ func (s *Store) findable(ctx context.Context, i *tocsin.Incident) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.exec(ctx, "incident "+i.ID, `UPDATE incidents SET platform = ?, coordinator = ?, disposition = ?, number = ?, title = ?, stage = ?, last = ?, status_since = ?, due = ?, breached = ?, titled = ? WHERE id = ?`,
-		by["platform"], by["coordinator"], by["disposition"], by["number"], by["title"], by["status"], by["last"], by["status_since"], by["due"], sinks.Breached(i), title, i.ID); err != nil {
+	if _, err := s.exec(ctx, "incident "+i.ID, `UPDATE incidents SET platform = ?, coordinator = ?, disposition = ?, number = ?, title = ?, stage = ?, last = ?, status_since = ?, due = ?, breached = ?, titled = ?, visibility = ? WHERE id = ?`,
+		by["platform"], by["coordinator"], by["disposition"], by["number"], by["title"], by["status"], by["last"], by["status_since"], by["due"], sinks.Breached(i), title, i.Visibility, i.ID); err != nil {
 		return err
 	}
 	return s.link(ctx, i)

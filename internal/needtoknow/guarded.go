@@ -1,0 +1,189 @@
+package needtoknow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tocsin"
+	"tocsin/internal/auth"
+)
+
+// guarded are the restricted incidents, and the events and alerts that are theirs.
+type guarded struct {
+	incidents map[string]tocsin.Incident
+	events    map[string][]string // incidents by event
+	alerts    map[string][]string // incidents by alert
+	held      map[string]holding  // by incident
+	// cut says that an incident has more events than it names: then the verdict on each event is asked.
+	cut bool
+}
+
+// A holding is what one restricted incident keeps from others, as of one revision.
+type holding struct {
+	revision int64
+	events   []tocsin.Event // as far as queries select by it
+	alerts   []string
+}
+
+// mostGuarded bounds the events and alerts of restricted incidents that are held in memory (some 100 bytes each). Beyond
+// it no events and alerts are given to whom a restricted incident may not name.
+const mostGuarded = 1_000_000
+
+// errTooMany says so.
+var errTooMany = errors.New("the restricted incidents have too many events and alerts: those that are closed can be made visible to the team")
+
+// guarded reads which incidents are restricted, once in a request.
+func (v *View) guarded(ctx context.Context) (*guarded, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	memo := auth.Memo(ctx)
+	if memo != nil {
+		if g, ok := memo.Load("guarded"); ok {
+			return g.(*guarded), nil
+		}
+	}
+	incidents, err := v.restricted(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("restricted incidents: %w", err)
+	}
+	if !v.last.is(incidents) {
+		g, err := v.read(ctx, incidents)
+		if err != nil {
+			return nil, fmt.Errorf("restricted incidents: %w", err)
+		}
+		v.last = g
+	}
+	if memo != nil {
+		memo.Store("guarded", v.last)
+	}
+	return v.last, nil
+}
+
+// restricted lists them, with those that listings do not tell yet. The lock is held.
+func (v *View) restricted(ctx context.Context) (map[string]tocsin.Incident, error) {
+	all := map[string]tocsin.Incident{}
+	q := tocsin.Query{Visibility: tocsin.Restricted, Limit: 500}
+	for {
+		page, err := v.store.Incidents(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range page.Items {
+			all[i.ID] = i
+		}
+		if q.Cursor = page.Cursor; q.Cursor == "" {
+			break
+		}
+	}
+	for id, i := range v.fresh {
+		listed, there := all[id]
+		switch now, err := v.register.Incident(ctx, id); {
+		case err != nil:
+			return nil, err
+		case there && listed.Revision >= i.Revision, now.Visibility != tocsin.Restricted:
+			delete(v.fresh, id)
+		default:
+			all[id] = now
+		}
+	}
+	return all, nil
+}
+
+// is reports whether nothing has changed.
+func (g *guarded) is(incidents map[string]tocsin.Incident) bool {
+	if g.incidents == nil || len(g.incidents) != len(incidents) {
+		return false
+	}
+	for id, i := range incidents {
+		if was, ok := g.incidents[id]; !ok || was.Revision != i.Revision {
+			return false
+		}
+	}
+	return true
+}
+
+// read reads what the incidents keep from others; what it knows of a revision it does not read again.
+func (v *View) read(ctx context.Context, incidents map[string]tocsin.Incident) (*guarded, error) {
+	g := &guarded{incidents: map[string]tocsin.Incident{}, events: map[string][]string{}, alerts: map[string][]string{}, held: map[string]holding{}}
+	for id, i := range incidents {
+		h, ok := v.last.held[id]
+		if !ok || h.revision != i.Revision {
+			var err error
+			if h, err = v.hold(ctx, &i); err != nil {
+				return nil, err
+			}
+		}
+		g.held[id], g.cut = h, g.cut || i.EventsCut > 0
+		g.incidents[id] = tocsin.Incident{
+			ID: i.ID, Tenant: i.Tenant, Number: i.Number, Revision: i.Revision, Visibility: i.Visibility, Shared: i.Shared, Assignee: i.Assignee, Coordinator: i.Coordinator, Teams: i.Teams,
+		}
+		for _, event := range i.Events {
+			g.events[event] = append(g.events[event], id)
+		}
+		for _, alert := range h.alerts {
+			g.alerts[alert] = append(g.alerts[alert], id)
+		}
+		if len(g.events)+len(g.alerts) > mostGuarded {
+			return nil, errTooMany
+		}
+	}
+	return g, nil
+}
+
+// hold reads what one incident keeps from others.
+func (v *View) hold(ctx context.Context, i *tocsin.Incident) (holding, error) {
+	h := holding{revision: i.Revision}
+	for chunk := range slices.Chunk(i.Events, 200) {
+		events, err := v.store.Events(ctx, chunk)
+		if err != nil {
+			return h, err
+		}
+		for _, e := range events {
+			for _, ref := range e.Evidence.Alerts {
+				h.alerts = append(h.alerts, ref.ID)
+			}
+			h.events = append(h.events, tocsin.Event{
+				ID: e.ID, Tenant: e.Tenant, Activity: e.Activity, Rule: tocsin.RuleRef{ID: e.Rule.ID, Level: e.Rule.Level}, Detected: e.Detected, Entities: e.Entities,
+			})
+		}
+	}
+	return h, nil
+}
+
+// of are the restricted incidents that something is part of, and whether the reader may know of all of them.
+func (g *guarded) of(ids []string, may func(*tocsin.Incident) bool) (all []tocsin.Incident, known bool) {
+	known = true
+	for _, id := range ids {
+		i := g.incidents[id]
+		all, known = append(all, i), known && may(&i)
+	}
+	return all, known
+}
+
+// hidden counts the events that a query selects and the reader may not know of.
+func (g *guarded) hidden(q *tocsin.EventQuery, may func(*tocsin.Incident) bool) int64 {
+	n, seen := int64(0), map[string]bool{}
+	for id, h := range g.held {
+		i := g.incidents[id]
+		if may(&i) {
+			continue
+		}
+		for k := range h.events {
+			if e := &h.events[k]; !seen[e.ID] && selects(q, e) {
+				seen[e.ID] = true
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// selects reports whether a query selects an event.
+func selects(q *tocsin.EventQuery, e *tocsin.Event) bool {
+	return (q.Tenant == "" || q.Tenant == e.Tenant) && (q.Rule == "" || q.Rule == e.Rule.ID) &&
+		(len(q.Level) == 0 || slices.Contains(q.Level, e.Rule.Level)) && (len(q.Activity) == 0 || slices.Contains(q.Activity, e.Activity)) &&
+		(q.Entity == "" || slices.ContainsFunc(e.Entities, func(n tocsin.Entity) bool { return n.Value == q.Entity })) &&
+		(q.Since.IsZero() || !e.Detected.Before(q.Since)) && (q.Until.IsZero() || e.Detected.Before(q.Until))
+}
