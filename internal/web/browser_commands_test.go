@@ -50,6 +50,7 @@ func walks(other string) map[tocsin.Action]walk {
 		tocsin.ActAssign:      {before: declared, fields: map[string]string{"assignee": "dora"}},
 		tocsin.ActHandOver:    {before: declared, fields: map[string]string{"coordinator": "dora", "text": "ann called twice"}},
 		tocsin.ActSet:         {before: declared, fields: map[string]string{"priority": "P3", "title": "<b>Two</b> scanners"}},
+		tocsin.ActVisibility:  {before: declared, fields: map[string]string{"visibility": "restricted", "shared": "ines, bert", "reason": "one of us"}},
 		tocsin.ActTeam:        {before: declared, fields: map[string]string{"team": "network", "step": "activated"}},
 		tocsin.ActHold:        {before: declared, fields: map[string]string{"reason": "the provider"}},
 		tocsin.ActRelease:     {before: append(slices.Clone(declared), register.Command{Action: tocsin.ActHold, Reason: "the provider"})},
