@@ -113,7 +113,7 @@ func TestQueueIsCountedOnce(t *testing.T) {
 func queueIsCountedOnce(t *testing.T) {
 	var l *listener
 	w := newWorld(t, func(o *Options) {
-		l = &listener{Store: o.Store, Search: o.Search, counter: o.Counts}
+		l = &listener{Store: o.Store.(register.Store), Search: o.Search, counter: o.Counts}
 		o.Store, o.Counts = l, l
 	})
 	w.incident("0e1", "Password spray", "ann")
