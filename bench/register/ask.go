@@ -18,6 +18,7 @@ import (
 	"tocsin/internal/api"
 	"tocsin/internal/auth"
 	"tocsin/internal/measure"
+	"tocsin/internal/needtoknow"
 	"tocsin/register"
 )
 
@@ -57,10 +58,21 @@ func apiQuestions() []question {
 	return append(all, question{"trend: time to resolve, by rule and day, a year", "/trends?metric=resolve&by=rule&interval=day"})
 }
 
+// seen is the register as the daemon shows it: to each what he may know of.
+func seen(s store) *needtoknow.View {
+	return needtoknow.New(register.New(register.Options{Store: s}), s, nil, auth.Trail{Store: unkept{}, Now: time.Now})
+}
+
+// unkept keeps no audit log: nothing in these registers is restricted.
+type unkept struct{}
+
+func (unkept) Audit(context.Context, tocsin.AuditEntry) error { return nil }
+
 // ask asks the API each question, first a few times to warm it, and prints what it took.
 func ask(ctx context.Context, o options, s store, counts measure.Store, ids []string, out io.Writer) error {
+	view := seen(s)
 	handler := api.New(api.Options{
-		Register: register.New(register.Options{Store: s}), Store: s, Measures: counts, Tokens: &auth.Tokens{}, OpenReads: true, Version: "1",
+		Register: view, Store: view, Measures: counts, Tokens: &auth.Tokens{}, OpenReads: true, Version: "1",
 		Now: func() time.Time { return year.AddDate(1, 0, 0) }, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	rng := rand.New(rand.NewPCG(1, 1))

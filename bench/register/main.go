@@ -20,7 +20,7 @@ import (
 	"tocsin"
 	"tocsin/bench/internal/frame"
 	"tocsin/internal/measure"
-	"tocsin/internal/web"
+	"tocsin/internal/needtoknow"
 	"tocsin/register"
 	"tocsin/sinks/sqlite"
 )
@@ -62,8 +62,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 type store interface {
 	register.Store
 	measure.FactStore
-	web.Search
-	web.Counter
+	needtoknow.Store
 	StoreAlerts(ctx context.Context, alerts []tocsin.Alert) ([]tocsin.Receipt, error)
 	StoreEvents(ctx context.Context, events []tocsin.Event) error
 }

@@ -166,8 +166,9 @@ func pages(s store, counts measure.Store) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	view := seen(s)
 	return web.New(web.Options{
-		Register: register.New(register.Options{Store: s}), Store: s, Counts: s, Measures: counts, Search: s, Tokens: tokens, Press: press, Custodian: exhibitor{}, Workshop: bench{}, OpenReads: true, OpenReports: true, Now: now,
+		Register: view, Store: view, Counts: view, Measures: counts, Search: view, Tokens: tokens, Press: press, Custodian: exhibitor{}, Workshop: bench{}, OpenReads: true, OpenReports: true, Now: now,
 		DeadLetters: func(context.Context, web.LetterQuery) (tocsin.Page[web.Letter], error) {
 			var page tocsin.Page[web.Letter]
 			for n := range 50 {
