@@ -1,8 +1,8 @@
 package sinktest
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"tocsin"
@@ -20,7 +20,7 @@ func testIncidentsRestricted(t *testing.T, u Suite, s Store) {
 	}
 	for n := range 7 {
 		i := incident(n)
-		i.Number, i.Assignee = fmt.Sprint(n), ""
+		i.Number, i.Assignee = strconv.Itoa(n), ""
 		if set, ok := change[n]; ok {
 			i.Visibility = tocsin.Restricted
 			set(&i)
