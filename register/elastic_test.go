@@ -35,6 +35,7 @@ func TestDocumentedAggregations(t *testing.T) {
 		}
 		ask("DELETE", "_index_template/"+prefix+"alerts", "")
 		ask("DELETE", "_index_template/"+prefix+"register", "")
+		ask("DELETE", "_index_template/"+prefix+"logs", "")
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

@@ -148,6 +148,7 @@ func panelServer(t *testing.T) (*elastic.Store, esServer, string) {
 		}
 		es.ask("DELETE", "_index_template/"+prefix+"alerts", "")
 		es.ask("DELETE", "_index_template/"+prefix+"register", "")
+		es.ask("DELETE", "_index_template/"+prefix+"logs", "")
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

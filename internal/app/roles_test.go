@@ -72,7 +72,7 @@ func (s *secured) wipe() {
 	for _, kind := range []string{"alerts-2026.01", "alerts-2026.11", "log-2026.11", "incidents", "evidence-2026.11", "checkpoints", "state", "informants", "events-2026.11", "intervals-2026.11", "slots", "counters"} {
 		s.ask(s.admin, http.MethodDelete, s.admin.Prefix+kind+"?ignore_unavailable=true", "")
 	}
-	for _, template := range []string{"alerts", "register"} {
+	for _, template := range []string{"alerts", "register", "logs"} {
 		s.ask(s.admin, http.MethodDelete, "_index_template/"+s.admin.Prefix+template, "")
 	}
 	for _, name := range []string{"users", "users_roles", "roles.yml"} {

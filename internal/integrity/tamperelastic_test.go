@@ -112,6 +112,7 @@ func (s *rawElastic) wipe() {
 	}
 	s.ask(http.MethodDelete, "/_index_template/"+s.prefix+"alerts", "")
 	s.ask(http.MethodDelete, "/_index_template/"+s.prefix+"register", "")
+	s.ask(http.MethodDelete, "/_index_template/"+s.prefix+"logs", "")
 }
 
 // place is where a document stands.

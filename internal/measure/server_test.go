@@ -38,7 +38,7 @@ func (s server) wipe() {
 	for index := range strings.FieldsSeq(s.ask("GET", "_cat/indices/"+s.prefix+"*?h=index", "")) {
 		s.ask("DELETE", index, "")
 	}
-	for _, template := range []string{"alerts", "register"} {
+	for _, template := range []string{"alerts", "register", "logs"} {
 		s.ask("DELETE", "_index_template/"+s.prefix+template, "")
 	}
 }

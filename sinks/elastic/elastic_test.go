@@ -75,6 +75,7 @@ func wipe(t testing.TB, s *Store) {
 	}
 	request(t, s, "DELETE", "/_index_template/"+s.config.Prefix+"alerts", "")
 	request(t, s, "DELETE", "/_index_template/"+s.config.Prefix+"register", "")
+	request(t, s, "DELETE", "/_index_template/"+s.config.Prefix+"logs", "")
 	// There is no role where security is off.
 	for _, role := range []string{"writer", "retention", "eraser"} {
 		_ = s.do(context.Background(), Step{Method: "DELETE", Path: "/_security/role/" + s.config.Prefix + role, Optional: true})

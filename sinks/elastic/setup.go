@@ -30,12 +30,15 @@ type Step struct {
 // SetupPlan returns what [Store.Setup] does, in order, without doing it. Every step may be done again.
 func (s *Store) SetupPlan() ([]Step, error) {
 	p := s.config.Prefix
-	var register []string
+	var register, logs []string
 	for _, kind := range []string{kindVerdicts, kindIncidents, kindSlots, kindCounters, kindState, kindDeadletter, "checkpoints", kindOutbox, kindBacklog, kindInformants, kindUsers} {
 		register = append(register, p+kind)
 	}
-	for _, kind := range []string{kindEvents, kindLog, kindIntervals, "evidence", "audit"} {
+	for _, kind := range []string{kindEvents, "audit"} {
 		register = append(register, p+kind+"-*")
+	}
+	for _, kind := range []string{kindLog, kindIntervals, kindEvidence} {
+		logs = append(logs, p+kind+"-*")
 	}
 	steps := []struct {
 		step Step
@@ -43,8 +46,10 @@ func (s *Store) SetupPlan() ([]Step, error) {
 	}{
 		{Step{Method: "PUT", Path: "/_index_template/" + p + "alerts", What: "template of the alert indices"}, template([]string{p + "alerts-*"}, s.schema.alertMapping())},
 		{Step{Method: "PUT", Path: "/_index_template/" + p + "register", What: "template of the register's indices"}, template(register, registerMapping())},
+		{Step{Method: "PUT", Path: "/_index_template/" + p + "logs", What: "template of the indices of logs and of what belongs to them"}, inOrder(template(logs, logMapping()))},
 		{Step{Method: "PUT", Path: "/" + p + "alerts-*/_mapping?allow_no_indices=true", What: "fields of alert indices that are there"}, s.schema.alertMapping()},
 		{Step{Method: "PUT", Path: "/" + strings.Join(register, ",") + "/_mapping?allow_no_indices=true&ignore_unavailable=true", What: "fields of register indices that are there"}, registerMapping()},
+		{Step{Method: "PUT", Path: "/" + strings.Join(logs, ",") + "/_mapping?allow_no_indices=true&ignore_unavailable=true", What: "fields of logs that are there"}, logMapping()},
 		{Step{Method: "PUT", Path: "/_security/role/" + p + "writer", Optional: true, What: "role that the daemon runs with"}, s.role()},
 		{Step{Method: "PUT", Path: "/_security/role/" + p + "retention", Optional: true, What: "role for `tocsin retention run`"}, s.retentionRole()},
 		{Step{Method: "PUT", Path: "/_security/role/" + p + "eraser", Optional: true, What: "role for `tocsin incident erase`"}, s.eraserRole()},
@@ -69,6 +74,14 @@ func template(patterns []string, mapping object) object {
 		"settings": object{"index": object{"number_of_shards": 1, "auto_expand_replicas": "0-1", "mapping": object{"total_fields": object{"limit": 2000}}}},
 		"mappings": mapping,
 	}}
+}
+
+// inOrder lets an index keep its documents in the order of their ids, in which whoever checks a whole register reads them:
+// Elasticsearch then need not unpack a block of documents for each one (three times as many a second).
+func inOrder(template object) object {
+	settings := template["template"].(object)["settings"].(object)["index"].(object)
+	settings["sort"] = object{"field": []string{"tocsin.id"}, "order": []string{"asc"}}
+	return template
 }
 
 // Setup makes templates, mappings and the daemon's role; it needs an administrator's rights and may be run again at

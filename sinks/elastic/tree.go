@@ -151,8 +151,8 @@ func endOf(all []tocsin.Stretch) int64 {
 
 // searched are those that a search sees, by the numbers of their last leaves.
 func (s *Store) searched(ctx context.Context, seq object, order string, limit int) ([]tocsin.Stretch, error) {
-	reply, err := s.search(ctx, s.index(kindCheckpoints), object{
-		"size": min(max(limit, 1), 100), "track_total_hits": false, "_source": []string{"doc"},
+	hits, err := s.page(ctx, s.index(kindCheckpoints), object{
+		"size": min(max(limit, 1), 100), "track_total_hits": false,
 		"sort":  []object{{"tocsin.seq": object{"order": order, "unmapped_type": "long"}}},
 		"query": object{"bool": object{"filter": []object{{"term": object{"tocsin.kind": kindStretch}}, {"range": object{"tocsin.seq": seq}}}}},
 	})
@@ -160,14 +160,10 @@ func (s *Store) searched(ctx context.Context, seq object, order string, limit in
 		return nil, err
 	}
 	var all []tocsin.Stretch
-	for _, hit := range reply.Hits.Hits {
-		doc, err := (&document{source: hit.Source}).inner()
+	for _, hit := range hits {
+		st, err := sinks.ReadStretch(innerOf(hit.source))
 		if err != nil {
-			return nil, fmt.Errorf("document %.80q: %w", hit.ID, err)
-		}
-		st, err := sinks.ReadStretch(string(doc))
-		if err != nil {
-			return nil, fmt.Errorf("document %.80q: %w", hit.ID, err)
+			return nil, fmt.Errorf("document %.80q: %w", hit.id, err)
 		}
 		all = append(all, st)
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"tocsin"
 )
@@ -31,13 +30,7 @@ func (h *wholeHit) at(index, id string) error {
 }
 
 // inner is the object doc of the document.
-func (h *wholeHit) inner() []byte {
-	doc, err := (&document{source: json.RawMessage(h.source)}).inner()
-	if err != nil {
-		return []byte{}
-	}
-	return doc
-}
+func (h *wholeHit) inner() []byte { return []byte(innerOf(h.source)) }
 
 // wholly hands out all documents of a span, by a field that names their log, in the order of their ids.
 func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.LogRange, size int, each func(wholeHit) error) error {
@@ -113,80 +106,6 @@ func ignoreLong(err error) error {
 	if errors.Is(err, errLong) {
 		return nil
 	}
-	return err
-}
-
-// readHits reads the hits of a reply, in one pass over it.
-func readHits(reply []byte) (hits []wholeHit, err error) {
-	d := jsontext.NewDecoder(bytes.NewBuffer(reply))
-	seen := false
-	err = members(d, func(name string) error {
-		if name != "hits" {
-			return d.SkipValue()
-		}
-		return members(d, func(name string) error {
-			if name != "hits" {
-				return d.SkipValue()
-			}
-			seen = true
-			if _, err := d.ReadToken(); err != nil {
-				return err
-			}
-			for d.PeekKind() != ']' {
-				hit, err := readHit(d)
-				if err != nil {
-					return err
-				}
-				hits = append(hits, hit)
-			}
-			_, err := d.ReadToken()
-			return err
-		})
-	})
-	if err == nil && !seen {
-		err = errOdd
-	}
-	return hits, err
-}
-
-func readHit(d *jsontext.Decoder) (h wholeHit, err error) {
-	return h, members(d, func(name string) error {
-		v, err := d.ReadValue()
-		if err != nil {
-			return err
-		}
-		switch name {
-		case "_index":
-			return json.Unmarshal(v, &h.index)
-		case "_id":
-			return json.Unmarshal(v, &h.id)
-		case "_source":
-			h.source = string(v)
-		case "sort":
-			h.sort = bytes.Clone(v)
-		}
-		return nil
-	})
-}
-
-// members reads an object: fn must read the value of the member that it is told.
-func members(d *jsontext.Decoder, fn func(name string) error) error {
-	if k := d.PeekKind(); k != '{' {
-		return fmt.Errorf("%s where an object is wanted: %w", k, errOdd)
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return err
-	}
-	for d.PeekKind() != '}' {
-		name, err := d.ReadToken()
-		if err != nil {
-			return err
-		}
-		if err := fn(name.String()); err != nil {
-			return err
-		}
-	}
-	_, err := d.ReadToken()
 	return err
 }
 
