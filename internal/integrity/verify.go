@@ -70,7 +70,7 @@ func verifyStore(ctx context.Context, s Verifiable, t Trust, settling time.Durat
 // each checks spans side by side. What is odd is looked at again.
 func (v *verification) each(ctx context.Context, spans []tocsin.LogRange) error {
 	work := make(chan tocsin.LogRange)
-	errs := make([]error, max(runtime.GOMAXPROCS(0), 2))
+	errs := make([]error, 2*runtime.GOMAXPROCS(0)) // half of the time a server is waited for
 	var wg sync.WaitGroup
 	for n := range errs {
 		wg.Go(func() {
