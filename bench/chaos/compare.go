@@ -60,6 +60,23 @@ func compareCounts(what string, want, got map[string]int) difference {
 	return d
 }
 
+// compareNumbers compares how often each thing is there, where that may be more than once.
+func compareNumbers(what string, want, got map[string]int) difference {
+	d := difference{what: what}
+	for _, line := range slices.Sorted(maps.Keys(want)) {
+		d.of += want[line]
+		if got[line] < want[line] {
+			d.note(&d.missing, "%d times for %d: %s", got[line], want[line], line)
+		}
+	}
+	for _, line := range slices.Sorted(maps.Keys(got)) {
+		if got[line] > want[line] {
+			d.note(&d.wrong, "%d times for %d: %s", got[line], want[line], line)
+		}
+	}
+	return d
+}
+
 func compareLines(what string, want, got map[string]string) difference {
 	d := difference{what: what, of: len(want)}
 	for _, id := range slices.Sorted(maps.Keys(want)) {

@@ -18,6 +18,7 @@ func (p *play) act(ctx context.Context) error {
 	if err := p.until(ctx, time.Minute, p.calmNow); err != nil {
 		return fmt.Errorf("the daemons did not start: %w", err)
 	}
+	killed := 0
 	for n, s := range steps {
 		if err := pause(ctx, s.after); err != nil {
 			return err
@@ -28,8 +29,43 @@ func (p *play) act(ctx context.Context) error {
 			return fmt.Errorf("%v: %w", s, err)
 		}
 		p.say("%3d of %d  %v%s, %.1f s", n+1, len(steps), s, note, time.Since(begun).Seconds())
+		if kills[s.kind] {
+			killed++
+		}
+		if p.rests() && kills[s.kind] && (killed%restEvery == 0 || killed == p.kills) {
+			if err := p.rest(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	return pause(ctx, p.calm)
+}
+
+// A rest is some time in which nothing is done, after so many kills and at the end, so that what the daemons do in calm
+// can be looked at.
+const (
+	restEvery = 50
+	restFor   = leastLooked + calmAfter
+	restWaits = 3 * time.Minute // for calm
+)
+
+// rests are in runs of the whole schedule; recorded alerts come too quickly for any.
+func (o options) rests() bool { return !o.hurry && o.away == 0 && o.recorded == "" }
+
+// rest waits until nothing is amiss any more, and then for a while.
+func (p *play) rest(ctx context.Context) error {
+	begun := time.Now()
+	calm := p.until(ctx, restWaits, p.watch.calm)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if calm != nil {
+		p.say("no calm in %v", restWaits)
+		return nil // the run says so in the end
+	}
+	err := pause(ctx, restFor)
+	p.say("a rest of %.0f s, in calm for the last %.0f", time.Since(begun).Seconds(), restFor.Seconds())
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -67,6 +103,7 @@ func (p *play) until(ctx context.Context, within time.Duration, holds func() boo
 
 // fault does one step; it returns when the fault is over, not when its effects are.
 func (p *play) fault(ctx context.Context, s step) (note string, err error) {
+	defer p.watch.disturb()()
 	d := p.fleet[s.target%len(p.fleet)]
 	switch s.kind {
 	case kill:

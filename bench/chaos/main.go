@@ -8,6 +8,7 @@
 //	go run ./bench/chaos -kills 200 -within 2h
 //	go run ./bench/chaos -brokers 3               # replication 3
 //	go run ./bench/chaos -records alerts.ndjson   # these, instead of records that are made up
+//	go run ./bench/chaos -records alerts.ndjson -copies 60 -rate 20000 -calm 15s -rules my-rules -within 2h
 //	go run ./bench/chaos -outage 10m              # Elasticsearch, a broker, each daemon away: what is promised of that
 package main
 
@@ -47,6 +48,8 @@ type options struct {
 	links    bool
 	hurry    bool
 	recorded string        // a file of records, instead of those that are made up
+	copies   int           // of that file
+	rules    string        // a folder of rules beside those that are shipped and the run's own
 	away     time.Duration // Elasticsearch, in a run that measures outages
 
 	repository string
@@ -133,18 +136,30 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.within, "within", 20*time.Minute, "give up after this")
 	flags.DurationVar(&o.away, "outage", 0, "no schedule: Elasticsearch is away for so long, then a broker, then each daemon; up to an hour")
 	flags.StringVar(&o.recorded, "records", "", "a file of records in the order of time, one a line, all of which are written; made up when left out")
+	flags.IntVar(&o.copies, "copies", 1, "so many times the records of -records, each later than the one before, up to 1000")
+	flags.StringVar(&o.rules, "rules", "", "a folder of rules beside those that are shipped")
 	flags.StringVar(&o.binary, "binary", "", "the daemon; built when left out")
 	flags.StringVar(&o.other, "other", "", "another build of it, to upgrade to; built when left out")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	if o.kills < 1 || o.kills > 1000 || o.daemons < 1 || o.daemons > 5 || o.replicas != 1 && o.replicas != 3 || o.rate < 1 || o.rate > 5000 || o.calm < time.Millisecond {
-		return o, errors.New("-kills 1 to 1000; -daemons 1 to 5; -brokers 1 or 3; -rate 1 to 5000; -calm above 0")
+	if o.kills < 1 || o.kills > 1000 || o.daemons < 1 || o.daemons > 5 || o.replicas != 1 && o.replicas != 3 || o.rate < 1 || o.rate > 50_000 || o.calm < time.Millisecond {
+		return o, errors.New("-kills 1 to 1000; -daemons 1 to 5; -brokers 1 or 3; -rate 1 to 50000; -calm above 0")
+	}
+	if o.copies < 1 || o.copies > 1000 || o.copies > 1 && o.recorded == "" {
+		return o, errors.New("-copies 1 to 1000, of -records")
 	}
 	if o.away < 0 || o.away > time.Hour || o.away > 0 && o.replicas > 1 {
 		return o, errors.New("-outage up to 1h, with one broker")
 	}
 	o.within += 4 * o.away
+	if o.rules != "" {
+		full, err := filepath.Abs(o.rules)
+		if err != nil {
+			return o, err
+		}
+		o.rules = full
+	}
 	text, err := exec.Command("go", "env", "GOMOD").Output() //nolint:noctx // at once
 	o.repository = filepath.Dir(strings.TrimSpace(string(text)))
 	return o, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -17,9 +16,6 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"tocsin/bench/internal/given"
-	"tocsin/internal/app"
-	"tocsin/internal/config"
-	"tocsin/internal/replay"
 )
 
 // A stand is the servers and what the daemons need on them: topics, indices, configurations.
@@ -201,6 +197,15 @@ func (s *stand) environment() []string {
 	return env
 }
 
+// ruleFolders are those of the run, and of who asks for it.
+func (s *stand) ruleFolders() string {
+	text := strconv.Quote(filepath.Join(s.scratch, "rules"))
+	if s.rules != "" {
+		text += ", " + strconv.Quote(s.rules)
+	}
+	return text
+}
+
 // configure writes the configuration of one daemon.
 func (s *stand) configure(daemon string) (file string, err error) {
 	data := filepath.Join(s.scratch, daemon)
@@ -214,47 +219,14 @@ log: {level: warn}
 http: {listen: "127.0.0.1:0"}
 intake: {idle_after: 5s}
 engine: {snapshot_every: 3s}
-rules: {folders: [%q]}
+rules: {folders: [%s]}
 scales: %q
 kafka: {brokers: ["%s"], group: %s, prefix: %s., partitions: %d, replication: %d, session: %s}
 elasticsearch: {urls: [%q], prefix: %s-, replicas: 0}
 sources:
 - {name: chaos, kind: kafka, topics: [%s], recorded: true, idle_after: %s}
-`, data, filepath.Join(s.scratch, "rules"), s.scaleFile(), strings.Join(s.brokers, `","`), s.name, s.name, shards, s.replicas, s.session, s.proxy.url, s.name, s.topic(), s.idle)
+`, data, s.ruleFolders(), s.scaleFile(), strings.Join(s.brokers, `","`), s.name, s.name, shards, s.replicas, s.session, s.proxy.url, s.name, s.topic(), s.idle)
 	return file, os.WriteFile(file, []byte(text), 0o600)
-}
-
-// expect replays what the input topic holds.
-func (s *stand) expect(ctx context.Context) (account, replay.Summary, error) {
-	file, err := s.configure("oracle")
-	if err != nil {
-		return account{}, replay.Summary{}, err
-	}
-	cfg, err := config.Load(file, nil)
-	if err != nil {
-		return account{}, replay.Summary{}, err
-	}
-	o := replay.Options{Disorder: 2 * time.Minute, Lateness: time.Hour}
-	if o.Decoder, err = app.NewDecoder(cfg, "auto", nil); err != nil {
-		return account{}, replay.Summary{}, err
-	}
-	if o.Scales, o.Assets, err = app.LoadScales("", ""); err != nil {
-		return account{}, replay.Summary{}, err
-	}
-	if o.Set, err = app.LoadRules(cfg.Rules.Folders, true, o.Scales); err != nil {
-		return account{}, replay.Summary{}, err
-	}
-	sources, _, closed, err := app.KafkaSpans(ctx, cfg, app.Options{Log: slog.New(slog.DiscardHandler), Now: time.Now}, time.Time{})
-	if err != nil {
-		return account{}, replay.Summary{}, err
-	}
-	defer closed()
-	played, err := replay.Play(ctx, o, sources)
-	if err != nil {
-		return account{}, played.Summary, err
-	}
-	want, err := expected(ctx, played)
-	return want, played.Summary, err
 }
 
 // close ends what was started and removes what was made.

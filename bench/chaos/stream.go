@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"time"
 )
 
@@ -12,38 +10,6 @@ import (
 type records interface {
 	// next is one record, and false where there is none any more.
 	next() ([]byte, bool)
-}
-
-// A recording is the lines of a file, one record each.
-type recording struct {
-	file  *os.File
-	lines *bufio.Scanner
-}
-
-// mostLine bounds a record, in bytes.
-const mostLine = 1 << 20
-
-func openRecording(name string) (*recording, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	r := &recording{f, bufio.NewScanner(f)}
-	r.lines.Buffer(nil, mostLine)
-	return r, nil
-}
-
-func (r *recording) next() ([]byte, bool) {
-	if !r.lines.Scan() {
-		return nil, false
-	}
-	return []byte(r.lines.Text()), true
-}
-
-// close ends the reading. The error is that of a line that could not be read, behind which nothing was.
-func (r *recording) close() error {
-	r.file.Close()
-	return r.lines.Err()
 }
 
 // A stream writes records, a function of its seed: noise, attacks that the rules see, and bytes that are no alert. The
