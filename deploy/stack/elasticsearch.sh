@@ -1,6 +1,7 @@
 # Elasticsearch as one node on loopback. Sourced, not run.
 # shellcheck shell=bash
 
+es_launcher= # the start script while the node starts
 es_user=tocsin-stack # it refuses to run as root, so root runs it as this user
 
 # as_es is put before a command that must run as that user.
@@ -112,8 +113,8 @@ es_account() {
 		{ tail -n 5 "$STACK_DIR/elasticsearch-users.log" >&2; die "elasticsearch-users made no user $1"; }
 }
 
-# es_start starts the node unless it runs, and waits until it can be written to.
-es_start() {
+# es_launch starts the node unless it runs; es_await waits until it can be written to. What starts beside it need not wait.
+es_launch() {
 	es_port=$(port elasticsearch elasticsearch "$ES_PORT" 19200 2)
 	pid_of elasticsearch >/dev/null && return
 	refuse_taken ES_PORT "$es_port" $((es_port + 1))
@@ -123,14 +124,21 @@ es_start() {
 	ln -sf "$es_dir/pid" "$STACK_DIR/elasticsearch.pid"
 	cd "$es_dir" # a folder that the other user can be in
 	begun+=(elasticsearch)
+	promised+=("$es_port" "$((es_port + 1))")
 	# The start script is a small JVM that ends once the server is up (-d); the pid that counts is the one the server writes.
 	detached "$STACK_DIR/elasticsearch.log" "${as_es[@]}" ES_JAVA_HOME="$JAVA" ES_PATH_CONF="$es_dir/config" ES_TMPDIR="$es_dir/tmp" \
 		CLI_JAVA_OPTS="-Xmx64m" ES_JAVA_OPTS="-Xms$ES_HEAP -Xmx$ES_HEAP $(mark elasticsearch)" \
 		"$es_dir/home/bin/elasticsearch" -d -p "$es_dir/pid"
-	launcher=$launched
+	es_launcher=$launched
+	cd "$OLDPWD"
 	say "elasticsearch starts"
+}
+
+es_await() {
+	[[ -n $es_launcher ]] || return 0
+	launcher=$es_launcher
 	wait_for elasticsearch "$READY_SECONDS" es_answers
-	launcher=
+	launcher='' es_launcher=''
 }
 
 # es_answers: has the node written its pid, and does it say, over TLS and to a logged-in user if need be, that it can serve?

@@ -109,13 +109,16 @@ holder() {
 	echo "${who:-another process}"
 }
 
+promised=() # ports of servers that this run has started and that may not listen yet
+
 # free_base N prints a port P such that P, P+1, … P+N-1 are free now.
 free_base() {
 	local base offset
 	for _ in {1..100}; do
 		base=$((20000 + (RANDOM % 1000) * 10)) # below 32768, where Linux begins to hand out ports by itself
 		for ((offset = 0; offset < $1; offset++)); do
-			taken $((base + offset)) && continue 2
+			[[ " ${promised[*]-} " != *" $((base + offset)) "* ]] || continue 2
+			! taken $((base + offset)) || continue 2
 		done
 		echo "$base"
 		return
