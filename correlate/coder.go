@@ -19,6 +19,7 @@ type coder struct {
 	buf     []byte // written so far, or still to be read
 	format  int
 	reading bool
+	names   map[string]string // that were read, see [coder.name]
 	err     error
 }
 

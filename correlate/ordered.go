@@ -4,9 +4,8 @@ import (
 	"cmp"
 	pile "container/heap"
 	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 
 	"tocsin"
 	"tocsin/rules"
@@ -19,6 +18,7 @@ import (
 type Ordered struct {
 	*Engine
 	held matchHeap
+	wide int // bytes of a match in the last snapshot, about
 }
 
 // maxOrdered bounds the matches that wait: about 300 MB of small ones. Beyond it the earliest goes on out of turn, as
@@ -58,6 +58,9 @@ func (o *Ordered) Mark(m tocsin.Marker) []tocsin.Event {
 	for to := o.after(m); len(o.held) > 0 && to != unset && nanos(o.held[0].Alert.Time) <= to; {
 		out = append(out, o.take(o.next())...)
 	}
+	if most := cap(o.held); most > 1024 && len(o.held) < most/4 { // history came in a flood
+		o.held = slices.Clone(o.held)
+	}
 	return append(out, o.Engine.Mark(m)...)
 }
 
@@ -73,46 +76,44 @@ func (o *Ordered) Recorded() bool { return o.recorded() }
 func (o *Ordered) Ended() bool { return o.ended }
 
 // Snapshot saves the engine and the matches that wait.
-func (o *Ordered) Snapshot() ([]byte, error) {
-	kept := make([]keptMatch, len(o.held))
-	for i, m := range o.held {
-		kept[i] = keptMatch{Match: m, Key: keep(m.Key), Values: keep(m.Values)}
-	}
-	waiting, err := json.Marshal(kept)
-	if err != nil {
-		return nil, fmt.Errorf("matches that wait: %w", err)
-	}
+func (o *Ordered) Snapshot() []byte {
 	state := o.Engine.Snapshot()
-	out := binary.BigEndian.AppendUint64(nil, uint64(len(state)))
-	return append(append(out, state...), waiting...), nil
+	c := &coder{format: SnapshotFormat, buf: make([]byte, 0, 8+len(state)+len(o.held)*o.wide)}
+	c.buf = append(binary.BigEndian.AppendUint64(c.buf, uint64(len(state))), state...)
+	before := len(c.buf)
+	list(c, (*[]tocsin.Match)(&o.held), leastMatch, c.match)
+	o.wide = (len(c.buf) - before) / max(len(o.held), 1) * 9 / 8
+	return c.buf
 }
-
-var errSnapshot = errors.New("damaged snapshot")
 
 // RestoreOrdered reads what [Ordered.Snapshot] wrote.
 func RestoreOrdered(cfg Config, set *rules.Set, data []byte) (*Ordered, error) {
 	if len(data) < 8 {
-		return nil, errSnapshot
+		return nil, fmt.Errorf("%d bytes: %w", len(data), ErrSnapshot)
 	}
 	size := binary.BigEndian.Uint64(data)
 	if size > uint64(len(data)-8) {
-		return nil, errSnapshot
+		return nil, fmt.Errorf("the engine is cut off: %w", ErrSnapshot)
 	}
-	e, err := Restore(cfg, set, data[8:8+size])
+	state, waiting := data[8:8+size], data[8+size:]
+	e, err := Restore(cfg, set, state)
 	if err != nil {
 		return nil, err
 	}
 	o := &Ordered{Engine: e}
-	var kept []keptMatch
-	if err := json.Unmarshal(data[8+size:], &kept); err != nil {
-		return nil, fmt.Errorf("%w: %w", errSnapshot, err)
-	}
-	for _, k := range kept {
-		k.Match.Key, k.Match.Values = unkeep(k.Key), unkeep(k.Values)
-		o.held = append(o.held, k.Match)
+	format := int(state[len(magic)])
+	if format < compactHeld {
+		o.held, err = readKept(waiting)
+	} else {
+		c := &coder{buf: waiting, format: format, reading: true, names: map[string]string{}}
+		list(c, (*[]tocsin.Match)(&o.held), leastMatch, c.match)
+		if len(c.buf) > 0 {
+			c.fail("%d bytes are left over", len(c.buf))
+		}
+		err = c.err
 	}
 	pile.Init(&o.held)
-	return o, nil
+	return o, err
 }
 
 // A matchHeap has the match of the earliest alert on top. Of equal times the content decides, so that the order does
@@ -142,47 +143,4 @@ func (h *matchHeap) Pop() any {
 	old[len(old)-1] = tocsin.Match{}
 	*h = old[:len(old)-1]
 	return m
-}
-
-// A keptMatch is a match in a snapshot: JSON does not keep every value as it is, so that those of the key and those
-// that are counted are written exactly.
-type keptMatch struct {
-	tocsin.Match
-	Key    []keptValue `json:"key"`
-	Values []keptValue `json:"values"`
-}
-
-type keptValue struct {
-	Kind tocsin.Kind `json:"k"`
-	Text []byte      `json:"t"`
-	List []keptValue `json:"l,omitempty"`
-}
-
-func keep(vs []tocsin.Value) []keptValue {
-	if vs == nil {
-		return nil
-	}
-	out := make([]keptValue, len(vs))
-	for i, v := range vs {
-		out[i] = keptValue{Kind: v.Kind(), Text: []byte(v.Text())}
-		if v.Kind() == tocsin.List {
-			out[i].Text, out[i].List = nil, keep(v.Items())
-		}
-	}
-	return out
-}
-
-func unkeep(ks []keptValue) []tocsin.Value {
-	if ks == nil {
-		return nil
-	}
-	out := make([]tocsin.Value, len(ks))
-	for i, k := range ks {
-		if k.Kind == tocsin.List {
-			out[i] = tocsin.ListValue(unkeep(k.List)...)
-			continue
-		}
-		out[i] = scalarOf(k.Kind, string(k.Text))
-	}
-	return out
 }

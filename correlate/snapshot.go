@@ -14,7 +14,7 @@ import (
 )
 
 // SnapshotFormat is the version of the layout that [Engine.Snapshot] writes.
-const SnapshotFormat = 5
+const SnapshotFormat = 6
 
 // oldestFormat is the oldest version of the layout that [Restore] reads.
 const oldestFormat = 4

@@ -8,7 +8,7 @@
 //	go run ./bench/chaos -kills 200 -within 2h
 //	go run ./bench/chaos -brokers 3               # replication 3
 //	go run ./bench/chaos -records alerts.ndjson   # these, instead of records that are made up
-//	go run ./bench/chaos -records alerts.ndjson -copies 60 -rate 20000 -calm 15s -rules my-rules -within 2h
+//	go run ./bench/chaos -records alerts.ndjson -copies 60 -rate 20000 -calm 30s -hurry -within 2h
 //	go run ./bench/chaos -outage 10m              # Elasticsearch, a broker, each daemon away: what is promised of that
 package main
 
@@ -128,6 +128,7 @@ func parse(args []string) (options, error) {
 	flags.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano())%1_000_000, "of the records and of the schedule")
 	flags.IntVar(&o.kills, "kills", 20, "so many processes are killed, up to 1000")
 	flags.IntVar(&o.daemons, "daemons", 3, "1 to 5")
+	flags.BoolVar(&o.hurry, "hurry", false, "nothing but what is over at once: daemons killed, rules changed")
 	flags.IntVar(&o.replicas, "brokers", 1, "1 or 3, with replication 1 or 3")
 	flags.IntVar(&o.rate, "rate", 150, "records a second")
 	flags.DurationVar(&o.calm, "calm", 2*time.Second, "between two faults, on average")

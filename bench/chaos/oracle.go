@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,7 +110,8 @@ func outcome(ctx context.Context, played replay.Played) (map[string]int, error) 
 		if err != nil {
 			return nil, err
 		}
-		all[fmt.Sprintf("event of %s %v %s..%s, %d alerts, %s", e.Rule.ID, e.Group, e.First.Format(time.RFC3339Nano), e.Last.Format(time.RFC3339Nano), e.Count, v.Assessment.State)]++
+		group, _ := json.Marshal(e.Group) // groups marshal
+		all[fmt.Sprintf("event of %s %s %s..%s, %d alerts, %s", e.Rule.ID, group, e.First.Format(time.RFC3339Nano), e.Last.Format(time.RFC3339Nano), e.Count, v.Assessment.State)]++
 	}
 	incidents, err := played.Incidents(ctx)
 	if err != nil {

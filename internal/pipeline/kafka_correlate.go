@@ -49,9 +49,10 @@ func (c *KafkaCorrelate) Serve(ctx context.Context, gen *Generation) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
+	saving := make(chan struct{}, savingAtOnce)
 	for _, p := range gen.Partitions {
 		wg.Go(func() {
-			if err := c.partition(ctx, gen, p); err != nil && ctx.Err() == nil {
+			if err := c.partition(ctx, gen, p, saving); err != nil && ctx.Err() == nil {
 				cancel(fmt.Errorf("%s %d: %w", p.Topic(), p.ID(), err))
 			}
 		})
@@ -66,17 +67,21 @@ func (c *KafkaCorrelate) Serve(ctx context.Context, gen *Generation) error {
 	return context.Cause(ctx)
 }
 
+// savingAtOnce is how many engines are saved at the same time: each takes its state's size again, some times.
+const savingAtOnce = 2
+
 // A shard is one partition of the matches log and its engine.
 type shard struct {
 	p      Partition
 	gen    *Generation
 	mu     sync.Mutex // the engine's: it may be asked while it runs
 	engine *correlate.Ordered
-	set    string    // hash of the rule set in the engine
-	order  int64     // the how-manieth that was put in force it is
-	saved  time.Time // by the clock
-	offset int64     // next to read
-	log    string    // the life of the log that offset counts in; "": not known
+	set    string        // hash of the rule set in the engine
+	order  int64         // the how-manieth that was put in force it is
+	saved  time.Time     // by the clock
+	saving chan struct{} // holds one for each engine that is being saved
+	offset int64         // next to read
+	log    string        // the life of the log that offset counts in; "": not known
 	// restored says that nothing was read yet since the engine was restored.
 	restored bool
 	clean    bool      // nothing was read since the last snapshot
@@ -85,11 +90,12 @@ type shard struct {
 	said     tocsin.Progress
 }
 
-func (c *KafkaCorrelate) partition(ctx context.Context, gen *Generation, p Partition) error {
+func (c *KafkaCorrelate) partition(ctx context.Context, gen *Generation, p Partition, saving chan struct{}) error {
 	s, err := c.restore(ctx, gen, p)
 	if err != nil {
 		return err
 	}
+	s.saving = saving
 	defer c.Health.Gone(p.ID())
 	defer c.Engines.open(p.ID(), &s.mu, func() *correlate.Engine { return s.engine.Engine })()
 	for {
@@ -293,14 +299,17 @@ func (c *KafkaCorrelate) tell(ctx context.Context, s *shard) error {
 
 // save makes the engine's state durable, then commits the offset it stands at.
 func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
+	select {
+	case s.saving <- struct{}{}:
+		defer func() { <-s.saving }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	now := c.Now()
 	c.Fail.pass(BeforeSnapshot)
 	s.mu.Lock()
-	state, err := s.engine.Snapshot()
+	state := s.engine.Snapshot()
 	s.mu.Unlock()
-	if err != nil {
-		return err
-	}
 	snap := tocsin.Snapshot{
 		Partition: s.p.ID(), Offset: s.offset, Log: s.log, Set: s.set, Order: s.order, Format: correlate.SnapshotFormat,
 		Watermark: s.engine.Watermark(), State: state, Taken: now,
