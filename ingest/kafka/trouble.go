@@ -88,8 +88,11 @@ func CheckTopics(ctx context.Context, conn Connection, topics []string) error {
 		if _, err = c.partitions(ctx, topics); err == nil {
 			err = c.refuseCompacted(ctx, topics)
 		}
-		if !errors.Is(err, kafka.UnknownTopicOrPartition) || time.Since(begun) > topicGrace {
+		if !errors.Is(err, kafka.UnknownTopicOrPartition) {
 			return err
+		}
+		if time.Since(begun) > topicGrace {
+			return fmt.Errorf("%w: make the topics, or name others in sources", err)
 		}
 		select {
 		case <-ctx.Done():

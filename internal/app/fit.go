@@ -37,7 +37,24 @@ func (a *App) fit(ctx context.Context, st *elastic.Store) error {
 	case err != nil:
 		return fmt.Errorf("kafka %w: %w", ErrUnreachable, err)
 	}
+	if err := a.fitPartitions(ctx, st); err != nil {
+		return err
+	}
 	return a.fitInputs(ctx)
+}
+
+// fitPartitions refuses a matches log of another number of partitions than it had at the first start, even where topic and
+// configuration agree on it: each key's state is saved with the partition that it was in.
+func (a *App) fitPartitions(ctx context.Context, st *elastic.Store) error {
+	topic, n := a.cfg.Kafka.Prefix+"matches", a.cfg.Kafka.Partitions
+	was, err := st.Partitions(ctx, topic, n)
+	switch {
+	case err != nil:
+		return fmt.Errorf("elasticsearch %w: %w%s", ErrUnreachable, err, refused(err))
+	case was != n:
+		return fmt.Errorf("kafka %w: topic %q had %d partitions at the first start and now has %d, by which keys have moved: take another kafka.prefix, and run `tocsin setup kafka`", ErrUnfit, topic, was, n)
+	}
+	return nil
 }
 
 // refused is what to do where a server does not take us for whom we say, or we it; "" for any other error.
@@ -64,7 +81,7 @@ func (a *App) fitInputs(ctx context.Context) error {
 	}
 	switch err := kafka.CheckTopics(ctx, connection(a.cfg.Kafka), topics); {
 	case errors.Is(err, kafka.ErrUnusable):
-		return fmt.Errorf("kafka %w: %w: make the topics, or name others in sources", ErrUnfit, err)
+		return fmt.Errorf("kafka %w: %w", ErrUnfit, err)
 	case err != nil:
 		return fmt.Errorf("kafka %w: %w", ErrUnreachable, err)
 	}

@@ -150,6 +150,8 @@ func (s *Store) Ready(ctx context.Context) error {
 		return fmt.Errorf("indices %s* are not set up: run `tocsin setup elasticsearch`: %w", s.config.Prefix, sinks.ErrPermanent)
 	case err != nil:
 		return err
+	case done.Schema > schemaVersion:
+		return fmt.Errorf("indices %s* have schema %d of a later tocsin, this one reads %d: run a tocsin that is as new: %w", s.config.Prefix, done.Schema, schemaVersion, sinks.ErrPermanent)
 	case done.Schema != schemaVersion:
 		return fmt.Errorf("indices %s* have schema %d, this tocsin needs %d: run its `tocsin setup elasticsearch`: %w", s.config.Prefix, done.Schema, schemaVersion, sinks.ErrPermanent)
 	}

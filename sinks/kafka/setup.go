@@ -40,6 +40,7 @@ type TopicPlan struct {
 	Partitions  int
 	Replication int
 	Fixed       bool // another number of partitions is refused: keys would move, windows would split
+	Remedy      string
 	Config      map[string]string
 }
 
@@ -53,8 +54,8 @@ func (p Plan) Topics() []TopicPlan {
 	}
 	all := []TopicPlan{
 		{Name: p.Prefix + intakeTopic, Partitions: p.IntakePartitions, Replication: p.Replication, Config: config},
-		{Name: p.Prefix + matchesTopic, Partitions: p.Partitions, Replication: p.Replication, Fixed: true, Config: config},
-		{Name: p.Prefix + eventsTopic, Partitions: 1, Replication: p.Replication, Fixed: true, Config: config},
+		{Name: p.Prefix + matchesTopic, Partitions: p.Partitions, Replication: p.Replication, Fixed: true, Config: config, Remedy: "set kafka.partitions to what the topic was made with, or take another kafka.prefix"},
+		{Name: p.Prefix + eventsTopic, Partitions: 1, Replication: p.Replication, Fixed: true, Config: config, Remedy: "take another kafka.prefix"},
 	}
 	if p.Commands != "" {
 		for _, name := range []string{p.Commands, p.Prefix + incidentsTopic} {
@@ -161,7 +162,7 @@ func (t TopicPlan) misfit(is state) error {
 		errs = append(errs, fmt.Errorf("topic %q: %w: %s", t.Name, ErrMisfit, fmt.Sprintf(format, args...)))
 	}
 	if t.Fixed && is.partitions != t.Partitions {
-		say("it has %d partitions and must have %d; their number cannot be changed, as keys would move", is.partitions, t.Partitions)
+		say("it has %d partitions and must have %d; their number cannot be changed, as keys would move: %s", is.partitions, t.Partitions, t.Remedy)
 	}
 	if policy := is.config["cleanup.policy"]; strings.Contains(policy, "compact") {
 		say("cleanup.policy is %s and must be delete", policy)
