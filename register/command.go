@@ -127,7 +127,7 @@ func (r *Register) do(ctx context.Context, cmd Command) (tocsin.Incident, error)
 func (r *Register) check(cmd *Command) error {
 	var missing []string
 	if _, ok := RoleFor(cmd.Action); !ok {
-		missing = append(missing, fmt.Sprintf("%q is no command of a person", cmd.Action))
+		missing = append(missing, fmt.Sprintf("a command of a person, which %q is not", cmd.Action))
 	}
 	missing = append(missing, commandID(cmd.ID)...)
 	if !isPerson(cmd.By) || cmd.By.ID == "" {

@@ -78,9 +78,9 @@ func unreachable(from tocsin.Status, a tocsin.Action, to tocsin.Status) []string
 		}
 	}
 	if len(may) == 0 {
-		return []string{"a step that the lifecycle has: " + string(from) + " is its end"}
+		return []string{"another status: " + string(from) + " is its end"}
 	}
-	return []string{"a step that the lifecycle has: from " + string(from) + " it is " + strings.Join(may, ", ")}
+	return []string{"another status: what can be done from " + string(from) + " is " + strings.Join(may, ", ")}
 }
 
 // moves are the actions that change the status.

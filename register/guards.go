@@ -23,10 +23,13 @@ type Refusal struct {
 // Error is one sentence with all that is missing.
 func (r *Refusal) Error() string {
 	where := "incident " + r.Incident
-	if r.Status != "" {
-		where += ", which is " + string(r.Status)
+	if r.Incident == "" {
+		where = "a new one"
 	}
-	return fmt.Sprintf("%s %s: %s", r.Action, where, strings.Join(r.Missing, "; "))
+	if r.Status != "" {
+		where += ", which is " + string(r.Status) + ","
+	}
+	return fmt.Sprintf("%s: %s needs %s", r.Action, where, strings.Join(r.Missing, "; "))
 }
 
 // Is reports whether target is [tocsin.ErrTransition] and the refusal is of that kind.
@@ -139,5 +142,5 @@ func oneOf(what, word string, words []string) []string {
 	if near := fault.Nearest(word, words); near != "" {
 		meant = "; did you mean " + near + "?"
 	}
-	return []string{fmt.Sprintf("%s %q is not in the vocabulary: one of %s%s", what, word, strings.Join(words, ", "), meant)}
+	return []string{fmt.Sprintf("another %s than %q: one of %s%s", what, word, strings.Join(words, ", "), meant)}
 }

@@ -132,7 +132,7 @@ func readLine(name string) string {
 // find turns what a person calls an incident, its number or its id, into its id.
 func find(ctx context.Context, c *client.Client, name string) (string, error) {
 	if !strings.HasPrefix(strings.ToUpper(name), "INC-") {
-		if strings.Trim(name, "0123456789abcdef-") != "" {
+		if !strings.Contains(name, "-") || strings.Trim(name, "0123456789abcdef-") != "" {
 			return "", coded(exitUnusable, fmt.Errorf("%q is neither the number of an incident (INC-…) nor an id; `tocsin incident list` shows them", name))
 		}
 		return name, nil

@@ -166,7 +166,11 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 		return nil, fmt.Errorf("%s %w: %w", c.base, ErrUnreachable, err)
 	}
 	if resp.StatusCode/100 != 2 {
-		return nil, problem(resp.StatusCode, text)
+		p := problem(resp.StatusCode, text)
+		if p.Status == http.StatusNotFound && p.Detail != "" {
+			p.Detail += ": " + strings.SplitN(path, "?", 2)[0]
+		}
+		return nil, p
 	}
 	if out == nil || len(text) == 0 {
 		return resp.Header, nil
@@ -181,7 +185,7 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 	return resp.Header, nil
 }
 
-func problem(status int, text []byte) error {
+func problem(status int, text []byte) *Problem {
 	p := &Problem{}
 	if json.Unmarshal(text, p) != nil || p.Detail == "" && p.Title == "" {
 		p.Detail = strings.TrimSpace(string(text[:min(len(text), 300)]))

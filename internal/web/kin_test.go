@@ -71,7 +71,7 @@ func TestGuards(t *testing.T) {
 	path := "/incidents/" + i.ID
 	for name, c := range map[string]struct{ headers, wants []string }{
 		"a viewer":      {nil, []string{"Declare needs:", "the role coordinator: yours is viewer", "Contained needs:"}},
-		"a coordinator": {[]string{"Cookie", w.signIn(coordinatorToken)}, []string{"Contained needs:", "a step that the lifecycle has: from proposed it is declare, reject, merge", "Release needs:", "an incident that is on hold", "Split off needs:", "more than one event"}},
+		"a coordinator": {[]string{"Cookie", w.signIn(coordinatorToken)}, []string{"Contained needs:", "another status: what can be done from proposed is declare, reject, merge", "Release needs:", "an incident that is on hold", "Split off needs:", "more than one event"}},
 	} {
 		body := w.get(path, c.headers...).body
 		for _, want := range c.wants {
