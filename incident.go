@@ -189,6 +189,15 @@ type FollowUp struct {
 	State string    `json:"state,omitempty"` // one of [FollowUpStates]; "" in entries of before it was kept
 }
 
+// Statuses lists all statuses of an incident, in the order of the lifecycle.
+func Statuses() []string {
+	all := make([]string, 0, len(stages)+2)
+	for _, s := range append(slices.Clone(stages), Rejected, MergedIncident) {
+		all = append(all, string(s))
+	}
+	return all
+}
+
 // Dispositions is the closed list of ways an incident can turn out (register.md 4.3).
 func Dispositions() []string {
 	return []string{

@@ -3,6 +3,7 @@ package measure
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func Ask(values url.Values, now time.Time) (Query, error) {
 	if err != nil {
 		zone = time.UTC
 	}
-	wrong := []error{err}
+	wrong := append(unknown(q.Where), err)
 	q.To, err = moment(values, "to", zone, now.Truncate(time.Second).Add(time.Second))
 	wrong = append(wrong, err)
 	q.From, err = moment(values, "from", zone, q.To.AddDate(-1, 0, 0))
@@ -43,6 +44,37 @@ func Ask(values url.Values, now time.Time) (Query, error) {
 		wrong = append(wrong, err)
 	}
 	return q, errors.Join(wrong...)
+}
+
+// unknown names the words that no incident can have, of dimensions that have a fixed vocabulary.
+func unknown(where map[string][]string) (wrong []error) {
+	for _, name := range slices.Sorted(maps.Keys(where)) {
+		may := vocabulary(name)
+		for _, word := range where[name] {
+			if may != nil && word != "" && !slices.Contains(may, word) {
+				wrong = append(wrong, fmt.Errorf("%s %.40q is none of %s (for several give it several times): %w", name, word, strings.Join(may, ", "), tocsin.ErrQuery))
+			}
+		}
+	}
+	return wrong
+}
+
+// vocabulary is what a dimension's words are taken from; nil: any word.
+func vocabulary(dimension string) []string {
+	switch dimension {
+	case "counted_as":
+		return tocsin.CountedAs()
+	case "status":
+		return tocsin.Statuses()
+	case "disposition":
+		return tocsin.Dispositions()
+	case "root_cause":
+		return tocsin.RootCauses()
+	}
+	if strings.HasPrefix(dimension, "target_") {
+		return tocsin.TargetStates()
+	}
+	return nil
 }
 
 // moment reads a time: RFC 3339, or a day, which begins as the clock of the zone says.
