@@ -92,6 +92,9 @@ type cefReader struct {
 	types, outcome                             *name
 	hashes                                     map[int]*name
 	derive                                     deriver
+	guess                                      *guesser
+	ends                                       *endsReader
+	message, executable                        *name
 	clocks                                     []*cefTerm
 	kind, action, deviceHost                   *cefTerm
 	sides                                      [2]cefSide
@@ -115,6 +118,7 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 		category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"), derive: newDeriver(d),
 		hashes: map[int]*name{32: d.name("file.hash.md5"), 40: d.name("file.hash.sha1"), 64: d.name("file.hash.sha256")},
 	}
+	c.guess, c.ends, c.message, c.executable = newGuesser(d), newEnds(d), d.name("message"), d.name("process.executable")
 	c.learn(keys)
 	c.clocks = c.asked("rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1")
 	c.kind, c.action, c.deviceHost = c.key("cat"), c.key("act"), c.key("dvchost")
@@ -179,6 +183,7 @@ func (c *cefReader) read(line string, o *output) string {
 	}
 	o.word(parts[6])
 	c.fields(o)
+	c.likely(o)
 	c.syslog.envelope(h, o)
 	c.machine(o)
 	o.set(c.user, o.value(c.sourceUser))
@@ -237,7 +242,7 @@ func (c *cefReader) extension(s string) {
 		switch {
 		case s[i] == '\\' && i+1 < len(s):
 			i++
-		case s[i] == ' ' || s[i] == '\t':
+		case s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r':
 			word = i + 1
 		case s[i] == '=':
 			if word < start || !c.expected(s[word:i]) && !cefKey(s[word:i]) {

@@ -23,6 +23,10 @@ type cefTerm struct {
 	rest   *name  // its place among what has none in ECS
 	called string // what its label said last
 	as     *name  // and the place of that name
+
+	asked   bool // what it may be is known, if askedAs is what its label says
+	askedAs string
+	maybe   *name
 }
 
 // A cefManner is how a key's value becomes its field.
@@ -37,6 +41,7 @@ const (
 	cefTransport
 	cefProtocol
 	cefMoment
+	cefProgram
 )
 
 // cefManners are the fields whose values are not taken as they are.
@@ -44,6 +49,7 @@ var cefManners = map[string]cefManner{
 	"source.ip": cefAddress, "destination.ip": cefAddress, "observer.ip": cefAddress, "source.nat.ip": cefAddress, "destination.nat.ip": cefAddress,
 	"file.hash.any": cefHash, "event.outcome": cefOutcome, "network.direction": cefDirection, "network.transport": cefTransport,
 	"network.protocol": cefProtocol, "event.start": cefMoment, "event.end": cefMoment, "file.created": cefMoment, "file.mtime": cefMoment,
+	"process.name": cefProgram,
 }
 
 // A cefTerms is the keys that one reader has met, and what the record being read says for them.
@@ -119,7 +125,7 @@ func (k *cefTerms) begin() {
 		if !c.fixed {
 			delete(k.met, key)
 		}
-		c.label, c.next, c.rest, c.called, c.as = nil, nil, nil, "", nil
+		c.label, c.next, c.rest, c.called, c.as, c.asked = nil, nil, nil, "", nil, false
 	}
 }
 
@@ -207,6 +213,9 @@ func (c *cefReader) fields(o *output) {
 		} else {
 			c.field(k, o)
 		}
+		if k.manner == cefProgram && o.text(c.executable) == k.value {
+			continue
+		}
 		if taken && o.text(to) != k.value || !o.has(to) && (k.beside == nil || !o.has(k.beside)) {
 			o.put(c.place(k), k.value) // another key said it already, or it does not fit
 		}
@@ -236,6 +245,12 @@ func (c *cefReader) field(k *cefTerm, o *output) {
 		if t, ok := parseTime(k.value); ok && !yearless(t) {
 			var room [40]byte
 			o.put(k.to, o.doc.memory.string(t.AppendFormat(room[:0], "2006-01-02T15:04:05.999999999Z07:00")))
+		}
+	case cefProgram:
+		o.put(k.to, k.value)
+		if _, base := splitPath(k.value); wholePath(k.value) && o.text(k.to) == k.value {
+			o.put(c.executable, k.value)
+			o.leaves[k.to.outAt].Value = tocsin.StringValue(base)
 		}
 	default:
 		o.set(k.to, tocsin.StringValue(k.value))

@@ -60,6 +60,9 @@ func splitPath(path string) (directory, base string) {
 	return "", path
 }
 
+// wholePath reports whether a text is the path of a file rather than its name alone.
+func wholePath(s string) bool { return strings.HasPrefix(s, "/") || strings.IndexByte(s, '\\') > 0 }
+
 // hives are the short names of the registry's roots, as ECS wants them.
 var hives = map[string]string{
 	"HKLM": "HKLM", "HKU": "HKU", "HKCR": "HKCR", "HKCU": "HKCU", "HKCC": "HKCC",

@@ -3,6 +3,7 @@ package decode
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"tocsin"
 	"tocsin/internal/ecs"
@@ -12,22 +13,23 @@ import (
 // first. A record of no known format is of more use with them. A name holds for the end of a path, of one part or of
 // two; one after = holds for a whole path alone, as it means other things below others.
 const guesses = `
-	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip ipaddress =ip ipaddr localip localaddress
+	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address attackerip endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localaddress
+	source.domain           srchost sourcehost sourcehostname srchostname clienthostname
 	source.port             srcport sourceport clientport spt remoteport localport
 	source.mac              srcmac sourcemac clientmac macaddress
-	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip resolvedip hostip
+	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst serveraddress resolvedip hostip
 	destination.port        dstport destport destinationport dpt serverport targetport
-	destination.domain      dsthost desthost desthostname destinationhost destinationhostname destinationdomain serverhost
+	destination.domain      dsthost desthost desthostname dsthostname destinationhost destinationhostname destinationdomain serverhost
 	network.transport       transport transportprotocol ipprotocol networkprotocol =proto =protocol l4proto
 	http.request.method     httpmethod requestmethod reqmethod =method clientrequestmethod
-	user.name               username srcuser srcusername sourceusername loginname loginid accountname samaccountname userprincipalname useremail userlogin actoremail actorname actorlogin actorusername actoremailaddress actoralternateid subjectusername targetusername targetuseremail targetusername initiatedby requestedby performedby principalname principalemail usersname uname =user =actor =account =login =email emailaddress userdisplayname userid
+	user.name               username srcuser srcusername sourceusername loginname loginid accountname samaccountname userprincipalname useremail userlogin actoremail actorname actorlogin actorusername actoremailaddress actoralternateid subjectusername targetusername targetuseremail targetusername initiatedby requestedby performedby principalname principalemail usersname uname upn performedbyname loggedonuser useroriginator susr =suser =duser =upn =user =actor =account =login =email emailaddress userdisplayname userid
 	user.domain             userdomain accountdomain ntdomain
-	host.name               hostname computername devicename endpointname machinename dvchost hostfqdn devicehostname computerdnsname assetname workstationname agentname agenthostname hostsname servername nodename =host =computer =device =machine =node =endpoint canaryname systemname
+	host.name               hostname computername devicename endpointname machinename dvchost hostfqdn devicehostname computerdnsname assetname workstationname agentname agenthostname hostsname servername nodename =host =computer =device =machine =node =endpoint canaryname systemname vmname computerfqdn =dhost =shost
 	host.ip                 deviceip endpointip machineip agentip canaryip
-	process.command_line    processcommandline commandline cmdline processcmdline processcmd
-	process.executable      processpath processimagepath imagepath imagefilename processexecutable processfilepath executablepath exepath processexe =image
+	process.command_line    processcommandline processcmdline commandline cmdline processcmdline processcmd
+	process.executable      processpath processimagepath imagepath imagefilename processexecutable processimage processfilepath executablepath exepath processexe =image
 	process.name            processname procname processfilename imagename
-	process.pid             processpid processid pid procid
+	process.pid             processpid processid processospid pid procid
 	process.parent.name     parentprocessname parentname parentprocessfilename
 	process.parent.executable parentprocesspath parentpath parentimage
 	process.parent.command_line parentprocesscommandline parentcommandline parentcmdline
@@ -43,14 +45,14 @@ const guesses = `
 	http.request.referrer   referer referrer httpreferer
 	url.domain              requesthost httphost vhost virtualhost clientrequesthost
 	user_agent.original     useragent requestuseragent httpuseragent rawuseragent clientrequestuseragent
-	rule.name               rulename alertname alerttitle signaturename detectionname threatname attackname malwarename virusname alertrulename eventtitle incidentname findingname findingtitle ruletitle detectiontitle alertsignature =signature =rule =threat policyname =title
+	rule.name               rulename alertname alerttitle signaturename detectionname threatname attackname malwarename virusname alertrulename eventtitle incidentname findingname findingtitle ruletitle detectiontitle alertdisplayname alertsignature accesscontrolrulename =signature =rule =threat policyname =title
 	rule.id                 ruleid signatureid detectionid alertruleid
 	rule.category           threatcategory alertcategory attackcategory detectiontype threattype alerttype
 	event.action            eventname operationname eventaction actionname activityname =action =operation =activity eventtype actiontype =event
 	event.code              eventcode eventid messageid
 	event.reason            reason failurereason errormessage
 	threat.technique.id     techniqueid mitretechniqueid mitreattackid attacktechnique
-	email.from.address      fromaddress senderaddress senderemail emailfrom mailfrom =sender =from
+	email.from.address      fromaddress mailfromaddress senderaddress senderemail emailfrom mailfrom =sender =from
 	email.to.address        toaddress toaddresses recipientaddress recipientemail emailto rcptto =recipient =recipients
 	email.subject           emailsubject messagesubject =subject
 	cloud.account.id        awsaccountid cloudaccountid recipientaccountid
@@ -62,7 +64,7 @@ const guesses = `
 // guessTimes are names of times, the surest first.
 const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate occurredat occurredtime eventcreationtime createdat createdtime createddatetime
 	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat firstseen
-	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp updatedat modified lastseen endtime`
+	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp occured occurred when start timelocal clicktime servertimestamp startdatetime updatedat modified lastseen endtime`
 
 // A guesser reads the records of no known format.
 type guesser struct {
@@ -75,6 +77,10 @@ type guesser struct {
 	infer  *inference
 	method *name
 	domain *name // of a request, whose host is no host of ours
+
+	program, executable *name
+	derive              deriver
+	ips                 map[*name]*name // of the names of ends: where addresses go
 }
 
 type guessed struct {
@@ -94,7 +100,10 @@ type guessHit struct {
 }
 
 func newGuesser(d *dictionary) *guesser {
-	g := &guesser{words: map[string]guessWord{}, times: map[string]int{}, met: map[*name][]guessHit{}, keys: map[string]*name{}, infer: newInference(d), method: d.name("http.request.method"), domain: d.name("url.domain")}
+	g := &guesser{
+		words: map[string]guessWord{}, times: map[string]int{}, met: map[*name][]guessHit{}, keys: map[string]*name{}, infer: newInference(d), method: d.name("http.request.method"), domain: d.name("url.domain"), program: d.name("process.name"), executable: d.name("process.executable"), derive: newDeriver(d),
+		ips: map[*name]*name{d.name("source.domain"): d.name("source.ip"), d.name("destination.domain"): d.name("destination.ip")},
+	}
 	for line := range strings.Lines(strings.TrimSpace(guesses)) {
 		words := strings.Fields(line)
 		to := d.name(words[0])
@@ -144,7 +153,7 @@ func (g *guesser) of(n *name) []guessHit {
 	if len(g.met) >= most {
 		clear(g.met)
 	}
-	depth := strings.Count(n.text, ".") + 1
+	depth, timed := strings.Count(n.text, ".")+1, false
 	for parts := min(depth, 2); parts > 0; parts-- {
 		word := plainName(n.text, parts)
 		whole := parts == depth
@@ -153,8 +162,18 @@ func (g *guesser) of(n *name) []guessHit {
 		}
 		if rank, ok := g.times[word]; ok && (whole || len(word) > 2) {
 			hits = append(hits, guessHit{field: timeField, order: rank*8 + depth})
+			timed = true
 			break
 		}
+	}
+	const weaker = 1000 // than all that is known whole
+	if len(hits) == 0 {
+		if w, dropped, ok := g.ending(n.text); ok {
+			hits = append(hits, guessHit{field: w.field, order: (weaker+dropped*weaker+w.rank)*8 + depth})
+		}
+	}
+	if !timed && timeLike(n.text) {
+		hits = append(hits, guessHit{field: timeField, order: weaker*8 + depth})
 	}
 	g.met[n] = hits
 	return hits
@@ -174,6 +193,8 @@ func (g *guesser) key(key string) *name {
 		clear(g.keys)
 	}
 	if w, ok := g.words[plainName(key, 1)]; ok {
+		n = g.fields[w.field].to
+	} else if w, _, ok := g.ending(key); ok {
 		n = g.fields[w.field].to
 	}
 	g.keys[strings.Clone(key)] = n
@@ -206,7 +227,7 @@ func (g *guesser) read(in *doc, o *output) {
 		if h.field == timeField {
 			if o.time.IsZero() {
 				if t := timeOf(v); !t.IsZero() && !yearless(t) && t.Year() > 1990 && t.Year() < 2200 {
-					o.time = t
+					o.time = g.dayTime(t, v, in.leaves[h.at].name, in)
 				}
 			}
 			continue
@@ -219,7 +240,25 @@ func (g *guesser) read(in *doc, o *output) {
 			g.set(to, v, o)
 		}
 	}
+	g.derive.apply(o)
 	g.infer.apply(in, o)
+}
+
+// dayTime adds to a day the time of that day which stands beside it: "date": "2026-03-01", "time": "10:00:00".
+func (g *guesser) dayTime(t time.Time, v tocsin.Value, at *name, in *doc) time.Time {
+	day, ok := v.Str()
+	if !ok || len(day) != len("2026-03-01") {
+		return t
+	}
+	for _, l := range in.leaves {
+		if l.name == nil || l.name.up != at.up || !strings.EqualFold(l.name.last, "time") {
+			continue
+		}
+		if whole, ok := parseTime(day + " " + l.value.Text()); ok {
+			return whole
+		}
+	}
+	return t
 }
 
 // set sets a field that is believed only if its value is of the field's kind: one text or number, an address where
@@ -234,6 +273,17 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 		return
 	}
 	text := strings.TrimSpace(v.Text())
+	if to == g.program && wholePath(text) { // a whole path: its name follows from it
+		to = g.executable
+		if o.has(to) {
+			return
+		}
+	}
+	if ip := g.ips[to]; ip != nil && isAddress(text) {
+		if to = ip; o.has(to) {
+			return
+		}
+	}
 	switch {
 	case text == "" || text == "-" || strings.EqualFold(text, "null") || strings.EqualFold(text, "n/a") || strings.EqualFold(text, "unknown"):
 	case to.text == "user.name" && (text[0] <= '9' && isAddress(text) || strings.ContainsAny(text, "()/")), to.text == "host.name" && strings.Contains(text, "/"):

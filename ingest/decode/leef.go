@@ -175,6 +175,7 @@ func (l *leefReader) read(line string, o *output) string {
 			o.set(other.to, tocsin.StringValue(v))
 		}
 	}
+	l.likely(o)
 	l.syslog.envelope(h, o)
 	l.machine(o)
 	l.visit(name, o)

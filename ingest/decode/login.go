@@ -28,8 +28,10 @@ func (l *logins) apply(h header, o *output) {
 	switch {
 	case strings.HasPrefix(app, "sshd"):
 		l.sshd(h.message, o)
-	case app == "sudo":
+	case app == "sudo", app == "" && strings.Contains(h.message, " ; USER=") && strings.Contains(h.message, " ; COMMAND="):
 		l.sudo(h.message, o)
+	case app == "" && sshdLike(h.message): // its header went lost
+		l.sshd(h.message, o)
 	}
 	if !o.has(l.ip) {
 		if _, after, ok := strings.Cut(h.message, " rip="); ok { // dovecot and its like
@@ -53,6 +55,16 @@ func (l *logins) apply(h header, o *output) {
 		l.event(o, "authentication", "pam_authentication", "failure")
 		l.name(o, l.user, errorPart(said, "user ", " "))
 	}
+}
+
+// sshdLike reports whether a line without a program's name is sshd's.
+func sshdLike(m string) bool {
+	for _, form := range [...]string{"Accepted password for ", "Accepted publickey for ", "Accepted keyboard-interactive/pam for ", "Failed password for ", "Failed none for ", "Failed publickey for ", "Failed keyboard-interactive/pam for ", "Invalid user ", "Disconnected from ", "Received disconnect from ", "Connection closed by ", "Connection reset by "} {
+		if strings.HasPrefix(m, form) {
+			return strings.Contains(m, " port ")
+		}
+	}
+	return false
 }
 
 // accounts reads what shadow's programs say of the accounts they make, change and delete.

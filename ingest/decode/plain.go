@@ -80,7 +80,9 @@ func telling(line string) bool {
 		}
 		words++
 	}
-	return words >= least && loginWord(strings.ToLower(line))
+	small := strings.ToLower(line)
+	return words >= least && (loginWord(small) || strings.Contains(small, "pam_") || strings.Contains(small, "session opened for ") || strings.Contains(small, "session closed for ") || strings.Contains(line, "COMMAND=")) ||
+		mailQueue(line)
 }
 
 // paired reports whether a line holds pairs of key and value among its words, of which it begins with one.

@@ -7,14 +7,16 @@ import (
 // A said reads the text that a program wrote for people: a line of a web server, a refused login, a finding of a web
 // application firewall, and from where somebody spoke to it.
 type said struct {
-	logins *logins
-	web    *weblogReader
-	waf    *wafReader
-	names  *resolverReader
+	logins   *logins
+	web      *weblogReader
+	waf      *wafReader
+	names    *resolverReader
+	ends     *endsReader
+	programs programsByName
 }
 
 func newSaid(d *dictionary) *said {
-	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), names: newResolver(d)}
+	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms()}
 }
 
 // maxSaid is how much of a text is looked at.
@@ -39,9 +41,38 @@ func (s *said) people(h header, o *output) {
 	if strings.IndexByte(h.message, '<') >= 0 {
 		s.logins.name(o, s.logins.user, errorPart(h.message, " rejected RCPT <", ">")) // the mailbox that was asked for
 	}
-	if !o.has(s.logins.ip) && len(h.message) <= maxSaid {
+	s.ends.read(h.message, o)
+	if !o.has(s.logins.ip) && !o.has(s.ends.ips[1]) && len(h.message) <= maxSaid {
 		o.address(s.logins.ip, nil, peer(h.message, o))
 	}
+	if !o.has(s.logins.user) && len(h.message) <= maxSaid && maySpeak(h.message) {
+		o.put(s.logins.user, spokenUser(h.message, o.lower(h.message)))
+	}
+	s.sort(h, o)
+}
+
+// sort sets what sort of event a line is about that said nothing surer: by the program that wrote it, else by the
+// addresses that it names.
+func (s *said) sort(h header, o *output) {
+	if o.has(s.logins.category) {
+		return
+	}
+	_, app := splitPath(h.app)
+	sort := s.programs.of(app)
+	if sort == "" {
+		sort = s.programs.of(h.app)
+	}
+	switch {
+	case sort != "":
+	case mailQueue(h.message):
+		sort = "email"
+	case o.has(s.logins.ip) || o.has(s.ends.ips[1]):
+		sort = "network"
+	default:
+		return
+	}
+	o.put(s.logins.category, sort)
+	o.put(s.logins.types, "info")
 }
 
 // text is record and people for a text without a header.

@@ -1,0 +1,44 @@
+package decode
+
+import (
+	"strings"
+
+	"tocsin"
+)
+
+// Keys of CEF and LEEF that are in neither's dictionary, and what labels call the numbered ones: where they say what other
+// products' names say, they count where nothing else does.
+
+// guessed is the field that a term may be by its label or its key, nil for none. It is found out once.
+func (c *cefReader) guessed(k *cefTerm) *name {
+	label := c.said(k.label)
+	if k.asked && label == k.askedAs {
+		return k.maybe
+	}
+	k.asked, k.askedAs = true, strings.Clone(label)
+	if label == "" {
+		label = k.key
+	}
+	k.maybe = c.guess.key(label)
+	return k.maybe
+}
+
+// likely sets what the record's keys say in other products' words.
+func (c *cefReader) likely(o *output) {
+	for _, k := range c.order {
+		if k.to != nil || k.title || k.fixed {
+			continue
+		}
+		if to := c.guessed(k); to != nil && !o.has(to) && to.text[:4] != "rule" && to.text[:5] != "event" && !saysNothing(k.value) {
+			c.guess.set(to, tocsin.StringValue(strings.Trim(k.value, `"`)), o)
+		}
+	}
+	for i, side := range c.sides { // an end whose name is its address
+		if text := o.text(side.host); !o.has(side.ip) && isAddress(text) {
+			o.address(side.ip, nil, text)
+		} else if i == 0 && !o.has(side.ip) && !o.has(c.sides[1].ip) {
+			c.ends.read(o.text(c.message), o)
+			c.ends.read(o.text(c.rule), o)
+		}
+	}
+}

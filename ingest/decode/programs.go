@@ -1,0 +1,64 @@
+package decode
+
+import "strings"
+
+// programSorts are what sort of event a well-known program's lines are about, where they say nothing surer: a category,
+// then names that programs begin with.
+const programSorts = `
+	email     postfix sendmail exim opendkim opendmarc amavis rspamd policyd MailScanner dovecot cyrus milter-greylist
+	network   dhcpd dhclient dnsmasq named unbound pdns openvpn charon ipsec pluto strongswan pppd xl2tpd hostapd wpa_supplicant radvd snmpd pf filterlog bird zebra bgpd ospfd keepalived stunnel
+	web       nginx httpd apache apache2 lighttpd varnishd squid
+	database  mysqld mariadbd postgres mongod redis-server
+	malware   clamd clamav freshclam
+	authentication radiusd freeradius slapd login gdm sssd krb5kdc tac_plus
+	session   systemd-logind
+	process   cron crond CROND anacron atd
+	package   yum dnf apt dpkg rpm`
+
+// A programsByName is the category of each program's lines.
+type programsByName map[string]string
+
+func newPrograms() programsByName {
+	sorts := programsByName{}
+	for line := range strings.Lines(programSorts) {
+		words := strings.Fields(line)
+		for _, program := range words[min(len(words), 1):] {
+			sorts[strings.ToLower(program)] = words[0]
+		}
+	}
+	return sorts
+}
+
+// of is the category of what the program of that name says: "postfix/smtpd" and "openvpn-server" are known by their
+// beginning.
+func (p programsByName) of(app string) string {
+	app = strings.ToLower(app)
+	if sort, ok := p[app]; ok {
+		return sort
+	}
+	head := app
+	if end := strings.IndexAny(app, "/-.@("); end > 0 {
+		head = app[:end]
+	}
+	return p[head]
+}
+
+// mailQueue reports whether a line begins as mail servers do, with a queue's id: "3F2A61C0B7: to=<…>".
+func mailQueue(m string) bool {
+	const shortest, longest = 6, 20
+	id, rest, ok := strings.Cut(m[:min(len(m), 64)], ": ")
+	if !ok || len(id) < shortest || len(id) > longest {
+		return false
+	}
+	for i := range len(id) {
+		if c := id[i]; (c < '0' || c > '9') && !isLetter(c) {
+			return false
+		}
+	}
+	for _, begin := range [...]string{"to=<", "from=<", "message-id=", "client=", "uid=", "removed", "warning: header", "reject: ", "orig_to=<", "sender non-delivery"} {
+		if strings.HasPrefix(rest, begin) {
+			return true
+		}
+	}
+	return false
+}
