@@ -34,8 +34,8 @@ type cefSorts struct {
 }
 
 type cefSort struct {
-	category       tocsin.Value
-	types, outcome string
+	category, types tocsin.Value
+	outcome         string
 }
 
 func newCEFSorts(d *dictionary) cefSorts {
@@ -71,8 +71,9 @@ func (c *cefReader) classify(name string, o *output) {
 		}
 	}
 	o.keep(c.category, known.category)
-	o.put(c.types, known.types)
+	o.set(c.types, known.types)
 	o.put(c.outcome, known.outcome)
+	s.infer.last(o)
 }
 
 // sort finds out what sort of event a record is about. Nothing of it stands in the alert's memory.
@@ -84,13 +85,13 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 	}
 	if login || titled && result != "" {
 		if saysAny(action, "logoff", "logout") || saysAny(title, "logoff", "logout") {
-			return cefSort{tocsin.StringValue("authentication"), "end", ""}
+			return cefSort{tocsin.StringValue("authentication"), tocsin.StringValue("end"), ""}
 		}
-		return cefSort{tocsin.StringValue("authentication"), "start", result}
+		return cefSort{tocsin.StringValue("authentication"), tocsin.StringValue("start"), result}
 	}
 	for _, w := range [...][2]string{{"malware", "malware"}, {"virus", "malware"}, {"intrusion", "intrusion_detection"}, {"ips", "intrusion_detection"}, {"ids", "intrusion_detection"}, {"vulnerab", "vulnerability"}} {
 		if strings.HasPrefix(category, w[0]) {
-			return cefSort{tocsin.StringValue(w[1]), "info", ""}
+			return cefSort{tocsin.StringValue(w[1]), tocsin.StringValue("info"), ""}
 		}
 	}
 	detected := saysAny(category+" "+title, "threat", "detection", "malware", "virus", "attack", "intrusion", "exploit", "violation", "suspicious", "malicious", "spyware") ||
@@ -99,10 +100,7 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 	if len(categories) == 0 {
 		return cefSort{}
 	}
-	if categories[0] == "web" && o.has(c.sides[0].ip) {
-		categories = append(categories, "network")
-	}
-	return cefSort{tocsin.StringsValue(categories...), types, outcome}
+	return cefSort{tocsin.StringsValue(categories...), listOf(types), outcome}
 }
 
 // times takes the receipt time, else the end, else the start; one with a year before one without. The syslog header

@@ -63,6 +63,8 @@ type Decoder struct {
 	nested  int    // records within the record that are being read
 	line    lineReader
 
+	received time.Time // of the record
+
 	enricher  Enricher
 	additions *Additions // nil without an enricher
 }
@@ -210,7 +212,7 @@ func (d *Decoder) decode(b *Buffer, r ingest.Record) *tocsin.Rejection {
 	}
 	d.out.begin()
 	d.line.begin()
-	d.texts = ""
+	d.texts, d.received = "", r.Received
 	format, reason, detail := d.read(bytes.TrimSpace(bytes.TrimPrefix(r.Value, []byte("\xef\xbb\xbf"))), r.Format)
 	if reason == "" {
 		b.alert = tocsin.Alert{

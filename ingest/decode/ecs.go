@@ -20,6 +20,8 @@ func ecsJSON(d *dictionary) object {
 		kibana.alert.risk_score        event.risk_score`)
 	ruleName, ruleID := d.name("kibana.alert.rule.name"), d.name("signal.rule.name")
 	signalRule := d.name("rule.name")
+	written := d.names("ecs.version", "event.kind", "event.category", "event.dataset", "data_stream.dataset", "kibana.alert.uuid", "signal.rule.name", "rule.name")
+	hosts, host, guess := d.names("host.hostname", "agent.hostname", "beat.hostname"), d.name("host.name"), newGuesser(d)
 	return object{
 		claims: func(in *doc) bool {
 			return in.any(signs) || in.has(stamp) && in.ecsLeaves() > 1
@@ -45,6 +47,10 @@ func ecsJSON(d *dictionary) object {
 				o.keep(l.name, l.value)
 			}
 			o.move(alert)
+			if !in.any(written) { // ECS by a few names alone: what the others say is guessed
+				guess.read(in, o)
+			}
+			o.set(host, in.first(hosts...))
 		},
 	}
 }
@@ -98,6 +104,7 @@ func anyJSON(d *dictionary) object {
 		read: func(in *doc, o *output) {
 			for _, n := range times {
 				if o.time = timeOf(in.value(n)); !o.time.IsZero() {
+					o.time = guess.dayTime(o.time, in.value(n), n, in)
 					break
 				}
 			}
@@ -115,6 +122,7 @@ func anyJSON(d *dictionary) object {
 			if text := in.first(texts...); text.Kind() == tocsin.String {
 				says.text(text.Text(), o)
 			}
+			guess.infer.last(o)
 			o.put(module, "json")
 			o.put(kind, "event")
 		},

@@ -13,11 +13,11 @@ import (
 // first. A record of no known format is of more use with them. A name holds for the end of a path, of one part or of
 // two; one after = holds for a whole path alone, as it means other things below others.
 const guesses = `
-	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address attackerip endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localaddress
+	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address attackerip endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localhostip localaddress
 	source.domain           srchost sourcehost sourcehostname srchostname clienthostname
 	source.port             srcport sourceport clientport spt remoteport localport
 	source.mac              srcmac sourcemac clientmac macaddress
-	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst serveraddress resolvedip hostip
+	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst remotehostip serveraddress resolvedip hostip
 	destination.port        dstport destport destinationport dpt serverport targetport
 	destination.domain      dsthost desthost desthostname dsthostname destinationhost destinationhostname destinationdomain serverhost
 	network.transport       transport transportprotocol ipprotocol networkprotocol =proto =protocol l4proto
@@ -64,7 +64,7 @@ const guesses = `
 // guessTimes are names of times, the surest first.
 const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate occurredat occurredtime eventcreationtime createdat createdtime createddatetime
 	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat firstseen
-	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp occured occurred when start timelocal clicktime servertimestamp startdatetime updatedat modified lastseen endtime`
+	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp occured occurred when rt start timelocal clicktime servertimestamp startdatetime updatedat modified lastseen endtime`
 
 // A guesser reads the records of no known format.
 type guesser struct {
@@ -154,7 +154,7 @@ func (g *guesser) of(n *name) []guessHit {
 		clear(g.met)
 	}
 	depth, timed := strings.Count(n.text, ".")+1, false
-	for parts := min(depth, 2); parts > 0; parts-- {
+	for parts := min(depth, 3); parts > 0; parts-- {
 		word := plainName(n.text, parts)
 		whole := parts == depth
 		if w, ok := g.words[word]; ok && len(hits) == 0 && (whole || !w.whole) {
@@ -225,7 +225,7 @@ func (g *guesser) read(in *doc, o *output) {
 	for _, h := range g.found {
 		v := in.leaves[h.at].value
 		if h.field == timeField {
-			if o.time.IsZero() {
+			if o.time.IsZero() && !in.leaves[h.at].value.IsAbsent() {
 				if t := timeOf(v); !t.IsZero() && !yearless(t) && t.Year() > 1990 && t.Year() < 2200 {
 					o.time = g.dayTime(t, v, in.leaves[h.at].name, in)
 				}

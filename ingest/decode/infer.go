@@ -124,7 +124,40 @@ func (f *inference) sort(said, kinds string, detected bool, o *output) {
 	}
 	o.put(f.outcome, outcome)
 	o.keep(f.category, tocsin.StringsValue(categories...))
-	o.put(f.types, types)
+	o.set(f.types, listOf(types))
+}
+
+// verdict is the type of what was let through or not, with access for what a web server or its like was asked.
+func verdict(said string, web bool) string {
+	types := "info"
+	switch {
+	case saysAny(said, "block", "denied", "deny", "drop", "reject"):
+		types = "denied"
+	case saysAny(said, "allow", "permit", "accept"):
+		types = "allowed"
+	case web:
+		return "access"
+	}
+	if web {
+		types = "access," + types
+	}
+	return types
+}
+
+// last sets the sort of a record that says nothing surer than an address or who writes to whom: ECS has what includes an
+// address under network.
+func (f *inference) last(o *output) {
+	switch {
+	case o.has(f.category):
+		return
+	case o.has(f.from) || o.has(f.to):
+		o.put(f.category, "email")
+	case o.has(f.source) || o.has(f.destination):
+		o.put(f.category, "network")
+	default:
+		return
+	}
+	o.put(f.types, "info")
 }
 
 // sorted says what sort of event it is: by what the words say, else by the fields there are.
@@ -143,8 +176,9 @@ func (f *inference) sorted(said, kinds string, detected bool, o *output) (catego
 	add(!login && saysAny(said, "user", "group", "role", "permission", "member", "account", "grant") && changeKind(said) != "info", "iam")
 	add(o.has(f.process) || o.has(f.command), "process")
 	add(o.has(f.from) && o.has(f.to), "email")
-	add(o.has(f.question) || o.has(f.source) && (o.has(f.destination) || o.has(f.port)), "network")
-	add(o.has(f.method), "web")
+	web := o.has(f.method)
+	add(o.has(f.question) || o.has(f.source) && (o.has(f.destination) || o.has(f.port) || web || detected), "network")
+	add(web, "web")
 	add(o.has(f.file) && !o.has(f.process), "file")
 	add(detected && !login && !slices.Contains(categories, "malware"), "intrusion_detection")
 	add(!detected && len(categories) == 0 && saysAny(said, "config", "setting", "policy", "rule", "update", "create", "delete", "enable", "disable"), "configuration")
@@ -164,12 +198,8 @@ func (f *inference) sorted(said, kinds string, detected bool, o *output) (catego
 		outcome = loginResult(all)
 	case categories[0] == "iam" || categories[0] == "configuration":
 		types = changeKind(said)
-	case categories[0] == "web":
-		types = "access"
-	case saysAny(said, "block", "denied", "deny", "drop", "reject"):
-		types = "denied"
-	case saysAny(said, "allow", "permit", "accept"):
-		types = "allowed"
+	default:
+		types = verdict(said, slices.Contains(categories, "web"))
 	}
 	return categories, types, outcome
 }

@@ -221,6 +221,10 @@ func (p *pairReader) value(key string) string {
 // time takes a date, time and zone side by side, else the first pair that holds a time.
 func (p *pairReader) time(o *output) {
 	if date, clock := p.value("date"), p.value("time"); date != "" && clock != "" {
+		if t, ok := parseTime(p.value("eventtime")); ok && p.value("tz") == "" && !yearless(t) && t.Year() > 2000 { // since 1970: it needs no zone
+			o.time = t
+			return
+		}
 		if t, ok := parseTime(strings.TrimSpace(date + " " + clock + " " + p.value("tz"))); ok {
 			o.time = t
 			return
@@ -230,9 +234,13 @@ func (p *pairReader) time(o *output) {
 			return
 		}
 	}
-	for _, key := range []string{"eventtime", "timestamp", "time", "ts", "t", "datetime", "log_time", "rt", "logtime"} {
-		if t, ok := parseTime(p.value(key)); ok && o.time.IsZero() && !yearless(t) && t.After(time.Unix(0, 0)) {
+	for _, key := range []string{"eventtime", "timestamp", "Timestamp", "time", "ts", "t", "datetime", "log_time", "rt", "logtime", "created_at"} {
+		text := p.value(key)
+		if t, ok := parseTime(text); ok && o.time.IsZero() && !yearless(t) && t.After(time.Unix(0, 0)) {
 			o.time = t
+			if zoned, ok := parseTime(text + " " + p.value("tz")); ok && p.value("tz") != "" { // it stands beside a time that has none
+				o.time = zoned
+			}
 		}
 	}
 }

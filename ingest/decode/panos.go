@@ -2,6 +2,7 @@ package decode
 
 import (
 	"strings"
+	"time"
 
 	"tocsin"
 )
@@ -9,22 +10,22 @@ import (
 // panosFields are the columns of PAN-OS's comma-separated logs that have a field, by the type of the log: the column,
 // counted from 0, then the field. The columns up to 30 are the same for traffic and threats.
 const panosFields = `
-	TRAFFIC,THREAT 2 observer.serial_number
-	TRAFFIC,THREAT 4 event.code
-	TRAFFIC,THREAT 7 source.ip
-	TRAFFIC,THREAT 8 destination.ip
-	TRAFFIC,THREAT 9 source.nat.ip
-	TRAFFIC,THREAT 10 destination.nat.ip
-	TRAFFIC,THREAT 11 rule.ruleset
-	TRAFFIC,THREAT 12 user.name
-	TRAFFIC,THREAT 13 user.target.name
-	TRAFFIC,THREAT 14 network.application
-	TRAFFIC,THREAT 16 observer.ingress.zone
-	TRAFFIC,THREAT 17 observer.egress.zone
-	TRAFFIC,THREAT 24 source.port
-	TRAFFIC,THREAT 25 destination.port
-	TRAFFIC,THREAT 29 network.transport
-	TRAFFIC,THREAT 30 event.action
+	TRAFFIC,THREAT,DECRYPTION 2 observer.serial_number
+	TRAFFIC,THREAT,DECRYPTION 4 event.code
+	TRAFFIC,THREAT,DECRYPTION 7 source.ip
+	TRAFFIC,THREAT,DECRYPTION 8 destination.ip
+	TRAFFIC,THREAT,DECRYPTION 9 source.nat.ip
+	TRAFFIC,THREAT,DECRYPTION 10 destination.nat.ip
+	TRAFFIC,THREAT,DECRYPTION 11 rule.ruleset
+	TRAFFIC,THREAT,DECRYPTION 12 user.name
+	TRAFFIC,THREAT,DECRYPTION 13 user.target.name
+	TRAFFIC,THREAT,DECRYPTION 14 network.application
+	TRAFFIC,THREAT,DECRYPTION 16 observer.ingress.zone
+	TRAFFIC,THREAT,DECRYPTION 17 observer.egress.zone
+	TRAFFIC,THREAT,DECRYPTION 24 source.port
+	TRAFFIC,THREAT,DECRYPTION 25 destination.port
+	TRAFFIC,THREAT,DECRYPTION 29 network.transport
+	TRAFFIC,THREAT,DECRYPTION 30 event.action
 	TRAFFIC 31 network.bytes
 	THREAT 31 url.original
 	THREAT 32 rule.name
@@ -37,7 +38,20 @@ const panosFields = `
 	SYSTEM 14 message
 	GLOBALPROTECT 8 event.action
 	GLOBALPROTECT 12 user.name
-	GLOBALPROTECT 15 source.ip`
+	GLOBALPROTECT 14 host.name
+	GLOBALPROTECT 15 source.ip
+	USERID 4 event.action
+	USERID 8 source.ip
+	USERID 9 user.name
+	HIPMATCH 7 user.name
+	HIPMATCH 9 host.name
+	HIPMATCH 11 source.ip
+	AUTH,AUTHENTICATION 8 source.ip
+	AUTH,AUTHENTICATION 9 user.name
+	CONFIG 7 source.ip
+	CONFIG 9 event.action
+	CONFIG 10 user.name
+	CONFIG 12 event.outcome`
 
 // A panosReader reads the logs of Palo Alto Networks' firewalls in their own comma-separated form, with whatever header
 // stands before them.
@@ -48,6 +62,8 @@ type panosReader struct {
 	kind, category, types, severity, id *name
 	module, vendor, product, subtype    *name
 	action, level, transport, message   *name
+	outcome                             *name
+	says                                *said
 }
 
 type panosColumn struct {
@@ -62,6 +78,7 @@ func panos(dec *Decoder) text {
 		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), severity: d.name("event.severity"), id: d.name("rule.id"),
 		module: d.name("event.module"), vendor: d.name("observer.vendor"), product: d.name("observer.product"), subtype: d.name("panw.panos.type"),
 		action: d.name("event.action"), level: d.name("log.level"), transport: d.name("network.transport"), message: d.name("message"),
+		outcome: d.name("event.outcome"), says: newSaid(d),
 	}
 	for _, ip := range d.names("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip") {
 		p.ips[ip] = true
@@ -118,7 +135,8 @@ func (p *panosReader) read(line string, at int, o *output) string {
 		return "a log of PAN-OS with few columns: " + excerpt(line)
 	}
 	h, headed := syslogHeader(strings.TrimSpace(line[:at]) + " x")
-	if headed {
+	o.time = panosInstant(columns)
+	if headed && o.time.IsZero() {
 		o.time = h.time
 	}
 	for _, c := range []int{6, 1} { // when it was, else when it was received; without a zone
@@ -144,12 +162,32 @@ func (p *panosReader) read(line string, at int, o *output) string {
 	return ""
 }
 
+// panosInstant is the time with its zone that later versions write near the end of a log; zero where there is none.
+func panosInstant(columns []string) time.Time {
+	const behind = 20 // columns, none of which is one
+	for i := len(columns) - 1; i >= behind; i-- {
+		if c := columns[i]; len(c) >= len("2026-03-01T10:00:00Z") && c[4] == '-' && c[10] == 'T' && strings.ContainsAny(c[19:], "Z+-") {
+			if t, ok := isoTime(c); ok {
+				return t
+			}
+		}
+	}
+	return time.Time{}
+}
+
 func (p *panosReader) put(to *name, value string, o *output) {
 	switch {
 	case p.ips[to]:
 		o.address(to, nil, value)
 	case to == p.transport:
 		o.set(to, transport(tocsin.StringValue(value)))
+	case to == p.outcome:
+		switch strings.ToLower(value) {
+		case "succeeded":
+			o.put(to, "success")
+		case "failed":
+			o.put(to, "failure")
+		}
 	case to == p.level:
 		o.put(to, strings.ToLower(value))
 	default:
@@ -166,9 +204,17 @@ func (p *panosReader) classify(sort string, columns []string, o *output) {
 		if len(columns) > 32 {
 			o.put(p.id, errorPart(columns[32], "(", ")"))
 		}
-	case "SYSTEM", "CONFIG":
+	case "SYSTEM":
 		category = "host"
-	case "GLOBALPROTECT", "AUTHENTICATION":
+		if columns[4] == "auth" {
+			category = "authentication"
+		}
+		p.says.people(header{priority: -1, message: o.text(p.message)}, o)
+	case "CONFIG":
+		category = "configuration"
+	case "HIPMATCH":
+		category = "host"
+	case "GLOBALPROTECT", "AUTH", "AUTHENTICATION", "USERID":
 		category = "authentication"
 	}
 	o.put(p.kind, kind)

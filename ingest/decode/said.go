@@ -104,6 +104,9 @@ func peer(m string, o *output) string {
 			}
 		}
 	}
+	if address := portAfter(m); address != "" {
+		return address
+	}
 	for _, mark := range peerMarks {
 		const most = 8 // places looked at
 		from := 0
@@ -145,6 +148,25 @@ func mayAddress(m string) bool {
 		}
 	}
 	return false
+}
+
+// portAfter is the address before the first " port ", or the one that a DHCP server speaks of, "" for none.
+func portAfter(m string) string {
+	if head, _, ok := strings.Cut(m, " port "); ok {
+		if word := strings.Trim(lastWord(head), "[]()"); isAddress(word) {
+			return word
+		}
+	}
+	if strings.HasPrefix(m, "DHCP") {
+		for _, mark := range [...]string{" on ", " of ", " for "} {
+			if _, after, ok := strings.Cut(m, mark); ok {
+				if word := firstWord(after); isAddress(word) {
+					return word
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // leadingAddress is the address that a text begins with, in brackets, in quotation marks, with its port or behind a

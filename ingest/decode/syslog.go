@@ -69,6 +69,12 @@ func (l *lineReader) read(line string) (header, bool) {
 		}
 	}
 	if !dated {
+		if h.time, h.host, h.message, dated = numberedTime(rest); dated {
+			return h, true
+		}
+		h.host = ""
+	}
+	if !dated {
 		h.message = rest
 		h.tag()
 		return h, h.priority >= 0
@@ -322,6 +328,8 @@ func syslog(d *Decoder) text {
 			}
 			if body := pairsOf(h.message); body != "" {
 				pairs.read(body, o)
+			} else if listed(h.message) {
+				pairs.listed(h.message, o)
 			}
 			pairs.structured(h.data, o)
 			says.record(h.message, o)

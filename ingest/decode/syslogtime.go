@@ -5,8 +5,17 @@ import (
 	"time"
 )
 
-// leadingTime reads the time that a line begins with and returns what follows.
+// leadingTime reads the time that a line begins with and returns what follows. A zone may be called by its name.
 func leadingTime(s string) (time.Time, string, bool) {
+	t, rest, ok := zonelessTime(s)
+	if ok && len(rest) > 3 {
+		t, rest = inNamedZone(t, rest)
+	}
+	return t, rest, ok
+}
+
+// zonelessTime is leadingTime with the zones alone that are numbers.
+func zonelessTime(s string) (time.Time, string, bool) {
 	if len(s) >= 19 && s[4] == '-' && s[7] == '-' {
 		end := 19
 		for end < len(s) && end < 40 && strings.IndexByte("0123456789.,:+-Z", s[end]) >= 0 {
@@ -26,9 +35,6 @@ func leadingTime(s string) (time.Time, string, bool) {
 		return t, after, true
 	}
 	if t, rest, ok := stamp(s); ok {
-		if !yearless(t) {
-			return t, strings.TrimPrefix(rest, ":"), true
-		}
 		if len(rest) > 1 && rest[0] == '.' {
 			end := 1
 			for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
@@ -38,6 +44,9 @@ func leadingTime(s string) (time.Time, string, bool) {
 				t = t.Add(time.Duration(n))
 			}
 			rest = rest[end:]
+		}
+		if !yearless(t) {
+			return t, strings.TrimPrefix(rest, ":"), true
 		}
 		// A year may follow, as some devices write it.
 		if year, after, ok := strings.Cut(strings.TrimLeft(rest, " "), " "); ok {
@@ -50,17 +59,39 @@ func leadingTime(s string) (time.Time, string, bool) {
 	return time.Time{}, s, false
 }
 
-// stamp reads "Mar  1 10:00:00" and "Mar  1 2026 10:00:00", in which the day has two places, as time.Parse does.
+// numberedTime reads the time of a line that a device begins with the line's number, or with its own name: "45: Mar  1
+// 10:00:00.123: ", "gw-1: Mar  1 2026 10:00:00 CET: ".
+func numberedTime(s string) (at time.Time, host, rest string, ok bool) {
+	const most = 64
+	word, after, more := strings.Cut(s[:min(len(s), most)], ": ")
+	if !more || word == "" || !plainKey(word) {
+		return time.Time{}, "", "", false
+	}
+	after = strings.TrimLeft(s[len(word)+2:], "*. ")
+	if at, rest, ok = leadingTime(after); !ok {
+		return time.Time{}, "", "", false
+	}
+	if _, number := digits(word, 1, 12); !number {
+		host = word
+	}
+	return at, host, strings.TrimLeft(rest, ": "), true
+}
+
+// stamp reads "Mar  1 10:00:00" and "Mar  1 2026 10:00:00"; a day of one digit may have one place as well as two.
 func stamp(s string) (t time.Time, rest string, ok bool) {
-	if len(s) < 15 || s[3] != ' ' || s[6] != ' ' {
+	if len(s) < 15 || s[3] != ' ' || s[6] != ' ' && s[5] != ' ' {
 		return time.Time{}, s, false
 	}
 	month := monthOf(s[:3])
-	day, ok := digits(strings.TrimPrefix(s[4:6], " "), 1, 2)
-	if month == 0 || !ok || day == 0 {
+	place := s[4:6]
+	year, clock := 0, s[7:]
+	if s[6] != ' ' { // the day has one place
+		place, clock = s[4:5], s[6:]
+	}
+	day, ok := digits(strings.TrimPrefix(place, " "), 1, 2)
+	if month == 0 || !ok || day == 0 || len(clock) < len("10:00:00") {
 		return time.Time{}, s, false
 	}
-	year, clock := 0, s[7:]
 	if len(clock) >= 13 && clock[4] == ' ' {
 		if year, ok = digits(clock[:4], 4, 4); !ok {
 			return time.Time{}, s, false
@@ -96,6 +127,11 @@ func otherTime(s string) (time.Time, string, bool) {
 	if len(s) > 21 && s[0] == '2' && s[4] == ' ' && s[5] > '9' { // "2026 Mar 01 10:00:00", as OSSEC keeps lines
 		if t, err := time.Parse("2006 Jan _2 15:04:05", s[:20]); err == nil {
 			return t, s[20:], true
+		}
+	}
+	if len(s) > 20 && s[2] == '/' && s[5] == '/' && s[10] == ':' { // "03/01/2026:10:00:00 GMT"
+		if t, err := time.Parse("01/02/2006:15:04:05", s[:19]); err == nil {
+			return t, s[19:], true
 		}
 	}
 	if len(s) < 20 || s[0] < '0' || s[0] > '9' || s[4] != '/' && s[2] != '-' {

@@ -75,7 +75,7 @@ func epochFloat(f float64, text string) time.Time {
 var (
 	digitLayouts = []string{
 		"02/Jan/2006:15:04:05 -0700", "01/02/2006-15:04:05.999999999", "2006/01/02 15:04:05.999999999", "2006/01/02-15:04:05",
-		"01/02/2006 15:04:05", "1/2/2006 3:04:05 PM", "02-Jan-2006 15:04:05.999", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05 -0700",
+		"01/02/2006 15:04:05", "1/2/2006 3:04:05 PM", "02/01/2006 15:04:05", "1/2/2006 15:04:05", "02-Jan-2006 15:04:05.999", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05 -0700",
 		"02 Jan 2006 15:04:05.999", "20060102T150405Z", "20060102150405", "02.01.2006 15:04:05",
 		"2006-01-02-15.04.05.999999999",
 	}
@@ -115,6 +115,11 @@ func parseTime(s string) (time.Time, bool) {
 	}
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {
+			if name, offset := t.Zone(); offset == 0 && strings.HasSuffix(layout, "MST") {
+				if known, ok := zoneNamed(name); ok {
+					t = t.Add(-known)
+				}
+			}
 			return t.UTC(), true
 		}
 	}
@@ -140,6 +145,9 @@ func stampEnd(t time.Time, rest string) (time.Time, bool) {
 	rest = strings.TrimLeft(rest, " ")
 	if len(rest) > 3 && (rest[:3] == "GMT" || rest[:3] == "UTC") {
 		rest = rest[3:]
+	}
+	if offset, ok := zoneNamed(rest); ok {
+		return t.Add(-offset), true
 	}
 	offset, ok := zone(rest)
 	return t.Add(-offset), ok

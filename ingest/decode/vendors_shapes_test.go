@@ -45,7 +45,7 @@ event.action=ldap-query
 		"process":{"commandLine":"procdump -ma lsass","file_path":"C:\\t\\procdump.exe","pid":41},"mitre":{"technique_id":"T1003.001"},"sha256":"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"}`,
 		`json 2026-03-01T10:00:00Z
 event.kind=alert
-event.category=process,intrusion_detection
+event.category=process,network,intrusion_detection
 event.severity=73
 tocsin.severity=73
 rule.name=Credential dumping
@@ -71,7 +71,7 @@ source.ip=203.0.113.7
 	"a request of no known format": {
 		`{"ts":"2026-03-01T10:00:00Z","request":{"remote_ip":"203.0.113.7","method":"GET","host":"shop.example","uri":"/a?b"},"status":404}`,
 		`json 2026-03-01T10:00:00Z
-event.category=web
+event.category=network,web
 http.request.method=GET
 url.domain=shop.example
 url.original=/a?b

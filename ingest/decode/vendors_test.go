@@ -36,6 +36,7 @@ func vendors() map[string]vendorSample {
 	maps.Copy(all, programs)
 	maps.Copy(all, shapes)
 	maps.Copy(all, relayed)
+	maps.Copy(all, wordings)
 	return all
 }
 

@@ -184,6 +184,9 @@ func (h *Handler) take(w nethttp.ResponseWriter, r *nethttp.Request) (*Answer, *
 	if no != nil {
 		return nil, no
 	}
+	if no := unknown(r); no != nil {
+		return nil, no
+	}
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > maxKey {
 		return nil, &refusal{code: nethttp.StatusBadRequest, reason: "idempotency_key", detail: fmt.Sprintf("the Idempotency-Key is longer than %d bytes", maxKey)}

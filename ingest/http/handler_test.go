@@ -122,6 +122,7 @@ func TestAnswers(t *testing.T) {
 		err    error
 		code   int
 		reason string // of a refusal
+		detail string // that it holds
 		want   map[string]any
 		stored []string // fault, then value
 	}{
@@ -140,6 +141,9 @@ func TestAnswers(t *testing.T) {
 		"text":             {call: call{body: []byte("CEF:0|x\nCEF:0|y"), kind: "text/plain; charset=utf-8"}, code: 202, want: counts(2, 0, 0), stored: []string{"CEF:0|x", "CEF:0|y"}},
 		"a named source":   {call: call{body: ok, query: "?source=edr"}, code: 202, want: counts(1, 0, 0), stored: []string{`{"a":1}`}},
 		"another source":   {call: call{body: ok, query: "?source=edd"}, code: 400, reason: "source"},
+		"a mistyped name":  {call: call{body: ok, query: "?sorce=edr"}, code: 400, reason: "parameter", detail: "did you mean source?"},
+		"two more names":   {call: call{body: ok, query: "?source=edr&tenant=x&index=y"}, code: 400, reason: "parameter", detail: `"tenant"`},
+		"a broken query":   {call: call{body: ok, query: "?source=%zz"}, code: 400, reason: "parameter"},
 		"no JSON":          {call: call{body: []byte("hello")}, code: 400, reason: "json"},
 		"nothing":          {call: call{}, code: 400, reason: "json"},
 		"all broken":       {call: call{body: []byte(`{"a":`)}, code: 400, reason: "json", stored: []string{`json {"a":`}},
@@ -168,6 +172,9 @@ func TestAnswers(t *testing.T) {
 			}
 			if test.reason != "" && got["reason"] != test.reason {
 				t.Errorf("%v", got)
+			}
+			if text, _ := got["detail"].(string); !strings.Contains(text, test.detail) {
+				t.Errorf("%v does not say %s", got, test.detail)
 			}
 			delete(got, "rejections")
 			if diff := cmp.Diff(test.want, got); test.want != nil && diff != "" {

@@ -1,0 +1,32 @@
+package http
+
+import (
+	"fmt"
+	"maps"
+	nethttp "net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"tocsin/internal/fault"
+)
+
+// unknown refuses a query that has another parameter than source, or that cannot be read: who mistypes the source would send
+// in the name of another one.
+func unknown(r *nethttp.Request) *refusal {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return &refusal{code: nethttp.StatusBadRequest, reason: "parameter", detail: fmt.Sprintf("the query cannot be read: %.100v", err)}
+	}
+	const told = 5
+	var wrong []string
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		if name != "source" && len(wrong) < told {
+			wrong = append(wrong, fmt.Sprintf("this operation has no parameter %.60q: %s", name, fault.DidYouMean(name, []string{"source"})))
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return &refusal{code: nethttp.StatusBadRequest, reason: "parameter", detail: strings.Join(wrong, "; ")}
+}
