@@ -21,6 +21,7 @@ type Enricher struct {
 	count   func(list int, n int) // of hits; nil: nobody counts
 	hits    []met
 	more    bool
+	batch   batch  // scratch
 	key     []byte // scratch
 	values  []tocsin.Value
 	agents  map[string]agent
@@ -84,6 +85,12 @@ func (e *Enricher) Enrich(a *decode.Additions) {
 func (e *Enricher) lookUp(a *decode.Additions) {
 	e.hits, e.more = e.hits[:0], false
 	at := a.Time().Unix()
+	x := e.k.x
+	look := func() {
+		e.batch.look(x, func(k *ask, entry uint32) bool { return e.meet(entry, k.field, k.value, at) })
+		e.batch.begin()
+	}
+	e.batch.begin()
 	for _, l := range e.lookups {
 		if !a.Has(l.field) {
 			continue
@@ -91,13 +98,12 @@ func (e *Enricher) lookUp(a *decode.Additions) {
 		v := a.Get(l.field)
 		for i := range v.Len() {
 			one := v.At(i)
-			text, ok := one.Str()
-			if !ok || text == "" {
-				continue
+			if text, ok := one.Str(); ok && text != "" && e.batch.add(x, l.kind, l.field, one, text) {
+				look()
 			}
-			e.key = e.k.x.lookup(l.kind, text, e.key, func(entry uint32) bool { return e.meet(entry, l.field, one, at) })
 		}
 	}
+	look()
 }
 
 // meet takes note of a hit; it is false where there are enough.

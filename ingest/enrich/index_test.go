@@ -11,7 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"tocsin"
 )
 
 // What a list has is found, what no list has is not: as a plain map and a walk over all networks tell.
@@ -215,6 +218,43 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	}
 }
 
+// Values that are looked up together meet what each of them meets alone.
+func TestTogether(t *testing.T) {
+	x := newIndex()
+	for i := range 500 {
+		x.add(entry{kind: domain, list: uint16(i % 3)}, fmt.Appendf(nil, "d%d.example", i/2))
+	}
+	x.add(entry{kind: below}, []byte("bad.example"))
+	x.labels = 2
+	x.addNetwork(entry{}, netip.MustParsePrefix("198.51.100.0/24"))
+	x.settle()
+	var all batch
+	for _, n := range []int{1, 7, mostAsks} {
+		var values []string
+		var kinds []kind
+		for i := range n {
+			values = append(values, []string{fmt.Sprintf("d%d.example", i*3), "a.bad.example", "198.51.100.9", "none.example", "no address"}[i%5])
+			kinds = append(kinds, []kind{domain, domain, address, domain, address}[i%5])
+		}
+		var want, got []string
+		all.begin()
+		for i, value := range values {
+			x.lookup(kinds[i], value, nil, func(at uint32) bool {
+				want = append(want, fmt.Sprint(value, at))
+				return true
+			})
+			all.add(x, kinds[i], i, tocsin.StringValue(value), value)
+		}
+		all.look(x, func(a *ask, at uint32) bool {
+			got = append(got, fmt.Sprint(a.value.Text(), at))
+			return true
+		})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d together (-alone +together):\n%s", n, diff)
+		}
+	}
+}
+
 // What stands in many lists is found in all of them, in their order, however full its bucket is and however the table grew.
 func TestManyListsOfOneValue(t *testing.T) {
 	x := newIndex()
@@ -318,6 +358,51 @@ func BenchmarkLookup(b *testing.B) {
 				i++
 			}
 			b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/op")
+		})
+	}
+}
+
+// BenchmarkLookups is what one of the values of an alert costs that are looked up together, beside one read of memory (see
+// BenchmarkLookup): eight of them, as of an alert with addresses, a domain, a URL and hashes, all of which are met.
+func BenchmarkLookups(b *testing.B) {
+	const together, alerts = 8, 1 << 13
+	r := rand.New(rand.NewPCG(1, 2))
+	file := million(b, 1_000_000)
+	k, err := Read(Spec{Lists: []ListSpec{{Name: "feed", File: file}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	asked := inARow(alerts*together, func() string { return lines[r.IntN(len(lines))] })
+	of := make([]kind, len(asked))
+	for i, value := range asked {
+		of[i], _ = guessed(value)
+	}
+	b.Run("memory", func(b *testing.B) { read(b, k.x.exact.memory) })
+	for _, each := range []int{1, together} {
+		b.Run(fmt.Sprintf("together-%d", each), func(b *testing.B) {
+			var all batch
+			hits, i := 0, 0
+			from := cpuTime()
+			b.ReportAllocs()
+			for b.Loop() {
+				all.begin()
+				for n := range each {
+					j := (i + n) % len(asked)
+					all.add(k.x, of[j], 0, tocsin.Value{}, asked[j])
+				}
+				all.look(k.x, func(*ask, uint32) bool { hits++; return true })
+				i += each
+			}
+			if hits < i {
+				b.Fatalf("%d hits of %d", hits, i)
+			}
+			b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/value")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(i), "ns/value")
 		})
 	}
 }

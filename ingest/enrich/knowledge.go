@@ -141,22 +141,12 @@ func (x *index) shown(e entry) string {
 // lookup calls found with each entry that a value meets until it is false. scratch is room for the value's key; what it
 // returns is that room, grown perhaps.
 func (x *index) lookup(k kind, value string, scratch []byte, found func(uint32) bool) []byte {
-	if !x.has[k] && (k != domain || !x.has[below]) && (k != address || !x.has[network]) {
+	if !x.may(k) {
 		return scratch
 	}
 	key, ok := k.key(scratch[:0], value)
-	if !ok {
-		return key
-	}
-	if !x.each(k, key, found) {
-		return key
-	}
-	switch {
-	case k == domain && x.has[below]:
-		x.above(key, found)
-	case k == address && x.has[network]:
-		a, _ := netip.AddrFromSlice(key)
-		x.around(a, found)
+	if ok {
+		x.meeting(k, key, x.exact.hash(k, key), found)
 	}
 	return key
 }

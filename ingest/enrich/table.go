@@ -86,7 +86,11 @@ func (t *table) at(n uint32) entry {
 
 // each calls found with the places of a value's entries until it is false; it is false then too.
 func (t *table) each(k kind, key []byte, found func(uint32) bool) bool {
-	h := t.hash(k, key)
+	return t.hashed(t.hash(k, key), k, key, found)
+}
+
+// hashed is each for a value whose hash is known.
+func (t *table) hashed(h uint64, k kind, key []byte, found func(uint32) bool) bool {
 	want := mark(h)
 	for at := t.bucket(h); ; at += bucketBytes {
 		b := t.memory[at : at+bucketBytes : at+bucketBytes]
@@ -108,6 +112,14 @@ func (t *table) each(k kind, key []byte, found func(uint32) bool) bool {
 			return true
 		}
 	}
+}
+
+// fetch asks for the bucket of a hash, which [table.hashed] reads later.
+func (t *table) fetch(h uint64) {
+	at := t.bucket(h)
+	b := t.memory[at : at+bucketBytes : at+bucketBytes]
+	atomic.LoadUint32((*uint32)(unsafe.Pointer(unsafe.SliceData(b))))
+	fetch(b)
 }
 
 // fetch asks for the lines of a bucket at once, as whoever reads its head first and then what it points at would not.

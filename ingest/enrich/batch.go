@@ -1,0 +1,76 @@
+package enrich
+
+import (
+	"net/netip"
+
+	"tocsin"
+)
+
+// A batch is values that are looked up together. A lookup waits for memory that no cache holds, once for its bucket; where the
+// buckets of all are asked for before the first of them is read, the processor waits for them side by side.
+type batch struct {
+	asks []ask
+	keys []byte // one behind the other
+}
+
+// An ask is one value.
+type ask struct {
+	kind     kind
+	field    int
+	value    tocsin.Value
+	hash     uint64
+	from, to int // its key in keys
+}
+
+// mostAsks is how many values are looked up together: the lines of so many buckets fit into the first cache, 4 of 64 bytes
+// each into 32 KiB.
+const mostAsks = 64
+
+func (b *batch) begin() { b.asks, b.keys = b.asks[:0], b.keys[:0] }
+
+// add takes in a value that may be on a list. It is true where the batch is full.
+func (b *batch) add(x *index, k kind, field int, v tocsin.Value, text string) bool {
+	if !x.may(k) {
+		return false
+	}
+	from := len(b.keys)
+	key, ok := k.key(b.keys, text)
+	if b.keys = key; !ok {
+		b.keys = b.keys[:from]
+		return false
+	}
+	b.asks = append(b.asks, ask{kind: k, field: field, value: v, hash: x.exact.hash(k, key[from:]), from: from, to: len(key)})
+	return len(b.asks) == mostAsks
+}
+
+// look calls found with each entry that a value meets, in the order of the values, until it is false for a value; the
+// values after it are looked up nevertheless.
+func (b *batch) look(x *index, found func(a *ask, entry uint32) bool) {
+	for i := range b.asks {
+		x.exact.fetch(b.asks[i].hash)
+	}
+	for i := range b.asks {
+		a := &b.asks[i]
+		key := b.keys[a.from:a.to]
+		x.meeting(a.kind, key, a.hash, func(entry uint32) bool { return found(a, entry) })
+	}
+}
+
+// may reports whether a value of a kind can meet anything.
+func (x *index) may(k kind) bool {
+	return x.has[k] || k == domain && x.has[below] || k == address && x.has[network]
+}
+
+// meeting calls found with each entry that a value meets, by its key and hash, until it is false.
+func (x *index) meeting(k kind, key []byte, hash uint64, found func(uint32) bool) {
+	if x.has[k] && !x.exact.hashed(hash, k, key, found) {
+		return
+	}
+	switch {
+	case k == domain && x.has[below]:
+		x.above(key, found)
+	case k == address && x.has[network]:
+		a, _ := netip.AddrFromSlice(key)
+		x.around(a, found)
+	}
+}
