@@ -239,12 +239,12 @@ func (c *cefReader) extension(s string) {
 	start, word := 0, 0 // word: where the word being read begins
 	var at *cefTerm
 	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && i+1 < len(s):
+		switch s[i] {
+		case '\\':
 			i++
-		case s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r':
+		case ' ', '\t', '\n', '\r':
 			word = i + 1
-		case s[i] == '=':
+		case '=':
 			if word < start || !c.expected(s[word:i]) && !cefKey(s[word:i]) {
 				if at != nil || word < start {
 					continue // an equals sign that its writer did not escape

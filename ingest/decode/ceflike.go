@@ -37,8 +37,11 @@ func (c *cefReader) likely(o *output) {
 		if text := o.text(side.host); !o.has(side.ip) && isAddress(text) {
 			o.address(side.ip, nil, text)
 		} else if i == 0 && !o.has(side.ip) && !o.has(c.sides[1].ip) {
-			c.ends.read(o.text(c.message), o)
-			c.ends.read(o.text(c.rule), o)
+			for _, said := range [...]*name{c.message, c.rule} {
+				if text := o.text(said); mayAddress(text) {
+					c.ends.read(text, o)
+				}
+			}
 		}
 	}
 }

@@ -28,7 +28,7 @@ var towards = [...]string{"relay=", "connect to ", "connecting to ", "connection
 // read sets both ends where the text tells both, or the far one where it tells that alone. It sets nothing beside an end
 // that is known already.
 func (e *endsReader) read(m string, o *output) {
-	if len(m) > maxSaid || o.has(e.ips[0]) || o.has(e.ips[1]) || !mayAddress(m) {
+	if len(m) > maxSaid || o.has(e.ips[0]) || o.has(e.ips[1]) {
 		return
 	}
 	if e.arrow(m, o) || e.words(m, o) {

@@ -236,20 +236,28 @@ func leefDelimiter(version, rest string) (delimiter, attributes string) {
 func (l *leefReader) attributes(s, delimiter string) {
 	l.begin()
 	var at *cefTerm
-	value := ""
-	for more := true; more; {
-		var piece string
-		piece, s, more = strings.Cut(s, delimiter)
-		k, v, ok := strings.Cut(piece, "=")
-		k = strings.TrimSpace(k)
-		if !ok || !l.expected(k) && !cefKey(k) {
-			value += delimiter + piece
-			continue
+	from, end := 0, 0 // of the value
+	for begin := 0; begin <= len(s); {
+		stop := strings.IndexByte(s[begin:], delimiter[0])
+		if len(delimiter) > 1 {
+			stop = strings.Index(s[begin:], delimiter)
 		}
-		l.take(at, value)
-		at, value = l.follow(k), v
+		if stop += begin; stop < begin {
+			stop = len(s)
+		}
+		if sign := strings.IndexByte(s[begin:stop], '='); sign >= 0 {
+			k := s[begin : begin+sign]
+			if k != "" && (k[0] <= ' ' || k[len(k)-1] <= ' ') {
+				k = strings.TrimSpace(k)
+			}
+			if l.expected(k) || cefKey(k) {
+				l.take(at, s[from:end])
+				at, from = l.follow(k), begin+sign+1
+			}
+		}
+		end, begin = stop, stop+len(delimiter)
 	}
-	l.take(at, value)
+	l.take(at, s[from:end])
 }
 
 // when sets the time: devTime, in the layout that devTimeFormat gives in Java's letters; else the syslog header's.

@@ -15,32 +15,49 @@ const programSorts = `
 	process   cron crond CROND anacron atd
 	package   yum dnf apt dpkg rpm`
 
-// A programsByName is the category of each program's lines.
-type programsByName map[string]string
+// A programsByName is the category of each program's lines. It keeps the last answer: a source has few programs.
+type programsByName struct {
+	sorts    map[string]string
+	app, was string
+}
 
-func newPrograms() programsByName {
-	sorts := programsByName{}
+func newPrograms() *programsByName {
+	sorts := map[string]string{}
 	for line := range strings.Lines(programSorts) {
 		words := strings.Fields(line)
 		for _, program := range words[min(len(words), 1):] {
 			sorts[strings.ToLower(program)] = words[0]
 		}
 	}
-	return sorts
+	return &programsByName{sorts: sorts}
 }
 
 // of is the category of what the program of that name says: "postfix/smtpd" and "openvpn-server" are known by their
 // beginning.
-func (p programsByName) of(app string) string {
+func (p *programsByName) of(app string) string {
+	if app == "" || len(app) > 64 {
+		return ""
+	}
+	if app != p.app {
+		p.app = strings.Clone(app)
+		if p.was = p.find(app); p.was == "" {
+			_, base := splitPath(app)
+			p.was = p.find(base)
+		}
+	}
+	return p.was
+}
+
+func (p *programsByName) find(app string) string {
 	app = strings.ToLower(app)
-	if sort, ok := p[app]; ok {
+	if sort, ok := p.sorts[app]; ok {
 		return sort
 	}
 	head := app
 	if end := strings.IndexAny(app, "/-.@("); end > 0 {
 		head = app[:end]
 	}
-	return p[head]
+	return p.sorts[head]
 }
 
 // mailQueue reports whether a line begins as mail servers do, with a queue's id: "3F2A61C0B7: to=<…>".

@@ -12,7 +12,7 @@ type said struct {
 	waf      *wafReader
 	names    *resolverReader
 	ends     *endsReader
-	programs programsByName
+	programs *programsByName
 }
 
 func newSaid(d *dictionary) *said {
@@ -41,9 +41,10 @@ func (s *said) people(h header, o *output) {
 	if strings.IndexByte(h.message, '<') >= 0 {
 		s.logins.name(o, s.logins.user, errorPart(h.message, " rejected RCPT <", ">")) // the mailbox that was asked for
 	}
-	s.ends.read(h.message, o)
-	if !o.has(s.logins.ip) && !o.has(s.ends.ips[1]) && len(h.message) <= maxSaid {
-		o.address(s.logins.ip, nil, peer(h.message, o))
+	if !o.has(s.logins.ip) && !o.has(s.ends.ips[1]) && len(h.message) <= maxSaid && mayAddress(h.message) {
+		if s.ends.read(h.message, o); !o.has(s.logins.ip) && !o.has(s.ends.ips[1]) {
+			o.address(s.logins.ip, nil, peer(h.message, o))
+		}
 	}
 	if !o.has(s.logins.user) && len(h.message) <= maxSaid && maySpeak(h.message) {
 		o.put(s.logins.user, spokenUser(h.message, o.lower(h.message)))
@@ -57,11 +58,7 @@ func (s *said) sort(h header, o *output) {
 	if o.has(s.logins.category) {
 		return
 	}
-	_, app := splitPath(h.app)
-	sort := s.programs.of(app)
-	if sort == "" {
-		sort = s.programs.of(h.app)
-	}
+	sort := s.programs.of(h.app)
 	switch {
 	case sort != "":
 	case mailQueue(h.message):
