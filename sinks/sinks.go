@@ -14,7 +14,7 @@ import (
 
 // ErrPermanent marks an error that no retry cures and that is the operator's to mend: a missing index, a revoked
 // right. The sink halts with an alarm; nothing is dead-lettered for it (delivery.md 3.1, 5).
-var ErrPermanent = errors.New("not to be cured by a retry")
+var ErrPermanent = errors.New("waits until somebody mends it")
 
 // The other answers of a store that callers act on.
 var (

@@ -59,7 +59,7 @@ func Exceptions(c Cause, events []tocsin.Event) string {
 		return "# nothing tells its events from others: no exception can be drafted\n"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Drafted of %s. Read and narrow it: what it hides is seen by nobody, only counted.\n", clean(c.Of))
+	fmt.Fprintf(&b, "# Drafted from %s. Read and narrow it: what it hides is seen by nobody, only counted.\n", clean(c.Of))
 	for _, rule := range order {
 		fmt.Fprintf(&b, "- rule: %s\n  when: %s\n  reason: %s\n  owner: %s\n  expires: %s\n", rule, yamlText(strings.Join(conditions[rule], " or ")),
 			yamlText(c.Reason), yamlText(c.Owner), c.Expires.UTC().Format(time.DateOnly))
