@@ -41,31 +41,31 @@ func (p *play) act(ctx context.Context) error {
 	return pause(ctx, p.calm)
 }
 
-// A rest is some time in which nothing is done, after so many kills and at the end, so that what the daemons do in calm
-// can be looked at.
+// A rest is some time in which nothing is done, after so many kills and at the end: until each daemon has been looked at in
+// calm for long enough to tell whether it grows.
 const (
 	restEvery = 50
-	restFor   = leastLooked + calmAfter
-	restWaits = 3 * time.Minute // for calm
+	restWaits = 4 * time.Minute
 )
 
 // rests are in runs of the whole schedule; recorded alerts come too quickly for any.
 func (o options) rests() bool { return !o.hurry && o.away == 0 && o.recorded == "" }
 
-// rest waits until nothing is amiss any more, and then for a while.
 func (p *play) rest(ctx context.Context) error {
 	begun := time.Now()
-	calm := p.until(ctx, restWaits, p.watch.calm)
+	err := p.until(ctx, restWaits, func() bool {
+		for _, d := range p.fleet {
+			if !p.watch.calmSince(d.pid(), begun) {
+				return false
+			}
+		}
+		return true
+	})
+	p.say("a rest of %.0f s", time.Since(begun).Seconds())
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return err
 	}
-	if calm != nil {
-		p.say("no calm in %v", restWaits)
-		return nil // the run says so in the end
-	}
-	err := pause(ctx, restFor)
-	p.say("a rest of %.0f s, in calm for the last %.0f", time.Since(begun).Seconds(), restFor.Seconds())
-	return err
+	return nil // where no daemon was in calm, the run says so in the end
 }
 
 func pause(ctx context.Context, d time.Duration) error {

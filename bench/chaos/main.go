@@ -74,9 +74,6 @@ func (o options) run(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		s := &stand{options: o, scratch: scratch, begun: time.Now()}
-		if err := s.builds(ctx); err != nil {
-			return err
-		}
 		err := s.open(ctx)
 		if err == nil {
 			err = s.play(ctx, out)

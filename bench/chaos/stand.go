@@ -44,12 +44,15 @@ func (s *stand) topic() string { return s.name + "-in" }
 func (s *stand) open(ctx context.Context) error {
 	s.name = "tt" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	s.brokers, s.elastic = s.kafka, s.store
-	if s.servers {
-		if err := s.startServers(ctx); err != nil {
-			return err
-		}
-	}
+	built := make(chan error, 1)
+	go func() { built <- s.builds(ctx) }()
 	var err error
+	if s.servers {
+		err = s.startServers(ctx)
+	}
+	if err := errors.Join(err, <-built); err != nil {
+		return err
+	}
 	if s.proxy, err = newProxy(s.elastic); err != nil {
 		return err
 	}

@@ -165,6 +165,18 @@ func (w weight) troubles(told bool) (all []string) {
 	return all
 }
 
+// calmSince reports whether a process has been in calm for long enough to tell growth, behind a time.
+func (w *watch) calmSince(pid int, begun time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := calmStretches(w.memory[pid])
+	if len(all) == 0 {
+		return false
+	}
+	last := all[len(all)-1]
+	return last[len(last)-1].at.Sub(begun) >= leastLooked
+}
+
 // calmStretches are the samples of a process that follow one another in calm, for long enough to tell growth.
 func calmStretches(samples []sample) (all [][]sample) {
 	from := 0

@@ -65,6 +65,21 @@ func TestStretchHasNoHole(t *testing.T) {
 	}
 }
 
+// A rest is over when each daemon was in calm for long enough within it.
+func TestCalmSince(t *testing.T) {
+	w := newWatch(nil, nil, nil, 0)
+	w.memory[1] = looks(series{seconds: 95, calm: true})
+	begun := w.memory[1][0].at
+	for at, want := range map[time.Duration]bool{0: true, 60 * time.Second: true, 70 * time.Second: false} {
+		if got := w.calmSince(1, begun.Add(at)); got != want {
+			t.Errorf("a rest from %v on is over: %v", at, got)
+		}
+	}
+	if w.calmSince(2, begun) {
+		t.Error("a process that nobody looked at")
+	}
+}
+
 // What is done to the run, and what waits in it, ends the calm.
 func TestCalmEnds(t *testing.T) {
 	w := newWatch(nil, nil, nil, 10)
