@@ -135,7 +135,7 @@ func (o *outage) catchUp(ctx context.Context, begun time.Time, usual map[string]
 		before, away := o.memoryOf(d.pid(), begun, back)
 		_, most := o.memoryOf(d.pid(), back, time.Now())
 		o.note(before > 0 && away-before < mostGrowth, "memory of "+d.name+" meanwhile", "less than 64 MiB more", "%d MiB before, at most %d MiB, %+d", before>>20, away>>20, (away-before)>>20)
-		o.note(before > 0 && most-before < 2*mostGrowth, "memory of "+d.name+", catching up", "less than 128 MiB more", "at most %d MiB, %+d", most>>20, (most-before)>>20)
+		o.note(before > 0 && most < memoryLimit, "memory of "+d.name+", catching up", fmt.Sprintf("less than %d MiB", memoryLimit>>20), "at most %d MiB, %+d", most>>20, (most-before)>>20)
 	}
 	evicted := o.sum(ctx, "tocsin_engine_evicted_total")
 	o.note(evicted == 0, "keys evicted", "none", "%.0f", evicted)
