@@ -62,7 +62,7 @@ bench-path: ## Measure the whole path beside its ceilings; Kafka to Elasticsearc
 	@set -a; test ! -e .stack/env || . .stack/env; go run ./bench/path
 
 bench-ways: ## Measure the ways in up to the decoder beside plain readers of the same protocols
-	go test -run '^$$' -bench Way -benchtime 5x ./ingest/syslog ./ingest/http ./ingest/file
+	go test -run '^$$' -bench Way -benchtime 5x ./ingest/syslog ./ingest/http ./ingest/file ./ingest/elastic
 
 bench-rules: ## Measure matching beside rsigma: RULES=folder EVENTS=file
 	@go run ./bench/rules -rules '$(RULES)' -events '$(EVENTS)'
