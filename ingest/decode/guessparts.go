@@ -112,5 +112,5 @@ func timeLike(path string) bool {
 		}
 	}
 	last := words[len(words)-1]
-	return len(words) > 1 && (last == "at" || last == "ts" || last == "utc")
+	return strings.HasPrefix(last, "occur") || len(words) > 1 && (last == "at" || last == "ts" || last == "utc")
 }

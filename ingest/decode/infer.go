@@ -168,7 +168,6 @@ func (f *inference) sorted(said, kinds string, detected bool, o *output) (catego
 			categories = append(categories, category)
 		}
 	}
-	types = "info"
 	login := loginWord(all) || saysAny(all, "mfa", "password_reset", "credentials_ok")
 	add(login, "authentication")
 	add(!login && saysAny(all, "malware", "virus", "ransom", "trojan", "quarantine"), "malware")

@@ -63,12 +63,11 @@ func zonelessTime(s string) (time.Time, string, bool) {
 // 10:00:00.123: ", "gw-1: Mar  1 2026 10:00:00 CET: ".
 func numberedTime(s string) (at time.Time, host, rest string, ok bool) {
 	const most = 64
-	word, after, more := strings.Cut(s[:min(len(s), most)], ": ")
+	word, _, more := strings.Cut(s[:min(len(s), most)], ": ")
 	if !more || word == "" || !plainKey(word) {
 		return time.Time{}, "", "", false
 	}
-	after = strings.TrimLeft(s[len(word)+2:], "*. ")
-	if at, rest, ok = leadingTime(after); !ok {
+	if at, rest, ok = leadingTime(strings.TrimLeft(s[len(word)+2:], "*. ")); !ok {
 		return time.Time{}, "", "", false
 	}
 	if _, number := digits(word, 1, 12); !number {
