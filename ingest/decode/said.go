@@ -124,24 +124,25 @@ func peer(m string, o *output) string {
 	return ""
 }
 
-// mayAddress reports whether a text may hold an address: digits on both sides of a dot, or two colons with hexadecimal digits
-// alone between them. It passes over most texts that hold none.
+// mayAddress reports whether a text may hold an address: digits on both sides of a dot, two colons side by side, or as many
+// as an address has that is written whole, with hexadecimal digits alone between them. It passes over most texts that hold
+// none, those with a time of day too.
 func mayAddress(m string) bool {
-	colon := -1
+	const whole = 7
+	colons := 0
 	for i := range len(m) {
 		switch c := m[i]; {
 		case c == '.':
 			if i > 0 && i+1 < len(m) && nibble(m[i-1]) < 10 && nibble(m[i+1]) < 10 {
 				return true
 			}
-			colon = -1
+			colons = 0
 		case c == ':':
-			if colon >= 0 {
+			if colons++; colons == whole || i > 0 && m[i-1] == ':' {
 				return true
 			}
-			colon = i
 		case nibble(c) > 15:
-			colon = -1
+			colons = 0
 		}
 	}
 	return false
