@@ -1,95 +1,110 @@
 package correlate
 
 import (
+	"math"
+	"math/bits"
 	"slices"
 	"strings"
 )
 
 // Rules that group by the same fields mostly see the same alerts of a key, and most of these change nothing that
 // anybody is told (see [calm] and [state.patience]). What such rules leave for later is kept once for all of them: each
-// notes how many of the newest alerts it lags behind, and puts them into its own state when somebody looks at that. As
-// with calm keys, this is a matter of speed alone: a state that has taken in what it lags behind is what it would have
-// been without its kin.
+// notes since when it lags behind, and puts what it lacks into its own state when somebody looks at that. As with calm
+// keys, this is a matter of speed alone: a state that has taken in what it lags behind is what it would have been without
+// its kin.
 
-// A family is rules that group by the same fields, at most kinMembers.
+// A family is rules that group by the same fields, at most kinMembers, or one rule whose alerts say what those of no
+// other do.
 type family struct {
-	kins    map[string]*kin
-	maxHeld int // see [Config]
+	kins    kinTable
+	alone   bool // of one rule
+	maxHeld int  // see [Config]
+}
+
+func newFamily(alone bool, maxHeld int) *family {
+	return &family{kins: newKinTable(), alone: alone, maxHeld: maxHeld}
 }
 
 // kinMembers is how many rules a family has at most: one bit each.
 const kinMembers = 64
 
-// A kin is the states of a family's rules that have one name.
+// A kin is the states of a family's rules that have one name. What decides over an alert for all of its group at once
+// stands first.
+//
+// The group are those that left the newest alert, or the one before it while the newest is in hand: they lag behind up to
+// there, and need not be written to for another one.
 type kin struct {
+	group  uint64 // by member
+	took   uint64 // of the group, those that left the alert in hand
+	inHand bool   // the newest alert is not over
+	opened uint64 // of the group, those that have an event
+	roomy  uint64 // of the group, those whose event's evidence has room
+	newest int64  // time of the newest alert that was left
+	stop   uint64 // no alert before that number needs a look of one of the group
+	until  int64  // nor does one before that time
+	quiet  int64  // that follows so soon
+
+	count  uint64     // alerts that were left: the number of the newest
+	oldest uint64     // none lags behind alerts before this one
+	ring   []leftover // the newest alerts that were left, see [kin.numbered]; its length is a power of two
+	known  *kinWords  // nil before a rule's event was asked
+	said   [2]uint64  // hash of what the newest alert says
+	sum    digestSum  // of all that were left
+
 	family *family
-	name   string
+	name   kinName           // by which it is found
+	live   int               // berths of states
 	berths []berth           // of those that have left alerts for later
 	places [kinMembers]uint8 // of each rule's berth, from 1 on; 0 for none
-	live   int               // berths of states
-	ring   []leftover        // the newest alerts that were left, see [kin.numbered]; its length is a power of two
-	sum    digestSum         // of all that were left
-	count  uint64            // alerts that were left: the number of the newest
-	oldest uint64            // none lags behind alerts before this one
-	known  *[kinSets]kinSet  // nil before a rule's event was asked
 }
 
 // A leftover is an alert that at least one rule left for later.
 type leftover struct {
 	item
 	mark   int64     // the watermark when it came
+	cost   int64     // what it and all before it are accounted with, evidence aside
 	before digestSum // of all that were left before it
-	fresh  bool      // it says something else than the one before it
 }
 
 // A berth is what decides whether a rule can leave the next alert for later: what its state knows, close to that of the
-// other rules.
+// other rules. What it says of numbers of alerts goes on from the last one it left, or that it was made at.
 type berth struct {
 	st     *state
 	ev     *event // that the alerts join; nil while the rule waits for a first window
-	newest int64  // time of the rule's newest alert
-	end    int64  // alerts from then on need a look
-	until  int64  // likewise, however soon they follow
-	owed   int64  // bytes that the state is not accounted with yet
-	to     uint64 // number of the newest alert that it left
-	room   int64  // so many alerts until the event's evidence is full
-	left   int32  // so many alerts until one needs a look
-	due    int32  // so many alerts until they are to be taken in
-	lag    int32  // alerts that it lags behind, up to number to
+	first  uint64 // number of the first alert that it lags behind; 0 for none
+	to     uint64 // the last one; of the group, see [kin.reached]
+	stop   uint64 // the first alert that needs a look
+	due    uint64 // the alert with which what was left is to be taken in
+	full   uint64 // the first alert that the event's evidence has no room for
+	newest int64  // time of the rule's newest alert; of the group, the kin's
+	until  int64  // alerts from then on need a look
+	cost   int64  // what the first alert that it lags behind is accounted with, evidence aside
 	breaks uint8  // runs of one alert in a row: rules that see other alerts than their kin gain nothing
-	owns   bool   // the first of the alerts that it lags behind says something else than the one before it
-}
-
-// A kinSet is one line of the processor's cache: payloads, and which rules' events know what they say.
-type kinSet struct {
-	payloads [4]*payload
-	knowing  [4]uint64
+	owns   bool   // that first alert says something else than the one before it
 }
 
 const (
-	kinSets   = 16
 	maxBreaks = 8
 	maxRing   = 2 * lagLimit
 )
 
-// families puts the rules in force in families, those of one rule aside.
+// families puts the rules in force in families.
 func (e *Engine) families() {
 	e.kin, e.kinKey, e.kinFamily, e.left = nil, nil, nil, leaving{}
 	byFields := map[string][]*track{}
 	for _, tk := range e.tracks { // sorted below
 		tk.then = nil
-		if tk.plan.leaves() {
-			fields := strings.Join(tk.plan.groupBy, "\x00")
+		switch fields := strings.Join(tk.plan.groupBy, "\x00"); {
+		case tk.plan.leaves():
 			byFields[fields] = append(byFields[fields], tk)
+		case tk.plan.calms:
+			tk.family, tk.member = newFamily(true, e.cfg.MaxHeld), 0
 		}
 	}
 	for _, all := range byFields { // each by itself: the order does not matter
 		slices.SortFunc(all, func(a, b *track) int { return strings.Compare(a.plan.id, b.plan.id) })
 		for some := range slices.Chunk(all, kinMembers) {
-			if len(some) == 1 {
-				continue
-			}
-			f := &family{kins: make(map[string]*kin), maxHeld: e.cfg.MaxHeld}
+			f := newFamily(len(some) == 1, e.cfg.MaxHeld)
 			for i, tk := range some {
 				tk.family, tk.member = f, i
 			}
@@ -131,25 +146,47 @@ func (e *Engine) kinOf(f *family) *kin {
 		return e.kin
 	}
 	e.name = appendName(e.name[:0], m.Tenant, m.Key)
-	e.kin, e.kinFamily, e.kinTenant, e.kinKey = f.kins[string(e.name)], f, m.Tenant, m.Key
+	e.kin, e.kinFamily, e.kinTenant, e.kinKey = f.kins.find(f.kins.hash(e.name)), f, m.Tenant, m.Key
 	return e.kin
 }
 
-// add puts an alert among those that were left, unless it is the newest of them, and returns its number.
-func (k *kin) add(x *item, mark int64, o *memo) uint64 {
-	fresh := true
-	if k.count > 0 {
-		last := k.numbered(k.count)
-		if last.item == *x && last.mark == mark {
-			return k.count
+// close ends the alert in hand: those of the group that did not leave it are of it no more.
+func (k *kin) close() {
+	if !k.inHand {
+		return
+	}
+	k.inHand = false
+	if behind := k.group &^ k.took; behind != 0 {
+		at := int64(unset)
+		if k.count > 1 {
+			at = k.numbered(k.count - 1).at
 		}
-		fresh = !last.p.same(x.p)
+		for ; behind != 0; behind &= behind - 1 {
+			s := k.member(bits.TrailingZeros64(behind))
+			s.to, s.newest = k.count-1, at
+		}
+		k.group = k.took
+		k.opened, k.roomy = k.opened&k.group, k.roomy&k.group
+	}
+	k.took = 0
+}
+
+// add puts an alert among those that were left, and returns its number. What it says has the hash said, and weighs so
+// much.
+func (k *kin) add(x *item, mark int64, said [2]uint64, weight int64, o *memo) uint64 {
+	cost := int64(itemSize)
+	if k.count > 0 {
+		cost += k.numbered(k.count).cost
+	}
+	if k.count == 0 || said != k.said {
+		cost += weight
 	}
 	k.count++
+	k.inHand, k.took, k.newest, k.said = true, 0, x.at, said
 	if k.count-k.oldest >= uint64(len(k.ring)) {
 		k.makeRoom()
 	}
-	*k.numbered(k.count) = leftover{*x, mark, k.sum, fresh}
+	*k.numbered(k.count) = leftover{*x, mark, cost, k.sum}
 	k.sum.add(o.digestOf(x))
 	return k.count
 }
@@ -165,144 +202,183 @@ func (k *kin) sumTo(n uint64) *digestSum {
 // numbered is the alert of that number that was left.
 func (k *kin) numbered(n uint64) *leftover { return &k.ring[n&uint64(len(k.ring)-1)] }
 
-// makeRoom leaves place for the alert that is the newest now. Rules that lag behind too far take in what they left.
+// makeRoom leaves place for the alert that is the newest now, and keeps the one before it. Rules that lag behind too far
+// take in what they left.
 func (k *kin) makeRoom() {
 	n := uint64(len(k.ring))
-	k.oldest = k.count
+	k.oldest = max(k.count, 1) - 1
 	for i := range k.berths {
 		s := &k.berths[i]
-		if s.lag > 0 && n == maxRing && s.to+n/2 < k.count {
-			s.st.unlag()
+		if s.first == 0 {
+			continue
 		}
-		if s.lag > 0 {
-			k.oldest = min(k.oldest, s.to-uint64(s.lag)+1)
+		if to := k.reached(s); n == maxRing && to+n/2 < k.count {
+			s.st.unlag()
+		} else {
+			k.oldest = min(k.oldest, s.first)
 		}
 	}
 	if k.count-k.oldest < n {
 		return
 	}
 	ring := make([]leftover, max(2*n, 4))
-	for i := k.oldest; i < k.count; i++ {
-		ring[i&uint64(len(ring)-1)] = *k.numbered(i)
+	if n > 0 {
+		for i := k.oldest; i < k.count; i++ {
+			ring[i&uint64(len(ring)-1)] = *k.numbered(i)
+		}
 	}
 	k.ring = ring
 }
 
-// take lets s lag behind alert number n as well. It lags behind a run of alerts: where others came in between, what it
-// lags behind is taken in first.
-func (k *kin) take(s *berth, n uint64) {
-	if s.lag > 0 && s.to != n-1 {
-		if s.lag == 1 {
-			s.breaks++
-		}
-		s.st.unlag()
-	}
-	if s.lag == 1 {
-		s.breaks = 0
-	}
-	s.to = n
-	s.lag++
-	s.left--
-	s.due--
-}
-
-// account notes what the newest alert of s costs.
-func (e *Engine) account(tk *track, k *kin, s *berth) {
-	fresh, st, x := k.numbered(s.to).fresh, s.st, &e.left.x
-	if s.lag == 1 {
-		n := st.held.len()
-		fresh = n == 0 || !st.held.all()[n-1].p.same(x.p)
-		if s.owns = fresh; n == 0 {
-			e.hasten(st, x.at+tk.plan.useful()+e.lateness)
-		}
-	}
-	cost := int64(itemSize)
-	if fresh {
-		cost += e.left.weight
-	}
-	if s.ev != nil && (s.room > 0 || tk.all) {
-		cost += itemSize
-		s.room--
-	}
-	s.owed += cost
-	tk.bytes += cost
-	if s.newest = x.at; s.ev != nil {
-		s.end = min(s.until, x.at+tk.plan.quiet)
-	}
-}
-
-// knows reports whether what p says is known to a rule's event.
-func (k *kin) knows(ev *event, p *payload, hash uint64, member int) bool {
-	if k.known == nil {
-		k.known = new([kinSets]kinSet)
-	}
-	set := &k.known[hash>>40%kinSets]
-	for i := range set.payloads {
-		if set.payloads[i] != p {
-			continue
-		}
-		if set.knowing[i]>>member&1 != 0 {
-			return true
-		}
-		if ev.recent.knows(p, hash) {
-			set.knowing[i] |= 1 << member
-			return true
-		}
-		return false
-	}
-	if !ev.recent.knows(p, hash) {
-		return false
-	}
-	copy(set.payloads[1:], set.payloads[:])
-	copy(set.knowing[1:], set.knowing[:])
-	set.payloads[0], set.knowing[0] = p, 1<<member
-	return true
-}
-
-// forget lets go of what a rule's event knew.
-func (k *kin) forget(member int) {
-	if k.known == nil {
-		return
-	}
-	for i := range k.known {
-		for j := range k.known[i].knowing {
-			k.known[i].knowing[j] &^= 1 << member
-		}
-	}
-}
+// member is the berth of a rule that has one.
+func (k *kin) member(i int) *berth { return &k.berths[k.places[i]-1] }
 
 // berth is the place of st, which is of the kin.
-func (k *kin) berth(st *state) *berth { return &k.berths[k.places[st.track.member]-1] }
+func (k *kin) berth(st *state) *berth { return k.member(st.track.member) }
+
+// reached is the number of the last alert that s left.
+func (k *kin) reached(s *berth) uint64 {
+	switch bit := uint64(1) << s.st.track.member; {
+	case k.group&bit == 0:
+		return s.to
+	case k.inHand && k.took&bit == 0:
+		return k.count - 1
+	default:
+		return k.count
+	}
+}
+
+// start lets s lag behind from alert number n on, which is in hand. What it said of numbers to come goes on there.
+func (e *Engine) start(k *kin, s *berth, n uint64) {
+	tk, st, x := s.st.track, s.st, &e.left.x
+	shift := n - 1 - s.to
+	s.stop, s.due, s.full = further(s.stop, shift), further(s.due, shift), further(s.full, shift)
+	held := st.held.len()
+	s.owns = held == 0 || !st.held.all()[held-1].p.same(x.p)
+	if s.first, s.cost = n, itemSize; s.owns {
+		s.cost += e.left.weight
+	}
+	if held == 0 {
+		e.hasten(st, x.at+tk.plan.useful()+e.lateness)
+	}
+	k.enter(s)
+}
+
+// further is a number so much later; endless stays so.
+func further(n, shift uint64) uint64 {
+	if n == endless {
+		return n
+	}
+	return n + shift
+}
+
+const endless = math.MaxUint64
+
+// enter puts s, which lags behind the newest alert, among the group.
+func (k *kin) enter(s *berth) {
+	tk := s.st.track
+	bit := uint64(1) << tk.member
+	if k.group&^bit == 0 {
+		k.stop, k.until, k.quiet, k.opened, k.roomy = endless, never, never, 0, 0
+	}
+	k.group |= bit
+	k.stop, k.until = min(k.stop, s.stop, s.due), min(k.until, s.until)
+	if s.ev == nil {
+		return
+	}
+	k.opened |= bit
+	k.quiet = min(k.quiet, tk.plan.quiet)
+	switch {
+	case tk.all:
+		k.roomy |= bit
+	case s.full > k.count+1:
+		k.roomy |= bit
+		k.stop = min(k.stop, s.full)
+	default:
+		k.roomy &^= bit
+	}
+}
+
+// tune works out anew what decides for the group, between two alerts.
+func (k *kin) tune() {
+	all := k.group
+	for k.group = 0; all != 0; all &= all - 1 {
+		k.enter(k.member(bits.TrailingZeros64(all)))
+	}
+}
+
+// owed is what s is not accounted with yet in its state: the alerts that it lags behind, up to number to.
+func (s *berth) owed(k *kin, to uint64) int64 {
+	n := s.cost + k.numbered(to).cost - k.numbered(s.first).cost
+	if s.ev != nil {
+		n += itemSize * int64(s.evidence(to))
+	}
+	return n
+}
+
+// evidence is how many of the alerts that s lags behind its event's evidence has room for.
+func (s *berth) evidence(to uint64) uint64 {
+	if s.st.track.all {
+		return to - s.first + 1
+	}
+	return min(max(s.full, s.first), to+1) - s.first
+}
 
 // unlag puts the alerts that st lags behind its kin among those it holds.
 func (st *state) unlag() {
-	if st.kin == nil {
+	k := st.kin
+	if k == nil {
 		return
 	}
-	k, s := st.kin, st.kin.berth(st)
-	if s.lag == 0 {
+	s := k.berth(st)
+	if s.first == 0 {
 		return
 	}
-	owns, first := s.owns, s.to-uint64(s.lag)+1
-	for n := first; n <= s.to; n++ {
-		l := k.numbered(n)
-		x := st.held.next()
+	to, first := k.reached(s), s.first
+	owns, before := s.owns, int64(0)
+	for n := first; n <= to; n++ {
+		l, x := k.numbered(n), st.held.next()
 		*x = l.item
-		x.own(owns || n > first && l.fresh)
-		owns = false
+		x.own(n == first && owns || n > first && l.cost-before > itemSize)
+		before = l.cost
 	}
-	st.bytes += s.owed
+	st.bytes += s.owed(k, to)
 	st.touched = true
+	last, lag := k.numbered(to), int32(to-first+1)
 	if s.ev != nil {
 		c := &s.ev.calm
-		c.newest, c.mark, c.room = s.newest, k.numbered(s.to).mark, s.room
-		c.left -= int64(s.lag)
-		c.lag += s.lag
-		s.ev.sum.addSince(&k.numbered(first).before, k.sumTo(s.to))
+		c.newest, c.mark = last.at, last.mark
+		c.room -= int64(s.evidence(to))
+		c.left -= int64(lag)
+		c.lag += lag
+		s.ev.sum.addSince(&k.numbered(first).before, k.sumTo(to))
 	} else {
-		st.patience -= s.lag
+		st.patience -= lag
 	}
-	s.owed, s.lag = 0, 0
+	if lag > 1 {
+		s.breaks = 0
+	}
+	s.to, s.newest, s.first = to, last.at, 0
+	k.leave(1 << st.track.member)
+}
+
+// leave takes a member out of the group.
+func (k *kin) leave(bit uint64) {
+	k.group, k.took, k.opened, k.roomy = k.group&^bit, k.took&^bit, k.opened&^bit, k.roomy&^bit
+}
+
+// ahead is the time of the newest alert that the state has not taken in, and the watermark when it came; false for none.
+func (st *state) ahead() (at, mark int64, ok bool) {
+	if k := st.kin; k != nil {
+		if s := k.berth(st); s.first > 0 {
+			l := k.numbered(k.reached(s))
+			return l.at, l.mark, true
+		}
+	}
+	if ev := st.calm; ev != nil && ev.calm.lag > 0 {
+		return ev.calm.newest, ev.calm.mark, true
+	}
+	return unset, unset, false
 }
 
 // takeIn ends a run of left alerts: st takes them in, and what is settled goes.
@@ -319,38 +395,38 @@ func (st *state) takeIn(horizon int64) {
 	st.attune()
 }
 
-// attune notes beside its kin what st can leave for later from now on.
+// attune notes beside its kin what st, which lags behind nothing, can leave for later from now on.
 func (st *state) attune() {
 	tk := st.track
-	if tk.family == nil || st.kin == nil && st.calm == nil && st.patience == 0 {
+	if tk.family == nil || st.kin == nil && st.calm == nil && (st.patience == 0 || tk.family.alone) {
 		return
 	}
 	if st.kin == nil {
-		st.kin = tk.family.join(st)
+		tk.family.join(st)
 	}
 	k, s := st.kin, st.kin.berth(st)
 	if s.ev != st.calm && s.ev != nil {
 		k.forget(tk.member)
 	}
 	n := st.held.len()
-	*s = berth{st: st, ev: st.calm, newest: st.newestAt(), end: never, until: never, to: s.to, breaks: s.breaks}
+	*s = berth{st: st, ev: st.calm, to: k.count, newest: st.newestAt(), until: never, due: endless, full: endless, breaks: s.breaks}
+	left := int64(st.patience)
 	if c := st.calm; c != nil {
-		s.newest, s.until, s.room = c.calm.newest, c.calm.end, c.calm.room
-		s.end = min(s.until, s.newest+tk.plan.quiet)
-		s.left = int32(min(max(c.calm.left, 0), 1<<30))
-		s.due = int32(lagLimit - n%lagLimit)
-	} else {
-		s.left, s.due = st.patience, st.patience
+		s.newest, s.until = c.calm.newest, c.calm.end
+		s.full = k.count + 1 + uint64(max(c.calm.room, 0))
+		s.due = k.count + uint64(lagLimit-n%lagLimit)
+		left = c.calm.left
 	}
-	s.left = min(s.left, int32(max(tk.family.maxHeld-n, 0)))
+	s.stop = k.count + 1 + uint64(max(min(left, int64(tk.family.maxHeld-n)), 0))
 }
 
 // join makes a place for st among its kin.
-func (f *family) join(st *state) *kin {
-	k := f.kins[st.name]
+func (f *family) join(st *state) {
+	name := f.kins.hash([]byte(st.name))
+	k := f.kins.find(name)
 	if k == nil {
-		k = &kin{family: f, name: st.name}
-		f.kins[st.name] = k
+		k = &kin{family: f, name: name}
+		f.kins.put(k)
 	}
 	i := slices.IndexFunc(k.berths, func(s berth) bool { return s.st == nil })
 	if i < 0 {
@@ -360,7 +436,7 @@ func (f *family) join(st *state) *kin {
 	k.berths[i] = berth{st: st}
 	k.places[st.track.member] = uint8(i + 1)
 	k.live++
-	return k
+	st.kin = k
 }
 
 // part takes st from its kin.
@@ -372,8 +448,8 @@ func (st *state) part() {
 	st.unlag()
 	member := st.track.member
 	k.forget(member)
-	k.berths[k.places[member]-1], k.places[member], st.kin = berth{}, 0, nil
+	*k.member(member), k.places[member], st.kin = berth{}, 0, nil
 	if k.live--; k.live == 0 {
-		delete(k.family.kins, k.name)
+		k.family.kins.remove(k)
 	}
 }

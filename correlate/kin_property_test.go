@@ -56,7 +56,7 @@ func TestKinIsAMatterOfSpeed(t *testing.T) {
 func kinsOf(e *Engine) (n int) {
 	for _, tk := range e.tracks {
 		for _, st := range tk.states {
-			if st.kin != nil && st.kin.berth(st).lag > 0 {
+			if st.kin != nil && st.kin.berth(st).first > 0 {
 				n++
 			}
 		}

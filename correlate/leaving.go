@@ -2,62 +2,164 @@ package correlate
 
 import "tocsin"
 
+// A leaving is the alert in hand as the rules of one kin leave it, one after the other: read for the first of them.
+type leaving struct {
+	kin     *kin
+	key     []tocsin.Value
+	tenant  string
+	alert   tocsin.AlertRef
+	said    payload // by the first match, as it came
+	mark    int64   // the watermark
+	x       item    // without a payload, where the kin's pool of payloads was not asked
+	hash    [2]uint64
+	weight  int64  // of its payload
+	cost    int64  // what a rule is accounted with that left the alert before it as well, evidence aside
+	number  uint64 // among those that were left; 0 before the first rule leaves it
+	knowing uint64 // members whose event is known to know what it says
+	safe    uint64 // of the group, those that can leave it without another look
+}
+
 // leaveTogether leaves the alert in hand for later where its rule's state would only note that it came. It reports
 // false, and has changed nothing that shows, where that is not so; st is then the state, nil where it is not known.
 func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool, st *state) {
-	k := e.kinOf(tk.family)
-	if k == nil || k.places[tk.member] == 0 {
+	l, bit := &e.left, uint64(1)<<tk.member
+	if l.is(e, tk.family, from) {
+		if k := l.kin; l.safe&k.group&^k.took&bit != 0 {
+			e.joinGroup(tk, k, bit)
+			return true, nil
+		}
+	} else {
+		k := e.kinOf(tk.family)
+		if k == nil || k.places[tk.member] == 0 {
+			return false, nil
+		}
+		if !l.read(e, k, tk, at, from) {
+			return false, k.member(tk.member).st
+		}
+		if l.safe&bit != 0 {
+			e.joinGroup(tk, k, bit)
+			return true, nil
+		}
+	}
+	k := l.kin
+	if k.places[tk.member] == 0 {
 		return false, nil
 	}
-	s := &k.berths[k.places[tk.member]-1]
-	if s.left <= 0 || at <= s.newest || at < e.watermark || at >= s.end || s.breaks > maxBreaks {
-		return false, s.st
-	}
+	return e.leaveAlone(tk, k, at, bit)
+}
+
+// joinGroup lets one of the group leave the alert in hand.
+func (e *Engine) joinGroup(tk *track, k *kin, bit uint64) {
 	l := &e.left
-	if !l.is(e, k, from) && !l.read(e, k, at, from) {
-		return false, s.st
+	if l.number == 0 {
+		l.count(e)
 	}
-	if s.ev != nil && !k.knows(s.ev, l.x.p, l.hash, tk.member) {
+	k.took |= bit
+	tk.bytes += l.cost
+	if k.roomy&bit != 0 {
+		tk.bytes += itemSize
+	}
+}
+
+// leaveAlone is [Engine.leaveTogether] for a rule that is looked at by itself.
+func (e *Engine) leaveAlone(tk *track, k *kin, at int64, bit uint64) (left bool, st *state) {
+	l, s := &e.left, k.member(tk.member)
+	next := l.number
+	if next == 0 {
+		next = k.count + 1
+	}
+	to, newest := k.reached(s), s.newest
+	if k.group&bit != 0 && to > 0 {
+		newest = k.numbered(to).at
+	}
+	if to >= next || next >= further(s.stop, next-1-to) || at <= newest || at < e.watermark || at >= s.until || s.breaks > maxBreaks ||
+		s.ev != nil && (at-newest >= tk.plan.quiet || !k.knows(s.ev, l, tk.member)) {
 		return false, s.st
 	}
 	if l.number == 0 {
-		l.number = k.add(&l.x, l.mark, &e.memo)
+		l.count(e)
 	}
-	k.take(s, l.number)
-	e.account(tk, k, s)
-	if s.due <= 0 {
+	n := l.number
+	if s.first > 0 && to != n-1 {
+		if s.first == to {
+			s.breaks++
+		}
+		s.st.unlag()
+	}
+	if s.first == 0 {
+		e.start(k, s, n)
+		tk.bytes += s.cost
+	} else {
+		tk.bytes += l.cost
+	}
+	k.took |= bit
+	if s.ev != nil && (tk.all || n < s.full) {
+		tk.bytes += itemSize
+	}
+	if n >= s.due {
 		s.st.takeIn(e.horizon)
 	}
 	return true, s.st
 }
 
-// A leaving is the alert in hand as the rules of one kin leave it, one after the other: read for the first of them.
-type leaving struct {
-	kin    *kin
-	alert  tocsin.AlertRef
-	said   payload // by the first match, as it came
-	mark   int64   // the watermark
-	x      item
-	hash   uint64 // half of that of its payload
-	weight int64  // of its payload
-	number uint64 // among those that were left; 0 before the first rule leaves it
-}
-
 // is reports whether the match in hand is of that alert, which is the newest of the kin's, and says the same of it.
-func (l *leaving) is(e *Engine, k *kin, from *seenOrigin) bool {
+func (l *leaving) is(e *Engine, f *family, from *seenOrigin) bool {
 	m, q := e.firing, &l.said
-	return l.kin == k && (l.number == 0 || l.number == k.count) && l.mark == e.watermark && q.from == &from.origin && e.link == nil &&
-		l.alert == m.Alert && q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC && identical(q.entities, m.Entities) &&
-		identical(q.absent, m.Absent) && identical(q.facts.Tactics, m.Facts.Tactics)
+	return l.kin != nil && l.kin.family == f && !f.alone && identical(m.Key, l.key) && len(m.Key) > 0 && (l.number == 0 || l.number == l.kin.count) &&
+		l.mark == e.watermark && q.from == &from.origin && e.link == nil && m.Tenant == l.tenant &&
+		q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC && identical(q.entities, m.Entities) &&
+		identical(q.absent, m.Absent) && identical(q.facts.Tactics, m.Facts.Tactics) && l.alert == m.Alert
 }
 
 // read takes in the alert of the match in hand. It reports false for one of which no other alert can say the same.
-func (l *leaving) read(e *Engine, k *kin, at int64, from *seenOrigin) bool {
-	x, p := e.itemOf(e.firing, at, &from.origin)
+func (l *leaving) read(e *Engine, k *kin, tk *track, at int64, from *seenOrigin) bool {
+	m := e.firing
+	x, p := e.itemOf(m, at, &from.origin)
+	p.values = tk.kind.values(k.member(tk.member).st, m)
 	if !p.common() {
+		l.kin = nil
 		return false
 	}
-	x.p = e.memo.common(&e.pool, &p)
-	*l = leaving{kin: k, alert: e.firing.Alert, said: p, mark: e.watermark, x: x, hash: e.memo.hash[0], weight: e.memo.weight}
+	e.memo.hear(&e.pool, &p)
+	*l = leaving{kin: k, key: m.Key, tenant: m.Tenant, alert: m.Alert, said: p, mark: e.watermark, x: x, hash: e.memo.hash, weight: e.memo.weight}
+	l.cost = itemSize
+	if l.hash != k.said {
+		l.cost += l.weight
+	}
+	if known := k.find(l.hash); known != nil {
+		l.x.p, l.knowing = known.said, known.knowing
+	} else {
+		l.x.p = e.memo.common(&e.pool, &p)
+	}
+	if k.inHand {
+		if newest := k.numbered(k.count); newest.item == l.x && newest.mark == l.mark {
+			l.number, l.cost = k.count, newest.cost
+			if k.count > 1 {
+				l.cost -= k.numbered(k.count - 1).cost
+			}
+			return true // it was left before, and another alert came in between
+		}
+		k.close()
+	}
+	if k.group == 0 || at < e.watermark || at <= k.newest {
+		return true
+	}
+	if l.safe = l.group(k, at); l.safe == 0 {
+		k.tune()
+		l.safe = l.group(k, at)
+	}
 	return true
+}
+
+// group is the kin's group where all of it can leave the alert, else 0.
+func (l *leaving) group(k *kin, at int64) uint64 {
+	if k.count+1 < k.stop && at < k.until && at-k.newest < k.quiet && k.opened&^l.knowing == 0 {
+		return k.group
+	}
+	return 0
+}
+
+// count gives the alert a number: a rule leaves it.
+func (l *leaving) count(e *Engine) {
+	l.number = l.kin.add(&l.x, l.mark, l.hash, l.weight, &e.memo)
 }

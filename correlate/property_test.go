@@ -236,7 +236,11 @@ func audit(t *rapid.T, e *Engine) {
 				if tk.states[st.name] != st || int(st.bucket) != i || e.queue[st.slot] != (place{st.due, tk, st}) {
 					t.Fatalf("rule %s: key %s is not where it says", id, st.name)
 				}
-				if due := st.nextDue(e.lateness); due < st.due {
+				due := st.nextDue(e.lateness)
+				if st.catchUp(); due != st.nextDue(e.lateness) {
+					t.Fatalf("rule %s: key %s is due at %d before it takes in what it left, at %d behind it", id, st.name, due, st.nextDue(e.lateness))
+				}
+				if due < st.due {
 					t.Fatalf("rule %s: key %s is due at %d and waits till %d", id, st.name, due, st.due)
 				}
 				bytes += auditState(st)

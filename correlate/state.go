@@ -169,10 +169,21 @@ func (b *burst) forgetAt(ev *event, p *plan, lateness int64) int64 {
 
 // nextDue is the next watermark at which something is to be done for the key.
 func (st *state) nextDue(lateness int64) int64 {
-	st.catchUp()
-	p := &st.track.plan
-	due := int64(never)
-	if len(st.bursts) == 0 && st.held.len() == 0 && st.until != unset {
+	p, all := &st.track.plan, st.held.all()
+	newest, due := int64(unset), int64(never)
+	if n := len(all); n > 0 {
+		newest = all[n-1].at
+	}
+	if at, mark, behind := st.ahead(); behind {
+		newest = at
+		if st.calm != nil { // what its last event has to take in is asked, and stays where it is
+			last := st.bursts[len(st.bursts)-1]
+			was, ended := *last, st.calm.last
+			last.last.at, last.touched, st.calm.last.at = at, mark, at
+			defer func() { *last, st.calm.last = was, ended }()
+		}
+	}
+	if len(st.bursts) == 0 && newest == unset && st.until != unset {
 		due = st.until + lateness + p.reach()
 	}
 	for i, b := range st.bursts {
@@ -185,8 +196,8 @@ func (st *state) nextDue(lateness int64) int64 {
 			due = min(due, b.forgetAt(b.events[0], p, lateness))
 		}
 	}
-	if all := st.held.all(); len(all) > 0 && (!p.takesBack() || len(st.bursts) == 0) {
-		due = min(due, all[len(all)-1].at+p.useful()+lateness)
+	if newest != unset && (!p.takesBack() || len(st.bursts) == 0) {
+		due = min(due, newest+p.useful()+lateness)
 	}
 	if st.fold != nil {
 		due = min(due, st.foldDue())
