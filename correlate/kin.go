@@ -40,7 +40,7 @@ type kin struct {
 	opened uint64 // of the group, those that have an event
 	roomy  uint64 // of the group, those whose event's evidence has room
 	newest int64  // time of the newest alert that was left
-	stop   uint64 // no alert before that number needs a look of one of the group
+	stop   uint64 // no alert before that number needs a look of one of the group, see stops
 	until  int64  // nor does one before that time
 	quiet  int64  // that follows so soon
 
@@ -55,6 +55,7 @@ type kin struct {
 	name   kinName           // by which it is found
 	live   int               // berths of states
 	berths []berth           // of those that have left alerts for later
+	stops  []uint64          // likewise: of the group, the first alert that needs a look
 	places [kinMembers]uint8 // of each rule's berth, from 1 on; 0 for none
 }
 
@@ -282,21 +283,40 @@ func (k *kin) enter(s *berth) {
 		k.stop, k.until, k.quiet, k.opened, k.roomy = endless, never, never, 0, 0
 	}
 	k.group |= bit
-	k.stop, k.until = min(k.stop, s.stop, s.due), min(k.until, s.until)
-	if s.ev == nil {
-		return
+	k.until = min(k.until, s.until)
+	stop := min(s.stop, s.due)
+	if s.ev != nil {
+		k.opened |= bit
+		k.quiet = min(k.quiet, tk.plan.quiet)
+		switch {
+		case tk.all:
+			k.roomy |= bit
+		case s.full > k.count+1:
+			k.roomy |= bit
+			stop = min(stop, s.full)
+		default:
+			k.roomy &^= bit
+		}
 	}
-	k.opened |= bit
-	k.quiet = min(k.quiet, tk.plan.quiet)
-	switch {
-	case tk.all:
-		k.roomy |= bit
-	case s.full > k.count+1:
-		k.roomy |= bit
-		k.stop = min(k.stop, s.full)
-	default:
-		k.roomy &^= bit
+	k.stops[k.places[tk.member]-1] = stop
+	k.stop = min(k.stop, stop)
+}
+
+// before are those of the group that need no look at alert number n.
+func (k *kin) before(n uint64) uint64 {
+	if n < k.stop {
+		return k.group
 	}
+	safe := k.group
+	k.stop = endless
+	for all := k.group; all != 0; all &= all - 1 {
+		i := bits.TrailingZeros64(all)
+		stop := k.stops[k.places[i]-1]
+		if k.stop = min(k.stop, stop); stop <= n {
+			safe &^= 1 << i
+		}
+	}
+	return safe
 }
 
 // tune works out anew what decides for the group, between two alerts.
@@ -431,7 +451,7 @@ func (f *family) join(st *state) {
 	i := slices.IndexFunc(k.berths, func(s berth) bool { return s.st == nil })
 	if i < 0 {
 		i = len(k.berths)
-		k.berths = append(k.berths, berth{})
+		k.berths, k.stops = append(k.berths, berth{}), append(k.stops, 0)
 	}
 	k.berths[i] = berth{st: st}
 	k.places[st.track.member] = uint8(i + 1)

@@ -91,6 +91,7 @@ func (e *Engine) leaveAlone(tk *track, k *kin, at int64, bit uint64) (left bool,
 		tk.bytes += s.cost
 	} else {
 		tk.bytes += l.cost
+		k.enter(s)
 	}
 	k.took |= bit
 	if s.ev != nil && (tk.all || n < s.full) {
@@ -144,20 +145,17 @@ func (l *leaving) read(e *Engine, k *kin, tk *track, at int64, from *seenOrigin)
 	if k.group == 0 || at < e.watermark || at <= k.newest {
 		return true
 	}
-	if l.safe = l.group(k, at); l.safe == 0 {
-		k.tune()
-		l.safe = l.group(k, at)
+	if !k.soon(at) {
+		if k.tune(); !k.soon(at) {
+			return true
+		}
 	}
+	l.safe = k.before(k.count+1) &^ (k.opened &^ l.knowing)
 	return true
 }
 
-// group is the kin's group where all of it can leave the alert, else 0.
-func (l *leaving) group(k *kin, at int64) uint64 {
-	if k.count+1 < k.stop && at < k.until && at-k.newest < k.quiet && k.opened&^l.knowing == 0 {
-		return k.group
-	}
-	return 0
-}
+// soon reports whether an alert of that time belongs to the events of the whole group.
+func (k *kin) soon(at int64) bool { return at < k.until && at-k.newest < k.quiet }
 
 // count gives the alert a number: a rule leaves it.
 func (l *leaving) count(e *Engine) {
