@@ -190,7 +190,7 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 		Count: ev.count, Revision: ev.revision, Milestone: why, At: instant(e.cause), Recorded: e.recorded() || e.retold(),
 		Group: st.group(ev), Entities: make([]tocsin.Entity, len(ev.entities)),
 		Facts:  tocsin.Facts{Risk: ev.risk, Tactics: slices.Clone(ev.tactics), IOC: ev.ioc},
-		Digest: ev.digest(), Evidence: ev.evidence(&e.quoted, st.track.family != nil && !st.track.family.alone, e.cfg.AllEvidence), Readings: ev.readings, Backfill: ev.backfill,
+		Digest: ev.digest(), Evidence: e.evidence(st, &ev.body), Readings: ev.readings, Backfill: ev.backfill,
 		Completeness: tocsin.Completeness{
 			Degraded: append([]string{}, ev.degraded...), AbsentFields: make(map[string]int64, len(ev.absent)),
 			Watermark: instant(e.watermark), Behind: e.behind,

@@ -232,13 +232,13 @@ func (g *body) addAbsent(fields []string) {
 }
 
 // evidence names the alerts at both ends.
-func (g *body) evidence(q *quotation, kept, all bool) tocsin.Evidence {
-	if g.chained() {
-		return g.expanded(all)
+func (e *Engine) evidence(st *state, g *body) tocsin.Evidence {
+	if e.rank > 1 && g.chained() {
+		return g.expanded(e.cfg.AllEvidence)
 	}
-	tail := g.tail.all()
+	tail, f := g.tail.all(), st.track.family
 	return tocsin.Evidence{
-		Alerts: q.of(g.head, tail, kept), Events: []string{}, Truncated: int64(len(g.head)+len(tail)) < g.count,
+		Alerts: e.quoted.of(g.head, tail, f != nil && !f.alone), Events: []string{}, Truncated: int64(len(g.head)+len(tail)) < g.count,
 	}
 }
 

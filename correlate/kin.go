@@ -71,6 +71,7 @@ type leftover struct {
 // other rules. What it says of numbers of alerts goes on from the last one it left, or that it was made at.
 type berth struct {
 	st     *state
+	bit    uint64 // of its rule
 	ev     *event // that the alerts join; nil while the rule waits for a first window
 	first  uint64 // number of the first alert that it lags behind; 0 for none
 	to     uint64 // the last one; of the group, see [kin.reached]
@@ -239,10 +240,10 @@ func (k *kin) berth(st *state) *berth { return k.member(st.track.member) }
 
 // reached is the number of the last alert that s left.
 func (k *kin) reached(s *berth) uint64 {
-	switch bit := uint64(1) << s.st.track.member; {
-	case k.group&bit == 0:
+	switch {
+	case k.group&s.bit == 0:
 		return s.to
-	case k.inHand && k.took&bit == 0:
+	case k.inHand && k.took&s.bit == 0:
 		return k.count - 1
 	default:
 		return k.count
@@ -277,8 +278,7 @@ const endless = math.MaxUint64
 
 // enter puts s, which lags behind the newest alert, among the group.
 func (k *kin) enter(s *berth) {
-	tk := s.st.track
-	bit := uint64(1) << tk.member
+	tk, bit := s.st.track, s.bit
 	if k.group&^bit == 0 {
 		k.stop, k.until, k.quiet, k.opened, k.roomy = endless, never, never, 0, 0
 	}
@@ -379,7 +379,7 @@ func (st *state) unlag() {
 		s.breaks = 0
 	}
 	s.to, s.newest, s.first = to, last.at, 0
-	k.leave(1 << st.track.member)
+	k.leave(s.bit)
 }
 
 // leave takes a member out of the group.
@@ -429,7 +429,7 @@ func (st *state) attune() {
 		k.forget(tk.member)
 	}
 	n := st.held.len()
-	*s = berth{st: st, ev: st.calm, to: k.count, newest: st.newestAt(), until: never, due: endless, full: endless, breaks: s.breaks}
+	*s = berth{st: st, bit: s.bit, ev: st.calm, to: k.count, newest: st.newestAt(), until: never, due: endless, full: endless, breaks: s.breaks}
 	left := int64(st.patience)
 	if c := st.calm; c != nil {
 		s.newest, s.until = c.calm.newest, c.calm.end
@@ -453,7 +453,7 @@ func (f *family) join(st *state) {
 		i = len(k.berths)
 		k.berths, k.stops = append(k.berths, berth{}), append(k.stops, 0)
 	}
-	k.berths[i] = berth{st: st}
+	k.berths[i] = berth{st: st, bit: 1 << st.track.member}
 	k.places[st.track.member] = uint8(i + 1)
 	k.live++
 	st.kin = k

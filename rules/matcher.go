@@ -53,7 +53,7 @@ const (
 // hides are among them, with Suppressed set. Matches are numbered from 0. The list is good until the next call, what its
 // matches refer to for as long as somebody keeps it.
 func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
-	clear(m.room)
+	before := m.room
 	out := m.room[:0]
 	if m.timing.due() {
 		out = m.timed(out, a)
@@ -67,6 +67,9 @@ func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 	}
 	if m.room = out; cap(out) > maxRoom {
 		m.room = nil
+	}
+	if len(out) < len(before) {
+		clear(before[len(out):]) // they keep what they refer to
 	}
 	if len(out) == 0 {
 		return nil
@@ -214,10 +217,10 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	return out[:n]
 }
 
-// oneMore appends a match with nothing in it yet.
+// oneMore appends a match to be written, all of it: it may be one of the alert before.
 func oneMore(out []tocsin.Match) []tocsin.Match {
 	if len(out) < cap(out) {
-		return out[:len(out)+1] // what is beyond was never written, or cleared
+		return out[:len(out)+1]
 	}
 	return append(out, tocsin.Match{})
 }
@@ -250,6 +253,8 @@ func (m *Matcher) base(base *tocsin.Match, i int, bits uint64, a *tocsin.Alert) 
 	base.Entities, base.Suppressed = m.entitiesOf(r, c), hidden
 	m.about(a)
 	base.Alert, base.Facts = m.ref, m.facts
+	base.Key, base.Values, base.Readings, base.Absent = nil, nil, nil, nil
+	base.Order, base.Index, base.Recorded = 0, 0, false
 	for bit, x := range r.conditions {
 		switch {
 		case bits&(1<<bit) == 0, c.novel != nil: // what every alert meets explains nothing
