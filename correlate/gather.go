@@ -236,9 +236,9 @@ func (e *Engine) evidence(st *state, g *body) tocsin.Evidence {
 	if e.rank > 1 && g.chained() {
 		return g.expanded(e.cfg.AllEvidence)
 	}
-	tail, f := g.tail.all(), st.track.family
+	tail := g.tail.all()
 	return tocsin.Evidence{
-		Alerts: e.quoted.of(g.head, tail, f != nil && !f.alone), Events: []string{}, Truncated: int64(len(g.head)+len(tail)) < g.count,
+		Alerts: e.quoted.of(g.head, tail, st.track.family != nil), Events: []string{}, Truncated: int64(len(g.head)+len(tail)) < g.count,
 	}
 }
 

@@ -1,8 +1,6 @@
 package correlate
 
-import (
-	"hash/maphash"
-)
+import "hash/maphash"
 
 // A kinName is the hash of a kin's name: two kins are the same where all of its 128 bits agree. Its keys are drawn anew
 // by each process.

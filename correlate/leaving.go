@@ -25,7 +25,7 @@ func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool
 	l, bit := &e.left, uint64(1)<<tk.member
 	if l.is(e, tk.family, from) {
 		if k := l.kin; l.safe&k.group&^k.took&bit != 0 {
-			e.joinGroup(tk, k, bit)
+			e.followKin(tk, k, bit)
 			return true, nil
 		}
 	} else {
@@ -33,11 +33,11 @@ func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool
 		if k == nil || k.places[tk.member] == 0 {
 			return false, nil
 		}
-		if !l.read(e, k, tk, at, from) {
+		if !l.read(e, k, at, from) {
 			return false, k.member(tk.member).st
 		}
 		if l.safe&bit != 0 {
-			e.joinGroup(tk, k, bit)
+			e.followKin(tk, k, bit)
 			return true, nil
 		}
 	}
@@ -48,8 +48,8 @@ func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool
 	return e.leaveAlone(tk, k, at, bit)
 }
 
-// joinGroup lets one of the group leave the alert in hand.
-func (e *Engine) joinGroup(tk *track, k *kin, bit uint64) {
+// followKin lets one of the group, which can, leave the alert in hand.
+func (e *Engine) followKin(tk *track, k *kin, bit uint64) {
 	l := &e.left
 	if l.number == 0 {
 		l.count(e)
@@ -64,16 +64,8 @@ func (e *Engine) joinGroup(tk *track, k *kin, bit uint64) {
 // leaveAlone is [Engine.leaveTogether] for a rule that is looked at by itself.
 func (e *Engine) leaveAlone(tk *track, k *kin, at int64, bit uint64) (left bool, st *state) {
 	l, s := &e.left, k.member(tk.member)
-	next := l.number
-	if next == 0 {
-		next = k.count + 1
-	}
-	to, newest := k.reached(s), s.newest
-	if k.group&bit != 0 && to > 0 {
-		newest = k.numbered(to).at
-	}
-	if to >= next || next >= further(s.stop, next-1-to) || at <= newest || at < e.watermark || at >= s.until || s.breaks > maxBreaks ||
-		s.ev != nil && (at-newest >= tk.plan.quiet || !k.knows(s.ev, l, tk.member)) {
+	to := k.reached(s)
+	if !s.takes(e, k, to, at) || s.ev != nil && !k.knows(s.ev, l, tk.member) {
 		return false, s.st
 	}
 	if l.number == 0 {
@@ -103,20 +95,32 @@ func (e *Engine) leaveAlone(tk *track, k *kin, at int64, bit uint64) (left bool,
 	return true, s.st
 }
 
+// takes reports whether the rule of s, which left alert number to last, would only note that the one in hand came.
+func (s *berth) takes(e *Engine, k *kin, to uint64, at int64) bool {
+	next, newest := e.left.number, s.newest
+	if next == 0 {
+		next = k.count + 1
+	}
+	if k.group&s.bit != 0 {
+		newest = k.numbered(to).at
+	}
+	return to < next && next < further(s.stop, next-1-to) && s.breaks <= maxBreaks &&
+		at > newest && at >= e.watermark && at < s.until && (s.ev == nil || at-newest < s.st.track.plan.quiet)
+}
+
 // is reports whether the match in hand is of that alert, which is the newest of the kin's, and says the same of it.
 func (l *leaving) is(e *Engine, f *family, from *seenOrigin) bool {
 	m, q := e.firing, &l.said
-	return l.kin != nil && l.kin.family == f && !f.alone && identical(m.Key, l.key) && len(m.Key) > 0 && (l.number == 0 || l.number == l.kin.count) &&
+	return l.kin != nil && l.kin.family == f && identical(m.Key, l.key) && len(m.Key) > 0 && (l.number == 0 || l.number == l.kin.count) &&
 		l.mark == e.watermark && q.from == &from.origin && e.link == nil && m.Tenant == l.tenant &&
 		q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC && identical(q.entities, m.Entities) &&
 		identical(q.absent, m.Absent) && identical(q.facts.Tactics, m.Facts.Tactics) && l.alert == m.Alert
 }
 
 // read takes in the alert of the match in hand. It reports false for one of which no other alert can say the same.
-func (l *leaving) read(e *Engine, k *kin, tk *track, at int64, from *seenOrigin) bool {
+func (l *leaving) read(e *Engine, k *kin, at int64, from *seenOrigin) bool {
 	m := e.firing
 	x, p := e.itemOf(m, at, &from.origin)
-	p.values = tk.kind.values(k.member(tk.member).st, m)
 	if !p.common() {
 		l.kin = nil
 		return false
