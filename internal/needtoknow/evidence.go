@@ -81,7 +81,10 @@ func keep[T any](ctx context.Context, v *View, object string, all []T, event fun
 			out, shown = append(out, all[n]), append(shown, of...)
 		}
 	}
-	return out, v.shows(ctx, object, shown...)
+	if err := v.shows(ctx, object, shown...); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func eventID(e *tocsin.Event) string { return e.ID }
