@@ -27,7 +27,7 @@ type watch struct {
 // Settle finishes what a crash has cut short between the logs of two incidents, whoever began it and though nobody
 // repeats it: a split whose events have left the one and not come to the other, a merger that the survivor knows of and
 // the other not, a reopening whose events have not come, an event that a person promoted and whose incident is in no
-// list, a projection behind its log. What people went on with meanwhile it leaves alone, and says so in the daemon's log. It may run while others write, and again; it returns how many incidents it brought up to date.
+// list, any other incident that is in none, a projection behind its log. What people went on with meanwhile it leaves alone, and says so in the daemon's log. It may run while others write, and again; it returns how many incidents it brought up to date.
 func (r *Register) Settle(ctx context.Context, now time.Time) (int, error) {
 	r = r.current()
 	open := tocsin.Query{Limit: 500}
@@ -43,6 +43,10 @@ func (r *Register) Settle(ctx context.Context, now time.Time) (int, error) {
 	whole := map[string]bool{}
 	done, err := r.settlePromotions(ctx, now, whole)
 	if err != nil {
+		return done, fmt.Errorf("settle: %w", err)
+	}
+	unlisted, err := r.settleUnlisted(ctx)
+	if done += unlisted; err != nil {
 		return done, fmt.Errorf("settle: %w", err)
 	}
 	for _, q := range []tocsin.Query{open, ended} {

@@ -29,6 +29,7 @@ type Store interface {
 	sinks.Volumes
 	sinks.Searcher
 	sinks.TreeStore
+	sinks.UnlistedStore
 	sinks.CheckpointStore
 	sinks.EvidenceStore
 	sinks.Retention
@@ -118,6 +119,7 @@ func (u Suite) Run(t *testing.T) {
 		{"Volumes", testVolumes},
 		{"Tree", testTree},
 		{"Unsequenced", testUnsequenced},
+		{"Unlisted", testUnlisted},
 		{"Checkpoints", testCheckpoints},
 		{"Evidence", testEvidence},
 		{"ReplaceEntry", testReplaceEntry},
