@@ -233,22 +233,3 @@ func (c Command) concerns(now view) error {
 	}
 	return nil
 }
-
-// sameCommand refuses a command id that was used for something else.
-func (r *Register) sameCommand(ctx context.Context, cmd Command, i tocsin.Incident) error {
-	var seq int64
-	if err := r.look(ctx, i.ID, func(now view) { seq = now.commands[cmd.ID] }); err != nil {
-		return err
-	}
-	entries, err := r.store.Entries(ctx, i.ID, seq)
-	if err != nil || len(entries) == 0 {
-		return err
-	}
-	e := entries[0]
-	if e.Action == cmd.Action && e.By.ID == cmd.By.ID && e.Reason == cmd.Reason && (e.Text == cmd.Text || cmd.Text == "") {
-		return nil
-	}
-	return &Refusal{Incident: i.ID, Action: cmd.Action, Missing: []string{
-		fmt.Sprintf("a command id of its own: %q was used for %s by %s", cmd.ID, e.Action, e.By.ID),
-	}}
-}

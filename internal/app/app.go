@@ -57,9 +57,10 @@ type App struct {
 	facts       *measure.Facts
 	public      []string // keys that checkpoints are signed with
 	watched     *ruleState
-	hangups     chan hangup       // what [App.Reload] asks for
-	taken       map[string]string // hashes of files that were read again, by the part they are of; of who watches alone
-	once        map[string]string // and of those that are read at the start alone, by their keys
+	teams       atomic.Pointer[[]string] // of a hangup; nil: those of cfg
+	hangups     chan hangup              // what [App.Reload] asks for
+	taken       map[string]string        // hashes of files that were read again, by the part they are of; of who watches alone
+	once        map[string]string        // and of those that are read at the start alone, by their keys
 	mappings    *mappingFiles
 	enrich      *enrich.Live
 	parts       []part

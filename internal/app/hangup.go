@@ -31,8 +31,8 @@ type hangup struct {
 }
 
 // Reload reads rules, scales, assets, clocks, routes, mappings, lists, tokens and the certificate again, from where the
-// daemon was told to find them when it started. It takes cfg, the configuration as it stands now, to tell what of it needs
-// a restart. The daemon must be running.
+// daemon was told to find them when it started. Of cfg, the configuration as it stands now, it takes the teams, and tells
+// what else of it needs a restart. The daemon must be running.
 func (a *App) Reload(ctx context.Context, cfg config.Config) (Reread, error) {
 	h := hangup{cfg, make(chan Reread, 1)}
 	select {
@@ -64,6 +64,7 @@ func (a *App) rereadAll(ctx context.Context, w *fsnotify.Watcher, back backend) 
 // hungUp carries a hangup out.
 func (a *App) hungUp(ctx context.Context, w *fsnotify.Watcher, back backend, cfg config.Config) Reread {
 	before := a.versions()
+	restart := a.regroup(cfg)
 	a.rereadAll(ctx, w, back)
 	if len(a.listFiles()) > 0 {
 		a.rereadLists(ctx)
@@ -72,7 +73,7 @@ func (a *App) hungUp(ctx context.Context, w *fsnotify.Watcher, back backend, cfg
 	if a.certificate != nil {
 		unusable = a.certificate.renew()
 	}
-	after, r := a.versions(), Reread{Faults: map[string]string{}, Restart: config.Changed(a.cfg, cfg)}
+	after, r := a.versions(), Reread{Faults: map[string]string{}, Restart: restart}
 	for _, t := range a.health.Report().Troubles {
 		if _, ours := after[t.Part]; ours {
 			r.Faults[t.Part] = t.Detail
@@ -103,6 +104,9 @@ func (a *App) versions() map[string]string {
 	v := map[string]string{"rules": a.sets.Current().Hash, "scales": a.judging.Load().hash}
 	if len(a.listFiles()) > 0 {
 		v["lists"] = a.enrich.Current().Version()
+	}
+	if teams := a.grouping(); teams != "" {
+		v["teams"] = teams
 	}
 	if a.certificate != nil {
 		v["certificate"] = a.certificate.version()

@@ -75,3 +75,51 @@ func TestReloadOnDemand(t *testing.T) {
 		t.Errorf("%s", r)
 	}
 }
+
+// Who is in which response team is read again on demand: from then on its new members know of what is restricted to it,
+// and those that left do not.
+func TestTeamsAreReadAgain(t *testing.T) {
+	h := newHouse(t)
+	h.cfg.HTTP.TokensFile = filepath.Join(t.TempDir(), "tokens.yaml")
+	var file strings.Builder
+	for _, name := range []string{"tess", "dora", "lena"} {
+		sum, role := sha256.Sum256([]byte(name)), "analyst"
+		if name == "lena" {
+			role = "lead"
+		}
+		file.WriteString("- {name: " + name + ", role: " + role + ", sha256: " + hex.EncodeToString(sum[:]) + "}\n")
+	}
+	if err := os.WriteFile(h.cfg.HTTP.TokensFile, []byte(file.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.cfg.HTTP.Teams = []string{"windows=tess"}
+	a, _ := h.open()
+	c := &crew{t: t, token: "lena"}
+	c.url.Store(h.url)
+	i := c.send("/incidents", "made", `{"title":"It is about one of us","priority":"P2"}`)
+	c.send("/incidents/"+i.ID+"/team", "team", `{"team":"windows"}`)
+	c.send("/incidents/"+i.ID+"/visibility", "hidden", `{"visibility":"restricted","reason":"x"}`)
+	known := func(name string) bool {
+		code, _ := called(t, http.MethodGet, h.url+"/api/v1/incidents/"+i.ID, name, "")
+		return code == http.StatusOK
+	}
+	if !known("tess") || known("dora") || !known("lena") {
+		t.Error("at the start it is not the team that knows")
+	}
+	for _, to := range []struct {
+		teams      []string
+		tess, dora bool
+	}{{[]string{"windows=dora"}, false, true}, {[]string{"windows=dora", "windows=tess"}, true, true}, {nil, false, false}} {
+		h.cfg.HTTP.Teams = to.teams
+		r, err := a.Reload(t.Context(), h.cfg)
+		if err != nil || !slices.Equal(r.Changed, []string{"teams"}) || len(r.Restart)+len(r.Faults) > 0 {
+			t.Errorf("%v: %s (%v)", to.teams, r, err)
+		}
+		if known("tess") != to.tess || known("dora") != to.dora || !known("lena") {
+			t.Errorf("%v: tess knows: %t, dora: %t", to.teams, known("tess"), known("dora"))
+		}
+	}
+	if r, err := a.Reload(t.Context(), h.cfg); err != nil || !slices.Contains(r.Same, "teams") || len(r.Changed) > 0 {
+		t.Errorf("again: %s (%v)", r, err)
+	}
+}
