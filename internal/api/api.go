@@ -275,6 +275,7 @@ func operation(id, method, path, role, summary string, errors ...int) huma.Opera
 func (a *routes) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
 	id, ok := a.Tokens.Identify(r)
+	ctx.SetHeader("Cache-Control", "no-store") // a browser keeps nothing of it on disk
 	role, _ := ctx.Operation().Metadata[needs].(string)
 	switch {
 	case !ok:
@@ -310,6 +311,9 @@ func (a *routes) forbid(ctx huma.Context, id auth.Identity, status int, why stri
 		return
 	}
 	a.Trail.Notes(auth.With(ctx.Context(), id), ctx.Operation().OperationID, objectOf(ctx), tocsin.AuditRefused, why)
+	if status == http.StatusUnauthorized {
+		ctx.SetHeader("WWW-Authenticate", "Bearer") // RFC 9110, 15.5.2
+	}
 	a.refuse(ctx, status, why)
 }
 

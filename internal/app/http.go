@@ -70,7 +70,7 @@ func (a *App) handler(ctx context.Context, back backend) (http.Handler, error) {
 	if a.cfg.HTTP.MetricsListen == "" && a.onLoopback() {
 		mux.Handle("GET /metrics", a.exposition())
 	}
-	return auth.Requests(a.guard(http.NewCrossOriginProtection().Handler(impatient(mux, a.storeAway)))), nil
+	return auth.Requests(a.guard(ownPages().Handler(impatient(mux, a.storeAway)))), nil
 }
 
 // trail is the audit log over a store.
@@ -134,7 +134,7 @@ func (a *App) onLoopback() bool {
 func (a *App) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !a.ours(r.Host) {
-			http.Error(w, "this is not the host that was asked for; http.hosts names more", http.StatusMisdirectedRequest)
+			refuse(w, r, http.StatusMisdirectedRequest, "this is not the host that was asked for; http.hosts names more")
 			return
 		}
 		h := w.Header()
