@@ -48,6 +48,9 @@ func TestUpgrade(t *testing.T) {
 	if p, err := s.Incidents(t.Context(), tocsin.Query{Platform: "linux", Title: "tunnel", Sort: "due"}); err != nil || len(p.Items) != 1 {
 		t.Errorf("incidents: %d (%v)", len(p.Items), err)
 	}
+	if p, err := s.Incidents(t.Context(), tocsin.Query{Reader: &tocsin.Reader{Name: "otto"}}); err != nil || len(p.Items) != 1 {
+		t.Errorf("what nobody restricted is known to %d (%v)", len(p.Items), err)
+	}
 	if p, err := s.EventsBy(t.Context(), tocsin.EventQuery{Rule: "r1", Entity: "ann", Since: noon}); err != nil || len(p.Items) != 1 {
 		t.Errorf("events: %d (%v)", len(p.Items), err)
 	}
