@@ -113,7 +113,7 @@ func TestClosingSaysAllThatIsMissing(t *testing.T) {
 		"a root cause", "post-incident review", "a due date of follow-up 1", "controls that failed", "vulnerabilities")
 	w.refused(Command{Incident: i.ID, Action: "review", Text: "x", FailedControls: []string{"none", "A.8.16"}, Vulnerabilities: []tocsin.Vulnerability{{}}},
 		"either none or failed controls", "an id of vulnerability 1")
-	w.refused(Command{Incident: i.ID, Action: "set", Intent: "deliberat", PAP: "WHITE"}, "did you mean deliberate?", `pap "WHITE"`)
+	w.refused(Command{Incident: i.ID, Action: "set", Intent: "deliberat", PAP: "WHITE"}, "did you mean deliberate?", `another pap than "WHITE"`)
 	i = w.do(Command{
 		Incident: i.ID, Action: "review", Text: "lock accounts sooner", RootCause: "malicious_action", FailedControls: []string{"A.8.5"},
 		Vulnerabilities: []tocsin.Vulnerability{{ID: "none"}},
