@@ -128,7 +128,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.hurry, "hurry", false, "nothing but what is over at once: daemons killed, rules changed")
 	flags.IntVar(&o.replicas, "brokers", 1, "1 or 3, with replication 1 or 3")
 	flags.IntVar(&o.rate, "rate", 150, "records a second")
-	flags.DurationVar(&o.calm, "calm", 2*time.Second, "between two faults, on average")
+	flags.DurationVar(&o.calm, "calm", 1500*time.Millisecond, "between two faults, on average")
 	flags.DurationVar(&o.idle, "idle", 25*time.Second, "idle_after of the input: longer than any fault")
 	flags.DurationVar(&o.settle, "settle", 4*time.Minute, "how long the register may take to settle in the end")
 	flags.DurationVar(&o.within, "within", 20*time.Minute, "give up after this")
