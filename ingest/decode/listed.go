@@ -43,7 +43,7 @@ func listedPair(piece string) (key, value string, ok bool) {
 			return "", "", false
 		}
 	}
-	return key, strings.Trim(strings.TrimSpace(piece[at+1:]), `"'`), true
+	return key, strings.Trim(strings.TrimSpace(piece[at+1:]), `"'<>`), true
 }
 
 // listed sets what the pairs of a list say whose keys are known.

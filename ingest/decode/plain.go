@@ -24,7 +24,7 @@ func plain(dec *Decoder) text {
 				pairs.read(body, o)
 			} else if paired(line) {
 				pairs.read(line, o)
-			} else if listed(line) {
+			} else if listed(line) && !says.login(header{priority: -1, message: line}, o) {
 				pairs.listed(line, o)
 			}
 			says.text(line, o)

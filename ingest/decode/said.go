@@ -35,6 +35,12 @@ func (s *said) record(m string, o *output) {
 	}
 }
 
+// login sets who came or failed to come in, and reports whether a line says that.
+func (s *said) login(h header, o *output) bool {
+	s.logins.apply(h, o)
+	return o.has(s.logins.category)
+}
+
 // people sets who came or failed to come in, and from where somebody spoke.
 func (s *said) people(h header, o *output) {
 	s.logins.apply(h, o)

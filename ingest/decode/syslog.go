@@ -328,7 +328,7 @@ func syslog(d *Decoder) text {
 			}
 			if body := pairsOf(h.message); body != "" {
 				pairs.read(body, o)
-			} else if listed(h.message) {
+			} else if listed(h.message) && !says.login(h, o) {
 				pairs.listed(h.message, o)
 			}
 			pairs.structured(h.data, o)

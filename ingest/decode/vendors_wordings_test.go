@@ -20,6 +20,16 @@ user.name=eve
 event.category=process
 `,
 	},
+	"a failed login that looks like a list": {
+		`<22>1 2026-03-01T10:00:00Z mx1 dovecot - - - pop3-login: Disconnected (auth failed, 2 attempts): user=<eve@example.org>, method=LOGIN, rip=203.0.113.9, lip=10.0.0.1, TLS, session=<x1>`,
+		`syslog 2026-03-01T10:00:00Z
+event.category=authentication
+event.outcome=failure
+process.name=dovecot
+source.ip=203.0.113.9
+http.request.method=(absent)
+`,
+	},
 	"ends by name that are addresses": {
 		`{"src_host":"192.0.2.1","dst_host":"198.51.100.2","date":"2026-03-01","time":"10:00:00","process_name":"C:\\Windows\\notepad.exe"}`,
 		`json 2026-03-01T10:00:00Z
