@@ -68,6 +68,13 @@ const (
 	ActDismiss     Action = "dismiss"    // a person's verdict on an event that is no incident: kept in the verdict, in no log
 )
 
+// FoundingActions lists the actions that a log of an incident begins with. A log that begins with another one is of custody
+// or disposal, of which there is no incident.
+func FoundingActions() []Action { return []Action{ActPromote, ActCreate, ActSplitOff} }
+
+// Founds reports whether the action is one of [FoundingActions].
+func (a Action) Founds() bool { return a == ActPromote || a == ActCreate || a == ActSplitOff }
+
 // A LogEntry is one line of an incident's append-only log: the truth from which [Incident] is projected
 // (ISO/IEC 27035-1, 4.7.3). Its id is `{incident}:{seq:08d}`.
 type LogEntry struct {

@@ -62,7 +62,7 @@ func (s *state) fold(e tocsin.LogEntry) error {
 	if e.Seq != s.seq+1 {
 		return fmt.Errorf("incident %s, entry %d after entry %d: %w", e.Incident, e.Seq, s.seq, errLog)
 	}
-	if founds := e.Action == tocsin.ActPromote || e.Action == tocsin.ActCreate || e.Action == tocsin.ActSplitOff; founds != (e.Seq == 1) {
+	if e.Action.Founds() != (e.Seq == 1) {
 		return fmt.Errorf("incident %s, entry %d is %s, and the first alone founds it: %w", e.Incident, e.Seq, e.Action, errLog)
 	}
 	related := len(s.incident.Related)

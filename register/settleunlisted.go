@@ -64,7 +64,7 @@ func (r *Register) list(ctx context.Context, id string) (bool, error) {
 		}
 		_, _, err = r.write(ctx, id, "", func(view) (*tocsin.LogEntry, error) { return nil, nil })
 	}
-	if errors.Is(err, ErrIntegrity) {
+	if errors.Is(err, ErrIntegrity) || errors.Is(err, errLog) {
 		r.log.ErrorContext(ctx, "an incident is in no list, and its log is not intact", "incident", id, "err", err)
 		return false, nil
 	}

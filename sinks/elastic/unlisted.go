@@ -4,13 +4,14 @@ import (
 	"context"
 	"time"
 
+	"tocsin"
 	"tocsin/sinks"
 )
 
 // Unlisted names incidents that have a log and no projection; see [sinks.UnlistedStore]: those of the first entries whose
 // incident cannot be got by its id.
 func (s *Store) Unlisted(ctx context.Context, since time.Time, limit int) (ids []string, err error) {
-	filters := []object{{"term": object{"tocsin.seq": object{"value": 1}}}}
+	filters := []object{{"term": object{"tocsin.seq": object{"value": 1}}}, {"terms": object{"tocsin.action": tocsin.FoundingActions()}}}
 	if !since.IsZero() {
 		filters = append(filters, object{"range": object{"tocsin.order.recorded": object{"gte": sinks.Nanos(since)}}})
 	}

@@ -2,9 +2,12 @@ package memory
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
+
+	"tocsin"
 )
 
 // Unlisted names incidents that have a log and no projection; see [sinks.UnlistedStore].
@@ -12,7 +15,11 @@ func (s *Store) Unlisted(ctx context.Context, _ time.Time, limit int) (ids []str
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range slices.Sorted(maps.Keys(s.logs)) {
-		if _, listed := s.incidents[id]; !listed && len(s.logs[id]) > 0 && len(ids) < limit {
+		if _, listed := s.incidents[id]; listed || len(s.logs[id]) == 0 || len(ids) == limit {
+			continue
+		}
+		var first tocsin.LogEntry
+		if err := json.Unmarshal(s.logs[id][0], &first); err == nil && first.Action.Founds() {
 			ids = append(ids, id)
 		}
 	}

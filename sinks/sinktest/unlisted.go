@@ -28,9 +28,17 @@ func testUnlisted(t *testing.T, u Suite, s Store) {
 	}
 	want()
 	for _, e := range []tocsin.LogEntry{entry(1, 1), entry(1, 2), entry(2, 1), entry(3, 1)} {
+		if e.Seq == 1 {
+			e.Action = tocsin.ActCreate
+		}
 		if err := s.Append(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
+	}
+	custody := entry(5, 1)
+	custody.Action = tocsin.ActExport // a log without an incident
+	if err := s.Append(t.Context(), custody); err != nil {
+		t.Fatal(err)
 	}
 	want(1, 2, 3)
 	for _, n := range []int{1, 4} { // that the log of 4 is not there yet is nothing to finish
