@@ -154,15 +154,17 @@ func (s *state) activate(e tocsin.LogEntry, names []string) {
 	}
 }
 
-// onHold is how many seconds of a time the incident was on hold.
+// onHold is how many seconds of a time the incident was on hold. Holds that overlap, as the times of one were corrected,
+// count once.
 func onHold(i *tocsin.Incident, from, to time.Time) int64 {
-	held := int64(0)
-	for _, h := range i.Holds {
+	held, counted := int64(0), from
+	for _, h := range slices.SortedStableFunc(slices.Values(i.Holds), func(a, b tocsin.Hold) int { return a.From.Compare(b.From) }) {
 		end := h.To
 		if end.IsZero() || end.After(to) {
 			end = to
 		}
-		held += seconds(later(from, h.From), end)
+		held += seconds(later(counted, h.From), end)
+		counted = later(counted, end)
 	}
 	return held
 }

@@ -191,3 +191,14 @@ func TestRecurrenceIsLinkedBothWays(t *testing.T) {
 	w.apply(e, proposed())
 	w.store.verify(t)
 }
+
+// Holds whose corrected times overlap count once: no time worked on is less than none.
+func TestHoldsThatOverlapCountOnce(t *testing.T) {
+	at := func(minute int) time.Time { return t0.Add(time.Duration(minute) * time.Minute) }
+	i := tocsin.Incident{Holds: []tocsin.Hold{{From: at(10), To: at(20)}, {From: at(5), To: at(12)}, {From: at(15), To: at(18)}, {From: at(30)}}}
+	for n, tt := range []struct{ from, to, want int }{{0, 40, 25}, {0, 5, 0}, {11, 16, 5}, {19, 31, 2}, {31, 33, 2}} {
+		if got := onHold(&i, at(tt.from), at(tt.to)); got != int64(tt.want)*60 {
+			t.Errorf("%d: %d s on hold from %d to %d", n, got, tt.from, tt.to)
+		}
+	}
+}
