@@ -136,8 +136,8 @@ func endOf(word string) (address, port string) {
 
 func firstWord(s string) string {
 	s = strings.TrimLeft(s, " ")
-	if end := strings.IndexByte(s, ' '); end >= 0 {
-		return s[:end]
+	if before, _, ok := strings.Cut(s, " "); ok {
+		return before
 	}
 	return s
 }

@@ -80,13 +80,18 @@ func TestTexts(t *testing.T) {
 			t.Errorf("known %v, want %v: %s", got, want, excerpt(text))
 		}
 	}
-	known := 0
+	known, objects := 0, 0
+	for _, text := range samples { // of other formats none is kept
+		if strings.HasPrefix(text, "{") {
+			objects++
+		}
+	}
 	for _, text := range slices.Concat(slices.Collect(maps.Values(samples)), hostileTexts()) {
 		if a, rejected := d.Decode(ingest.Record{Value: []byte(text)}); rejected == nil && checkTexts(t, &a) {
 			known++
 		}
 	}
-	if known < len(samples)/2 {
-		t.Errorf("the texts of %d records of %d are known", known, len(samples))
+	if known < objects*3/4 {
+		t.Errorf("the texts of %d records of %d are known", known, objects)
 	}
 }
