@@ -3,6 +3,7 @@ package tocsin
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -73,7 +74,7 @@ const (
 func FoundingActions() []Action { return []Action{ActPromote, ActCreate, ActSplitOff} }
 
 // Founds reports whether the action is one of [FoundingActions].
-func (a Action) Founds() bool { return a == ActPromote || a == ActCreate || a == ActSplitOff }
+func (a Action) Founds() bool { return slices.Contains(FoundingActions(), a) }
 
 // A LogEntry is one line of an incident's append-only log: the truth from which [Incident] is projected
 // (ISO/IEC 27035-1, 4.7.3). Its id is `{incident}:{seq:08d}`.

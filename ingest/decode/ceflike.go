@@ -29,7 +29,7 @@ func (c *cefReader) likely(o *output) {
 		if k.to != nil || k.title || k.fixed {
 			continue
 		}
-		if to := c.guessed(k); to != nil && !o.has(to) && to.text[:4] != "rule" && to.text[:5] != "event" && !saysNothing(k.value) {
+		if to := c.guessed(k); to != nil && !o.has(to) && !strings.HasPrefix(to.text, "rule") && !strings.HasPrefix(to.text, "event") && !saysNothing(k.value) {
 			c.guess.set(to, tocsin.StringValue(strings.Trim(k.value, `"`)), o)
 		}
 	}

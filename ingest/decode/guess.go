@@ -13,7 +13,7 @@ import (
 // first. A record of no known format is of more use with them. A name holds for the end of a path, of one part or of
 // two; one after = holds for a whole path alone, as it means other things below others.
 const guesses = `
-	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address attackerip endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localhostip localaddress
+	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localhostip localaddress
 	source.domain           srchost sourcehost sourcehostname srchostname clienthostname
 	source.port             srcport sourceport clientport spt remoteport localport
 	source.mac              srcmac sourcemac clientmac macaddress
@@ -26,7 +26,7 @@ const guesses = `
 	user.domain             userdomain accountdomain ntdomain
 	host.name               hostname computername devicename endpointname machinename dvchost hostfqdn devicehostname computerdnsname assetname workstationname agentname agenthostname hostsname servername nodename =host =computer =device =machine =node =endpoint canaryname systemname vmname computerfqdn =dhost =shost
 	host.ip                 deviceip endpointip machineip agentip canaryip
-	process.command_line    processcommandline processcmdline commandline cmdline processcmdline processcmd
+	process.command_line    processcommandline commandline cmdline processcmdline processcmd
 	process.executable      processpath processimagepath imagepath imagefilename processexecutable processimage processfilepath executablepath exepath processexe =image
 	process.name            processname procname processfilename imagename
 	process.pid             processpid processid processospid pid procid

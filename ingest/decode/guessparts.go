@@ -1,6 +1,9 @@
 package decode
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Names that products put words of their own before: "meta_hostname", "PanOSEndpointDeviceName", "actor_process_command_line".
 // What is left of a name without its first words is looked up where all of it is not known.
@@ -57,7 +60,7 @@ func (g *guesser) ending(n string) (w guessWord, dropped int, ok bool) {
 			return guessWord{}, 0, false // what follows is of another
 		}
 		word := strings.Join(words[i:], "")
-		if len(words)-i < 2 && !strong(word) {
+		if len(words)-i < 2 && !slices.Contains(strongWords[:], word) {
 			break
 		}
 		if w, ok := g.words[word]; ok && !w.whole {
@@ -80,15 +83,6 @@ func (g *guesser) ending(n string) (w guessWord, dropped int, ok bool) {
 		}
 	}
 	return guessWord{}, 0, false
-}
-
-func strong(word string) bool {
-	for _, s := range strongWords {
-		if word == s {
-			return true
-		}
-	}
-	return false
 }
 
 // passing are words of names that are times, but not of what the record is about.
