@@ -152,7 +152,7 @@ func vacant(from, n int) bool {
 func (s *stand) up(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.repository, "deploy/stack/up"))
 	cmd.Env = append(os.Environ(), "STACK_DIR="+s.stack(), "SECURE=0", "BROKERS="+strconv.Itoa(s.replicas), "KAFKA_HEAP=384m", "ES_HEAP=600m", "READY_SECONDS=400",
-		"KAFKA_PORT="+strconv.Itoa(s.base+firstBroker), "KAFKA_ADVERTISED_PORT="+strconv.Itoa(s.base))
+		"KAFKA_PORT="+strconv.Itoa(s.base+firstBroker), "KAFKA_ADVERTISED_PORT="+strconv.Itoa(s.base), "KAFKA_SESSION_MS=4000")
 	if s.elastic == "" {
 		cmd.Env = append(cmd.Env, "ES_PORT=free")
 	}

@@ -54,6 +54,9 @@ kafka_properties() {
 		log.cleaner.dedupe.buffer.size=4194304
 		num.network.threads=2
 		num.io.threads=4
+		# A broker that was killed comes back when its last session is over, and not before.
+		broker.session.timeout.ms=$KAFKA_SESSION_MS
+		broker.heartbeat.interval.ms=$((KAFKA_SESSION_MS / 5))
 		controlled.shutdown.enable=$([[ $BROKERS == 3 ]] && echo true || echo false)
 	END
 	if [[ $SECURE == 0 ]]; then

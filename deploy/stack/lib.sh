@@ -8,6 +8,7 @@ repo=$(cd "$stack_home/../.." && pwd)
 STACK_DIR=${STACK_DIR:-$repo/.stack}
 KAFKA_PORT=${KAFKA_PORT:-} # a number, or "free" to take free ones
 ES_PORT=${ES_PORT:-}
+KAFKA_SESSION_MS=${KAFKA_SESSION_MS:-9000} # of a broker with the controllers: the default of Kafka
 KAFKA_ADVERTISED_PORT=${KAFKA_ADVERTISED_PORT:-} # of the first broker, as clients are told it; its own where it is not set
 KAFKA_HEAP=${KAFKA_HEAP:-512m}
 ES_HEAP=${ES_HEAP:-512m}
@@ -36,6 +37,7 @@ check_settings() {
 	[[ $SECURE =~ ^[01]?$ ]] || die "SECURE is 0 or 1, not '$SECURE'"
 	[[ $KAFKA_VERSION$ES_VERSION =~ ^[0-9.]*$ ]] || die "KAFKA_VERSION and ES_VERSION are such as 4.1.0, not '$KAFKA_VERSION' and '$ES_VERSION'"
 	[[ $ONLY =~ ^(|kafka|elasticsearch)$ ]] || die "ONLY is kafka or elasticsearch, not '$ONLY'"
+	[[ $KAFKA_SESSION_MS =~ ^[1-9][0-9]{3,5}$ ]] || die "KAFKA_SESSION_MS is 1000 to 999999 milliseconds, not '$KAFKA_SESSION_MS'"
 	[[ $READY_SECONDS =~ ^[1-9][0-9]*$ ]] || die "READY_SECONDS is a number of seconds, not '$READY_SECONDS'"
 }
 
