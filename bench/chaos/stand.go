@@ -121,17 +121,28 @@ func (s *stand) makeLinks() error {
 		if !vacant(base, portsOf) {
 			continue
 		}
-		s.base, s.brokers = base, nil
-		for n := range s.replicas {
-			k, err := newLink(loopback(base+n), loopback(base+firstBroker+n))
-			if err != nil {
-				return err
-			}
-			s.links, s.brokers = append(s.links, k), append(s.brokers, loopback(base+n))
+		if s.linksFrom(base) == nil {
+			return nil
 		}
-		return nil
 	}
 	return errors.New("no free ports in a row")
+}
+
+// linksFrom listens on ports from one on. Another run may have been quicker: then there are no links.
+func (s *stand) linksFrom(base int) error {
+	s.base, s.brokers = base, nil
+	for n := range s.replicas {
+		k, err := newLink(loopback(base+n), loopback(base+firstBroker+n))
+		if err != nil {
+			for _, k := range s.links {
+				k.Close()
+			}
+			s.links = nil
+			return err
+		}
+		s.links, s.brokers = append(s.links, k), append(s.brokers, loopback(base+n))
+	}
+	return nil
 }
 
 func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
