@@ -24,9 +24,10 @@ type kinship struct {
 	Unreadable bool     // the store did not answer all of it
 }
 
-// An entityRow is an entity and what it did beside the incident. A negative number was not looked up.
+// An entityRow is a value, as what it is named, and what it did beside the incident. A negative number was not looked up.
 type entityRow struct {
-	tocsin.Entity
+	Value             string
+	As                []tocsin.Entity // never empty
 	Incidents, Events int64
 }
 
@@ -77,9 +78,7 @@ type kinder struct {
 // kin looks up what belongs to an incident. What the store does not answer is left out and said.
 func (p *pages) kin(ctx context.Context, i *tocsin.Incident, events []tocsin.Event, log []tocsin.LogEntry) kinship {
 	k := &kinder{pages: p, of: i, own: namesOf(events), byID: map[string]*relative{}}
-	for _, e := range byRole(i.Entities) {
-		k.kin.Entities = append(k.kin.Entities, entityRow{e, -1, -1})
-	}
+	k.kin.Entities = rowsOf(byRole(i.Entities))
 	k.kin.Unasked = max(0, len(k.kin.Entities)-kinEntities)
 	ask := []func(context.Context) error{k.entities, k.events, k.sameRule, k.sameCause}
 	for id, why := range k.named(log) {
@@ -153,7 +152,7 @@ func (k *kinder) entities(ctx context.Context) error {
 	for n := range counts {
 		asked[n].Incidents = max(counts[n]-1, 0) // without the incident itself
 		if asked[n].Incidents > 0 {
-			all.Go(func() error { return k.sharing(ctx, &asked[n].Entity, queries[n]) })
+			all.Go(func() error { return k.sharing(ctx, &asked[n].As[0], queries[n]) })
 		}
 	}
 	return all.Wait()
@@ -293,6 +292,21 @@ func (k *kinder) link(ctx context.Context, id string, n naming) error {
 		k.add(i, n.weight, why, n.proposal)
 	}
 	return nil
+}
+
+// rowsOf are entities by their values, in the order in which these first come.
+func rowsOf(all []tocsin.Entity) (rows []entityRow) {
+	at := map[string]int{}
+	for _, e := range all {
+		n, known := at[e.Value]
+		if !known {
+			n = len(rows)
+			at[e.Value] = n
+			rows = append(rows, entityRow{Value: e.Value, Incidents: -1, Events: -1})
+		}
+		rows[n].As = append(rows[n].As, e)
+	}
+	return rows
 }
 
 // byRole are entities, those first that people ask about first.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tocsin"
 	"tocsin/register"
 )
@@ -138,5 +140,20 @@ func TestPreview(t *testing.T) {
 	people := section(w.get("/incidents/"+i.ID+"?log=people").body, "timeline")
 	if strings.Contains(people, `<li class="machine"`) || !strings.Contains(people, `<li class="person"`) {
 		t.Errorf("what people did: %s", people)
+	}
+}
+
+// TestRowsOf names a value once, whatever it is named as.
+func TestRowsOf(t *testing.T) {
+	attacker := tocsin.Entity{Field: "source.ip", Value: "10.0.0.1", Role: "attacker"}
+	victim := tocsin.Entity{Field: "destination.ip", Value: "10.0.0.1", Role: "victim"}
+	other := tocsin.Entity{Field: "host.name", Value: "web1", Role: "victim"}
+	got := rowsOf([]tocsin.Entity{attacker, other, victim})
+	want := []entityRow{
+		{Value: "10.0.0.1", As: []tocsin.Entity{attacker, victim}, Incidents: -1, Events: -1},
+		{Value: "web1", As: []tocsin.Entity{other}, Incidents: -1, Events: -1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
