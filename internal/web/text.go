@@ -99,6 +99,26 @@ func between(from, to time.Time) string {
 // words writes a word of the register as people do: false_positive is false positive.
 func words(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") }
 
+// milestone is why an event was written last.
+func milestone(m tocsin.Milestone) string {
+	switch m {
+	case tocsin.MilestoneOpened:
+		return "as it opened"
+	case tocsin.MilestoneDoubled:
+		return "as its alerts had doubled"
+	case tocsin.MilestoneEntity:
+		return "as it named another entity"
+	case tocsin.MilestoneStep:
+		return "as a step was completed"
+	case tocsin.MilestoneRevised:
+		return "as a late alert changed it"
+	case tocsin.MilestoneSettled:
+		return "as the input ended"
+	default: // merged, withdrawn, closed
+		return "as it was " + string(m)
+	}
+}
+
 // size is a number of bytes.
 func size(n int64) string {
 	for _, u := range []struct {
@@ -154,7 +174,7 @@ func plural(n any, noun string) string {
 
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "size": size, "count": count,
+		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "milestone": milestone, "size": size, "count": count,
 		"place": place, "cut": cut, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
 		"seen": seen, "group": group, "entry": newEntry, "lag": lag, "beginning": beginning,
 		"percent": percent, "brief": brief, "day": day, "advice": advice, "remedy": remedy,
