@@ -318,6 +318,14 @@ agent.name=relay-1
 cef.extensions.sourceAddress=(absent)
 `,
 	},
+	"wazuh mail": {
+		`{"timestamp":"2026-03-01T10:00:00Z","rule":{"level":5,"description":"Invalid user","id":"9705","groups":["dovecot","authentication_failed"]},"agent":{"id":"003","name":"mx-1"},"decoder":{"name":"dovecot"},"data":{"srcip":"203.0.113.7","srcuser":"<alice>","dstuser":"<>"}}`,
+		`wazuh 2026-03-01T10:00:00Z
+user.name=alice
+wazuh.data.srcuser=<alice>
+wazuh.data.dstuser=<>
+`,
+	},
 	"wazuh web": {
 		`{"timestamp":"2026-03-01T10:00:00Z","rule":{"level":5,"description":"Web attack","id":"31101","groups":["web","accesslog"]},"agent":{"id":"003","name":"web-1"},"decoder":{"name":"web-accesslog"},"data":{"protocol":"GET","srcip":"203.0.113.7","url":"/x"}}`,
 		`wazuh 2026-03-01T10:00:00Z

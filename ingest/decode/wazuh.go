@@ -191,7 +191,7 @@ func (w *wazuhReader) hosts(in *doc, o *output) {
 
 // people sets the users. Where somebody becomes somebody else, the one who does is the user.
 func (w *wazuhReader) people(in *doc, o *output) {
-	from, to := in.value(w.users[0]), in.value(w.users[1])
+	from, to := bare(in.value(w.users[0])), bare(in.value(w.users[1]))
 	becomes := slices.ContainsFunc(in.value(w.groups).Items(), func(v tocsin.Value) bool {
 		s := v.Text()
 		return s == "sudo" || s == "su"
@@ -206,6 +206,19 @@ func (w *wazuhReader) people(in *doc, o *output) {
 		o.set(w.users[3], from)
 	}
 	o.set(w.users[2], in.value(w.users[5]))
+}
+
+// bare is a name without the brackets that mail servers write around it, and absent where there is nothing between them.
+func bare(v tocsin.Value) tocsin.Value {
+	inner, opened := strings.CutPrefix(v.Text(), "<")
+	inner, closed := strings.CutSuffix(inner, ">")
+	switch {
+	case !opened || !closed:
+		return v
+	case inner == "":
+		return tocsin.Value{}
+	}
+	return tocsin.StringValue(inner)
 }
 
 func (w *wazuhReader) classify(in *doc, o *output) {
