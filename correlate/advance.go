@@ -174,6 +174,15 @@ func (e *Engine) Open() int {
 // Watermark is the event time that no alert in time lies before; zero while a listed partition was not heard of.
 func (e *Engine) Watermark() time.Time { return instant(e.watermark) }
 
+// Reached is the watermark as people are told it: zero too where no partition has had an alert yet, and the watermark
+// therefore lies before the beginning of time.
+func (e *Engine) Reached() time.Time {
+	if e.watermark <= earliest {
+		return time.Time{}
+	}
+	return e.Watermark()
+}
+
 // Degrade marks every event that opens with an alert up to until as not surely whole, for a reason such as gap or
 // restart_without_snapshot.
 func (e *Engine) Degrade(reason string, until time.Time) {

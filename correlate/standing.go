@@ -27,7 +27,7 @@ func (e *Engine) WhyNot(rule, tenant string, key []tocsin.Value) (tocsin.Standin
 	now := e.present()
 	s := tocsin.Standing{
 		Rule: rule, Kind: tk.plan.name(), Tenant: tenant, State: tocsin.StandingUnknown, Need: tk.plan.atLeast,
-		Now: instant(now), Watermark: e.Watermark(), Holder: e.holder, Waiting: slices.Clone(e.behind), Counts: tk.tally(),
+		Now: instant(now), Watermark: e.Reached(), Holder: e.holder, Waiting: slices.Clone(e.behind), Counts: tk.tally(),
 		Parts: []tocsin.StandingPart{}, Notes: []string{}, Events: []tocsin.StandingEvent{}, Unit: unitOf(tk.plan.kind),
 	}
 	if tk.plan.ref != nil {

@@ -38,7 +38,7 @@ type RuleStats struct {
 // Stats describes the engine; rules come sorted by id.
 func (e *Engine) Stats() Stats {
 	s := Stats{
-		Watermark: e.Watermark(), Holder: e.holder, Waiting: slices.Clone(e.behind), Fenced: e.fenced, Unknown: e.unknown,
+		Watermark: e.Reached(), Holder: e.holder, Waiting: slices.Clone(e.behind), Fenced: e.fenced, Unknown: e.unknown,
 	}
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		tk := e.tracks[id]

@@ -190,3 +190,17 @@ func TestNewOwnerKnowsLess(t *testing.T) {
 		}
 	}
 }
+
+// A partition that says that it has nothing holds no time: people are told none, and not the beginning of the clock.
+func TestReached(t *testing.T) {
+	e := standingEngine(t, requiring)
+	empty := tocsin.Marker{SourcePartition: tocsin.SourcePartition{Source: "src"}, Disorder: time.Minute}
+	e.Mark(empty)
+	if at := e.Reached(); !at.IsZero() || !e.Stats().Watermark.IsZero() {
+		t.Errorf("nothing was read, and the watermark is told as %v, %v", at, e.Stats().Watermark)
+	}
+	e.Mark(sighted(1, 500))
+	if at, want := e.Reached(), standingBase.Add(time.Hour); !at.Equal(want) || !e.Stats().Watermark.Equal(want) {
+		t.Errorf("watermark %v, %v; %v wanted", at, e.Stats().Watermark, want)
+	}
+}

@@ -118,7 +118,7 @@ func (h *Health) Progress(e *correlate.Engine, shard int32, offset int64, now ti
 		h.shards = map[int32]Shard{}
 	}
 	s := h.shards[shard]
-	s.Partition, s.Offset, s.Watermark = shard, offset, e.Watermark()
+	s.Partition, s.Offset, s.Watermark = shard, offset, e.Reached()
 	if now.Sub(s.taken) >= statsEvery {
 		s.Engine, s.taken = e.Stats(), now
 	}
@@ -139,7 +139,7 @@ func (h *Health) Gone(shard int32) {
 type Shard struct {
 	Partition int32           `json:"partition"`
 	Offset    int64           `json:"offset"`
-	Watermark time.Time       `json:"watermark,omitzero"`
+	Watermark time.Time       `json:"watermark,omitzero"` // zero where no partition has had an alert yet, or one was not heard of
 	Engine    correlate.Stats `json:"engine"`
 
 	taken time.Time
