@@ -104,6 +104,12 @@ func (s *Store) Setup(ctx context.Context) (skipped []string, err error) {
 	return skipped, nil
 }
 
+// A needless error is of a step that the rest does without: no retry, and nothing for anybody to mend.
+type needless struct{ error }
+
+// Is makes it final.
+func (needless) Is(target error) bool { return target == sinks.ErrPermanent }
+
 // do sends one step. An optional one is not worth waiting for.
 func (s *Store) do(ctx context.Context, step Step) error {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
@@ -124,8 +130,11 @@ func (s *Store) do(ctx context.Context, step Step) error {
 	}
 	if res.StatusCode >= 300 {
 		err := fault(res.StatusCode, body)
-		if step.Optional {
-			return fmt.Errorf("%w: %w", err, sinks.ErrPermanent)
+		switch {
+		case step.Optional && bytes.Contains(body, []byte("no handler found for uri [/_security/")):
+			return needless{errors.New("security is off in this Elasticsearch, so nobody needs it")}
+		case step.Optional:
+			return needless{err}
 		}
 		return err
 	}
