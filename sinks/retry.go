@@ -74,7 +74,7 @@ func (r Retry) Pause(ctx context.Context, attempt int, cause error) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("after %d attempts, the last: %v: %w", attempt+1, cause, ctx.Err())
+		return fmt.Errorf("after %d attempts, the last: %w: %w", attempt+1, cause, ctx.Err())
 	}
 }
 

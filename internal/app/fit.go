@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"tocsin/ingest/kafka"
@@ -14,9 +15,44 @@ import (
 	kafkasink "tocsin/sinks/kafka"
 )
 
+// A start waits so long for servers that do not listen yet, as all may be started at once, and asks so often.
+const (
+	waitForServers = 2 * time.Minute
+	askServers     = time.Second
+)
+
 // fit waits a while for the servers and refuses to run on such as are too old, lack rights that the daemon will need, or
 // have topics or indices that are not as set-up makes them: each in one line that says what to do.
 func (a *App) fit(ctx context.Context, st *elastic.Store) error {
+	return untilListening(ctx, func(ctx context.Context) error { return a.fitNow(ctx, st) }, func(err error) {
+		a.log.WarnContext(ctx, "a server does not listen yet", "err", err, "waits", waitForServers)
+	})
+}
+
+// untilListening asks until the answer is another one than that a connection was refused, for as long as a start waits,
+// and tells once that it waits.
+func untilListening(ctx context.Context, ask func(context.Context) error, tell func(error)) error {
+	ctx, cancel := context.WithTimeout(ctx, waitForServers)
+	defer cancel()
+	again := time.NewTicker(askServers)
+	defer again.Stop()
+	for told := false; ; told = true {
+		err := ask(ctx)
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			return err
+		}
+		if !told {
+			tell(err)
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+	}
+}
+
+func (a *App) fitNow(ctx context.Context, st *elastic.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	switch err := st.Ready(ctx); {
