@@ -33,17 +33,13 @@ func newIncidentExport() *cobra.Command {
 		Short: "Write an incident with its log, evidence and proofs as one JSON file, for `tocsin verify --from`; it is noted in the custody",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				id, err := find(ctx, c, args[0])
-				if err != nil {
-					return err
-				}
+			return r.incident(cmd, args[0], func(ctx context.Context, c *client.Client, path string) error {
 				q := url.Values{}
 				if originals {
 					q.Set("originals", "true")
 				}
 				var file json.RawMessage
-				if err := c.Get(ctx, "/incidents/"+url.PathEscape(id)+"/export", q, &file); err != nil {
+				if err := c.Get(ctx, path+"/export", q, &file); err != nil {
 					return err
 				}
 				enc := json.NewEncoder(cmd.OutOrStdout())
@@ -65,22 +61,17 @@ func newIncidentEvidence() *cobra.Command {
 		Short: "List the copies of alerts that an incident stands on, or write the original bytes of one: that is noted in the custody",
 		Args:  cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				id, err := find(ctx, c, args[0])
-				if err != nil {
-					return err
-				}
-				path := "/incidents/" + url.PathEscape(id) + "/evidence"
+			return r.incident(cmd, args[0], func(ctx context.Context, c *client.Client, path string) error {
 				if len(args) == 2 {
 					var x tocsin.Exhibit
-					if err := c.Get(ctx, path+"/"+url.PathEscape(args[1]), url.Values{"reason": {reason}}, &x); err != nil {
+					if err := c.Get(ctx, path+"/evidence/"+url.PathEscape(args[1]), url.Values{"reason": {reason}}, &x); err != nil {
 						return err
 					}
 					_, err := cmd.OutOrStdout().Write(x.Original)
 					return err
 				}
 				var all []tocsin.Exhibit
-				if err := c.Get(ctx, path, nil, &all); err != nil {
+				if err := c.Get(ctx, path+"/evidence", nil, &all); err != nil {
 					return err
 				}
 				return printRows(cmd.OutOrStdout(), output, all, "EXHIBIT\tAT\tSOURCE\tBYTES\tSHA-256", func(x tocsin.Exhibit) string {
@@ -103,13 +94,9 @@ func newIncidentCustody() *cobra.Command {
 		Short: "Print what was done with an incident's evidence",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				id, err := find(ctx, c, args[0])
-				if err != nil {
-					return err
-				}
+			return r.incident(cmd, args[0], func(ctx context.Context, c *client.Client, path string) error {
 				var entries []tocsin.LogEntry
-				if err := c.Get(ctx, "/incidents/"+url.PathEscape(id)+"/custody", nil, &entries); err != nil {
+				if err := c.Get(ctx, path+"/custody", nil, &entries); err != nil {
 					return err
 				}
 				return printRows(cmd.OutOrStdout(), output, entries, "SEQ\tRECORDED\tACTION\tBY\tREASON\tWHAT", func(e tocsin.LogEntry) string {
@@ -132,17 +119,13 @@ func newIncidentLegalHold() *cobra.Command {
 		Short: "Put what an incident refers to under legal hold, or take it off",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				id, err := find(ctx, c, args[0])
-				if err != nil {
-					return err
-				}
+			return r.incident(cmd, args[0], func(ctx context.Context, c *client.Client, path string) error {
 				var i tocsin.Incident
 				name := "/legal-hold"
 				if off {
 					name = "/legal-release"
 				}
-				if err := c.Post(ctx, "/incidents/"+url.PathEscape(id)+name, http.Header{}, map[string]string{"reason": reason}, &i); err != nil {
+				if err := c.Post(ctx, path+name, http.Header{}, map[string]string{"reason": reason}, &i); err != nil {
 					return err
 				}
 				return printIncident(cmd.OutOrStdout(), output, i)
@@ -164,12 +147,8 @@ func newIncidentTransfer() *cobra.Command {
 		Short: "Note in the custody that somebody else has the evidence now",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				id, err := find(ctx, c, args[0])
-				if err != nil {
-					return err
-				}
-				return c.Post(ctx, "/incidents/"+url.PathEscape(id)+"/transfer", http.Header{}, map[string]string{"owner": owner, "reason": reason}, nil)
+			return r.incident(cmd, args[0], func(ctx context.Context, c *client.Client, path string) error {
+				return c.Post(ctx, path+"/transfer", http.Header{}, map[string]string{"owner": owner, "reason": reason}, nil)
 			})
 		},
 	}

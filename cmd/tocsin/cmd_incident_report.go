@@ -21,16 +21,12 @@ func newIncidentReport() *cobra.Command {
 		Short: "Write what happened, and what was done, from the log",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
-				id, err := find(ctx, c, args[0])
-				if err != nil {
-					return err
-				}
+			return r.incident(cmd, args[0], func(ctx context.Context, c *client.Client, path string) error {
 				what := "/report"
 				if awareness {
 					what = "/awareness"
 				}
-				text, err := c.Text(ctx, "/incidents/"+url.PathEscape(id)+what, url.Values{"format": {format}})
+				text, err := c.Text(ctx, path+what, url.Values{"format": {format}})
 				if err != nil {
 					return err
 				}

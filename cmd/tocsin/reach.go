@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -57,6 +58,17 @@ func (r *reach) with(cmd *cobra.Command, do func(ctx context.Context, c *client.
 		case <-again.C: // a daemon starts, or another command comes to its end
 		}
 	}
+}
+
+// incident runs do with a client and an incident's path of the API. ref is its id or number.
+func (r *reach) incident(cmd *cobra.Command, ref string, do func(ctx context.Context, c *client.Client, path string) error) error {
+	return r.with(cmd, func(ctx context.Context, c *client.Client) error {
+		id, err := find(ctx, c, ref)
+		if err != nil {
+			return err
+		}
+		return do(ctx, c, "/incidents/"+url.PathEscape(id))
+	})
 }
 
 // once asks the daemon that runs, or the register itself. The error wraps [app.ErrLocked] where neither was possible yet.
