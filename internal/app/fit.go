@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"syscall"
@@ -15,7 +16,7 @@ import (
 	kafkasink "tocsin/sinks/kafka"
 )
 
-// A start waits so long for servers that do not listen yet, as all may be started at once, and asks so often.
+// A start waits so long for servers that do not answer yet, as all may be started at once, and asks so often.
 const (
 	waitForServers = 2 * time.Minute
 	askServers     = time.Second
@@ -24,21 +25,20 @@ const (
 // fit waits a while for the servers and refuses to run on such as are too old, lack rights that the daemon will need, or
 // have topics or indices that are not as set-up makes them: each in one line that says what to do.
 func (a *App) fit(ctx context.Context, st *elastic.Store) error {
-	return untilListening(ctx, func(ctx context.Context) error { return a.fitNow(ctx, st) }, func(err error) {
-		a.log.WarnContext(ctx, "a server does not listen yet", "err", err, "waits", waitForServers)
+	return untilAnswered(ctx, func(ctx context.Context) error { return a.fitNow(ctx, st) }, func(err error) {
+		a.log.WarnContext(ctx, "a server does not answer yet", "err", err, "waits", waitForServers)
 	})
 }
 
-// untilListening asks until the answer is another one than that a connection was refused, for as long as a start waits,
-// and tells once that it waits.
-func untilListening(ctx context.Context, ask func(context.Context) error, tell func(error)) error {
+// untilAnswered asks until there is an answer, be it a refusal, for as long as a start waits, and tells once that it waits.
+func untilAnswered(ctx context.Context, ask func(context.Context) error, tell func(error)) error {
 	ctx, cancel := context.WithTimeout(ctx, waitForServers)
 	defer cancel()
 	again := time.NewTicker(askServers)
 	defer again.Stop()
 	for told := false; ; told = true {
 		err := ask(ctx)
-		if !errors.Is(err, syscall.ECONNREFUSED) {
+		if !unanswered(err) {
 			return err
 		}
 		if !told {
@@ -50,6 +50,13 @@ func untilListening(ctx context.Context, ask func(context.Context) error, tell f
 		case <-again.C:
 		}
 	}
+}
+
+// unanswered reports whether nobody listens, or what listens passes nothing on yet, or a server that starts is not ready.
+func unanswered(err error) bool {
+	return errors.Is(err, ErrUnreachable) && refused(err) == "" && slices.ContainsFunc([]error{
+		syscall.ECONNREFUSED, syscall.ECONNRESET, io.EOF, io.ErrUnexpectedEOF, context.DeadlineExceeded,
+	}, func(e error) bool { return errors.Is(err, e) })
 }
 
 func (a *App) fitNow(ctx context.Context, st *elastic.Store) error {
