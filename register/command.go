@@ -67,6 +67,7 @@ type Command struct {
 	SHA256    string    // submit: of the content
 
 	reader *tocsin.Reader // who gives it, as far as what is restricted goes
+	at     time.Time      // Effective as it was given
 }
 
 // Do carries out a person's command and returns the incident after it (the zero one after dismiss). Errors: a
@@ -149,7 +150,7 @@ func (r *Register) check(cmd *Command) error {
 	missing = append(missing, oneOf("tlp", cmd.TLP, tocsin.TLPs())...)
 	missing = append(missing, cmd.words()...)
 	missing = append(missing, cmd.long()...)
-	if cmd.Effective.IsZero() {
+	if cmd.at = cmd.Effective; cmd.at.IsZero() {
 		cmd.Effective = now
 	}
 	missing = append(missing, oneOf("visibility", cmd.Visibility, tocsin.Visibilities())...)

@@ -17,7 +17,9 @@ type Refusal struct {
 	Action   tocsin.Action
 	Status   tocsin.Status
 	Missing  []string
-	step     bool
+	// Reused says that the command's id was used for another command.
+	Reused bool
+	step   bool
 }
 
 // Error is one sentence with all that is missing.
