@@ -88,7 +88,7 @@ func TestSignedCommandsOverKafka(t *testing.T) {
 	})
 	a, stop := s.daemon()
 	w := newSender(s, a.URL(), map[string]string{"soar": "coordinator", "ticketing": "analyst"})
-	w.give("", "ticketing", `{"id":"t-1","action":"create","title":"Phish","category":"fraud/phishing","priority":"P3"}`)
+	w.give("", "ticketing", `{"id":"t-1","action":"create","title":"Phish","category":"fraud/phishing","priority":"P3","impact":{"information":"privacy"}}`)
 	var incident tocsin.Incident
 	await(t, time.Minute, "an incident", func() (bool, string) {
 		var page struct{ Items []tocsin.Incident }
