@@ -176,7 +176,7 @@ func TestSignedCommandsOverKafka(t *testing.T) {
 	if diff := cmp.Diff(log, done(t, a.URL(), id)); diff != "" {
 		t.Errorf("done, read again (-want +got):\n%s", diff)
 	}
-	s.buried(b, want)
+	s.buried(a, want)
 }
 
 // commandsCounted are the commands that a daemon's metrics count, by what became of them.
