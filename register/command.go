@@ -75,12 +75,27 @@ type Command struct {
 func (r *Register) Do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
 	r = r.current()
 	i, err := r.do(ctx, cmd)
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		refusal.Number = r.called(ctx, cmd, refusal.Incident)
+	}
 	if stale, ok := errors.AsType[*StaleError](err); ok {
 		if stale.Since, _ = r.store.Entries(ctx, stale.Current.ID, stale.Expected+1); len(stale.Since) > maxSince {
 			stale.Since = stale.Since[len(stale.Since)-maxSince:]
 		}
 	}
 	return i, err
+}
+
+// called is the number of an incident that the giver of a command may know of, "" of any other and of what is none.
+func (r *Register) called(ctx context.Context, cmd Command, incident string) string {
+	if incident == "" {
+		return ""
+	}
+	i, err := r.Incident(ctx, incident)
+	if err != nil || !i.KnownTo(r.ReaderOf(cmd.By)) || cmd.Tenant != "" && cmd.Tenant != i.Tenant {
+		return ""
+	}
+	return i.Number
 }
 
 func (r *Register) do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
