@@ -11,7 +11,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/client"
-	"tocsin/register"
+	"tocsin/internal/config"
 )
 
 // A completer is what a flag's value or an argument may be, by what was given before it. A word may have a tab and what it
@@ -45,7 +45,7 @@ func completeAsked(cmd *cobra.Command) {
 func askedFlags() map[string]completer {
 	fixed := func(words ...string) completer { return func(*cobra.Command, []string) []string { return words } }
 	return map[string]completer{
-		"role": fixed(register.Roles()...), "outcome": fixed(string(tocsin.AuditShown), string(tocsin.AuditBegun), string(tocsin.AuditDone), string(tocsin.AuditRefused), string(tocsin.AuditFailed)),
+		"role": fixed(config.RoleNames()...), "outcome": fixed(string(tocsin.AuditShown), string(tocsin.AuditBegun), string(tocsin.AuditDone), string(tocsin.AuditRefused), string(tocsin.AuditFailed)),
 		"state": fixed(noticeStates()...), "assignee": peopleAtWork, "coordinator": peopleAtWork, "regime": regimeIDs, "stage": regimeStages, "event": eventsOf, "proposal": proposalsOf,
 		"rule":     field("/rules", "rules", "id", "title"),
 		"receiver": field("/receivers", "", "receiver", "kind"),
