@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,9 +57,9 @@ func (b *browser) opens(address string) (int, string) {
 // callback is the address by which the provider last sent the browser back.
 func (b *browser) callback() string {
 	b.t.Helper()
-	for n := len(b.went) - 1; n >= 0; n-- {
-		if strings.Contains(b.went[n], "/login/oidc/callback?") {
-			return b.went[n]
+	for _, address := range slices.Backward(b.went) {
+		if strings.Contains(address, "/login/oidc/callback?") {
+			return address
 		}
 	}
 	b.t.Fatalf("the provider was not asked: %q", b.went)

@@ -149,7 +149,11 @@ func work(t *testing.T, reg *register.Register, want map[string]int, pause func(
 		var i tocsin.Incident
 		for k, cmd := range []register.Command{
 			{Action: tocsin.ActCreate, Title: fmt.Sprint("Laptop stolen ", n), Category: "intrusions/burglary", Priority: "P3", Impact: tocsin.Impact{Functional: "low"}},
-			{Action: tocsin.ActDeclare}, {Action: tocsin.ActComment, Text: "not told"}, {Action: tocsin.ActAcknowledge}, {Action: tocsin.ActResolve, Disposition: "false_positive"}, {Action: tocsin.ActClose},
+			{Action: tocsin.ActDeclare},
+			{Action: tocsin.ActComment, Text: "not told"},
+			{Action: tocsin.ActAcknowledge},
+			{Action: tocsin.ActResolve, Disposition: "false_positive"},
+			{Action: tocsin.ActClose},
 		} {
 			if n == 7 && k > 1 {
 				break
