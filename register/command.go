@@ -67,6 +67,7 @@ type Command struct {
 	SHA256    string    // submit: of the content
 
 	reader *tocsin.Reader // who gives it, as far as what is restricted goes
+	at     time.Time      // Effective as it was given
 }
 
 // Do carries out a person's command and returns the incident after it (the zero one after dismiss). Errors: a
@@ -74,12 +75,27 @@ type Command struct {
 func (r *Register) Do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
 	r = r.current()
 	i, err := r.do(ctx, cmd)
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		refusal.Number = r.called(ctx, cmd, refusal.Incident)
+	}
 	if stale, ok := errors.AsType[*StaleError](err); ok {
 		if stale.Since, _ = r.store.Entries(ctx, stale.Current.ID, stale.Expected+1); len(stale.Since) > maxSince {
 			stale.Since = stale.Since[len(stale.Since)-maxSince:]
 		}
 	}
 	return i, err
+}
+
+// called is the number of an incident that the giver of a command may know of, "" of any other and of what is none.
+func (r *Register) called(ctx context.Context, cmd Command, incident string) string {
+	if incident == "" {
+		return ""
+	}
+	i, err := r.Incident(ctx, incident)
+	if err != nil || !i.KnownTo(r.ReaderOf(cmd.By)) || cmd.Tenant != "" && cmd.Tenant != i.Tenant {
+		return ""
+	}
+	return i.Number
 }
 
 func (r *Register) do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
@@ -149,7 +165,7 @@ func (r *Register) check(cmd *Command) error {
 	missing = append(missing, oneOf("tlp", cmd.TLP, tocsin.TLPs())...)
 	missing = append(missing, cmd.words()...)
 	missing = append(missing, cmd.long()...)
-	if cmd.Effective.IsZero() {
+	if cmd.at = cmd.Effective; cmd.at.IsZero() {
 		cmd.Effective = now
 	}
 	missing = append(missing, oneOf("visibility", cmd.Visibility, tocsin.Visibilities())...)

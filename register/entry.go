@@ -179,8 +179,11 @@ func (r *Register) keeping(cmd Command, i tocsin.Incident) (any, []string) {
 		if cmd.FollowUp == nil || cmd.FollowUp.Text == "" {
 			return nil, []string{"a follow-up with its text"}
 		}
-		if cmd.Index < 0 || cmd.Index > len(i.FollowUps) || cmd.Index == 0 && len(i.FollowUps) >= maxFollowUps {
-			return nil, []string{fmt.Sprintf("an index from 1 to %d, or 0 for a new one, of which there may be %d", len(i.FollowUps), maxFollowUps)}
+		switch n := len(i.FollowUps); {
+		case n == 0 && cmd.Index != 0:
+			return nil, []string{"no index: there is no follow-up yet that could be replaced"}
+		case cmd.Index < 0 || cmd.Index > n || cmd.Index == 0 && n >= maxFollowUps:
+			return nil, []string{fmt.Sprintf("an index from 1 to %d, or 0 for a new one, of which there may be %d", n, maxFollowUps)}
 		}
 		at := cmd.Index - 1
 		if cmd.Index == 0 {

@@ -13,16 +13,19 @@ import (
 // A Refusal is a command that the lifecycle or a guard does not allow now. It names every missing thing with its
 // remedy, not the first one alone. It is [tocsin.ErrTransition] where the status allows no such step.
 type Refusal struct {
-	Incident string
+	Incident string // its id, or that of an event
+	Number   string // of the incident, as people call it; "" where there is none, or its giver may not know of it
 	Action   tocsin.Action
 	Status   tocsin.Status
 	Missing  []string
-	step     bool
+	// Reused says that the command's id was used for another command.
+	Reused bool
+	step   bool
 }
 
 // Error is one sentence with all that is missing.
 func (r *Refusal) Error() string {
-	where := "incident " + r.Incident
+	where := "incident " + or(r.Number, r.Incident)
 	if r.Incident == "" {
 		where = "a new one"
 	}
@@ -47,7 +50,7 @@ const maxSince = 50
 
 // Error names both revisions.
 func (e *StaleError) Error() string {
-	text := fmt.Sprintf("incident %s is at revision %d, not %d: look at it again", e.Current.ID, e.Current.Revision, e.Expected)
+	text := fmt.Sprintf("incident %s is at revision %d, not %d: look at it again", or(e.Current.Number, e.Current.ID), e.Current.Revision, e.Expected)
 	if len(e.Since) == 0 {
 		return text
 	}

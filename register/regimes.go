@@ -151,7 +151,7 @@ func clockAt(clocks []tocsin.Clock, name string) int {
 func (r *Register) submitting(cmd Command, i tocsin.Incident) (any, []string) {
 	at := clockAt(i.Clocks, cmd.Regime+"/"+cmd.Stage)
 	if at < 0 {
-		return nil, []string{"a clock of the incident: " + or(clockNames(i.Clocks), "it has none; start one")}
+		return nil, []string{fmt.Sprintf("a clock of the incident, which %q is not: %s", cmd.Regime+"/"+cmd.Stage, or(clockNames(i.Clocks), "it has none; start one"))}
 	}
 	c := i.Clocks[at]
 	var missing []string

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"tocsin"
 )
@@ -25,7 +26,7 @@ func (r *Register) sameCommand(ctx context.Context, cmd Command, i tocsin.Incide
 	}
 	e, otherwise := entries[seq-1], ""
 	if e.Action == cmd.Action && e.By.ID == cmd.By.ID {
-		same := e.Reason == cmd.Reason && (e.Text == cmd.Text || cmd.Text == "")
+		same := e.Reason == cmd.Reason && (e.Text == cmd.Text || cmd.Text == "") && cmd.sameTime(&e)
 		if same && !slices.ContainsFunc(entries[seq:], func(o tocsin.LogEntry) bool { return o.Action == tocsin.ActErase }) {
 			same, err = r.saysTheSame(cmd, entries[:seq])
 		}
@@ -34,9 +35,21 @@ func (r *Register) sameCommand(ctx context.Context, cmd Command, i tocsin.Incide
 		}
 		otherwise = ", with another content"
 	}
-	return &Refusal{Incident: i.ID, Action: cmd.Action, Missing: []string{
+	return &Refusal{Incident: i.ID, Action: cmd.Action, Reused: true, Missing: []string{
 		fmt.Sprintf("a command id of its own: %q was used for %s by %s%s", cmd.ID, e.Action, e.By.ID, otherwise),
 	}}
+}
+
+// longest is more than any command waits between its check and its entry in the log.
+const longest = time.Hour
+
+// sameTime reports whether a command says of its time what the one of an entry said: that moment, or, where it says none,
+// the moment at which it was given.
+func (c Command) sameTime(e *tocsin.LogEntry) bool {
+	if !c.at.IsZero() {
+		return c.at.Equal(e.Effective)
+	}
+	return e.Recorded.Sub(e.Effective) < longest
 }
 
 // saysTheSame reports whether a command would have written the last of some entries, the log up to it: in all that is the

@@ -29,6 +29,9 @@ func TestACommandIDIsOfOneCommand(t *testing.T) {
 		"resolve":     {Command{Action: tocsin.ActResolve, Disposition: "false_positive"}, Command{Action: tocsin.ActResolve, Disposition: "duplicate"}},
 		"merge":       {Command{Action: tocsin.ActMerge, Into: "A"}, Command{Action: tocsin.ActMerge, Into: "B"}},
 		"split":       {Command{Action: tocsin.ActSplit, Events: []string{"202611-e3"}}, Command{Action: tocsin.ActSplit, Events: []string{"202611-e2"}}},
+		"said when":   {Command{Action: tocsin.ActComment, Text: "a", Effective: t0.Add(-time.Hour)}, Command{Action: tocsin.ActComment, Text: "a", Effective: t0.Add(-2 * time.Hour)}},
+		"says when":   {Command{Action: tocsin.ActContain}, Command{Action: tocsin.ActContain, Effective: t0.Add(-2 * time.Hour)}},
+		"when unsaid": {Command{Action: tocsin.ActComment, Text: "a", Effective: t0.Add(-2 * time.Hour)}, Command{Action: tocsin.ActComment, Text: "a"}},
 		"acknowledge": {Command{Action: tocsin.ActAcknowledge}, Command{Action: tocsin.ActAcknowledge, Text: "x"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -166,3 +166,19 @@ func TestRestrictedIsInherited(t *testing.T) {
 		}
 	})
 }
+
+// A refusal calls the incident by its number, and to whom may not know of it by what he said.
+func TestRefusalsNameTheIncident(t *testing.T) {
+	w := newWorld(t)
+	i := w.restricted(t)
+	for who, c := range map[tocsin.Actor]struct{ calls, not string }{keeper: {"incident " + i.Number + " needs", i.ID}, outsider: {"incident " + i.ID + " needs", i.Number}} {
+		_, err := w.Do(t.Context(), Command{ID: "c", Incident: i.ID, Action: tocsin.ActClose, By: who, Disposition: "unclear"})
+		if err == nil || !strings.Contains(err.Error(), c.calls) || strings.Contains(err.Error(), c.not) {
+			t.Errorf("to %s: %v", who.ID, err)
+		}
+	}
+	_, err := w.Do(t.Context(), Command{ID: "c", Incident: i.ID, Action: tocsin.ActComment, By: keeper, Text: "x", ExpectedRevision: 1})
+	if err == nil || !strings.Contains(err.Error(), "incident "+i.Number+" is at revision") {
+		t.Errorf("stale: %v", err)
+	}
+}

@@ -29,11 +29,14 @@ import (
 type options struct {
 	store     string
 	incidents int
-	entries   int
-	rounds    int
-	direct    bool
-	within    time.Duration
-	keep      string
+	// restricted incidents are among them, spread evenly; where there are some, a lead asks, who may know of all, and an analyst,
+	// who may not.
+	restricted int
+	entries    int
+	rounds     int
+	direct     bool
+	within     time.Duration
+	keep       string
 }
 
 func main() {
@@ -45,6 +48,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("register", flag.ContinueOnError)
 	flags.StringVar(&o.store, "store", "sqlite", "sqlite or elastic")
 	flags.IntVar(&o.incidents, "incidents", 100_000, "incidents in the register")
+	flags.IntVar(&o.restricted, "restricted", 0, "incidents that an analyst may not know of")
 	flags.IntVar(&o.entries, "entries", 20, "entries in the log of each")
 	flags.IntVar(&o.rounds, "rounds", 40, "how often each question is asked")
 	flags.BoolVar(&o.direct, "direct", false, "let the store count, as it does while memory is not filled")
@@ -132,10 +136,21 @@ func measureOpen(ctx context.Context, o options, s store, f fill, out io.Writer)
 	if err != nil {
 		return err
 	}
-	if err := ask(ctx, o, s, counts, ids, out); err != nil {
+	for _, r := range o.readers() {
+		if err := ask(ctx, o, s, counts, o.known(ids), r, out); err != nil {
+			return err
+		}
+	}
+	stocked, events, err := o.stock(ctx, s, ids)
+	if err != nil {
 		return err
 	}
-	return askPages(ctx, o, s, counts, ids, out)
+	for _, r := range o.readers() {
+		if err := askPages(ctx, o, s, counts, stocked, events, r, out); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // load makes the register in batches and lists the ids of its incidents.
@@ -145,6 +160,9 @@ func load(o options, ids *[]string) func(yield func(tocsin.Documents) bool) {
 		var d tocsin.Documents
 		for n := range o.incidents {
 			i, entries := incident(rng, n, o.entries)
+			if o.restricts(n) {
+				i.Visibility, i.Shared = tocsin.Restricted, []string{"ines"}
+			}
 			*ids = append(*ids, i.ID)
 			d.Incidents, d.Entries = append(d.Incidents, i), append(d.Entries, entries...)
 			if len(d.Incidents) == 200 || n == o.incidents-1 {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"html"
 	"io"
@@ -21,7 +19,6 @@ import (
 
 	"tocsin"
 	"tocsin/bench/internal/frame"
-	"tocsin/internal/auth"
 	"tocsin/internal/dossier"
 	"tocsin/internal/measure"
 	"tocsin/internal/web"
@@ -35,17 +32,13 @@ const maxPage = 150_000
 const mostTime = 200 * time.Millisecond
 
 // askPages asks each page, prints what it took, and fails where one is too large; which are too slow it says.
-func askPages(ctx context.Context, o options, s store, counts measure.Store, ids []string, out io.Writer) error {
-	events, err := stock(ctx, s, ids)
+func askPages(ctx context.Context, o options, s store, counts measure.Store, ids, events []string, r reader, out io.Writer) error {
+	handler, err := pages(o, s, counts)
 	if err != nil {
 		return err
 	}
-	handler, err := pages(s, counts)
-	if err != nil {
-		return err
-	}
-	a := asker{handler: handler, ids: ids[:len(events)], events: events, rng: rand.New(rand.NewPCG(2, 2)), rounds: o.rounds}
-	fmt.Fprintf(out, "\n%-62s %10s %10s %10s %12s %12s\n", "page", "p50", "p95", "processor", "plain", "packed")
+	a := asker{handler: handler, token: r.token, ids: ids, events: events, rng: rand.New(rand.NewPCG(2, 2)), rounds: o.rounds}
+	fmt.Fprintf(out, "\n%-62s %10s %10s %10s %12s %12s\n", "page, as the "+r.role, "p50", "p95", "processor", "plain", "packed")
 	var slow []string
 	for _, v := range views() {
 		took, used, err := a.ask(ctx, v)
@@ -72,6 +65,7 @@ func askPages(ctx context.Context, o options, s store, counts measure.Store, ids
 // An asker asks for pages.
 type asker struct {
 	handler       http.Handler
+	token         string
 	ids, events   []string
 	rng           *rand.Rand
 	rounds        int
@@ -119,7 +113,7 @@ func (a *asker) fill(path string) string {
 func (a *asker) get(ctx context.Context, path string) (*httptest.ResponseRecorder, time.Duration, time.Duration, error) {
 	req := httptest.NewRequestWithContext(ctx, http.MethodGet, path, http.NoBody)
 	req.Header.Set("Accept-Encoding", "gzip")
-	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Authorization", "Bearer "+a.token)
 	rec := httptest.NewRecorder()
 	begun, before := time.Now(), frame.ProcessorTime()
 	a.handler.ServeHTTP(rec, req)
@@ -128,15 +122,6 @@ func (a *asker) get(ctx context.Context, path string) (*httptest.ResponseRecorde
 		return rec, 0, 0, fmt.Errorf("%s: %d %.300s", path, rec.Code, text(rec))
 	}
 	return rec, took, used, nil
-}
-
-// token is one of an analyst, who may see every page.
-const token = "token-of-an-analyst"
-
-// people knows the token.
-func people() (*auth.Tokens, error) {
-	sum, tokens := sha256.Sum256([]byte(token)), &auth.Tokens{}
-	return tokens, tokens.Load("tokens.yaml", []byte("- {name: ann, role: analyst, sha256: "+hex.EncodeToString(sum[:])+"}\n"), register.Roles())
 }
 
 // text is a page as the reader sees it.
@@ -156,9 +141,9 @@ func text(rec *httptest.ResponseRecorder) string {
 }
 
 // pages is the page over a store, beside a pipeline of some size.
-func pages(s store, counts measure.Store) (http.Handler, error) {
+func pages(o options, s store, counts measure.Store) (http.Handler, error) {
 	now := func() time.Time { return year.AddDate(1, 0, 0) }
-	tokens, err := people()
+	tokens, err := o.people()
 	if err != nil {
 		return nil, err
 	}

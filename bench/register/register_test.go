@@ -18,3 +18,16 @@ func TestBench(t *testing.T) {
 		}
 	}
 }
+
+// Where incidents are restricted, a lead asks and an analyst does, and the analyst is shown none of them.
+func TestBenchOfWhoMayKnow(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"-incidents", "250", "-entries", "3", "-rounds", "1", "-restricted", "25"}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"question, as the lead", "question, as the analyst", "page, as the lead", "page, as the analyst"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &out)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tocsin"
@@ -13,12 +14,12 @@ import (
 // stocked is how many incidents have their event and its alerts in the store.
 const stocked = 2000
 
-// stock stores the events and alerts of the first incidents, so that their pages have all that a page may have, and
-// returns the ids of the events.
+// stock stores the events and alerts of incidents, so that their pages have all that a page may have, and returns the ids
+// of the events.
 func stock(ctx context.Context, s store, ids []string) (names []string, err error) {
 	var events []tocsin.Event
 	var alerts []tocsin.Alert
-	for _, id := range ids[:min(stocked, len(ids))] {
+	for _, id := range ids {
 		i, err := s.Incident(ctx, id)
 		if err != nil {
 			return nil, err
@@ -46,7 +47,12 @@ func stock(ctx context.Context, s store, ids []string) (names []string, err erro
 		}
 		alerts = alerts[n:]
 	}
-	return names, s.StoreEvents(ctx, events)
+	for chunk := range slices.Chunk(events, 1000) {
+		if err := s.StoreEvents(ctx, chunk); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }
 
 // An exhibitor holds one copy of everything.

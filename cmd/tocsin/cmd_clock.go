@@ -23,6 +23,7 @@ import (
 func newClock() *cobra.Command {
 	cmd := &cobra.Command{Use: "clock", Short: "Targets and regulatory clocks of incidents: what is due when"}
 	cmd.AddCommand(newClockList(), newClockRegimes(), newClockStart(), newClockSubmit(), newClockWaive())
+	completeIncidents(cmd)
 	return cmd
 }
 

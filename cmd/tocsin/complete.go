@@ -58,7 +58,7 @@ func completeIncidents(cmd *cobra.Command) {
 	}
 	completeScales(cmd)
 	completeTeams(cmd)
-	if strings.Contains(cmd.Use, " ID") {
+	if strings.Contains(cmd.Use, " ID") || strings.Contains(cmd.Use, " [ID]") {
 		cmd.ValidArgsFunction = func(cmd *cobra.Command, given []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(given) > 0 && !strings.Contains(cmd.Use, "ID…") {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -76,7 +76,7 @@ func completeIncidents(cmd *cobra.Command) {
 	}
 }
 
-// numbersWithin bounds how long the shell waits for numbers.
+// numbersWithin bounds how long the shell waits for what a daemon is asked.
 const numbersWithin = 2 * time.Second
 
 // numbers are those of the 100 incidents that changed last, with their titles; none where nobody can be asked.

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"maps"
+	"net/url"
 	"os"
 	"slices"
 
@@ -10,7 +10,6 @@ import (
 
 	"tocsin"
 	"tocsin/internal/app"
-	"tocsin/internal/client"
 	"tocsin/internal/config"
 )
 
@@ -63,22 +62,6 @@ func completeTeams(cmd *cobra.Command) {
 }
 
 // latest are the 100 incidents that changed last; none where nobody can be asked in time.
-func latest(cmd *cobra.Command) (all []tocsin.Incident) {
-	ctx, cancel := context.WithTimeout(cmd.Context(), numbersWithin)
-	defer cancel()
-	cmd.SetContext(ctx)
-	r := reach{}
-	for flag, into := range map[string]*string{"config": &r.config, "url": &r.url, "token-file": &r.tokenFile} {
-		if f := cmd.Flags().Lookup(flag); f != nil {
-			*into = f.Value.String()
-		}
-	}
-	err := r.with(cmd, func(ctx context.Context, c *client.Client) (err error) {
-		all, err = client.All[tocsin.Incident](ctx, c, "/incidents", map[string][]string{"sort": {"updated"}}, 100)
-		return err
-	})
-	if err != nil {
-		cobra.CompDebugln(err.Error(), false)
-	}
-	return all
+func latest(cmd *cobra.Command) []tocsin.Incident {
+	return asks[tocsin.Page[tocsin.Incident]](cmd, "/incidents", url.Values{"sort": {"updated"}, "limit": {"100"}}).Items
 }

@@ -82,5 +82,6 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newReport(), newInformant(), newRegister())
 	root.AddCommand(newUser(), newToken())
 	strict(root)
+	completeAsked(root)
 	return root
 }

@@ -148,10 +148,11 @@ func New(o Options) http.Handler {
 	cfg := huma.DefaultConfig("tocsin", o.Version)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
 	cfg.CreateHooks = nil // no $schema links in answers
+	cfg.Formats = formats()
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	cfg.Security = []map[string][]string{{"token": {}}}
 	a := &routes{Options: o, api: humago.New(mux, cfg)}
-	a.api.UseMiddleware(a.authenticate, a.audited, a.given)
+	a.api.UseMiddleware(a.authenticate, a.audited, a.packed, a.given)
 	a.incidents()
 	a.commands()
 	a.bulk()

@@ -152,6 +152,10 @@ func TestRevisions(t *testing.T) {
 			t.Errorf("If-Match %s: %s", bad, a.Status)
 		}
 	}
+	weak := w.do("admin", http.MethodPost, path+"/declare", `{}`, "If-Match", `W/"1"`)
+	if p := weak.problem(t); weak.StatusCode != http.StatusPreconditionFailed || !strings.Contains(p.Detail, "without W/") {
+		t.Errorf("a weak tag: %s %s", weak.Status, weak.body)
+	}
 	a := w.do("admin", http.MethodPost, path+"/declare", `{}`, "If-Match", `"1"`)
 	if a.StatusCode != http.StatusOK || a.Header.Get("ETag") != `"2"` || !strings.Contains(a.body, `"status":"declared"`) {
 		t.Errorf("declare: %s %s", a.Status, a.body)
@@ -179,8 +183,12 @@ func TestCommandsAreDoneOnce(t *testing.T) {
 			t.Errorf("time %d: %s %s", n, a.Status, a.Header.Get("ETag"))
 		}
 	}
-	if a := w.do("analyst", http.MethodPost, path, `{"text":"something else"}`, "If-Match", "*", "Idempotency-Key", "k1"); a.StatusCode != http.StatusConflict {
-		t.Errorf("a key that was used for something else: %s", a.Status)
+	if a := w.do("analyst", http.MethodPost, path, `{"text":"something else"}`, "If-Match", "*", "Idempotency-Key", "k1"); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.body, "a command id of its own") {
+		t.Errorf("a key that was used for something else: %s %s", a.Status, a.body)
+	}
+	earlier := `{"text":"once","effective":"2026-11-02T10:30:00Z"}`
+	if a := w.do("analyst", http.MethodPost, path, earlier, "If-Match", "*", "Idempotency-Key", "k1"); a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("the same at another time: %s %s", a.Status, a.body)
 	}
 	for range 2 {
 		a := w.do("analyst", http.MethodPost, "/incidents", `{"title":"Laptop lost"}`, "Idempotency-Key", "k2")
@@ -212,6 +220,9 @@ func TestBodies(t *testing.T) {
 		`[]`:                                              http.StatusUnprocessableEntity,
 		`{"disposition":"unclear","text":"x"}`:            http.StatusConflict,
 		strings.Repeat("[", 100_000):                      http.StatusBadRequest,
+		`{"text":"x","text":"y"}`:                         http.StatusBadRequest,
+		`{"text":"x","impact":{"social":"low","social":"high"}}`: http.StatusBadRequest,
+		`{"text":"x","Text":"y"}`:                                http.StatusUnprocessableEntity,
 	} {
 		a := w.do("analyst", http.MethodPost, path, body, "If-Match", "*")
 		if a.StatusCode != want {
@@ -221,6 +232,31 @@ func TestBodies(t *testing.T) {
 	}
 	if a := w.do("analyst", http.MethodPost, path, "text=x", "If-Match", "*", "Content-Type", "application/x-www-form-urlencoded"); a.StatusCode != http.StatusUnsupportedMediaType {
 		t.Errorf("a form: %s", a.Status)
+	}
+}
+
+// A body that is packed is refused, be it gzip or anything else, before anything of it is looked at.
+func TestPackedBodies(t *testing.T) {
+	w := newWorld(t, nil)
+	i := w.fill()
+	for coding, want := range map[string]int{
+		"gzip": http.StatusUnsupportedMediaType, "zstd": http.StatusUnsupportedMediaType, "identity, br": http.StatusUnsupportedMediaType,
+		"identity": http.StatusOK, "": http.StatusOK,
+	} {
+		for _, path := range []string{"/incidents/" + i.ID + "/comment", "/bulk/comment"} {
+			body := map[bool]string{true: `{"incidents":[{"id":"` + i.ID + `"}],"command":{"text":"x"}}`, false: `{"text":"x"}`}[path == "/bulk/comment"]
+			a := w.do("analyst", http.MethodPost, path, body, "If-Match", "*", "Idempotency-Key", coding+path, "Content-Encoding", coding)
+			if a.StatusCode != want {
+				t.Errorf("%s in %q: %s %s", path, coding, a.Status, a.body)
+			}
+			if want != http.StatusOK && (a.Header.Get("Accept-Encoding") != "identity" || !strings.Contains(a.problem(t).Detail, "as it is")) {
+				t.Errorf("%s in %q: Accept-Encoding %q, %s", path, coding, a.Header.Get("Accept-Encoding"), a.body)
+			}
+		}
+	}
+	entries, err := w.store.Entries(t.Context(), i.ID, 1)
+	if err != nil || len(entries) != 1+4 {
+		t.Errorf("%d entries, want 5 (%v)", len(entries), err)
 	}
 }
 

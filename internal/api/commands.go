@@ -151,6 +151,9 @@ func (a *routes) command(ctx context.Context, act tocsin.Action, in *commandInpu
 	if in.IfMatch == "" {
 		return nil, huma.NewError(http.StatusPreconditionRequired, "If-Match is needed: the incident's ETag, or * to act on any revision")
 	}
+	if strings.HasPrefix(in.IfMatch, "W/") {
+		return nil, huma.NewError(http.StatusPreconditionFailed, "If-Match compares strongly (RFC 9110, 13.1.1), so that a weak tag never matches: give the incident's ETag without W/, or * to act on any revision")
+	}
 	expected, ok := revision(in.IfMatch)
 	if !ok {
 		return nil, huma.Error422UnprocessableEntity("If-Match is no revision: write the incident's ETag, or *")

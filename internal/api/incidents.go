@@ -127,6 +127,6 @@ func revision(header string) (int64, bool) {
 	if header == "*" {
 		return 0, true
 	}
-	n, err := strconv.ParseInt(strings.Trim(strings.TrimPrefix(header, "W/"), `"`), 10, 64)
+	n, err := strconv.ParseInt(strings.Trim(header, `"`), 10, 64)
 	return n, err == nil && n > 0
 }

@@ -25,6 +25,9 @@ func (a *routes) problem(err error) error {
 		for _, m := range refusal.Missing {
 			missing = append(missing, &huma.ErrorDetail{Message: m, Location: string(refusal.Action)})
 		}
+		if refusal.Reused { // as the draft on Idempotency-Key has it: not what is there is at odds with it, but what was asked
+			return huma.Error422UnprocessableEntity(refusal.Error(), missing...)
+		}
 		return huma.Error409Conflict(refusal.Error(), missing...)
 	}
 	if stale, ok := errors.AsType[*register.StaleError](err); ok {

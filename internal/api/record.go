@@ -1,13 +1,11 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
+
+	jsonv2 "github.com/go-json-experiment/json"
 
 	"tocsin"
 	"tocsin/internal/auth"
@@ -28,13 +26,8 @@ type CommandRecord struct {
 // ReadCommand reads a record and checks that its actor's role is enough. The error says why it can never be carried out.
 func ReadCommand(ctx context.Context, data []byte, id auth.Identity) (register.Command, error) {
 	var r CommandRecord
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&r); err != nil {
-		return register.Command{}, fmt.Errorf("no command: %w", err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return register.Command{}, errors.New("no command: something stands behind the JSON object")
+	if err := jsonv2.Unmarshal(data, &r, jsonv2.RejectUnknownMembers(true)); err != nil {
+		return register.Command{}, fmt.Errorf("no command: %w", twice(err))
 	}
 	least, ok := register.RoleFor(r.Action)
 	switch {

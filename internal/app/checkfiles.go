@@ -9,6 +9,7 @@ import (
 
 	"tocsin/ingest/enrich"
 	"tocsin/internal/config"
+	"tocsin/register/notify"
 )
 
 // CheckFiles reads every file that a configuration names, as the daemon will at its start, and tells all that is wrong
@@ -27,7 +28,11 @@ func CheckFiles(cfg config.Config) error {
 		note(err)
 	}
 	if cfg.Notify != "" {
-		note(checkNotify(cfg.Notify))
+		words := routeWords(scales)
+		if errs[0] != nil { // or a word of theirs would be taken for a fault
+			words = notify.Words{}
+		}
+		note(checkNotify(cfg.Notify, words))
 	}
 	if cfg.Scales == "" || errs[0] == nil { // or a category of theirs would be taken for a fault
 		_, err = LoadRules(cfg.Rules.Folders, cfg.Rules.Shipped, scales, cfg.Rules.Sigma.Pipelines...)

@@ -24,7 +24,7 @@ func (k *kafkaStages) commands() error {
 		return nil
 	}
 	x := &exchange{
-		register: k.register(k.store), letters: k.store, trail: k.trail(k.store),
+		register: k.register(k.store), letters: k.store, trail: k.trail(k.store), counted: k.counted().commands,
 		who: one(auth.Identity{Actor: tocsin.Actor{Kind: "token", ID: c.Actor, Role: c.Role}, Tenant: c.Tenant}),
 	}
 	if c.Signed {
@@ -41,8 +41,9 @@ type exchange struct {
 	letters  interface {
 		StoreRejections(ctx context.Context, rejections []tocsin.Rejection) error
 	}
-	trail auth.Trail
-	who   func(ingest.Record) (auth.Identity, error) // whose command a record is; an error: nobody's whose it may be
+	trail   auth.Trail
+	counted func(became string)                        // nil: nobody counts
+	who     func(ingest.Record) (auth.Identity, error) // whose command a record is; an error: nobody's whose it may be
 }
 
 // one is the actor of all records. A record that says who it is by is not given to somebody else.
@@ -72,11 +73,12 @@ func (x *exchange) do(ctx context.Context, rec ingest.Record) error {
 	if err != nil {
 		return x.unknown(ctx, rec, err)
 	}
+	ctx = auth.Requested(auth.With(ctx, by), place(rec), "")
 	cmd, err := api.ReadCommand(ctx, rec.Value, by)
 	if err != nil {
+		x.trail.Notes(ctx, "command", "", tocsin.AuditRefused, err.Error())
 		return x.bury(ctx, rec, by.Tenant, "command", err.Error())
 	}
-	ctx = auth.Requested(auth.With(ctx, by), place(rec), "")
 	action, object := string(cmd.Action)+"-incident", "/incidents/"+cmd.Incident
 	if err := x.trail.Begins(ctx, action, object); err != nil {
 		return err
@@ -89,6 +91,7 @@ func (x *exchange) do(ctx context.Context, rec ingest.Record) error {
 	kind := ""
 	switch {
 	case err == nil:
+		x.count("done")
 		return nil
 	case isRefusal:
 		kind, reason = "refused", refusal.Error()
@@ -125,10 +128,20 @@ func (x *exchange) bury(ctx context.Context, rec ingest.Record, tenant, reason, 
 	sum := sha256.Sum256(rec.Value)
 	digest := hex.EncodeToString(sum[:])
 	tenant = cmp.Or(tenant, "default")
-	return x.letters.StoreRejections(ctx, []tocsin.Rejection{{
+	err := x.letters.StoreRejections(ctx, []tocsin.Rejection{{
 		ID: tocsin.RejectionID(tenant, rec.Ref, digest), Tenant: tenant, Source: "commands", Ref: rec.Ref, Received: rec.Received, Stage: "command",
 		Reason: reason, Detail: detail, SHA256: digest, Raw: rec.Value, Size: int64(len(rec.Value)), Attempts: 1,
 	}})
+	if err == nil {
+		x.count(reason)
+	}
+	return err
+}
+
+func (x *exchange) count(became string) {
+	if x.counted != nil {
+		x.counted(became)
+	}
 }
 
 // beside is what the registrar does beside its work: it sends notifications.

@@ -57,6 +57,10 @@ func TestCommandsOfAnotherSystem(t *testing.T) {
 		`{"incident":"` + id + `","action":"comment","text":"x"}`:                         "refused", // no command id
 		`{"id":"t-9","action":"comment","text":"x"}`:                                      "command",
 		`not json`: "command",
+		`{"id":"t-10","incident":"` + id + `","action":"comment","text":"x","text":"y"}`:             "command", // which of the two?
+		`{"id":"t-11","incident":"` + id + `","action":"comment","Action":"acknowledge","text":"x"}`: "command",
+		`{"id":"t-12","incident":"` + id + `","action":"comment","text":"x"} {}`:                     "command",
+		`{"id":"t-2","incident":"` + id + `","action":"comment","text":"another"}`:                   "refused", // the id was another's
 	}
 	for text := range bad {
 		send(text)
@@ -175,8 +179,8 @@ func TestCommandsOfSeveralSystems(t *testing.T) {
 		t.Errorf("dead letters: %v", reasons)
 	}
 	audit, err := st.AuditEntries(t.Context(), tocsin.AuditQuery{Outcome: tocsin.AuditRefused, Action: "command", Limit: 100})
-	if err != nil || len(audit.Items) != 5 {
-		t.Errorf("%d refusals in the audit log, want 5 (%v)", len(audit.Items), err)
+	if err != nil || len(audit.Items) != 6 {
+		t.Errorf("%d refusals in the audit log, want 6 (%v)", len(audit.Items), err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"tocsin/classify"
 	"tocsin/internal/api"
 	"tocsin/internal/pipeline"
 	"tocsin/internal/web"
@@ -43,7 +44,7 @@ func (a *App) readNotify() (*notify.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return notify.Load(a.cfg.Notify, text, os.Getenv)
+	return notify.Load(a.cfg.Notify, text, os.Getenv, routeWords(a.scales()))
 }
 
 // publisher opens what receivers of kind kafka are told by; nil where there are none, and no brokers to begin with.
@@ -85,13 +86,19 @@ func (a *App) wrote(incident string) {
 	}
 }
 
-// checkNotify tells all that is wrong with a file of routes.
-func checkNotify(name string) error {
+// routeWords are the words of a scale that routes may name.
+func routeWords(s *classify.Scales) notify.Words {
+	v := s.Vocabularies()
+	return notify.Words{Priorities: v.Priorities, Categories: v.Categories}
+}
+
+// checkNotify tells all that is wrong with a file of routes, by the words of a scale.
+func checkNotify(name string, words notify.Words) error {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	_, err = notify.Load(name, text, os.Getenv)
+	_, err = notify.Load(name, text, os.Getenv, words)
 	return err
 }
 

@@ -41,6 +41,12 @@ type stand struct {
 
 func newStand(t *testing.T) *stand {
 	t.Helper()
+	return newStandOf(t, func(*stand) {})
+}
+
+// newStandOf is [newStand] after change has had its say.
+func newStandOf(t *testing.T, change func(*stand)) *stand {
+	t.Helper()
 	brokers, es := os.Getenv("TOCSIN_TEST_KAFKA"), os.Getenv("TOCSIN_TEST_ES")
 	if brokers == "" || os.Getenv("TOCSIN_TEST_KAFKA_CA") != "" {
 		t.Skip("TOCSIN_TEST_KAFKA names no plain-text broker: deploy/stack/up starts one")
@@ -48,7 +54,7 @@ func newStand(t *testing.T) *stand {
 	if es == "" {
 		t.Skip("TOCSIN_TEST_ES names no server: deploy/stack/up starts one")
 	}
-	return makeStand(t, brokers, es, func(*stand) {})
+	return makeStand(t, brokers, es, change)
 }
 
 // makeStand sets up a stand after change has had its say.
@@ -104,7 +110,7 @@ func (s *stand) setUp() {
 func (s *stand) tearDown() {
 	s.dropIndices()
 	p := s.cfg.Kafka.Prefix
-	_, _ = s.kafka().DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: []string{s.topic(), p + "matches", p + "events", p + "intake"}})
+	_, _ = s.kafka().DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: []string{s.topic(), p + "matches", p + "events", p + "intake", p + "commands", p + "incidents"}})
 }
 
 func (s *stand) dropIndices() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"tocsin"
 	"tocsin/internal/auth"
@@ -44,21 +45,45 @@ func (v *View) guarded(ctx context.Context) (*guarded, error) {
 			return g.(*guarded), nil
 		}
 	}
-	incidents, err := v.restricted(ctx)
-	if err != nil {
+	if err := v.look(ctx); err != nil {
 		return nil, fmt.Errorf("restricted incidents: %w", err)
-	}
-	if !v.last.is(incidents) {
-		g, err := v.read(ctx, incidents)
-		if err != nil {
-			return nil, fmt.Errorf("restricted incidents: %w", err)
-		}
-		v.last = g
 	}
 	if memo != nil {
 		memo.Store("guarded", v.last)
 	}
 	return v.last, nil
+}
+
+// settles is how long after a write it is sure to be in every listing: a search in Elasticsearch may be a second behind, and
+// one copy of an index behind another.
+const settles = 10 * time.Second
+
+// look reads what is restricted, unless nothing was written since it was read last. The lock is held.
+func (v *View) look(ctx context.Context) error {
+	mark, err := v.store.Mark(ctx, "")
+	if err != nil {
+		return err
+	}
+	now := v.trail.Now()
+	if mark != v.mark || v.seen.IsZero() {
+		v.mark, v.seen, v.listed = mark, now, time.Time{}
+	}
+	if len(v.fresh) == 0 && !v.listed.IsZero() && v.listed.Sub(v.seen) >= settles {
+		return nil
+	}
+	incidents, err := v.restricted(ctx)
+	if err != nil {
+		return err
+	}
+	if !v.last.is(incidents) {
+		g, err := v.read(ctx, incidents)
+		if err != nil {
+			return err
+		}
+		v.last = g
+	}
+	v.listed = now
+	return nil
 }
 
 // restricted lists them, with those that listings do not tell yet. The lock is held.

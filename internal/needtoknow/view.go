@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tocsin"
 	"tocsin/internal/auth"
@@ -48,6 +49,9 @@ type View struct {
 
 	mu   sync.Mutex
 	last *guarded // as it was last read
+	// The mark of the register when that was, since when it has been that, and when what is restricted was listed last.
+	mark         string
+	seen, listed time.Time
 	// fresh are incidents that were restricted through this view a moment ago, which listings may not tell yet.
 	fresh map[string]tocsin.Incident
 }

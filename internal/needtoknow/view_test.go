@@ -275,7 +275,7 @@ func TestALateListingHidesToo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.view = New(w.register, &late{w.store, page}, teamsOf, auth.Trail{})
+	w.view = New(w.register, &late{w.store, page}, teamsOf, auth.Trail{Now: now})
 	w.restrict()
 	roads := w.roads()
 	for _, road := range []string{"incident", "known", "log", "event", "events", "verdict", "verdicts", "alert", "alerts by"} {
@@ -288,5 +288,59 @@ func TestALateListingHidesToo(t *testing.T) {
 	}
 	if p, err := w.view.Incidents(as(t.Context(), "otto", "coordinator"), tocsin.Query{}); err != nil || len(p.Items) > 0 {
 		t.Errorf("listed: %d (%v)", len(p.Items), err)
+	}
+}
+
+// A counting store counts how often what is restricted is listed.
+type counting struct {
+	Store
+	listed int
+}
+
+// Incidents implements [Store].
+func (c *counting) Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
+	if q.Visibility == tocsin.Restricted {
+		c.listed++
+	}
+	return c.Store.Incidents(ctx, q)
+}
+
+// What is restricted is not listed again for each request, once nothing was written for a while; what is written, be it past the
+// view, is seen at once.
+func TestWhatIsRestrictedIsListedWhereItMayHaveChanged(t *testing.T) {
+	w := newWorld(t)
+	clock, st := now(), &counting{Store: w.store}
+	w.view = New(w.register, st, teamsOf, auth.Trail{Store: w.store, Now: func() time.Time { return clock }, Log: slog.New(slog.DiscardHandler)})
+	w.restrict()
+	knows := func(name string) bool {
+		t.Helper()
+		known, err := w.view.Known(as(t.Context(), name, "analyst"), []string{w.incident.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return known[w.incident.ID]
+	}
+	for range 3 {
+		if knows("otto") {
+			t.Error("otto knows")
+		}
+		clock = clock.Add(settles)
+	}
+	before := st.listed
+	for range 5 {
+		if knows("otto") || !knows("ines") {
+			t.Error("otto knows, or ines does not")
+		}
+	}
+	if st.listed != before {
+		t.Errorf("listed %d times though nothing was written", st.listed-before)
+	}
+	past := register.Command{ID: "past", Incident: w.incident.ID, By: person("lena", "lead"), Action: tocsin.ActVisibility, Visibility: tocsin.Restricted, Shared: []string{"otto"}, Reason: "he helps"}
+	if _, err := w.register.Do(t.Context(), past); err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(-time.Hour) // also where the clock was set back
+	if !knows("otto") || knows("ines") {
+		t.Error("what was written past the view is not seen")
 	}
 }

@@ -59,6 +59,7 @@ type Courier struct {
 
 	told  map[string]int64 // of the running courier alone
 	begin time.Time        // entries recorded before it are not told
+	last  time.Time        // when the notice that was made last is due
 }
 
 // A wire is a receiver and how it does.

@@ -105,7 +105,7 @@ func (f *flaky) PutTold(ctx context.Context, id string, seq int64) error {
 
 func newWorld(t *testing.T, text string) *world {
 	t.Helper()
-	cfg, err := Load("notify.yml", []byte("receivers: {chat: {kind: slack, url: https://chat.example/x}}\n"+text), func(string) string { return "" })
+	cfg, err := Load("notify.yml", []byte("receivers: {chat: {kind: slack, url: https://chat.example/x}}\n"+text), func(string) string { return "" }, Words{})
 	if err != nil {
 		t.Fatal(err)
 	}

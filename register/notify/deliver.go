@@ -51,9 +51,7 @@ func (d *Courier) work(ctx context.Context, name string, w *wire) error {
 	if err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	slices.SortStableFunc(due, func(a, b tocsin.Notice) int {
-		return cmp.Or(a.Due.Compare(b.Due), strings.Compare(a.Incident, b.Incident), cmp.Compare(a.Seq, b.Seq))
-	})
+	inOrder(due)
 	if due, err = d.summarise(ctx, due); err != nil {
 		return err
 	}
@@ -63,6 +61,28 @@ func (d *Courier) work(ctx context.Context, name string, w *wire) error {
 		}
 	}
 	return nil
+}
+
+// inOrder sorts notices by when they are due, and those of one incident among each other as its log has them: they may have
+// been made by daemons whose clocks differ.
+func inOrder(due []tocsin.Notice) {
+	slices.SortStableFunc(due, func(a, b tocsin.Notice) int {
+		return cmp.Or(a.Due.Compare(b.Due), strings.Compare(a.Incident, b.Incident), cmp.Compare(a.Seq, b.Seq))
+	})
+	places := map[string][]int{}
+	for n := range due {
+		places[due[n].Incident] = append(places[due[n].Incident], n)
+	}
+	for _, at := range places {
+		own := make([]tocsin.Notice, 0, len(at))
+		for _, n := range at {
+			own = append(own, due[n])
+		}
+		slices.SortStableFunc(own, func(a, b tocsin.Notice) int { return cmp.Compare(a.Seq, b.Seq) })
+		for k, n := range at {
+			due[n] = own[k]
+		}
+	}
 }
 
 // one sends a notice if it still waits: a listing may be older than what was done since. It reports whether the next one
@@ -223,12 +243,13 @@ func (d *Courier) message(ctx context.Context, n *tocsin.Notice) (Message, *tocs
 	if p.config.Page != "" {
 		m.URL = p.config.Page + "/incidents/" + i.ID
 	}
+	own := line(plain(fmt.Sprintf("%s %s: %s", i.Number, i.Title, e.Action), maxTitle))
 	if m.Title, err = render(p.title, &m, maxTitle); err == nil {
-		m.Title = line(m.Title)
+		m.Title = cmp.Or(line(m.Title), own)
 		m.Text, err = render(p.text, &m, maxBody)
 	}
 	if err != nil { // a template that does not fit: what happened is told all the same
-		m.Title, m.Text = line(fmt.Sprintf("%s %s: %s", i.Number, i.Title, e.Action)), plain("the template failed: "+err.Error(), 500)
+		m.Title, m.Text = own, plain("the template failed: "+err.Error(), 500)
 	}
 	return m, &i, nil
 }

@@ -171,7 +171,7 @@ func (d *Courier) tell(ctx context.Context, id string) (wrote bool, err error) {
 	now := d.Now()
 	for n := range entries {
 		if e := &entries[n]; e.Seq >= from && !e.Recorded.Before(d.begin) && !(i.Backfill && e.By.Kind != "person" && e.By.Kind != "token") {
-			due := now.Add(time.Duration(n-len(entries)) * time.Microsecond) // which keeps their order
+			due := d.behind(now.Add(time.Duration(n-len(entries)) * time.Microsecond))
 			if err := d.entry(ctx, &i, e, entries[:n], due); err != nil {
 				return false, err
 			}
@@ -183,6 +183,16 @@ func (d *Courier) tell(ctx context.Context, id string) (wrote bool, err error) {
 	}
 	d.told[id] = last
 	return true, nil
+}
+
+// behind is when the notice that is made next is due: at a time, or behind the one before, so that they wait in the order in
+// which they were made. Where the clock was set back by more than a moment, that is not waited for.
+func (d *Courier) behind(at time.Time) time.Time {
+	if next := d.last.Add(1); next.After(at) && next.Sub(at) < time.Second {
+		at = next
+	}
+	d.last = at
+	return at
 }
 
 // entry makes the notices of one entry: one for each receiver, by the first route that leads to it.

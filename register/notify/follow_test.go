@@ -109,7 +109,7 @@ func TestRemovedReceiver(t *testing.T) {
 	pager := &recorder{err: errors.New("down")}
 	reload := func(text string) {
 		t.Helper()
-		cfg, err := Load("notify.yml", []byte(text), func(string) string { return "" })
+		cfg, err := Load("notify.yml", []byte(text), func(string) string { return "" }, Words{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,10 +21,30 @@ import (
 // Kinds are those of receivers.
 func kinds() []string { return []string{"webhook", "slack", "teams", "smtp", "kafka"} }
 
+// Words are what the scales in force call things. Nil: not known, so that any word is taken.
+type Words struct {
+	Priorities []string // the highest first
+	Categories []string // class/type, and local names
+}
+
+// classes are the words that a route may name categories by: a class and all that is in it, or one of them.
+func (w Words) classes() []string {
+	if w.Categories == nil {
+		return nil
+	}
+	all := slices.Clone(w.Categories)
+	for _, c := range w.Categories {
+		if class, _, ok := strings.Cut(c, "/"); ok && !slices.Contains(all, class) {
+			all = append(all, class)
+		}
+	}
+	return all
+}
+
 // Load reads and checks a file of routes; env looks up the environment, from which secrets may come. The error is a
 // [fault.List] with every fault of the file. No fault shows a secret.
-func Load(name string, data []byte, env func(string) string) (*Config, error) {
-	l := &loader{reader: reader{file: name, src: data}, env: env, c: &Config{}}
+func Load(name string, data []byte, env func(string) string, words Words) (*Config, error) {
+	l := &loader{reader: reader{file: name, src: data}, env: env, known: words, c: &Config{}}
 	if root := l.root(); root != nil {
 		var routes, windows *yaml.Node
 		l.keys(root, "the file", map[string]func(*yaml.Node){
@@ -53,6 +73,7 @@ func Load(name string, data []byte, env func(string) string) (*Config, error) {
 type loader struct {
 	reader
 	env   func(string) string
+	known Words
 	c     *Config
 	names []string // of routes
 
@@ -262,8 +283,8 @@ func (l *loader) routes(n *yaml.Node) {
 				l.names = append(l.names, r.Name)
 			},
 			"to":      words(&r.To, "to", l.receiverNames()),
-			"actions": words(&r.Actions, "actions", actions()), "priority": words(&r.Priorities, "priority", nil),
-			"category": words(&r.Categories, "category", nil), "platform": words(&r.Platforms, "platform", nil), "team": words(&r.Teams, "team", nil),
+			"actions": words(&r.Actions, "actions", actions()), "priority": words(&r.Priorities, "priority", l.known.Priorities),
+			"category": words(&r.Categories, "category", l.known.classes()), "platform": words(&r.Platforms, "platform", nil), "team": words(&r.Teams, "team", nil),
 			"tenant": words(&r.Tenants, "tenant", nil), "tell": words(&r.Tell, "tell", nil),
 			"restricted": func(n *yaml.Node) { r.Restricted = l.flag(n, "route restricted") },
 			"repeat":     func(n *yaml.Node) { r.Repeat = l.duration(n, "route repeat", time.Minute) },
@@ -306,7 +327,7 @@ func (l *loader) windows(n *yaml.Node) {
 				w.Zone = zone
 			},
 			"routes": func(n *yaml.Node) { w.Routes = l.words(n, "routes", l.names) },
-			"except": func(n *yaml.Node) { w.Except = l.words(n, "except", nil) },
+			"except": func(n *yaml.Node) { w.Except = l.words(n, "except", l.known.Priorities) },
 			"then":   func(n *yaml.Node) { w.Then = l.oneOf(n, "then", []string{"send", "summary"}) },
 		}, "name")
 		w.Then = cmp.Or(w.Then, "send")

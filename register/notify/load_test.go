@@ -10,6 +10,9 @@ import (
 	"tocsin/internal/fault"
 )
 
+// words are those of a small scale.
+var words = Words{Priorities: []string{"P1", "P2", "P3", "P4", "P5"}, Categories: []string{"intrusions/burglary", "intrusions/system-compromise", "ransomware"}}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	secret := filepath.Join(dir, "secret")
@@ -32,7 +35,7 @@ quiet:
   - {name: night, hours: 22:00-06:00, days: [sat, sun], zone: Europe/Vienna, routes: [dpo], except: [P1], then: summary}
   - {name: move, from: 2026-12-01T20:00:00Z, to: 2026-12-01T23:00:00Z}
 templates: {title: "{{.Incident.Number}}", text: "{{.Entry.Text}} {{time .At}}"}
-`), env)
+`), env, words)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,13 +63,14 @@ routes:
   - {name: one, to: [chta], actions: [declared], repeat: 5s}
   - {name: one, to: [chat], colour: red}
   - {to: chat}
+  - {name: high, to: [chat], priority: [P1, P9], category: [intrusion, intrusions/burglry, ransomware]}
 quiet:
-  - {name: q}
+  - {name: q, except: [P0]}
   - {name: r, hours: 22-6, zone: Mars, then: shout, routes: [two]}
   - {name: s, from: 2026-12-01T20:00:00Z, to: 2026-12-01T19:00:00Z}
 templates: {title: "{{.Incident"}
 rules: []
-`), func(string) string { return "" })
+`), func(string) string { return "" }, words)
 	list, ok := err.(fault.List) //nolint:errorlint // it is one
 	if !ok {
 		t.Fatal(err)
@@ -77,7 +81,8 @@ rules: []
 		`"everywhere" is no address or network`, "a receiver of kind webhook has no topic", `"mail.example" is no host:port`, `"nobody" is no address`, "nobody to write to", `tls: unknown word "ssl"`,
 		"the variable NOT_SET is not set", `"mail" is there twice`, `route to: unknown word "chta"`, "did you mean chat?", `actions: unknown word "declared"`, "route repeat must be", `route "one" is there twice`,
 		`unknown key "colour"`, "the key name is missing", "route to must be a list", "quiet window q: once, or each day?", "hours: they are from and to", `no time zone is called "Mars"`, `then: unknown word "shout"`,
-		`routes: unknown word "two"`, "quiet window s ends before it begins", "title: ", `unknown key "rules"`,
+		`routes: unknown word "two"`, "quiet window s ends before it begins", "title: ",
+		`route priority: unknown word "P9"`, "did you mean P1?", `route category: unknown word "intrusion"`, "did you mean intrusions?", "did you mean intrusions/burglary?", `except: unknown word "P0"`, `unknown key "rules"`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not told", want)
@@ -100,7 +105,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("receivers: {a: {kind: kafka}}\nroutes: [{name: a, to: [a]}]"))
 	f.Add([]byte("receivers: {a: {kind: smtp, to: [x], tls: none}}\nquiet: [{name: x, hours: 22:00-06:00}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := Load("f.yml", data, func(string) string { return "" })
+		c, err := Load("f.yml", data, func(string) string { return "" }, words)
 		if (c == nil) == (err == nil) {
 			t.Fatal("neither a configuration nor a fault")
 		}
@@ -113,7 +118,7 @@ func TestTheExampleIsSound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(name, text, func(string) string { return "https://receiver.example/x" })
+	c, err := Load(name, text, func(string) string { return "https://receiver.example/x" }, words)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 type post struct {
 	url    string
 	client *http.Client
+	took   func(said string) error // reads an answer that is none of refusal; nil: it says that the body is taken
 }
 
 // maxAnswer is how much of an answer is read.
@@ -51,7 +52,7 @@ func (p *post) send(ctx context.Context, body []byte, header map[string]string) 
 	if err != nil {
 		return errors.New("its address cannot be asked")
 	}
-	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Content-Type", "application/json; charset=utf-8") // Teams takes it for UTF-16 if it is not told
 	r.Header.Set("User-Agent", "tocsin")
 	for name, value := range header {
 		r.Header.Set(name, value)
@@ -65,7 +66,10 @@ func (p *post) send(ctx context.Context, body []byte, header map[string]string) 
 	}
 	defer resp.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return verdict(resp, text)
+	if err := verdict(resp, text); err != nil || p.took == nil {
+		return err
+	}
+	return p.took(string(text))
 }
 
 // maxWait bounds how long a receiver may ask to be left alone.

@@ -55,6 +55,7 @@ func open(c ReceiverConfig, publisher Publisher, now func() time.Time) (Receiver
 	case "slack":
 		return slack{p}, nil
 	case "teams":
+		p.took = teamsTook
 		return teams{p}, nil
 	}
 	return webhook{post: p, secret: c.Secret, now: now}, nil

@@ -145,7 +145,7 @@ func TestAddresses(t *testing.T) {
 
 func TestWhatAlertsSayIsText(t *testing.T) {
 	slackText, _ := json.Marshal(slackBody(hostile))
-	teamsText, _ := json.Marshal(teamsBody(hostile))
+	teamsText, _ := teamsBody(hostile)
 	var card struct {
 		Attachments []struct {
 			Content struct {

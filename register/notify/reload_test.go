@@ -18,7 +18,7 @@ func TestReload(t *testing.T) {
 	}
 	load := func(text string) *Config {
 		t.Helper()
-		cfg, err := Load("notify.yml", []byte("receivers: {chat: {kind: slack, url: https://chat.example/x}}\n"+text), func(string) string { return "" })
+		cfg, err := Load("notify.yml", []byte("receivers: {chat: {kind: slack, url: https://chat.example/x}}\n"+text), func(string) string { return "" }, Words{})
 		if err != nil {
 			t.Fatal(err)
 		}

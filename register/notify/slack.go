@@ -18,17 +18,24 @@ func (s slack) Send(ctx context.Context, m Message) error {
 	return s.post.send(ctx, body, map[string]string{"webhook-id": m.ID})
 }
 
+// What Slack takes at most, in characters, with room for what tells that a text was cut: a message beyond it is refused whole.
+const (
+	slackHeader  = 150 - 10
+	slackSection = 3000 - 100
+)
+
 // slackBody has the whole as text, for what shows no blocks, and the title and the text as plain text: nothing in them is
-// a mention, a link or a format.
+// a mention, a link or a format. A block without text would be refused.
 func slackBody(m Message) map[string]any {
 	plainText := func(text string) map[string]any {
 		return map[string]any{"type": "plain_text", "text": text, "emoji": false}
 	}
-	blocks := []any{
-		map[string]any{"type": "header", "text": plainText(plain(line(m.Title), 140))},
-		map[string]any{"type": "section", "text": plainText(plain(m.Text, 2900))},
+	title, text := line(m.Title), plain(m.Text, slackSection)
+	blocks := []any{map[string]any{"type": "header", "text": plainText(plain(title, slackHeader))}}
+	if strings.TrimSpace(text) != "" {
+		blocks = append(blocks, map[string]any{"type": "section", "text": plainText(text)})
 	}
-	return map[string]any{"text": slackEscape(line(m.Title)) + "\n" + slackEscape(plain(m.Text, 2900)), "blocks": blocks, "unfurl_links": false, "unfurl_media": false}
+	return map[string]any{"text": slackEscape(title) + "\n" + slackEscape(text), "blocks": blocks, "unfurl_links": false, "unfurl_media": false}
 }
 
 // slackEscape keeps what an alert says from being a mention, a link or a format of Slack's mrkdwn or of Markdown.

@@ -32,9 +32,9 @@ func (l *listing) choose(q *tocsin.Query) {
 	if q.Breached != nil {
 		l.where("breached = ?", *q.Breached)
 	}
-	switch q.Visibility { // constants, so that the index of what is restricted serves
+	switch q.Visibility {
 	case tocsin.Restricted:
-		l.where("visibility = 'restricted'")
+		l.where(restrictedAlone)
 	case tocsin.VisibleToTeam:
 		l.where("visibility = ''")
 	}
