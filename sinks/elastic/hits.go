@@ -12,8 +12,8 @@ import (
 type replyText struct{ rest string }
 
 // readHits reads the hits of a reply. Their texts are parts of its text.
-func readHits(reply []byte) (hits []wholeHit, err error) {
-	r, seen := replyText{string(reply)}, false
+func readHits(reply string) (hits []wholeHit, err error) {
+	r, seen := replyText{reply}, false
 	err = r.members(func(name string) error {
 		if name != "hits" {
 			_, err := r.value()

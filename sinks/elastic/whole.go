@@ -75,17 +75,22 @@ func (s *Store) page(ctx context.Context, index string, query object) ([]wholeHi
 	}
 	// Packing and unpacking all of a register takes both sides longer than carrying it.
 	uncompressed := http.Header{"Accept-Encoding": {"identity"}}
+	room, ok := s.rooms.Get().(*bytes.Buffer)
+	if !ok {
+		room = new(bytes.Buffer)
+	}
+	defer s.rooms.Put(room)
 	var hits []wholeHit
 	long := false
 	err = s.reads.Do(ctx, func(ctx context.Context) error {
-		reply, err := s.send(ctx, "search", esapi.SearchRequest{
+		err := s.sendInto(ctx, room, "search", esapi.SearchRequest{
 			Index: []string{index}, Body: bytes.NewReader(body), Header: uncompressed,
 			IgnoreUnavailable: new(true), AllowNoIndices: new(true), AllowPartialSearchResults: new(false),
 		}, wholeReply)
 		if long = errors.Is(err, errLong); long || err != nil {
 			return ignoreLong(err)
 		}
-		if hits, err = readHits(reply); err != nil {
+		if hits, err = readHits(room.String()); err != nil {
 			return fmt.Errorf("search: %v: %w", err, errOdd)
 		}
 		return nil
