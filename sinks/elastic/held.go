@@ -102,32 +102,65 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 
 // heldLogs hands out the logs, one after another.
 func (s *Store) heldLogs(ctx context.Context, span tocsin.LogRange, give func(tocsin.Held) error) error {
-	var h tocsin.Held
-	err := s.wholly(ctx, s.monthly(kindLog, "*"), "tocsin.incident", span, entriesPage, func(hit wholeHit) error {
-		e, err := readEntryDocument(hit.source)
-		if err == nil {
-			index, _ := s.indexOf(kindLog, e.Incident)
-			err = hit.at(index, e.ID())
-		}
-		log, _, _ := strings.Cut(hit.id, ":")
-		if log != h.Log {
-			if h.Log != "" {
-				if err := give(h); err != nil {
-					return err
-				}
-			}
-			h = tocsin.Held{Log: log, Entries: h.Entries[:0]}
-		}
-		if err != nil && h.Odd == nil {
-			h.Odd = fmt.Errorf("log entry %.80q: %w", hit.id, err)
-		}
-		h.Entries = append(h.Entries, e)
-		return nil
-	})
-	if err != nil || h.Log == "" {
+	r := logReader{store: s, give: give}
+	err := s.wholly(ctx, s.monthly(kindLog, "*"), "tocsin.incident", span, entriesPage, taking{r.cut, r.take})
+	if err != nil || r.held.Log == "" {
 		return err
 	}
-	return give(h)
+	return give(r.held)
+}
+
+// A logReader puts entries together that are of one log.
+type logReader struct {
+	store *Store
+	give  func(tocsin.Held) error
+	held  tocsin.Held
+	next  tocsin.LogEntry
+	read  int // bytes of the next entry's document, where it was read while it was measured
+}
+
+func (r *logReader) cut(text string) int {
+	r.read = cutEntryDocument(text, &r.next)
+	return r.read
+}
+
+// take takes the next entry.
+func (r *logReader) take(hit *wholeHit) (err error) {
+	if r.read == 0 {
+		r.next, err = readEntryDocument(hit.source)
+	}
+	r.read = 0
+	if err == nil {
+		index, _ := r.store.indexOf(kindLog, r.next.Incident)
+		err = hit.at(index, r.next.ID())
+	}
+	log, _, _ := strings.Cut(hit.id, ":")
+	if log != r.held.Log {
+		if r.held.Log != "" {
+			if err := r.give(r.held); err != nil {
+				return err
+			}
+		}
+		r.held = tocsin.Held{Log: log, Entries: r.held.Entries[:0]}
+	}
+	if err != nil && r.held.Odd == nil {
+		r.held.Odd = fmt.Errorf("log entry %.80q: %w", hit.id, err)
+	}
+	r.held.Entries = push(r.held.Entries, &r.next)
+	return nil
+}
+
+// push puts an entry behind others and takes the one that stood in its place: what that holds is written over.
+func push(all []tocsin.LogEntry, e *tocsin.LogEntry) []tocsin.LogEntry {
+	n := len(all)
+	if n == cap(all) {
+		all = append(all, *e)
+		*e = tocsin.LogEntry{}
+		return all
+	}
+	all = all[:n+1]
+	all[n], *e = *e, all[n]
+	return all
 }
 
 // shownIn reads the documents of a span's incidents and of their visits.
@@ -139,19 +172,19 @@ func (s *Store) shownIn(ctx context.Context, span tocsin.LogRange) (map[string]*
 		}
 		return all[id]
 	}
-	err := s.wholly(ctx, s.index(kindIncidents), "tocsin.id", span, incidentsPage, func(hit wholeHit) error {
-		of(hit.id).doc = hit
+	err := s.wholly(ctx, s.index(kindIncidents), "tocsin.id", span, incidentsPage, taking{each: func(hit *wholeHit) error {
+		of(hit.id).doc = *hit
 		return nil
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
-	return all, s.wholly(ctx, s.monthly(kindIntervals, "*"), "tocsin.incident", span, entriesPage, func(hit wholeHit) error {
+	return all, s.wholly(ctx, s.monthly(kindIntervals, "*"), "tocsin.incident", span, entriesPage, taking{each: func(hit *wholeHit) error {
 		id, _, _ := strings.Cut(hit.id, ":")
 		at := of(id)
-		at.visits = append(at.visits, hit)
+		at.visits = append(at.visits, *hit)
 		return nil
-	})
+	}})
 }
 
 // shown holds what searches and dashboards see of an incident, whose JSON is text, against what follows from it.
@@ -212,15 +245,14 @@ func (at *shownIncident) visited(i *tocsin.Incident, left *[]wholeHit) (missing 
 
 // HeldExhibits hands out copies; see [sinks.WholeReader].
 func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
-	return s.wholly(ctx, s.monthly(kindEvidence, "*"), "tocsin.incident", span, exhibitsPage, func(hit wholeHit) error {
-		var x tocsin.Exhibit
-		readable := (&document{source: json.RawMessage(hit.source)}).decode(&x) == nil
+	return s.wholly(ctx, s.monthly(kindEvidence, "*"), "tocsin.incident", span, exhibitsPage, taking{each: func(hit *wholeHit) error {
+		x, err := sinks.ReadExhibit(innerOf(hit.source))
 		index, _ := s.indexOf(kindEvidence, x.Incident)
-		if !readable || hit.index != index || hit.id != x.ID { // whoever asks for it does not get it
+		if err != nil || hit.index != index || hit.id != x.ID { // whoever asks for it does not get it
 			return nil
 		}
 		return each(x)
-	})
+	}})
 }
 
 // unlike names a field in which a stored document differs from the one that would be written now.

@@ -65,13 +65,13 @@ func TestWhollyInParts(t *testing.T) {
 	}
 	defer s.Close()
 	n := 0
-	err = s.wholly(t.Context(), "i", "tocsin.id", tocsin.LogRange{}, 1000, func(hit wholeHit) error {
+	err = s.wholly(t.Context(), "i", "tocsin.id", tocsin.LogRange{}, 1000, taking{each: func(hit *wholeHit) error {
 		if hit.id != fmt.Sprintf("%03d", n) {
 			return fmt.Errorf("document %s in the place of %d", hit.id, n)
 		}
 		n++
 		return nil
-	})
+	}})
 	if err != nil || n != p.documents {
 		t.Fatalf("%d of %d documents, asked for %v: %v", n, p.documents, p.sizes, err)
 	}
