@@ -2,6 +2,7 @@ package tocsin
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -93,9 +94,7 @@ func (i *Incident) Measure() Measure {
 			m.Values[name] = v
 		}
 	}
-	for name, seconds := range i.StageTimes() {
-		m.Values[name] = seconds
-	}
+	maps.Insert(m.Values, i.StageTimes())
 	return m
 }
 
