@@ -94,6 +94,9 @@ func innerOf(source string) string {
 
 // next skips white space and returns the byte that follows, 0 at the end.
 func (r *replyText) next() byte {
+	if r.rest != "" && r.rest[0] > ' ' {
+		return r.rest[0]
+	}
 	r.rest = strings.TrimLeft(r.rest, " \t\r\n")
 	if r.rest == "" {
 		return 0
