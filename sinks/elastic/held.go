@@ -247,8 +247,9 @@ func (at *shownIncident) visited(i *tocsin.Incident, left *[]wholeHit) (missing 
 func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
 	return s.wholly(ctx, s.monthly(kindEvidence, "*"), "tocsin.incident", span, exhibitsPage, taking{each: func(hit *wholeHit) error {
 		x, err := sinks.ReadExhibit(innerOf(hit.source))
+		readable := err == nil
 		index, _ := s.indexOf(kindEvidence, x.Incident)
-		if err != nil || hit.index != index || hit.id != x.ID { // whoever asks for it does not get it
+		if !readable || hit.index != index || hit.id != x.ID { // whoever asks for it does not get it
 			return nil
 		}
 		return each(x)

@@ -63,7 +63,7 @@ func fill(t *rapid.T, v reflect.Value, depth int) {
 	if rapid.IntRange(0, 3).Draw(t, "leave out") == 0 {
 		return
 	}
-	if at, ok := v.Addr().Interface().(*time.Time); ok {
+	if at, ok := reflect.TypeAssert[*time.Time](v.Addr()); ok {
 		*at = time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds")).In(time.FixedZone("", 3600))
 		return
 	}
