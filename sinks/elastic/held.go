@@ -126,7 +126,7 @@ func (r *logReader) cut(text string) int {
 
 // take takes the next entry.
 func (r *logReader) take(hit *wholeHit) (err error) {
-	if r.read == 0 {
+	if r.read == 0 || r.read != len(hit.source) {
 		r.next, err = readEntryDocument(hit.source)
 	}
 	r.read = 0
