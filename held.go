@@ -14,8 +14,9 @@ type Held struct {
 	// something else than it says.
 	Odd error
 	// Shown says whether all that the store keeps beside the incident's document, to find, sort and count it by, is what
-	// follows from the incident; nil: there is no such thing. Earlier are the states that it was in before, oldest first.
-	Shown func(i *Incident, earlier iter.Seq[*Incident]) error
+	// follows from the incident, whose JSON is text; nil: there is no such thing. Earlier are the states that it was in
+	// before, oldest first.
+	Shown func(i *Incident, text []byte, earlier iter.Seq[*Incident]) error
 }
 
 // A LogRange is the logs whose ids are at least From and below To; "" is no bound.

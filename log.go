@@ -112,4 +112,14 @@ type Commitment struct {
 func (e *LogEntry) ID() string { return LogEntryID(e.Incident, e.Seq) }
 
 // LogEntryID is the id of an incident's entry seq.
-func LogEntryID(incident string, seq int64) string { return fmt.Sprintf("%s:%08d", incident, seq) }
+func LogEntryID(incident string, seq int64) string {
+	const width = 8 // of the number, at least
+	if seq < 0 || seq > 99_999_999 {
+		return fmt.Sprintf("%s:%0*d", incident, width, seq)
+	}
+	b := append(append(make([]byte, 0, len(incident)+1+width), incident...), ":00000000"...)
+	for at := len(b) - 1; seq > 0; at, seq = at-1, seq/10 {
+		b[at] += byte(seq % 10)
+	}
+	return string(b)
+}

@@ -1,6 +1,8 @@
 package tocsin
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -58,13 +60,11 @@ func MeasureValues() []string {
 		"detect_s", "assess_s", "acknowledge_s", "contain_s", "resolve_s", "first_resolve_s", "close_s", "dwell_s", "active_s", "hold_s",
 		"reopen_count", "alerts", "events",
 	}
-	for _, s := range stageNames {
-		all = append(all, stageValue(s))
-	}
-	return all
+	return append(all, stageValues...)
 }
 
-func stageValue(s Status) string { return "stage_" + string(s) + "_s" }
+// stageValues are the names of the times that were spent in [stageNames].
+var stageValues = []string{"stage_declared_s", "stage_acknowledged_s", "stage_contained_s", "stage_eradicated_s", "stage_recovered_s"}
 
 // Measure derives what statistics see of the incident.
 func (i *Incident) Measure() Measure {
@@ -82,7 +82,7 @@ func (i *Incident) Measure() Measure {
 		m.Words["team"] = i.Teams[0].Name
 	}
 	for _, name := range targetNames {
-		m.Words["target_"+name] = i.targetState(name)
+		m.Words["target_"+name] = i.TargetState(name)
 	}
 	for _, c := range Cohorts() {
 		if at, ok := i.Timeline[c]; ok && !at.IsZero() {
@@ -94,20 +94,27 @@ func (i *Incident) Measure() Measure {
 			m.Values[name] = v
 		}
 	}
-	if _, ok := m.Marks["declared"]; ok {
-		i.stageTimes(m.Values)
-	}
+	maps.Insert(m.Values, i.StageTimes())
 	return m
 }
 
-// stageTimes adds up the visits that are over, by status.
-func (i *Incident) stageTimes(values map[string]int64) {
-	for _, s := range stageNames {
-		values[stageValue(s)] = 0
-	}
-	for _, v := range i.Visits {
-		if slices.Contains(stageNames, v.Status) {
-			values[stageValue(v.Status)] += v.Seconds
+// StageTimes adds up the visits that are over, in seconds, by status: each status in which work goes on, under its name
+// of [MeasureValues]. An incident that was not declared has none.
+func (i *Incident) StageTimes() iter.Seq2[string, int64] {
+	return func(yield func(string, int64) bool) {
+		if i.Timeline["declared"].IsZero() {
+			return
+		}
+		for n, s := range stageNames {
+			sum := int64(0)
+			for k := range i.Visits {
+				if i.Visits[k].Status == s {
+					sum += i.Visits[k].Seconds
+				}
+			}
+			if !yield(stageValues[n], sum) {
+				return
+			}
 		}
 	}
 }
@@ -133,8 +140,8 @@ func (i *Incident) CountedAs() string {
 	return CountedIncident
 }
 
-// targetState says how a target stands: one of [TargetStates], or "" where the incident has no such target.
-func (i *Incident) targetState(name string) string {
+// TargetState says how a target stands: one of [TargetStates], or "" where the incident has no such target.
+func (i *Incident) TargetState(name string) string {
 	t, ok := i.Targets[name]
 	switch {
 	case !ok:

@@ -13,8 +13,8 @@ import (
 // ReadEntry reads a log entry. The text of one that a store wrote is read without looking anything up: a check of a whole
 // register does it two million times. Any other is read as encoding/json does. The error wraps [ErrDamaged].
 func ReadEntry(text string) (tocsin.LogEntry, error) {
-	e, rest, ok := readEntry(text)
-	if ok && rest == "" {
+	var e tocsin.LogEntry
+	if rest, ok := CutEntry(text, &e); ok && rest == "" {
 		return e, nil
 	}
 	e = tocsin.LogEntry{}
@@ -24,11 +24,11 @@ func ReadEntry(text string) (tocsin.LogEntry, error) {
 	return e, nil
 }
 
-// CutEntry reads a log entry that a text begins with, if it is as a store writes it, and returns the rest.
-func CutEntry(text string) (e tocsin.LogEntry, rest string, ok bool) { return readEntry(text) }
-
-// readEntry takes only the very form that encoding/json gives an entry.
-func readEntry(text string) (e tocsin.LogEntry, rest string, ok bool) {
+// CutEntry reads a log entry that a text begins with, and returns the rest; false where it is not in the very form that
+// encoding/json gives an entry, and then e is no entry. It writes over all of e, also into what its Data and Personal hold.
+func CutEntry(text string, e *tocsin.LogEntry) (rest string, ok bool) {
+	data, personal := e.Data[:0], e.Personal
+	*e = tocsin.LogEntry{}
 	t := taken{rest: text}
 	t.text(`{"incident":`, &e.Incident)
 	t.text(`,"tenant":`, &e.Tenant)
@@ -43,16 +43,16 @@ func readEntry(text string) (e tocsin.LogEntry, rest string, ok bool) {
 	t.time(`,"effective":`, &e.Effective)
 	t.optional(`,"from":`, (*string)(&e.From))
 	t.optional(`,"to":`, (*string)(&e.To))
-	t.skipped(&e)
+	t.skipped(e)
 	t.optional(`,"event":`, &e.Event)
 	t.optional(`,"reason":`, &e.Reason)
 	t.optional(`,"text":`, &e.Text)
-	t.data(&e)
-	t.personal(&e)
+	t.data(e, data)
+	t.personal(e, personal)
 	t.text(`,"prev":`, &e.Prev)
 	t.text(`,"hash":`, &e.Hash)
 	t.lead(`}`)
-	return e, t.rest, !t.odd
+	return t.rest, !t.odd
 }
 
 // A taken text is one that is read from its beginning; odd once it was not as it must be.
@@ -170,15 +170,15 @@ func (t *taken) skipped(e *tocsin.LogEntry) {
 	t.lead(`]`)
 }
 
-// data takes a value whose shape is the action's.
-func (t *taken) data(e *tocsin.LogEntry) {
+// data takes a value whose shape is the action's into some room.
+func (t *taken) data(e *tocsin.LogEntry, room []byte) {
 	const lead = `,"data":`
 	if t.odd || !strings.HasPrefix(t.rest, lead) {
 		return
 	}
 	t.lead(lead)
 	end := valueEnd(t.rest)
-	data := []byte(t.rest[:end])
+	data := append(room, t.rest[:end]...)
 	if end == 0 || !json.Valid(data) || data[0] == ' ' {
 		t.odd = true
 		return
@@ -211,12 +211,15 @@ func valueEnd(text string) int {
 	return 0
 }
 
-func (t *taken) personal(e *tocsin.LogEntry) {
+func (t *taken) personal(e *tocsin.LogEntry, room map[string]tocsin.Commitment) {
 	const lead = `,"personal":{`
 	if t.odd || !strings.HasPrefix(t.rest, lead) {
 		return
 	}
-	e.Personal = make(map[string]tocsin.Commitment, 3)
+	if clear(room); room == nil {
+		room = make(map[string]tocsin.Commitment, 3)
+	}
+	e.Personal = room
 	var path string
 	for t.text(lead, &path); !t.odd; t.text(`,`, &path) {
 		var c tocsin.Commitment

@@ -40,7 +40,8 @@ func TestReadEntryIsQuickForItsOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, rest, ok := readEntry(string(text) + ",more")
+		got := anEntry() // of which nothing may be left
+		rest, ok := CutEntry(string(text)+",more", &got)
 		if !ok || rest != ",more" || !reflect.DeepEqual(got, e) {
 			t.Fatalf("%t %q\n got %+v\nwant %+v", ok, rest, got, e)
 		}
@@ -58,7 +59,8 @@ func FuzzReadEntry(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, rest, ok := readEntry(text)
+		got := anEntry() // of which nothing may be left
+		rest, ok := CutEntry(text, &got)
 		if !ok || rest != "" {
 			return
 		}

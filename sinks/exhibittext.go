@@ -1,6 +1,7 @@
 package sinks
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -8,8 +9,8 @@ import (
 	"tocsin"
 )
 
-// ReadExhibit reads a copy of an alert, without its bytes or with them. The text of one that a store wrote without them is
-// read without looking anything up, any other as encoding/json does. The error wraps [ErrDamaged].
+// ReadExhibit reads a copy of an alert, without its bytes or with them. The text of one that a store wrote is read without
+// looking anything up, any other as encoding/json does. The error wraps [ErrDamaged].
 func ReadExhibit(text string) (tocsin.Exhibit, error) {
 	if x, ok := readExhibit(text); ok {
 		return x, nil
@@ -21,7 +22,7 @@ func ReadExhibit(text string) (tocsin.Exhibit, error) {
 	return x, nil
 }
 
-// readExhibit takes only the very form that encoding/json gives a copy without its bytes.
+// readExhibit takes only the very form that encoding/json gives a copy.
 func readExhibit(text string) (x tocsin.Exhibit, ok bool) {
 	t := taken{rest: text}
 	t.text(`{"id":`, &x.ID)
@@ -43,8 +44,24 @@ func readExhibit(text string) (x tocsin.Exhibit, ok bool) {
 	t.text(`,"by":`, &x.Acquired.By)
 	t.text(`,"tool":`, &x.Acquired.Tool)
 	t.text(`,"how":`, &x.Acquired.How)
-	t.lead(`}}`)
+	t.lead(`}`)
+	t.original(&x)
+	t.lead(`}`)
 	return x, !t.odd && t.rest == ""
+}
+
+// original takes the bytes of the alert, if they follow.
+func (t *taken) original(x *tocsin.Exhibit) {
+	const lead = `,"original":`
+	if t.odd || !strings.HasPrefix(t.rest, lead) {
+		return
+	}
+	text := ""
+	t.text(lead, &text)
+	var err error
+	if x.Original, err = base64.StdEncoding.DecodeString(text); err != nil || len(x.Original) == 0 {
+		t.odd = true
+	}
 }
 
 // ref takes a place. What it may have comes after a comma but for the first.

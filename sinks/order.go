@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"tocsin"
 )
@@ -106,6 +107,9 @@ func RankOf(field string, i *tocsin.Incident) string {
 		word = i.Number
 	case "title":
 		word = strings.ToLower(i.Title)
+	}
+	if len(word) <= rankLetters && utf8.ValidString(word) {
+		return word
 	}
 	letters := []rune(strings.ToValidUTF8(word, "\uFFFD"))
 	return string(letters[:min(len(letters), rankLetters)])

@@ -3,7 +3,9 @@ package integrity
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin"
@@ -145,7 +147,39 @@ func (c *backlogCheck) compare(v *verification) {
 	if between > 0 {
 		v.sum.uncovered("%d figures of the daily backlog exactly: incidents changed within a minute of its taking; how many waited was held against what that leaves open", between)
 	}
-	v.sum.uncovered("days of which no backlog is there: no daemon ran, or it was removed")
+	if gaps := c.gaps(); len(gaps) > 0 {
+		v.sum.uncovered("%d days of which no backlog is there: no daemon ran, or it was removed: %s", len(gaps), few(gaps))
+	}
+	v.sum.uncovered("days before the first of the backlog and behind the last: whether there were any does not show")
+}
+
+// gaps are the days between the first and the last on which it was taken that have none.
+func (c *backlogCheck) gaps() (days []string) {
+	taken := map[string]bool{}
+	for _, b := range c.taken {
+		taken[b.Day] = true
+	}
+	all := slices.Sorted(maps.Keys(taken))
+	for n := 1; n < len(all); n++ {
+		from, errFrom := time.Parse(time.DateOnly, all[n-1])
+		to, errTo := time.Parse(time.DateOnly, all[n])
+		if errFrom != nil || errTo != nil {
+			continue // it is a fault, which is told
+		}
+		for day := from.AddDate(0, 0, 1); day.Before(to); day = day.AddDate(0, 0, 1) {
+			days = append(days, day.Format(time.DateOnly))
+		}
+	}
+	return days
+}
+
+// few are the first of some names.
+func few(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
 }
 
 func whose(b *tocsin.Backlog) (text string) {

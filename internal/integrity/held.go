@@ -200,30 +200,28 @@ func told(h tocsin.Held) error {
 	if h.State == nil {
 		return fmt.Errorf("incident %s: it has a log and is not in the register", h.Log)
 	}
-	if err := sameState(h.State, &projected); err != nil {
+	text, err := sameState(h.State, &projected)
+	if err != nil || h.Shown == nil {
 		return err
 	}
-	if h.Shown == nil {
-		return nil
-	}
-	return h.Shown(&projected, earlier(h.Entries))
+	return h.Shown(&projected, text, earlier(h.Entries))
 }
 
-// sameState holds an incident's document against what its log tells.
-func sameState(doc []byte, projected *tocsin.Incident) error {
-	want, err := json.Marshal(projected)
+// sameState holds an incident's document against what its log tells, and returns the JSON of that.
+func sameState(doc []byte, projected *tocsin.Incident) (want []byte, err error) {
+	want, err = json.Marshal(projected)
 	if err != nil || bytes.Equal(doc, want) {
-		return err
+		return want, err
 	}
 	var there tocsin.Incident
 	if err := json.Unmarshal(doc, &there); err != nil {
-		return fmt.Errorf("incident %s: its state cannot be read: %w", projected.ID, err)
+		return nil, fmt.Errorf("incident %s: its state cannot be read: %w", projected.ID, err)
 	}
 	got, err := json.Marshal(there)
 	if err != nil || bytes.Equal(got, want) { // it is written otherwise and says the same
-		return err
+		return want, err
 	}
-	return fmt.Errorf("incident %s: its state, of revision %d, is not what its log tells: %s", projected.ID, there.Revision, differing(got, want))
+	return nil, fmt.Errorf("incident %s: its state, of revision %d, is not what its log tells: %s", projected.ID, there.Revision, differing(got, want))
 }
 
 // earlier are the states that an incident was in.

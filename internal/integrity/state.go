@@ -28,7 +28,8 @@ func checkState(e Export) error {
 	if err != nil {
 		return err
 	}
-	return sameState(got, &projected)
+	_, err = sameState(got, &projected)
+	return err
 }
 
 // differing names the members in which two documents differ.

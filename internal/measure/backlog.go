@@ -11,7 +11,11 @@ import (
 	"tocsin"
 )
 
-// backlog reads what was taken day by day. Days on which nothing was taken have no point: it cannot be worked out later.
+// beside is how far behind and before the asked time it is looked for days on which the backlog was taken: a day between
+// two of these on which it was not is missing.
+const beside = 31
+
+// backlog reads what was taken day by day. A day on which nothing was taken has no point and is told as missing.
 func (t *Trend) backlog(ctx context.Context, s Store, tenant string) error {
 	t.Interval, t.Cohort, t.Zone = "day", "", "UTC"
 	for name := range t.Where {
@@ -23,13 +27,18 @@ func (t *Trend) backlog(ctx context.Context, s Store, tenant string) error {
 	if to.Hour()+to.Minute()+to.Second() > 0 { // the day that has begun is of it
 		to = to.AddDate(0, 0, 1)
 	}
-	taken, err := s.Backlogs(ctx, tenant, from.Format(time.DateOnly), to.Format(time.DateOnly))
+	first, end := from.Format(time.DateOnly), to.Format(time.DateOnly)
+	around, err := s.Backlogs(ctx, "", from.AddDate(0, 0, -beside).Format(time.DateOnly), to.AddDate(0, 0, beside).Format(time.DateOnly))
 	if err != nil {
 		return err
 	}
-	days := taken
+	if t.Missing, err = missing(around, first, end); err != nil {
+		return err
+	}
+	days := slices.DeleteFunc(around, func(b tocsin.Backlog) bool { return b.Day < first || b.Day >= end })
+	taken := days
 	if tenant != "" { // a day on which nothing of the tenant waited has no document of it
-		if days, err = s.Backlogs(ctx, "", from.Format(time.DateOnly), to.Format(time.DateOnly)); err != nil {
+		if taken, err = s.Backlogs(ctx, tenant, first, end); err != nil {
 			return err
 		}
 	}
@@ -56,6 +65,24 @@ func (t *Trend) backlog(ctx context.Context, s Store, tenant string) error {
 		}
 	}
 	return nil
+}
+
+// missing are the days from first on and before end of which there is nothing, between two of which there is something.
+func missing(taken []tocsin.Backlog, first, end string) (days []time.Time, err error) {
+	var last time.Time
+	for _, b := range taken { // ordered by day
+		at, err := time.Parse(time.DateOnly, b.Day)
+		if err != nil {
+			return nil, fmt.Errorf("backlog of day %.20q: %w", b.Day, err)
+		}
+		for day := last.AddDate(0, 0, 1); !last.IsZero() && day.Before(at); day = day.AddDate(0, 0, 1) {
+			if text := day.Format(time.DateOnly); text >= first && text < end {
+				days = append(days, day)
+			}
+		}
+		last = at
+	}
+	return days, nil
 }
 
 // backlogSeries has the newest point as the whole: what waited on different days cannot be added up.

@@ -11,7 +11,7 @@ import (
 )
 
 // WriteCSV writes a trend as a table (RFC 4180): a row for each series and interval, then one for its whole time, whose
-// at is "whole". Texts that a spreadsheet would take for a formula begin with an apostrophe.
+// at is "whole". A day on which no backlog was taken has a row without numbers. Texts that a spreadsheet would take for a formula begin with an apostrophe.
 func WriteCSV(w io.Writer, t Trend) error {
 	names, shares := map[string]bool{}, map[string]bool{}
 	all := t.Series
@@ -40,10 +40,17 @@ func WriteCSV(w io.Writer, t Trend) error {
 	}
 	rows := [][]string{head}
 	for _, s := range all {
+		lines := make([][]string, 0, len(s.Points)+len(t.Missing))
 		for _, p := range s.Points {
-			rows = append(rows, row(&t, s.Key, p.At.Format(time.RFC3339), p, columns, parts))
+			lines = append(lines, row(&t, s.Key, p.At.Format(time.RFC3339), p, columns, parts))
 		}
-		rows = append(rows, row(&t, s.Key, "whole", s.Whole, columns, parts))
+		for _, day := range t.Missing {
+			lines = append(lines, append([]string{t.Name, t.Cohort, t.By, Plain(s.Key), day.Format(time.RFC3339)}, make([]string, len(head)-5)...))
+		}
+		if len(t.Missing) > 0 {
+			slices.SortStableFunc(lines, func(a, b []string) int { return strings.Compare(a[4], b[4]) })
+		}
+		rows = append(append(rows, lines...), row(&t, s.Key, "whole", s.Whole, columns, parts))
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return err

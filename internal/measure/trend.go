@@ -43,6 +43,7 @@ type Trend struct {
 	Where    map[string][]string `json:"where" doc:"what was selected, by dimension"`
 	All      Series              `json:"all"`
 	Series   []Series            `json:"series" doc:"one for each word of by, in their order"`
+	Missing  []time.Time         `json:"missing,omitempty" doc:"days on which no backlog was taken, as no daemon ran: they have no point, which is not a point of 0"`
 }
 
 // A Series is what became of the incidents that have one word in common.

@@ -91,7 +91,7 @@ type lack struct{ Text, Link, URL string }
 
 // lacks says what a trend without an incident would need; nothing of one that has some.
 func lacks(t *measure.Trend, values url.Values) []lack {
-	if t.All.Whole.N > 0 || slices.ContainsFunc(t.All.Points, func(p measure.Point) bool { return p.N > 0 }) {
+	if t.All.Whole.N > 0 || t.Cohort == "" && len(t.All.Points) > 0 || slices.ContainsFunc(t.All.Points, func(p measure.Point) bool { return p.N > 0 }) {
 		return nil
 	}
 	to := func(asked map[string]string) string {

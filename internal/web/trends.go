@@ -115,8 +115,12 @@ func (v *trendsView) show(t *measure.Trend) {
 			}
 		}
 		c := newChart(title, t, s)
-		for _, p := range s.Points {
-			c.Rows = append(c.Rows, trendRow{p.At.Format(time.DateOnly), cells(p, timed, t.Unit == "s", counts, shares)})
+		for _, p := range c.slots {
+			row := trendRow{p.At.Format(time.DateOnly), cells(p.Point, timed, t.Unit == "s", counts, shares)}
+			if p.missing {
+				row.Cells = slices.Repeat([]string{"–"}, len(row.Cells))
+			}
+			c.Rows = append(c.Rows, row)
 		}
 		if t.Cohort != "" {
 			c.Rows = append(c.Rows, trendRow{"whole time", cells(s.Whole, timed, t.Unit == "s", counts, shares)})
@@ -191,6 +195,26 @@ type chart struct {
 	Few     bool // under 20 in each interval: points, no line that promises more
 	NoData  bool
 	Seconds bool
+	slots   []slot
+}
+
+// A slot is where a point stands, or none: what was not taken on a day.
+type slot struct {
+	measure.Point
+	missing bool
+}
+
+// slots are the points of a series and the missing days, in their order.
+func slots(s measure.Series, missing []time.Time) []slot {
+	var all []slot
+	for _, p := range s.Points {
+		all = append(all, slot{Point: p})
+	}
+	for _, day := range missing {
+		all = append(all, slot{measure.Point{At: day}, true})
+	}
+	slices.SortStableFunc(all, func(a, b slot) int { return a.At.Compare(b.At) })
+	return all
 }
 
 // A trendRow is a row of the table behind a chart.
@@ -208,7 +232,7 @@ const (
 )
 
 func newChart(title string, t *measure.Trend, s measure.Series) chart {
-	c := chart{Series: s, Title: title, Seconds: t.Unit == "s"}
+	c := chart{Series: s, Title: title, Seconds: t.Unit == "s", slots: slots(s, t.Missing)}
 	top := c.highest()
 	if top == 0 {
 		c.NoData = s.Whole.N == 0
@@ -218,33 +242,50 @@ func newChart(title string, t *measure.Trend, s measure.Series) chart {
 		top = 2 * math.Ceil(top/2) // halves of incidents are none
 	}
 	c.Width, c.Height, c.Y = chartWidth, chartHeight, ticks(top, 3, c.text)
-	p50, p90 := curve{Class: "p50", Dots: 3.5}, curve{Class: "p90", Dots: 3.5}
+	runs := []curves{{}} // a missing day breaks them
 	c.X = append(c.X, chartdraw.Tick{})
-	for n, p := range s.Points {
+	for n, p := range c.slots {
 		at, day := float64(n), p.At.Format(time.DateOnly)
 		m := mark{X0: at, X1: at + 1, Text: day + ": nothing", Tall: true}
 		switch {
+		case p.missing:
+			m.Text = day + ": not taken"
+			runs = append(runs, curves{})
 		case p.P50 != nil:
 			c.Few = c.Few || p.N < fewPoints
 			m.Text = fmt.Sprintf("%s: p50 %s, p90 %s, n = %d", day, seconds(*p.P50), seconds(*p.P90), p.N)
-			p50.X, p50.Y = append(p50.X, at+0.5), append(p50.Y, float64(*p.P50))
-			p90.X, p90.Y = append(p90.X, at+0.5), append(p90.Y, float64(*p.P90))
+			runs[len(runs)-1].add(at+0.5, p.Point)
 		case !c.timed():
-			m = mark{X0: at + 0.15, X1: at + 0.85, Y1: c.height(p), Class: "bars", Text: day + ": " + c.text(c.height(p)), Tall: true}
+			m = mark{X0: at + 0.15, X1: at + 0.85, Y1: c.height(p.Point), Class: "bars", Text: day + ": " + c.text(c.height(p.Point)), Tall: true}
 		}
 		c.Marks = append(c.Marks, m)
-		if every := max(1, (len(s.Points)+7)/8); n%every == 0 { // what fits side by side
+		if every := max(1, (len(c.slots)+7)/8); n%every == 0 { // what fits side by side
 			c.X = append(c.X, chartdraw.Tick{Value: at + 0.5, Label: day})
 		}
 	}
-	c.X = append(c.X, chartdraw.Tick{Value: float64(max(1, len(s.Points)))})
-	if c.Few {
-		p50.Class, p90.Class = "p50 few", "p90 few"
-	}
-	if len(p50.X) > 0 {
-		c.Curves = []curve{p90, p50}
+	c.X = append(c.X, chartdraw.Tick{Value: float64(max(1, len(c.slots)))})
+	for _, r := range runs {
+		c.Curves = append(c.Curves, r.drawn(c.Few)...)
 	}
 	return c
+}
+
+// curves are p50 and p90 of points that follow one another.
+type curves struct{ x, p50, p90 []float64 }
+
+func (r *curves) add(x float64, p measure.Point) {
+	r.x, r.p50, r.p90 = append(r.x, x), append(r.p50, float64(*p.P50)), append(r.p90, float64(*p.P90))
+}
+
+func (r *curves) drawn(few bool) []curve {
+	if len(r.x) == 0 {
+		return nil
+	}
+	class := ""
+	if few {
+		class = " few"
+	}
+	return []curve{{"p90" + class, r.x, r.p90, 3.5}, {"p50" + class, r.x, r.p50, 3.5}}
 }
 
 // timed reports whether the series has percentiles.

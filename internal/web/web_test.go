@@ -289,3 +289,29 @@ func TestCommands(t *testing.T) {
 		t.Errorf("%d entries, %v", len(entries), err)
 	}
 }
+
+// A day on which no backlog was taken is named, has a row without numbers, and no line goes over it.
+func TestBacklogOfADayWithoutDaemon(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, day := range []string{"2026-10-28", "2026-10-29", "2026-11-01", "2026-11-02"} {
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.store.PutBacklog(t.Context(), []tocsin.Backlog{{Day: day, At: at, Open: 3, P50: 60, P90: 90, Oldest: 100}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := w.get("/trends?metric=backlog&from=2026-10-01&to=2026-11-03")
+	for _, want := range []string{"On 2 days no backlog was taken, as no daemon ran: 2026-10-30, 2026-10-31. What waited", "2026-10-30: not taken", `<th scope="row">2026-10-31</th><td class="num">–</td>`} {
+		if !strings.Contains(a.body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if whole := w.get("/trends?metric=backlog&from=2026-11-01&to=2026-11-03"); strings.Contains(whole.body, "no daemon ran") {
+		t.Error("of days that were all taken some are said to be missing")
+	}
+	if lines := strings.Count(a.body, `class="p50`); lines < 2 {
+		t.Errorf("%d lines: a gap has none over it", lines)
+	}
+}

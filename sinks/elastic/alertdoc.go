@@ -189,7 +189,10 @@ func appendValue(b []byte, v tocsin.Value) []byte {
 }
 
 // date is a time as Elasticsearch takes it, quoted; beyond its four-digit years the nearest that it takes.
-func date(t time.Time) []byte {
+func date(t time.Time) []byte { return appendDate(nil, t) }
+
+// appendDate is [date] behind what b holds.
+func appendDate(b []byte, t time.Time) []byte {
 	t = t.UTC()
 	if t.Year() > 9999 {
 		t = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
@@ -197,7 +200,7 @@ func date(t time.Time) []byte {
 	if t.Year() < 0 {
 		t = time.Time{}
 	}
-	return t.AppendFormat([]byte{'"'}, `2006-01-02T15:04:05.999999999Z07:00"`)
+	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 }
 
 // provenance writes the alert's object tocsin.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -17,6 +18,9 @@ import (
 
 // maxReply is the most that is read of any reply, in bytes.
 const maxReply = 256 << 20
+
+// mostGrown is how much room is made for a reply at its word, in bytes.
+const mostGrown = 16 << 20
 
 // errOdd marks a reply that is none of Elasticsearch's: HTML, cut off, too long. It says nothing and is retried.
 var errOdd = errors.New("odd reply")
@@ -55,6 +59,17 @@ func denied(err error) bool {
 
 // send does one request once and returns the body of a reply with a status below 300; any other is a [statusError].
 func (s *Store) send(ctx context.Context, op string, req esapi.Request, most int64) ([]byte, error) {
+	var room bytes.Buffer
+	err := s.sendInto(ctx, &room, op, req, most)
+	if err != nil {
+		return nil, err
+	}
+	return room.Bytes(), nil
+}
+
+// sendInto is send into a room that may have been used before.
+func (s *Store) sendInto(ctx context.Context, room *bytes.Buffer, op string, req esapi.Request, most int64) error {
+	room.Reset()
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
 	defer s.health.ask()()
@@ -62,24 +77,27 @@ func (s *Store) send(ctx context.Context, op string, req esapi.Request, most int
 	res, err := req.Do(ctx, s.client)
 	if err != nil {
 		s.metrics.requests.WithLabelValues(op, "transport").Inc()
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return fmt.Errorf("%s: %w", op, err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, most+1))
+	if n, err := strconv.Atoi(res.Header.Get("Content-Length")); err == nil && n > 0 {
+		room.Grow(min(n, mostGrown) + bytes.MinRead) // its end is read into room too
+	}
+	_, err = room.ReadFrom(io.LimitReader(res.Body, most+1))
 	s.metrics.seconds.WithLabelValues(op).Observe(time.Since(begun).Seconds())
-	if err == nil && int64(len(body)) > most {
+	if err == nil && int64(room.Len()) > most {
 		s.metrics.requests.WithLabelValues(op, "odd").Inc()
-		return nil, fmt.Errorf("%s: reply of status %d: %w", op, res.StatusCode, errLong)
+		return fmt.Errorf("%s: reply of status %d: %w", op, res.StatusCode, errLong)
 	}
 	if err != nil {
 		s.metrics.requests.WithLabelValues(op, "odd").Inc()
-		return nil, fmt.Errorf("%s: reply of status %d: %v: %w", op, res.StatusCode, err, errOdd)
+		return fmt.Errorf("%s: reply of status %d: %v: %w", op, res.StatusCode, err, errOdd)
 	}
 	s.metrics.requests.WithLabelValues(op, class(res.StatusCode)).Inc()
 	if res.StatusCode >= 300 {
-		return nil, fmt.Errorf("%s: %w", op, fault(res.StatusCode, body))
+		return fmt.Errorf("%s: %w", op, fault(res.StatusCode, room.Bytes()))
 	}
-	return body, nil
+	return nil
 }
 
 // class is a status as a label: 2xx, 4xx, ….

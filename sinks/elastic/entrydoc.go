@@ -57,20 +57,35 @@ func appendWord(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// readEntryDocument reads a stored entry. The error says that what it is found by is not what it says.
-func readEntryDocument(source string) (tocsin.LogEntry, error) {
-	rest, ok := strings.CutPrefix(source, entryHead)
+// cutEntryDocument reads a stored entry that a text begins with, and tells how long it is; 0 where it is not as it is written
+// here, and what is then in e is nothing.
+func cutEntryDocument(text string, e *tocsin.LogEntry) int {
+	rest, ok := strings.CutPrefix(text, entryHead)
 	at := rest[:wordEnd(rest)]
 	rest, follows := strings.CutPrefix(rest[len(at):], entryDoc)
-	if ok && follows {
-		if e, tail, ok := sinks.CutEntry(rest); ok && at == string(date(e.Effective)) {
-			var few [1024]byte
-			if tail == string(appendEntryFields(few[:0], &e)) {
-				return e, nil
-			}
-		}
+	if !ok || !follows {
+		return 0
 	}
-	var e tocsin.LogEntry
+	if rest, ok = sinks.CutEntry(rest, e); !ok {
+		return 0
+	}
+	var few [1024]byte
+	if at != string(appendDate(few[:0], e.Effective)) {
+		return 0
+	}
+	fields := appendEntryFields(few[:0], e)
+	if len(rest) < len(fields) || rest[:len(fields)] != string(fields) {
+		return 0
+	}
+	return len(text) - len(rest) + len(fields)
+}
+
+// readEntryDocument reads a stored entry. The error says that what it is found by is not what it says.
+func readEntryDocument(source string) (e tocsin.LogEntry, err error) {
+	if n := cutEntryDocument(source, &e); n > 0 && n == len(source) {
+		return e, nil
+	}
+	e = tocsin.LogEntry{}
 	if err := (&document{source: json.RawMessage(source)}).decode(&e); err != nil {
 		return e, err
 	}

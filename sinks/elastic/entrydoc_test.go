@@ -58,13 +58,13 @@ func TestEntryDocument(t *testing.T) {
 }
 
 func TestReadHits(t *testing.T) {
-	hits, err := readHits([]byte(`{"took":1,"hits":{"total":3,"hits":[{"_index":"i","_id":"a:1","_score":null,"_source":{"doc": {"x":1}},"sort":["a:1"]}]}}`))
+	hits, err := hitsOf(`{"took":1,"hits":{"total":3,"hits":[{"_index":"i","_id":"a:1","_score":null,"_source":{"doc": {"x":1}},"sort":["a:1"]}]}}`)
 	want := []wholeHit{{"i", "a:1", `{"doc": {"x":1}}`, json.RawMessage(`["a:1"]`)}}
 	if err != nil || !reflect.DeepEqual(hits, want) {
 		t.Errorf("%+v (%v)", hits, err)
 	}
 	for _, odd := range []string{``, `[]`, `{}`, `{"hits":{"hits":[{"_id":1}]}}`, `{"hits":{"hits":[`, `<html>`} {
-		if _, err := readHits([]byte(odd)); err == nil {
+		if _, err := hitsOf(odd); err == nil {
 			t.Errorf("%q is taken for an answer", odd)
 		}
 	}

@@ -64,8 +64,9 @@ const (
 // A shownIncident is an incident's document, and those of its visits.
 type shownIncident struct {
 	store  *Store
-	doc    *wholeHit
-	visits map[string]wholeHit // by id
+	doc    wholeHit // without a source: there is none
+	visits []wholeHit
+	room   *[]byte // for the documents as they would be written now, of all of a span in turn
 }
 
 // Held hands out a span's logs, as searches see them; see [sinks.WholeReader].
@@ -77,7 +78,7 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 	give := func(h tocsin.Held) error {
 		if at := all[h.Log]; at != nil {
 			delete(all, h.Log)
-			if h.Shown = at.shown; at.doc != nil {
+			if h.Shown = at.shown; at.doc.source != "" {
 				h.State = at.doc.inner()
 				h.Odd = errors.Join(h.Odd, at.doc.at(s.index(kindIncidents), h.Log))
 			}
@@ -89,7 +90,7 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 	}
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		h := tocsin.Held{Log: id}
-		if all[id].doc == nil {
+		if all[id].doc.source == "" {
 			h.Odd = fmt.Errorf("incident %s: there is none, and its visits are still there", id)
 		}
 		if err := give(h); err != nil {
@@ -101,75 +102,102 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 
 // heldLogs hands out the logs, one after another.
 func (s *Store) heldLogs(ctx context.Context, span tocsin.LogRange, give func(tocsin.Held) error) error {
-	var h tocsin.Held
-	err := s.wholly(ctx, s.monthly(kindLog, "*"), "tocsin.incident", span, entriesPage, func(hit wholeHit) error {
-		e, err := readEntryDocument(hit.source)
-		if err == nil {
-			index, _ := s.indexOf(kindLog, e.Incident)
-			err = hit.at(index, e.ID())
-		}
-		log, _, _ := strings.Cut(hit.id, ":")
-		if log != h.Log {
-			if h.Log != "" {
-				if err := give(h); err != nil {
-					return err
-				}
-			}
-			h = tocsin.Held{Log: log, Entries: h.Entries[:0]}
-		}
-		if err != nil && h.Odd == nil {
-			h.Odd = fmt.Errorf("log entry %.80q: %w", hit.id, err)
-		}
-		h.Entries = append(h.Entries, e)
-		return nil
-	})
-	if err != nil || h.Log == "" {
+	r := logReader{store: s, give: give}
+	err := s.wholly(ctx, s.monthly(kindLog, "*"), "tocsin.incident", span, entriesPage, taking{r.cut, r.take})
+	if err != nil || r.held.Log == "" {
 		return err
 	}
-	return give(h)
+	return give(r.held)
+}
+
+// A logReader puts entries together that are of one log.
+type logReader struct {
+	store *Store
+	give  func(tocsin.Held) error
+	held  tocsin.Held
+	next  tocsin.LogEntry
+	read  int // bytes of the next entry's document, where it was read while it was measured
+}
+
+func (r *logReader) cut(text string) int {
+	r.read = cutEntryDocument(text, &r.next)
+	return r.read
+}
+
+// take takes the next entry.
+func (r *logReader) take(hit *wholeHit) (err error) {
+	if r.read == 0 || r.read != len(hit.source) {
+		r.next, err = readEntryDocument(hit.source)
+	}
+	r.read = 0
+	if err == nil {
+		index, _ := r.store.indexOf(kindLog, r.next.Incident)
+		err = hit.at(index, r.next.ID())
+	}
+	log, _, _ := strings.Cut(hit.id, ":")
+	if log != r.held.Log {
+		if r.held.Log != "" {
+			if err := r.give(r.held); err != nil {
+				return err
+			}
+		}
+		r.held = tocsin.Held{Log: log, Entries: r.held.Entries[:0]}
+	}
+	if err != nil && r.held.Odd == nil {
+		r.held.Odd = fmt.Errorf("log entry %.80q: %w", hit.id, err)
+	}
+	r.held.Entries = push(r.held.Entries, &r.next)
+	return nil
+}
+
+// push puts an entry behind others and takes the one that stood in its place: what that holds is written over.
+func push(all []tocsin.LogEntry, e *tocsin.LogEntry) []tocsin.LogEntry {
+	n := len(all)
+	if n == cap(all) {
+		all = append(all, *e)
+		*e = tocsin.LogEntry{}
+		return all
+	}
+	all = all[:n+1]
+	all[n], *e = *e, all[n]
+	return all
 }
 
 // shownIn reads the documents of a span's incidents and of their visits.
 func (s *Store) shownIn(ctx context.Context, span tocsin.LogRange) (map[string]*shownIncident, error) {
-	all := map[string]*shownIncident{}
+	all, room := map[string]*shownIncident{}, new([]byte)
 	of := func(id string) *shownIncident {
 		if all[id] == nil {
-			all[id] = &shownIncident{store: s, visits: map[string]wholeHit{}}
+			all[id] = &shownIncident{store: s, room: room}
 		}
 		return all[id]
 	}
-	err := s.wholly(ctx, s.index(kindIncidents), "tocsin.id", span, incidentsPage, func(hit wholeHit) error {
-		of(hit.id).doc = &hit
+	err := s.wholly(ctx, s.index(kindIncidents), "tocsin.id", span, incidentsPage, taking{each: func(hit *wholeHit) error {
+		of(hit.id).doc = *hit
 		return nil
-	})
+	}})
 	if err != nil {
 		return nil, err
 	}
-	return all, s.wholly(ctx, s.monthly(kindIntervals, "*"), "tocsin.incident", span, entriesPage, func(hit wholeHit) error {
+	return all, s.wholly(ctx, s.monthly(kindIntervals, "*"), "tocsin.incident", span, entriesPage, taking{each: func(hit *wholeHit) error {
 		id, _, _ := strings.Cut(hit.id, ":")
-		of(id).visits[hit.id] = hit
+		at := of(id)
+		at.visits = append(at.visits, *hit)
 		return nil
-	})
+	}})
 }
 
-// shown holds what searches and dashboards see of an incident against what follows from it.
-func (at *shownIncident) shown(i *tocsin.Incident, earlier iter.Seq[*tocsin.Incident]) error {
-	actions, err := at.store.showing(i)
-	if err != nil {
-		return err
-	}
-	if odd := unlike(at.doc.source, actions[0].doc); odd != "" {
+// shown holds what searches and dashboards see of an incident, whose JSON is text, against what follows from it.
+func (at *shownIncident) shown(i *tocsin.Incident, text []byte, earlier iter.Seq[*tocsin.Incident]) error {
+	now := appendIncident((*at.room)[:0], i, text)
+	*at.room = now
+	if odd := unlike(at.doc.source, now); odd != "" {
 		return fmt.Errorf("incident %s: its field %s, by which it is found, sorted or counted, is not what its state says", i.ID, odd)
 	}
-	left := maps.Clone(at.visits)
-	missing := ""
-	for _, a := range actions[1:] {
-		hit, ok := left[a.id]
-		if !ok {
-			missing = a.id
-		} else if hit.index == a.index && unlike(hit.source, a.doc) == "" {
-			delete(left, a.id)
-		}
+	left := slices.Clone(at.visits)
+	missing, err := at.visited(i, &left)
+	if err != nil {
+		return err
 	}
 	if missing != "" {
 		return fmt.Errorf("incident %s: the document of its visit %s is gone", i.ID, missing)
@@ -178,33 +206,54 @@ func (at *shownIncident) shown(i *tocsin.Incident, earlier iter.Seq[*tocsin.Inci
 		return nil
 	}
 	for then := range earlier { // a visit's document is as the incident was when the visit was over
-		was, err := at.store.showing(then)
-		if err != nil {
+		if _, err := at.visited(then, &left); err != nil {
 			return err
 		}
-		for _, a := range was[1:] {
-			if hit, ok := left[a.id]; ok && hit.index == a.index && unlike(hit.source, a.doc) == "" {
-				delete(left, a.id)
-			}
-		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(left)) {
-		return fmt.Errorf("incident %s: the document of its visit %s, from which stage times are added up, is not what its log tells", i.ID, id)
+	for _, hit := range left {
+		return fmt.Errorf("incident %s: the document of its visit %s, from which stage times are added up, is not what its log tells", i.ID, hit.id)
 	}
 	return nil
 }
 
+// visited takes out of what is left the documents of visits that are as the incident says, and names a visit that has
+// none.
+func (at *shownIncident) visited(i *tocsin.Incident, left *[]wholeHit) (missing string, err error) {
+	for n := range i.Visits {
+		v := &i.Visits[n]
+		if v.To.IsZero() {
+			continue
+		}
+		id := visitID(i, v)
+		here := func(hit wholeHit) bool { return hit.id == id }
+		if !slices.ContainsFunc(at.visits, here) {
+			missing = id
+			continue
+		}
+		now, err := appendVisit((*at.room)[:0], i, v, id)
+		if err != nil {
+			return "", err
+		}
+		index, _ := at.store.indexOf(kindIntervals, i.ID)
+		*at.room = now
+		*left = slices.DeleteFunc(*left, func(hit wholeHit) bool {
+			return here(hit) && hit.index == index && unlike(hit.source, now) == ""
+		})
+	}
+	return missing, nil
+}
+
 // HeldExhibits hands out copies; see [sinks.WholeReader].
 func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
-	return s.wholly(ctx, s.monthly(kindEvidence, "*"), "tocsin.incident", span, exhibitsPage, func(hit wholeHit) error {
-		var x tocsin.Exhibit
-		readable := (&document{source: json.RawMessage(hit.source)}).decode(&x) == nil
+	return s.wholly(ctx, s.monthly(kindEvidence, "*"), "tocsin.incident", span, exhibitsPage, taking{each: func(hit *wholeHit) error {
+		x, err := sinks.ReadExhibit(innerOf(hit.source))
+		readable := err == nil
 		index, _ := s.indexOf(kindEvidence, x.Incident)
 		if !readable || hit.index != index || hit.id != x.ID { // whoever asks for it does not get it
 			return nil
 		}
 		return each(x)
-	})
+	}})
 }
 
 // unlike names a field in which a stored document differs from the one that would be written now.

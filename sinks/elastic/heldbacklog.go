@@ -18,18 +18,18 @@ func (s *Store) HeldBacklogs(ctx context.Context, each func(tocsin.Backlog, erro
 		return err
 	}
 	left := reply.Hits.Total.Value
-	err = s.wholly(ctx, s.index(kindBacklog), "tocsin.id", tocsin.LogRange{}, entriesPage, func(hit wholeHit) error {
+	err = s.wholly(ctx, s.index(kindBacklog), "tocsin.id", tocsin.LogRange{}, entriesPage, taking{each: func(hit *wholeHit) error {
 		left--
 		var b tocsin.Backlog
 		odd := (&document{source: json.RawMessage(hit.source)}).decode(&b)
 		if odd == nil {
-			odd = s.likeBacklog(&hit, &b)
+			odd = s.likeBacklog(hit, &b)
 		}
 		if odd != nil {
 			odd = fmt.Errorf("backlog, document %.80q: %w", hit.id, odd)
 		}
 		return each(b, odd)
-	})
+	}})
 	if err == nil && left > 0 {
 		err = each(tocsin.Backlog{}, fmt.Errorf("backlog: %d documents have no id that they are found by", left))
 	}

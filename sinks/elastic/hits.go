@@ -11,10 +11,20 @@ import (
 // register waits for.
 type replyText struct{ rest string }
 
-// readHits reads the hits of a reply. Their texts are parts of its text.
-func readHits(reply []byte) (hits []wholeHit, err error) {
-	r, seen := replyText{string(reply)}, false
-	err = r.members(func(name string) error {
+// A taking is what becomes of the hits of a reply.
+type taking struct {
+	// cut tells how long the document is that a text begins with, from which it may have read it; 0: it is measured. nil:
+	// all are measured.
+	cut func(text string) int
+	// each takes the hits, one after another into the same place. Their texts are parts of the reply's.
+	each func(*wholeHit) error
+}
+
+// readHits hands out the hits of a reply, up to the first that is none.
+func readHits(reply string, t taking) error {
+	var hit wholeHit
+	r, seen := replyText{reply}, false
+	err := r.members(func(name string) error {
 		if name != "hits" {
 			_, err := r.value()
 			return err
@@ -26,20 +36,28 @@ func readHits(reply []byte) (hits []wholeHit, err error) {
 			}
 			seen = true
 			return r.items(func() error {
-				hit, err := r.hit()
-				hits = append(hits, hit)
-				return err
+				if err := r.hit(&hit, t.cut); err != nil {
+					return err
+				}
+				return t.each(&hit)
 			})
 		})
 	})
 	if err == nil && !seen {
 		err = errOdd
 	}
-	return hits, err
+	return err
 }
 
-func (r *replyText) hit() (h wholeHit, err error) {
-	return h, r.members(func(name string) error {
+func (r *replyText) hit(h *wholeHit, cut func(text string) int) error {
+	*h = wholeHit{}
+	return r.members(func(name string) error {
+		if name == "_source" && cut != nil && r.next() != 0 {
+			if n := cut(r.rest); n > 0 {
+				h.source, r.rest = r.rest[:n], r.rest[n:]
+				return nil
+			}
+		}
 		v, err := r.value()
 		if err != nil {
 			return err
@@ -76,6 +94,9 @@ func innerOf(source string) string {
 
 // next skips white space and returns the byte that follows, 0 at the end.
 func (r *replyText) next() byte {
+	if r.rest != "" && r.rest[0] > ' ' {
+		return r.rest[0]
+	}
 	r.rest = strings.TrimLeft(r.rest, " \t\r\n")
 	if r.rest == "" {
 		return 0

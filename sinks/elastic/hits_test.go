@@ -17,7 +17,7 @@ func FuzzHits(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		hits, err := readHits([]byte(text))
+		hits, err := hitsOf(text)
 		var reply struct {
 			Hits struct {
 				Hits []map[string]json.RawMessage `json:"hits"`
@@ -40,14 +40,23 @@ func FuzzHits(f *testing.F) {
 	})
 }
 
+// hitsOf are all hits of a reply.
+func hitsOf(reply string) (hits []wholeHit, err error) {
+	err = readHits(reply, taking{each: func(hit *wholeHit) error {
+		hits = append(hits, *hit)
+		return nil
+	}})
+	return hits, err
+}
+
 // A reply is taken apart as it stands.
 func TestHits(t *testing.T) {
-	hits, err := readHits([]byte(`{"took":1,"hits":{"max_score":null,"hits":[ {"_index":"i","_id":"a\"1","_score":null,"_source":{"b":[{"c":"}"}],"doc":{"d":1}} ,"sort":["a",2]}, {"_id":"b"}]}}`))
+	hits, err := hitsOf(`{"took":1,"hits":{"max_score":null,"hits":[ {"_index":"i","_id":"a\"1","_score":null,"_source":{"b":[{"c":"}"}],"doc":{"d":1}} ,"sort":["a",2]}, {"_id":"b"}]}}`)
 	if err != nil || len(hits) != 2 || hits[0].index != "i" || hits[0].id != `a"1` || string(hits[0].inner()) != `{"d":1}` || string(hits[0].sort) != `["a",2]` || hits[1].id != "b" {
 		t.Errorf("%+v: %v", hits, err)
 	}
 	for _, text := range []string{``, `{}`, `{"hits":{}}`, `{"hits":{"hits":[}}`, `{"hits":{"hits":[{"_id":"a"`, `{"hits":{"hits":[{"_id":1}]}}`, `{"hits":{"hits":[{"_source":,}]}}`, `{"hits":{"hits":[{"_source":{]}}`} {
-		if hits, err := readHits([]byte(text)); err == nil {
+		if hits, err := hitsOf(text); err == nil {
 			t.Errorf("%s is taken for %+v", text, hits)
 		}
 	}

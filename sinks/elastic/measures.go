@@ -19,32 +19,6 @@ import (
 
 const kindBacklog = "backlog"
 
-// measureFields adds to an incident's fields what statistics see of it and the incident does not say itself.
-func measureFields(i *tocsin.Incident, fields object) {
-	m := i.Measure()
-	metrics := object{"countable": i.Countable, "counted_as": m.Words["counted_as"]}
-	fields["metrics"] = metrics
-	fields["event_count"] = m.Values["events"]
-	if team := m.Words["team"]; team != "" {
-		metrics["team"] = team
-	}
-	if i.Rule != "" {
-		fields["rule"] = object{"id": i.Rule}
-	}
-	duration, _ := fields["duration"].(object)
-	for name, v := range m.Values {
-		if strings.HasPrefix(name, "stage_") && duration != nil {
-			duration[name] = v
-		}
-	}
-	sla, _ := fields["sla"].(object)
-	for _, name := range tocsin.TargetNames() {
-		if target, ok := sla[name].(object); ok {
-			target["state"] = m.Words["target_"+name]
-		}
-	}
-}
-
 // dimensionField is the field of a dimension.
 func dimensionField(name string) string {
 	fields := map[string]string{

@@ -19,6 +19,7 @@ type Store struct {
 	retry   sinks.Retry // of writes
 	reads   sinks.Retry
 	schema  *schema
+	rooms   sync.Pool // of *bytes.Buffer: replies of many MB that are read one after another
 
 	mu     sync.Mutex
 	months map[string]bool   // of alerts that this store has written

@@ -151,21 +151,22 @@ func endOf(all []tocsin.Stretch) int64 {
 
 // searched are those that a search sees, by the numbers of their last leaves.
 func (s *Store) searched(ctx context.Context, seq object, order string, limit int) ([]tocsin.Stretch, error) {
-	hits, err := s.page(ctx, s.index(kindCheckpoints), object{
+	var all []tocsin.Stretch
+	query := object{
 		"size": min(max(limit, 1), 100), "track_total_hits": false,
 		"sort":  []object{{"tocsin.seq": object{"order": order, "unmapped_type": "long"}}},
 		"query": object{"bool": object{"filter": []object{{"term": object{"tocsin.kind": kindStretch}}, {"range": object{"tocsin.seq": seq}}}}},
-	})
-	if err != nil {
-		return nil, err
 	}
-	var all []tocsin.Stretch
-	for _, hit := range hits {
+	_, err := s.page(ctx, s.index(kindCheckpoints), query, taking{each: func(hit *wholeHit) error {
 		st, err := sinks.ReadStretch(innerOf(hit.source))
 		if err != nil {
-			return nil, fmt.Errorf("document %.80q: %w", hit.id, err)
+			return fmt.Errorf("document %.80q: %w", hit.id, err)
 		}
 		all = append(all, st)
+		return nil
+	}})
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
 }

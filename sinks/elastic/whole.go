@@ -12,6 +12,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"tocsin"
+	"tocsin/sinks"
 )
 
 // A wholeHit is one document of a reading of all: where it stands, and its text as it was written.
@@ -33,7 +34,7 @@ func (h *wholeHit) at(index, id string) error {
 func (h *wholeHit) inner() []byte { return []byte(innerOf(h.source)) }
 
 // wholly hands out all documents of a span, by a field that names their log, in the order of their ids.
-func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.LogRange, size int, each func(wholeHit) error) error {
+func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.LogRange, size int, t taking) error {
 	bounds := object{"gte": span.From}
 	if span.To != "" {
 		bounds["lt"] = span.To
@@ -43,62 +44,65 @@ func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.Log
 		"sort": []object{{"tocsin.id": object{"order": "asc", "unmapped_type": "keyword"}}},
 	}
 	for {
-		hits, err := s.page(ctx, index, query)
+		n, err := s.page(ctx, index, query, t)
 		if errors.Is(err, errLong) && size > 1 { // a copy of an alert may have megabytes
 			size = max(size/8, 1)
 			query["size"] = size
 			continue
 		}
-		if err != nil {
+		if err != nil || n < size {
 			return err
 		}
-		for n := range hits {
-			if err := each(hits[n]); err != nil {
-				return err
-			}
-		}
-		if len(hits) < size {
-			return nil
-		}
-		query["search_after"] = hits[len(hits)-1].sort
 	}
 }
 
 // wholeReply bounds a page: two are read at a time.
 const wholeReply = 96 << 20
 
-// page is one page of a search, with the documents' own text.
-func (s *Store) page(ctx context.Context, index string, query object) ([]wholeHit, error) {
-	body, err := json.Marshal(query)
-	if err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
+// page hands out one page of a search, with the documents' own text, and tells how many the last reply had. The query goes
+// on behind what was handed out, also where a reply is odd in its middle and asked for again.
+func (s *Store) page(ctx context.Context, index string, query object, t taking) (n int, err error) {
 	// Packing and unpacking all of a register takes both sides longer than carrying it.
 	uncompressed := http.Header{"Accept-Encoding": {"identity"}}
-	var hits []wholeHit
-	long := false
+	room, ok := s.rooms.Get().(*bytes.Buffer)
+	if !ok {
+		room = new(bytes.Buffer)
+	}
+	defer s.rooms.Put(room)
+	long, stopped := false, error(nil)
+	take := taking{t.cut, func(hit *wholeHit) error {
+		if stopped = t.each(hit); stopped == nil {
+			n, query["search_after"] = n+1, hit.sort
+		}
+		return stopped
+	}}
 	err = s.reads.Do(ctx, func(ctx context.Context) error {
-		reply, err := s.send(ctx, "search", esapi.SearchRequest{
+		body, err := json.Marshal(query)
+		if err != nil {
+			return fmt.Errorf("search: %w: %w", err, sinks.ErrPermanent)
+		}
+		n = 0
+		err = s.sendInto(ctx, room, "search", esapi.SearchRequest{
 			Index: []string{index}, Body: bytes.NewReader(body), Header: uncompressed,
 			IgnoreUnavailable: new(true), AllowNoIndices: new(true), AllowPartialSearchResults: new(false),
 		}, wholeReply)
 		if long = errors.Is(err, errLong); long || err != nil {
 			return ignoreLong(err)
 		}
-		if hits, err = readHits(reply); err != nil {
+		if err = readHits(room.String(), take); err != nil && stopped == nil {
 			return fmt.Errorf("search: %v: %w", err, errOdd)
 		}
 		return nil
 	})
 	switch {
 	case err == nil && long:
-		return nil, fmt.Errorf("search: %w", errLong)
+		return n, fmt.Errorf("search: %w", errLong)
 	case err == nil:
 		s.health.recover(reading)
 	case denied(err):
 		s.health.halt(reading, err)
 	}
-	return hits, err
+	return n, errors.Join(err, stopped)
 }
 
 // ignoreLong lets a reply that is too long not be asked for again.

@@ -40,10 +40,16 @@ func (l *listing) choose(q *tocsin.Query) {
 	}
 	l.knownTo(q.Reader)
 	l.titles(sinks.Words(q.Title))
-	for kind, value := range map[string]string{"event": q.Event, "entity": q.Entity, "rule": q.Rule, "team": q.Team} {
+	for kind, value := range map[string]string{"event": q.Event, "entity": q.Entity} {
 		if value != "" {
 			l.where("id IN (SELECT incident FROM links WHERE kind = ? AND value = ?)", kind, value)
 		}
+	}
+	if q.Rule != "" {
+		l.where(ofMany+"rule' AND value = ?)", q.Rule)
+	}
+	if q.Team != "" {
+		l.where(ofMany+"team' AND value = ?)", q.Team)
 	}
 	l.within("opened", q.Since, q.Until)
 	l.within("updated", q.UpdatedSince, q.UpdatedUntil)
@@ -76,7 +82,7 @@ func (s *Store) counted(ctx context.Context, all []listing) ([]int64, error) {
 	parts, into, counts := make([]string, len(all)), make([]any, len(all)), make([]int64, len(all))
 	var args []any
 	for n := range all {
-		parts[n], into[n] = "(SELECT count(*) FROM "+all[n].table+all[n].counting()+")", &counts[n]
+		parts[n], into[n] = "(SELECT count(*) FROM "+all[n].table+all[n].finding()+")", &counts[n]
 		args = append(args, all[n].args...)
 	}
 	err := s.reader().QueryRowContext(ctx, "SELECT "+strings.Join(parts, ", "), args...).Scan(into...)

@@ -213,7 +213,7 @@ func scanRows(ctx context.Context, q querier, query string, args []any, n int, e
 }
 
 // shown holds what is kept of an incident against what follows from it.
-func (b *beside) shown(i *tocsin.Incident, _ iter.Seq[*tocsin.Incident]) error {
+func (b *beside) shown(i *tocsin.Incident, _ []byte, _ iter.Seq[*tocsin.Incident]) error {
 	if name, odd := unequal(shownColumns, b.columns, shownRow(i)); odd {
 		return fmt.Errorf("incident %s: its column %s, by which it is listed, is not what its state says", i.ID, name)
 	}

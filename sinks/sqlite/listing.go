@@ -53,12 +53,6 @@ func (l *listing) condition() string {
 	return " WHERE " + strings.Join(l.conds, " AND ")
 }
 
-// counting is the condition as counts have it: the index of priorities is for the order of pages, and would have a count
-// read each document of them.
-func (l *listing) counting() string {
-	return strings.Replace(l.condition(), "priority IN", "+priority IN", 1)
-}
-
 // within asks for a time in [since, until); zero is open.
 func (l *listing) within(column string, since, until time.Time) {
 	if !since.IsZero() {
@@ -87,7 +81,7 @@ func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor str
 	if err != nil {
 		return page, err
 	}
-	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM "+l.table+l.counting(), l.args...).Scan(&page.Total); err != nil {
+	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM "+l.table+l.finding(), l.args...).Scan(&page.Total); err != nil {
 		return page, translate(l.name, err)
 	}
 	if page.Total == 0 {

@@ -201,6 +201,9 @@ CREATE INDEX incidents_filters ON incidents (status, tenant, priority, assignee,
 `, `
 ALTER TABLE incidents ADD COLUMN visibility TEXT NOT NULL DEFAULT '';
 CREATE INDEX incidents_restricted ON incidents (visibility) WHERE visibility = 'restricted';
+`, `
+DROP INDEX incidents_filters;
+CREATE INDEX incidents_filters ON incidents (status, tenant, priority, assignee, breached, class, category, platform, coordinator, disposition, titled, id);
 `}
 
 // searchable is the version from which on the columns that are searched by are there, and numbered that from which on
