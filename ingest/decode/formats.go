@@ -54,6 +54,7 @@ func formats() []format {
 		{name: "leef", text: leef},
 		{name: "auditd", text: auditd},
 		{name: "windows_xml", text: windowsXML},
+		{name: "xml", text: vendorXML},
 		{name: "cisco_asa", mapping: true},
 		{name: "cisco_ios", mapping: true},
 		{name: "panos", text: panos},

@@ -312,7 +312,7 @@ func (f *syslogFields) program(h header, o *output) {
 // something well known (see login.go) is read as well.
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
-	says, pairs := newSaid(d.doc.dict), newPairs(d.doc.dict)
+	says, pairs, markup := newSaid(d.doc.dict), newPairs(d.doc.dict), newMarkup(d)
 	return text{
 		claims: func(line string) bool {
 			_, ok := d.line.head(line)
@@ -325,6 +325,9 @@ func syslog(d *Decoder) text {
 			}
 			if at := strings.IndexByte(h.message, '{'); at >= 0 && at < 64 && strings.HasSuffix(strings.TrimSuffix(h.message, " []"), "}") {
 				d.embedded(strings.TrimSuffix(h.message[at:], " []"), o)
+			}
+			if isMarkup(h.message) {
+				_ = markup.read(h.message, o) // what is broken is left as the text it is
 			}
 			if body := pairsOf(h.message); body != "" {
 				pairs.read(body, o)

@@ -18,6 +18,7 @@ func windows(d *dictionary) object {
 type windowsReader struct {
 	dict                                   *dictionary
 	enrich                                 *winEnricher
+	told                                   *winMessage
 	winlog, evtx, flat, old                []*name
 	systemRoots, dataRoots, userRoots      []*name
 	header                                 map[string]*name // of evtx System, without attribute markers
@@ -144,6 +145,7 @@ func newWindows(d *dictionary) *windowsReader {
 	w.flat = append(d.names("EventID"), w.flat...)
 	w.wmi = d.names("EventCode", "Logfile", "SourceName", "ComputerName", "TimeGenerated", "RecordNumber", "Message", "Type", "InsertionStrings", "EventIdentifier")
 	w.dataNames = winDataNames(d)
+	w.told = newWinMessage(d, w.eventData)
 	w.eventType = d.name("winlog.event_type")
 	w.user, w.logger, w.pid, w.writer, w.program = d.name("user.name"), d.name("winlog.user.name"), d.name("process.pid"), d.names("winlog.process.pid", "winlog.event_data.ProcessID"), d.name("process.executable")
 	return w
@@ -198,6 +200,7 @@ func (w *windowsReader) finish(o *output) {
 	if logged {
 		o.time = timeOf(o.value(w.eventTime))
 	}
+	w.told.read(o.text(w.providerName), o.text(w.message), o)
 	w.enrich.apply(o)
 	w.witness(o)
 	if logged { // Sysmon and SQL Server say when it happened, the log when it was written
