@@ -91,6 +91,21 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// TestClockKeep leaves each record its own time where records are looked at one by one.
+func TestClockKeep(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2026, 3, d, 0, 0, 0, 0, time.UTC) }
+	c := Clock{Keep: true}
+	for i, s := range []struct {
+		at, next, want time.Time
+		mark           bool
+	}{{day(9), day(1), day(9), true}, {day(1), day(20), day(1), false}, {day(20), day(2), day(20), true}, {day(2), time.Time{}, day(2), false}} {
+		a := tocsin.Alert{Time: s.at}
+		if rejected := c.Settle(&a, s.next); rejected != nil || !a.Time.Equal(s.want) || slices.Contains(a.Marks, markFuture) != s.mark {
+			t.Errorf("step %d: %v %v (%v), want %v", i, a.Time, a.Marks, rejected, s.want)
+		}
+	}
+}
+
 // TestUntil reckons a year from the file's last date, where its reader has looked ahead.
 func TestUntil(t *testing.T) {
 	var c Clock
