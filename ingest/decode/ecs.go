@@ -21,6 +21,7 @@ func ecsJSON(d *dictionary) object {
 	ruleName, ruleID := d.name("kibana.alert.rule.name"), d.name("signal.rule.name")
 	signalRule := d.name("rule.name")
 	written := d.names("ecs.version", "event.kind", "event.category", "event.dataset", "data_stream.dataset", "kibana.alert.uuid", "signal.rule.name", "rule.name")
+	metrics := d.names("metricset.name", "metricset.period")
 	hosts, host, guess := d.names("host.hostname", "agent.hostname", "beat.hostname"), d.name("host.name"), newGuesser(d)
 	return object{
 		claims: func(in *doc) bool {
@@ -51,6 +52,10 @@ func ecsJSON(d *dictionary) object {
 				guess.read(in, o)
 			}
 			o.set(host, in.first(hosts...))
+			if in.any(metrics) {
+				o.put(kind, "metric")
+			}
+			o.put(kind, "event")
 		},
 	}
 }

@@ -10,12 +10,12 @@ import (
 // pairKeys maps what firewalls and programs that write key=value call things to ECS.
 const pairKeys = `
 	srcip src src_ip source_ip sourceip client_ip client_address clientip remote_addr remip client SRC  source.ip
-	srcport src_port sport spt SPT                       source.port
+	srcport src_port sport spt SPT remport               source.port
 	srcmac                                               source.mac
 	srcname                                              source.domain
 	transip                                              source.nat.ip
-	dstip dst dst_ip dest_ip destip dest server_ip DST   destination.ip
-	dstport dst_port dport dpt dest_port DPT             destination.port
+	dstip dst dst_ip dest_ip destip dest server_ip DST locip destination.ip
+	dstport dst_port dport dpt dest_port DPT locport     destination.port
 	dstmac                                               destination.mac
 	dstname                                              destination.domain
 	sentbyte sent_bytes bytes_out                        source.bytes

@@ -41,7 +41,7 @@ func plain(dec *Decoder) text {
 func plainTime(line string, received time.Time, o *output) bool {
 	const most, columns = 256, 8
 	head := line[:min(len(line), most)]
-	for _, between := range []string{",", "|", "\t", ";"} {
+	for _, between := range []string{",", "|", "\t", ";", "> <", "  "} {
 		rest := head
 		for i := range columns {
 			column, after, more := strings.Cut(rest, between)
@@ -62,7 +62,7 @@ func plainTime(line string, received time.Time, o *output) bool {
 
 // columnTime is the time that a column tells, with the clock in the column after it where it is a day alone.
 func columnTime(column, after, between string) (t time.Time, number, ok bool) {
-	const quotes, shortest = `"'[]()`, 8
+	const quotes, shortest = `"'[]()<>#`, 8
 	text := strings.Trim(strings.TrimSpace(column), quotes)
 	if len(text) < shortest {
 		return time.Time{}, false, false

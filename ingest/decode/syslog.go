@@ -104,7 +104,7 @@ func (h *header) rfc5424(rest string, l *lineReader) bool {
 	if !ok && parts[1] != "-" {
 		return false
 	}
-	if strings.Contains(parts[4], "=") || strings.Contains(parts[5], "=") { // the message begins behind the host
+	if strings.HasPrefix(parts[3], "{") || strings.HasPrefix(parts[3], "<") || strings.Contains(parts[4], "=") || strings.Contains(parts[5], "=") { // the message begins behind the host
 		h.version, h.time, h.host, h.message = parts[0], t, nilValue(parts[2]), strings.Join(parts[3:], " ")
 		return true
 	}

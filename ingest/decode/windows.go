@@ -214,7 +214,9 @@ func (w *windowsReader) finish(o *output) {
 
 // readBeat takes Winlogbeat's document as it is; the event's data are text in every shape.
 func (w *windowsReader) readBeat(in *doc, o *output) {
-	o.time = timeOf(in.first(w.utcTime...))
+	if o.time = timeOf(in.value(w.eventTime)); o.time.IsZero() { // else a collector's own time may stand before it
+		o.time = timeOf(in.first(w.utcTime...))
+	}
 	for _, l := range in.leaves[1:] {
 		switch {
 		case l.name == nil || l.name == w.utcTime[0]:
