@@ -77,7 +77,7 @@ func (s *said) sort(h header, o *output) {
 	case sort != "":
 	case mailQueue(h.message):
 		sort = "email"
-	case o.has(s.logins.ip) && o.has(s.ends.ips[1]), (o.has(s.logins.ip) || o.has(s.ends.ips[1])) && slices.ContainsFunc(s.spoken, o.has):
+	case s.traffic(h.message, o):
 		sort = "network"
 	default:
 		return
@@ -85,6 +85,15 @@ func (s *said) sort(h header, o *output) {
 	o.put(s.logins.category, sort)
 	o.put(s.logins.types, "info")
 }
+
+// traffic reports whether a text names two ends, or one of which it tells how it was spoken to.
+func (s *said) traffic(m string, o *output) bool {
+	from, to := o.has(s.logins.ip), o.has(s.ends.ips[1])
+	return from && to || (from || to) && (slices.ContainsFunc(s.spoken, o.has) || len(m) <= maxSaid && saysAny(o.lower(m), trafficWords[:]...))
+}
+
+// trafficWords are words of what happens to packets and connections, in small letters.
+var trafficWords = [...]string{"packet", "traffic", "tunnel", "vpn", "dhcp", " arp", "firewall", "neighbor", "tcp", "udp", "icmp", "dropped", "subnet", "unreachable", "connection from", "connection to", "connected to", "disconnect"}
 
 // mnemonics are words of the names that devices give their messages, and what such a message is about.
 const mnemonics = `
