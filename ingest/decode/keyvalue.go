@@ -295,7 +295,7 @@ func (p *pairReader) pair(key, value string, o *output) {
 
 // classify sets what sort of event the pairs are about.
 func (p *pairReader) classify(o *output) {
-	said := strings.ToLower(p.value("msg") + " " + p.value("logdesc") + " " + o.text(p.action) + " " + p.value("status"))
+	said := strings.ToLower(p.value("msg") + " " + p.value("logdesc") + " " + p.value("Content") + " " + p.value("OperationMessageText") + " " + o.text(p.action) + " " + p.value("status"))
 	switch sort := p.value("type") + " " + p.value("subtype") + " " + p.value("log_type"); {
 	case loginWord(said):
 		o.put(p.category, "authentication")

@@ -238,6 +238,9 @@ func (h *header) tag() {
 		return
 	}
 	name, rest := h.message[:end], h.message[end:]
+	if strings.IndexByte(name, '=') >= 0 { // a pair, in whose value the colon stands
+		return
+	}
 	pid := ""
 	if rest[0] == '[' {
 		stop := strings.IndexByte(rest, ']')
@@ -312,7 +315,7 @@ func (f *syslogFields) program(h header, o *output) {
 // something well known (see login.go) is read as well.
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
-	says, pairs, markup := newSaid(d.doc.dict), newPairs(d.doc.dict), newMarkup(d)
+	says, pairs, markup, filter := newSaid(d.doc.dict), newPairs(d.doc.dict), newMarkup(d), newFilter(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
 			_, ok := d.line.head(line)
@@ -335,6 +338,9 @@ func syslog(d *Decoder) text {
 				pairs.listed(h.message, o)
 			}
 			pairs.structured(h.data, o)
+			if h.app == "filterlog" {
+				filter.read(h.message, o)
+			}
 			says.record(h.message, o)
 			if o.time.IsZero() {
 				o.time = yearOf(h.time, h.message)
