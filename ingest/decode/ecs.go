@@ -1,6 +1,10 @@
 package decode
 
 import (
+	"encoding/json"
+	"strings"
+	"time"
+
 	"tocsin"
 	"tocsin/internal/ecs"
 )
@@ -95,8 +99,10 @@ func (d *doc) ecsLeaves() int {
 }
 
 // anyJSON reads JSON that no other format claims. Leaves that carry the name of an ECS leaf are that field; all else
-// stays below json. A mapping file says more (see [Mapping]).
-func anyJSON(d *dictionary) object {
+// stays below json. A record that it carries as a text is read as well, and says what the alert is about. A mapping file says
+// more (see [Mapping]).
+func anyJSON(dec *Decoder) object {
+	d := dec.doc.dict
 	prefix := d.name("json")
 	times := d.names("@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "date",
 		"created_at", "createdAt", "createdDateTime", "TimeGenerated", "unixTime", "calendarTime", "published", "event.timestamp", "metadata.eventCreationTime", "t", "asctime", "Timestamp", "Datetime")
@@ -104,6 +110,7 @@ func anyJSON(d *dictionary) object {
 	module, kind := d.name("event.module"), d.name("event.kind")
 	guess := newGuesser(d)
 	says, texts := newSaid(d), d.names("message", "msg", "log")
+	carried := d.names("raw", "rawmsg", "raw_message", "rawMessage", "_raw", "rawlog", "raw_log", "raw_event", "rawEvent", "original", "message", "msg", "log")
 	return object{
 		claims: func(*doc) bool { return true },
 		read: func(in *doc, o *output) {
@@ -123,6 +130,17 @@ func anyJSON(d *dictionary) object {
 					o.keep(d.below(prefix, l.name), l.value)
 				}
 			}
+			if inner := carriedBy(in, carried); inner != "" {
+				t := o.time
+				o.time = time.Time{}
+				dec.within(inner, o)
+				if o.time.IsZero() {
+					o.time = t
+				}
+				o.put(module, "json")
+				o.put(kind, "event")
+				return
+			}
 			guess.read(in, o)
 			if text := in.first(texts...); text.Kind() == tocsin.String {
 				says.text(text.Text(), o)
@@ -132,4 +150,19 @@ func anyJSON(d *dictionary) object {
 			o.put(kind, "event")
 		},
 	}
+}
+
+// carriedBy is the record that one of an object's members is as a text, "" for none: another object, CEF, LEEF or XML.
+func carriedBy(in *doc, members []*name) string {
+	for _, n := range members {
+		text, ok := in.value(n).Str()
+		if !ok {
+			continue
+		}
+		text = strings.TrimSpace(text)
+		if strings.HasPrefix(text, "{") && json.Valid([]byte(text)) || cefStart(text) >= 0 || leefStart(text) >= 0 || text != "" && isMarkup(text) {
+			return text
+		}
+	}
+	return ""
 }

@@ -49,7 +49,7 @@ func formats() []format {
 		{name: "eslogger", object: eslogger},
 		{name: "dashboards", object: dashboards},
 		{name: "ecs", object: ecsJSON},
-		{name: "json", object: anyJSON},
+		{name: "json", wrapper: anyJSON},
 		{name: "cef", text: cef},
 		{name: "leef", text: leef},
 		{name: "auditd", text: auditd},

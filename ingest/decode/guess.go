@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -13,12 +14,12 @@ import (
 // first. A record of no known format is of more use with them. A name holds for the end of a path, of one part or of
 // two; one after = holds for a whole path alone, as it means other things below others.
 const guesses = `
-	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localhostip localaddress stationip originaddress station =source =src =client =remote =origin downstreamremoteaddress
+	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localhostip localaddress stationip originaddress station =source =src =client =remote =origin downstreamremoteaddress csip fromip accessdeviceip
 	source.domain           srchost sourcehost sourcehostname srchostname clienthostname
-	source.port             srcport sourceport clientport spt remoteport localport
+	source.port             srcport sourceport clientport spt remoteport localport csport
 	source.mac              srcmac sourcemac clientmac macaddress
-	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst remotehostip serveraddress resolvedip hostip downstreamlocaladdress vip
-	destination.port        dstport destport destinationport dpt serverport targetport
+	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst remotehostip serveraddress resolvedip hostip downstreamlocaladdress vip cdip toip
+	destination.port        dstport destport destinationport dpt serverport targetport cdport
 	destination.domain      dsthost desthost desthostname dsthostname destinationhost destinationhostname destinationdomain serverhost
 	network.transport       transport transportprotocol ipprotocol networkprotocol proto protocol l4proto ipproto protocolid
 	http.request.method     httpmethod requestmethod reqmethod =method clientrequestmethod
@@ -63,7 +64,7 @@ const guesses = `
 
 // guessTimes are names of times, the surest first.
 const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate occurredat occurredtime eventcreationtime createdat createdtime createddatetime
-	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat firstseen
+	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat received founddate firstseen
 	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp when rt start timelocal clicktime servertimestamp startdatetime updatedat modified lastseen endtime`
 
 // A guesser reads the records of no known format.
@@ -325,7 +326,7 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 		}
 	}
 	switch {
-	case text == "" || text == "-" || strings.EqualFold(text, "null") || strings.EqualFold(text, "n/a") || strings.EqualFold(text, "unknown"):
+	case saysNothing(text) || strings.EqualFold(text, "null") || strings.EqualFold(text, "unknown"):
 	case to.text == "user.name" && (text[0] <= '9' && isAddress(text) || strings.ContainsAny(text, "()/")), to.text == "host.name" && strings.Contains(text, "/"):
 	case to.kind == ecs.IP:
 		first, _, _ := strings.Cut(text, ",")
@@ -353,6 +354,8 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 		}
 	case to.text == "http.request.method":
 		o.set(to, httpMethod(v))
+	case to.text == "dns.question.name":
+		o.put(to, cmp.Or(strings.TrimSuffix(text, "."), text))
 	case strings.HasPrefix(to.text, "file.hash."):
 		if len(text) >= 32 && isHex(text) {
 			o.put(to, strings.ToLower(text))

@@ -18,6 +18,7 @@ type inference struct {
 	url, method, from, to, technique, artefact *name
 	program, fileName, agent, status           *name
 	spoken                                     []*name // what only traffic has
+	indicators                                 []*name // what only an indicator of a list has
 }
 
 // What names may tell besides a field and a time: see [guesser.read].
@@ -59,8 +60,9 @@ func newInference(d *dictionary) *inference {
 		process: d.name("process.executable"), command: d.name("process.command_line"), file: d.name("file.path"), question: d.name("dns.question.name"),
 		url: d.name("url.original"), method: d.name("http.request.method"), from: d.name("email.from.address"), to: d.name("email.to.address"),
 		program: d.name("process.name"), fileName: d.name("file.name"), agent: d.name("user_agent.original"), status: d.name("http.response.status_code"),
-		spoken:    d.names(spokenFields()...),
-		technique: d.name("threat.technique.id"), artefact: d.name("file.hash.sha256"),
+		spoken:     d.names(spokenFields()...),
+		indicators: d.names("ioc", "ioc_type", "ioc_value", "iocType", "indicator_type", "results.indicator", "indicator", "Event.Attribute.value", "Attribute.value", "indicator.pattern", "valid_from"),
+		technique:  d.name("threat.technique.id"), artefact: d.name("file.hash.sha256"),
 	}
 }
 
@@ -77,6 +79,12 @@ func (f *inference) apply(in *doc, by clues, o *output) {
 		}
 	}
 	kinds := sort.String()
+	if in.any(f.indicators) {
+		o.put(f.kind, "enrichment")
+		o.put(f.category, "threat")
+		o.put(f.types, "indicator")
+		return
+	}
 	detected := saysAny(kinds, "alert", "threat", "detection", "malware", "incident", "finding", "virus", "attack", "ips", "ids ", "violation") || saysAny(said, " detected", "_detected", "quarantine") || o.has(f.technique)
 	if o.has(f.rule) && (detected || graded) || graded && detectionKeys(in) {
 		o.put(f.kind, "alert")

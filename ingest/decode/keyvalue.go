@@ -159,6 +159,33 @@ func pairsOf(m string) string {
 	return ""
 }
 
+// pairsBehind finds where a text of a few words goes on as pairs between commas: "WARN [events] type=LOGIN_ERROR, realmId=a".
+// It is -1 where it does not.
+func pairsBehind(m string) int {
+	const reach, least = 160, 4
+	sign := strings.IndexByte(m[:min(len(m), reach)], '=')
+	if sign < 0 {
+		return -1
+	}
+	at := strings.LastIndexByte(m[:sign], ' ') + 1
+	if at == 0 || at == sign {
+		return -1
+	}
+	rest := m[at:]
+	for range least {
+		key, value, ok := nextPair(rest)
+		if !ok || key == "" {
+			return -1
+		}
+		_, after, more := strings.Cut(value, ", ")
+		if !more {
+			return -1
+		}
+		rest = after
+	}
+	return at
+}
+
 // nextPair cuts a text at the equals sign of the pair that it begins with.
 func nextPair(s string) (key, rest string, ok bool) {
 	const most = 64 // bytes of a key

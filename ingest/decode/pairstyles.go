@@ -112,6 +112,9 @@ func splitPairs(s string, to [][2]string) [][2]string {
 			}
 			var value string
 			value, s = pairValue(rest)
+			if strings.HasPrefix(s, " ") { // a comma parts the pairs, not one of several values
+				value = strings.TrimSuffix(value, ",")
+			}
 			to = append(to, [2]string{key, value})
 		}
 	}

@@ -97,14 +97,16 @@ func (l *lineReader) read(line string) (header, bool) {
 func (h *header) rfc5424(rest string, l *lineReader) bool {
 	var room [7]string
 	parts := cutParts(rest, " ", room[:0])
-	if len(parts) < 6 {
+	const least, all = 4, 6 // parts, where the message begins behind the host and where it does not
+	short := len(parts) >= least && (strings.HasPrefix(parts[least-1], "{") || strings.HasPrefix(parts[least-1], "<"))
+	if len(parts) < all && !short {
 		return false
 	}
 	t, ok := parseTime(parts[1])
 	if !ok && parts[1] != "-" {
 		return false
 	}
-	if strings.HasPrefix(parts[3], "{") || strings.HasPrefix(parts[3], "<") || strings.Contains(parts[4], "=") || strings.Contains(parts[5], "=") { // the message begins behind the host
+	if short || strings.Contains(parts[4], "=") || strings.Contains(parts[5], "=") { // the message begins behind the host
 		h.version, h.time, h.host, h.message = parts[0], t, nilValue(parts[2]), strings.Join(parts[3:], " ")
 		return true
 	}
@@ -334,8 +336,12 @@ func syslog(d *Decoder) text {
 			}
 			if body := pairsOf(h.message); body != "" {
 				pairs.read(body, o)
-			} else if listed(h.message) && !says.login(h, o) {
-				pairs.listed(h.message, o)
+			} else if at := pairsBehind(h.message); (at > 0 || listed(h.message)) && !says.login(h, o) {
+				if at > 0 {
+					pairs.read(h.message[at:], o)
+				} else {
+					pairs.listed(h.message, o)
+				}
 			}
 			pairs.structured(h.data, o)
 			if h.app == "filterlog" {

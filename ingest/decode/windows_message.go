@@ -81,7 +81,9 @@ type winMessage struct {
 	sections  map[string]bool
 	dict      *dictionary
 	providers [2]string
-	had       []*name // data of which any tells that the event came with it
+	had       []*name  // data of which any tells that the event came with it
+	logon     [2]*name // IpAddress and IpPort: the port behind the former is called after a connection's source
+	port      *name    // SourcePort
 }
 
 func newWinMessage(d *dictionary, data *name) *winMessage {
@@ -92,6 +94,7 @@ func newWinMessage(d *dictionary, data *name) *winMessage {
 	for section := range strings.SplitSeq(winSections, ", ") {
 		m.sections[section] = true
 	}
+	m.logon, m.port = [...]*name{d.child(data, []byte("IpAddress")), d.child(data, []byte("IpPort"))}, d.child(data, []byte("SourcePort"))
 	for line := range strings.Lines(winSaid) {
 		columns := strings.Split(strings.TrimSpace(line), " > ")
 		if len(columns) < 3 {
@@ -142,6 +145,9 @@ func (m *winMessage) put(section, label, value string, o *output) {
 	to := m.said[section+">"+label]
 	if to == nil {
 		to = m.said["*>"+label]
+	}
+	if to == m.port && o.has(m.logon[0]) {
+		to = m.logon[1]
 	}
 	if to != nil {
 		o.keep(to, tocsin.StringValue(value))

@@ -158,7 +158,9 @@ func zeek(d *dictionary) object {
 				o.put(z.user, client)
 			case "smb_files":
 				o.set(z.action, in.value(z.act))
-				o.put(z.path, strings.TrimPrefix(in.text(z.folder)+`\`+in.text(z.name), `\`))
+				if folder := in.text(z.folder); folder != "" {
+					o.put(z.path, strings.TrimSuffix(folder, `\`)+`\`+in.text(z.name))
+				}
 			}
 			switch {
 			case in.value(z.authOK).Bool(), in.value(z.success).Bool():
