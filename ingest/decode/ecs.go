@@ -3,7 +3,6 @@ package decode
 import (
 	"encoding/json"
 	"strings"
-	"time"
 
 	"tocsin"
 	"tocsin/internal/ecs"
@@ -131,21 +130,14 @@ func anyJSON(dec *Decoder) object {
 				}
 			}
 			if inner := carriedBy(in, carried); inner != "" {
-				t := o.time
-				o.time = time.Time{}
-				dec.within(inner, o)
-				if o.time.IsZero() {
-					o.time = t
+				dec.instead(inner, o)
+			} else {
+				guess.read(in, o)
+				if text := in.first(texts...); text.Kind() == tocsin.String {
+					says.text(text.Text(), o)
 				}
-				o.put(module, "json")
-				o.put(kind, "event")
-				return
+				guess.infer.last(o)
 			}
-			guess.read(in, o)
-			if text := in.first(texts...); text.Kind() == tocsin.String {
-				says.text(text.Text(), o)
-			}
-			guess.infer.last(o)
 			o.put(module, "json")
 			o.put(kind, "event")
 		},

@@ -251,18 +251,10 @@ func (g *guesser) read(in *doc, o *output) {
 		}
 		return a.at - b.at
 	})
-	g.clues.severities, g.clues.outcomes, g.clues.sorts = g.clues.severities[:0], g.clues.outcomes[:0], g.clues.sorts[:0]
+	g.clues = clues{g.clues.severities[:0], g.clues.outcomes[:0], g.clues.sorts[:0]}
 	for _, h := range g.found {
 		v := in.leaves[h.at].value
-		switch h.field {
-		case severityRole:
-			g.clues.severities = append(g.clues.severities, h.at)
-			continue
-		case outcomeRole:
-			g.clues.outcomes = append(g.clues.outcomes, h.at)
-			continue
-		case sortRole:
-			g.clues.sorts = append(g.clues.sorts, h.at)
+		if g.clues.take(h) {
 			continue
 		}
 		if h.field == timeField {
@@ -336,8 +328,10 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 		first = strings.TrimSpace(first)
 		address := withoutPort(first)
 		o.address(to, nil, address)
-		if port, ok := digits(strings.TrimPrefix(first[min(len(address), len(first)):], ":"), 1, 5); ok && o.has(to) && g.ports[to] != nil {
-			o.set(g.ports[to], tocsin.IntValue(int64(port)))
+		if at := g.ports[to]; at != nil && address != first && o.has(to) {
+			if port, ok := digits(first[strings.LastIndexByte(first, ':')+1:], 1, 5); ok {
+				o.set(at, tocsin.IntValue(int64(port)))
+			}
 		}
 	case to.kind == ecs.Long:
 		if n, ok := whole(v); ok {

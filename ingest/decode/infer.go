@@ -51,6 +51,21 @@ func roles() map[string]guessWord {
 // clues are the leaves of a record that tell its gravity, its outcome and its sort, the surest first.
 type clues struct{ severities, outcomes, sorts []int }
 
+// take adds the leaf of a hit that is a clue, and reports whether it is one.
+func (c *clues) take(h guessHit) bool {
+	switch h.field {
+	case severityRole:
+		c.severities = append(c.severities, h.at)
+	case outcomeRole:
+		c.outcomes = append(c.outcomes, h.at)
+	case sortRole:
+		c.sorts = append(c.sorts, h.at)
+	default:
+		return false
+	}
+	return true
+}
+
 func newInference(d *dictionary) *inference {
 	return &inference{
 		dict: d,
@@ -61,7 +76,7 @@ func newInference(d *dictionary) *inference {
 		url: d.name("url.original"), method: d.name("http.request.method"), from: d.name("email.from.address"), to: d.name("email.to.address"),
 		program: d.name("process.name"), fileName: d.name("file.name"), agent: d.name("user_agent.original"), status: d.name("http.response.status_code"),
 		spoken:     d.names(spokenFields()...),
-		indicators: d.names("ioc", "ioc_type", "ioc_value", "iocType", "indicator_type", "results.indicator", "indicator", "Event.Attribute.value", "Attribute.value", "indicator.pattern", "valid_from"),
+		indicators: d.names("ioc", "ioc_type", "ioc_value", "iocType", "indicator_type", "results.indicator", "indicator", "Event.Attribute.value", "Attribute.value", "indicator.pattern"),
 		technique:  d.name("threat.technique.id"), artefact: d.name("file.hash.sha256"),
 	}
 }
@@ -79,7 +94,7 @@ func (f *inference) apply(in *doc, by clues, o *output) {
 		}
 	}
 	kinds := sort.String()
-	if in.any(f.indicators) {
+	if in.any(f.indicators) && !graded {
 		o.put(f.kind, "enrichment")
 		o.put(f.category, "threat")
 		o.put(f.types, "indicator")

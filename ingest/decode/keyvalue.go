@@ -159,6 +159,23 @@ func pairsOf(m string) string {
 	return ""
 }
 
+// within reads the pairs of a line's message, unless it says that somebody logged in or failed to: such lines look like pairs
+// and are none.
+func (p *pairReader) within(h header, says *said, o *output) {
+	if body := pairsOf(h.message); body != "" {
+		p.read(body, o)
+		return
+	}
+	at := pairsBehind(h.message)
+	switch {
+	case at < 0 && !listed(h.message) || says.login(h, o):
+	case at > 0:
+		p.read(h.message[at:], o)
+	default:
+		p.listed(h.message, o)
+	}
+}
+
 // pairsBehind finds where a text of a few words goes on as pairs between commas: "WARN [events] type=LOGIN_ERROR, realmId=a".
 // It is -1 where it does not.
 func pairsBehind(m string) int {

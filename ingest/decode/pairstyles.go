@@ -48,7 +48,7 @@ func pairsBetweenCommas(s string) bool {
 		if !ok || key == "" || s[0] == ' ' {
 			return false
 		}
-		if _, s = commaValue(rest); s == "" {
+		if _, s = commaValue(rest); s == "" || s[0] != ',' {
 			return false
 		}
 		s = s[1:]
@@ -92,17 +92,7 @@ func splitPairs(s string, to [][2]string) [][2]string {
 			}
 		}
 	case commaPairs:
-		for s != "" && len(to) < most {
-			s = strings.TrimLeft(s, " ,")
-			key, rest, ok := nextPair(s)
-			if !ok {
-				_, s, _ = strings.Cut(s, ",")
-				continue
-			}
-			var value string
-			value, s = commaValue(rest)
-			to = append(to, [2]string{key, strings.TrimSpace(value)})
-		}
+		return splitCommas(s, to, most)
 	default:
 		for s = strings.TrimLeft(s, " \t,;"); s != "" && len(to) < most; s = strings.TrimLeft(s, " \t,;") {
 			key, rest, ok := nextPair(s)
@@ -117,6 +107,22 @@ func splitPairs(s string, to [][2]string) [][2]string {
 			}
 			to = append(to, [2]string{key, value})
 		}
+	}
+	return to
+}
+
+// splitCommas is splitPairs for pairs between commas, of which it takes no more than most.
+func splitCommas(s string, to [][2]string, most int) [][2]string {
+	for s != "" && len(to) < most {
+		s = strings.TrimLeft(s, " ,")
+		key, rest, ok := nextPair(s)
+		if !ok {
+			_, s, _ = strings.Cut(s, ",")
+			continue
+		}
+		var value string
+		value, s = commaValue(rest)
+		to = append(to, [2]string{key, strings.TrimSpace(value)})
 	}
 	return to
 }

@@ -15,12 +15,12 @@ type said struct {
 	names    *resolverReader
 	ends     *endsReader
 	programs *programsByName
+	messages *mnemonicReader
 	spoken   []*name // what only traffic has
-	kind     *name
 }
 
 func newSaid(d *dictionary) *said {
-	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), spoken: d.names(spokenFields()...), kind: d.name("event.kind")}
+	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), messages: newMnemonics(d), spoken: d.names(spokenFields()...)}
 }
 
 // maxSaid is how much of a text is looked at.
@@ -68,7 +68,7 @@ func (s *said) people(h header, o *output) {
 // sort sets what sort of event a line is about that said nothing surer: by the program that wrote it, else by the
 // addresses that it names.
 func (s *said) sort(h header, o *output) {
-	s.mnemonic(h, o)
+	s.messages.read(h, o)
 	if o.has(s.logins.category) {
 		return
 	}
@@ -94,44 +94,6 @@ func (s *said) traffic(m string, o *output) bool {
 
 // trafficWords are words of what happens to packets and connections, in small letters.
 var trafficWords = [...]string{"packet", "traffic", "tunnel", "vpn", "dhcp", " arp", "firewall", "neighbor", "tcp", "udp", "icmp", "dropped", "subnet", "unreachable", "connection from", "connection to", "connected to", "disconnect"}
-
-// mnemonics are words of the names that devices give their messages, and what such a message is about.
-const mnemonics = `
-	malware             malware virus trojan ransom spyware
-	intrusion_detection attack intrusion exploit
-	authentication      authentic login logon
-	configuration       config
-	session             session`
-
-// mnemonic sets what sort of event a device's name for its message tells: "RT_IDP - IDP_ATTACK_LOG_EVENT",
-// "CISE_Failed_Attempts". What tells of malware or an attack is an alert.
-func (s *said) mnemonic(h header, o *output) {
-	name := h.msgid
-	if name == "" {
-		if name, _, _ = strings.Cut(h.message, " "); !strings.Contains(name, "_") || strings.ContainsAny(name, "=/.@{[(") {
-			return
-		}
-	}
-	small := o.lower(name)
-	for line := range strings.Lines(mnemonics) {
-		category, words, _ := strings.Cut(strings.TrimSpace(line), " ")
-		for word := range strings.FieldsSeq(words) {
-			if !strings.Contains(small, word) {
-				continue
-			}
-			o.put(s.logins.category, category)
-			switch category {
-			case "malware", "intrusion_detection":
-				o.put(s.kind, "alert")
-			case "authentication":
-				o.put(s.logins.types, "start")
-				o.put(s.logins.outcome, loginResult(small))
-			}
-			o.put(s.logins.types, "info")
-			return
-		}
-	}
-}
 
 // text is record and people for a text without a header.
 func (s *said) text(m string, o *output) {

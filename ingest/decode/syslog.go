@@ -334,15 +334,7 @@ func syslog(d *Decoder) text {
 			if isMarkup(h.message) {
 				_ = markup.read(h.message, o) // what is broken is left as the text it is
 			}
-			if body := pairsOf(h.message); body != "" {
-				pairs.read(body, o)
-			} else if at := pairsBehind(h.message); (at > 0 || listed(h.message)) && !says.login(h, o) {
-				if at > 0 {
-					pairs.read(h.message[at:], o)
-				} else {
-					pairs.listed(h.message, o)
-				}
-			}
+			pairs.within(h, says, o)
 			pairs.structured(h.data, o)
 			if h.app == "filterlog" {
 				filter.read(h.message, o)

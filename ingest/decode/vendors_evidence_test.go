@@ -157,6 +157,20 @@ event.kind=event
 event.category=(absent)
 `,
 	},
+	"one address in brackets and its port": {
+		`{"time":"2026-03-01T10:00:00Z","item":"report","downstream_remote_address":"[2001:db8::36]:5000"}`,
+		`json 2026-03-01T10:00:00Z
+source.ip=2001:db8::36
+source.port=5000
+`,
+	},
+	"an alert that names an indicator": {
+		`{"time":"2026-03-01T10:00:00Z","alert_name":"Beacon","severity":"high","ioc_type":"url"}`,
+		`json 2026-03-01T10:00:00Z
+event.kind=alert
+rule.name=Beacon
+`,
+	},
 	"one address and its port": {
 		`{"time":"2026-03-01T10:00:00Z","item":"report","clientIp":"203.0.113.7:4411"}`,
 		`json 2026-03-01T10:00:00Z
@@ -275,6 +289,13 @@ user.name=admin
 observer.serial_number=FE1
 message=port, changed
 keyvalue.ui=http(203.0.113.7)
+`,
+	},
+	"pairs in quotation marks between blanks": {
+		`a="1" b="2" c="3" d="4" time=2026-03-01T10:00:00Z src=203.0.113.7 user=eve`,
+		`keyvalue 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+user.name=eve
 `,
 	},
 	"pairs behind words": {
