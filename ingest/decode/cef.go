@@ -89,7 +89,7 @@ type cefReader struct {
 	vendor, product, version, code, rule       *name
 	ruleID, severity, cefName, cefSev, cefVer  *name
 	host, user, sourceUser, destUser, category *name
-	types, outcome                             *name
+	types, outcome, eventKind, ruleset         *name
 	hashes                                     map[int]*name
 	derive                                     deriver
 	guess                                      *guesser
@@ -111,11 +111,11 @@ func cef(dec *Decoder) text {
 func newCEF(d *dictionary, format, keys string) *cefReader {
 	c := &cefReader{
 		cefTerms: cefTerms{dict: d, extensions: d.name(format + ".extensions"), met: map[string]*cefTerm{}},
-		syslog:   newSyslogFields(d), fixed: d.constants("event.kind alert\nevent.module " + format),
+		syslog:   newSyslogFields(d), fixed: d.constants("event.module " + format),
 		vendor: d.name("observer.vendor"), product: d.name("observer.product"), version: d.name("observer.version"), code: d.name("event.code"),
 		rule: d.name("rule.name"), ruleID: d.name("rule.id"), severity: d.name("event.severity"), cefName: d.name(format + ".name"), cefSev: d.name(format + ".severity"), cefVer: d.name(format + ".version"),
 		host: d.name("host.name"), user: d.name("user.name"), sourceUser: d.name("source.user.name"), destUser: d.name("destination.user.name"),
-		category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"), derive: newDeriver(d),
+		category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"), eventKind: d.name("event.kind"), ruleset: d.name("rule.ruleset"), derive: newDeriver(d),
 		hashes: map[int]*name{32: d.name("file.hash.md5"), 40: d.name("file.hash.sha1"), 64: d.name("file.hash.sha256")},
 	}
 	c.guess, c.ends, c.message, c.executable = newGuesser(d), newEnds(d), d.name("message"), d.name("process.executable")

@@ -29,7 +29,15 @@ func (c *cefReader) likely(o *output) {
 		if k.to != nil || k.title || k.fixed {
 			continue
 		}
-		if to := c.guessed(k); to != nil && !o.has(to) && !strings.HasPrefix(to.text, "rule") && !strings.HasPrefix(to.text, "event") && !saysNothing(k.value) {
+		to := c.guessed(k)
+		if to == c.rule && o.has(c.rule) { // the header's name is what happened, this the rule that says what was done about it
+			to = c.ruleset
+		}
+		if to == c.ruleset && to != nil && !saysNothing(k.value) {
+			o.put(to, strings.Trim(k.value, `"`))
+			continue
+		}
+		if to != nil && !o.has(to) && !strings.HasPrefix(to.text, "rule") && !strings.HasPrefix(to.text, "event") && !saysNothing(k.value) {
 			c.guess.set(to, tocsin.StringValue(strings.Trim(k.value, `"`)), o)
 		}
 	}

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type cefSorts struct {
 type cefSort struct {
 	category, types tocsin.Value
 	outcome         string
+	alert           bool
 }
 
 func newCEFSorts(d *dictionary) cefSorts {
@@ -46,8 +48,8 @@ func newCEFSorts(d *dictionary) cefSorts {
 	}
 }
 
-// classify sets category, type and outcome: by what the category, the action or the event's name say, else by the fields
-// there are.
+// classify sets kind, category, type and outcome: by what the category, the action or the event's name say, else by the fields
+// there are. What a product detected is an alert, and what it calls grave; a firewall's word on a connection is none.
 func (c *cefReader) classify(name string, o *output) {
 	const longest, most = 512, 1024 // bytes of what tells a sort, and sorts
 	s, set := &c.sorts, uint32(0)
@@ -73,6 +75,11 @@ func (c *cefReader) classify(name string, o *output) {
 	o.keep(c.category, known.category)
 	o.set(c.types, known.types)
 	o.put(c.outcome, known.outcome)
+	const grave = 7 // of ten: CEF's "High" begins there
+	if n, ok := o.value(c.severity).Int(); known.alert || ok && n >= grave {
+		o.put(c.eventKind, "alert")
+	}
+	o.put(c.eventKind, "event")
 	s.infer.last(o)
 }
 
@@ -85,22 +92,28 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 	}
 	if login || titled && result != "" {
 		if saysAny(action, "logoff", "logout") || saysAny(title, "logoff", "logout") {
-			return cefSort{tocsin.StringValue("authentication"), tocsin.StringValue("end"), ""}
+			return cefSort{tocsin.StringValue("authentication"), tocsin.StringValue("end"), "", false}
 		}
-		return cefSort{tocsin.StringValue("authentication"), tocsin.StringValue("start"), result}
+		return cefSort{tocsin.StringValue("authentication"), tocsin.StringValue("start"), result, false}
 	}
 	for _, w := range [...][2]string{{"malware", "malware"}, {"virus", "malware"}, {"intrusion", "intrusion_detection"}, {"ips", "intrusion_detection"}, {"ids", "intrusion_detection"}, {"vulnerab", "vulnerability"}} {
 		if strings.HasPrefix(category, w[0]) {
-			return cefSort{tocsin.StringValue(w[1]), tocsin.StringValue("info"), ""}
+			return cefSort{tocsin.StringValue(w[1]), tocsin.StringValue("info"), "", true}
 		}
 	}
 	detected := saysAny(category+" "+title, "threat", "detection", "malware", "virus", "attack", "intrusion", "exploit", "violation", "suspicious", "malicious", "spyware") ||
 		saysAny(action, "ids:", "ips:") || saysAny(title, "cve-", "vulnerab") && o.has(c.sides[0].ip) && o.has(c.sides[1].ip)
+	named := saysAny(category, "alert", "anomal", "incident", "detect")
 	categories, types, outcome := c.sorts.infer.sorted(action+" "+title, category, detected, o)
 	if len(categories) == 0 {
-		return cefSort{}
+		return cefSort{alert: named}
 	}
-	return cefSort{tocsin.StringsValue(categories...), listOf(types), outcome}
+	return cefSort{tocsin.StringsValue(categories...), listOf(types), outcome, named || detected || slices.ContainsFunc(categories, isDetection)}
+}
+
+// isDetection reports whether a category is of what products detect.
+func isDetection(category string) bool {
+	return category == "malware" || category == "intrusion_detection" || category == "vulnerability" || category == "threat"
 }
 
 // times takes the receipt time, else the end, else the start; one with a year before one without. The syslog header

@@ -15,6 +15,10 @@ const ahead = 24 * time.Hour
 // A Clock settles the times of alerts that came without a receive time, as those of a file do (engine.md, ruling 2).
 // It is fed the alerts of one file in their order. The zero Clock is ready; it is for one goroutine.
 type Clock struct {
+	// Keep leaves a record that is ahead of its neighbours its own time, with the mark: where each record is looked at for
+	// itself, the others of its file may be of other days and places.
+	Keep bool
+
 	greatest time.Time // of the times accepted so far
 	last     time.Time // the last accepted time
 	dated    time.Time // of the file's last record with a year
@@ -67,6 +71,9 @@ func (c *Clock) Settle(a *tocsin.Alert, next time.Time) *tocsin.Rejection {
 	case c.future(a.Time, next):
 		if !slices.Contains(a.Marks, markFuture) {
 			a.Marks = append(slices.Clone(a.Marks), markFuture)
+		}
+		if c.Keep {
+			return nil
 		}
 		if a.Time = c.last; a.Time.IsZero() {
 			a.Time = next

@@ -57,6 +57,7 @@ func TestConfusion(t *testing.T) {
 var carries = map[string]bool{
 	"hayabusa windows": true, // a rule that fired on a Windows event, with the event's number
 	"hunting azure":    true, // as Azure streams it
+	"windows_xml xml":  true, // XML of no vendor's own
 }
 
 // claimants are all formats that claim a record.

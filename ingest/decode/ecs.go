@@ -1,6 +1,9 @@
 package decode
 
 import (
+	"encoding/json"
+	"strings"
+
 	"tocsin"
 	"tocsin/internal/ecs"
 )
@@ -21,6 +24,7 @@ func ecsJSON(d *dictionary) object {
 	ruleName, ruleID := d.name("kibana.alert.rule.name"), d.name("signal.rule.name")
 	signalRule := d.name("rule.name")
 	written := d.names("ecs.version", "event.kind", "event.category", "event.dataset", "data_stream.dataset", "kibana.alert.uuid", "signal.rule.name", "rule.name")
+	metrics := d.names("metricset.name", "metricset.period")
 	hosts, host, guess := d.names("host.hostname", "agent.hostname", "beat.hostname"), d.name("host.name"), newGuesser(d)
 	return object{
 		claims: func(in *doc) bool {
@@ -51,6 +55,10 @@ func ecsJSON(d *dictionary) object {
 				guess.read(in, o)
 			}
 			o.set(host, in.first(hosts...))
+			if in.any(metrics) {
+				o.put(kind, "metric")
+			}
+			o.put(kind, "event")
 		},
 	}
 }
@@ -90,8 +98,10 @@ func (d *doc) ecsLeaves() int {
 }
 
 // anyJSON reads JSON that no other format claims. Leaves that carry the name of an ECS leaf are that field; all else
-// stays below json. A mapping file says more (see [Mapping]).
-func anyJSON(d *dictionary) object {
+// stays below json. A record that it carries as a text is read as well, and says what the alert is about. A mapping file says
+// more (see [Mapping]).
+func anyJSON(dec *Decoder) object {
+	d := dec.doc.dict
 	prefix := d.name("json")
 	times := d.names("@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "date",
 		"created_at", "createdAt", "createdDateTime", "TimeGenerated", "unixTime", "calendarTime", "published", "event.timestamp", "metadata.eventCreationTime", "t", "asctime", "Timestamp", "Datetime")
@@ -99,6 +109,7 @@ func anyJSON(d *dictionary) object {
 	module, kind := d.name("event.module"), d.name("event.kind")
 	guess := newGuesser(d)
 	says, texts := newSaid(d), d.names("message", "msg", "log")
+	carried := d.names("raw", "rawmsg", "raw_message", "rawMessage", "_raw", "rawlog", "raw_log", "raw_event", "rawEvent", "original", "message", "msg", "log")
 	return object{
 		claims: func(*doc) bool { return true },
 		read: func(in *doc, o *output) {
@@ -118,13 +129,32 @@ func anyJSON(d *dictionary) object {
 					o.keep(d.below(prefix, l.name), l.value)
 				}
 			}
-			guess.read(in, o)
-			if text := in.first(texts...); text.Kind() == tocsin.String {
-				says.text(text.Text(), o)
+			if inner := carriedBy(in, carried); inner != "" {
+				dec.instead(inner, o)
+			} else {
+				guess.read(in, o)
+				if text := in.first(texts...); text.Kind() == tocsin.String {
+					says.text(text.Text(), o)
+				}
+				guess.infer.last(o)
 			}
-			guess.infer.last(o)
 			o.put(module, "json")
 			o.put(kind, "event")
 		},
 	}
+}
+
+// carriedBy is the record that one of an object's members is as a text, "" for none: another object, CEF, LEEF or XML.
+func carriedBy(in *doc, members []*name) string {
+	for _, n := range members {
+		text, ok := in.value(n).Str()
+		if !ok {
+			continue
+		}
+		text = strings.TrimSpace(text)
+		if strings.HasPrefix(text, "{") && json.Valid([]byte(text)) || cefStart(text) >= 0 || leefStart(text) >= 0 || text != "" && isMarkup(text) {
+			return text
+		}
+	}
+	return ""
 }

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -13,16 +14,16 @@ import (
 // first. A record of no known format is of more use with them. A name holds for the end of a path, of one part or of
 // two; one after = holds for a whole path alone, as it means other things below others.
 const guesses = `
-	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localhostip localaddress
+	source.ip               srcip sourceip sourceipaddress srcipaddress sourceipv4 srcipv4 clientip clientipaddress ipclient srcaddr ipsrc cip sourceaddress clientaddress remoteip remoteaddr remoteipaddress remoteaddress callerip calleripaddress attackerip actorip actoripaddress originip peerip requestip requesterip visitorip senderip userip loginip clientaddr initiatorip publicip clienthost xforwardedfor externalip publicipv4 sourceipv6address sourceipv4address endpointip clickip ipaddress =ip ipaddr =ipv4 =cip localip localhostip localaddress stationip originaddress station =source =src =client =remote =origin downstreamremoteaddress csip fromip accessdeviceip
 	source.domain           srchost sourcehost sourcehostname srchostname clienthostname
-	source.port             srcport sourceport clientport spt remoteport localport
+	source.port             srcport sourceport clientport spt remoteport localport csport
 	source.mac              srcmac sourcemac clientmac macaddress
-	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst remotehostip serveraddress resolvedip hostip
-	destination.port        dstport destport destinationport dpt serverport targetport
+	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst remotehostip serveraddress resolvedip hostip downstreamlocaladdress vip cdip toip
+	destination.port        dstport destport destinationport dpt serverport targetport cdport
 	destination.domain      dsthost desthost desthostname dsthostname destinationhost destinationhostname destinationdomain serverhost
-	network.transport       transport transportprotocol ipprotocol networkprotocol =proto =protocol l4proto
+	network.transport       transport transportprotocol ipprotocol networkprotocol proto protocol l4proto ipproto protocolid
 	http.request.method     httpmethod requestmethod reqmethod =method clientrequestmethod
-	user.name               username srcuser srcusername sourceusername loginname loginid accountname samaccountname userprincipalname useremail userlogin actoremail actorname actorlogin actorusername actoremailaddress actoralternateid subjectusername targetusername targetuseremail targetusername initiatedby requestedby performedby principalname principalemail usersname uname upn performedbyname loggedonuser useroriginator susr =suser =duser =upn =user =actor =account =login =email emailaddress userdisplayname userid
+	user.name               username srcuser srcusername sourceusername loginname loginid accountname samaccountname userprincipalname useremail userlogin actoremail actorname actorlogin actorusername actoremailaddress actoralternateid subjectusername targetusername targetuseremail targetusername initiatedby requestedby performedby principalname principalemail usersname uname upn performedbyname loggedonuser useroriginator susr =suser =duser =upn =user =actor =account =login =email emailaddress userdisplayname userid authorname authorusername authoremail loggeduser performername initiatorname requestername computeruser deviceuser hostuser =users
 	user.domain             userdomain accountdomain ntdomain
 	host.name               hostname computername devicename endpointname machinename dvchost hostfqdn devicehostname computerdnsname assetname workstationname agentname agenthostname hostsname servername nodename =host =computer =device =machine =node =endpoint canaryname systemname vmname computerfqdn =dhost =shost
 	host.ip                 deviceip endpointip machineip agentip canaryip
@@ -40,16 +41,16 @@ const guesses = `
 	file.hash.sha1          sha1 filesha1
 	file.hash.md5           md5 filemd5 md5hash
 	dns.question.name       dnsquery queryname qname dnsquestion dnsrequest dnshostname
-	url.original            url requesturl uri requesturi requestpath httppath httpurl targeturl urloriginal =requesturi
+	url.original            =url requesturl =uri requesturi requestpath httppath httpurl httprequesturl weburl pageurl targeturl urloriginal urlfull clickurl phishingurl maliciousurl blockedurl destinationurl
 	http.response.status_code httpstatus httpstatuscode statuscode responsestatus responsestatuscode downstreamstatus resstatuscode edgeresponsestatus
 	http.request.referrer   referer referrer httpreferer
 	url.domain              requesthost httphost vhost virtualhost clientrequesthost
 	user_agent.original     useragent requestuseragent httpuseragent rawuseragent clientrequestuseragent
-	rule.name               rulename alertname alerttitle signaturename detectionname threatname attackname malwarename virusname alertrulename eventtitle incidentname findingname findingtitle ruletitle detectiontitle alertdisplayname alertsignature accesscontrolrulename =signature =rule =threat policyname =title
+	rule.name               rulename alertname alerttitle signaturename detectionname threatname attackname malwarename virusname alertrulename eventtitle incidentname findingname findingtitle ruletitle detectiontitle alertdisplayname alertsignature accesscontrolrulename =signature =rule =threat policyname =title detection
 	rule.id                 ruleid signatureid detectionid alertruleid
 	rule.category           threatcategory alertcategory attackcategory detectiontype threattype alerttype
-	event.action            eventname operationname eventaction actionname activityname =action =operation =activity eventtype actiontype =event
-	event.code              eventcode eventid messageid
+	event.action            eventname operationname eventaction actionname activityname =action =operation =activity eventtype actiontype =event typeaction
+	event.code              eventcode eventid messageid eventtypeid
 	event.reason            reason failurereason errormessage
 	threat.technique.id     techniqueid mitretechniqueid mitreattackid attacktechnique
 	email.from.address      fromaddress mailfromaddress senderaddress senderemail emailfrom mailfrom =sender =from
@@ -63,7 +64,7 @@ const guesses = `
 
 // guessTimes are names of times, the surest first.
 const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate occurredat occurredtime eventcreationtime createdat createdtime createddatetime
-	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat firstseen
+	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat received founddate firstseen
 	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp when rt start timelocal clicktime servertimestamp startdatetime updatedat modified lastseen endtime`
 
 // A guesser reads the records of no known format.
@@ -71,6 +72,8 @@ type guesser struct {
 	fields []guessed
 	words  map[string]guessWord
 	times  map[string]int
+	roles  map[string]guessWord
+	clues  clues                // of the record
 	met    map[*name][]guessHit // what was found of names before
 	found  []guessHit
 	keys   map[string]*name // what keys alone may be
@@ -81,6 +84,7 @@ type guesser struct {
 	program, executable *name
 	derive              deriver
 	ips                 map[*name]*name // of the names of ends: where addresses go
+	ports               map[*name]*name // of the addresses of ends: where ports go that stand behind them
 }
 
 type guessed struct {
@@ -101,8 +105,9 @@ type guessHit struct {
 
 func newGuesser(d *dictionary) *guesser {
 	g := &guesser{
-		words: map[string]guessWord{}, times: map[string]int{}, met: map[*name][]guessHit{}, keys: map[string]*name{}, infer: newInference(d), method: d.name("http.request.method"), domain: d.name("url.domain"), program: d.name("process.name"), executable: d.name("process.executable"), derive: newDeriver(d),
-		ips: map[*name]*name{d.name("source.domain"): d.name("source.ip"), d.name("destination.domain"): d.name("destination.ip")},
+		words: map[string]guessWord{}, times: map[string]int{}, roles: roles(), met: map[*name][]guessHit{}, keys: map[string]*name{}, infer: newInference(d), method: d.name("http.request.method"), domain: d.name("url.domain"), program: d.name("process.name"), executable: d.name("process.executable"), derive: newDeriver(d),
+		ports: map[*name]*name{d.name("source.ip"): d.name("source.port"), d.name("destination.ip"): d.name("destination.port")},
+		ips:   map[*name]*name{d.name("source.domain"): d.name("source.ip"), d.name("destination.domain"): d.name("destination.ip")},
 	}
 	for line := range strings.Lines(strings.TrimSpace(guesses)) {
 		words := strings.Fields(line)
@@ -143,7 +148,26 @@ func plainName(path string, parts int) string {
 	}, strings.ToLower(path[from:]))
 }
 
-// of is what a name may be, at most one field and one time.
+// envelopes is how many of a path's first parts say no more than that what is below them is the record.
+func envelopes(path string) int {
+	const most = 2
+	n := 0
+	for n < most {
+		head, rest, ok := strings.Cut(path, ".")
+		if !ok {
+			break
+		}
+		switch strings.ToLower(head) {
+		case "data", "event", "attributes", "properties", "alert", "detail", "details", "payload", "jsonpayload", "result", "record", "body", "fields", "log", "syslog", "entry", "audit_record":
+			n, path = n+1, rest
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// of is what a name may be, at most one field, one time and one clue.
 func (g *guesser) of(n *name) []guessHit {
 	hits, ok := g.met[n]
 	if ok {
@@ -153,12 +177,17 @@ func (g *guesser) of(n *name) []guessHit {
 	if len(g.met) >= most {
 		clear(g.met)
 	}
-	depth, timed := strings.Count(n.text, ".")+1, false
+	depth, timed, fielded := strings.Count(n.text, ".")+1, false, false
+	inner := depth - envelopes(n.text)
 	for parts := min(depth, 3); parts > 0; parts-- {
 		word := plainName(n.text, parts)
-		whole := parts == depth
-		if w, ok := g.words[word]; ok && len(hits) == 0 && (whole || !w.whole) {
+		whole := parts >= inner
+		if w, ok := g.roles[word]; ok && (parts == inner || parts == depth) {
 			hits = append(hits, guessHit{field: w.field, order: w.rank*8 + depth})
+		}
+		if w, ok := g.words[word]; ok && !fielded && (whole || !w.whole) {
+			hits = append(hits, guessHit{field: w.field, order: w.rank*8 + depth})
+			fielded = true
 		}
 		if rank, ok := g.times[word]; ok && (whole || len(word) > 2) {
 			hits = append(hits, guessHit{field: timeField, order: rank*8 + depth})
@@ -167,7 +196,7 @@ func (g *guesser) of(n *name) []guessHit {
 		}
 	}
 	const weaker = 1000 // than all that is known whole
-	if len(hits) == 0 {
+	if !fielded && !timed {
 		if w, dropped, ok := g.ending(n.text); ok {
 			hits = append(hits, guessHit{field: w.field, order: (weaker+dropped*weaker+w.rank)*8 + depth})
 		}
@@ -222,8 +251,12 @@ func (g *guesser) read(in *doc, o *output) {
 		}
 		return a.at - b.at
 	})
+	g.clues = clues{g.clues.severities[:0], g.clues.outcomes[:0], g.clues.sorts[:0]}
 	for _, h := range g.found {
 		v := in.leaves[h.at].value
+		if g.clues.take(h) {
+			continue
+		}
 		if h.field == timeField {
 			if o.time.IsZero() && !in.leaves[h.at].value.IsAbsent() {
 				if t := timeOf(v); !t.IsZero() && !yearless(t) && t.Year() > 1990 && t.Year() < 2200 {
@@ -241,7 +274,7 @@ func (g *guesser) read(in *doc, o *output) {
 		}
 	}
 	g.derive.apply(o)
-	g.infer.apply(in, o)
+	g.infer.apply(in, g.clues, o)
 }
 
 // dayTime adds to a day the time of that day which stands beside it: "date": "2026-03-01", "time": "10:00:00".
@@ -285,14 +318,21 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 		}
 	}
 	switch {
-	case text == "" || text == "-" || strings.EqualFold(text, "null") || strings.EqualFold(text, "n/a") || strings.EqualFold(text, "unknown"):
+	case saysNothing(text) || strings.EqualFold(text, "null") || strings.EqualFold(text, "unknown"):
 	case to.text == "user.name" && (text[0] <= '9' && isAddress(text) || strings.ContainsAny(text, "()/")), to.text == "host.name" && strings.Contains(text, "/"):
 	case to.kind == ecs.IP:
 		first, _, _ := strings.Cut(text, ",")
 		if address, _, ok := strings.Cut(first, "/"); ok {
 			first = address
 		}
-		o.address(to, nil, withoutPort(strings.TrimSpace(first)))
+		first = strings.TrimSpace(first)
+		address := withoutPort(first)
+		o.address(to, nil, address)
+		if at := g.ports[to]; at != nil && address != first && o.has(to) {
+			if port, ok := digits(first[strings.LastIndexByte(first, ':')+1:], 1, 5); ok {
+				o.set(at, tocsin.IntValue(int64(port)))
+			}
+		}
 	case to.kind == ecs.Long:
 		if n, ok := whole(v); ok {
 			o.set(to, n)
@@ -308,6 +348,8 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 		}
 	case to.text == "http.request.method":
 		o.set(to, httpMethod(v))
+	case to.text == "dns.question.name":
+		o.put(to, cmp.Or(strings.TrimSuffix(text, "."), text))
 	case strings.HasPrefix(to.text, "file.hash."):
 		if len(text) >= 32 && isHex(text) {
 			o.put(to, strings.ToLower(text))

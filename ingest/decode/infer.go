@@ -11,47 +11,96 @@ import (
 // that it uses.
 type inference struct {
 	dict                                       *dictionary
-	severities, outcomes, sorts                []*name
 	kind, category, types, outcome, severity   *name
 	action, rule, message, user, host          *name
 	source, destination, port                  *name
 	process, command, file, question           *name
 	url, method, from, to, technique, artefact *name
-	program, fileName                          *name
+	program, fileName, agent, status           *name
+	spoken                                     []*name // what only traffic has
+	indicators                                 []*name // what only an indicator of a list has
+}
+
+// What names may tell besides a field and a time: see [guesser.read].
+const (
+	severityRole = timeField - 1 - iota
+	outcomeRole
+	sortRole
+)
+
+// inferenceWords are what products call the gravity of what happened, its outcome and its sort, the surest first, as in
+// guesses: a name holds for a whole path alone.
+const inferenceWords = `
+	severity severitylevel alertseverity threatlevel risklevel severitylabel severityname priority level severityscore criticality threatseverity eventseverity
+	outcome result status eventoutcome success loginresult resulttype resultstatus outcomeresult
+	type category eventtype subtype logtype alerttype eventcategory kind class module activity objecttype eventname threattype typecategory`
+
+// roles are inferenceWords by word.
+func roles() map[string]guessWord {
+	all := map[string]guessWord{}
+	role := severityRole
+	for line := range strings.Lines(strings.TrimSpace(inferenceWords)) {
+		for rank, word := range strings.Fields(line) {
+			all[word] = guessWord{field: role, rank: rank}
+		}
+		role--
+	}
+	return all
+}
+
+// clues are the leaves of a record that tell its gravity, its outcome and its sort, the surest first.
+type clues struct{ severities, outcomes, sorts []int }
+
+// take adds the leaf of a hit that is a clue, and reports whether it is one.
+func (c *clues) take(h guessHit) bool {
+	switch h.field {
+	case severityRole:
+		c.severities = append(c.severities, h.at)
+	case outcomeRole:
+		c.outcomes = append(c.outcomes, h.at)
+	case sortRole:
+		c.sorts = append(c.sorts, h.at)
+	default:
+		return false
+	}
+	return true
 }
 
 func newInference(d *dictionary) *inference {
 	return &inference{
 		dict: d,
-		severities: d.names("severity", "Severity", "severityLevel", "severity_level", "SeverityLevel", "alert_severity", "alertSeverity", "threat_level", "threatLevel", "risk_level", "riskLevel",
-			"severity_label", "severityName", "severity_name", "priority", "Priority", "level", "alert.severity", "data.severity", "attributes.severity", "event.severity", "severity_score", "criticality", "threat_severity"),
-		outcomes: d.names("outcome", "result", "Result", "status", "Status", "eventOutcome", "event_outcome", "success", "Success", "login_result", "resultType", "data.result", "result.status", "outcome.result"),
-		sorts: d.names("type", "Type", "category", "Category", "event_type", "eventType", "EventType", "subtype", "log_type", "logType", "alert_type", "alertType", "event_category", "eventCategory", "kind", "event.type",
-			"class", "data.type", "attributes.type", "module", "activity", "object_type", "event.name", "threat_type"),
 		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"), severity: d.name("event.severity"),
 		action: d.name("event.action"), rule: d.name("rule.name"), message: d.name("message"), user: d.name("user.name"), host: d.name("host.name"),
 		source: d.name("source.ip"), destination: d.name("destination.ip"), port: d.name("destination.port"),
 		process: d.name("process.executable"), command: d.name("process.command_line"), file: d.name("file.path"), question: d.name("dns.question.name"),
 		url: d.name("url.original"), method: d.name("http.request.method"), from: d.name("email.from.address"), to: d.name("email.to.address"),
-		program: d.name("process.name"), fileName: d.name("file.name"),
-		technique: d.name("threat.technique.id"), artefact: d.name("file.hash.sha256"),
+		program: d.name("process.name"), fileName: d.name("file.name"), agent: d.name("user_agent.original"), status: d.name("http.response.status_code"),
+		spoken:     d.names(spokenFields()...),
+		indicators: d.names("ioc", "ioc_type", "ioc_value", "iocType", "indicator_type", "results.indicator", "indicator", "Event.Attribute.value", "Attribute.value", "indicator.pattern"),
+		technique:  d.name("threat.technique.id"), artefact: d.name("file.hash.sha256"),
 	}
 }
 
 // apply sets kind, category, type, outcome and severity where they are not set.
-func (f *inference) apply(in *doc, o *output) {
-	graded := f.grade(in, o)
-	f.result(in, o)
+func (f *inference) apply(in *doc, by clues, o *output) {
+	graded := f.grade(in, by.severities, o)
+	f.result(in, by.outcomes, o)
 	said := strings.ToLower(o.text(f.action) + " " + o.text(f.rule))
 	var sort strings.Builder
-	for _, n := range f.sorts {
-		if v := in.value(n); v.Kind() == tocsin.String {
+	for _, at := range by.sorts {
+		if v := in.leaves[at].value; v.Kind() == tocsin.String {
 			sort.WriteString(strings.ToLower(v.Text()))
 			sort.WriteByte(' ')
 		}
 	}
 	kinds := sort.String()
-	detected := saysAny(kinds, "alert", "threat", "detection", "malware", "incident", "finding", "virus", "attack", "ips", "ids ", "violation") || o.has(f.technique)
+	if in.any(f.indicators) && !graded {
+		o.put(f.kind, "enrichment")
+		o.put(f.category, "threat")
+		o.put(f.types, "indicator")
+		return
+	}
+	detected := saysAny(kinds, "alert", "threat", "detection", "malware", "incident", "finding", "virus", "attack", "ips", "ids ", "violation") || saysAny(said, " detected", "_detected", "quarantine") || o.has(f.technique)
 	if o.has(f.rule) && (detected || graded) || graded && detectionKeys(in) {
 		o.put(f.kind, "alert")
 	}
@@ -69,18 +118,18 @@ func detectionKeys(in *doc) bool {
 }
 
 // grade sets the severity, a number as it is or what the word stands for. It reports whether there is one.
-func (f *inference) grade(in *doc, o *output) bool {
-	for _, n := range f.severities {
-		v := in.value(n)
+func (f *inference) grade(in *doc, by []int, o *output) bool {
+	for _, at := range by {
+		v, last := in.leaves[at].value, strings.ToLower(in.leaves[at].name.last)
 		switch v.Kind() {
 		case tocsin.Int:
-			if n.text != "level" && n.text != "priority" {
+			if last != "level" && last != "priority" {
 				o.set(f.severity, v)
 				return true
 			}
 		case tocsin.String:
 			word := strings.ToLower(v.Text())
-			if n.text == "level" && saysAny(word, "info", "warn", "error", "debug", "notice", "trace") { // of a line of a log
+			if last == "level" && saysAny(word, "info", "warn", "error", "debug", "notice", "trace") { // of a line of a log
 				continue
 			}
 			if level := levelOf(word); !level.IsAbsent() {
@@ -88,7 +137,7 @@ func (f *inference) grade(in *doc, o *output) bool {
 				o.set(f.severity, level)
 				return true
 			}
-			if number, ok := whole(v); ok && n.text != "level" {
+			if number, ok := whole(v); ok && last != "level" {
 				o.set(f.severity, number)
 				return true
 			}
@@ -98,10 +147,10 @@ func (f *inference) grade(in *doc, o *output) bool {
 }
 
 // result sets the outcome from a word that can be nothing else.
-func (f *inference) result(in *doc, o *output) {
-	for _, n := range f.outcomes {
-		v := in.value(n)
-		if v.Kind() == tocsin.Bool && (n.text == "success" || n.text == "Success") {
+func (f *inference) result(in *doc, by []int, o *output) {
+	for _, at := range by {
+		v := in.leaves[at].value
+		if v.Kind() == tocsin.Bool && strings.EqualFold(in.leaves[at].name.last, "success") {
 			o.put(f.outcome, map[bool]string{true: "success", false: "failure"}[v.Bool()])
 			return
 		}
@@ -144,20 +193,33 @@ func verdict(said string, web bool) string {
 	return types
 }
 
-// last sets the sort of a record that says nothing surer than an address or who writes to whom: ECS has what includes an
-// address under network.
+// last sets the sort of a record that says nothing surer than who speaks to whom, or writes: one address alone is that of a
+// machine to which anything may have happened.
 func (f *inference) last(o *output) {
 	switch {
 	case o.has(f.category):
 		return
 	case o.has(f.from) || o.has(f.to):
 		o.put(f.category, "email")
-	case o.has(f.source) || o.has(f.destination):
+	case f.traffic(o):
 		o.put(f.category, "network")
 	default:
 		return
 	}
 	o.put(f.types, "info")
+}
+
+// spokenFields are what only a record of traffic has.
+func spokenFields() []string {
+	return []string{"source.port", "destination.port", "network.transport", "network.protocol", "network.application", "source.bytes", "destination.bytes", "network.bytes"}
+}
+
+// traffic reports whether a record tells of two ends, or of one and how it was spoken to.
+func (f *inference) traffic(o *output) bool {
+	if o.has(f.source) && o.has(f.destination) {
+		return true
+	}
+	return (o.has(f.source) || o.has(f.destination)) && slices.ContainsFunc(f.spoken, o.has)
 }
 
 // sorted says what sort of event it is: by what the words say, else by the fields there are.
@@ -175,7 +237,7 @@ func (f *inference) sorted(said, kinds string, detected bool, o *output) (catego
 	add(!login && saysAny(said, "user", "group", "role", "permission", "member", "account", "grant") && changeKind(said) != "info", "iam")
 	add(o.has(f.process) || o.has(f.command), "process")
 	add(o.has(f.from) && o.has(f.to), "email")
-	web := o.has(f.method)
+	web := o.has(f.method) || o.has(f.url) && (o.has(f.agent) || o.has(f.status))
 	add(o.has(f.question) || o.has(f.source) && (o.has(f.destination) || o.has(f.port) || web || detected), "network")
 	add(web, "web")
 	add(o.has(f.file) && !o.has(f.process), "file")
@@ -183,7 +245,7 @@ func (f *inference) sorted(said, kinds string, detected bool, o *output) (catego
 	add(!detected && len(categories) == 0 && saysAny(said, "config", "setting", "policy", "rule", "update", "create", "delete", "enable", "disable"), "configuration")
 	add(len(categories) == 0 && o.has(f.program), "process")
 	add(len(categories) == 0 && o.has(f.fileName), "file")
-	add(len(categories) == 0 && o.has(f.url), "web")
+	add(len(categories) == 0 && saysAny(kinds, "vpn", "firewall", "traffic", "netflow", "flow log"), "network")
 	add(len(categories) == 0 && saysAny(all, "session"), "session")
 	if len(categories) == 0 {
 		return nil, "", ""

@@ -1,6 +1,9 @@
 package decode
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // embedded reads a JSON object that stands inside another record. One that is broken is left as the text it is.
 func (d *Decoder) embedded(body string, o *output) {
@@ -38,6 +41,16 @@ func (d *Decoder) within(body string, o *output) {
 		d.nested++
 		d.inside(body, o)
 		d.nested--
+	}
+}
+
+// instead is within for a record that tells more than the one that carries it: its time counts where it has one.
+func (d *Decoder) instead(body string, o *output) {
+	carrier := o.time
+	o.time = time.Time{}
+	d.within(body, o)
+	if o.time.IsZero() {
+		o.time = carrier
 	}
 }
 

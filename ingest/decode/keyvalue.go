@@ -10,12 +10,12 @@ import (
 // pairKeys maps what firewalls and programs that write key=value call things to ECS.
 const pairKeys = `
 	srcip src src_ip source_ip sourceip client_ip client_address clientip remote_addr remip client SRC  source.ip
-	srcport src_port sport spt SPT                       source.port
+	srcport src_port sport spt SPT remport               source.port
 	srcmac                                               source.mac
 	srcname                                              source.domain
 	transip                                              source.nat.ip
-	dstip dst dst_ip dest_ip destip dest server_ip DST   destination.ip
-	dstport dst_port dport dpt dest_port DPT             destination.port
+	dstip dst dst_ip dest_ip destip dest server_ip DST locip destination.ip
+	dstport dst_port dport dpt dest_port DPT locport     destination.port
 	dstmac                                               destination.mac
 	dstname                                              destination.domain
 	sentbyte sent_bytes bytes_out                        source.bytes
@@ -159,6 +159,50 @@ func pairsOf(m string) string {
 	return ""
 }
 
+// within reads the pairs of a line's message, unless it says that somebody logged in or failed to: such lines look like pairs
+// and are none.
+func (p *pairReader) within(h header, says *said, o *output) {
+	if body := pairsOf(h.message); body != "" {
+		p.read(body, o)
+		return
+	}
+	at := pairsBehind(h.message)
+	switch {
+	case at < 0 && !listed(h.message) || says.login(h, o):
+	case at > 0:
+		p.read(h.message[at:], o)
+	default:
+		p.listed(h.message, o)
+	}
+}
+
+// pairsBehind finds where a text of a few words goes on as pairs between commas: "WARN [events] type=LOGIN_ERROR, realmId=a".
+// It is -1 where it does not.
+func pairsBehind(m string) int {
+	const reach, least = 160, 4
+	sign := strings.IndexByte(m[:min(len(m), reach)], '=')
+	if sign < 0 {
+		return -1
+	}
+	at := strings.LastIndexByte(m[:sign], ' ') + 1
+	if at == 0 || at == sign {
+		return -1
+	}
+	rest := m[at:]
+	for range least {
+		key, value, ok := nextPair(rest)
+		if !ok || key == "" {
+			return -1
+		}
+		_, after, more := strings.Cut(value, ", ")
+		if !more {
+			return -1
+		}
+		rest = after
+	}
+	return at
+}
+
 // nextPair cuts a text at the equals sign of the pair that it begins with.
 func nextPair(s string) (key, rest string, ok bool) {
 	const most = 64 // bytes of a key
@@ -295,7 +339,7 @@ func (p *pairReader) pair(key, value string, o *output) {
 
 // classify sets what sort of event the pairs are about.
 func (p *pairReader) classify(o *output) {
-	said := strings.ToLower(p.value("msg") + " " + p.value("logdesc") + " " + o.text(p.action) + " " + p.value("status"))
+	said := strings.ToLower(p.value("msg") + " " + p.value("logdesc") + " " + p.value("Content") + " " + p.value("OperationMessageText") + " " + o.text(p.action) + " " + p.value("status"))
 	switch sort := p.value("type") + " " + p.value("subtype") + " " + p.value("log_type"); {
 	case loginWord(said):
 		o.put(p.category, "authentication")

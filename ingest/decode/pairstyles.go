@@ -9,6 +9,7 @@ const (
 	blankPairs pairsKind = iota // a=b c="d e"
 	barPairs                    // a=b|c=d e
 	colonPairs                  // a:"b"; c:"d"
+	commaPairs                  // a=b,c="d e",f=g h
 )
 
 // pairStyleOf tells how the pairs of a text are written, from its beginning.
@@ -20,6 +21,9 @@ func pairStyleOf(s string) pairsKind {
 		}
 	}
 	if strings.Count(head, "|") < 3 {
+		if pairsBetweenCommas(head) {
+			return commaPairs
+		}
 		return blankPairs
 	}
 	n := 0
@@ -34,6 +38,34 @@ func pairStyleOf(s string) pairsKind {
 		return barPairs
 	}
 	return blankPairs
+}
+
+// pairsBetweenCommas reports whether a text begins with four pairs that commas part, without blanks.
+func pairsBetweenCommas(s string) bool {
+	const least = 4
+	for range least {
+		key, rest, ok := nextPair(s)
+		if !ok || key == "" || s[0] == ' ' {
+			return false
+		}
+		if _, s = commaValue(rest); s == "" || s[0] != ',' {
+			return false
+		}
+		s = s[1:]
+	}
+	return true
+}
+
+// commaValue reads a value: in quotation marks, or to the next comma.
+func commaValue(s string) (value, rest string) {
+	if s != "" && s[0] == '"' {
+		return pairValue(s)
+	}
+	end := strings.IndexByte(s, ',')
+	if end < 0 {
+		return s, ""
+	}
+	return s[:end], s[end:]
 }
 
 // plainKey reports whether a text is one word, as keys are.
@@ -59,6 +91,8 @@ func splitPairs(s string, to [][2]string) [][2]string {
 				to = append(to, [2]string{strings.TrimSpace(key), strings.Trim(value, `" `)})
 			}
 		}
+	case commaPairs:
+		return splitCommas(s, to, most)
 	default:
 		for s = strings.TrimLeft(s, " \t,;"); s != "" && len(to) < most; s = strings.TrimLeft(s, " \t,;") {
 			key, rest, ok := nextPair(s)
@@ -68,8 +102,27 @@ func splitPairs(s string, to [][2]string) [][2]string {
 			}
 			var value string
 			value, s = pairValue(rest)
+			if strings.HasPrefix(s, " ") { // a comma parts the pairs, not one of several values
+				value = strings.TrimSuffix(value, ",")
+			}
 			to = append(to, [2]string{key, value})
 		}
+	}
+	return to
+}
+
+// splitCommas is splitPairs for pairs between commas, of which it takes no more than most.
+func splitCommas(s string, to [][2]string, most int) [][2]string {
+	for s != "" && len(to) < most {
+		s = strings.TrimLeft(s, " ,")
+		key, rest, ok := nextPair(s)
+		if !ok {
+			_, s, _ = strings.Cut(s, ",")
+			continue
+		}
+		var value string
+		value, s = commaValue(rest)
+		to = append(to, [2]string{key, strings.TrimSpace(value)})
 	}
 	return to
 }
@@ -119,7 +172,7 @@ func (p *pairReader) structured(data []param, o *output) {
 // saysNothing reports whether a value is one of those that stand for none.
 func saysNothing(value string) bool {
 	switch value {
-	case "", "-", "N/A", "n/a", "None", "none", "null", "NULL", "(null)", "unknown", "UNKNOWN":
+	case "", "-", "--", "---", "N/A", "n/a", "None", "none", "null", "NULL", "(null)", "unknown", "UNKNOWN":
 		return true
 	}
 	return false

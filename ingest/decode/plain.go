@@ -41,7 +41,7 @@ func plain(dec *Decoder) text {
 func plainTime(line string, received time.Time, o *output) bool {
 	const most, columns = 256, 8
 	head := line[:min(len(line), most)]
-	for _, between := range []string{",", "|", "\t", ";"} {
+	for _, between := range []string{",", "|", "\t", ";", "> <", "  "} {
 		rest := head
 		for i := range columns {
 			column, after, more := strings.Cut(rest, between)
@@ -62,7 +62,7 @@ func plainTime(line string, received time.Time, o *output) bool {
 
 // columnTime is the time that a column tells, with the clock in the column after it where it is a day alone.
 func columnTime(column, after, between string) (t time.Time, number, ok bool) {
-	const quotes, shortest = `"'[]()`, 8
+	const quotes, shortest = `"'[]()<>#`, 8
 	text := strings.Trim(strings.TrimSpace(column), quotes)
 	if len(text) < shortest {
 		return time.Time{}, false, false
@@ -89,16 +89,18 @@ func countsAsTime(t, received time.Time, first bool) bool {
 	return first && t.After(received.Add(-back)) && t.Before(received.Add(ahead))
 }
 
-// marked finds the JSON that a line holds behind "@cee:" or signs alone, -1 where there is none.
+// marked finds the JSON that a line holds behind "@cee:", signs alone or the name of what wrote it, -1 where there is none.
 func marked(line string) int {
-	const most = 16 // bytes of a mark
+	const most = 64 // bytes of a mark
 	at := strings.IndexByte(line[:min(len(line), most)], '{')
 	if at <= 0 || !strings.HasSuffix(line, "}") {
 		return -1
 	}
-	switch strings.Trim(line[:at], "\ufeff \t:-") {
-	case "", "@cee":
+	switch mark := strings.Trim(line[:at], "\ufeff \t:-"); {
+	case mark == "", mark == "@cee":
 		return at
+	case !strings.ContainsAny(mark, `{}"=,;|<`) && strings.HasPrefix(strings.TrimLeft(line[at+1:], " "), `"`):
+		return at // the name of what wrote it
 	}
 	return -1
 }

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -10,13 +11,16 @@ type said struct {
 	logins   *logins
 	web      *weblogReader
 	waf      *wafReader
+	fast     *fastReader
 	names    *resolverReader
 	ends     *endsReader
 	programs *programsByName
+	messages *mnemonicReader
+	spoken   []*name // what only traffic has
 }
 
 func newSaid(d *dictionary) *said {
-	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms()}
+	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), messages: newMnemonics(d), spoken: d.names(spokenFields()...)}
 }
 
 // maxSaid is how much of a text is looked at.
@@ -32,6 +36,9 @@ func (s *said) record(m string, o *output) {
 	}
 	if s.waf.claims(m) {
 		s.waf.read(m, o)
+	}
+	if s.fast.claims(m) {
+		s.fast.read(m, o)
 	}
 }
 
@@ -61,6 +68,7 @@ func (s *said) people(h header, o *output) {
 // sort sets what sort of event a line is about that said nothing surer: by the program that wrote it, else by the
 // addresses that it names.
 func (s *said) sort(h header, o *output) {
+	s.messages.read(h, o)
 	if o.has(s.logins.category) {
 		return
 	}
@@ -69,7 +77,7 @@ func (s *said) sort(h header, o *output) {
 	case sort != "":
 	case mailQueue(h.message):
 		sort = "email"
-	case o.has(s.logins.ip) || o.has(s.ends.ips[1]):
+	case s.traffic(h.message, o):
 		sort = "network"
 	default:
 		return
@@ -77,6 +85,15 @@ func (s *said) sort(h header, o *output) {
 	o.put(s.logins.category, sort)
 	o.put(s.logins.types, "info")
 }
+
+// traffic reports whether a text names two ends, or one of which it tells how it was spoken to.
+func (s *said) traffic(m string, o *output) bool {
+	from, to := o.has(s.logins.ip), o.has(s.ends.ips[1])
+	return from && to || (from || to) && (slices.ContainsFunc(s.spoken, o.has) || len(m) <= maxSaid && saysAny(o.lower(m), trafficWords[:]...))
+}
+
+// trafficWords are words of what happens to packets and connections, in small letters.
+var trafficWords = [...]string{"packet", "traffic", "tunnel", "vpn", "dhcp", " arp", "firewall", "neighbor", "tcp", "udp", "icmp", "dropped", "subnet", "unreachable", "connection from", "connection to", "connected to", "disconnect"}
 
 // text is record and people for a text without a header.
 func (s *said) text(m string, o *output) {

@@ -56,7 +56,7 @@ func splunk(dec *Decoder) object {
 	event, sourcetype, about := d.name("event"), d.name("sourcetype"), d.names("time", "host", "source", "index")
 	prefix, host, hostName := d.name("splunk"), d.name("host"), d.name("host.name")
 	kind, module, message, ruleName, category := d.name("event.kind"), d.name("event.module"), d.name("message"), d.name("rule.name"), d.name("event.category")
-	hec := func(in *doc) bool { return in.has(sourcetype) && in.any(about) && (in.has(event) || in.below(event)) }
+	hec := func(in *doc) bool { return in.has(sourcetype) && (in.below(event) || in.any(about) && in.has(event)) }
 	return object{
 		anchors: append([]*name{sourcetype}, row...),
 		claims:  func(in *doc) bool { return in.any(row) && in.any(times) || hec(in) },

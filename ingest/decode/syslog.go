@@ -97,14 +97,16 @@ func (l *lineReader) read(line string) (header, bool) {
 func (h *header) rfc5424(rest string, l *lineReader) bool {
 	var room [7]string
 	parts := cutParts(rest, " ", room[:0])
-	if len(parts) < 6 {
+	const least, all = 4, 6 // parts, where the message begins behind the host and where it does not
+	short := len(parts) >= least && (strings.HasPrefix(parts[least-1], "{") || strings.HasPrefix(parts[least-1], "<"))
+	if len(parts) < all && !short {
 		return false
 	}
 	t, ok := parseTime(parts[1])
 	if !ok && parts[1] != "-" {
 		return false
 	}
-	if strings.Contains(parts[4], "=") || strings.Contains(parts[5], "=") { // the message begins behind the host
+	if short || strings.Contains(parts[4], "=") || strings.Contains(parts[5], "=") { // the message begins behind the host
 		h.version, h.time, h.host, h.message = parts[0], t, nilValue(parts[2]), strings.Join(parts[3:], " ")
 		return true
 	}
@@ -238,6 +240,9 @@ func (h *header) tag() {
 		return
 	}
 	name, rest := h.message[:end], h.message[end:]
+	if strings.IndexByte(name, '=') >= 0 { // a pair, in whose value the colon stands
+		return
+	}
 	pid := ""
 	if rest[0] == '[' {
 		stop := strings.IndexByte(rest, ']')
@@ -312,7 +317,7 @@ func (f *syslogFields) program(h header, o *output) {
 // something well known (see login.go) is read as well.
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
-	says, pairs := newSaid(d.doc.dict), newPairs(d.doc.dict)
+	says, pairs, markup, filter := newSaid(d.doc.dict), newPairs(d.doc.dict), newMarkup(d), newFilter(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
 			_, ok := d.line.head(line)
@@ -326,12 +331,14 @@ func syslog(d *Decoder) text {
 			if at := strings.IndexByte(h.message, '{'); at >= 0 && at < 64 && strings.HasSuffix(strings.TrimSuffix(h.message, " []"), "}") {
 				d.embedded(strings.TrimSuffix(h.message[at:], " []"), o)
 			}
-			if body := pairsOf(h.message); body != "" {
-				pairs.read(body, o)
-			} else if listed(h.message) && !says.login(h, o) {
-				pairs.listed(h.message, o)
+			if isMarkup(h.message) {
+				_ = markup.read(h.message, o) // what is broken is left as the text it is
 			}
+			pairs.within(h, says, o)
 			pairs.structured(h.data, o)
+			if h.app == "filterlog" {
+				filter.read(h.message, o)
+			}
 			says.record(h.message, o)
 			if o.time.IsZero() {
 				o.time = yearOf(h.time, h.message)

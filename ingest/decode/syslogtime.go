@@ -153,8 +153,9 @@ func bracketedTime(s string) (time.Time, string, bool) {
 	if len(s) < 12 || s[0] != '[' || s[1] < '0' || s[1] > '9' {
 		return time.Time{}, s, false
 	}
+	const shortest = 8 // less is no time but a number
 	stamp, after, ok := strings.Cut(s[1:min(len(s), 40)], "]")
-	if !ok {
+	if !ok || len(stamp) < shortest {
 		return time.Time{}, s, false
 	}
 	t, ok := parseTime(stamp)

@@ -18,6 +18,8 @@ func TestParseTime(t *testing.T) {
 		"1772359200123456789": "2026-03-01T10:00:00.123456789Z", "1772359200.25": "2026-03-01T10:00:00.25Z",
 		"Mar  1 10:00:00": "0000-03-01T10:00:00Z", "Mar  1 2026 10:00:00": "2026-03-01T10:00:00Z", "01/Mar/2026:10:00:00 +0100": "2026-03-01T09:00:00Z",
 		"Sun, 01 Mar 2026 10:00:00 GMT": "2026-03-01T10:00:00Z", "03/01/2026-10:00:00.25": "2026-03-01T10:00:00.25Z", "20260301100000": "2026-03-01T10:00:00Z",
+		"20260301100000.25": "2026-03-01T10:00:00.25Z", "3/1/2026 10:00:00 AM +01:00": "2026-03-01T09:00:00Z", "03/01/26-10:00:00.5": "2026-03-01T10:00:00.5Z", "03/01-10:00:00.5": "0000-03-01T10:00:00.5Z",
+		"2026 Mar  1 10:00:00 UTC": "2026-03-01T10:00:00Z", "Mar 1, 2026 10:00:00,301 AM GMT": "2026-03-01T10:00:00.301Z", "Mar 1, 2026 10:00:00 AM +0100": "2026-03-01T09:00:00Z",
 	} {
 		got, ok := parseTime(text)
 		if !ok || got.UTC().Format(time.RFC3339Nano) != want {
@@ -88,6 +90,21 @@ func TestClock(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestClockKeep leaves each record its own time where records are looked at one by one.
+func TestClockKeep(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2026, 3, d, 0, 0, 0, 0, time.UTC) }
+	c := Clock{Keep: true}
+	for i, s := range []struct {
+		at, next, want time.Time
+		mark           bool
+	}{{day(9), day(1), day(9), true}, {day(1), day(20), day(1), false}, {day(20), day(2), day(20), true}, {day(2), time.Time{}, day(2), false}} {
+		a := tocsin.Alert{Time: s.at}
+		if rejected := c.Settle(&a, s.next); rejected != nil || !a.Time.Equal(s.want) || slices.Contains(a.Marks, markFuture) != s.mark {
+			t.Errorf("step %d: %v %v (%v), want %v", i, a.Time, a.Marks, rejected, s.want)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ func vendors() map[string]vendorSample {
 	maps.Copy(all, shapes)
 	maps.Copy(all, relayed)
 	maps.Copy(all, wordings)
+	maps.Copy(all, evidence)
 	return all
 }
 

@@ -18,6 +18,7 @@ func windows(d *dictionary) object {
 type windowsReader struct {
 	dict                                   *dictionary
 	enrich                                 *winEnricher
+	told                                   *winMessage
 	winlog, evtx, flat, old                []*name
 	systemRoots, dataRoots, userRoots      []*name
 	header                                 map[string]*name // of evtx System, without attribute markers
@@ -144,6 +145,7 @@ func newWindows(d *dictionary) *windowsReader {
 	w.flat = append(d.names("EventID"), w.flat...)
 	w.wmi = d.names("EventCode", "Logfile", "SourceName", "ComputerName", "TimeGenerated", "RecordNumber", "Message", "Type", "InsertionStrings", "EventIdentifier")
 	w.dataNames = winDataNames(d)
+	w.told = newWinMessage(d, w.eventData)
 	w.eventType = d.name("winlog.event_type")
 	w.user, w.logger, w.pid, w.writer, w.program = d.name("user.name"), d.name("winlog.user.name"), d.name("process.pid"), d.names("winlog.process.pid", "winlog.event_data.ProcessID"), d.name("process.executable")
 	return w
@@ -198,6 +200,7 @@ func (w *windowsReader) finish(o *output) {
 	if logged {
 		o.time = timeOf(o.value(w.eventTime))
 	}
+	w.told.read(o.text(w.providerName), o.text(w.message), o)
 	w.enrich.apply(o)
 	w.witness(o)
 	if logged { // Sysmon and SQL Server say when it happened, the log when it was written
@@ -211,7 +214,9 @@ func (w *windowsReader) finish(o *output) {
 
 // readBeat takes Winlogbeat's document as it is; the event's data are text in every shape.
 func (w *windowsReader) readBeat(in *doc, o *output) {
-	o.time = timeOf(in.first(w.utcTime...))
+	if o.time = timeOf(in.value(w.eventTime)); o.time.IsZero() { // else a collector's own time may stand before it
+		o.time = timeOf(in.first(w.utcTime...))
+	}
 	for _, l := range in.leaves[1:] {
 		switch {
 		case l.name == nil || l.name == w.utcTime[0]:
@@ -382,19 +387,4 @@ func (w *windowsReader) readWazuh(in *doc, o *output) {
 		}
 	}
 	w.finish(o)
-}
-
-// plainText is v with every member as text, as the event's XML has it.
-func plainText(v tocsin.Value) tocsin.Value {
-	switch v.Kind() {
-	case tocsin.String, tocsin.Null, tocsin.Absent:
-		return v
-	case tocsin.List:
-		if len(v.Items()) == 0 {
-			return tocsin.Value{}
-		}
-		return each(v, func(s string) string { return s })
-	default:
-		return tocsin.StringValue(v.Text())
-	}
 }

@@ -159,6 +159,8 @@ var winLogs = map[string]string{
 	"Microsoft-Windows-WMI-Activity/Operational":                             "wmi",
 	"Directory Service":                   "directory",
 	"Microsoft-Windows-Sysmon":            "sysmon",
+	"Linux-Sysmon/Operational":            "sysmon",
+	"Linux-Sysmon":                        "sysmon",
 	"Microsoft-Windows-Security-Auditing": "security",
 	"Microsoft-Windows-PowerShell":        "powershell",
 	"PowerShell":                          "powershell",

@@ -134,3 +134,18 @@ func (w *windowsReader) witness(o *output) {
 		o.set(w.pid, o.value(w.writer[1])) // NXLog's
 	}
 }
+
+// plainText is v with every member as text, as the event's XML has it.
+func plainText(v tocsin.Value) tocsin.Value {
+	switch v.Kind() {
+	case tocsin.String, tocsin.Null, tocsin.Absent:
+		return v
+	case tocsin.List:
+		if len(v.Items()) == 0 {
+			return tocsin.Value{}
+		}
+		return each(v, func(s string) string { return s })
+	default:
+		return tocsin.StringValue(v.Text())
+	}
+}

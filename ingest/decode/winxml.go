@@ -2,9 +2,6 @@ package decode
 
 import (
 	"encoding/json"
-	"encoding/xml"
-	"errors"
-	"io"
 	"strings"
 )
 
@@ -36,63 +33,20 @@ func windowsXML(dec *Decoder) text {
 	}
 }
 
-// An element is one of XML's: what it holds becomes the JSON that evtx parsers write.
-type element struct {
-	name  string
-	attrs []xml.Attr
-	text  strings.Builder
-	kids  []*element
-}
-
-var errElements = errors.New("the event has too many or too deep elements")
-
 // eventJSON writes an event's XML as JSON: attributes and elements are members, Data with a Name a pair of Name and
-// text. No more than depth levels and 4,096 elements are read.
+// text.
 func eventJSON(text string, depth int) ([]byte, error) {
-	d := xml.NewDecoder(strings.NewReader(text))
-	d.Strict = false
-	root := &element{}
-	stack, count := []*element{root}, 0
-	for {
-		tok, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		at := stack[len(stack)-1]
-		switch t := tok.(type) {
-		case xml.StartElement:
-			if count++; len(stack) >= depth || count > 4096 {
-				return nil, errElements
-			}
-			e := &element{name: t.Name.Local, attrs: t.Attr}
-			at.kids = append(at.kids, e)
-			stack = append(stack, e)
-		case xml.EndElement:
-			if len(stack) == 1 {
-				return nil, io.ErrUnexpectedEOF
-			}
-			if stack = stack[:len(stack)-1]; len(stack) == 1 {
-				return json.Marshal(map[string]any{"Event": root.kids[0].value()})
-			}
-		case xml.CharData:
-			at.text.Write(t)
-		}
+	all, err := elements(text, depth, true)
+	if err != nil {
+		return nil, err
 	}
-	return nil, io.ErrUnexpectedEOF
+	return json.Marshal(map[string]any{"Event": all[0].event()})
 }
 
-// value is the element as JSON would have it.
-func (e *element) value() any {
+// event is the element as JSON would have it.
+func (e *element) event() any {
 	text := strings.TrimSpace(e.text.String())
-	members := map[string]any{}
-	for _, a := range e.attrs {
-		if a.Name.Local != "xmlns" && a.Name.Space != "xmlns" {
-			members[a.Name.Local] = a.Value
-		}
-	}
+	members := e.members()
 	if len(members) == 0 && len(e.kids) == 0 {
 		return text
 	}
@@ -103,14 +57,7 @@ func (e *element) value() any {
 		members["text"] = text
 	}
 	for _, kid := range e.kids {
-		switch before := members[kid.name].(type) {
-		case nil:
-			members[kid.name] = kid.value()
-		case []any:
-			members[kid.name] = append(before, kid.value())
-		default:
-			members[kid.name] = []any{before, kid.value()}
-		}
+		add(members, kid.name, kid.event())
 	}
 	if data, ok := members["Data"]; ok && e.name == "EventData" {
 		if _, list := data.([]any); !list {

@@ -20,6 +20,18 @@ const zeekMoves = `
 	id_resp_p        destination.port
 	src              source.ip
 	dst              destination.ip
+	src_addr         source.ip
+	src_port         source.port
+	dst_addr         destination.ip
+	dst_port         destination.port
+	client_addr      source.ip
+	server_addr      destination.ip
+	mac              source.mac
+	sig_id           rule.id
+	operation        event.action
+	request_type     event.action
+	command          event.action
+	event_msg        message
 	p                destination.port
 	tx_hosts         source.ip
 	rx_hosts         destination.ip
@@ -85,21 +97,24 @@ func zeek(d *dictionary) object {
 		routes                                    []route
 		fixed                                     []constant
 		stream                                    []*name
+		tells                                     []zeekTell
 		uid, ts, id                               *name
 		kind, category, types, action, outcome    *name
 		proto, transport, protocol, service       *name
 		host, domain, original, method, httpMeth  *name
 		authOK, observer, seen, success, dataset  *name
 		answers, resolved, hosts, indicator, port *name
+		client, user, act, folder, name, path     *name
 		bytes, packets                            [3]*name
 	}{
 		routes: d.routes(zeekMoves), fixed: d.constants("event.module zeek\nobserver.vendor Zeek\nobserver.product Zeek\nobserver.type sensor"),
-		stream: d.names("_path", "@stream", "log_type", "@path"), uid: d.name("uid"), ts: d.name("ts"), id: d.name("zeek.uid"),
+		stream: d.names("_path", "@stream", "log_type", "@path"), tells: newZeekTells(d), uid: d.name("uid"), ts: d.name("ts"), id: d.name("zeek.uid"),
 		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
 		proto: d.name("proto"), transport: d.name("network.transport"), protocol: d.name("network.protocol"), service: d.name("service"),
 		host: d.name("host"), domain: d.name("url.domain"), method: d.name("method"), httpMeth: d.name("http.request.method"),
 		authOK: d.name("auth_success"), observer: d.name("@system"), seen: d.name("host.name"), success: d.name("success"), dataset: d.name("event.dataset"),
 		answers: d.name("answers"), resolved: d.name("dns.resolved_ip"), hosts: d.name("host.ip"), indicator: d.name("seen.indicator"), port: d.name("port_proto"),
+		client: d.name("client"), user: d.name("user.name"), act: d.name("action"), folder: d.name("path"), name: d.name("name"), path: d.name("file.path"),
 		bytes:   [3]*name{d.name("source.bytes"), d.name("destination.bytes"), d.name("network.bytes")},
 		packets: [3]*name{d.name("source.packets"), d.name("destination.packets"), d.name("network.packets")},
 	}
@@ -108,9 +123,10 @@ func zeek(d *dictionary) object {
 		kinds[stream] = newZeekStream(d, stream, k)
 	}
 	return object{
-		claims: func(in *doc) bool { return in.has(z.ts) && in.any(z.stream) },
+		anchors: []*name{z.ts},
+		claims:  func(in *doc) bool { return in.any(z.stream) || zeekStreamOf(z.tells, in) != "" },
 		read: func(in *doc, o *output) {
-			stream := in.first(z.stream...).Text()
+			stream := cmp.Or(in.first(z.stream...).Text(), zeekStreamOf(z.tells, in))
 			o.time = timeOf(in.value(z.ts))
 			kind := "event"
 			if stream == "notice" || stream == "signatures" || stream == "intel" {
@@ -127,6 +143,7 @@ func zeek(d *dictionary) object {
 			o.keep(z.types, k.types)
 			o.set(z.id, in.value(z.uid))
 			o.put(z.transport, o.lower(in.first(z.proto, z.port).Text()))
+			o.put(z.transport, k.transport)
 			if service := in.value(z.service); service.Kind() == tocsin.String {
 				o.put(z.protocol, o.lower(service.Text()))
 			}
@@ -136,6 +153,14 @@ func zeek(d *dictionary) object {
 				o.set(z.httpMeth, in.value(z.method))
 			case "known_services", "known_hosts", "software":
 				o.set(z.hosts, in.value(z.host))
+			case "kerberos":
+				client, _, _ := strings.Cut(in.text(z.client), "/")
+				o.put(z.user, client)
+			case "smb_files":
+				o.set(z.action, in.value(z.act))
+				if folder := in.text(z.folder); folder != "" {
+					o.put(z.path, strings.TrimSuffix(folder, `\`)+`\`+in.text(z.name))
+				}
 			}
 			switch {
 			case in.value(z.authOK).Bool(), in.value(z.success).Bool():
@@ -158,11 +183,12 @@ func zeek(d *dictionary) object {
 // A zeekStream is what all records of one of Zeek's logs get.
 type zeekStream struct {
 	dataset         string
+	transport       string // "": it says so itself
 	category, types tocsin.Value
 	below           *name // where its own fields stand; nil where its name is too long
 }
 
 func newZeekStream(d *dictionary, stream string, kind [2]string) *zeekStream {
 	below := d.path(d.name("zeek"), []byte(cmp.Or(strings.ReplaceAll(stream, ".", "_"), "log")))
-	return &zeekStream{dataset: "zeek." + stream, category: listOf(kind[0]), types: listOf(kind[1]), below: below}
+	return &zeekStream{dataset: "zeek." + stream, transport: zeekTransport(stream), category: listOf(kind[0]), types: listOf(kind[1]), below: below}
 }

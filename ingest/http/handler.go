@@ -184,7 +184,7 @@ func (h *Handler) take(w nethttp.ResponseWriter, r *nethttp.Request) (*Answer, *
 	if no != nil {
 		return nil, no
 	}
-	if no := unknown(r); no != nil {
+	if no := unknown(r, "source"); no != nil {
 		return nil, no
 	}
 	key := r.Header.Get("Idempotency-Key")

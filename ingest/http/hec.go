@@ -7,6 +7,7 @@ import (
 	"fmt"
 	nethttp "net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,6 +86,32 @@ func (h *Handler) HEC() nethttp.Handler {
 	return mux
 }
 
+// hecMetadata are parameters that say of all events of a request what an envelope says of one, and where that goes.
+func hecMetadata() [5][2]string {
+	return [...][2]string{{"host", "host.name"}, {"source", "splunk.source"}, {"sourcetype", "splunk.sourcetype"}, {"index", "splunk.index"}, {"time", "splunk.time"}}
+}
+
+// hecUnknown refuses parameters that Splunk has not either. The channel is for acknowledgements, which nobody gets here;
+// times are looked for in every event.
+func hecUnknown(r *nethttp.Request) *refusal {
+	known := []string{"channel", "auto_extract_timestamp"}
+	for _, m := range hecMetadata() {
+		known = append(known, m[0])
+	}
+	return unknown(r, known...)
+}
+
+// hecBeside is what the query says of all events of a request.
+func hecBeside(said url.Values) []ingest.Beside {
+	var all []ingest.Beside
+	for _, m := range hecMetadata() {
+		if texts := slices.DeleteFunc(slices.Clone(said[m[0]]), func(s string) bool { return s == "" }); len(texts) > 0 {
+			all = append(all, ingest.Beside{Field: m[1], Texts: texts})
+		}
+	}
+	return all
+}
+
 // hecSender is the source of a request's token.
 func (h *Handler) hecSender(r *nethttp.Request) (Source, *hecAnswer) {
 	answer := func(a hecAnswer) (Source, *hecAnswer) { return Source{}, &a }
@@ -104,6 +131,9 @@ func (h *Handler) hecSender(r *nethttp.Request) (Source, *hecAnswer) {
 	source, no := h.sender(&named)
 	switch {
 	case no == nil:
+		if no := hecUnknown(r); no != nil {
+			return answer(hecAnswer{Text: no.detail, Code: 6, status: no.code})
+		}
 		return source, nil
 	case key == "":
 		return answer(hecNoToken())
@@ -123,6 +153,8 @@ func (h *Handler) hecEvents(w nethttp.ResponseWriter, r *nethttp.Request) hecAns
 	if no != nil {
 		return hecOf(no)
 	}
+	said := r.URL.Query()
+	stamp.Beside = append(stamp.Beside, hecBeside(said)...)
 	var records []ingest.Record
 	var bad *hecAnswer
 	s := newRun(body, h.cfg.MaxRecord)
@@ -136,7 +168,7 @@ func (h *Handler) hecEvents(w nethttp.ResponseWriter, r *nethttp.Request) hecAns
 		rec.Value, rec.Size, rec.Fault, rec.Detail = p.value, int64(len(p.value)), p.fault, p.detail
 		switch p.fault {
 		case "":
-			rec.Value, bad = envelope(p.value, source.Name, len(records))
+			rec.Value, bad = envelope(p.value, source.Name, len(records), said)
 		case faultJSON:
 			bad = new(hecInvalid(len(records)))
 		}
@@ -162,11 +194,7 @@ func (h *Handler) hecRaw(w nethttp.ResponseWriter, r *nethttp.Request) hecAnswer
 	if no != nil {
 		return hecOf(no)
 	}
-	for name, field := range map[string]string{"host": "host.name", "source": "splunk.source", "sourcetype": "splunk.sourcetype", "index": "splunk.index", "time": "splunk.time"} {
-		if text := r.URL.Query().Get(name); text != "" {
-			stamp.Beside = append(stamp.Beside, ingest.Beside{Field: field, Texts: []string{text}})
-		}
-	}
+	stamp.Beside = append(stamp.Beside, hecBeside(r.URL.Query())...)
 	var records []ingest.Record
 	s := newSplitter(body, true, h.cfg.MaxRecord)
 	for p, ok := s.next(); ok; p, ok = s.next() {
@@ -213,9 +241,9 @@ func hecOf(no *refusal) hecAnswer {
 
 func hecTooLarge(detail string) hecAnswer { return hecAnswer{Text: detail, Code: 27, status: 413} }
 
-// envelope checks one event's envelope. One that says neither sourcetype nor where it is from gets what Splunk gives it:
-// the sourcetype httpevent, the source http:NAME.
-func envelope(value []byte, source string, number int) ([]byte, *hecAnswer) {
+// envelope checks one event's envelope. Where neither it nor the query says the sourcetype, or where it is from, it gets what
+// Splunk gives it: the sourcetype httpevent, the source http:NAME.
+func envelope(value []byte, source string, number int, said url.Values) ([]byte, *hecAnswer) {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(value, &keys); err != nil {
 		return value, new(hecInvalid(number))
@@ -228,10 +256,10 @@ func envelope(value []byte, source string, number int) ([]byte, *hecAnswer) {
 		return value, new(hecBlank(number))
 	}
 	added := ""
-	if _, ok := keys["sourcetype"]; !ok {
+	if _, ok := keys["sourcetype"]; !ok && !said.Has("sourcetype") {
 		added += `"sourcetype":"httpevent",`
 	}
-	if keys["source"] == nil && keys["host"] == nil && keys["index"] == nil && keys["time"] == nil {
+	if !slices.ContainsFunc([]string{"source", "host", "index", "time"}, func(key string) bool { return keys[key] != nil || said.Has(key) }) {
 		added += fmt.Sprintf(`"source":%q,`, "http:"+source)
 	}
 	if added == "" {

@@ -65,12 +65,16 @@ func TestHEC(t *testing.T) {
 			to(hec(event, "Splunk secret", `{"event":1,"host":"h","sourcetype":"s"}{"host":"h"}{"event":3}`)), 400, `{"text":"Event field is required","code":12,"invalid-event-number":1}`,
 			[]string{`{"event":1,"host":"h","sourcetype":"s"}`, `hec: {"host":"h"}`},
 		},
-		"a blank event":      {to(hec(event, "Splunk secret", `{"event":""}`)), 400, `{"text":"Event field cannot be blank","code":13,"invalid-event-number":0}`, []string{`hec: {"event":""}`}},
-		"raw":                {to(hec("/services/collector/raw?host=h1&sourcetype=cef", "Splunk secret", "CEF:0|a\n\nb\n")), 200, `{"text":"Success","code":0}`, []string{"CEF:0|a", "b"}},
-		"raw without a line": {to(hec("/services/collector/raw/1.0", "Splunk secret", "\n")), 400, `{"text":"No data","code":5}`, nil},
-		"acknowledgement":    {to(hec("/services/collector/ack?channel=x", "Splunk secret", `{"acks":[0]}`)), 400, `{"text":"ACK is disabled","code":14}`, nil},
-		"health":             {request{"GET", "/services/collector/health/1.0", "", nil}, 200, `{"text":"HEC is healthy","code":17}`, nil},
-		"too many":           {to(hec(event, "Splunk secret", strings.Repeat(`{"event":1}`, 30))), 413, `{"text":"a request may have 20 events","code":27}`, nil},
+		"a blank event":         {to(hec(event, "Splunk secret", `{"event":""}`)), 400, `{"text":"Event field cannot be blank","code":13,"invalid-event-number":0}`, []string{`hec: {"event":""}`}},
+		"raw":                   {to(hec("/services/collector/raw?host=h1&sourcetype=cef", "Splunk secret", "CEF:0|a\n\nb\n")), 200, `{"text":"Success","code":0}`, []string{"CEF:0|a", "b"}},
+		"metadata in the query": {to(hec(event+"?sourcetype=s&index=i&channel=c", "Splunk secret", `{"event":1}`)), 200, `{"text":"Success","code":0}`, []string{`{"event":1}`}},
+		"a mistyped parameter":  {to(hec(event+"?sourcetyp=s", "Splunk secret", `{"event":1}`)), 400, `{"text":"this operation has no parameter \"sourcetyp\": did you mean sourcetype?","code":6}`, nil},
+		"one for raw lines":     {to(hec("/services/collector/raw?hots=h1", "Splunk secret", "a")), 400, `{"text":"this operation has no parameter \"hots\": did you mean host?","code":6}`, nil},
+		"a query that is none":  {to(hec(event+"?a=%zz", "Splunk secret", `{"event":1}`)), 400, `{"text":"the query cannot be read: invalid URL escape \"%zz\"","code":6}`, nil},
+		"raw without a line":    {to(hec("/services/collector/raw/1.0", "Splunk secret", "\n")), 400, `{"text":"No data","code":5}`, nil},
+		"acknowledgement":       {to(hec("/services/collector/ack?channel=x", "Splunk secret", `{"acks":[0]}`)), 400, `{"text":"ACK is disabled","code":14}`, nil},
+		"health":                {request{"GET", "/services/collector/health/1.0", "", nil}, 200, `{"text":"HEC is healthy","code":17}`, nil},
+		"too many":              {to(hec(event, "Splunk secret", strings.Repeat(`{"event":1}`, 30))), 413, `{"text":"a request may have 20 events","code":27}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := &memory{}

@@ -11,9 +11,9 @@ import (
 	"tocsin/internal/fault"
 )
 
-// unknown refuses a query that has another parameter than source, or that cannot be read: who mistypes the source would send
-// in the name of another one.
-func unknown(r *nethttp.Request) *refusal {
+// unknown refuses a query that has another parameter than those known, or that cannot be read: who mistypes the source would
+// send in the name of another one.
+func unknown(r *nethttp.Request, known ...string) *refusal {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return &refusal{code: nethttp.StatusBadRequest, reason: "parameter", detail: fmt.Sprintf("the query cannot be read: %.100v", err)}
@@ -21,8 +21,8 @@ func unknown(r *nethttp.Request) *refusal {
 	const told = 5
 	var wrong []string
 	for _, name := range slices.Sorted(maps.Keys(q)) {
-		if name != "source" && len(wrong) < told {
-			wrong = append(wrong, fmt.Sprintf("this operation has no parameter %.60q: %s", name, fault.DidYouMean(name, []string{"source"})))
+		if !slices.Contains(known, name) && len(wrong) < told {
+			wrong = append(wrong, fmt.Sprintf("this operation has no parameter %.60q: %s", name, fault.DidYouMean(name, known)))
 		}
 	}
 	if len(wrong) == 0 {

@@ -37,8 +37,9 @@ func (a *App) rereadClocks(ctx context.Context) {
 	}
 	all, err := loadClocks(a.cfg.Clocks, a.scales())
 	if err != nil {
-		a.health.Fail("clocks", err, a.now())
-		a.log.ErrorContext(ctx, "the file of clocks has faults, the old ones stay in force", "err", err)
+		if a.health.Fail("clocks", err, a.now()) {
+			a.log.ErrorContext(ctx, "the file of clocks has faults, the old ones stay in force", "err", err)
+		}
 		return
 	}
 	a.health.Heal("clocks")

@@ -29,6 +29,7 @@ type house struct {
 	t   *testing.T
 	cfg config.Config
 	url string
+	log io.Writer // gets what the daemon logs, beside the test's output; nil: nobody
 }
 
 func newHouse(t *testing.T) *house {
@@ -44,7 +45,11 @@ func newHouse(t *testing.T) *house {
 func (h *house) open(between ...func()) (a *app.App, stop func()) {
 	h.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	a, err := app.New(ctx, app.Options{Config: h.cfg, Log: slog.New(slog.NewTextHandler(h.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Now: time.Now})
+	log := h.t.Output()
+	if h.log != nil {
+		log = io.MultiWriter(log, h.log)
+	}
+	a, err := app.New(ctx, app.Options{Config: h.cfg, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})), Now: time.Now})
 	if err != nil {
 		cancel()
 		h.t.Fatal(err)

@@ -98,8 +98,9 @@ func (a *App) watchLists(ctx context.Context, w *fsnotify.Watcher) error {
 func (a *App) rereadLists(ctx context.Context) {
 	changed, err := a.enrich.Reload()
 	if err != nil {
-		a.health.Fail("lists", err, a.now())
-		a.log.ErrorContext(ctx, "lists have faults, the old ones stay in force", "err", err)
+		if a.health.Fail("lists", err, a.now()) {
+			a.log.ErrorContext(ctx, "lists have faults, the old ones stay in force", "err", err)
+		}
 		return
 	}
 	a.health.Heal("lists")

@@ -119,12 +119,14 @@ func (a *App) versions() map[string]string {
 	return v
 }
 
-// took notes the files that a part was last read from, as they were.
-func (a *App) took(part string, files ...string) {
+// took notes the files that a part was last read from, as they were. It reports whether they are others than before.
+func (a *App) took(part string, files ...string) (other bool) {
 	if a.taken == nil {
 		a.taken = map[string]string{}
 	}
-	a.taken[part] = digest(files...)
+	now := digest(files...)
+	other, a.taken[part] = a.taken[part] != now, now
+	return other
 }
 
 // digest is the hash of what files hold; one that cannot be read holds nothing.
@@ -175,8 +177,9 @@ func (a *App) rereadTokens(ctx context.Context) {
 		err = a.signers.Reload(name, src, register.Roles())
 	}
 	if err != nil {
-		a.health.Fail("tokens", err, a.now())
-		a.log.ErrorContext(ctx, "the file of tokens has faults, the old ones hold", "err", err)
+		if a.health.Fail("tokens", err, a.now()) {
+			a.log.ErrorContext(ctx, "the file of tokens has faults, the old ones hold", "err", err)
+		}
 		return
 	}
 	a.health.Heal("tokens")

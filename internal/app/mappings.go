@@ -135,11 +135,13 @@ func (a *App) rereadMappings(ctx context.Context) {
 		return
 	}
 	if err := a.mappings.read(); err != nil {
-		a.health.Fail("mappings", err, a.now())
-		a.log.ErrorContext(ctx, "mapping files have faults, the old ones stay in force", "err", err)
+		if a.health.Fail("mappings", err, a.now()) {
+			a.log.ErrorContext(ctx, "mapping files have faults, the old ones stay in force", "err", err)
+		}
 		return
 	}
 	a.health.Heal("mappings")
-	a.took("mappings", a.cfg.Mappings...)
-	a.log.InfoContext(ctx, "mapping files reloaded", "files", len(a.cfg.Mappings))
+	if a.took("mappings", a.cfg.Mappings...) {
+		a.log.InfoContext(ctx, "mapping files reloaded", "files", len(a.cfg.Mappings))
+	}
 }

@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -54,5 +56,53 @@ func TestMappingReload(t *testing.T) {
 	await(t, time.Minute, "an event by the second mapping", func() (bool, string) { return opened("spoken", "192.0.2.2") > before, fmt.Sprint(n) })
 	if status, parts := b.health(); slices.Contains(parts, "mappings") {
 		t.Errorf("health says %s for %v", status, parts)
+	}
+}
+
+// A logged keeps what is logged.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Count(l.text.Bytes(), []byte(what))
+}
+
+// A mapping file with faults is logged once, however often it is read while it stays as it is, once more when it has other
+// faults, and again when it was sound in between.
+func TestFaultsToldOnce(t *testing.T) {
+	h, log := newHouse(t), &logged{}
+	h.log, h.cfg.Rules.Reload = log, time.Hour // nothing is read but on demand
+	file := filepath.Join(t.TempDir(), "door.yaml")
+	h.cfg.Mappings = []string{file}
+	sound := fmt.Sprintf(mappingFile, "said")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(sound)
+	a, _ := h.open()
+	for i, step := range []struct {
+		text string
+		told int // times in all
+	}{{sound, 0}, {sound + "nonsense: 1\n", 1}, {sound + "nonsense: 1\n", 1}, {sound + "nonsense: 1\n", 1}, {sound + "other: 1\n", 2}, {sound, 2}, {sound + "other: 1\n", 3}} {
+		write(step.text)
+		if _, err := a.Reload(t.Context(), h.cfg); err != nil {
+			t.Fatal(err)
+		}
+		if n := log.count("mapping files have faults"); n != step.told {
+			t.Errorf("step %d: logged %d times, want %d", i, n, step.told)
+		}
 	}
 }

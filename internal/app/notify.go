@@ -71,8 +71,9 @@ func (a *App) rereadNotify(ctx context.Context) {
 		err = a.courier.Reload(cfg)
 	}
 	if err != nil {
-		a.health.Fail("routes", err, a.now())
-		a.log.ErrorContext(ctx, "the file of routes has faults, the old routes stay in force", "err", err)
+		if a.health.Fail("routes", err, a.now()) {
+			a.log.ErrorContext(ctx, "the file of routes has faults, the old routes stay in force", "err", err)
+		}
 		return
 	}
 	a.health.Heal("routes")

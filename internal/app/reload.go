@@ -89,8 +89,9 @@ func (a *App) reread(ctx context.Context, reload func(context.Context, *rules.Se
 	set, err := LoadRules(a.cfg.Rules.Folders, a.cfg.Rules.Shipped, a.scales(), a.cfg.Rules.Sigma.Pipelines...)
 	if err != nil {
 		a.watched.stale(err)
-		a.health.Fail("rules", err, a.now())
-		a.log.ErrorContext(ctx, "rules have faults, the old ones stay in force", "err", err)
+		if a.health.Fail("rules", err, a.now()) {
+			a.log.ErrorContext(ctx, "rules have faults, the old ones stay in force", "err", err)
+		}
 		return
 	}
 	a.watched.fresh(set)

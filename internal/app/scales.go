@@ -121,8 +121,9 @@ func (a *App) rescale(ctx context.Context, enforce func(context.Context, *scaleS
 		_, err = loadClocks(a.cfg.Clocks, set.scales) // which name calendars of theirs
 	}
 	if err != nil {
-		a.health.Fail("scales", err, a.now())
-		a.log.ErrorContext(ctx, "scales or assets have faults, the old ones stay in force", "err", err)
+		if a.health.Fail("scales", err, a.now()) {
+			a.log.ErrorContext(ctx, "scales or assets have faults, the old ones stay in force", "err", err)
+		}
 		return
 	}
 	a.health.Heal("scales")

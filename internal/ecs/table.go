@@ -79,4 +79,4 @@ tocsin: tenant severity/l rule.id rule.title rule.version rule.status rule.level
 `
 
 // namespaces are the roots outside ECS whose leaves are accepted unseen.
-const namespaces = `labels winlog nxlog auditd suricata wazuh aws cef zeek json syslog tocsin kibana signal azure gcp okta o365 github microsoft crowdstrike falco osquery ocsf google_workspace powershell sysmon panw fortinet cisco checkpoint sophos snort iptables apache nginx iis haproxy kubernetes docker mssql mysql postgresql leef splunk sentinel_one opensearch prometheus keyvalue macos hayabusa chainsaw zircolite rsigma squid exim`
+const namespaces = `labels winlog nxlog auditd suricata wazuh aws cef zeek json syslog tocsin kibana signal azure gcp okta o365 github microsoft crowdstrike falco osquery ocsf google_workspace powershell sysmon panw fortinet cisco checkpoint sophos snort iptables apache nginx iis haproxy kubernetes docker mssql mysql postgresql leef splunk sentinel_one opensearch prometheus keyvalue macos hayabusa chainsaw zircolite rsigma squid exim xml`

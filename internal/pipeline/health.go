@@ -60,10 +60,11 @@ type Trouble struct {
 	Halted  bool      `json:"halted"` // no retry cures it: an operator must act
 }
 
-// Fail notes a trouble, or one more retry of it.
-func (h *Health) Fail(part string, err error, at time.Time) {
+// Fail notes a trouble, or one more retry of it. It reports whether this says something else of the part than the last
+// failure did, so that whoever tries often tells the log once for each change.
+func (h *Health) Fail(part string, err error, at time.Time) (other bool) {
 	if h == nil {
-		return
+		return true
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -74,9 +75,12 @@ func (h *Health) Fail(part string, err error, at time.Time) {
 	if t.Since.IsZero() {
 		t = Trouble{Part: part, Since: at}
 	}
-	t.Detail, t.Halted = err.Error(), operators(err)
+	detail := err.Error()
+	other = t.Detail != detail
+	t.Detail, t.Halted = detail, operators(err)
 	t.Retries++
 	h.trouble[part] = t
+	return other
 }
 
 // Note notes a trouble that is no failure of the daemon's own and is not tried again.

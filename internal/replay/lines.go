@@ -94,7 +94,7 @@ func rejected(in Input) any {
 	return doc
 }
 
-// each decodes the files one after the other.
+// each decodes the files one after the other, each record for itself.
 func each(ctx context.Context, o Options, files []string, f func(Input) error) error {
 	streams, closeAll, err := open(o, files)
 	if err != nil {
@@ -102,6 +102,7 @@ func each(ctx context.Context, o Options, files []string, f func(Input) error) e
 	}
 	defer closeAll()
 	for _, s := range streams {
+		s.clock.Keep = true
 		if err := merge(ctx, []*stream{s}, f); err != nil {
 			return err
 		}
