@@ -308,7 +308,7 @@ func (e *Engine) hold(st *state, x item, p payload) bool {
 		neighbour = &all[pos-1]
 	}
 	x.share(&e.pool, &p, neighbour)
-	st.held.insert(pos, x)
+	e.put(st, pos, &x)
 	st.bytes += x.cost()
 	if len(all) == 0 {
 		e.hasten(st, x.at+st.track.plan.useful()+e.lateness)
