@@ -234,10 +234,8 @@ func (e *Engine) evidence(st *state, g *body) tocsin.Evidence {
 	if e.rank > 1 && g.chained() {
 		return g.expanded(e.cfg.AllEvidence)
 	}
-	head, tail := g.head.all(), g.tail.all()
-	return tocsin.Evidence{
-		Alerts: e.quoted.of(head, tail, st.track.family != nil), Events: []string{}, Truncated: int64(len(head)+len(tail)) < g.count,
-	}
+	refs := e.quoted.of(g, st.track.family != nil)
+	return tocsin.Evidence{Alerts: refs, Events: []string{}, Truncated: int64(len(refs)) < g.count}
 }
 
 // newest is the last alert, of which there is at least one.

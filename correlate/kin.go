@@ -78,6 +78,7 @@ type berth struct {
 	cost   int64  // what the first alert that it lags behind is accounted with, evidence aside
 	breaks uint8  // runs of one alert in a row: rules that see other alerts than their kin gain nothing
 	owns   bool   // that first alert says something else than the one before it
+	plain  bool   // it has one event at most, and nothing else to do than that event's end asks for
 
 	last uint64 // number of the newest alert that the state holds; 0 where the kin does not have it
 	run  uint64 // so many of those up to it are the state's newest, one after the other
@@ -257,6 +258,7 @@ func (st *state) attune() {
 		st: st, bit: s.bit, ev: st.calm, to: k.count, newest: st.newestAt(), until: never, due: endless, full: endless, breaks: s.breaks,
 		last: s.last, run: s.run,
 	}
+	s.plain = st.plain()
 	st.borrow(k, s)
 	left := int64(st.patience)
 	if c := st.calm; c != nil {

@@ -140,6 +140,22 @@ func (k *kin) renew() {
 	}
 }
 
+// plain reports whether what is due for st follows from its newest alert and the end of its event alone.
+func (st *state) plain() bool {
+	r := st.rare
+	return len(r.bursts) == 0 || st.calm != nil && len(r.bursts) == 1 && len(r.bursts[0].events) == 1
+}
+
+// dueAt is [state.nextDue] of a plain state that lags behind, without a look at it.
+func (s *berth) dueAt(k *kin, lateness int64) int64 {
+	newest, p := k.at(k.reached(s)), &s.st.track.plan
+	due := newest + p.useful() + lateness
+	if s.ev != nil {
+		due = min(due, s.until, newest+p.linger())
+	}
+	return due
+}
+
 // needs is the first alert that s goes on from.
 func (k *kin) needs(s *berth) uint64 {
 	from := k.count
