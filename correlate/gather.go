@@ -234,7 +234,7 @@ func (e *Engine) evidence(st *state, g *body) tocsin.Evidence {
 	if e.rank > 1 && g.chained() {
 		return g.expanded(e.cfg.AllEvidence)
 	}
-	refs := e.quoted.of(g, st.track.family != nil)
+	refs := e.quoted.of(g, st.track.family != nil, st.wider(g))
 	return tocsin.Evidence{Alerts: refs, Events: []string{}, Truncated: int64(len(refs)) < g.count}
 }
 

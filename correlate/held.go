@@ -105,7 +105,7 @@ func (h *held) extend(more []item) bool {
 	case h.len() == 0:
 		*h = held{buf: more, lent: true}
 		return true
-	case !h.lent || cap(h.buf)-n < len(more) || &h.buf[:n+1][n] != &more[0]:
+	case !h.goesOn(&more[0]) || cap(h.buf)-n < len(more):
 		return false
 	}
 	h.buf = h.buf[:n+len(more)]
@@ -124,11 +124,17 @@ func (h *held) takeIn(more []item, lent bool) {
 
 // append takes in one more alert behind all others: where it is the next one of what h is a part of, without a copy.
 func (h *held) append(x *item) {
-	if n := len(h.buf); h.lent && n < cap(h.buf) && &h.buf[:n+1][n] == x {
-		h.buf = h.buf[:n+1]
+	if h.goesOn(x) {
+		h.buf = h.buf[:len(h.buf)+1]
 		return
 	}
 	*h.next() = *x
+}
+
+// goesOn reports whether x is the next one of what h is a part of.
+func (h *held) goesOn(x *item) bool {
+	n := len(h.buf)
+	return h.lent && n < cap(h.buf) && &h.buf[:n+1][n] == x
 }
 
 // drop forgets the first n items.

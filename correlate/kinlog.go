@@ -156,6 +156,23 @@ func (s *berth) dueAt(k *kin, lateness int64) int64 {
 	return due
 }
 
+// wider are the alerts in the log up to the newest that g names, of which there is one; nil where what g names is no part of
+// them.
+func (st *state) wider(g *body) []item {
+	k := st.kin
+	if k == nil || !g.head.lent {
+		return nil
+	}
+	if g.tail.len() > 0 && !g.head.goesOn(&g.tail.all()[0]) {
+		return nil
+	}
+	last := k.berth(st).last
+	if last == 0 || last < k.first || last > k.count || &k.between(last, last)[0] != g.newest() {
+		return nil
+	}
+	return k.between(max(k.first, last+1-min(last, 2*endRefs)), last)
+}
+
 // needs is the first alert that s goes on from.
 func (k *kin) needs(s *berth) uint64 {
 	from := k.count

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -17,13 +18,19 @@ type quotation struct {
 	missing    []int32 // scratch
 }
 
-// of are the references to the alerts of an event, head and tail, which keep their order; kept says that they may be asked
-// for again soon.
-func (q *quotation) of(g *body, kept bool) []tocsin.AlertRef {
+// of are the references to the alerts of an event, which keep their order; kept says that they may be asked for again soon.
+// The alerts may be the end of a wider run, of whose parts other rules will ask: then all of it is made.
+func (q *quotation) of(g *body, kept bool, wider []item) []tocsin.AlertRef {
 	head, tail := g.head.all(), g.tail.all()
 	n := len(head) + len(tail)
 	if refs := q.run(head, tail); refs != nil {
 		return refs
+	}
+	if n < len(wider) && len(wider) <= 2*n {
+		refs := make([]tocsin.AlertRef, len(wider))
+		q.fill(refs, wider, nil)
+		q.head, q.tail, q.refs = wider, nil, refs
+		return slices.Clip(refs[len(refs)-n:])
 	}
 	refs := make([]tocsin.AlertRef, n)
 	q.fill(refs, head, tail)
