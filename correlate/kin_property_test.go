@@ -52,7 +52,7 @@ func TestKinIsAMatterOfSpeed(t *testing.T) {
 	if met == 0 && drawn > 50 {
 		t.Error("no state left anything together with its kin: the property says nothing")
 	}
-	if slices.Contains(lent[:], 0) && drawn > 50 {
+	if slices.Contains(lent[:], 0) && drawn > 500 { // few logs are long enough for the ends
 		t.Errorf("%d windows and the beginnings of %d events and the ends of %d were read in the log of a kin: the property says nothing", lent[0], lent[1], lent[2])
 	}
 }
