@@ -211,13 +211,16 @@ func (k *kin) move(s *berth, old []item) {
 	if ends != nil && ends.lent {
 		k.moveOne(ends, last, old)
 	}
-	if ev := s.st.calm; ev != nil && ends != &ev.head && ev.head.lent && k.live < fewReaders {
+	if ev := s.st.calm; ev != nil && ends != &ev.head && ev.head.lent && (k.live < fewReaders || len(old) > manyAlerts) {
 		ev.head.own()
 	}
 }
 
-// fewReaders are too few to keep an old log for.
-const fewReaders = 4
+// What the beginnings of events are read in is not let go: fewReaders are too few for that, manyAlerts too many.
+const (
+	fewReaders = 4
+	manyAlerts = 8 * endRefs
+)
 
 // moveOne makes h the part of the new log that ends with alert number last, where it was that of the old one.
 func (k *kin) moveOne(h *held, last uint64, old []item) {
