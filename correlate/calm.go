@@ -58,7 +58,7 @@ func (st *state) joined() *event {
 }
 
 // room is how many more alerts the event's evidence can name.
-func (g *body) room() int64 { return 2*endRefs - int64(len(g.head)+g.tail.len()) }
+func (g *body) room() int64 { return 2*endRefs - int64(g.head.len()+g.tail.len()) }
 
 // leave puts the alert in hand behind the held ones where its key is calm and its event would say nothing of it. It
 // reports false, and has done nothing, where that is not so.
@@ -89,7 +89,7 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 	if n == 0 {
 		e.hasten(st, at+tk.plan.useful()+e.lateness)
 	}
-	st.held.insert(n, x)
+	e.put(st, n, &x)
 	ev.addDigest(e.memo.digestOf(&x))
 	if c.room > 0 || tk.all {
 		st.bytes += itemSize
@@ -135,7 +135,7 @@ func (st *state) catchUp() {
 	}
 	all := st.held.all()
 	all = all[len(all)-int(ev.calm.lag):]
-	ev.follow(all, st.track.all)
+	ev.follow(all, st.held.lent, st.track.all)
 	b := st.bursts[len(st.bursts)-1]
 	b.last, b.touched = all[len(all)-1].order, ev.calm.mark
 	ev.calm.lag = 0

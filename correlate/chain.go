@@ -178,7 +178,7 @@ func (ev *event) derived() *order {
 // not in it, as it may differ with the order of arrival. Known says that the alert is still held.
 func (st *state) derivedDigest(ev *event, at order) (sum [32]byte, known bool) {
 	what := hex.EncodeToString(at.id[:])
-	for _, all := range [][]item{ev.head, ev.tail.all(), st.held.all()} {
+	for _, all := range [][]item{ev.head.all(), ev.tail.all(), st.held.all()} {
 		if i, ok := slices.BinarySearchFunc(all, at, func(x item, o order) int { return x.compare(o) }); ok {
 			what, known = all[i].digestText(), true
 			break
@@ -198,9 +198,9 @@ func (x *item) digestText() string {
 
 // linkTo is what ev brings with it when it opens at an alert.
 func (ev *event) linkTo(at order) *link {
-	l := &link{event: ev.id, cut: int64(len(ev.head)+ev.tail.len()) < ev.count}
+	l := &link{event: ev.id, cut: int64(ev.head.len()+ev.tail.len()) < ev.count}
 	var upTo []item
-	for _, all := range [][]item{ev.head, ev.tail.all()} {
+	for _, all := range [][]item{ev.head.all(), ev.tail.all()} {
 		for _, x := range all {
 			if !at.before(x.order) {
 				upTo = append(upTo, x)
@@ -234,12 +234,12 @@ func expand(items []item, n int) (out []item, cut bool) {
 // chained reports whether an event is among the alerts that g names.
 func (g *body) chained() bool {
 	is := func(x item) bool { return x.p.link != nil }
-	return slices.ContainsFunc(g.head, is) || slices.ContainsFunc(g.tail.all(), is)
+	return slices.ContainsFunc(g.head.all(), is) || slices.ContainsFunc(g.tail.all(), is)
 }
 
 // expanded is the evidence of an event that events led to: it names them, and their alerts.
 func (g *body) expanded(all bool) tocsin.Evidence {
-	items := slices.Concat(g.head, g.tail.all())
+	items := slices.Concat(g.head.all(), g.tail.all())
 	ev := tocsin.Evidence{Alerts: []tocsin.AlertRef{}, Events: []string{}}
 	for _, x := range items {
 		if x.p.link != nil {

@@ -307,8 +307,13 @@ func (e *Engine) hold(st *state, x item, p payload) bool {
 	if pos > 0 {
 		neighbour = &all[pos-1]
 	}
-	x.share(&e.pool, &p, neighbour)
-	st.held.insert(pos, x)
+	if p.common() {
+		x.p = e.memo.common(&e.pool, &p)
+		x.own(neighbour == nil || !neighbour.p.same(x.p))
+	} else {
+		x.share(&e.pool, &p, neighbour)
+	}
+	e.put(st, pos, &x)
 	st.bytes += x.cost()
 	if len(all) == 0 {
 		e.hasten(st, x.at+st.track.plan.useful()+e.lateness)

@@ -143,7 +143,7 @@ func (e *Engine) found(st *state, ev *event) {
 // newID is the id of an event that opens. Where max_open cuts a burst anew after a late alert, the earliest alert of
 // the new part may be one that already gave an event its id: then an ordinal stands beside it.
 func (st *state) newID(ev *event) string {
-	alert, at := ev.head[0].alertID(), instant(ev.body.first.at)
+	alert, at := ev.head.all()[0].alertID(), instant(ev.body.first.at)
 	id := tocsin.EventID(st.tenant(), st.track.plan.id, st.key(), alert, at)
 	for n := 2; st.taken(id); n++ {
 		id = tocsin.EventID(st.tenant(), st.track.plan.id, st.key(), alert+"#"+strconv.Itoa(n), at)
@@ -216,7 +216,7 @@ func (st *state) group(ev *event) tocsin.Group {
 	key := st.key()
 	g := make(tocsin.Group, len(key))
 	for i, v := range key {
-		if len(ev.head) > 0 && ev.head[0].called(v.Text()) {
+		if ev.head.len() > 0 && ev.head.all()[0].called(v.Text()) {
 			v = tocsin.NullValue() // the alert's id stood for a field that it lacks: on_missing: alert
 		}
 		g[i] = tocsin.GroupValue{Field: st.track.plan.groupBy[i], Value: v}

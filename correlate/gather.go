@@ -25,7 +25,7 @@ const (
 type body struct {
 	count       int64
 	first, last order
-	head        []item   // the first endRefs, by order
+	head        held     // the first endRefs, by order
 	tail        held     // of the others the last endRefs, by order
 	entities    []entity // by order, then by place in the alert
 	risk        float64
@@ -60,7 +60,7 @@ func (g *body) add(x *item, digest *[32]byte, all bool) (fresh bool) {
 	}
 	g.count++
 	g.addDigest(digest)
-	g.addRef(*x, all)
+	g.addRef(x, all)
 	g.addAbsent(x.p.absent)
 	if repeat {
 		return false
@@ -83,8 +83,8 @@ func (g *body) add(x *item, digest *[32]byte, all bool) (fresh bool) {
 }
 
 // follow takes in alerts of which each comes after all that g has and is known to bring nothing but itself. Their digests
-// have been added before.
-func (g *body) follow(all []item, keep bool) {
+// have been added before. They are lent where they are a part of what a kin keeps.
+func (g *body) follow(all []item, lent, keep bool) {
 	for i := range all {
 		if all[i].place&lacks != 0 {
 			g.addAbsent(all[i].p.absent)
@@ -92,16 +92,14 @@ func (g *body) follow(all []item, keep bool) {
 	}
 	g.count += int64(len(all))
 	g.last = all[len(all)-1].order
-	n := min(endRefs-len(g.head), len(all))
-	g.head = append(g.head, all[:n]...)
+	n := min(endRefs-g.head.len(), len(all))
+	g.head.takeIn(all[:n], lent)
 	all = all[n:]
 	if over := g.tail.len() + len(all) - endRefs; over > 0 && !keep {
 		g.tail.drop(min(over, g.tail.len()))
 		all = all[max(len(all)-endRefs, 0):]
 	}
-	for i := range all {
-		*g.tail.next() = all[i]
-	}
+	g.tail.takeIn(all, lent)
 }
 
 // repeats reports that x comes after the newest alert and says what one before it said, so that only its count and time
@@ -145,30 +143,30 @@ func (g *body) digest() string {
 	return tocsin.Hash("alerts", string(buf[:]))
 }
 
-func (g *body) addRef(x item, all bool) {
-	n := len(g.head)
+func (g *body) addRef(x *item, all bool) {
+	n := g.head.len()
 	switch {
-	case n > 0 && g.head[n-1].before(x.order):
+	case n > 0 && g.head.all()[n-1].before(x.order):
 	case n < endRefs:
-		i, _ := slices.BinarySearchFunc(g.head, x.order, func(y item, o order) int { return y.compare(o) })
-		g.head = slices.Insert(g.head, i, x)
+		g.head.insert(g.head.from(x.order), *x)
 		return
 	default:
-		i, _ := slices.BinarySearchFunc(g.head, x.order, func(y item, o order) int { return y.compare(o) })
-		out := g.head[n-1]
-		copy(g.head[i+1:], g.head[i:n-1])
-		g.head[i] = x
-		x = out
+		g.head.own()
+		head, i := g.head.all(), g.head.from(x.order)
+		out := head[n-1]
+		copy(head[i+1:], head[i:n-1])
+		head[i] = *x
+		x = &out
 	}
 	if n < endRefs {
-		g.head = append(g.head, x)
+		g.head.append(x)
 		return
 	}
-	i := g.tail.len()
-	if i > 0 && x.before(g.tail.all()[i-1].order) {
-		i, _ = g.tail.find(x.order)
+	if i := g.tail.len(); i > 0 && x.before(g.tail.all()[i-1].order) {
+		g.tail.insert(g.tail.from(x.order), *x)
+	} else {
+		g.tail.append(x)
 	}
-	g.tail.insert(i, x)
 	if g.tail.len() > endRefs && !all {
 		g.tail.drop(1)
 	}
@@ -236,10 +234,8 @@ func (e *Engine) evidence(st *state, g *body) tocsin.Evidence {
 	if e.rank > 1 && g.chained() {
 		return g.expanded(e.cfg.AllEvidence)
 	}
-	tail := g.tail.all()
-	return tocsin.Evidence{
-		Alerts: e.quoted.of(g.head, tail, st.track.family != nil), Events: []string{}, Truncated: int64(len(g.head)+len(tail)) < g.count,
-	}
+	refs := e.quoted.of(g, st.track.family != nil, st.wider(g))
+	return tocsin.Evidence{Alerts: refs, Events: []string{}, Truncated: int64(len(refs)) < g.count}
 }
 
 // newest is the last alert, of which there is at least one.
@@ -247,21 +243,21 @@ func (g *body) newest() *item {
 	if n := g.tail.len(); n > 0 {
 		return &g.tail.all()[n-1]
 	}
-	return &g.head[len(g.head)-1]
+	return &g.head.all()[g.head.len()-1]
 }
 
 // same reports whether g and o are of the same alerts.
 func (g *body) same(o *body) bool {
 	alike := func(x, y item) bool { return x.order == y.order }
-	return g.count == o.count && g.sum == o.sum && slices.Equal(g.entities, o.entities) && slices.EqualFunc(g.head, o.head, alike) &&
+	return g.count == o.count && g.sum == o.sum && slices.Equal(g.entities, o.entities) && slices.EqualFunc(g.head.all(), o.head.all(), alike) &&
 		slices.EqualFunc(g.tail.all(), o.tail.all(), alike)
 }
 
 // clone is a body that grows by itself.
 func (g *body) clone() body {
 	c := *g
-	c.head, c.entities, c.tactics = slices.Clone(g.head), slices.Clone(g.entities), slices.Clone(g.tactics)
-	c.absent, c.tail = slices.Clone(g.absent), held{buf: slices.Clone(g.tail.all())}
+	c.entities, c.tactics, c.absent = slices.Clone(g.entities), slices.Clone(g.tactics), slices.Clone(g.absent)
+	c.head, c.tail = held{buf: slices.Clone(g.head.all())}, held{buf: slices.Clone(g.tail.all())}
 	return c
 }
 
@@ -279,5 +275,5 @@ func (g *body) bytes() int64 {
 	if g.count == 0 {
 		return 0
 	}
-	return gatherCost + itemSize*int64(len(g.head)+g.tail.len()) + entityBytes*int64(len(g.entities))
+	return gatherCost + itemSize*int64(g.head.len()+g.tail.len()) + entityBytes*int64(len(g.entities))
 }

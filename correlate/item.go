@@ -161,6 +161,16 @@ func (x *item) own(does bool) {
 	}
 }
 
+// owns reports whether it is.
+func (x *item) owns() bool { return x.place&owns != 0 }
+
+// unowned is x without a payload of its own.
+func (x *item) unowned() item {
+	y := *x
+	y.own(false)
+	return y
+}
+
 // pos is the position in its log.
 func (x *item) pos() int64 { return x.place >> marks }
 

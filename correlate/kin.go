@@ -38,9 +38,11 @@ type kin struct {
 	until  int64  // nor does one before that time
 	quiet  int64  // that follows so soon
 
-	count  uint64     // alerts that were left: the number of the newest
-	oldest uint64     // none lags behind alerts before this one
-	ring   []leftover // the newest alerts that were left, see [kin.numbered]; its length is a power of two
+	count  uint64 // alerts that came: the number of the newest
+	oldest uint64 // none lags behind alerts before this one
+	log    []item // the newest alerts, numbered from first on: a slot is written once, and read by all that were lent it
+	first  uint64
+	ring   []leftover // what else is known of the newest of these, see [kin.numbered]; its length is a power of two
 	known  *kinWords  // nil before a rule's event was asked
 	said   [2]uint64  // hash of what the newest alert says
 	sum    digestSum  // of all that were left
@@ -53,9 +55,8 @@ type kin struct {
 	places [kinMembers]uint8 // of each rule's berth, from 1 on; 0 for none
 }
 
-// A leftover is an alert that at least one rule left for later.
+// A leftover is what rules that left an alert for later have to know of it.
 type leftover struct {
-	item
 	mark   int64     // the watermark when it came
 	cost   int64     // what it and all before it are accounted with, evidence aside
 	before digestSum // of all that were left before it
@@ -77,6 +78,10 @@ type berth struct {
 	cost   int64  // what the first alert that it lags behind is accounted with, evidence aside
 	breaks uint8  // runs of one alert in a row: rules that see other alerts than their kin gain nothing
 	owns   bool   // that first alert says something else than the one before it
+	plain  bool   // it has one event at most, and nothing else to do than that event's end asks for
+
+	last uint64 // number of the newest alert that the state holds; 0 where the kin does not have it
+	run  uint64 // so many of those up to it are the state's newest, one after the other
 }
 
 const (
@@ -175,19 +180,19 @@ func (st *state) unlag() {
 		return
 	}
 	to, first := k.reached(s), s.first
-	owns, before := s.owns, int64(0)
-	for n := first; n <= to; n++ {
-		l, x := k.numbered(n), st.held.next()
-		*x = l.item
-		x.own(n == first && owns || n > first && l.cost-before > itemSize)
-		before = l.cost
+	more := k.between(first, to)
+	if s.owns != more[0].owns() || !st.held.extend(more) {
+		n := st.held.len()
+		st.held.takeIn(more, false)
+		st.held.all()[n].own(s.owns)
 	}
+	s.goOn(first, to)
 	st.bytes += s.owed(k, to)
 	st.touched = true
-	last, lag := k.numbered(to), int32(to-first+1)
+	newest, lag := more[len(more)-1].at, int32(to-first+1)
 	if s.ev != nil {
 		c := &s.ev.calm
-		c.newest, c.mark = last.at, last.mark
+		c.newest, c.mark = newest, k.numbered(to).mark
 		c.room -= int64(s.evidence(to))
 		c.left -= int64(lag)
 		c.lag += lag
@@ -198,7 +203,7 @@ func (st *state) unlag() {
 	if lag > 1 {
 		s.breaks = 0
 	}
-	s.to, s.newest, s.first = to, last.at, 0
+	s.to, s.newest, s.first = to, newest, 0
 	k.leave(s.bit)
 }
 
@@ -211,8 +216,8 @@ func (k *kin) leave(bit uint64) {
 func (st *state) ahead() (at, mark int64, ok bool) {
 	if k := st.kin; k != nil {
 		if s := k.berth(st); s.first > 0 {
-			l := k.numbered(k.reached(s))
-			return l.at, l.mark, true
+			n := k.reached(s)
+			return k.at(n), k.numbered(n).mark, true
 		}
 	}
 	if ev := st.calm; ev != nil && ev.calm.lag > 0 {
@@ -249,7 +254,12 @@ func (st *state) attune() {
 		k.forget(tk.member)
 	}
 	n := st.held.len()
-	*s = berth{st: st, bit: s.bit, ev: st.calm, to: k.count, newest: st.newestAt(), until: never, due: endless, full: endless, breaks: s.breaks}
+	*s = berth{
+		st: st, bit: s.bit, ev: st.calm, to: k.count, newest: st.newestAt(), until: never, due: endless, full: endless, breaks: s.breaks,
+		last: s.last, run: s.run,
+	}
+	s.plain = st.plain()
+	st.borrow(k, s)
 	left := int64(st.patience)
 	if c := st.calm; c != nil {
 		s.newest, s.until = c.calm.newest, c.calm.end
@@ -277,6 +287,7 @@ func (f *family) join(st *state) {
 	k.places[st.track.member] = uint8(i + 1)
 	k.live++
 	st.kin = k
+	k.welcome(st)
 }
 
 // part takes st from its kin.

@@ -14,7 +14,7 @@ func (k *kin) close() {
 	if behind := k.group &^ k.took; behind != 0 {
 		at := int64(unset)
 		if k.count > 1 {
-			at = k.numbered(k.count - 1).at
+			at = k.at(k.count - 1)
 		}
 		for ; behind != 0; behind &= behind - 1 {
 			s := k.member(bits.TrailingZeros64(behind))
@@ -26,13 +26,14 @@ func (k *kin) close() {
 	k.took = 0
 }
 
-// add puts an alert among those that were left, and returns its number. What it says has the hash said, and weighs so
-// much.
+// add puts an alert behind the others, and returns its number. What it says has the hash said, and weighs so much. Without
+// a memo it is one that no rule will leave.
 func (k *kin) add(x *item, mark int64, said [2]uint64, weight int64, o *memo) uint64 {
-	cost := int64(itemSize)
+	before := int64(0)
 	if k.count > 0 {
-		cost += k.numbered(k.count).cost
+		before = k.numbered(k.count).cost
 	}
+	cost := before + itemSize
 	if k.count == 0 || said != k.said {
 		cost += weight
 	}
@@ -41,8 +42,15 @@ func (k *kin) add(x *item, mark int64, said [2]uint64, weight int64, o *memo) ui
 	if k.count-k.oldest >= uint64(len(k.ring)) {
 		k.makeRoom()
 	}
-	*k.numbered(k.count) = leftover{*x, mark, cost, k.sum}
-	k.sum.add(o.digestOf(x))
+	*k.numbered(k.count) = leftover{mark, cost, k.sum}
+	if len(k.log) == cap(k.log) {
+		k.renew()
+	}
+	k.log = append(k.log, *x)
+	k.log[len(k.log)-1].own(cost-before > itemSize)
+	if o != nil {
+		k.sum.add(o.digestOf(x))
+	}
 	return k.count
 }
 

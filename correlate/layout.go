@@ -336,7 +336,7 @@ func (c *trackCoder) event(ev *event) {
 	if c.reading && ev.open {
 		c.tk.open++
 	}
-	if c.reading && (ev.id == "" || ev.count < 1 || len(ev.head) == 0 || !slices.IsSorted(ev.degraded)) {
+	if c.reading && (ev.id == "" || ev.count < 1 || ev.head.len() == 0 || !slices.IsSorted(ev.degraded)) {
 		c.fail("an event that cannot be")
 	}
 }
@@ -348,11 +348,11 @@ func (c *trackCoder) gathered(g *body) {
 	for i := range g.sum {
 		c.word(&g.sum[i])
 	}
-	c.items(&g.head)
-	tail := g.tail.all()
+	head, tail := g.head.all(), g.tail.all()
+	c.items(&head)
 	c.items(&tail)
 	if c.reading {
-		g.tail = held{buf: tail}
+		g.head, g.tail = held{buf: head}, held{buf: tail}
 	}
 	list(c.coder, &g.entities, 21, func(n *entity) {
 		c.entity(&n.Entity)

@@ -102,7 +102,7 @@ func (s *berth) takes(e *Engine, k *kin, to uint64, at int64) bool {
 		next = k.count + 1
 	}
 	if k.group&s.bit != 0 {
-		newest = k.numbered(to).at
+		newest = k.at(to)
 	}
 	return to < next && next < further(s.stop, next-1-to) && s.breaks <= maxBreaks &&
 		at > newest && at >= e.watermark && at < s.until && (s.ev == nil || at-newest < s.st.track.plan.quiet)
@@ -137,7 +137,7 @@ func (l *leaving) read(e *Engine, k *kin, at int64, from *seenOrigin) bool {
 		l.x.p = e.memo.common(&e.pool, &p)
 	}
 	if k.inHand {
-		if newest := k.numbered(k.count); newest.item == l.x && newest.mark == l.mark {
+		if newest := k.numbered(k.count); newest.mark == l.mark && k.between(k.count, k.count)[0].unowned() == l.x {
 			l.number, l.cost = k.count, newest.cost
 			if k.count > 1 {
 				l.cost -= k.numbered(k.count - 1).cost

@@ -217,8 +217,8 @@ func (st *state) retire(id string, watermark int64) {
 // heir is the event that takes the place of one that was: the one with the first of its alerts that is still there. It is
 // nil for none.
 func (st *state) heir(o *event, moved, to order) *event {
-	for i := range o.head {
-		if at := o.head[i].order; at != moved {
+	for _, x := range o.head.all() {
+		if at := x.order; at != moved {
 			if ev := st.eventOf(at); ev != nil {
 				return ev
 			}
@@ -245,6 +245,6 @@ func (st *state) eventOf(o order) *event {
 
 // lastAsMatch stands for the alert that fires where an event opens because an alert was taken away.
 func (ev *event) lastAsMatch() *tocsin.Match {
-	x := &ev.head[len(ev.head)-1]
+	x := &ev.head.all()[ev.head.len()-1]
 	return &tocsin.Match{Alert: x.ref(x.names())}
 }

@@ -169,6 +169,11 @@ func (b *burst) forgetAt(ev *event, p *plan, lateness int64) int64 {
 
 // nextDue is the next watermark at which something is to be done for the key.
 func (st *state) nextDue(lateness int64) int64 {
+	if k := st.kin; k != nil {
+		if s := k.berth(st); s.first > 0 && s.plain {
+			return s.dueAt(k, lateness)
+		}
+	}
 	p, all := &st.track.plan, st.held.all()
 	newest, due := int64(unset), int64(never)
 	if n := len(all); n > 0 {

@@ -56,7 +56,7 @@ func (e *Engine) leaveWaiting(tk *track, st *state, at int64, from *seenOrigin) 
 	if st.bytes += itemSize; n == 0 {
 		e.hasten(st, at+tk.plan.useful()+e.lateness)
 	}
-	st.held.insert(n, x)
+	e.put(st, n, &x)
 	st.patience--
 	st.touched = true
 	tk.bytes += st.bytes - before

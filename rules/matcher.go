@@ -17,7 +17,8 @@ type Matcher struct {
 
 	timing timing
 
-	told   bool // ref and facts are of the loaded alert
+	twin   int32 // of the rule that the last match is of, see [compiled.alike]; 0 where the next can be none like it
+	told   bool  // ref and facts are of the loaded alert
 	ref    tocsin.AlertRef
 	facts  tocsin.Facts
 	oneKey [1][]tocsin.Value // what keys returns mostly
@@ -121,7 +122,7 @@ func (m *Matcher) load(a *tocsin.Alert) {
 
 // begin takes the alert's fields.
 func (m *Matcher) begin(a *tocsin.Alert) {
-	m.told = false
+	m.told, m.twin = false, 0
 	m.loaded++
 	m.eval.Load(a.Fields, a.Time)
 }
@@ -178,6 +179,11 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if r.variants != nil {
 		return m.variantMatches(out, i, bits, a)
 	}
+	if c.alike > 0 && c.alike == m.twin {
+		h.matches.Add(1)
+		return again(out, r.ID)
+	}
+	m.twin = 0
 	absent := m.absent(c, h)
 	keys, cut := m.keys(r, c, a)
 	if cut {
@@ -214,7 +220,19 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 		count.Add(1)
 	}
 	clear(out[n:])
+	if len(keys) == 1 && len(absent) == 0 && base.Suppressed == "" {
+		m.twin = c.alike
+	}
 	return out[:n]
+}
+
+// again appends the last match once more, of another rule.
+func again(out []tocsin.Match, rule string) []tocsin.Match {
+	out = oneMore(out)
+	n := len(out) - 1
+	out[n] = out[n-1]
+	out[n].Rule = rule
+	return out
 }
 
 // oneMore appends a match to be written, all of it: it may be one of the alert before.

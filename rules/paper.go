@@ -47,6 +47,22 @@ func (r *Rule) keyName() string {
 	return tocsin.KeyText(name)
 }
 
+// twinName tells two rules apart whose matches may differ in more than the rule's name; it is "" for one that has no like.
+func (r *Rule) twinName(c *compiled) string {
+	if len(r.conditions) != 1 || r.variants != nil || c.novel != nil || c.value >= 0 || len(c.counted)+len(c.values)+len(c.exceptions)+len(r.except) > 0 ||
+		len(r.Correlate.Expect) > 0 {
+		return ""
+	}
+	x := r.conditions[0]
+	name := []tocsin.Value{
+		tocsin.StringValue(x.Text()), tocsin.StringValue(x.Canonical()), tocsin.BoolValue(c.chained), tocsin.IntValue(int64(c.keyed)), tocsin.IntValue(int64(c.named)),
+	}
+	for _, slot := range c.reads {
+		name = append(name, tocsin.IntValue(int64(slot)))
+	}
+	return tocsin.KeyText(name)
+}
+
 func (r *Rule) entitiesName() string {
 	var name []tocsin.Value
 	for _, e := range r.Entities {

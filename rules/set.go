@@ -48,6 +48,7 @@ type compiled struct {
 	entities   []int
 	keyed      int32 // rules with the same number have the same group keys
 	named      int32 // rules with the same number name the same entities
+	alike      int32 // rules with the same number, which is not 0, match alike: all but the rule's name is the same
 	reads      []int // every slot that the rule reads or requires
 	exceptions []int
 	variants   []compiledVariant // as [Rule] has them
@@ -65,7 +66,7 @@ func newSet(l *loader, files []File) *Set {
 		byID:  map[string]int{},
 		facts: factSlots{l.table.Slot("event.risk_score_norm"), l.table.Slot("threat.tactic.id"), l.table.Slot("threat.tactic.name")},
 	}
-	keys, entities := alike{}, alike{}
+	keys, entities, twins := alike{}, alike{}, alike{"": 0}
 	for i, r := range s.rules {
 		s.byID[r.ID] = i
 		c := s.compile(r)
@@ -76,6 +77,10 @@ func newSet(l *loader, files []File) *Set {
 	s.alikeKeys, s.alikeEntities = len(keys), len(entities)
 	s.watch()
 	s.buildChains(l)
+	for i, r := range s.rules {
+		c := &s.compiled[i]
+		c.alike = twins.number(r.twinName(c))
+	}
 	s.buildIndex()
 	s.Hash = s.hash(l.listText)
 	s.health = newHealth(s)
