@@ -79,6 +79,34 @@ func done(t *testing.T, url, incident string) (all []string) {
 	return all
 }
 
+// bad writes commands that are refused, and returns how many there are of each reason.
+func (w *sender) bad(id string, note func(string) string) map[string]int {
+	now := time.Now()
+	want := map[string]int{}
+	refused := func(reason string, sig auth.Signature, at time.Time, text string) {
+		w.write(id, sig, at, text)
+		want[reason]++
+	}
+	forged, late := w.sign("ticketing", now, note("n4")), w.sign("soar", now.Add(-time.Hour), note("n6"))
+	forged.Name = "soar"
+	refused("signature", auth.Signature{}, now, note("n2"))                        // nobody's
+	refused("signature", w.sign("soar", now, note("n3")), now, note("n3 changed")) // another text
+	refused("signature", forged, now, note("n4"))                                  // under another's name
+	refused("signature", auth.Sign("guessed", "soar", w.topic, now, []byte(note("n5"))), now, note("n5"))
+	refused("signature", auth.Sign(w.tokens["soar"], "soar", "other.commands", now, []byte(note("n5"))), now, note("n5")) // for another topic
+	refused("replay", late, now, note("n6"))
+	refused("command", w.sign("ticketing", now, `{"id":"d-2","incident":"`+id+`","action":"close"}`), now, `{"id":"d-2","incident":"`+id+`","action":"close"}`) // a coordinator's
+	twice := `{"id":"d-3","incident":"` + id + `","action":"comment","text":"x","text":"y"}`
+	refused("command", w.sign("soar", now, twice), now, twice)
+	gone := `{"id":"d-4","incident":"202611-0000","action":"comment","text":"x"}`
+	refused("not_found", w.sign("soar", now, gone), now, gone)
+	again := `{"id":"n1","incident":"` + id + `","action":"comment","text":"another"}`
+	refused("refused", w.sign("soar", now, again), now, again)
+	stale := `{"id":"d-5","incident":"` + id + `","action":"acknowledge","revision":1}`
+	refused("stale", w.sign("soar", now, stale), now, stale)
+	return want
+}
+
 // Two systems give commands by the topic, each signed by a token of its own. Each is done once, however often it comes, also
 // where the whole topic is read again; what waited while no daemon ran is done as well; and what is unsigned, somebody
 // else's, changed, copied later or no command is refused, counted, kept with its place and in the audit log.
@@ -102,32 +130,11 @@ func TestSignedCommandsOverKafka(t *testing.T) {
 	note := func(key string) string {
 		return fmt.Sprintf(`{"id":%q,"incident":%q,"action":"comment","text":%q}`, key, id, key)
 	}
-	now, hour := time.Now(), time.Hour
+	now := time.Now()
 	w.give(id, "soar", fmt.Sprintf(`{"id":"d-1","incident":%q,"action":"declare"}`, id))
 	w.give(id, "soar", note("n1"))
 	w.write(id, w.sign("soar", now, note("n1")), now, note("n1")) // the producer tries again
-	want := map[string]int{}
-	refused := func(reason string, sig auth.Signature, at time.Time, text string) {
-		w.write(id, sig, at, text)
-		want[reason]++
-	}
-	forged, late := w.sign("ticketing", now, note("n4")), w.sign("soar", now.Add(-hour), note("n6"))
-	forged.Name = "soar"
-	refused("signature", auth.Signature{}, now, note("n2"))                        // nobody's
-	refused("signature", w.sign("soar", now, note("n3")), now, note("n3 changed")) // another text
-	refused("signature", forged, now, note("n4"))                                  // under another's name
-	refused("signature", auth.Sign("guessed", "soar", w.topic, now, []byte(note("n5"))), now, note("n5"))
-	refused("signature", auth.Sign(w.tokens["soar"], "soar", "other.commands", now, []byte(note("n5"))), now, note("n5")) // for another topic
-	refused("replay", late, now, note("n6"))
-	refused("command", w.sign("ticketing", now, `{"id":"d-2","incident":"`+id+`","action":"close"}`), now, `{"id":"d-2","incident":"`+id+`","action":"close"}`) // a coordinator's
-	twice := `{"id":"d-3","incident":"` + id + `","action":"comment","text":"x","text":"y"}`
-	refused("command", w.sign("soar", now, twice), now, twice)
-	gone := `{"id":"d-4","incident":"202611-0000","action":"comment","text":"x"}`
-	refused("not_found", w.sign("soar", now, gone), now, gone)
-	again := `{"id":"n1","incident":"` + id + `","action":"comment","text":"another"}`
-	refused("refused", w.sign("soar", now, again), now, again)
-	stale := `{"id":"d-5","incident":"` + id + `","action":"acknowledge","revision":1}`
-	refused("stale", w.sign("soar", now, stale), now, stale)
+	want := w.bad(id, note)
 	w.give(id, "ticketing", note("last"))
 	log := []string{"ticketing create", "soar declare", "soar comment n1", "ticketing comment last"}
 	await(t, time.Minute, "the last command", func() (bool, string) {
@@ -149,7 +156,7 @@ func TestSignedCommandsOverKafka(t *testing.T) {
 	}
 	stop()
 
-	waited := time.Now().Add(-hour) // signed and written while no daemon ran
+	waited := time.Now().Add(-time.Hour) // signed and written while no daemon ran
 	w.write(id, w.sign("soar", waited, note("waited")), waited, note("waited"))
 	w.write(id, w.sign("soar", waited, note("waited")), time.Now(), note("waited")) // and copied now
 	want["replay"]++
