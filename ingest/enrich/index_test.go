@@ -362,8 +362,8 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-// readMap measures what Go's own map of the same texts costs a value as it is written. An index makes of a value what its
-// list has of it first.
+// readMap measures what Go's own map of the same texts costs a value as it is written. An index makes of a value what its list
+// has of it first.
 func readMap(b *testing.B, lines, asked []string) {
 	texts := make(map[string]uint32, len(lines))
 	for i, line := range lines {
