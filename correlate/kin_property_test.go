@@ -35,6 +35,7 @@ func TestKinIsAMatterOfSpeed(t *testing.T) {
 		}
 		again := run(restored, log[cut:])
 		rest := run(together, log[cut:])
+		lentOf(together, &lent)
 		if diff := cmp.Diff(lines(t, rest), lines(t, again)); diff != "" {
 			t.Fatalf("after a restart (-without +with):\n%s", diff)
 		}
@@ -49,6 +50,7 @@ func TestKinIsAMatterOfSpeed(t *testing.T) {
 			}
 		}
 	})
+	t.Logf("windows, beginnings and ends of evidence in the log of a kin: %v", lent)
 	if met == 0 && drawn > 50 {
 		t.Error("no state left anything together with its kin: the property says nothing")
 	}
