@@ -45,8 +45,11 @@ func openElastic(ctx context.Context, keep string) (*server, error) {
 func (s *server) wipe() error {
 	errs := []error{s.Close()}
 	if !s.kept {
-		for _, path := range append(s.indices(), "_index_template/"+s.prefix+"alerts", "_index_template/"+s.prefix+"register", "_index_template/"+s.prefix+"logs", s.prefix+"state", s.prefix+"events-2025.12", s.prefix+"alerts-2025.12") {
+		for _, path := range append(s.indices(), s.prefix+"state", s.prefix+"events-2025.12", s.prefix+"alerts-2025.12") {
 			errs = append(errs, s.ask(context.Background(), http.MethodDelete, path+"?ignore_unavailable=true", nil, nil))
+		}
+		for _, template := range []string{"alerts", "register", "logs"} {
+			errs = append(errs, s.ask(context.Background(), http.MethodDelete, "_index_template/"+s.prefix+template, nil, nil))
 		}
 		for month := range 12 {
 			for _, kind := range []string{"events", "alerts"} {
