@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/dossier"
 	"tocsin/internal/pipeline"
+	"tocsin/sinks"
 	"tocsin/sinks/sqlite"
 )
 
@@ -170,10 +171,17 @@ func noEngine(string, string, map[string]string) (tocsin.Standing, error) {
 // Close closes the register.
 func (l *Local) Close(ctx context.Context) error { return l.app.unwind(ctx) }
 
-// A Reader is a store that is opened to be read beside whatever writes it.
+// A Reader is a store that is opened to be read beside whatever writes it, also as a whole.
 type Reader struct {
 	store
+	whole
 	close func() error
+}
+
+// A whole store is checked by what searches and dashboards see of it too; see [integrity.VerifyStore].
+type whole interface {
+	sinks.WholeReader
+	sinks.WholeBacklogs
 }
 
 // OpenReader opens the configured store: the embedded register, or Elasticsearch.
@@ -183,7 +191,7 @@ func OpenReader(ctx context.Context, o Options) (*Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Reader{st, st.Close}, nil
+		return &Reader{st, st, st.Close}, nil
 	}
 	file := filepath.Join(o.Config.DataDir, "tocsin.db")
 	if _, err := os.Stat(file); err != nil {
@@ -193,7 +201,7 @@ func OpenReader(ctx context.Context, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{st, st.Close}, nil
+	return &Reader{st, st, st.Close}, nil
 }
 
 // Close closes the store.
