@@ -94,6 +94,7 @@ type cefReader struct {
 	derive                                     deriver
 	guess                                      *guesser
 	ends                                       *endsReader
+	logins                                     *logins
 	message, executable                        *name
 	clocks                                     []*cefTerm
 	kind, action, deviceHost                   *cefTerm
@@ -118,7 +119,7 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 		category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"), eventKind: d.name("event.kind"), ruleset: d.name("rule.ruleset"), derive: newDeriver(d),
 		hashes: map[int]*name{32: d.name("file.hash.md5"), 40: d.name("file.hash.sha1"), 64: d.name("file.hash.sha256")},
 	}
-	c.guess, c.ends, c.message, c.executable = newGuesser(d), newEnds(d), d.name("message"), d.name("process.executable")
+	c.guess, c.ends, c.logins, c.message, c.executable = newGuesser(d), newEnds(d), newLogins(d), d.name("message"), d.name("process.executable")
 	c.learn(keys)
 	c.clocks = c.asked("rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1")
 	c.kind, c.action, c.deviceHost = c.key("cat"), c.key("act"), c.key("dvchost")

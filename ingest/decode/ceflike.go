@@ -41,6 +41,7 @@ func (c *cefReader) likely(o *output) {
 			c.guess.set(to, tocsin.StringValue(strings.Trim(k.value, `"`)), o)
 		}
 	}
+	c.sentence(o)
 	for i, side := range c.sides { // an end whose name is its address
 		if text := o.text(side.host); !o.has(side.ip) && isAddress(text) {
 			o.address(side.ip, nil, text)
@@ -52,4 +53,15 @@ func (c *cefReader) likely(o *output) {
 			}
 		}
 	}
+}
+
+// sentence reads who did something from where in the words of the message, where no key says it.
+func (c *cefReader) sentence(o *output) {
+	text := o.text(c.message)
+	if len(text) == 0 || len(text) > maxSaid || o.has(c.sides[0].ip) || o.has(c.sourceUser) || o.has(c.destUser) || o.has(c.user) || !maySpeak(text) {
+		return
+	}
+	small := o.lower(text)
+	c.logins.plain(text, o)
+	o.put(c.user, spokenUser(text, small))
 }

@@ -31,7 +31,7 @@ func (e *endsReader) read(m string, o *output) {
 	if len(m) > maxSaid || o.has(e.ips[0]) || o.has(e.ips[1]) {
 		return
 	}
-	if e.arrow(m, o) || e.words(m, o) {
+	if e.arrow(m, o) || e.words(m, o) || e.abreast(m, o) {
 		return
 	}
 	for _, mark := range towards {
@@ -81,6 +81,34 @@ func (e *endsReader) words(m string, o *output) bool {
 				if other != "" && e.pair(one, firstWord(after[begin:]), o) {
 					return true
 				}
+			}
+		}
+	}
+	return false
+}
+
+// abreast reads columns between blanks that hold both ends and their ports, in either order: "192.0.2.1 50100 198.51.100.2 80"
+// and "192.0.2.1 198.51.100.2 50100 80".
+func (e *endsReader) abreast(m string, o *output) bool {
+	const most = 16 // words looked at
+	var words [most]string
+	n := 0
+	for word := range strings.FieldsSeq(m) {
+		if words[n], n = word, n+1; n == most {
+			break
+		}
+	}
+	for i := 0; i+3 < n; i++ {
+		if !isAddress(words[i]) {
+			continue
+		}
+		for _, at := range [...][3]int{{1, 2, 3}, {2, 1, 3}} {
+			from, to, other := words[i+at[0]], words[i+at[1]], words[i+at[2]]
+			if _, ok := digits(from, 1, 5); !ok || !isAddress(to) {
+				continue
+			}
+			if _, ok := digits(other, 1, 5); ok {
+				return e.pair(words[i]+"/"+from, to+"/"+other, o)
 			}
 		}
 	}

@@ -9,12 +9,12 @@ import (
 
 // pairKeys maps what firewalls and programs that write key=value call things to ECS.
 const pairKeys = `
-	srcip src src_ip source_ip sourceip client_ip client_address clientip remote_addr remip client SRC  source.ip
+	srcip src src_ip source_ip sourceip client_ip client_address clientip remote_addr remip client SRC c-ip  source.ip
 	srcport src_port sport spt SPT remport               source.port
 	srcmac                                               source.mac
 	srcname                                              source.domain
 	transip                                              source.nat.ip
-	dstip dst dst_ip dest_ip destip dest server_ip DST locip destination.ip
+	dstip dst dst_ip dest_ip destip dest server_ip DST locip target_ip r-ip cs-ip destination.ip
 	dstport dst_port dport dpt dest_port DPT locport     destination.port
 	dstmac                                               destination.mac
 	dstname                                              destination.domain
@@ -22,7 +22,7 @@ const pairKeys = `
 	rcvdbyte recv_bytes bytes_in                         destination.bytes
 	sentpkt                                              source.packets
 	rcvdpkt                                              destination.packets
-	user username usr uname user_name srcuser            user.name
+	user username usr uname user_name srcuser cs-username  user.name
 	userId user_id                                       user.id
 	dstuser                                              user.target.name
 	group                                                group.name
@@ -31,7 +31,7 @@ const pairKeys = `
 	device                                               observer.product
 	srcintf src_int IN inzone                            observer.ingress.interface.name
 	dstintf dst_int OUT                                  observer.egress.interface.name
-	host hostname                                        host.name
+	host hostname pfhost                                 host.name
 	level severity                                       log.level
 	logger                                               log.logger
 	action act                                           event.action
@@ -41,12 +41,12 @@ const pairKeys = `
 	app application                                      network.application
 	proto protocol PROTO                                 network.transport
 	url uri                                              url.original
-	method                                               http.request.method
+	method cs-method                                     http.request.method
 	status_code                                          http.response.status_code
 	agent user_agent                                     user_agent.original
-	attack virus threat signature                        rule.name
+	attack virus threat signature threatname attack-name signature_msg  rule.name
 	attackid virusid signature_id                        rule.id
-	policyname rule rule_name fw_rule_name               rule.ruleset
+	policyname rule rule_name fw_rule_name last_rule     rule.ruleset
 	catdesc category                                     rule.category
 	filename file file_name                              file.name
 	filehash sha256                                      file.hash.sha256
@@ -149,6 +149,10 @@ func pairsOf(m string) string {
 	}
 	if word, after, ok := strings.Cut(m, " "); ok && inBrackets(word) && pairsStart(after) {
 		return after
+	} else if ok {
+		if body := elementOf(after); body != "" {
+			return body
+		}
 	}
 	if at := flowStart(m); at >= 0 {
 		return m[at:]
@@ -157,6 +161,22 @@ func pairsOf(m string) string {
 		return m[at:]
 	}
 	return ""
+}
+
+// elementOf is what stands in an element of structured data that a text begins with, its id aside: `[junos@2636.1.1 a="b"
+// c="d"]`. It is "" for another text.
+func elementOf(s string) string {
+	if !strings.HasPrefix(s, "[") || !strings.HasSuffix(s, "]") || !strings.Contains(s[:min(len(s), 128)], `="`) {
+		return ""
+	}
+	s = s[1 : len(s)-1]
+	if id, rest, ok := strings.Cut(s, " "); ok && !strings.Contains(id, "=") {
+		s = rest
+	}
+	if _, value, ok := nextPair(s); !ok || !strings.HasPrefix(value, `"`) {
+		return ""
+	}
+	return s
 }
 
 // within reads the pairs of a line's message, unless it says that somebody logged in or failed to: such lines look like pairs

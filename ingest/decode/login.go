@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"strings"
 
 	"tocsin"
@@ -109,8 +110,13 @@ func (l *logins) plain(m string, o *output) {
 		small = strings.ReplaceAll(small, "authority", "---------")
 	}
 	switch {
-	case saysAny(small, "logged in with", "login success", "auth-success", "authentication success", "successfully logged in"):
+	case saysAny(small, "logged in with", "login success", "auth-success", "authentication success", "successfully logged in", "successful login", "authenticated successfully", "logged in from ", "logged in successfully", "log in successfully"),
+		strings.HasPrefix(small, "authentication of ") && strings.Contains(small, " accepted"):
 		outcome = "success"
+	case saysAny(small, "cannot login", "failed to log in", "login is refused") || strings.HasPrefix(small, "authentication of ") && strings.Contains(small, " rejected"):
+	case saysAny(small, "logged out", "logged off", "log out successfully"):
+		l.left(m, small, o)
+		return
 	case saysAny(small, "trying to login", "trying to log in"):
 		outcome = ""
 	case !saysAny(small, "fail", "incorrect", "denied", "invalid", "authentication error", "unauthorized"):
@@ -118,7 +124,7 @@ func (l *logins) plain(m string, o *output) {
 	case !loginWord(small) && !strings.Contains(small, "auth") && !strings.Contains(small, "access denied for user") && !strings.Contains(small, "password") && !strings.Contains(small, "token"):
 		return
 	}
-	ip, user := peer(m, o), plainUser(m, small)
+	ip, user := peer(m, o), cmp.Or(plainUser(m, small), spokenUser(m, small))
 	if ip == "" {
 		ip = onlyAddress(m)
 	}
@@ -126,6 +132,17 @@ func (l *logins) plain(m string, o *output) {
 		return
 	}
 	l.event(o, "authentication", "login", outcome)
+	l.name(o, l.user, user)
+	o.address(l.ip, l.address, ip)
+}
+
+// left reads how programs word that somebody went.
+func (l *logins) left(m, small string, o *output) {
+	ip, user := peer(m, o), cmp.Or(plainUser(m, small), spokenUser(m, small))
+	if ip == "" && user == "" && !o.has(l.user) {
+		return
+	}
+	l.event(o, "authentication", "logged-off", "")
 	l.name(o, l.user, user)
 	o.address(l.ip, l.address, ip)
 }

@@ -40,7 +40,10 @@ type lineSigns struct {
 	has    []string
 	any    []string
 	begins []string
-	header bool // a syslog header may stand before what begins and parse look at
+	// programs are names in the syslog header: the line's program is one of them, or one followed by digits.
+	programs  []string
+	header    bool // a syslog header may stand before what begins and parse look at
+	sentences bool // what the line says is read as syslog's messages are
 }
 
 // A mapped is one field and the ways to fill it, the first of which that gives a value is taken.

@@ -130,8 +130,8 @@ func (l *mappingLoader) whole(root *yaml.Node, given map[string]*yaml.Node) {
 	if given["when"] == nil && given["text"] == nil {
 		l.add(root, "add when: for records of JSON, or text: for lines", `the key "when" is missing`)
 	}
-	if text := given["text"]; text != nil && given["parse"] == nil && len(l.m.lines.has) == 0 && len(l.m.lines.any) == 0 && len(l.m.lines.begins) == 0 {
-		l.add(text, "add has: or begins: to it, or parse:", "every line would be of this format")
+	if text := given["text"]; text != nil && given["parse"] == nil && l.m.lines.none() {
+		l.add(text, "add has:, begins: or program: to it, or parse:", "every line would be of this format")
 	}
 	if !l.builtIn && slices.ContainsFunc(formats(), func(f format) bool { return f.name == l.m.Format }) {
 		l.add(root, "choose another name", "the format %q is built in", l.m.Format)

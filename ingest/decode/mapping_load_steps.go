@@ -33,7 +33,7 @@ func (s *grokSet) compile(text string) (*grok.Grok, error) {
 	return g, err
 }
 
-// textSigns reads what tells the format's lines: {has, any, begins, header}, or true.
+// textSigns reads what tells the format's lines: {has, any, begins, header, program, sentences}, or true.
 func (l *mappingLoader) textSigns(n *yaml.Node) {
 	l.m.lines = &lineSigns{}
 	if n.Kind == yaml.ScalarNode && n.Value == "true" {
@@ -52,8 +52,14 @@ func (l *mappingLoader) textSigns(n *yaml.Node) {
 			if value.Value != "syslog" && value.Value != "none" {
 				l.add(value, "write syslog or none", "unknown header %q", value.Value)
 			}
+		case "program":
+			l.m.lines.programs, l.m.lines.header = l.texts(value, "program"), true
+		case "sentences":
+			if l.m.lines.sentences = value.Value == "true"; !l.m.lines.sentences && value.Value != "false" {
+				l.add(value, "write true or false", "sentences cannot be %q", value.Value)
+			}
 		default:
-			l.add(key, fault.DidYouMean(key.Value, []string{"any", "begins", "has", "header"}), "unknown key %q", key.Value)
+			l.add(key, fault.DidYouMean(key.Value, []string{"any", "begins", "has", "header", "program", "sentences"}), "unknown key %q", key.Value)
 		}
 	})
 }

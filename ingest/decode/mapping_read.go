@@ -25,6 +25,8 @@ type mappingReader struct {
 	derive         deriver
 	beside         map[*name]*name
 	evaluator      *expression.Evaluator
+	says           *said // nil: the line's sentences are not read
+	pairs          *pairReader
 }
 
 type fieldStep struct {
@@ -79,6 +81,9 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	if m.table != nil {
 		r.evaluator = m.table.Evaluator()
 	}
+	if m.lines != nil && m.lines.sentences {
+		r.says, r.pairs = newSaid(d), newPairs(d)
+	}
 	return r
 }
 
@@ -104,100 +109,6 @@ func (r *mappingReader) holds(in *doc) bool {
 		}
 	}
 	return true
-}
-
-// text is the mapping as a format of lines.
-func (r *mappingReader) text() text {
-	return text{needs: r.m.lines.bytes(), claims: r.claimsLine, read: r.readLine}
-}
-
-// bytes are what stands in every line that has the signs.
-func (l *lineSigns) bytes() byteSet {
-	var all, common byteSet
-	for _, sign := range l.has {
-		all = all.or(bytesOf(sign))
-	}
-	for i, sign := range l.any {
-		if i == 0 {
-			common = bytesOf(sign)
-		}
-		common = common.and(bytesOf(sign))
-	}
-	return all.or(common)
-}
-
-// claimsLine reports whether a line has the signs, and the first step of parse that must find something finds it.
-func (r *mappingReader) claimsLine(line string) bool {
-	if l := r.m.lines; !l.header && !l.begun(line) {
-		return false
-	}
-	for _, sign := range r.m.lines.has {
-		if !strings.Contains(line, sign) {
-			return false
-		}
-	}
-	if one := r.m.lines.any; len(one) > 0 && !slices.ContainsFunc(one, func(sign string) bool { return strings.Contains(line, sign) }) {
-		return false
-	}
-	_, ok := r.open(line, nil)
-	return ok
-}
-
-// begun reports whether a line begins as the format's do.
-func (l *lineSigns) begun(line string) bool {
-	return len(l.begins) == 0 || slices.ContainsFunc(l.begins, func(s string) bool { return strings.HasPrefix(line, s) })
-}
-
-// open takes a line apart into the decoder's document, and the header's fields into o. It reports false where the line
-// does not begin as the format's do, or a step that must find something does not.
-func (r *mappingReader) open(line string, h *header) (*doc, bool) {
-	var own header
-	if h == nil {
-		h = &own
-	}
-	*h = header{priority: -1, message: line}
-	if r.m.lines.header {
-		if full, ok := r.d.line.head(line); ok {
-			*h = full
-		}
-	}
-	body := strings.TrimSpace(h.message)
-	if !r.m.lines.begun(body) {
-		return nil, false
-	}
-	in := r.d.doc
-	in.begin(len(line))
-	in.keep(r.message, tocsin.StringValue(body), false)
-	for i, part := range []string{h.host, h.app, h.pid} {
-		if part != "" {
-			in.keep(r.headerParts[i], tocsin.StringValue(part), false)
-		}
-	}
-	for i := range r.steps {
-		if found := r.steps[i].run(in); !found && !r.steps[i].optional {
-			return nil, false
-		}
-	}
-	return in, r.holds(in)
-}
-
-func (r *mappingReader) readLine(line string, o *output) string {
-	var h header
-	in, ok := r.open(line, &h)
-	if !ok {
-		return "no pattern of the mapping fits the line " + excerpt(line)
-	}
-	for _, part := range r.headerParts {
-		part.used = in.record // the header has fields of its own
-	}
-	r.fill(in, o)
-	if o.time.IsZero() {
-		o.time = h.time
-	}
-	r.header.envelope(h, o)
-	r.header.program(h, o)
-	o.put(r.message, strings.TrimSpace(h.message))
-	return ""
 }
 
 // fill sets the alert's fields from the record's paths.

@@ -5,9 +5,9 @@ import "strings"
 // mnemonics are words of the names that devices give their messages, and what such a message is about.
 const mnemonics = `
 	malware             malware virus trojan ransom spyware
-	intrusion_detection attack intrusion exploit
-	authentication      authentic login logon
-	configuration       config
+	intrusion_detection attack intrusion exploit rt_screen
+	authentication      authentic login logon ui_auth_
+	configuration       config ui_commit ui_cmdline
 	session             session`
 
 // A mnemonicReader reads a device's name for its message: "RT_IDP - IDP_ATTACK_LOG_EVENT", "CISE_Failed_Attempts". It keeps
@@ -38,7 +38,7 @@ func (r *mnemonicReader) read(h header, o *output) {
 			return
 		}
 	}
-	if len(name) > longest {
+	if name = strings.TrimSuffix(name, ":"); len(name) > longest {
 		return
 	}
 	if name != r.of {

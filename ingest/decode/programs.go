@@ -6,12 +6,13 @@ import "strings"
 // then names that programs begin with.
 const programSorts = `
 	email     postfix sendmail exim opendkim opendmarc amavis rspamd policyd MailScanner dovecot cyrus milter-greylist
-	network   dhcpd dhclient dnsmasq named unbound pdns openvpn charon ipsec pluto strongswan pppd xl2tpd hostapd wpa_supplicant radvd snmpd pf filterlog bird zebra bgpd ospfd keepalived stunnel
+	network   dhcpd dhclient dnsmasq named unbound pdns openvpn charon ipsec pluto strongswan pppd xl2tpd hostapd wpa_supplicant radvd snmpd pf filterlog bird zebra bgpd ospfd keepalived stunnel l2ald l2cpd rpd mib2d eswd dcd jdhcpd bfdd lacpd ppmd xntpd ntpd chronyd lldpd
 	web       nginx httpd apache apache2 lighttpd varnishd squid
 	database  mysqld mariadbd postgres mongod redis-server
 	malware   clamd clamav freshclam
 	authentication radiusd freeradius slapd login gdm sssd krb5kdc tac_plus
 	session   systemd-logind
+	configuration mgd confd
 	process   cron crond CROND anacron atd
 	package   yum dnf apt dpkg rpm`
 

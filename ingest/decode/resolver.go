@@ -21,6 +21,9 @@ func newResolver(d *dictionary) *resolverReader {
 }
 
 func (r *resolverReader) read(m string, o *output) bool {
+	if r.asked(m, o) {
+		return true
+	}
 	_, rest, ok := strings.Cut(m[:min(len(m), maxSaid)], "client ")
 	if !ok || len(m)-len(rest) > 64 {
 		return false
@@ -51,5 +54,27 @@ func (r *resolverReader) read(m string, o *output) bool {
 		o.put(r.types, "denied")
 		o.put(r.outcome, "failure")
 	}
+	return true
+}
+
+// asked reads what Unbound logs of a question: "[9:0] info: 192.0.2.1 example.com. A IN".
+func (r *resolverReader) asked(m string, o *output) bool {
+	const most = 320 // bytes of such a line: a name has 253
+	if len(m) > most || !strings.Contains(m, " IN") {
+		return false
+	}
+	_, rest, ok := strings.Cut(m, "info: ")
+	if !ok {
+		return false
+	}
+	words := strings.Fields(rest)
+	if len(words) < 4 || words[3] != "IN" || !isAddress(words[0]) || !strings.HasSuffix(words[1], ".") {
+		return false
+	}
+	o.address(r.ip, nil, words[0])
+	o.put(r.question, strings.TrimSuffix(words[1], "."))
+	o.put(r.record, words[2])
+	o.put(r.category, "network")
+	o.put(r.protocol, "dns")
 	return true
 }

@@ -79,6 +79,8 @@ func (s *said) sort(h header, o *output) {
 		sort = "email"
 	case s.traffic(h.message, o):
 		sort = "network"
+	case len(h.message) <= maxSaid && saysAny(o.lower(h.message), configWords[:]...):
+		sort = "configuration"
 	default:
 		return
 	}
@@ -94,6 +96,9 @@ func (s *said) traffic(m string, o *output) bool {
 
 // trafficWords are words of what happens to packets and connections, in small letters.
 var trafficWords = [...]string{"packet", "traffic", "tunnel", "vpn", "dhcp", " arp", "firewall", "neighbor", "tcp", "udp", "icmp", "dropped", "subnet", "unreachable", "connection from", "connection to", "connected to", "disconnect"}
+
+// configWords are words of what happens to settings, in small letters.
+var configWords = [...]string{"configuration modified", "configuration changed", "configuration saved", "config saved", "configuration has been", "settings were changed", "running-config", "startup-config"}
 
 // text is record and people for a text without a header.
 func (s *said) text(m string, o *output) {

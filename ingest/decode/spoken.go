@@ -19,6 +19,9 @@ func spokenUser(m, small string) string {
 	if len(small) != len(m) || !strings.Contains(small, "user") && !strings.Contains(small, "account ") {
 		return spokenBy(m, small)
 	}
+	if name := spokenDoer(m, small); name != "" {
+		return name
+	}
 	for _, mark := range userMarks {
 		at := strings.Index(small, mark)
 		if at < 0 || at > 0 && isLetter(small[at-1]) {
@@ -29,6 +32,29 @@ func spokenUser(m, small string) string {
 		}
 	}
 	return spokenBy(m, small)
+}
+
+// doerVerbs are what follows the name of who did something, in small letters.
+const doerVerbs = " logged failed authenticated successfully has was from executed disconnected connected deleted created added changed modified "
+
+// spokenDoer finds who did something in "User alice logged in", "user alice@shop has …".
+func spokenDoer(m, small string) string {
+	for from := 0; ; {
+		at := strings.Index(small[from:], "user ")
+		if at < 0 {
+			return ""
+		}
+		at += from
+		from = at + len("user ")
+		if at > 0 && isLetter(small[at-1]) || small[from:] == "" || strings.IndexByte("'\"[<:", small[from]) >= 0 {
+			continue
+		}
+		name, after, ok := strings.Cut(m[from:], " ")
+		verb, _, _ := strings.Cut(strings.ToLower(after[:min(len(after), 32)]), " ")
+		if ok && verb != "" && strings.Contains(doerVerbs, " "+verb+" ") {
+			return nameAt(name, ' ')
+		}
+	}
 }
 
 // spokenBy finds who did it where the sentence says where he sat: "by alice on vty0 (192.0.2.1)", "by alice from".
@@ -70,7 +96,7 @@ func nameAt(s string, open byte) string {
 		return ""
 	}
 	switch strings.ToLower(name) {
-	case "account", "attempting", "trying", "or", "and", "is", "not", "name", "has", "was", "with", "from", "on", "in", "to", "the", "a", "an", "of", "id", "session", "profile", "group", "agent", "interface", "input", "data", "permission", "permissions", "role", "roles":
+	case "account", "attempting", "trying", "or", "and", "is", "not", "name", "has", "was", "with", "from", "on", "in", "to", "the", "a", "an", "of", "id", "session", "profile", "group", "agent", "interface", "input", "data", "permission", "permissions", "role", "roles", "authentication", "login", "logon", "password", "privilege", "access", "session(s)", "who", "privileges", "accounts", "mapping", "database":
 		return ""
 	}
 	return name

@@ -12,6 +12,7 @@ import (
 type header struct {
 	priority int // -1: none
 	version  string
+	level    string // that stands as a word before the program's name
 	time     time.Time
 	host     string
 	app      string
@@ -77,11 +78,12 @@ func (l *lineReader) read(line string) (header, bool) {
 	if !dated {
 		h.message = rest
 		h.tag()
-		return h, h.priority >= 0
+		return h, h.priority >= 0 || h.numbered()
 	}
 	h.time = t
 	h.message = strings.TrimLeft(after, " ")
 	if hostless(rest, h.message) {
+		h.leveled()
 		return h, true
 	}
 	h.host, h.message = nextHost(h.message)
@@ -89,7 +91,9 @@ func (l *lineReader) read(line string) (header, bool) {
 	if h.data == nil && strings.HasPrefix(after, "Z ") {
 		h.host, h.message = nextHost(strings.TrimLeft(after[1:], " "))
 	}
-	h.tag()
+	if !h.leveled() {
+		h.tag()
+	}
 	return h, true
 }
 
@@ -286,6 +290,7 @@ func (f *syslogFields) envelope(h header, o *output) {
 		o.keep(f.severity, tocsin.IntValue(int64(h.priority%8)))
 		o.put(f.level, severities[h.priority%8])
 	}
+	o.put(f.level, h.level)
 	o.put(f.version, h.version)
 	o.put(f.hostname, h.host)
 	o.put(f.host, h.host)
@@ -328,8 +333,8 @@ func syslog(d *Decoder) text {
 			if !ok {
 				h.message = line
 			}
-			if at := strings.IndexByte(h.message, '{'); at >= 0 && at < 64 && strings.HasSuffix(strings.TrimSuffix(h.message, " []"), "}") {
-				d.embedded(strings.TrimSuffix(h.message[at:], " []"), o)
+			if body := objectIn(h.message); body != "" {
+				d.embedded(body, o)
 			}
 			if isMarkup(h.message) {
 				_ = markup.read(h.message, o) // what is broken is left as the text it is
@@ -352,4 +357,20 @@ func syslog(d *Decoder) text {
 			return ""
 		},
 	}
+}
+
+// objectIn is the JSON object that a message is, or that it ends with behind some words, "" for none.
+func objectIn(m string) string {
+	const near, far = 64, 512 // bytes before it, and before one that begins as objects do
+	body := strings.TrimSuffix(m, " []")
+	if !strings.HasSuffix(body, "}") {
+		return ""
+	}
+	if at := strings.IndexByte(body, '{'); at >= 0 && at < near {
+		return body[at:]
+	}
+	if at := strings.Index(body[:min(len(body), far)], `{"`); at >= 0 {
+		return body[at:]
+	}
+	return ""
 }

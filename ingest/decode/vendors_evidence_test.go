@@ -317,7 +317,7 @@ source.ip=203.0.113.7
 		`<5>1 2026-03-01T10:00:00Z vault {"format":"x","syslog":{"audit_record":{"Hostname":"vault","Severity":"Info","Action":"Add User","Station":"203.0.113.7","MessageID":"180"}}}`,
 		`syslog 2026-03-01T10:00:00Z
 host.name=vault
-event.action=Add User
+event.action=add user
 event.category=iam
 event.code=180
 source.ip=203.0.113.7

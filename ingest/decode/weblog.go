@@ -48,7 +48,7 @@ func accessStart(line string) int {
 	at := strings.Index(line[:min(len(line), 600)], " [")
 	for at >= 0 && at+29 <= len(line) {
 		s := line[at+2:]
-		if s[2] == '/' && s[6] == '/' && s[11] == ':' && s[14] == ':' && (s[20] == ' ' || s[20] == ']') {
+		if s[2] == '/' && (s[6] == '/' && s[11] == ':' && s[14] == ':' && (s[20] == ' ' || s[20] == ']') || dayFirst(s)) {
 			return at
 		}
 		next := strings.Index(s[:min(len(s), 600)], " [")
@@ -58,6 +58,11 @@ func accessStart(line string) int {
 		at += 2 + next
 	}
 	return -1
+}
+
+// dayFirst reports whether a text begins with "01/03/2026 10:00:00]", as some proxies write the time of an access.
+func dayFirst(s string) bool {
+	return s[5] == '/' && s[10] == ' ' && s[13] == ':' && s[16] == ':' && s[19] == ']'
 }
 
 // errorStart reports whether a line begins as error logs of nginx ("2026/03/01 10:00:00 [error] ") and Apache
@@ -95,6 +100,9 @@ func (w *weblogReader) access(line string, at int, o *output) string {
 	t, err := time.Parse("02/Jan/2006:15:04:05 -0700", stamp)
 	if err != nil {
 		t, err = time.Parse("02/Jan/2006:15:04:05", stamp)
+	}
+	if err != nil {
+		t, err = time.Parse("02/01/2006 15:04:05", stamp)
 	}
 	if !ok || err != nil {
 		return "no time in " + excerpt(line)
