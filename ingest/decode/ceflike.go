@@ -58,8 +58,11 @@ func (c *cefReader) likely(o *output) {
 // sentence reads who did something from where in the words of the message, where no key says it.
 func (c *cefReader) sentence(o *output) {
 	text := o.text(c.message)
-	if len(text) == 0 || len(text) > maxSaid || o.has(c.sides[0].ip) || o.has(c.sourceUser) || o.has(c.destUser) || o.has(c.user) || !maySpeak(text) {
+	if len(text) == 0 || len(text) > maxSaid || o.has(c.sides[0].ip) || o.has(c.sourceUser) || o.has(c.destUser) || o.has(c.user) || !maySpeak(text) && !strings.HasPrefix(text, "DHCP") {
 		return
+	}
+	if address := portAfter(text); address != "" {
+		o.address(c.sides[0].ip, nil, address)
 	}
 	small := o.lower(text)
 	c.logins.plain(text, o)

@@ -103,6 +103,23 @@ func FuzzFormatContainer(f *testing.F)        { fuzzFormat(f, "container") }
 func FuzzFormatKeyvalue(f *testing.F)         { fuzzFormat(f, "keyvalue") }
 func FuzzFormatSyslog(f *testing.F)           { fuzzFormat(f, "syslog") }
 func FuzzFormatPlain(f *testing.F)            { fuzzFormat(f, "plain") }
+func FuzzFormatEpo(f *testing.F)              { fuzzFormat(f, "epo") }
+func FuzzFormatCyberarkVault(f *testing.F)    { fuzzFormat(f, "cyberark_vault") }
+func FuzzFormatSiteminder(f *testing.F)       { fuzzFormat(f, "siteminder") }
+func FuzzFormatCiscoUmbrella(f *testing.F)    { fuzzFormat(f, "cisco_umbrella") }
+func FuzzFormatMysqlSlow(f *testing.F)        { fuzzFormat(f, "mysql_slow") }
+func FuzzFormatCiscoMeraki(f *testing.F)      { fuzzFormat(f, "cisco_meraki") }
+func FuzzFormatCitrixAdc(f *testing.F)        { fuzzFormat(f, "citrix_adc") }
+func FuzzFormatF5Bigip(f *testing.F)          { fuzzFormat(f, "f5_bigip") }
+func FuzzFormatVcenter(f *testing.F)          { fuzzFormat(f, "vcenter") }
+func FuzzFormatAruba(f *testing.F)            { fuzzFormat(f, "aruba") }
+func FuzzFormatPingfederate(f *testing.F)     { fuzzFormat(f, "pingfederate") }
+func FuzzFormatPulseSecure(f *testing.F)      { fuzzFormat(f, "pulse_secure") }
+func FuzzFormatInfoblox(f *testing.F)         { fuzzFormat(f, "infoblox") }
+func FuzzFormatQnap(f *testing.F)             { fuzzFormat(f, "qnap") }
+func FuzzFormatOracleAudit(f *testing.F)      { fuzzFormat(f, "oracle_audit") }
+func FuzzFormatAixAudit(f *testing.F)         { fuzzFormat(f, "aix_audit") }
+func FuzzFormatOpenvpn(f *testing.F)          { fuzzFormat(f, "openvpn") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

@@ -377,6 +377,7 @@ func (p *pairReader) classify(o *output) {
 	case "accept", "allow", "allowed", "pass", "passthrough", "permit", "permitted", "detect":
 		o.put(p.types, "allowed")
 	}
+	p.gravity(o)
 	for _, key := range []string{"severity", "sev", "threat_severity"} {
 		if level := levelOf(strings.ToLower(p.value(key))); !level.IsAbsent() {
 			o.scale = hundred

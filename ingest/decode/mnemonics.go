@@ -29,20 +29,20 @@ func newMnemonics(d *dictionary) *mnemonicReader {
 	return r
 }
 
-// read sets what sort of event the name tells. What tells of malware or an attack is an alert.
-func (r *mnemonicReader) read(h header, o *output) {
-	const longest = 128
-	name := h.msgid
-	if name == "" {
-		if name, _, _ = strings.Cut(h.message, " "); strings.IndexByte(name, '_') < 0 || strings.ContainsAny(name, "=/.@{[(<") {
-			return
-		}
-	}
-	if name = strings.TrimSuffix(name, ":"); len(name) > longest {
+// alarm sets that a name tells of malware or an attack.
+func (r *mnemonicReader) alarm(h header, o *output) {
+	if !r.known(h) || r.sort != "malware" && r.sort != "intrusion_detection" {
 		return
 	}
-	if name != r.of {
-		r.tell(strings.Clone(name))
+	o.put(r.kind, "alert")
+	o.keep(r.category, listOf(r.sort+",network")) // devices that name their messages so are of the network
+	o.put(r.types, "info")
+}
+
+// read sets what sort of event the name tells. What tells of malware or an attack is an alert.
+func (r *mnemonicReader) read(h header, o *output) {
+	if !r.known(h) {
+		return
 	}
 	switch r.sort {
 	case "":
@@ -59,6 +59,24 @@ func (r *mnemonicReader) read(h header, o *output) {
 		o.put(r.category, r.sort)
 		o.put(r.types, "info")
 	}
+}
+
+// known finds the name of a message and what it tells, and reports whether the message has one.
+func (r *mnemonicReader) known(h header) bool {
+	const longest = 128
+	name := h.msgid
+	if name == "" {
+		if name, _, _ = strings.Cut(h.message, " "); strings.IndexByte(name, '_') < 0 || strings.ContainsAny(name, "=/.@{[(<") {
+			return false
+		}
+	}
+	if name = strings.TrimSuffix(name, ":"); len(name) > longest {
+		return false
+	}
+	if name != r.of {
+		r.tell(strings.Clone(name))
+	}
+	return true
 }
 
 // tell finds out what a name tells.

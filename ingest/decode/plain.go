@@ -18,6 +18,7 @@ func plain(dec *Decoder) text {
 		},
 		read: func(line string, o *output) string {
 			plainTime(line, dec.received, o)
+			says.messages.alarm(header{priority: -1, message: line}, o)
 			if at := marked(line); at > 0 {
 				dec.embedded(line[at:], o)
 			} else if body := pairsOf(line); body != "" {

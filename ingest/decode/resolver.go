@@ -57,7 +57,8 @@ func (r *resolverReader) read(m string, o *output) bool {
 	return true
 }
 
-// asked reads what Unbound logs of a question: "[9:0] info: 192.0.2.1 example.com. A IN".
+// asked reads what Unbound logs of a question: "[9:0] info: 192.0.2.1 example.com. A IN",
+// "[9:0] info: transparent 192.0.2.1@5353 example.com. A IN".
 func (r *resolverReader) asked(m string, o *output) bool {
 	const most = 320 // bytes of such a line: a name has 253
 	if len(m) > most || !strings.Contains(m, " IN") {
@@ -65,9 +66,15 @@ func (r *resolverReader) asked(m string, o *output) bool {
 	}
 	_, rest, ok := strings.Cut(m, "info: ")
 	if !ok {
-		return false
+		if _, rest, ok = strings.Cut(m, "query: "); !ok {
+			return false
+		}
 	}
 	words := strings.Fields(rest)
+	if len(words) > 4 && strings.IndexByte(words[1], '@') > 0 { // what its own zone says of it, and the port
+		words = words[1:]
+		words[0], _, _ = strings.Cut(words[0], "@")
+	}
 	if len(words) < 4 || words[3] != "IN" || !isAddress(words[0]) || !strings.HasSuffix(words[1], ".") {
 		return false
 	}

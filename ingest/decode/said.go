@@ -183,7 +183,7 @@ func portAfter(m string) string {
 			return word
 		}
 	}
-	if strings.HasPrefix(m, "DHCP") {
+	if m = strings.TrimLeft(m, " "); strings.HasPrefix(m, "DHCP") {
 		for _, mark := range [...]string{" on ", " of ", " for "} {
 			if _, after, ok := strings.Cut(m, mark); ok {
 				if word := firstWord(after); isAddress(word) {

@@ -339,6 +339,7 @@ func syslog(d *Decoder) text {
 			if isMarkup(h.message) {
 				_ = markup.read(h.message, o) // what is broken is left as the text it is
 			}
+			says.messages.alarm(h, o)
 			pairs.within(h, says, o)
 			pairs.structured(h.data, o)
 			if h.app == "filterlog" {

@@ -309,7 +309,7 @@ source.ip=203.0.113.7
 		`<14>1 2026-03-01T10:00:00Z fw-1 RT_IDP - IDP_ATTACK_LOG_EVENT [junos@2636 source-address="203.0.113.7" destination-address="192.0.2.5"]`,
 		`syslog 2026-03-01T10:00:00Z
 event.kind=alert
-event.category=network
+event.category=intrusion_detection,network
 source.ip=203.0.113.7
 `,
 	},

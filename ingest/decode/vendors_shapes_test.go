@@ -112,7 +112,7 @@ user.name=alice
 	},
 	"meraki": {
 		`<134>1 1772359200.774247467 branch-1 flows allow src=192.0.2.5 dst=203.0.113.7 mac=00:11:22:33:44:55 protocol=tcp sport=50001 dport=443`,
-		`syslog 2026-03-01T10:00:00.774247467Z
+		`cisco_meraki 2026-03-01T10:00:00.774247467Z
 host.name=branch-1
 source.ip=192.0.2.5
 destination.port=443

@@ -38,6 +38,7 @@ func vendors() map[string]vendorSample {
 	maps.Copy(all, relayed)
 	maps.Copy(all, wordings)
 	maps.Copy(all, evidence)
+	maps.Copy(all, network)
 	return all
 }
 

@@ -1,0 +1,31 @@
+package decode
+
+import (
+	"strings"
+
+	"tocsin"
+)
+
+// gravity sets the severity that firewalls write as one of syslog's: "id=firewall … pri=6" of those that follow WebTrends'
+// format, `device="SFW" … priority=Information` of Sophos.
+func (p *pairReader) gravity(o *output) {
+	switch {
+	case p.value("id") == "firewall":
+		if n, ok := digits(p.value("pri"), 1, 1); ok && n < len(severities) {
+			o.scale = ofSyslog
+			o.keep(p.severity, tocsin.IntValue(int64(n)))
+		}
+	case p.value("log_component") != "" && p.value("log_id") != "":
+		word := strings.ToLower(p.value("priority"))
+		for n, begins := range [...]string{"emerg", "alert", "crit", "err", "warn", "noti", "info", "debug"} {
+			if strings.HasPrefix(word, begins) {
+				o.scale = ofSyslog
+				o.keep(p.severity, tocsin.IntValue(int64(n)))
+			}
+		}
+		switch p.value("log_type") {
+		case "IDP", "ATP", "Anti-Virus", "Anti-virus", "Sandbox", "Sandstorm":
+			o.put(p.kind, "alert")
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package decode
+
+// network are samples of what network devices and daemons write in lines of their own.
+var network = map[string]vendorSample{
+	"a level before the tag": {
+		`<141>Mar  1 10:00:00 2026 lb-1 notice named[21]: client 192.0.2.9#3076 (shop.example): query (cache) 'shop.example/A/IN' denied`,
+		`syslog 2026-03-01T10:00:00Z
+host.name=lb-1
+process.name=named
+process.pid=21
+log.level=notice
+source.ip=192.0.2.9
+`,
+	},
+	"a facility and a level before the tag": {
+		`<30>Mar  1 10:00:00 2026 ap-1 daemon.info dnsmasq-dhcp[9]: DHCPACK(br0) 192.0.2.77 00:00:5e:00:53:01 pc-1`,
+		`syslog 2026-03-01T10:00:00Z
+host.name=ap-1
+process.name=dnsmasq-dhcp
+event.category=network
+`,
+	},
+	"a level and a tag without a host": {
+		`2026-03-01T10:00:00.250Z info vpxd[07879] [Originator@6876 sub=Default opID=1] [VpxLRO] -- BEGIN lro-1`,
+		`syslog 2026-03-01T10:00:00.25Z
+process.name=vpxd
+process.pid=7879
+log.level=info
+`,
+	},
+	"json far behind": {
+		`2026-03-01T10:00:00Z INFO websso[52:tomcat-http--15] [CorId=2dc2573a-2356-4d19-bbd8-35fc7f33d602] [auditlogger] {"user":"alice@SHOP","client":"192.0.2.9","description":"User alice@SHOP@192.0.2.9 failed to log in","type":"LoginFailure"}`,
+		`syslog 2026-03-01T10:00:00Z
+process.name=websso
+process.pid=52
+user.name=alice@SHOP
+source.ip=192.0.2.9
+event.category=authentication
+event.outcome=failure
+`,
+	},
+	"an element of structured data alone": {
+		`2026-03-01T10:00:00Z fw-1 RT_FLOW: RT_SCREEN_TCP [junos@2636.1.1.1.2.142 attack-name="Port scan!" source-address="203.0.113.7" destination-address="192.0.2.5"]`,
+		`syslog 2026-03-01T10:00:00Z
+event.kind=alert
+event.category=intrusion_detection,network
+rule.name=Port scan!
+source.ip=203.0.113.7
+destination.ip=192.0.2.5
+`,
+	},
+	"ends and ports side by side": {
+		`2026-03-01 10:00:00 192.0.2.9 57612 198.51.100.8 80 HTTP/1.1 GET /x 400 - BadRequest -`,
+		`syslog 2026-03-01T10:00:00Z
+source.ip=192.0.2.9
+source.port=57612
+destination.ip=198.51.100.8
+destination.port=80
+event.category=network
+`,
+	},
+	"both ends, then both ports": {
+		`2026-03-01T10:00:00Z sw-1 FW: et-1/1/1.25 D 09c9:0800 00:00:5e:00:53:01 -> 00:00:5e:00:53:02  tcp 192.0.2.9 198.51.100.8 46736  3405 (1 packets)`,
+		`syslog 2026-03-01T10:00:00Z
+source.ip=192.0.2.9
+destination.ip=198.51.100.8
+destination.port=3405
+`,
+	},
+	"an access with its day first": {
+		`192.0.2.9 - alice [01/03/2026 10:00:00] "CONNECT https://shop.example:443 HTTP/1.1" 200 - - 1000 Shopping`,
+		`weblog 2026-03-01T10:00:00Z
+source.ip=192.0.2.9
+user.name=alice
+http.request.method=CONNECT
+`,
+	},
+	"a name that unbound is asked for": {
+		`2026-03-01T10:00:00Z ns-1 unbound[9]: [9:0] info: 192.0.2.9 shop.example. A IN`,
+		`syslog 2026-03-01T10:00:00Z
+source.ip=192.0.2.9
+dns.question.name=shop.example
+dns.question.type=A
+event.category=network
+`,
+	},
+	"somebody who went": {
+		`2026-03-01T10:00:00Z gw-1 vpn: user alice@shop.example from 192.0.2.9 logged out`,
+		`syslog 2026-03-01T10:00:00Z
+user.name=alice@shop.example
+source.ip=192.0.2.9
+event.category=authentication
+event.type=end
+`,
+	},
+	"settings that are changed": {
+		`2026-03-01T10:00:00Z gw-1 cfg: Configuration modified by user 'ops' from Local Console`,
+		`syslog 2026-03-01T10:00:00Z
+user.name=ops
+event.category=configuration
+`,
+	},
+	"a sentence in LEEF": {
+		`LEEF:1.0|WatchGuard|XTM|12.10|11000005|serial=A	msg=Authentication of SSLVPN user [alice@shop.example] from 203.0.113.7 was rejected, Recv timeout	devTime=2026-03-01T10:00:00Z`,
+		`leef 2026-03-01T10:00:00Z
+user.name=alice@shop.example
+source.ip=203.0.113.7
+event.category=authentication
+event.outcome=failure
+`,
+	},
+	"a firewall's number of gravity": {
+		`2026-03-01T10:00:00Z 192.0.2.1 id=firewall sn=1 time="2026-03-01 10:00:00" fw=192.0.2.1 pri=1 c=32 m=30 msg="Administrator login denied due to bad credentials" n=7 src=203.0.113.7:36701:WAN dst=192.0.2.5:443:LAN`,
+		`syslog 2026-03-01T10:00:00Z
+event.severity=1
+tocsin.severity=99
+event.category=authentication
+event.outcome=failure
+source.ip=203.0.113.7
+`,
+	},
+	"a firewall's word of gravity": {
+		`<30>device="SFW" date=2026-03-01 time=10:00:00 timezone="GMT" device_name="XG" device_id=1 log_id=020703406001 log_type="IDP" log_component="Anomaly" log_subtype="Detect" priority=Warning signature_id=26022 signature_msg="FILE-PDF odd" src_ip=203.0.113.7 dst_ip=192.0.2.5`,
+		`keyvalue 2026-03-01T10:00:00Z
+event.kind=alert
+event.severity=4
+tocsin.severity=47
+rule.name=FILE-PDF odd
+`,
+	},
+}
