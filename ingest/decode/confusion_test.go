@@ -73,7 +73,13 @@ func claimants(t *testing.T, d *Decoder, text string) []string {
 			if err := d.doc.scan([]byte(text)); err != nil {
 				t.Fatal(err.detail)
 			}
-			if f.object.claims(d.doc) {
+			var anchored uint64
+			for _, l := range d.doc.leaves[1:] {
+				if l.name != nil {
+					anchored |= l.name.anchors
+				}
+			}
+			if f.bit&anchored == f.bit && f.object.claims(d.doc) {
 				names = append(names, f.name)
 			}
 		} else if f.text.read != nil && f.text.claims(text) {

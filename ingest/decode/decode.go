@@ -62,6 +62,8 @@ type Decoder struct {
 	texts   string // of the record
 	nested  int    // records within the record that are being read
 	line    lineReader
+	guesser *guesser
+	says    *said
 
 	received time.Time // of the record
 
@@ -105,6 +107,7 @@ func New(opts Options) (*Decoder, error) {
 	dict := newDictionary()
 	d := &Decoder{limits: l, bare: opts.Bare, doc: &doc{dict: dict, limits: l}, kind: dict.name("event.kind")}
 	d.out = newOutput(d.doc)
+	d.guesser, d.says = newGuesser(dict), newSaid(dict)
 	d.line.memory = &d.doc.memory
 	d.enricher, d.additions = opts.Enricher, newAdditions(opts.Enricher, d.out)
 	for _, m := range opts.Mappings {
@@ -117,6 +120,9 @@ func New(opts Options) (*Decoder, error) {
 		}
 		if f.object != nil {
 			r.object = f.object(dict)
+		}
+		if f.catalogue {
+			r.object = newCatalogue(d).object()
 		}
 		if f.wrapper != nil {
 			r.object = f.wrapper(d)

@@ -107,7 +107,7 @@ func anyJSON(dec *Decoder) object {
 		"created_at", "createdAt", "createdDateTime", "TimeGenerated", "unixTime", "calendarTime", "published", "event.timestamp", "metadata.eventCreationTime", "t", "asctime", "Timestamp", "Datetime")
 	base := d.names("message", "tags")
 	module, kind := d.name("event.module"), d.name("event.kind")
-	guess := newGuesser(d)
+	guess := dec.guesser
 	says, texts := newSaid(d), d.names("message", "msg", "log")
 	carried := d.names("raw", "rawmsg", "raw_message", "rawMessage", "_raw", "rawlog", "raw_log", "raw_event", "rawEvent", "original", "message", "msg", "log")
 	return object{

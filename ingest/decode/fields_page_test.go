@@ -21,7 +21,13 @@ Which path of a record becomes which field, format by format, as the formats' ow
 what the tables cannot: kinds and categories, times, severities, and where all the rest stays. Of several paths the first that is there counts.
 `)
 	for _, f := range formats() {
-		writeFormat(&page, f)
+		if !f.catalogue {
+			writeFormat(&page, f.name, f)
+			continue
+		}
+		for _, m := range products() {
+			writeFormat(&page, "product: "+m.Format, format{wrapper: func(d *Decoder) object { return newMappingReader(m, d).object() }})
+		}
 	}
 	if *update {
 		if err := os.WriteFile(file, []byte(page.String()), 0o600); err != nil {
@@ -38,7 +44,7 @@ what the tables cannot: kinds and categories, times, severities, and where all t
 }
 
 // writeFormat writes what a format tells of itself while it is made.
-func writeFormat(page *strings.Builder, f format) {
+func writeFormat(page *strings.Builder, name string, f format) {
 	d := &Decoder{limits: DefaultLimits(), doc: &doc{dict: newDictionary(), limits: DefaultLimits()}}
 	d.out = newOutput(d.doc)
 	from := map[string][]string{}
@@ -60,7 +66,7 @@ func writeFormat(page *strings.Builder, f format) {
 	if len(from) == 0 {
 		return
 	}
-	fmt.Fprintf(page, "\n## `%s`\n| field | from |\n|---|---|\n", f.name)
+	fmt.Fprintf(page, "\n## `%s`\n| field | from |\n|---|---|\n", name)
 	for _, field := range slices.Sorted(maps.Keys(from)) {
 		fmt.Fprintf(page, "| `%s` | `%s` |\n", field, strings.Join(from[field], "`, `"))
 	}

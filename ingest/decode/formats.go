@@ -8,6 +8,8 @@ type format struct {
 	wrapper func(*Decoder) object // an object that holds a record of another format
 	text    func(*Decoder) text
 	mapping bool // a mapping file below builtin, as people write their own
+	// catalogue reads JSON of the products in the mapping files below products.
+	catalogue bool
 }
 
 func formats() []format {
@@ -50,6 +52,7 @@ func formats() []format {
 		{name: "audit_items", wrapper: auditItems},
 		{name: "eslogger", object: eslogger},
 		{name: "dashboards", object: dashboards},
+		{name: "product", catalogue: true},
 		{name: "ecs", object: ecsJSON},
 		{name: "json", wrapper: anyJSON},
 		{name: "cef", text: cef},

@@ -102,6 +102,7 @@ func FuzzFormatWeblog(f *testing.F)           { fuzzFormat(f, "weblog") }
 func FuzzFormatContainer(f *testing.F)        { fuzzFormat(f, "container") }
 func FuzzFormatKeyvalue(f *testing.F)         { fuzzFormat(f, "keyvalue") }
 func FuzzFormatSyslog(f *testing.F)           { fuzzFormat(f, "syslog") }
+func FuzzFormatProduct(f *testing.F)          { fuzzFormat(f, "product") }
 func FuzzFormatPlain(f *testing.F)            { fuzzFormat(f, "plain") }
 func FuzzFormatEpo(f *testing.F)              { fuzzFormat(f, "epo") }
 func FuzzFormatCyberarkVault(f *testing.F)    { fuzzFormat(f, "cyberark_vault") }

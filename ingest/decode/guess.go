@@ -269,7 +269,7 @@ func (g *guesser) read(in *doc, o *output) {
 		if to.text == "host.name" && in.leaves[h.at].name.last == "host" && o.has(g.method) {
 			to = g.domain
 		}
-		if !o.has(to) {
+		if !o.has(to) && to.barred != o.record {
 			g.set(to, v, o)
 		}
 	}

@@ -203,6 +203,8 @@ func (f *inference) last(o *output) {
 		o.put(f.category, "email")
 	case f.traffic(o):
 		o.put(f.category, "network")
+	case o.text(f.kind) == "alert":
+		o.put(f.category, "intrusion_detection")
 	default:
 		return
 	}

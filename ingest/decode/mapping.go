@@ -11,10 +11,10 @@ import (
 // and which path becomes which field. docs/mappings.md has the language. It is immutable, and one may serve many
 // decoders.
 type Mapping struct {
-	Format    string // its name
-	namespace string // what it does not name stays below it
-	when      []condition
-	lines     *lineSigns // of a format of text; nil for JSON
+	Format    string        // its name
+	namespace string        // what it does not name stays below it
+	when      [][]condition // sets of which one must hold, each whole
+	lines     *lineSigns    // of a format of text; nil for JSON
 	parse     []step
 	times     []string
 	layouts   []string
@@ -23,6 +23,9 @@ type Mapping struct {
 	named     []string       // paths of arrays of objects with a name and a value, each of which is a member spelled otherwise
 	inside    string         // path of a text that is a record of another format, "" for none
 	fields    []mapped
+	guess     bool              // what the fields leave unset is guessed, as of JSON of no known format
+	never     []string          // fields that are not guessed
+	otherwise []mapped          // what fills fields that are still unset then
 	table     *expression.Table // of the conditions; nil where there are none
 	tests     []mappingTest
 }

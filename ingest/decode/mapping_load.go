@@ -80,7 +80,7 @@ func (l *mappingLoader) members(n *yaml.Node, what string, read func(key, value 
 
 // mapping reads the members of the file in an order of its own: fields name tables, steps name patterns.
 func (l *mappingLoader) mapping(root *yaml.Node) {
-	order := []string{"format", "namespace", "when", "text", "patterns", "parse", "time", "layouts", "zone", "id", "inside", "named", "tables", "fields", "tests"}
+	order := []string{"format", "namespace", "when", "text", "patterns", "parse", "time", "layouts", "zone", "id", "inside", "named", "guess", "never", "tables", "fields", "otherwise", "tests"}
 	readers := map[string]func(*yaml.Node){
 		"format":    func(n *yaml.Node) { l.m.Format = l.word(n, "format") },
 		"namespace": l.namespace,
@@ -94,8 +94,11 @@ func (l *mappingLoader) mapping(root *yaml.Node) {
 		"id":        func(n *yaml.Node) { l.m.id = l.text(n, "id") },
 		"inside":    func(n *yaml.Node) { l.m.inside = l.text(n, "inside") },
 		"named":     func(n *yaml.Node) { l.m.named = l.texts(n, "named") },
+		"guess":     func(n *yaml.Node) { l.m.guess = l.text(n, "guess") == "true" },
+		"never":     func(n *yaml.Node) { l.m.never = l.texts(n, "never") },
 		"tables":    l.wordTables,
-		"fields":    l.fields,
+		"fields":    func(n *yaml.Node) { l.m.fields = l.fieldSet(n, "fields") },
+		"otherwise": func(n *yaml.Node) { l.m.otherwise = l.fieldSet(n, "otherwise") },
 		"tests":     l.mappingTests,
 	}
 	given := map[string]*yaml.Node{}
@@ -187,9 +190,22 @@ func (l *mappingLoader) texts(n *yaml.Node, what string) []string {
 	return all
 }
 
+// when reads a set of conditions, or a list of sets of which one must hold.
 func (l *mappingLoader) when(n *yaml.Node) {
-	l.members(n, "when", func(key, value *yaml.Node) { l.m.when = append(l.m.when, l.condition(key, value)) })
-	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+	sets := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		sets = n.Content
+	}
+	for _, one := range sets {
+		var set []condition
+		l.members(one, "when", func(key, value *yaml.Node) { set = append(set, l.condition(key, value)) })
+		if one.Kind == yaml.MappingNode && len(one.Content) == 0 {
+			l.add(one, "name a path that only this format has", "when is empty: every record would be of this format")
+			continue
+		}
+		l.m.when = append(l.m.when, set)
+	}
+	if len(sets) == 0 {
 		l.add(n, "name a path that only this format has", "when is empty: every record would be of this format")
 	}
 }

@@ -14,8 +14,10 @@ import (
 	"tocsin/internal/fault"
 )
 
-func (l *mappingLoader) fields(n *yaml.Node) {
-	l.members(n, "fields", func(key, value *yaml.Node) {
+// fieldSet reads fields and the ways to fill them.
+func (l *mappingLoader) fieldSet(n *yaml.Node, what string) []mapped {
+	var all []mapped
+	l.members(n, what, func(key, value *yaml.Node) {
 		kind, known := ecs.Lookup(key.Value)
 		switch {
 		case !known:
@@ -39,8 +41,9 @@ func (l *mappingLoader) fields(n *yaml.Node) {
 			f.ways = []way{l.way(value, key.Value)}
 		}
 		f.last = slices.ContainsFunc(f.ways, func(w way) bool { return w.cond != nil })
-		l.m.fields = append(l.m.fields, f)
+		all = append(all, f)
 	})
+	return all
 }
 
 // way reads a path, a list of paths, or the long form: {from, as, words, table, if} or {value, if}.

@@ -13,13 +13,16 @@ import (
 type mappingReader struct {
 	m              *Mapping
 	d              *Decoder
-	tests          []*name // of when
+	tests          [][]*name // of when
 	times          []*name
 	id, inside     *name
 	first, last    []fieldStep // fields without and with conditions
+	never          []*name     // of guesses
+	otherwise      []fieldStep // after guesses
 	steps          []stepReader
 	prefix, module *name
 	message        *name
+	whole          bool // the record stays whole below prefix
 	header         *syslogFields
 	headerParts    []*name
 	derive         deriver
@@ -39,6 +42,17 @@ type wayStep struct {
 	from []*name
 }
 
+func newFieldStep(f *mapped, d *dictionary) fieldStep {
+	fs := fieldStep{to: d.name(f.field)}
+	for j := range f.ways {
+		for _, from := range f.ways[j].from {
+			d.tell(from, f.field)
+		}
+		fs.ways = append(fs.ways, wayStep{way: &f.ways[j], from: d.names(f.ways[j].from...)})
+	}
+	return fs
+}
+
 func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	d := dec.doc.dict
 	r := &mappingReader{
@@ -48,9 +62,14 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	for _, root := range []string{"source", "destination", "client", "server"} {
 		r.beside[d.name(root+".ip")] = d.name(root + ".address")
 	}
-	for _, c := range m.when {
-		r.tests = append(r.tests, d.name(c.path))
+	for _, set := range m.when {
+		var tests []*name
+		for _, c := range set {
+			tests = append(tests, d.name(c.path))
+		}
+		r.tests = append(r.tests, tests)
 	}
+	r.never = d.names(m.never...)
 	for _, n := range d.names(m.named...) {
 		n.paired = true
 	}
@@ -61,19 +80,14 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 		r.inside = d.name(m.inside)
 	}
 	for i := range m.fields {
-		f := &m.fields[i]
-		fs := fieldStep{to: d.name(f.field)}
-		for j := range f.ways {
-			for _, from := range f.ways[j].from {
-				d.tell(from, f.field)
-			}
-			fs.ways = append(fs.ways, wayStep{way: &f.ways[j], from: d.names(f.ways[j].from...)})
-		}
-		if f.last {
+		if fs := newFieldStep(&m.fields[i], d); m.fields[i].last {
 			r.last = append(r.last, fs)
 		} else {
 			r.first = append(r.first, fs)
 		}
+	}
+	for i := range m.otherwise {
+		r.otherwise = append(r.otherwise, newFieldStep(&m.otherwise[i], d))
 	}
 	for i := range m.parse {
 		r.steps = append(r.steps, newStepReader(&m.parse[i], d))
@@ -95,16 +109,32 @@ func (r *mappingReader) object() object {
 		}
 		r.fill(in, o)
 	}}
-	if len(r.tests) > 0 {
-		o.anchors = r.tests[:1]
-	}
+	o.anchors = r.anchors()
 	return o
 }
 
-// holds reports whether all conditions of when hold.
+// anchors are the first paths of all sets of when.
+func (r *mappingReader) anchors() []*name {
+	var first []*name
+	for _, set := range r.tests {
+		first = append(first, set[0])
+	}
+	return first
+}
+
+// holds reports whether all conditions of one set of when hold; a mapping without when takes any record.
 func (r *mappingReader) holds(in *doc) bool {
-	for i, c := range r.m.when {
-		if !in.has(r.tests[i]) || !c.any && !slices.Contains(c.values, in.text(r.tests[i])) {
+	for i, set := range r.m.when {
+		if holdAll(set, r.tests[i], in) {
+			return true
+		}
+	}
+	return len(r.m.when) == 0
+}
+
+func holdAll(set []condition, at []*name, in *doc) bool {
+	for i, c := range set {
+		if !in.has(at[i]) || !c.any && !slices.Contains(c.values, in.text(at[i])) {
 			return false
 		}
 	}
@@ -129,17 +159,42 @@ func (r *mappingReader) fill(in *doc, o *output) {
 	if r.m.lines != nil {
 		r.message.used = in.record // the line is the alert's message, see readLine
 	}
-	o.rest(r.prefix)
+	if r.whole {
+		o.all(r.prefix)
+	} else {
+		o.rest(r.prefix)
+	}
+	r.later(r.last, in, o)
+	if r.m.guess {
+		r.guess(in, o)
+	}
+	r.later(r.otherwise, in, o)
+	r.nested(in, o)
+	r.derive.apply(o)
+}
+
+// guess sets what the names of the record's other paths tell.
+func (r *mappingReader) guess(in *doc, o *output) {
+	for _, n := range r.never {
+		n.barred = o.record
+	}
+	r.d.guesser.read(in, o)
+	if text, ok := o.value(r.message).Str(); ok {
+		r.d.says.text(text, o)
+	}
+	r.d.guesser.infer.last(o)
+}
+
+// later fills fields whose conditions see what the fields before them were given.
+func (r *mappingReader) later(fields []fieldStep, in *doc, o *output) {
 	loaded := -1
-	for i := range r.last { // a condition sees what the fields above it were given
-		if loaded != len(o.leaves) {
+	for i := range fields {
+		if r.evaluator != nil && loaded != len(o.leaves) && !o.has(fields[i].to) {
 			loaded = len(o.leaves)
 			r.evaluator.Load(o.fields(o.leaves), o.time)
 		}
-		r.field(&r.last[i], in, o)
+		r.field(&fields[i], in, o)
 	}
-	r.nested(in, o)
-	r.derive.apply(o)
 }
 
 // nested reads the record within the record, be it a text or an object. It overwrites the document.
@@ -179,6 +234,9 @@ func (r *mappingReader) field(f *fieldStep, in *doc, o *output) {
 			changed = tocsin.StringValue(bare) // with a port it stays where it is as well
 		} else if !o.set(f.to, changed) {
 			continue
+		}
+		if w.as == "severity" && f.to == o.given && o.scale == noScale {
+			o.scale = hundred
 		}
 		if from != nil && changed.Equal(v) {
 			from.used = in.record

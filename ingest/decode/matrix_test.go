@@ -17,14 +17,14 @@ import (
 // anything. What shippers put around a record, and text that is several things at once, is named here.
 var takenFor = map[string]string{
 	"syslog3164": "syslog auditd cef leef weblog cisco_asa cisco_ios", "syslog5424": "syslog cef leef", "syslog_other": "syslog cef leef keyvalue", "kv": "keyvalue auditd syslog cef plain", "cef": "cef", "leef": "leef",
-	"suricata": "suricata", "wazuh5": "wazuh5", "ocsf": "ocsf json", "winevent_json": "windows json", "winevent_wazuh": "windows wazuh",
-	"aws_cloudtrail": "cloudtrail json", "aws_guardduty": "guardduty", "aws_securityhub": "security_hub", "aws_vpcflow": "json ocsf", "aws_waf": "json",
-	"gcp_audit": "gcp_audit json", "k8s_audit": "kubernetes gcp_audit azure json", "crowdstrike": "crowdstrike json", "osquery": "osquery",
-	"sentinelone": "sentinel_one", "ms_defender": "defender", "okta": "okta", "github": "github", "azure": "azure json", "o365": "office",
-	"wiz": "json", "orca": "json", "onepassword": "json", "proofpoint": "json", "carbonblack": "json", "cloudflare": "json", "canary": "json",
+	"suricata": "suricata", "wazuh5": "wazuh5", "ocsf": "ocsf json product", "winevent_json": "windows json", "winevent_wazuh": "windows wazuh",
+	"aws_cloudtrail": "cloudtrail json", "aws_guardduty": "guardduty", "aws_securityhub": "security_hub", "aws_vpcflow": "json ocsf", "aws_waf": "product",
+	"gcp_audit": "gcp_audit json", "k8s_audit": "kubernetes gcp_audit azure json", "crowdstrike": "crowdstrike json product", "osquery": "osquery",
+	"sentinelone": "sentinel_one product", "ms_defender": "defender", "okta": "okta", "github": "github", "azure": "azure json product", "o365": "office",
+	"wiz": "json product", "orca": "json product", "onepassword": "json product", "proofpoint": "json product", "carbonblack": "json product", "cloudflare": "json product", "canary": "json product",
 	"raw/auditd": "auditd", "raw/elastic_alert": "elastic", "raw/falco": "falco", "raw/ms_sentinel": "sentinel", "raw/osquery": "osquery",
 	"raw/splunk_export": "splunk", "raw/suricata": "suricata", "raw/syslog": "syslog", "raw/web": "weblog", "raw/zeek": "zeek",
-	"json_vendor": "audit_items json syslog windows wazuh ecs zeek eslogger",
+	"json_vendor": "audit_items product json syslog windows wazuh ecs zeek eslogger",
 }
 
 // TestMatrix decodes every recorded record under auto and counts what each label's are taken for. None may be taken

@@ -25,6 +25,7 @@ type name struct {
 	outAt     int32
 	outRecord uint64 // the record in which outAt is good
 	used      uint64 // the record whose leaf a decoder's table has taken over
+	barred    uint64 // the record of the output in which it is not to be guessed
 	prefix    *name  // joined is this name below prefix
 	joined    *name
 	given     *tocsin.Name // what alerts have for it

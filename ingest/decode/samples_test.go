@@ -37,6 +37,7 @@ var samples = withVendors(map[string]string{
 		"eventSource":"iam.amazonaws.com","eventName":"CreateUser","awsRegion":"eu-west-1","sourceIPAddress":"203.0.113.7","userAgent":"cli","errorCode":"AccessDenied",
 		"requestParameters":{"userName":"backdoor"},"responseElements":null,"eventID":"e-1"}`,
 	"zeek":         `{"_path":"ssh","ts":1772359200.25,"uid":"C1","id.orig_h":"203.0.113.7","id.orig_p":50001,"id.resp_h":"192.0.2.10","id.resp_p":22,"auth_success":false,"client":"SSH-2.0-x"}`,
+	"product":      `{"log_id":"9","data":{"date":"2026-03-01T10:00:00Z","type":"fp","log_id":"9","ip":"203.0.113.7","user_name":"alice@corp.example","client_name":"Shop"}}`,
 	"json":         `{"product":"Acme","when":1772359200,"user":"mallory","source":{"ip":"203.0.113.7"},"list":[{"k":1},{"k":2}]}`,
 	"auditd":       `type=EXECVE msg=audit(1772359200.125:42): argc=3 a0="bash" a1="-c" a2=6964203E202F746D702F78`,
 	"auditd login": `node=db-1 type=USER_LOGIN msg=audit(1772359200.125:43): pid=77 uid=0 auid=1000 ses=3 msg='op=login acct="root" exe="/usr/sbin/sshd" hostname=? addr=203.0.113.7 terminal=ssh res=failed'`,

@@ -192,7 +192,7 @@ event.category=file,intrusion_detection
 	},
 	"who did what to whose rights": {
 		`{"timestamp":"2026-03-01T10:00:00Z","author":{"name":"ops","uri":"https://wiki.example/users/ops"},"type":{"category":"Permissions","action":"Space permission added"},"source":"203.0.113.7"}`,
-		`json 2026-03-01T10:00:00Z
+		`product 2026-03-01T10:00:00Z
 event.category=iam
 event.action=Space permission added
 user.name=ops
@@ -202,7 +202,7 @@ url.original=(absent)
 	},
 	"an indicator": {
 		`{"ioc":"https://bad.example/x","ioc_type":"url","threat_type":"botnet_cc","first_seen":"2026-03-01 10:00:00 UTC"}`,
-		`json 2026-03-01T10:00:00Z
+		`product 2026-03-01T10:00:00Z
 event.kind=enrichment
 event.category=threat
 event.type=indicator

@@ -211,7 +211,7 @@ process.parent.name=winword.exe
 	"crowdstrike": {
 		`{"metadata":{"customerIDString":"c","offset":1,"eventType":"DetectionSummaryEvent","eventCreationTime":1772359201000,"version":"1.0"},"event":{"ProcessStartTime":1772359200,"ProcessId":9,"ComputerName":"ws-1","UserName":"eve","DetectName":"NGAV",
 		"DetectDescription":"d","Severity":4,"SeverityName":"High","FileName":"x.exe","FilePath":"\\Device\\Disk","CommandLine":"x.exe /q","SHA256String":"ab","Tactic":"Malware","Technique":"PUP","LocalIP":"192.0.2.5"}}`,
-		`crowdstrike 2026-03-01T10:00:00Z
+		`crowdstrike 2026-03-01T10:00:01Z
 event.kind=alert
 event.severity=73
 event.category=intrusion_detection,malware

@@ -26,6 +26,11 @@ func withVendors(m map[string]string) map[string]string {
 			}
 		}
 	}
+	for _, mapping := range products() {
+		for _, test := range mapping.tests {
+			m["product "+mapping.Format+" "+test.name] = string(test.record)
+		}
+	}
 	return m
 }
 
