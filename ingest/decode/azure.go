@@ -8,14 +8,53 @@ func azure(d *dictionary) object {
 		prefix: "azure",
 		signs:  "operationName time resourceId\noperationName category time tenantId\noperationName category resourceId properties.id",
 		times:  "time properties.createdDateTime properties.activityDateTime",
-		fixed:  "event.kind event\nevent.module azure\ncloud.provider azure",
+		fixed:  "event.kind event\nevent.module azure\ncloud.provider azure\nobserver.vendor Microsoft",
 		moves: `
+			properties.Action event.action lower
 			operationName event.action
 			operationName.value event.action
 			category event.provider
 			correlationId event.id
 			callerIpAddress source.ip
 			properties.ipAddress source.ip
+			properties.clientIp source.ip
+			properties.clientIP source.ip
+			properties.ClientIP source.ip
+			properties.socketIp source.ip
+			properties.clientIPAddress source.ip
+			properties.SourceIp source.ip
+			properties.SourceIP source.ip
+			properties.sourceIp source.ip
+			properties.clientPort source.port
+			properties.SourcePort source.port
+			properties.DestinationIp destination.ip
+			properties.DestinationIP destination.ip
+			properties.destinationIp destination.ip
+			properties.DestinationPort destination.port
+			properties.Protocol network.transport transport
+			properties.Fqdn url.domain
+			properties.QueryName dns.question.name
+			properties.requestUri url.original
+			properties.requestURI url.original
+			properties.RequestUri url.original
+			properties.TargetUrl url.original
+			properties.httpMethod http.request.method
+			properties.requestMethod http.request.method
+			properties.httpStatusCode http.response.status_code
+			properties.httpStatus http.response.status_code
+			properties.ruleName rule.name
+			properties.Rule rule.name
+			properties.ruleId rule.id
+			properties.Actor.UPN user.name
+			identity.claim.upn user.name
+			identity.claim.unique_name user.name
+			identity.claim.oid user.id
+			identity.UserName user.name
+			properties.UserName user.name
+			properties.UPN user.name
+			properties.UserEmail user.email
+			properties.DeviceHostName host.name
+			properties.DeviceName host.name
 			properties.initiatedBy.user.ipAddress source.ip
 			properties.userPrincipalName user.name
 			properties.initiatedBy.user.userPrincipalName user.name
@@ -34,45 +73,15 @@ func azure(d *dictionary) object {
 			tenantId cloud.account.id
 			resultDescription message`,
 		words: "resultType event.outcome 0|success|succeeded|start|accept|accepted=success active=unknown *=failure\nproperties.result event.outcome success=success failure=failure\n" +
-			"category event.category signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs=authentication usermanagement|rolemanagement|groupmanagement=iam auditlogs=iam *=configuration\n" +
-			"category event.type signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs=start",
+			"category event.category signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs|adfssigninlogs=authentication usermanagement|rolemanagement|groupmanagement=iam auditlogs=iam auditevent=database " +
+			"azurefirewallnetworkrule|azurefirewallapplicationrule|azurefirewalldnsproxy|azfwnetworkrule|azfwapplicationrule|azfwnatrule|azfwdnsquery|azfwthreatintel|networksecuritygroupflowevent|networksecuritygrouprulecounter=network " +
+			"frontdooraccesslog|frontdoorwebapplicationfirewalllog|frontdoorhealthprobelog|applicationgatewayaccesslog|applicationgatewayfirewalllog|appservicehttplogs|frontdooraccesslogs=web,network " +
+			"azfwidpssignature|azfwidpssignaturedetection=network,intrusion_detection storageread|storagewrite|storagedelete=file mysqlauditlogs|postgresqllogs|sqlsecurityauditevents=database userriskevents|riskyusers=iam *=configuration\n" +
+			"category event.type signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs|adfssigninlogs=start auditevent=access frontdooraccesslog|applicationgatewayaccesslog|appservicehttplogs=access storageread=access storagewrite=change storagedelete=deletion" +
+			"\ncategory event.kind azfwidpssignature|azfwthreatintel|alert|security|userriskevents=alert\nproperties.ActivityResultStatus event.outcome 1=success",
 		then: func(d *dictionary) func(*doc, *output) {
 			action, types := d.name("event.action"), d.name("event.type")
 			return func(_ *doc, o *output) { o.put(types, changeKind(strings.ToLower(o.text(action)))) }
-		},
-	}.object(d)
-}
-
-// office reads the unified audit log of Microsoft 365.
-func office(d *dictionary) object {
-	return product{
-		prefix: "o365.audit",
-		signs:  "Workload Operation CreationTime\nRecordType Operation UserType",
-		times:  "CreationTime",
-		own:    "Id",
-		fixed:  "event.kind event\nevent.module o365\nevent.dataset o365.audit\ncloud.provider azure",
-		moves: `
-			Id event.id
-			Operation event.action
-			Workload event.provider
-			UserId user.name
-			UserKey user.id
-			ClientIP source.ip
-			ClientIPAddress source.ip
-			ActorIpAddress source.ip
-			UserAgent user_agent.original
-			ObjectId file.path
-			SourceFileName file.name
-			OrganizationId organization.id`,
-		words: "ResultStatus event.outcome succeeded|success|true|partiallysucceeded=success failed|fail|false|failure=failure\n" +
-			"Operation event.outcome userloggedin=success userloginfailed=failure\nOperation event.category userloggedin|userloginfailed=authentication",
-		then: func(d *dictionary) func(*doc, *output) {
-			action, category, types := d.name("event.action"), d.name("event.category"), d.name("event.type")
-			return func(_ *doc, o *output) {
-				c, t := accountKind(o.text(action))
-				o.keep(category, listOf(c))
-				o.keep(types, listOf(t))
-			}
 		},
 	}.object(d)
 }

@@ -11,11 +11,11 @@ import (
 
 // huntingSorts are what the tables of advanced hunting are about.
 const huntingSorts = `
-	deviceprocessevents=process devicenetworkevents=network devicefileevents=file deviceregistryevents=registry devicelogonevents=authentication
-	deviceimageloadevents=process deviceinfo=host devicenetworkinfo=network devicefilecertificateinfo=file deviceevents=host
-	identitylogonevents=authentication identitydirectoryevents=iam identityqueryevents=network
-	emailevents|emailattachmentinfo|emailurlinfo|emailpostdeliveryevents=email urlclickevents|cloudappevents=web
-	alertinfo|alertevidence=intrusion_detection`
+	deviceprocessevents=process devicenetworkevents=network devicefileevents=file deviceregistryevents=registry,process devicelogonevents=authentication
+	deviceimageloadevents=process deviceinfo=host devicenetworkinfo=host,network devicefilecertificateinfo=file deviceevents=host
+	identitylogonevents=authentication identitydirectoryevents=iam identityqueryevents=network,iam identityinfo|identityaccountinfo=iam
+	emailevents|emailattachmentinfo|emailurlinfo|emailpostdeliveryevents=email urlclickevents|cloudappevents=web,network cloudauditevents=network,configuration cloudprocessevents=process
+	alertinfo|alertevidence=intrusion_detection,threat behaviorentities|behaviorinfo=intrusion_detection`
 
 // hunting reads the tables of Defender's advanced hunting, as they are streamed.
 func hunting(d *dictionary) object {
