@@ -12,7 +12,7 @@ func crowdstrike(d *dictionary) object {
 		prefix: "crowdstrike",
 		signs: "metadata.eventType metadata.customerIDString\nmetadata.eventType event.UTCTimestamp\nevent_simpleName aid\nevent_simpleName cid\nfdr_event_type aid\nEventType^Event_ CustomerIdString\n" +
 			"ExternalApiType EventType\nunknown_payload.ExternalApiType\ncomposite_id device.device_id",
-		times: "event.ProcessStartTime ContextTimeStamp timestamp UTCTimestamp event.UTCTimestamp event.ContextTimeStamp metadata.eventCreationTime " +
+		times: "metadata.eventCreationTime event.UTCTimestamp event.ContextTimeStamp event.ProcessStartTime timestamp ContextTimeStamp UTCTimestamp " +
 			"ProcessStartTime event.timestamp unknown_payload.UTCTimestamp created_timestamp",
 		fixed: "event.module crowdstrike\nobserver.vendor CrowdStrike\nobserver.product Falcon\nobserver.type edr",
 		moves: falconMoves("") + falconMoves("event.") + falconMoves("unknown_payload.") + `
@@ -39,7 +39,7 @@ func crowdstrike(d *dictionary) object {
 			aid host.id
 			aip source.nat.ip`,
 		words: "ExternalApiType event.kind event_detectionsummaryevent|event_eppdetectionsummaryevent|event_idpdetectionsummaryevent|event_incidentsummaryevent=alert\n" +
-			"metadata.eventType event.kind detectionsummaryevent|eppdetectionsummaryevent|identityprotectionevent|idpdetectionsummaryevent|incidentsummaryevent|mobiledetectionsummaryevent=alert\n" +
+			"metadata.eventType event.kind detectionsummaryevent|eppdetectionsummaryevent|identityprotectionevent|idpdetectionsummaryevent|incidentsummaryevent|mobiledetectionsummaryevent|xdrdetectionsummaryevent|dataprotectiondetectionsummaryevent|customeriocevent|cspmioastreamingevent|automatedleadsummaryevent|overwatchgenericdetectionsummaryevent|recondnotificationsummaryevent=alert\n" +
 			"composite_id event.kind *=alert\nSeverityName event.severity" + gravity + "\nevent.SeverityName event.severity" + gravity + "\nseverity_name event.severity" + gravity +
 			"\nevent.Success event.outcome true=success false=failure",
 		then: falconKind,
@@ -69,6 +69,13 @@ func falconMoves(prefix string) string {
 		{"UserId", "user.name"},
 		{"UserSid", "user.id"},
 		{"AccountDomain", "user.domain"},
+		{"RuleName", "rule.name"},
+		{"RuleId", "rule.id"},
+		{"DeviceName", "host.name"},
+		{"HostName", "host.name"},
+		{"LocalAddress", "source.ip"},
+		{"RemoteAddress", "destination.ip"},
+		{"PID", "process.pid"},
 		{"UserIp", "source.ip"},
 		{"SourceIp", "source.ip"},
 		{"LocalAddressIP4", "source.ip"},
@@ -126,6 +133,9 @@ func falconKind(d *dictionary) func(*doc, *output) {
 		}
 		a := o.text(action)
 		for _, s := range [][3]string{
+			{"FirewallDeleteRule", "configuration", "deletion"},
+			{"FirewallSetRule", "configuration", "change"},
+			{"FirewallChange", "configuration", "change"},
 			{"ProcessRollup", "process", "start"},
 			{"SyntheticProcess", "process", "info"},
 			{"EndOfProcess", "process", "end"},
@@ -146,6 +156,25 @@ func falconKind(d *dictionary) func(*doc, *output) {
 			{"Detection", "intrusion_detection,malware", "info"},
 			{"Incident", "intrusion_detection", "info"},
 			{"RemoteResponse", "session", "info"},
+			{"Lead", "intrusion_detection", "info"},
+			{"Ioc", "intrusion_detection", "info"},
+			{"Cspm", "intrusion_detection,configuration", "info"},
+			{"APIActivity", "api", "info"},
+			{"Script", "process", "info"},
+			{"CommandHistory", "process", "info"},
+			{"ImageLoad", "library,process", "info"},
+			{"ModuleLoad", "library,process", "info"},
+			{"DriverLoad", "driver", "info"},
+			{"RawBind", "network", "info"},
+			{"Directory", "file", "creation"},
+			{"ExecutableWritten", "file", "creation"},
+			{"Asep", "registry", "change"},
+			{"ServiceStarted", "process", "start"},
+			{"ServiceStopped", "process", "end"},
+			{"AssociateIndicator", "process,intrusion_detection", "info"},
+			{"ConfigState", "configuration", "change"},
+			{"SystemTags", "configuration", "change"},
+			{"UserActivity", "iam,configuration", "change"},
 			{"Firewall", "network", "info"},
 		} {
 			if strings.Contains(a, s[0]) {

@@ -4,10 +4,9 @@ package decode
 func sentinelOne(d *dictionary) object {
 	return product{
 		prefix: "sentinel_one",
-		signs: "threatInfo.threatId\nthreatInfo.threatName agentRealtimeInfo.agentId\nactivityType primaryDescription\nactivitytype primarydescription\nalertInfo.alertId ruleInfo.name\n" +
-			"dataSource.name=SentinelOne event.type\ndataSource.vendor=SentinelOne i.version",
-		times: "threatInfo.identifiedAt threatInfo.createdAt alertInfo.createdAt createdAt createdat event.time timestamp",
-		fixed: "event.module sentinel_one\nobserver.vendor SentinelOne\nobserver.type edr",
+		signs:  "threatInfo.threatId\nthreatInfo.threatName agentRealtimeInfo.agentId\nactivityType primaryDescription\nactivitytype primarydescription\nalertInfo.alertId ruleInfo.name",
+		times:  "threatInfo.identifiedAt threatInfo.createdAt alertInfo.createdAt createdAt createdat",
+		fixed:  "event.module sentinel_one\nobserver.vendor SentinelOne\nobserver.type edr",
 		moves: `
 			threatInfo.threatId event.id
 			alertInfo.alertId event.id
@@ -24,7 +23,6 @@ func sentinelOne(d *dictionary) object {
 			agentDetectionInfo.name host.name
 			data.computerName host.name
 			data.computername host.name
-			endpoint.name host.name
 			agentRealtimeInfo.agentId host.id
 			agentId host.id
 			agentid host.id
@@ -34,7 +32,6 @@ func sentinelOne(d *dictionary) object {
 			data.userName user.name
 			data.username user.name
 			sourceProcessInfo.user user.name
-			src.process.user user.name
 			threatInfo.originatorProcess process.parent.name
 			threatInfo.maliciousProcessArguments process.command_line
 			threatInfo.filePath file.path
@@ -45,15 +42,27 @@ func sentinelOne(d *dictionary) object {
 			threatInfo.md5 file.hash.md5
 			data.fileContentHash file.hash.sha1
 			data.filecontenthash file.hash.sha1
+			data.origagentname host.name
+			data.lastLoggedInUserName user.name
+			data.sourceprocessname process.name
+			data.sourceprocessfilepath process.executable
+			data.sourceprocesscommandline process.command_line
+			data.sourceprocesspid process.pid
+			data.sourceprocessusername user.name
+			data.sourceparentprocessname process.parent.name
+			data.sourceparentprocesspath process.parent.executable
+			data.sourceparentprocesscommandline process.parent.command_line
+			data.sourceparentprocesspid process.parent.pid
+			data.ruleName rule.name
+			data.rulename rule.name
+			sourceParentProcessInfo.name process.parent.name
+			sourceParentProcessInfo.filePath process.parent.executable
+			sourceParentProcessInfo.commandline process.parent.command_line
+			sourceParentProcessInfo.pid process.parent.pid
 			sourceProcessInfo.name process.name
 			sourceProcessInfo.filePath process.executable
 			sourceProcessInfo.commandline process.command_line
 			sourceProcessInfo.pid process.pid
-			src.process.name process.name
-			src.process.image.path process.executable
-			src.process.cmdline process.command_line
-			src.process.pid process.pid
-			src.process.parent.name process.parent.name
 			alertInfo.srcIp source.ip
 			alertInfo.dstIp destination.ip
 			data.ipAddress source.ip
