@@ -65,7 +65,7 @@ func newCatalogue(dec *Decoder) *catalogue {
 func (c *catalogue) object() object {
 	o := object{claims: func(in *doc) bool { return c.of(in) != nil }, read: func(in *doc, o *output) {
 		if r := c.of(in); r != nil {
-			r.object().read(in, o)
+			r.readObject(in, o)
 		}
 		o.put(c.kind, "event")
 	}}

@@ -57,10 +57,13 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	d := dec.doc.dict
 	r := &mappingReader{
 		m: m, d: dec, times: d.names(m.times...), prefix: d.name(m.namespace), module: d.name("event.module"), message: d.name("message"),
-		header: newSyslogFields(d), headerParts: d.names("syslog.host", "syslog.program", "syslog.pid"), derive: newDeriver(d), beside: map[*name]*name{},
+		derive: newDeriver(d), beside: map[*name]*name{},
 	}
 	for _, root := range []string{"source", "destination", "client", "server"} {
 		r.beside[d.name(root+".ip")] = d.name(root + ".address")
+	}
+	if m.lines != nil {
+		r.header, r.headerParts = newSyslogFields(d), d.names("syslog.host", "syslog.program", "syslog.pid")
 	}
 	for _, set := range m.when {
 		var tests []*name
@@ -92,9 +95,6 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	for i := range m.parse {
 		r.steps = append(r.steps, newStepReader(&m.parse[i], d))
 	}
-	if m.table != nil {
-		r.evaluator = m.table.Evaluator()
-	}
 	if m.lines != nil && m.lines.sentences {
 		r.says, r.pairs = newSaid(d), newPairs(d)
 	}
@@ -103,14 +103,14 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 
 // object is the mapping as a format of JSON.
 func (r *mappingReader) object() object {
-	o := object{claims: r.holds, read: func(in *doc, o *output) {
-		for i := range r.steps {
-			r.steps[i].run(in)
-		}
-		r.fill(in, o)
-	}}
-	o.anchors = r.anchors()
-	return o
+	return object{claims: r.holds, read: r.readObject, anchors: r.anchors()}
+}
+
+func (r *mappingReader) readObject(in *doc, o *output) {
+	for i := range r.steps {
+		r.steps[i].run(in)
+	}
+	r.fill(in, o)
 }
 
 // anchors are the first paths of all sets of when.
@@ -187,6 +187,9 @@ func (r *mappingReader) guess(in *doc, o *output) {
 
 // later fills fields whose conditions see what the fields before them were given.
 func (r *mappingReader) later(fields []fieldStep, in *doc, o *output) {
+	if len(fields) > 0 && r.evaluator == nil && r.m.table != nil {
+		r.evaluator = r.m.table.Evaluator() // not before a record asks for it: most formats never come
+	}
 	loaded := -1
 	for i := range fields {
 		if r.evaluator != nil && loaded != len(o.leaves) && !o.has(fields[i].to) {
