@@ -48,15 +48,27 @@ var products = sync.OnceValue(func() []*Mapping {
 // A catalogue tells the products whose records are JSON of no format, and reads them.
 type catalogue struct {
 	readers []*mappingReader
+	by      map[*name][]productSigns // by the first path of a set
 	kind    *name
+	claimed *mappingReader // the last record's, and its number
+	record  uint64
+}
+
+// productSigns are one set of what tells a product.
+type productSigns struct {
+	reader *mappingReader
+	set    int
 }
 
 func newCatalogue(dec *Decoder) *catalogue {
-	c := &catalogue{kind: dec.doc.dict.name("event.kind")}
+	c := &catalogue{by: map[*name][]productSigns{}, kind: dec.doc.dict.name("event.kind")}
 	for _, m := range products() {
 		r := newMappingReader(m, dec)
 		r.prefix, r.whole = dec.doc.dict.name("json"), true
 		c.readers = append(c.readers, r)
+		for i, first := range r.anchors() {
+			c.by[first] = append(c.by[first], productSigns{reader: r, set: i})
+		}
 	}
 	return c
 }
@@ -64,13 +76,17 @@ func newCatalogue(dec *Decoder) *catalogue {
 // object is the catalogue as a format.
 func (c *catalogue) object() object {
 	o := object{claims: func(in *doc) bool { return c.of(in) != nil }, read: func(in *doc, o *output) {
-		if r := c.of(in); r != nil {
+		r := c.claimed
+		if c.record != in.record {
+			r = c.of(in)
+		}
+		if r != nil {
 			r.readObject(in, o)
 		}
 		o.put(c.kind, "event")
 	}}
-	for _, r := range c.readers {
-		o.anchors = append(o.anchors, r.anchors()...)
+	for first := range c.by {
+		o.anchors = append(o.anchors, first)
 	}
 	return o
 }
@@ -78,9 +94,16 @@ func (c *catalogue) object() object {
 // of is the product that the record is of, nil where none is known. No two products claim one record (TestProducts), so
 // their order does not matter.
 func (c *catalogue) of(in *doc) *mappingReader {
-	for _, r := range c.readers {
-		if r.holds(in) {
-			return r
+	c.claimed, c.record = nil, in.record
+	for _, l := range in.leaves[1:] {
+		if l.name == nil || l.name.anchors == 0 {
+			continue
+		}
+		for _, p := range c.by[l.name] {
+			if holdAll(p.reader.m.when[p.set], p.reader.tests[p.set], in) {
+				c.claimed = p.reader
+				return p.reader
+			}
 		}
 	}
 	return nil
