@@ -19,6 +19,7 @@ type ask struct {
 	field    int
 	value    tocsin.Value
 	hash     uint64
+	spot     spot
 	from, to int // its key in keys
 }
 
@@ -51,8 +52,13 @@ func (b *batch) look(x *index, found func(a *ask, entry uint32) bool) {
 	}
 	for i := range b.asks {
 		a := &b.asks[i]
+		a.spot = x.exact.spot(a.hash)
+		x.exact.fetchEntries(a.spot, a.to-a.from)
+	}
+	for i := range b.asks {
+		a := &b.asks[i]
 		key := b.keys[a.from:a.to]
-		x.meeting(a.kind, key, a.hash, func(entry uint32) bool { return found(a, entry) })
+		x.meeting(a, key, func(entry uint32) bool { return found(a, entry) })
 	}
 }
 
@@ -61,16 +67,16 @@ func (x *index) may(k kind) bool {
 	return x.has[k] || k == domain && x.has[below] || k == address && x.has[network]
 }
 
-// meeting calls found with each entry that a value meets, by its key and hash, until it is false.
-func (x *index) meeting(k kind, key []byte, hash uint64, found func(uint32) bool) {
-	if x.has[k] && !x.exact.hashed(hash, k, key, found) {
+// meeting calls found with each entry that a value meets, until it is false.
+func (x *index) meeting(a *ask, key []byte, found func(uint32) bool) {
+	if x.has[a.kind] && !x.exact.follow(a.spot, a.hash, a.kind, key, found) {
 		return
 	}
 	switch {
-	case k == domain && x.has[below]:
+	case a.kind == domain && x.has[below]:
 		x.above(key, found)
-	case k == address && x.has[network]:
-		a, _ := netip.AddrFromSlice(key)
-		x.around(a, found)
+	case a.kind == address && x.has[network]:
+		ip, _ := netip.AddrFromSlice(key)
+		x.around(ip, found)
 	}
 }

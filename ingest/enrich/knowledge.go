@@ -146,7 +146,8 @@ func (x *index) lookup(k kind, value string, scratch []byte, found func(uint32) 
 	}
 	key, ok := k.key(scratch[:0], value)
 	if ok {
-		x.meeting(k, key, x.exact.hash(k, key), found)
+		h := x.exact.hash(k, key)
+		x.meeting(&ask{kind: k, hash: h, spot: x.exact.spot(h)}, key, found)
 	}
 	return key
 }

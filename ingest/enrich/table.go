@@ -8,230 +8,193 @@ import (
 	"unsafe"
 )
 
-// A table holds the indicators of exact values in buckets of 256 bytes, each with its key beside it. The key's hash says the
-// bucket, so that a hit waits for memory once: the four lines of a bucket are asked for together.
+// A table holds the indicators of exact values. Their entries stand one behind the other; places tells where, by the hash
+// of a value, in lines of eight, which are one line of the processor's cache. So a value that is on no list waits for
+// memory once, and one that is on a list twice.
 //
-// A bucket begins with sixteen numbers of 16 bits. The first one is how many bytes of the bucket are taken; the others
-// stand for an entry each: ten bits of the hash, and its place in units of four bytes; 0 is none. An entry without room
-// goes to the next bucket, which the bit spilled of the first number tells. Behind the last bucket that a hash says are
-// more of them, so that nothing goes round: entries of one value stay in the order in which they came.
-//
-// Hashes and buckets have the same order. Growing reads the buckets from the first to the last and writes them likewise.
+// A place is 32 bits of the hash, its mark, and 32 bits that say where the entry stands; 0 is none. The mark says the line
+// too. What has no room in its line goes to the next one, and behind the last line that a mark says are more of them, so
+// that nothing goes round: entries of one value stay in the order in which they came. Marks and lines have the same order:
+// growing reads the places from the first to the last, writes them likewise, and does not look at the entries.
 type table struct {
-	seed    maphash.Seed
-	memory  []byte // buckets
-	buckets uint64 // that a hash says
-	tail    uint64 // and behind them
-	used    int    // bytes of entries
-	count   int    // entries
-	far     []byte // keys that are too long to stand in a bucket
+	seed   maphash.Seed
+	places []uint64
+	lines  uint64 // that a mark says
+	spare  uint64 // and behind them
+	memory []byte // entries
+	count  int    // of them
 }
 
 const (
-	bucketBytes = 256
-	headBytes   = 32
-	unit        = 4  // of an entry's place, so that a number of 32 bits tells 16 GiB
-	entryBytes  = 14 // of an entry without its key
-	maxNear     = 90 // bytes of a key that stands in a bucket
-	spilled     = 1 << 15
-	// Of three quarters of what a bucket holds one in ten entries is in the next bucket, of nine tenths every third.
-	fillOf4 = 3
+	lineSize   = 8  // places
+	unit       = 4  // of an entry's place, so that a number of 32 bits tells 16 GiB
+	entryBytes = 14 // of an entry without its key
+	// Of five places in eight one line of ten is full.
+	fillOf8 = 5
 )
 
 func newTable() table {
-	t := table{seed: maphash.MakeSeed()}
-	t.make(16, 4)
-	return t
+	return table{
+		seed: maphash.MakeSeed(), places: make([]uint64, 8*lineSize), lines: 4, spare: 4,
+		memory: make([]byte, unit), // so that no entry stands at 0
+	}
 }
 
-// make takes memory for some buckets. They begin at a line of the processor's cache.
-func (t *table) make(buckets, tail uint64) {
-	const line = 64
-	size := int(buckets+tail) * bucketBytes
-	m := make([]byte, size+line)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(m))) & (line - 1))
-	t.memory, t.buckets, t.tail, t.used, t.count = m[skip:skip+size:skip+size], buckets, tail, 0, 0
-	advisePages(t.memory)
-}
-
-// hash is a value's: its bucket by the upper half, what tells it from others there by the lower one.
+// hash is a value's. Its upper half is the mark.
 func (t *table) hash(k kind, key []byte) uint64 {
 	return maphash.Bytes(t.seed, key) + uint64(k)*0x9e3779b97f4a7c15
 }
 
-func (t *table) bucket(h uint64) uint64 {
-	b, _ := bits.Mul64(h, t.buckets)
-	return b * bucketBytes
-}
+// line is the first of the places that a hash says.
+func (t *table) line(h uint64) uint64 { return lineOf(h, t.lines) }
 
-// mark is what a bucket's head says of an entry with a hash, without its place.
-func mark(h uint64) uint16 { return uint16(h) &^ 63 }
+func lineOf(h, lines uint64) uint64 { return (h >> 32) * lines >> 32 * lineSize }
 
 // at is the entry at a place.
 func (t *table) at(n uint32) entry {
 	p := t.memory[uint64(n)*unit:]
-	_ = p[entryBytes+unit-1]
-	e := entry{
-		meta: binary.LittleEndian.Uint32(p), line: binary.LittleEndian.Uint32(p[4:]),
-		list: binary.LittleEndian.Uint16(p[8:]), kind: kind(p[12]),
-	}
+	_ = p[entryBytes-1]
 	size := int(binary.LittleEndian.Uint16(p[10:]))
-	if size > maxNear {
-		e.key = t.far[binary.LittleEndian.Uint32(p[entryBytes:]):][:size]
-	} else {
-		e.key = p[entryBytes : entryBytes+size]
+	return entry{
+		meta: binary.LittleEndian.Uint32(p), line: binary.LittleEndian.Uint32(p[4:]),
+		list: binary.LittleEndian.Uint16(p[8:]), kind: kind(p[12]), key: p[entryBytes : entryBytes+size],
 	}
-	return e
 }
 
 // each calls found with the places of a value's entries until it is false; it is false then too.
 func (t *table) each(k kind, key []byte, found func(uint32) bool) bool {
-	return t.hashed(t.hash(k, key), k, key, found)
+	h := t.hash(k, key)
+	return t.follow(t.spot(h), h, k, key, found)
 }
 
-// hashed is each for a value whose hash is known.
-func (t *table) hashed(h uint64, k kind, key []byte, found func(uint32) bool) bool {
-	want := mark(h)
-	for at := t.bucket(h); ; at += bucketBytes {
-		b := t.memory[at : at+bucketBytes : at+bucketBytes]
-		fetch(b)
-		for i := 2; i < headBytes; i += 2 {
-			slot := binary.LittleEndian.Uint16(b[i:])
-			if slot == 0 {
-				break
+// A spot is a line that may lead to a value, with a bit for each of its places that has the value's mark.
+type spot struct {
+	at    uint64
+	alike uint8
+}
+
+// spot is where a hash leads.
+func (t *table) spot(h uint64) spot { return t.spotAt(t.line(h), h) }
+
+// spotAt does not branch: where in a line a mark stands is by chance.
+func (t *table) spotAt(at, h uint64) spot {
+	s, mark := spot{at: at}, h>>32
+	for i, place := range (*[lineSize]uint64)(t.places[at:]) {
+		s.alike |= uint8((place>>32^mark-1)>>63) << i
+	}
+	return s
+}
+
+// follow calls found with the places of a value's entries, from a spot of its hash on, until it is false; it is false then too.
+func (t *table) follow(s spot, h uint64, k kind, key []byte, found func(uint32) bool) bool {
+	for {
+		line := (*[lineSize]uint64)(t.places[s.at:])
+		for alike := s.alike; alike != 0; alike &= alike - 1 {
+			n := uint32(line[bits.TrailingZeros8(alike)])
+			if n == 0 {
+				break // the mark of 0 is none's too
 			}
-			if slot&^63 != want {
-				continue
-			}
-			n := uint32(at/unit) + uint32(slot&63)
 			if e := t.at(n); e.kind == k && string(e.key) == string(key) && !found(n) {
 				return false
 			}
 		}
-		if binary.LittleEndian.Uint16(b)&spilled == 0 {
+		if line[lineSize-1] == 0 {
 			return true
 		}
+		s = t.spotAt(s.at+lineSize, h)
 	}
 }
 
-// fetch asks for the bucket of a hash, which [table.hashed] reads later.
-func (t *table) fetch(h uint64) {
-	at := t.bucket(h)
-	b := t.memory[at : at+bucketBytes : at+bucketBytes]
-	atomic.LoadUint32((*uint32)(unsafe.Pointer(unsafe.SliceData(b))))
-	fetch(b)
-}
+// fetch asks for the line of a hash, fetchEntries for what a spot leads to. Of several values the processor waits side by side
+// so, as it does not where each is followed to its end before the next.
+func (t *table) fetch(h uint64) { atomic.LoadUint64(&t.places[t.line(h)]) }
 
-// fetch asks for the lines of a bucket at once, as whoever reads its head first and then what it points at would not.
-func fetch(b []byte) {
-	_ = b[bucketBytes-1]
-	p := unsafe.Pointer(unsafe.SliceData(b))
-	atomic.LoadUint32((*uint32)(unsafe.Add(p, 64)))
-	atomic.LoadUint32((*uint32)(unsafe.Add(p, 128)))
-	atomic.LoadUint32((*uint32)(unsafe.Add(p, 192)))
+func (t *table) fetchEntries(s spot, key int) {
+	for alike := s.alike; alike != 0; alike &= alike - 1 {
+		first := uint64(uint32(t.places[s.at+uint64(bits.TrailingZeros8(alike))])) * unit
+		last := min(first+uint64(entryBytes+key)&^(unit-1), uint64(len(t.memory)-unit))
+		atomic.LoadUint32((*uint32)(unsafe.Pointer(&t.memory[first])))
+		atomic.LoadUint32((*uint32)(unsafe.Pointer(&t.memory[last])))
+	}
 }
 
 // add takes an entry in.
 func (t *table) add(e *entry) {
-	need := entrySize(len(e.key))
-	if t.full(need) {
-		t.resize(t.buckets + t.buckets/4)
+	if uint64(t.count+1)*8 > t.lines*lineSize*fillOf8 {
+		t.resize(t.lines + t.lines/4 + 1)
 	}
-	for !t.put(e, need) {
-		t.tail *= 2
-		t.resize(t.buckets)
+	place := t.hash(e.kind, e.key)&^(1<<32-1) | uint64(len(t.memory)/unit)
+	for !put(t.places, t.lines, place) {
+		t.spare *= 2
+		t.resize(t.lines)
 	}
+	t.memory = appendEntry(t.memory, e)
+	t.count++
 }
 
-// full is whether so many bytes more are too many for the buckets.
-func (t *table) full(need int) bool {
-	return uint64(t.used+need)*4 > t.buckets*(bucketBytes-headBytes)*fillOf4
-}
-
-// entrySize is what an entry takes of its bucket.
-func entrySize(key int) int {
-	if key > maxNear {
-		key = 4
-	}
-	return (entryBytes + key + unit - 1) &^ (unit - 1)
-}
-
-// put writes an entry into the first bucket with room from its own on; it is false where there is none up to the last one.
-func (t *table) put(e *entry, need int) bool {
-	h := t.hash(e.kind, e.key)
-	for at := t.bucket(h); at < uint64(len(t.memory)); at += bucketBytes {
-		b := t.memory[at : at+bucketBytes]
-		taken := int(binary.LittleEndian.Uint16(b) &^ spilled)
-		slot := 2
-		for slot < headBytes && binary.LittleEndian.Uint16(b[slot:]) != 0 {
-			slot += 2
+// put writes a place into the first line with room from its own on; it is false where there is none.
+func put(places []uint64, lines, place uint64) bool {
+	last := uint64(len(places)) - 1 // stays free: whoever reads ends at a line with room
+	for at := lineOf(place, lines); at < last; at++ {
+		if places[at] == 0 {
+			places[at] = place
+			return true
 		}
-		if slot == headBytes || headBytes+taken+need > bucketBytes {
-			b[1] |= spilled >> 8
-			continue
-		}
-		place := headBytes + taken
-		binary.LittleEndian.PutUint16(b[slot:], mark(h)|uint16(place/unit))
-		binary.LittleEndian.PutUint16(b, binary.LittleEndian.Uint16(b)+uint16(need))
-		t.write(b[place:], e)
-		t.used += need
-		t.count++
-		return true
 	}
 	return false
 }
 
-func (t *table) write(p []byte, e *entry) {
-	binary.LittleEndian.PutUint32(p, e.meta)
-	binary.LittleEndian.PutUint32(p[4:], e.line)
-	binary.LittleEndian.PutUint16(p[8:], e.list)
-	binary.LittleEndian.PutUint16(p[10:], uint16(len(e.key)))
-	p[12] = byte(e.kind)
-	if len(e.key) > maxNear {
-		binary.LittleEndian.PutUint32(p[entryBytes:], uint32(len(t.far)))
-		t.far = append(t.far, e.key...)
-		return
+func appendEntry(to []byte, e *entry) []byte {
+	to = binary.LittleEndian.AppendUint32(to, e.meta)
+	to = binary.LittleEndian.AppendUint32(to, e.line)
+	to = binary.LittleEndian.AppendUint16(to, e.list)
+	to = binary.LittleEndian.AppendUint16(to, uint16(len(e.key)))
+	to = append(append(to, byte(e.kind), 0), e.key...)
+	for len(to)%unit != 0 {
+		to = append(to, 0)
 	}
-	copy(p[entryBytes:], e.key)
+	return to
 }
 
-// resize moves all entries into another number of buckets.
-func (t *table) resize(buckets uint64) {
-	for tail := t.tail; ; tail *= 2 {
-		n := table{seed: t.seed, far: make([]byte, 0, len(t.far))}
-		n.make(buckets, tail)
-		if n.takeAll(t) {
-			*t = n
+// resize moves all places into another number of lines.
+func (t *table) resize(lines uint64) {
+	for spare := t.spare; ; spare *= 2 {
+		places := make([]uint64, (lines+spare)*lineSize)
+		advisePages(bytesOf(places))
+		if moveAll(places, lines, t.places) {
+			t.places, t.lines, t.spare = places, lines, spare
 			return
 		}
 	}
 }
 
-// takeAll takes in what another table holds, in its order; it is false where that has no room.
-func (t *table) takeAll(from *table) bool {
-	for at := 0; at < len(from.memory); at += bucketBytes {
-		for i := 2; i < headBytes; i += 2 {
-			slot := binary.LittleEndian.Uint16(from.memory[at+i:])
-			if slot == 0 {
-				break
-			}
-			e := from.at(uint32(at/unit) + uint32(slot&63))
-			if !t.put(&e, entrySize(len(e.key))) {
-				return false
-			}
+// moveAll puts what other places hold, in its order; it is false where there is no room.
+func moveAll(to []uint64, lines uint64, from []uint64) bool {
+	for _, place := range from {
+		if place != 0 && !put(to, lines, place) {
+			return false
 		}
 	}
 	return true
 }
 
-// settle gives back what growing has taken beyond need.
+// settle gives back what growing has taken beyond need, and asks for large pages.
 func (t *table) settle() {
-	need := uint64(t.used)*4/((bucketBytes-headBytes)*fillOf4) + 1
-	if need+need/16 < t.buckets {
+	need := uint64(t.count)*8/(lineSize*fillOf8) + 1
+	if need+need/16 < t.lines {
 		t.resize(max(need, 4))
 	}
+	memory := make([]byte, len(t.memory))
+	advisePages(memory)
+	copy(memory, t.memory)
+	t.memory = memory
+	collapsePages(bytesOf(t.places))
 	collapsePages(t.memory)
 }
 
+func bytesOf(places []uint64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(places))), len(places)*8)
+}
+
 // bytes is what the table takes.
-func (t *table) bytes() int { return len(t.memory) + cap(t.far) }
+func (t *table) bytes() int { return cap(t.places)*8 + cap(t.memory) }
