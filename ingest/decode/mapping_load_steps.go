@@ -138,8 +138,8 @@ func (l *mappingLoader) step(n *yaml.Node) step {
 // unescape lets a file write a tabulator as \t whatever its quotation marks.
 func unescape(s string) string { return cmp.Or(map[string]string{`\t`: "\t", `\n`: "\n"}[s], s) }
 
-func (l *mappingLoader) groks(n *yaml.Node) []*grok.Grok {
-	var all []*grok.Grok
+func (l *mappingLoader) groks(n *yaml.Node) []pattern {
+	var all []pattern
 	items := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		items = n.Content
@@ -154,7 +154,7 @@ func (l *mappingLoader) groks(n *yaml.Node) []*grok.Grok {
 		case !g.HasCaptureGroups():
 			l.add(item, "write %{IP:source} for what is to be kept", "the pattern keeps nothing")
 		default:
-			all = append(all, g)
+			all = append(all, pattern{Grok: g, needs: needed(text)})
 		}
 	}
 	return all

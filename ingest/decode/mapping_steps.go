@@ -15,11 +15,17 @@ type step struct {
 	below    string // the paths that it makes stand below this one, "" for the root
 	optional bool   // a record of which it finds nothing is of the format all the same
 	only     condition
-	groks    []*grok.Grok
+	groks    []pattern
 	dissect  dissection
 	pairs    *pairStyle
 	columns  []string
 	between  string // what stands between columns
+}
+
+// A pattern is one of grok. Only a line that holds one of needs can fit it, see [needed].
+type pattern struct {
+	*grok.Grok
+	needs []string
 }
 
 // pairStyle says how key=value is written. The zero value is key=value with blanks between, values in quotation marks.
@@ -110,7 +116,11 @@ func (r *stepReader) keep(in *doc, n *name, value string) {
 
 // grok takes the captures of the first pattern that fits.
 func (r *stepReader) grok(s string, in *doc) bool {
-	for _, g := range r.groks {
+	for i := range r.groks {
+		g := &r.groks[i]
+		if !holdsOne(s, g.needs) {
+			continue
+		}
 		found, err := g.ParseString(s)
 		if err != nil || len(found) == 0 {
 			continue
