@@ -46,8 +46,31 @@ func (r *mappingReader) claimsLine(line string) bool {
 	if one := l.any; len(one) > 0 && !slices.ContainsFunc(one, func(sign string) bool { return strings.Contains(line, sign) }) {
 		return false
 	}
-	_, ok := r.open(line, nil)
+	in, ok := r.open(line, &r.claimed.header)
+	if ok {
+		r.claimed.line, r.claimed.record = line, in.record
+	}
 	return ok
+}
+
+// A claimedLine is a line that has been taken apart to see whether it is the format's, so that reading it need not do it
+// again: the record of the decoder's document that holds it, and its header.
+type claimedLine struct {
+	line   string
+	record uint64
+	header header
+}
+
+// reopen is [mappingReader.open] for a line that may just have been claimed.
+func (r *mappingReader) reopen(line string) (*doc, header, bool) {
+	in, claimed := r.d.doc, &r.claimed
+	if claimed.record != 0 && claimed.record == in.record && claimed.line == line {
+		claimed.record = 0 // reading changes the document
+		return in, claimed.header, true
+	}
+	var h header
+	in, ok := r.open(line, &h)
+	return in, h, ok
 }
 
 // none reports whether there are no signs.
@@ -68,10 +91,6 @@ func (l *lineSigns) begun(line string) bool {
 // open takes a line apart into the decoder's document, and the header's fields into o. It reports false where the line
 // does not begin as the format's do, or a step that must find something does not.
 func (r *mappingReader) open(line string, h *header) (*doc, bool) {
-	var own header
-	if h == nil {
-		h = &own
-	}
 	*h = header{priority: -1, message: line}
 	if r.m.lines.header {
 		if full, ok := r.d.line.head(line); ok {
@@ -99,8 +118,7 @@ func (r *mappingReader) open(line string, h *header) (*doc, bool) {
 }
 
 func (r *mappingReader) readLine(line string, o *output) string {
-	var h header
-	in, ok := r.open(line, &h)
+	in, h, ok := r.reopen(line)
 	if !ok {
 		return "no pattern of the mapping fits the line " + excerpt(line)
 	}

@@ -28,6 +28,7 @@ type mappingReader struct {
 	derive         deriver
 	beside         map[*name]*name
 	evaluator      *expression.Evaluator
+	claimed        claimedLine
 	says           *said // nil: the line's sentences are not read
 	pairs          *pairReader
 }
