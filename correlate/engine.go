@@ -52,6 +52,7 @@ type Engine struct {
 	firing *tocsin.Match
 	cause  int64  // event time of what is being answered
 	name   []byte // scratch
+	address
 	pool   pool
 	memo   memo
 	came   *seenOrigin // of the match before
@@ -282,9 +283,8 @@ func (e *Engine) takeIn(tk *track, st *state, at int64, from *seenOrigin, reread
 
 // holds reports whether the alert of the match in hand is among those its key holds.
 func (e *Engine) holds(tk *track, at int64) bool {
-	e.name = appendName(e.name[:0], e.firing.Tenant, e.firing.Key)
-	st, ok := tk.states[string(e.name)]
-	if !ok {
+	st := tk.states.find(e.addressOf(e.firing))
+	if st == nil {
 		return false
 	}
 	st.unlag()

@@ -34,8 +34,7 @@ func (e *Engine) await(tk *track, value string) {
 	if e.cfg.Owns != nil && !e.cfg.Owns(m.Tenant, tk.plan.id, m.Key) {
 		return
 	}
-	e.name = appendName(e.name[:0], m.Tenant, m.Key)
-	if tk.states[string(e.name)] != nil {
+	if tk.states.find(e.addressOf(&m)) != nil {
 		return
 	}
 	from := e.origin(&m)

@@ -67,8 +67,7 @@ func (e *Engine) behold(tk *track, at int64, from *seenOrigin) {
 	if !ok || !v.first && !v.next && !v.same {
 		return
 	}
-	e.name = appendName(e.name[:0], m.Tenant, m.Key)
-	st := tk.states[string(e.name)]
+	st := tk.states.find(e.addressOf(m))
 	x, pay := e.itemOf(m, at, &from.origin)
 	pay.values = tk.kind.values(nil, m)
 	var was *item

@@ -21,7 +21,7 @@ func (e *Engine) gap(g tocsin.Gap) {
 	for _, tk := range e.tracks {
 		reach := max(tk.plan.linger(), tk.plan.novel.within, tk.plan.novel.idle)
 		tk.doubt(reasonGap, to+reach)
-		for _, st := range tk.states { // each by itself: the order does not matter
+		for st := range tk.states.all() { // each by itself: the order does not matter
 			st.catchUp()
 			for _, b := range st.bursts {
 				for _, ev := range b.events {

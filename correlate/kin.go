@@ -13,11 +13,11 @@ import (
 
 // A family is rules that group by the same fields, at most kinMembers.
 type family struct {
-	kins    kinTable
+	kins    keyTable[*kin]
 	maxHeld int // see [Config]
 }
 
-func newFamily(maxHeld int) *family { return &family{kins: newKinTable(), maxHeld: maxHeld} }
+func newFamily(maxHeld int) *family { return &family{kins: newKeyTable[*kin](), maxHeld: maxHeld} }
 
 // kinMembers is how many rules a family has at most: one bit each.
 const kinMembers = 64
@@ -48,12 +48,15 @@ type kin struct {
 	sum    digestSum  // of all that were left
 
 	family *family
-	name   kinName           // by which it is found
+	name   keyHash           // by which it is found
 	live   int               // berths of states
 	berths []berth           // of those that have left alerts for later
 	stops  []uint64          // likewise: of the group, the first alert that needs a look
 	places [kinMembers]uint8 // of each rule's berth, from 1 on; 0 for none
 }
+
+// rest implements [hashed].
+func (k *kin) rest() uint64 { return k.name[1] }
 
 // A leftover is what rules that left an alert for later have to know of it.
 type leftover struct {
@@ -114,7 +117,7 @@ func (e *Engine) families() {
 	}
 	for _, tk := range e.tracks { // likewise
 		if tk.family != nil {
-			for _, st := range tk.states {
+			for st := range tk.states.all() {
 				st.attune()
 			}
 		}
@@ -127,7 +130,7 @@ func (e *Engine) scatter() {
 		if tk.family == nil {
 			continue
 		}
-		for _, st := range tk.states {
+		for st := range tk.states.all() {
 			st.unlag()
 			st.kin = nil
 		}
@@ -147,8 +150,7 @@ func (e *Engine) kinOf(f *family) *kin {
 	if e.kinFamily == f && e.kinTenant == m.Tenant && len(m.Key) > 0 && identical(m.Key, e.kinKey) {
 		return e.kin
 	}
-	e.name = appendName(e.name[:0], m.Tenant, m.Key)
-	e.kin, e.kinFamily, e.kinTenant, e.kinKey = f.kins.find(f.kins.hash(e.name)), f, m.Tenant, m.Key
+	e.kin, e.kinFamily, e.kinTenant, e.kinKey = f.kins.find(e.addressOf(m)), f, m.Tenant, m.Key
 	return e.kin
 }
 
@@ -272,11 +274,11 @@ func (st *state) attune() {
 
 // join makes a place for st among its kin.
 func (f *family) join(st *state) {
-	name := f.kins.hash([]byte(st.name))
+	name := st.track.pool.hashOf([]byte(st.name))
 	k := f.kins.find(name)
 	if k == nil {
 		k = &kin{family: f, name: name}
-		f.kins.put(k)
+		f.kins.put(name[0], k)
 	}
 	i := slices.IndexFunc(k.berths, func(s berth) bool { return s.st == nil })
 	if i < 0 {
@@ -301,6 +303,6 @@ func (st *state) part() {
 	k.forget(member)
 	*k.member(member), k.places[member], st.kin = berth{}, 0, nil
 	if k.live--; k.live == 0 {
-		k.family.kins.remove(k)
+		k.family.kins.remove(k.name[0], k)
 	}
 }

@@ -67,7 +67,7 @@ func lentOf(e *Engine, n *[3]int) {
 		}
 	}
 	for _, tk := range e.tracks {
-		for _, st := range tk.states {
+		for st := range tk.states.all() {
 			count(0, &st.held)
 			for _, b := range st.bursts {
 				for _, ev := range b.events {
@@ -82,7 +82,7 @@ func lentOf(e *Engine, n *[3]int) {
 // kinsOf is how many states lag behind their kin.
 func kinsOf(e *Engine) (n int) {
 	for _, tk := range e.tracks {
-		for _, st := range tk.states {
+		for st := range tk.states.all() {
 			if st.kin != nil && st.kin.berth(st).first > 0 {
 				n++
 			}

@@ -234,7 +234,8 @@ func (c *trackCoder) enter(st *state, tenant string, key []tocsin.Value, bucket 
 	tk := c.tk
 	st.name = string(appendName(nil, tenant, key))
 	st.keep(key)
-	if _, twice := tk.states[st.name]; twice || len(key) != len(tk.plan.groupBy) {
+	h := c.e.pool.hashOf([]byte(st.name))
+	if tk.states.find(h) != nil || len(key) != len(tk.plan.groupBy) {
 		c.fail("a key that does not fit its rule")
 	}
 	for i := 1; i < len(st.bursts); i++ {
@@ -245,7 +246,7 @@ func (c *trackCoder) enter(st *state, tenant string, key []tocsin.Value, bucket 
 	if c.err != nil {
 		return
 	}
-	tk.states[st.name] = st
+	tk.enter(st, h)
 	tk.link(st, bucket)
 	st.touched = touched
 	bytes := st.bytes // with what is rebuilt

@@ -233,7 +233,7 @@ func audit(t *rapid.T, e *Engine) {
 		for i := range tk.buckets {
 			for st := tk.buckets[i].head; st != nil; st = st.next {
 				listed++
-				if tk.states[st.name] != st || int(st.bucket) != i || e.queue[st.slot] != (place{st.due, tk, st}) {
+				if tk.states.find(e.pool.hashOf([]byte(st.name))) != st || int(st.bucket) != i || e.queue[st.slot] != (place{st.due, tk, st}) {
 					t.Fatalf("rule %s: key %s is not where it says", id, st.name)
 				}
 				due := st.nextDue(e.lateness)
@@ -256,8 +256,8 @@ func audit(t *rapid.T, e *Engine) {
 		if none := &tk.none; len(none.bursts) > 0 || none.own != unset || none.until != unset || none.level != nil || none.fold != nil {
 			t.Fatalf("rule %s: what no key has was written", id)
 		}
-		if listed != len(tk.states) || bytes != tk.bytes || open != tk.open {
-			t.Fatalf("rule %s: %d keys, %d bytes, %d open; the account says %d, %d, %d", id, listed, bytes, open, len(tk.states), tk.bytes, tk.open)
+		if listed != tk.states.len() || bytes != tk.bytes || open != tk.open {
+			t.Fatalf("rule %s: %d keys, %d bytes, %d open; the account says %d, %d, %d", id, listed, bytes, open, tk.states.len(), tk.bytes, tk.open)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (e *Engine) holding(o order) []*state {
 	var all []*state
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		var of []*state
-		for _, st := range e.tracks[id].states {
+		for st := range e.tracks[id].states.all() {
 			if _, ok := st.held.find(o); ok {
 				of = append(of, st)
 			}

@@ -26,7 +26,7 @@ func (e *Engine) use(set planSet) {
 			next[p.id] = tk
 			continue
 		}
-		next[p.id] = newTrack(p, e.cfg.AllEvidence)
+		next[p.id] = newTrack(p, e.cfg.AllEvidence, &e.pool)
 	}
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		if tk := e.tracks[id]; next[id] != tk {
@@ -51,10 +51,10 @@ func (e *Engine) use(set planSet) {
 // the state is made of the new plan alone.
 func (e *Engine) retune(tk *track, p plan) {
 	same := tk.plan.sameTuning(&p)
-	if !same && len(tk.states) > 0 && e.watermark != unset {
+	if !same && tk.states.len() > 0 && e.watermark != unset {
 		tk.doubt(reasonReload, e.watermark+max(tk.plan.linger(), p.linger())+e.lateness)
 	}
-	for _, st := range tk.states {
+	for st := range tk.states.all() {
 		if st.catchUp(); !same {
 			st.patience = 0
 		}
@@ -65,7 +65,7 @@ func (e *Engine) retune(tk *track, p plan) {
 	if wide {
 		tk.recollect()
 	}
-	for _, st := range tk.states {
+	for st := range tk.states.all() {
 		st.settleDown()
 	}
 	if tk.fold == nil || same {

@@ -13,8 +13,7 @@ func (e *Engine) settled() {
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		tk := e.tracks[id]
 		e.settleScopes(tk)
-		for _, name := range slices.Sorted(maps.Keys(tk.states)) {
-			st := tk.states[name]
+		for _, st := range tk.sorted() {
 			st.catchUp()
 			for _, b := range st.bursts {
 				for _, ev := range b.events {

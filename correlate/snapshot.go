@@ -97,7 +97,7 @@ func (e *Engine) layout(c *coder, origins *originTable) {
 	}
 	list(c, &tracks, 10, func(tk **track) {
 		if c.reading {
-			*tk = newTrack(plan{}, e.cfg.AllEvidence)
+			*tk = newTrack(plan{}, e.cfg.AllEvidence, &e.pool)
 		}
 		(&trackCoder{coder: c, e: e, tk: *tk, origins: origins, index: make(map[*tocsin.RuleRef]int)}).layout()
 	})

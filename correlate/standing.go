@@ -78,7 +78,7 @@ func unitOf(kind string) string {
 // tally is what the track counted.
 func (tk *track) tally() tocsin.StandingCounts {
 	return tocsin.StandingCounts{
-		Keys: len(tk.states), Matches: tk.counts.matches, Duplicates: tk.counts.duplicates, Late: maps.Clone(tk.counts.late),
+		Keys: tk.states.len(), Matches: tk.counts.matches, Duplicates: tk.counts.duplicates, Late: maps.Clone(tk.counts.late),
 		Suppressed: tk.counts.suppressed, Stale: tk.counts.stale, Evicted: tk.counts.evicted,
 	}
 }
@@ -151,7 +151,7 @@ func (st *state) tellNewest(s *tocsin.Standing) {
 // find returns the state of a key, whichever of its spellings the records had.
 func (tk *track) find(tenant string, key []tocsin.Value) *state {
 	for _, k := range tocsin.Spellings(key) {
-		if st := tk.states[string(appendName(nil, tenant, k))]; st != nil {
+		if st := tk.states.find(tk.pool.hashOf(appendName(nil, tenant, k))); st != nil {
 			return st
 		}
 	}

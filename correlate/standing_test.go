@@ -203,10 +203,10 @@ func TestWhyNotOfNothing(t *testing.T) {
 
 // TestWhyNotSpellings finds keys that are no texts by their text.
 func TestWhyNotSpellings(t *testing.T) {
-	tk := newTrack(plan{kind: "count", groupBy: []string{"a"}}.normal(), false)
+	tk := newTrack(plan{kind: "count", groupBy: []string{"a"}}.normal(), false, new(newPool()))
 	for _, v := range []tocsin.Value{tocsin.IntValue(5), tocsin.BoolValue(true), tocsin.NullValue(), tocsin.StringsValue("x", "y"), tocsin.StringValue("7")} {
 		name := string(appendName(nil, "default", []tocsin.Value{v}))
-		tk.states[name] = &state{rare: &tk.none, name: name}
+		tk.enter(&state{rare: &tk.none, name: name}, tk.pool.hashOf([]byte(name)))
 	}
 	for _, text := range []string{"5", "true", "", "x,y", "7"} {
 		if tk.find("default", []tocsin.Value{tocsin.StringValue(text)}) == nil {

@@ -9,7 +9,8 @@ import (
 // A state is what the engine keeps of one group key of one rule.
 type state struct {
 	*rare        // what few keys have; written through [state.apart] only
-	name  string // tenant and key, encoded: its place in the track's map
+	name  string // tenant and key, encoded
+	hash  uint64 // half of that of the name, see [keyTable]
 	held  held
 
 	bytes      int64
@@ -26,6 +27,9 @@ type state struct {
 	flooded    bool   // it had more alerts than are held
 }
 
+// rest implements [hashed].
+func (st *state) rest() uint64 { return st.hash }
+
 // A burst is a run of alerts that belong together: [first, last] without a gap, in the order of the key's alerts.
 type burst struct {
 	first, last order
@@ -41,7 +45,7 @@ type burst struct {
 	kept     order // the last of them
 }
 
-const stateSize = 160 // bytes of a state with its place in map, queue and list
+const stateSize = 160 // bytes of a state with its place in table, queue and list
 
 // within returns the burst whose run holds o, or would hold it, nil for none.
 func (st *state) within(o order) *burst {

@@ -43,7 +43,7 @@ func (e *Engine) Stats() Stats {
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		tk := e.tracks[id]
 		s.Rules = append(s.Rules, RuleStats{
-			Rule: id, Keys: len(tk.states), Bytes: tk.bytes + tk.seenBytes(), Values: tk.seenValues(), Refused: tk.seenLost(), OpenEvents: tk.open,
+			Rule: id, Keys: tk.states.len(), Bytes: tk.bytes + tk.seenBytes(), Values: tk.seenValues(), Refused: tk.seenLost(), OpenEvents: tk.open,
 			Matches: tk.counts.matches, Duplicates: tk.counts.duplicates, Late: maps.Clone(tk.counts.late),
 			Suppressed: tk.counts.suppressed, Stale: tk.counts.stale, Evicted: tk.counts.evicted,
 			Degraded: append([]string{}, e.degraded(tk)...), Blind: append([]Blindness{}, e.blindness(tk)...),

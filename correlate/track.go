@@ -14,7 +14,8 @@ type track struct {
 	all     bool // every alert of an event is evidence
 	kind    kind
 	fold    fold // the same where it is one, else nil
-	states  map[string]*state
+	states  keyTable[*state]
+	pool    *pool      // the engine's
 	buckets [65]bucket // by how far from firing: 0 has a burst, b lacks 2^(b-1) to 2^b - 1 alerts
 	bytes   int64
 	open    int        // events
@@ -54,8 +55,8 @@ type counts struct {
 	late                                            map[string]int64 // by source
 }
 
-func newTrack(p plan, all bool) *track {
-	tk := &track{plan: p, all: all, kind: p.family(), states: make(map[string]*state), counts: counts{late: make(map[string]int64)}}
+func newTrack(p plan, all bool, l *pool) *track {
+	tk := &track{plan: p, all: all, kind: p.family(), states: newKeyTable[*state](), pool: l, counts: counts{late: make(map[string]int64)}}
 	tk.fold, _ = tk.kind.(fold)
 	tk.none = rare{track: tk, own: unset, until: unset}
 	if p.kind == "first_seen" {
@@ -135,8 +136,8 @@ func (tk *track) victim() *state {
 
 // sorted are the track's states by name.
 func (tk *track) sorted() []*state {
-	all := make([]*state, 0, len(tk.states))
-	for _, st := range tk.states {
+	all := make([]*state, 0, tk.states.len())
+	for st := range tk.states.all() {
 		all = append(all, st)
 	}
 	slices.SortFunc(all, func(a, b *state) int { return strings.Compare(a.name, b.name) })
@@ -145,11 +146,12 @@ func (tk *track) sorted() []*state {
 
 // state returns the state of the match's key and makes it where there is none.
 func (e *Engine) state(tk *track, m *tocsin.Match) *state {
-	e.name = appendName(e.name[:0], m.Tenant, m.Key)
-	if st, ok := tk.states[string(e.name)]; ok {
+	h := e.addressOf(m)
+	if st := tk.states.find(h); st != nil {
 		return st
 	}
 	st := newState(tk)
+	e.name = appendName(e.name[:0], m.Tenant, m.Key)
 	st.name, st.due, st.missing = string(e.name), never, int32(tk.plan.atLeast)
 	st.keep(m.Key)
 	st.bytes = st.ownBytes()
@@ -157,11 +159,17 @@ func (e *Engine) state(tk *track, m *tocsin.Match) *state {
 		st.apart().fold = tk.newFolded()
 		st.weigh()
 	}
-	tk.states[st.name] = st
+	tk.enter(st, h)
 	tk.bytes += st.bytes
 	tk.link(st, bits.Len32(uint32(st.missing)))
 	e.queue.push(st)
 	return st
+}
+
+// enter puts a state whose name has that hash among the track's.
+func (tk *track) enter(st *state, h keyHash) {
+	st.hash = h[1]
+	tk.states.put(h[0], st)
 }
 
 // appendName encodes a tenant and a key without ambiguity.
@@ -177,7 +185,7 @@ func appendName(buf []byte, tenant string, key []tocsin.Value) []byte {
 func (e *Engine) dismiss(st *state) {
 	st.part()
 	tk := st.track
-	delete(tk.states, st.name)
+	tk.states.remove(tk.pool.hashOf([]byte(st.name))[0], st)
 	tk.bytes -= st.bytes
 	tk.unlink(st)
 	e.queue.remove(st)
@@ -186,7 +194,7 @@ func (e *Engine) dismiss(st *state) {
 // enforce evicts while a limit of the rule is passed (ruling 16). Events of evicted keys close, and events of the
 // rule that could have missed something say so.
 func (e *Engine) enforce(tk *track, at int64) {
-	for len(tk.states) > tk.plan.maxKeys || tk.bytes > tk.plan.maxBytes && len(tk.states) > 0 {
+	for tk.states.len() > tk.plan.maxKeys || tk.bytes > tk.plan.maxBytes && tk.states.len() > 0 {
 		st := tk.victim()
 		e.conclude(st, reasonEvicted)
 		e.dismiss(st)

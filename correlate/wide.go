@@ -122,7 +122,7 @@ func (st *state) drop(n int) {
 
 // recollect makes what the keys keep beside their held alerts anew, for a changed at_least.
 func (tk *track) recollect() {
-	for _, st := range tk.states { // each by itself: the order does not matter
+	for st := range tk.states.all() { // each by itself: the order does not matter
 		before := st.bytes
 		st.bytes -= st.recentCost()
 		if st.lately != nil || st.seen != nil {

@@ -1,0 +1,124 @@
+package correlate
+
+import (
+	"hash/maphash"
+	"iter"
+
+	"tocsin"
+)
+
+// A keyHash is the hash of a key's name: two keys are the same where all of its 128 bits agree. What it is made with is
+// drawn anew by each process, so that nobody can choose keys whose hashes agree.
+type keyHash [2]uint64
+
+// hash is the hash of a text.
+func (l *pool) hashOf(text []byte) keyHash {
+	return keyHash{maphash.Bytes(l.seeds[0], text), maphash.Bytes(l.seeds[1], text)}
+}
+
+// A hashed is what a [keyTable] finds: it knows the second half of the hash of its key.
+type hashed interface {
+	comparable
+	rest() uint64
+}
+
+// A keyTable finds what the engine keeps of a key with one look into one place, where a map would need one at its groups,
+// at the text and at what is found: with open addresses, three quarters full at most.
+type keyTable[T hashed] struct {
+	slots []keySlot[T] // a power of two
+	n     int
+}
+
+// A keySlot has the first half of a hash; at is the zero value where it is free.
+type keySlot[T hashed] struct {
+	sum uint64
+	at  T
+}
+
+func newKeyTable[T hashed]() keyTable[T] { return keyTable[T]{slots: make([]keySlot[T], 8)} }
+
+func (t *keyTable[T]) len() int     { return t.n }
+func (t *keyTable[T]) mask() uint64 { return uint64(len(t.slots) - 1) }
+
+// find is what has that hash, the zero value for nothing.
+func (t *keyTable[T]) find(h keyHash) T {
+	var none T
+	for i := h[0] & t.mask(); ; i = (i + 1) & t.mask() {
+		s := &t.slots[i]
+		if s.at == none || s.sum == h[0] && s.at.rest() == h[1] {
+			return s.at
+		}
+	}
+}
+
+// put enters what has a hash that is not there.
+func (t *keyTable[T]) put(sum uint64, x T) {
+	if 4*(t.n+1) > 3*len(t.slots) {
+		var none T
+		old := t.slots
+		t.slots, t.n = make([]keySlot[T], 2*len(old)), 0
+		for i := range old {
+			if old[i].at != none {
+				t.put(old[i].sum, old[i].at)
+			}
+		}
+	}
+	t.slots[t.free(sum)] = keySlot[T]{sum, x}
+	t.n++
+}
+
+// free is the first free slot from where a hash belongs on.
+func (t *keyTable[T]) free(sum uint64) uint64 {
+	var none T
+	i := sum & t.mask()
+	for t.slots[i].at != none {
+		i = (i + 1) & t.mask()
+	}
+	return i
+}
+
+// remove takes out what is there, and moves down what stands behind it because of it.
+func (t *keyTable[T]) remove(sum uint64, x T) {
+	var none T
+	i := sum & t.mask()
+	for t.slots[i].at != x {
+		i = (i + 1) & t.mask()
+	}
+	t.n--
+	for j := (i + 1) & t.mask(); t.slots[j].at != none; j = (j + 1) & t.mask() {
+		if home := t.slots[j].sum & t.mask(); (j-home)&t.mask() >= (j-i)&t.mask() {
+			t.slots[i] = t.slots[j]
+			i = j
+		}
+	}
+	t.slots[i] = keySlot[T]{}
+}
+
+// all yields what is there, in no order. The table must not change meanwhile.
+func (t *keyTable[T]) all() iter.Seq[T] {
+	return func(yield func(T) bool) {
+		var none T
+		for i := range t.slots {
+			if t.slots[i].at != none && !yield(t.slots[i].at) {
+				return
+			}
+		}
+	}
+}
+
+// An address is the key of a match and the hash of its name: the matches of one alert mostly have one list.
+type address struct {
+	tenant string
+	key    []tocsin.Value
+	hash   keyHash
+}
+
+// addressOf is the hash of a match's key.
+func (e *Engine) addressOf(m *tocsin.Match) keyHash {
+	a := &e.address
+	if a.tenant != m.Tenant || len(m.Key) == 0 || !identical(m.Key, a.key) {
+		e.name = appendName(e.name[:0], m.Tenant, m.Key)
+		*a = address{m.Tenant, m.Key, e.pool.hashOf(e.name)}
+	}
+	return a.hash
+}
