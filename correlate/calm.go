@@ -18,8 +18,7 @@ type calm struct {
 	mark   int64 // the watermark when the newest alert came
 	lag    int32 // alerts that the event has not taken in
 
-	said *payload  // of the alert that was left last, nil for none
-	hash [2]uint64 // of that: a look at it would cost an access to memory
+	said [2]uint64 // hash of what the newest held alert says, zero for not known: a look at it would cost an access to memory
 }
 
 // calmable reports whether keys of the rule can be calm: what comes near a burst's end is absorbed without a look back,
@@ -63,7 +62,9 @@ func (g *body) room() int64 { return 2*endRefs - int64(g.head.len()+g.tail.len()
 // leave puts the alert in hand behind the held ones where its key is calm and its event would say nothing of it. It
 // reports false, and has done nothing, where that is not so.
 func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
-	st.unlag()
+	if st.kin != nil {
+		st.unlag()
+	}
 	ev := st.calm
 	if ev == nil {
 		return e.leaveWaiting(tk, st, at, from)
@@ -82,7 +83,7 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 	}
 	before := st.bytes
 	st.bytes += itemSize
-	if n == 0 || !c.repeats(st.held.all()[n-1].p, x.p, e.memo.hash) {
+	if n == 0 || !c.repeats(&st.held, x.p, e.memo.hash) {
 		x.own(true)
 		st.bytes += e.memo.weight
 	}
@@ -95,29 +96,28 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 		st.bytes += itemSize
 		c.room--
 	}
-	c.newest, c.mark, c.said, c.hash = at, e.watermark, x.p, e.memo.hash
+	c.newest, c.mark, c.said = at, e.watermark, e.memo.hash
 	c.left--
 	c.lag++
 	st.touched = true
-	if st.tidies() {
+	if (n+1)%lagLimit == 0 { // see [state.tidies]
 		st.trim(e.horizon)
 	} else if c.lag >= lagLimit {
 		st.catchUp()
 	}
-	tk.bytes += st.bytes - before
-	st.attune()
+	if tk.bytes += st.bytes - before; tk.family != nil {
+		st.attune()
+	}
 	return true
 }
 
-// repeats reports whether p, of the alert in hand, says what before says, which the newest held alert has.
-func (c *calm) repeats(before, p *payload, hash [2]uint64) bool {
-	if before == p {
-		return true
+// repeats reports whether the newest of the held alerts says what the one in hand does, of which p is the payload.
+func (c *calm) repeats(h *held, p *payload, hash [2]uint64) bool {
+	if c.said != [2]uint64{} {
+		return c.said == hash
 	}
-	if before == c.said {
-		return hash == c.hash
-	}
-	return before.same(p)
+	all := h.all()
+	return all[len(all)-1].p.same(p)
 }
 
 // tidies reports whether what is settled of the key's alerts is to be looked at now that one came: always, but now and

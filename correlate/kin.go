@@ -194,7 +194,7 @@ func (st *state) unlag() {
 	newest, lag := more[len(more)-1].at, int32(to-first+1)
 	if s.ev != nil {
 		c := &s.ev.calm
-		c.newest, c.mark = newest, k.numbered(to).mark
+		c.newest, c.mark, c.said = newest, k.numbered(to).mark, [2]uint64{}
 		c.room -= int64(s.evidence(to))
 		c.left -= int64(lag)
 		c.lag += lag
