@@ -17,7 +17,7 @@ const (
 	meetsWithout             // the answer
 )
 
-func (absenceKind) values(_ *state, m *tocsin.Match) []string { return conditions(m.Conditions) }
+func (absenceKind) values(_ *track, m *tocsin.Match) []string { return conditions(m.Conditions) }
 func (absenceKind) begin(p *plan) machine                     { return &absences{plan: p} }
 func (absenceKind) member(*plan, *item) bool                  { return true }
 func (absenceKind) ahead(p *plan) (delay, forward int64)      { return p.span, p.span }

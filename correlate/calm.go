@@ -74,7 +74,7 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 		return false
 	}
 	x, p := e.itemOf(e.firing, at, &from.origin)
-	p.values = tk.kind.values(st, e.firing)
+	p.values = tk.kind.values(tk, e.firing)
 	if !p.common() {
 		return false
 	}

@@ -5,7 +5,7 @@ import "tocsin"
 // countKind: at least at_least alerts inside the span.
 type countKind struct{}
 
-func (countKind) values(*state, *tocsin.Match) []string { return nil }
+func (countKind) values(*track, *tocsin.Match) []string { return nil }
 
 func (countKind) newest(st *state) (lo, missing int) {
 	p := &st.track.plan

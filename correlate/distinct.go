@@ -18,35 +18,20 @@ type sighting struct {
 }
 
 // values are the alert's values, encoded so that equal values and only these have equal texts.
-func (distinctKind) values(st *state, m *tocsin.Match) []string {
+func (distinctKind) values(tk *track, m *tocsin.Match) []string {
+	if len(m.Values) == 1 && m.Values[0].Kind() != tocsin.List && m.Values[0].Len() > 0 {
+		return tk.pool.valueText(m.Values[0])
+	}
 	var texts []string
 	for _, v := range m.Values {
 		for _, one := range v.Items() {
-			t := valueText(st, one)
+			t := tk.pool.valueText(one)[0]
 			if !slices.Contains(texts, t) {
 				texts = append(texts, t)
 			}
 		}
 	}
 	return texts
-}
-
-// valueText is [tocsin.KeyText] of one scalar; a value that the key saw lately costs no allocation.
-func valueText(st *state, v tocsin.Value) string {
-	var scratch [128]byte
-	buf := appendValue(scratch[:0], v)
-	if st.lately != nil {
-		if text, ok := st.lately.text(buf); ok {
-			return text
-		}
-		return string(buf)
-	}
-	for i := range st.seen {
-		if st.seen[i].value == string(buf) {
-			return st.seen[i].value
-		}
-	}
-	return string(buf)
 }
 
 // appendValue appends the unambiguous text of a value, as [tocsin.KeyText] writes it.

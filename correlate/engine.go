@@ -263,7 +263,7 @@ func (e *Engine) refused(tk *track, at int64, reread bool) bool {
 func (e *Engine) takeIn(tk *track, st *state, at int64, from *seenOrigin, reread bool) {
 	m, before := e.firing, st.bytes
 	x, p := e.itemOf(m, at, &from.origin)
-	p.values = tk.kind.values(st, m)
+	p.values = tk.kind.values(tk, m)
 	if floor := max(e.horizon, st.own); at < floor {
 		if reread {
 			tk.counts.duplicates++

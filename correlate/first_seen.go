@@ -13,7 +13,7 @@ import (
 type firstSeenKind struct{ matchKind }
 
 // values are the hash of the tenant, the key and the values.
-func (firstSeenKind) values(_ *state, m *tocsin.Match) []string {
+func (firstSeenKind) values(_ *track, m *tocsin.Match) []string {
 	var text [8]byte
 	binary.BigEndian.PutUint64(text[:], sightingHash(nil, m))
 	return []string{string(text[:])}
@@ -69,7 +69,7 @@ func (e *Engine) behold(tk *track, at int64, from *seenOrigin) {
 	}
 	st := tk.states.find(e.addressOf(m))
 	x, pay := e.itemOf(m, at, &from.origin)
-	pay.values = tk.kind.values(nil, m)
+	pay.values = tk.kind.values(tk, m)
 	var was *item
 	if st != nil && v.same {
 		if was = st.sightedAt(at, pay.values[0]); was == nil || !x.before(was.order) {

@@ -7,7 +7,7 @@ import "tocsin"
 // make a satisfying window fail (a monotone condition; engine.md, ruling 5).
 type kind interface {
 	// values are the texts that the kind keeps of a match beside its time, nil for none.
-	values(st *state, m *tocsin.Match) []string
+	values(tk *track, m *tocsin.Match) []string
 	// note is told of each alert that comes, in order or not, before newest and around are asked.
 	note(st *state, x *item)
 	// newest looks at the widest window that ends with the newest held alert, which came in order. It returns the

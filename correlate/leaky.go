@@ -21,7 +21,7 @@ type bucketLevel struct {
 	spilled bool  // the alert overflowed it
 }
 
-func (leakyKind) values(*state, *tocsin.Match) []string { return nil }
+func (leakyKind) values(*track, *tocsin.Match) []string { return nil }
 
 // pour is the bucket after the next alert.
 func (l *bucketLevel) pour(x order, p *plan) {

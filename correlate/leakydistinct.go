@@ -27,8 +27,8 @@ func (p *plan) name() string {
 	return p.kind
 }
 
-func (leakyDistinctKind) values(st *state, m *tocsin.Match) []string {
-	return distinctKind{}.values(st, m)
+func (leakyDistinctKind) values(tk *track, m *tocsin.Match) []string {
+	return distinctKind{}.values(tk, m)
 }
 
 func (leakyDistinctKind) begin(p *plan) machine    { return &pours{plan: p} }

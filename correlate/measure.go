@@ -34,7 +34,7 @@ const (
 	allPercent = 1_000_000
 )
 
-func (measureKind) values(_ *state, m *tocsin.Match) []string {
+func (measureKind) values(_ *track, m *tocsin.Match) []string {
 	var texts []string
 	for _, v := range m.Values {
 		for _, one := range v.Items() {

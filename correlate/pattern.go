@@ -16,7 +16,7 @@ import (
 // alert that ended what was pending.
 type patternKind struct{ settledKind }
 
-func (patternKind) values(st *state, m *tocsin.Match) []string { return stepValues(st, m) }
+func (patternKind) values(tk *track, m *tocsin.Match) []string { return stepValues(tk, m) }
 func (patternKind) begin(p *plan) machine                      { return newFollower(p) }
 func (patternKind) member(p *plan, x *item) bool               { return met(x)&(1<<len(p.steps)-1) != 0 }
 
@@ -129,9 +129,9 @@ func (*follower) layout(*coder) bool { return false }
 
 // stepValues are the conditions that an alert meets, and for the steps that ask for different values those that it
 // shows them.
-func stepValues(st *state, m *tocsin.Match) []string {
+func stepValues(tk *track, m *tocsin.Match) []string {
 	texts, own := conditions(m.Conditions), false
-	for k, s := range st.track.plan.steps {
+	for k, s := range tk.plan.steps {
 		if s.value == 0 || m.Conditions>>k&1 == 0 || s.value > len(m.Values) {
 			continue
 		}
@@ -142,7 +142,7 @@ func stepValues(st *state, m *tocsin.Match) []string {
 			if !own {
 				texts, own = slices.Clone(texts), true
 			}
-			texts = append(texts, string(append([]byte{stepMark, byte(k)}, valueText(st, v)...)))
+			texts = append(texts, string(append([]byte{stepMark, byte(k)}, tk.pool.valueText(v)[0]...)))
 		}
 	}
 	return texts

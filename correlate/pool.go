@@ -21,6 +21,7 @@ type pool struct {
 	sets  []poolSet       // a power of two
 	full  int             // payloads that were pushed out since there are so many sets
 	last  []tocsin.Entity // copied last
+	texts valueTexts
 }
 
 // A poolSet is one line of the processor's cache.

@@ -36,15 +36,6 @@ func recentOf(seen []sighting) *recent {
 
 func (r *recent) len() int { return len(r.index) }
 
-// text is the value that buf spells, if it is among them.
-func (r *recent) text(buf []byte) (string, bool) {
-	i, ok := r.index[string(buf)]
-	if !ok {
-		return "", false
-	}
-	return r.nodes[i].value, true
-}
-
 // note keeps the limit values seen last, exactly, whatever the order in which they come.
 func (r *recent) note(s sighting, limit int) {
 	i, known := r.index[s.value]

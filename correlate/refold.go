@@ -67,7 +67,7 @@ func (e *Engine) replace(st *state, gone order) {
 	at := max(nanos(m.Alert.Time), earliest)
 	before := st.bytes
 	x, p := e.itemOf(m, at, &e.origin(m).origin)
-	p.values = tk.kind.values(st, m)
+	p.values = tk.kind.values(tk, m)
 	x.share(&e.pool, &p, nil)
 	st.remove(gone)
 	if pos, twice := st.held.find(x.order); !twice {

@@ -19,8 +19,8 @@ type riskKind struct{}
 const maxScore = 1_000_000_000_000
 
 // values are the event's score in thousandths of a point, rounded.
-func (riskKind) values(st *state, m *tocsin.Match) []string {
-	score := st.track.plan.points
+func (riskKind) values(tk *track, m *tocsin.Match) []string {
+	score := tk.plan.points
 	if len(m.Values) > 0 {
 		f, ok := m.Values[0].Float()
 		if !ok {

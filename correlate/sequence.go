@@ -26,7 +26,7 @@ type step struct {
 // maxSteps is how many conditions a match can name.
 const maxSteps = 64
 
-func (sequenceKind) values(st *state, m *tocsin.Match) []string { return stepValues(st, m) }
+func (sequenceKind) values(tk *track, m *tocsin.Match) []string { return stepValues(tk, m) }
 
 // scanned is how many alerts of a window are looked through only to tell how far the key is from firing.
 const scanned = 256

@@ -11,7 +11,7 @@ import (
 type setKind struct{ distinctKind }
 
 // values are the conditions that the alert meets.
-func (setKind) values(_ *state, m *tocsin.Match) []string { return conditions(m.Conditions) }
+func (setKind) values(_ *track, m *tocsin.Match) []string { return conditions(m.Conditions) }
 
 // conditionNames are the texts of the single conditions, one byte each.
 const conditionNames = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f" +

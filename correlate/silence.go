@@ -7,7 +7,7 @@ import "tocsin"
 // with the last one and ends with the moment it fell due.
 type silenceKind struct{ settledKind }
 
-func (silenceKind) values(*state, *tocsin.Match) []string { return nil }
+func (silenceKind) values(*track, *tocsin.Match) []string { return nil }
 func (silenceKind) begin(p *plan) machine                 { return &silences{plan: p, at: unset, now: unset} }
 func (silenceKind) member(*plan, *item) bool              { return true }
 func (silenceKind) ahead(p *plan) (delay, forward int64)  { return 0, p.span }

@@ -16,7 +16,7 @@ import (
 // with alerts.
 type spikeKind struct{ settledKind }
 
-func (spikeKind) values(*state, *tocsin.Match) []string { return nil }
+func (spikeKind) values(*track, *tocsin.Match) []string { return nil }
 func (spikeKind) begin(p *plan) machine {
 	return &baseline{plan: p, since: unset, last: unset, now: unset}
 }
