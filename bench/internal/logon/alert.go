@@ -40,12 +40,19 @@ func Rules(lane string, span time.Duration) (*rules.Set, error) {
 // A Maker makes alerts of logons. It is for one goroutine.
 type Maker struct {
 	users, ips []tocsin.Value
-	leaves     [4]tocsin.Field
+	names      *tocsin.Names // as a decoder numbers them
+	leaves     [4]tocsin.Leaf
 }
 
 // NewMaker returns one for so many users.
 func NewMaker(keys int) *Maker {
 	k := &Maker{}
+	names, given := tocsin.NewNames([]string{"event.category", "event.outcome", "source.ip", "user.name"})
+	k.names = names
+	for i, name := range given {
+		k.leaves[i].Name = name
+	}
+	k.leaves[0].Value = authentication
 	for i := range keys {
 		k.users = append(k.users, tocsin.StringValue(UserName(i)))
 	}
@@ -59,18 +66,13 @@ func NewMaker(keys int) *Maker {
 // next call.
 func (s *Maker) Alert(i int, l Logon) tocsin.Alert {
 	at := time.UnixMilli(l.At).UTC()
-	s.leaves = [4]tocsin.Field{
-		{Name: "event.category", Value: authentication},
-		{Name: "event.outcome", Value: failure},
-		{Name: "source.ip", Value: s.ips[l.IP]},
-		{Name: "user.name", Value: s.users[l.User]},
-	}
+	s.leaves[1].Value, s.leaves[2].Value, s.leaves[3].Value = failure, s.ips[l.IP], s.users[l.User]
 	if !l.Failed {
 		s.leaves[1].Value = success
 	}
 	a := tocsin.Alert{
 		ID: hexadecimal(uint64(i), 32), Tenant: "default", Source: "bench", Format: "ecs",
-		Ref: tocsin.Ref{Topic: "alerts", Offset: int64(i)}, Time: at, Received: at, Fields: tocsin.NewFields(s.leaves[:]),
+		Ref: tocsin.Ref{Topic: "alerts", Offset: int64(i)}, Time: at, Received: at, Fields: tocsin.LeafFields(s.names, s.leaves[:]),
 	}
 	for j := range 4 {
 		a.SHA256[j] = byte(i >> (8 * j))
