@@ -83,7 +83,7 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	case !register.May(who.Actor.Role, f.Action):
 		role, _ := register.RoleFor(f.Action)
 		p.Trail.Notes(r.Context(), string(f.Action)+"-incident", "/incidents", tocsin.AuditRefused, "this needs the role "+role)
-		p.render(w, r, http.StatusForbidden, "error", "Not allowed", "incidents", errorView{"This needs the role " + role, "Sign in as somebody who has it."})
+		p.render(w, r, http.StatusForbidden, "error", "Not allowed", "incidents", errorView{Heading: "This needs the role " + role, Advice: "Sign in as somebody who has it."})
 		return nil
 	}
 	v := bulkView{Label: f.Label, Back: local(r.PostForm.Get("back"))}

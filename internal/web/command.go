@@ -29,7 +29,7 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	if !register.May(who.Actor.Role, act) {
 		role, _ := register.RoleFor(act)
 		p.Trail.Notes(r.Context(), string(act)+"-incident", "/incidents/"+id, tocsin.AuditRefused, "this needs the role "+role)
-		return p.showIncident(w, r, id, http.StatusForbidden, []string{"this needs the role " + role + ": sign in with a token that has it"})
+		return p.showIncident(w, r, id, http.StatusForbidden, setbackOf(r, act, "this needs the role "+role+": sign in as somebody who has it"))
 	}
 	revision, err := strconv.ParseInt(r.PostFormValue("revision"), 10, 64)
 	text, key := strings.TrimSpace(r.PostFormValue("text")), r.PostFormValue("key")
@@ -37,7 +37,7 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	case err != nil || revision < 1 || !strings.HasPrefix(key, "page:"):
 		return &badRequest{"The form was not complete: open the incident again."}
 	case act == tocsin.ActComment && text == "":
-		return p.showIncident(w, r, id, http.StatusConflict, []string{"a comment needs a text"})
+		return p.showIncident(w, r, id, http.StatusConflict, setbackOf(r, act, "a comment needs a text"))
 	case act == tocsin.ActComment:
 		revision = 0 // true on any revision
 	}
@@ -55,10 +55,10 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	_, err = p.Register.Do(r.Context(), cmd)
 	p.noteCommand(r, act, id, err)
 	if refusal, ok := errors.AsType[*register.Refusal](err); ok {
-		return p.showIncident(w, r, id, http.StatusConflict, refusal.Missing)
+		return p.showIncident(w, r, id, http.StatusConflict, setbackOf(r, act, refusal.Missing...))
 	}
 	if stale, ok := errors.AsType[*register.StaleError](err); ok {
-		return p.showIncident(w, r, id, http.StatusConflict, overtaken(stale))
+		return p.showIncident(w, r, id, http.StatusConflict, setbackOf(r, act, overtaken(stale)...))
 	}
 	if err != nil {
 		return err

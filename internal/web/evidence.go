@@ -49,7 +49,7 @@ func (p *pages) exhibit(w http.ResponseWriter, r *http.Request) error {
 	}
 	who := auth.From(r.Context()).Actor
 	if !handles(who.Role) || p.Custodian == nil {
-		return p.showIncident(w, r, i.ID, http.StatusForbidden, []string{"to be given the original record needs the role analyst: sign in with an account that has it"})
+		return p.showIncident(w, r, i.ID, http.StatusForbidden, setback{Why: []string{"to be given the original record needs the role analyst: sign in with an account that has it"}})
 	}
 	if err := p.Trail.Shows(r.Context(), "get-exhibit", "/incidents/"+i.ID); err != nil {
 		return err

@@ -20,6 +20,8 @@ type form struct {
 	Note    string   // what the note for the log is where it must be there; "" where it may be empty
 	Asks    []string // what else the incident lacks for it, with the remedy
 	Targets []tocsin.Status
+	Open    bool   // it was sent and refused: it is shown again as it was
+	Written string // the note that was written in it
 }
 
 // An input is one field of a form.
@@ -30,6 +32,7 @@ type input struct {
 	Options     []named // choices whose value says nothing to people, with what does
 	Hints       []named // what a text may be, with what that means
 	Required    bool
+	Value       string // what was written in it
 }
 
 // allForms are the commands that the page has a form for, in the order in which they are needed.

@@ -31,7 +31,7 @@ type incidentView struct {
 	Preview  string   // the report as Markdown, where it was asked for
 	People   bool     // the timeline shows what people did alone
 	Key      string   // of a form: see formKey
-	Refused  []string // why a command was refused
+	Refused  setback
 	Chart    spansChart
 	Exhibits []tocsin.Exhibit // the first copies of alerts
 	Intact   error            // what is wrong with the log, nil: its chain holds
@@ -64,10 +64,10 @@ type passage struct {
 const logShown = 500
 
 func (p *pages) incident(w http.ResponseWriter, r *http.Request) error {
-	return p.showIncident(w, r, r.PathValue("id"), http.StatusOK, nil)
+	return p.showIncident(w, r, r.PathValue("id"), http.StatusOK, setback{})
 }
 
-func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, status int, refused []string) error {
+func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, status int, refused setback) error {
 	ctx := r.Context()
 	i, err := p.visibleIncident(ctx, id)
 	if err != nil {
@@ -84,6 +84,7 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 		Kin: p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",
 	}
 	v.Forms, v.Off = p.forms(r, &i, events, &v.Kin)
+	v.Refused.restore(v.Forms)
 	if len(events) > 0 {
 		v.Founder = &events[0]
 	}

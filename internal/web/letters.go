@@ -84,7 +84,7 @@ func (p *pages) disposeOf(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case !p.mayDispose(who):
 		p.Trail.Notes(r.Context(), "dispose-of-dead-letters", "/dead-letters", tocsin.AuditRefused, "this needs the role "+disposer)
-		p.render(w, r, http.StatusForbidden, "error", "Not allowed", "letters", errorView{"This needs the role " + disposer, "Sign in as somebody who has it."})
+		p.render(w, r, http.StatusForbidden, "error", "Not allowed", "letters", errorView{Heading: "This needs the role " + disposer, Advice: "Sign in as somebody who has it."})
 		return nil
 	case action != tocsin.Redriven && action != tocsin.Discarded:
 		return tocsin.ErrNotFound

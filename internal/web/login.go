@@ -26,19 +26,33 @@ type loginView struct {
 	Next  string
 	Local bool   // users have passwords here
 	OIDC  bool   // and an identity provider is asked
+	Name  string // as it was given
 	Wrong string // why the last attempt was not taken
 }
 
 func (p *pages) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
-		p.render(w, r, http.StatusUnauthorized, "error", "Sign in", "", errorView{"You are not signed in", "Sign in and do it again."})
+		p.render(w, r, http.StatusUnauthorized, "error", "Sign in", "", errorView{
+			Heading: "You are not signed in", Advice: "Nothing was done. Sign in and do it again.", SignIn: signIn(r), Kept: written(r),
+		})
 		return
 	}
-	http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+	http.Redirect(w, r, signIn(r), http.StatusSeeOther)
+}
+
+// signIn is where one signs in who then comes back to the page that is asked for, or from which a form was sent.
+func signIn(r *http.Request) string {
+	next := r.URL.RequestURI()
+	if id := r.PathValue("id"); r.Method == http.MethodPost && strings.HasPrefix(r.URL.Path, "/incidents/") {
+		next = "/incidents/" + url.PathEscape(id)
+	} else if r.Method == http.MethodPost {
+		next = "/"
+	}
+	return "/login?next=" + url.QueryEscape(next)
 }
 
 func (p *pages) showLogin(w http.ResponseWriter, r *http.Request, status int, next, wrong string) {
-	p.render(w, r, status, "login", "Sign in", "login", loginView{Next: local(next), Local: p.Directory != nil, OIDC: p.OIDC != nil, Wrong: wrong})
+	p.render(w, r, status, "login", "Sign in", "login", loginView{Next: local(next), Local: p.Directory != nil, OIDC: p.OIDC != nil, Name: cut(64, strings.TrimSpace(r.PostFormValue("name"))), Wrong: wrong})
 }
 
 func (p *pages) loginForm(w http.ResponseWriter, r *http.Request) {

@@ -55,7 +55,7 @@ func TestPasswordSignIn(t *testing.T) {
 		t.Error("the session outlives the password that it was begun with")
 	}
 	for _, c := range [][2]string{{"ann", secret}, {"ann", ""}, {"eve", "another secret"}, {"", ""}} {
-		if a := w.post("/login", credentials(c[0], c[1])); a.StatusCode != http.StatusUnauthorized || len(a.Cookies()) > 0 || !strings.Contains(a.body, "do not belong together") {
+		if a := w.post("/login", credentials(c[0], c[1])); a.StatusCode != http.StatusUnauthorized || len(a.Cookies()) > 0 || !strings.Contains(a.body, "do not belong together") || c[0] != "" && !strings.Contains(a.body, `value="`+c[0]+`"`) {
 			t.Errorf("%q with %q: %s", c[0], c[1], a.Status)
 		}
 	}

@@ -97,11 +97,16 @@ type frame struct {
 	Now     time.Time
 	User    tocsin.Actor // zero: nobody is signed in
 	Session bool         // signed in here, so one can sign out
+	SignIn  string       // where one signs in, to come back here
 	Body    any
 }
 
 // An errorView says what went wrong and what to do.
-type errorView struct{ Heading, Advice string }
+type errorView struct {
+	Heading, Advice string
+	SignIn          string  // where one signs in; "": that would not help
+	Kept            []named // what was written in the form that was sent
+}
 
 // render writes a page, or, where a template fails, a plain answer: never half a page.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name, title, section string, body any) {
@@ -110,7 +115,7 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name,
 	if session {
 		who = id.Actor // also on pages that anybody may see
 	}
-	f := frame{Title: title, Section: section, Static: p.views.static, Now: p.Now().UTC(), User: who, Session: session, Body: body}
+	f := frame{Title: title, Section: section, Static: p.views.static, Now: p.Now().UTC(), User: who, Session: session, SignIn: signIn(r), Body: body}
 	var out bytes.Buffer
 	if err := p.views.pages[name].ExecuteTemplate(&out, "layout", f); err != nil {
 		p.Log.ErrorContext(r.Context(), "page was not rendered", "page", name, "err", err)
@@ -126,16 +131,16 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name,
 // fail writes the page for an error.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, tocsin.ErrNotFound) {
-		p.render(w, r, http.StatusNotFound, "error", "Not found", "", errorView{"There is no such thing here", "The address may be cut, or what it named is past its retention."})
+		p.render(w, r, http.StatusNotFound, "error", "Not found", "", errorView{Heading: "There is no such thing here", Advice: "The address may be cut, or what it named is past its retention."})
 		return
 	}
 	if bad, ok := errors.AsType[*badRequest](err); ok {
-		p.render(w, r, http.StatusBadRequest, "error", "Cannot be answered", "", errorView{"This cannot be answered", bad.Error()})
+		p.render(w, r, http.StatusBadRequest, "error", "Cannot be answered", "", errorView{Heading: "This cannot be answered", Advice: bad.Error()})
 		return
 	}
 	p.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
 	p.render(w, r, http.StatusServiceUnavailable, "error", "No answer", "", errorView{
-		"The register does not answer now", "Nothing is lost: what comes in waits. The health page and the log say more. Try again in a moment.",
+		Heading: "The register does not answer now", Advice: "Nothing is lost: what comes in waits. The health page and the log say more. Try again in a moment.",
 	})
 }
 

@@ -169,14 +169,14 @@ func (p *pages) needs(role string, serve page) http.HandlerFunc {
 		}
 		if !p.Limits.Allow(id.Actor.Kind + " " + id.Actor.ID) {
 			w.Header().Set("Retry-After", "1")
-			p.render(w, r, http.StatusTooManyRequests, "error", "Too many requests", "", errorView{"Too many requests", "Wait a second and load the page again."})
+			p.render(w, r, http.StatusTooManyRequests, "error", "Too many requests", "", errorView{Heading: "Too many requests", Advice: "Wait a second and load the page again."})
 			return
 		}
 		ctx := auth.With(r.Context(), id)
 		r = r.WithContext(ctx)
 		if !enough(id.Actor.Role, role) {
 			p.Trail.Notes(ctx, "page", r.URL.Path, tocsin.AuditRefused, "this needs the role "+role)
-			p.render(w, r, http.StatusForbidden, "error", "Not for you", "", errorView{"This needs the role " + role, "Sign in as somebody who has it."})
+			p.render(w, r, http.StatusForbidden, "error", "Not for you", "", errorView{Heading: "This needs the role " + role, Advice: "Sign in as somebody who has it."})
 			return
 		}
 		if err := serve(w, r); err != nil {
