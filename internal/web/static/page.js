@@ -133,6 +133,21 @@
 		if (press(ev.key)) ev.preventDefault();
 	});
 
+	// standing tells where the reader is, and gives what brings them back there once rows have come and gone: the focus on the
+	// same part of the same row, and what is read at the same height.
+	const parts = e => [...e.querySelectorAll('a[href], input, summary')];
+	function standing() {
+		const focus = document.activeElement, row = focus?.closest('#queue tr'), part = row ? parts(row).indexOf(focus) : -1;
+		const all = rows(), from = current() ?? row ?? (scrollY > 0 ? all.find(r => r.getBoundingClientRect().bottom > 0) : null);
+		const places = from ? all.slice(all.indexOf(from)).map(r => [r.id, r.getBoundingClientRect().top]) : [];
+		return () => {
+			const now = row && document.getElementById(row.id);
+			if (now) (parts(now)[part] ?? parts(now)[0])?.focus({preventScroll: true});
+			const kept = places.find(([id]) => document.getElementById(id));
+			if (kept) scrollBy(0, document.getElementById(kept[0]).getBoundingClientRect().top - kept[1]);
+		};
+	}
+
 	// renew puts the queue as it is now in place of the one shown, and keeps the reader's place and choices.
 	async function renew() {
 		const answer = await fetch(location.href, {headers: {Accept: 'text/html'}});
@@ -141,7 +156,7 @@
 		const next = now.getElementById('queue'), shown = queue();
 		if (!next || !shown || next.tagName !== shown.tagName) return false;
 		const chosen = new Set([...shown.querySelectorAll('input:checked')].map(b => b.value.split('@')[0]));
-		const place = current()?.id, focused = shown.contains(document.activeElement);
+		const place = current()?.id, goBack = standing();
 		for (const b of next.querySelectorAll('input[type=checkbox]')) b.checked = chosen.has(b.value.split('@')[0]);
 		localise(next);
 		const form = document.getElementById('bulk');
@@ -152,10 +167,8 @@
 			if (a && b) a.replaceWith(document.adoptNode(b));
 		}
 		const row = place && document.getElementById(place);
-		if (row) {
-			row.classList.add('current');
-			if (focused) row.querySelector('.title a').focus({preventScroll: true});
-		}
+		if (row) row.classList.add('current');
+		goBack();
 		return true;
 	}
 

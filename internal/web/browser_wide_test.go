@@ -1,0 +1,31 @@
+package web
+
+import (
+	"net/http/httptest"
+	"testing"
+)
+
+// TestBrowserWide: on a wide screen charts fill their panels, and their texts are as large as those around them.
+func TestBrowserWide(t *testing.T) {
+	b := chromium(t)
+	w := newWorld(t, nil)
+	i := w.incident("0e1", "Password spray", "ann")
+	server := httptest.NewServer(w.handler)
+	t.Cleanup(server.Close)
+	const faults = `[...document.querySelectorAll('figure.chart svg')].flatMap(s => {
+		const of = s.closest('section'), pad = parseFloat(getComputedStyle(of).paddingLeft), share = s.getBoundingClientRect().width / (of.clientWidth - 2 * pad);
+		const size = parseFloat(getComputedStyle(s.querySelector('text.axis')).fontSize) * s.getBoundingClientRect().width / s.viewBox.baseVal.width;
+		return [...(share < 0.98 ? ['fills ' + share.toFixed(2)] : []), ...(size < 9.5 || size > 17 ? ['text of ' + size.toFixed(1) + ' px'] : [])];
+	})`
+	for _, path := range []string{"/trends?metric=incidents&cohort=detected&counted_as=proposed&interval=day&from=2026-11-01&to=2026-11-04", "/entities?value=web1", "/rules/r2?ask=1", "/incidents/" + i.ID} {
+		for _, width := range []int64{1280, 1440, 1920, 2560, 3840} {
+			b.view("light", width)
+			b.open(server.URL + path)
+			if n := evaluate[int](b, `document.querySelectorAll('figure.chart svg').length`); n == 0 {
+				t.Errorf("%s: no chart", path)
+			}
+			b.none(path, "charts", evaluate[[]string](b, faults))
+			b.keep(path, "light", width)
+		}
+	}
+}
