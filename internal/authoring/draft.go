@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -72,7 +73,7 @@ func conditionOf(e *tocsin.Event) string {
 	var parts []string
 	if e.Novelty != nil {
 		for _, m := range e.Novelty.Members {
-			pair := fmt.Sprintf("(rule.name == %s and host.name == %s)", strconv.Quote(m.Rule), strconv.Quote(m.Host))
+			pair := fmt.Sprintf("(rule.name == %s and %s)", strconv.Quote(m.Rule), hostCondition(e, m.Host))
 			if len(parts) < mostDrafted && !slices.Contains(parts, pair) {
 				parts = append(parts, pair)
 			}
@@ -92,6 +93,27 @@ func conditionOf(e *tocsin.Event) string {
 		return ""
 	}
 	return "(" + strings.Join(parts, " and ") + ")"
+}
+
+// hostCondition is by which fields alerts name a host of kind novelty: those that name it among the event's entities, where
+// it is not the attacker, else those that name hosts unless a rule says otherwise.
+func hostCondition(e *tocsin.Event, host string) string {
+	var parts []string
+	for _, n := range e.Entities {
+		if is := n.Field + " == " + strconv.Quote(host); n.Value == host && n.Role != "attacker" && !slices.Contains(parts, is) {
+			parts = append(parts, is)
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"host.name == " + strconv.Quote(host)}
+		if _, err := netip.ParseAddr(host); err == nil {
+			parts = append(parts, "destination.ip == "+strconv.Quote(host))
+		}
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "(" + strings.Join(parts, " or ") + ")"
 }
 
 // yamlText is a text as a quoted scalar of YAML.

@@ -135,3 +135,41 @@ correlate: {kind: match, group_by: [user.name]}
 		}
 	})
 }
+
+// TestExceptionsHideRarePairs: a host of kind novelty is named by whatever field its alerts name it by.
+func TestExceptionsHideRarePairs(t *testing.T) {
+	const rule = `id: 0b7c0a52-6c0e-4c8e-9a55-0c6f5d6e7a11
+title: Rare
+version: 1.0.0
+status: test
+level: low
+category: other/other
+when: rule.name != nil
+correlate: {kind: novelty, group_by: [], hosts: [host.name, destination.ip], field: rule.name}
+`
+	text := authoring.Exceptions(authoring.Cause{Of: "x", Reason: "x", Owner: "x", Expires: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}, []tocsin.Event{{
+		Rule: tocsin.RuleRef{ID: "0b7c0a52-6c0e-4c8e-9a55-0c6f5d6e7a11"},
+		Entities: []tocsin.Entity{
+			{Field: "source.ip", Value: "10.0.0.7", Role: "attacker"}, {Field: "destination.ip", Value: "10.0.0.7", Role: "victim"}, {Field: "host.name", Value: "web1", Role: "victim"},
+		},
+		Novelty: &tocsin.Novelty{Members: []tocsin.NoveltyMember{{Rule: "scan", Host: "10.0.0.7"}, {Rule: "scan", Host: "web1"}, {Rule: "scan", Host: "10.0.0.9"}}},
+	}})
+	set, err := rules.LoadFiles([]rules.File{{Name: "rare.yml", Path: "rare.yml", Data: []byte(rule)}, {Name: "exceptions/x.yml", Path: "exceptions/x.yml", Data: []byte(text)}}, rules.Options{})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	m := set.Matcher()
+	for field, hidden := range map[[2]string]bool{
+		{"destination.ip", "10.0.0.7"}: true, {"host.name", "web1"}: true, {"destination.ip", "10.0.0.9"}: true, // of no entity: by the fields that name hosts by default
+		{"source.ip", "10.0.0.7"}: false, {"destination.ip", "10.0.0.8"}: false, {"host.name", "web2"}: false,
+	} {
+		fields := []tocsin.Field{{Name: "rule.name", Value: tocsin.StringValue("scan")}, {Name: field[0], Value: tocsin.StringValue(field[1])}}
+		if field[0] == "source.ip" {
+			fields = append(fields, tocsin.Field{Name: "host.name", Value: tocsin.StringValue("web2")})
+		}
+		found := m.Match(&tocsin.Alert{Time: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Fields: tocsin.NewFields(fields)})
+		if len(found) != 1 || (found[0].Suppressed != "") != hidden {
+			t.Errorf("%s %s is hidden: %t\n%s", field[0], field[1], !hidden, text)
+		}
+	}
+}
