@@ -38,6 +38,7 @@ type ruleView struct {
 	EventsN    int64
 	Drafts     bool // the reader's role may draft changes
 	Risk       riskChart
+	Numbers    map[string]string // of the incidents that lowered pairs, by id; of one that cannot be read, its id
 }
 
 // A keyField is one field of the form that asks how a key stands.
@@ -63,9 +64,25 @@ func (p *pages) rule(w http.ResponseWriter, r *http.Request) error {
 	p.fill(r, &v)
 	if v.Standing != nil && v.Standing.Novelty != nil {
 		v.Risk = riskOf(v.Standing.Novelty.Hours)
+		v.Numbers = p.numbersOf(r, v.Standing.Novelty.Lowered)
 	}
 	p.render(w, r, http.StatusOK, "rule", v.Title, "rules", v)
 	return nil
+}
+
+// numbersOf are the numbers of the incidents that lowered pairs. Few did of those that are told.
+func (p *pages) numbersOf(r *http.Request, lowered []tocsin.NoveltyLowered) map[string]string {
+	numbers := map[string]string{}
+	for _, l := range lowered {
+		if numbers[l.Incident] != "" {
+			continue
+		}
+		numbers[l.Incident] = l.Incident
+		if i, err := p.visibleIncident(r.Context(), l.Incident); err == nil {
+			numbers[l.Incident] = i.Number
+		}
+	}
+	return numbers
 }
 
 // ruleEvents is how many events the page of a rule lists: the newest.

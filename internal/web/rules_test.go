@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tocsin"
 	"tocsin/register"
 )
 
@@ -184,6 +185,28 @@ func TestPeers(t *testing.T) {
 		want := `href="https://tocsin-2.example:8080` + strings.ReplaceAll(path, "&", "&amp;") + `"`
 		if body := w.get(path).body; strings.Contains(body, want) != has {
 			t.Errorf("%s: %s: %t", path, want, !has)
+		}
+	}
+}
+
+// TestLoweredByVerdicts leads from a pair that counts for less to the incident that is why.
+func TestLoweredByVerdicts(t *testing.T) {
+	var lowered []tocsin.NoveltyLowered
+	w := newWorld(t, func(o *Options) {
+		o.WhyNot = func(rule, tenant string, key map[string]string) (tocsin.Standing, error) {
+			s, err := whyNot(rule, tenant, key)
+			s.Novelty.Lowered = lowered
+			return s, err
+		}
+	})
+	i := w.incident("0e1", "Password spray", "ann")
+	for _, id := range []string{i.ID, "202601-gone"} {
+		lowered = append(lowered, tocsin.NoveltyLowered{FeedbackPair: tocsin.FeedbackPair{Rule: "New service", Host: "web1"}, Incident: id, Until: t0.Add(tocsin.FeedbackFor)})
+	}
+	novel := section(w.get("/rules/r2").body, "novelty")
+	for _, want := range []string{`<a href="/incidents/` + i.ID + `">` + i.Number + `</a>`, `<a href="/incidents/202601-gone">202601-gone</a>`, `<a href="/entities?value=web1">web1</a></td><td data-label="Until">`} {
+		if !strings.Contains(novel, want) {
+			t.Errorf("it lacks %s", want)
 		}
 	}
 }
