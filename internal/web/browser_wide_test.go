@@ -14,8 +14,8 @@ func TestBrowserWide(t *testing.T) {
 	t.Cleanup(server.Close)
 	const faults = `[...document.querySelectorAll('figure.chart svg')].flatMap(s => {
 		const of = s.closest('section'), pad = parseFloat(getComputedStyle(of).paddingLeft), share = s.getBoundingClientRect().width / (of.clientWidth - 2 * pad);
-		const size = parseFloat(getComputedStyle(s.querySelector('text.axis')).fontSize) * s.getBoundingClientRect().width / s.viewBox.baseVal.width;
-		return [...(share < 0.98 ? ['fills ' + share.toFixed(2)] : []), ...(size < 9.5 || size > 17 ? ['text of ' + size.toFixed(1) + ' px'] : [])];
+		const size = s.querySelector('text.axis').getBoundingClientRect().height / 1.17;
+		return [...(share < 0.98 ? ['fills ' + share.toFixed(2)] : []), ...(size < 9 || size > 17 ? ['text of ' + size.toFixed(1) + ' px'] : [])];
 	})`
 	for _, path := range []string{"/trends?metric=incidents&cohort=detected&counted_as=proposed&interval=day&from=2026-11-01&to=2026-11-04", "/entities?value=web1", "/rules/r2?ask=1", "/incidents/" + i.ID} {
 		for _, width := range []int64{1280, 1440, 1920, 2560, 3840} {

@@ -60,12 +60,13 @@ func (s sketch) SVG() template.HTML {
 	if s.Rows {
 		axis.FontSize = rowText
 	}
-	none := chartdraw.Style{Hidden: true}
+	none, values := chartdraw.Style{Hidden: true}, axis
+	values.ClassName = "axis values"
 	c := chartdraw.Chart{
 		Width: s.Width, Height: s.Height, DPI: 72, Background: ground, Canvas: chartdraw.Style{ClassName: "ground"},
 		XAxis:          chartdraw.XAxis{Style: axis, Ticks: s.X, GridMajorStyle: none, GridMinorStyle: none},
 		YAxis:          chartdraw.YAxis{Style: none, Range: &chartdraw.ContinuousRange{Min: 0, Max: 1}},
-		YAxisSecondary: chartdraw.YAxis{Style: axis, Ticks: s.Y, GridMajorStyle: axis, GridMinorStyle: axis},
+		YAxisSecondary: chartdraw.YAxis{Style: values, Ticks: s.Y, GridMajorStyle: axis, GridMinorStyle: axis},
 	}
 	if s.Rows {
 		c.YAxisSecondary.GridMajorStyle, c.YAxisSecondary.GridMinorStyle = none, none
