@@ -75,4 +75,20 @@ type Verdict struct {
 	Title      string     `json:"title"`
 	// RuleVersion is the version of the rule that the event was found by; "" in verdicts of before it was kept.
 	RuleVersion string `json:"rule_version,omitempty"`
+	// Decisions are what people decided about the event, the latest last; the last [MaxDecisions] are kept.
+	Decisions []Decision `json:"decisions,omitempty"`
+}
+
+// MaxDecisions bounds [Verdict.Decisions].
+const MaxDecisions = 20
+
+// A Decision is what one person decided about an event.
+type Decision struct {
+	Command string    `json:"command"` // its id: given twice, the second changes nothing
+	Action  Action    `json:"action"`  // promote or dismiss
+	By      Actor     `json:"by"`
+	At      time.Time `json:"at"`
+	Timed   bool      `json:"timed,omitempty"`  // the person said when; else At is when the command came
+	Reason  string    `json:"reason,omitempty"` // dismiss: a disposition, or in words why
+	Text    string    `json:"text,omitempty"`
 }

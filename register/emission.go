@@ -64,10 +64,20 @@ func (r *Register) founding(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessmen
 		f.Targets = r.targets(a.Priority, f.Detected, "assess")
 	}
 	data, err := pack(f)
+	text, reason := saidBy(v, text)
 	return &tocsin.LogEntry{
 		Tenant: e.Tenant, Action: tocsin.ActPromote, By: v.By, Effective: at, To: to, Event: e.ID, Data: data,
-		Text: text,
+		Text: text, Reason: reason,
 	}, err
+}
+
+// saidBy is the text of an entry with what the person said who decided on the event, and the reason that was given.
+func saidBy(v tocsin.Verdict, text string) (said, reason string) {
+	d := latest(v)
+	if d.Text != "" {
+		text += "; " + d.Text
+	}
+	return text, d.Reason
 }
 
 // change is an entry about an event in an incident that exists.
@@ -82,6 +92,7 @@ func (r *Register) change(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment,
 		entry.Action, entry.By, entry.Text = tocsin.ActAttach, v.By, e.Rule.Title+" joined"+alerts(e.Count, ": ")
 		if isPerson(v.By) {
 			entry.Effective = v.At
+			entry.Text, entry.Reason = saidBy(v, entry.Text)
 		}
 	}
 	switch {

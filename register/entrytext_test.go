@@ -139,6 +139,26 @@ func TestEraseIn(t *testing.T) {
 	}
 }
 
+// Nor do the verdicts on its events, where a person decided.
+func TestEraseInVerdicts(t *testing.T) {
+	w := newWorld(t)
+	w.apply(event("e1", 0, "203.0.113.7", "ann"), pending())
+	w.do(Command{Action: tocsin.ActDismiss, Event: "202611-e1", Disposition: "false_positive", Text: "Bert did it", By: ann})
+	i := w.do(Command{Action: tocsin.ActPromote, Event: "202611-e1", Text: "no, it was not me", By: bert})
+	w.do(Command{Incident: i.ID, Action: tocsin.ActHandOver, Coordinator: "ann", Text: "all"})
+	q := Erasing{Incident: i.ID, Person: "bert", By: ann, Reason: "asked for it, ticket 7"}
+	if n, err := w.EraseIn(t.Context(), w.store, q); err != nil || n == 0 {
+		t.Fatal(n, err)
+	}
+	v := w.verdict(t, "e1")
+	if text := strings.ToLower(encode(v)); strings.Contains(text, "bert") || v.By.Kind != "person" || len(v.Decisions) != 2 {
+		t.Errorf("verdict %s", text)
+	}
+	if n, err := w.EraseIn(t.Context(), w.store, q); n != 0 || err != nil || w.verdict(t, "e1").Version != v.Version {
+		t.Errorf("again: %d (%v), version %d", n, err, w.verdict(t, "e1").Version)
+	}
+}
+
 func BenchmarkVerifyChain(b *testing.B) {
 	w := newWorld(b)
 	i := w.apply(event("e1", 0, "203.0.113.7", "ann"), proposed()).Incident

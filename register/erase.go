@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -84,10 +85,13 @@ func (r *Register) EraseIn(ctx context.Context, in Eraser, q Erasing) (int, erro
 	}
 	going, promised := naming(entries, q.Person), promisedIn(entries)
 	if len(going) == 0 {
-		return 0, nil
+		return 0, r.forgetDeciders(ctx, q)
 	}
 	if !slices.ContainsFunc(going, func(v erasure) bool { return !promised[v] }) {
-		return len(going), r.blot(ctx, in, entries, going)
+		if err := r.blot(ctx, in, entries, going); err != nil {
+			return 0, err
+		}
+		return len(going), r.forgetDeciders(ctx, q)
 	}
 	command := "erase:" + tocsin.Hash(q.Incident, strconv.FormatInt(entries[len(entries)-1].Seq, 10), q.By.ID)
 	_, _, err = r.write(ctx, q.Incident, command, func(now view) (*tocsin.LogEntry, error) {
@@ -100,7 +104,62 @@ func (r *Register) EraseIn(ctx context.Context, in Eraser, q Erasing) (int, erro
 	if err := r.blot(ctx, in, entries, going); err != nil {
 		return 0, err
 	}
+	if err := r.forgetDeciders(ctx, q); err != nil {
+		return 0, err
+	}
 	return len(going), r.forget(ctx, q)
+}
+
+// forgetDeciders takes the person out of the verdicts on the incident's events.
+func (r *Register) forgetDeciders(ctx context.Context, q Erasing) error {
+	i, err := r.Incident(ctx, q.Incident)
+	if err != nil {
+		return err
+	}
+	holds := func(text string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(q.Person)) }
+	for _, event := range i.Events {
+		err := r.changeVerdict(ctx, event, func(v *tocsin.Verdict) bool {
+			was := v.By
+			v.By.ID = unless(holds, v.By.ID)
+			changed := v.By != was
+			v.Decisions = slices.Clone(v.Decisions)
+			for n, d := range v.Decisions {
+				d.By.ID, d.Reason, d.Text = unless(holds, d.By.ID), unless(holds, d.Reason), unless(holds, d.Text)
+				changed, v.Decisions[n] = changed || d != v.Decisions[n], d
+			}
+			return changed && isPerson(v.By)
+		})
+		if err != nil {
+			return fmt.Errorf("verdict on %s: %w", event, err)
+		}
+	}
+	return nil
+}
+
+// unless is a text that does not have what is looked for, else "".
+func unless(has func(string) bool, text string) string {
+	if has(text) {
+		return ""
+	}
+	return text
+}
+
+// changeVerdict stores what change makes of the verdict on an event; false: nothing.
+func (r *Register) changeVerdict(ctx context.Context, event string, change func(*tocsin.Verdict) bool) error {
+	for range registrarTries {
+		v, err := r.store.Verdict(ctx, event)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		if !change(&v) {
+			return nil
+		}
+		v.Version++
+		if err := r.putVerdict(ctx, v); !errors.Is(err, tocsin.ErrConflict) {
+			return err
+		}
+	}
+	return tocsin.ErrConflict
 }
 
 // naming lists the personal values that are a name or hold it.

@@ -101,6 +101,7 @@ func renew(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessment, by tocsin.Acto
 	return tocsin.Verdict{
 		Event: e.ID, Tenant: e.Tenant, Revision: e.Revision, Assessment: a, RecursOf: v.RecursOf, By: by, At: moment(e),
 		Version: v.Version + 1, Detected: or(e.Detected, e.Opened), Rule: e.Rule.ID, RuleVersion: e.Rule.Version, Title: e.Rule.Title,
+		Decisions: v.Decisions,
 	}
 }
 

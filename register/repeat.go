@@ -35,8 +35,13 @@ func (r *Register) sameCommand(ctx context.Context, cmd Command, i tocsin.Incide
 		}
 		otherwise = ", with another content"
 	}
-	return &Refusal{Incident: i.ID, Action: cmd.Action, Reused: true, Missing: []string{
-		fmt.Sprintf("a command id of its own: %q was used for %s by %s%s", cmd.ID, e.Action, e.By.ID, otherwise),
+	return reused(cmd, i.ID, e.Action, e.By, otherwise)
+}
+
+// reused refuses a command id that was used for something else.
+func reused(cmd Command, on string, was tocsin.Action, by tocsin.Actor, otherwise string) error {
+	return &Refusal{Incident: on, Action: cmd.Action, Reused: true, Missing: []string{
+		fmt.Sprintf("a command id of its own: %q was used for %s by %s%s", cmd.ID, was, by.ID, otherwise),
 	}}
 }
 

@@ -195,8 +195,8 @@ func (a *routes) eventCommands() {
 		run := func(ctx context.Context, in *eventCommandInput) (tocsin.Incident, error) {
 			cmd := command(ctx, act, in.Key, in.Body)
 			cmd.Event = in.ID
-			if in.Key == "" {
-				cmd.ID = tocsin.Hash("command", in.ID, string(act))
+			if in.Key == "" { // without a key, each is a command of its own
+				cmd.ID = tocsin.Hash("command", in.ID, string(act), cmd.By.ID, a.Now().UTC().Format(time.RFC3339Nano))
 			}
 			return a.Register.Do(ctx, cmd)
 		}
