@@ -12,6 +12,7 @@ import (
 var (
 	ErrKey       = errors.New("these are not the values of the rule's group key")
 	ErrElsewhere = errors.New("another daemon has the engine of this key")
+	ErrStarting  = errors.New("the engine is starting")
 )
 
 // A Standing is how one group key of one rule stands at a moment of event time: what it has, what it lacks and until

@@ -118,7 +118,7 @@ type Options struct {
 	Regimes  func() []register.Regime // whose clocks may be started; nil: none
 	Notifier Notifier                 // nil: there are no notifications
 	// WhyNot tells how a group key of a rule in force stands, by the values of its fields. The error wraps
-	// [tocsin.ErrNotFound], [tocsin.ErrKey] or [tocsin.ErrElsewhere].
+	// [tocsin.ErrNotFound], [tocsin.ErrKey], [tocsin.ErrElsewhere] or [tocsin.ErrStarting].
 	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
 	// Measures answer what statistics ask.
 	Measures measure.Store

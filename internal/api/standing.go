@@ -74,6 +74,8 @@ func (a *routes) whyNot(ctx context.Context, in *whyNotQuery) (*anyAnswer, error
 		return nil, huma.Error404NotFound("no rule in force has the id " + strconv.Quote(in.ID))
 	case errors.Is(err, tocsin.ErrElsewhere):
 		return nil, huma.NewError(http.StatusMisdirectedRequest, err.Error())
+	case errors.Is(err, tocsin.ErrStarting):
+		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the engine is starting, or takes the rule in: ask again in a second"), http.Header{"Retry-After": {"1"}})
 	case err != nil:
 		return nil, a.problem(err)
 	}

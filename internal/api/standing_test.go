@@ -25,6 +25,7 @@ func TestWhyNot(t *testing.T) {
 		"too many":           {"viewer", "/rules/r1/why-not?key=a%3D1" + strings.Repeat("&key=a%3D1", 8), http.StatusUnprocessableEntity},
 		"too long":           {"viewer", "/rules/r1/why-not?key=user.name%3D" + strings.Repeat("x", 3000), http.StatusUnprocessableEntity},
 		"on another daemon":  {"viewer", "/rules/r1/why-not?key=user.name%3Delsewhere", http.StatusMisdirectedRequest},
+		"the engine starts":  {"viewer", "/rules/r1/why-not?key=user.name%3Dstarting", http.StatusServiceUnavailable},
 		"nobody may ask":     {"", "/rules/r1/why-not?key=user.name%3Dann", http.StatusUnauthorized},
 		"a tenant asks":      {"viewer/other", "/rules/r1/why-not?key=user.name%3Dann&tenant=default", http.StatusOK},
 		"another tenant too": {"viewer", "/rules/r1/why-not?key=user.name%3Dann&tenant=other", http.StatusOK},
@@ -33,6 +34,9 @@ func TestWhyNot(t *testing.T) {
 			a := w.do(c.role, http.MethodGet, c.path, "")
 			if a.StatusCode != c.status {
 				t.Fatalf("%s: %s", a.Status, a.body)
+			}
+			if again := a.Header.Get("Retry-After"); (again == "1") != (c.status == http.StatusServiceUnavailable) {
+				t.Errorf("to be asked again after %q", again)
 			}
 			if c.status != http.StatusOK {
 				a.problem(t)

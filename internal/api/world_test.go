@@ -134,6 +134,8 @@ func whyNot(rule, tenant string, key map[string]string) (tocsin.Standing, error)
 		return tocsin.Standing{}, tocsin.ErrNotFound
 	case !ok || len(key) > 1:
 		return tocsin.Standing{}, tocsin.ErrKey
+	case user == "starting":
+		return tocsin.Standing{}, fmt.Errorf("rule r1: %w", tocsin.ErrStarting)
 	case user == "elsewhere":
 		return tocsin.Standing{}, fmt.Errorf("partition 7: %w", tocsin.ErrElsewhere)
 	default:

@@ -28,6 +28,9 @@ func (a *App) whyNot(rule, tenant string, given map[string]string) (tocsin.Stand
 			return tocsin.Standing{}, err
 		}
 	}
+	if !ok && r.Status != rules.Deprecated { // it will be there in a moment: behind a start, or a reload
+		return tocsin.Standing{}, fmt.Errorf("rule %s: %w", rule, tocsin.ErrStarting)
+	}
 	if !ok {
 		return tocsin.Standing{}, fmt.Errorf("rule %s is not in the engine, its status is %s: %w", rule, r.Status, tocsin.ErrNotFound)
 	}

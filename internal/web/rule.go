@@ -158,6 +158,9 @@ func (p *pages) ask(r *http.Request, v *ruleView) {
 			v.Peers = p.peers(r)
 		}
 		return
+	case errors.Is(err, tocsin.ErrStarting):
+		v.Refused = "the engine is starting, or takes the rule in: ask again in a second"
+		return
 	case err != nil:
 		v.Refused = "the engine does not have this rule: its status is " + v.Status
 		return

@@ -55,7 +55,7 @@ type Options struct {
 	Health  func(ctx context.Context) Health
 	// Quality tells how events turned out that were detected since a time; tenant "" is all.
 	Quality func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error)
-	// WhyNot tells how a group key stands; its errors wrap [tocsin.ErrKey], [tocsin.ErrElsewhere] or [tocsin.ErrNotFound].
+	// WhyNot tells how a group key stands; its errors wrap [tocsin.ErrKey], [tocsin.ErrElsewhere], [tocsin.ErrStarting] or [tocsin.ErrNotFound].
 	WhyNot func(rule, tenant string, key map[string]string) (tocsin.Standing, error)
 	// NovelHosts tells how the hosts of a name stand in scopes of kind novelty.
 	NovelHosts func(tenant, host string) []tocsin.NoveltyHost
