@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,15 +18,17 @@ type guarded struct {
 	events    map[string][]string // incidents by event
 	alerts    map[string][]string // incidents by alert
 	held      map[string]holding  // by incident
+	revisions map[string]int64    // by incident, as they were listed
 	// cut says that an incident has more events than it names: then the verdict on each event is asked.
 	cut bool
 }
 
 // A holding is what one restricted incident keeps from others, as of one revision.
 type holding struct {
-	revision int64
-	events   []tocsin.Event // as far as queries select by it
-	alerts   []string
+	events []tocsin.Event // as far as queries select by it
+	names  []string       // ids of all its events
+	cut    bool           // it has more than it names
+	alerts []string
 }
 
 // mostGuarded bounds the events and alerts of restricted incidents that are held in memory (some 100 bytes each). Beyond
@@ -71,12 +74,12 @@ func (v *View) look(ctx context.Context) error {
 	if len(v.fresh) == 0 && !v.listed.IsZero() && v.listed.Sub(v.seen) >= settles {
 		return nil
 	}
-	incidents, err := v.restricted(ctx)
+	listed, err := v.restricted(ctx)
 	if err != nil {
 		return err
 	}
-	if !v.last.is(incidents) {
-		g, err := v.read(ctx, incidents)
+	if v.last.revisions == nil || !maps.Equal(v.last.revisions, listed) {
+		g, err := v.read(ctx, listed)
 		if err != nil {
 			return err
 		}
@@ -86,65 +89,102 @@ func (v *View) look(ctx context.Context) error {
 	return nil
 }
 
-// restricted lists them, with those that listings do not tell yet. The lock is held.
-func (v *View) restricted(ctx context.Context) (map[string]tocsin.Incident, error) {
-	all := map[string]tocsin.Incident{}
-	q := tocsin.Query{Visibility: tocsin.Restricted, Limit: 500}
-	for {
-		page, err := v.store.Incidents(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range page.Items {
-			all[i.ID] = i
-		}
-		if q.Cursor = page.Cursor; q.Cursor == "" {
-			break
-		}
+// restricted lists them by their revisions, with those that listings do not tell yet. The lock is held.
+func (v *View) restricted(ctx context.Context) (map[string]int64, error) {
+	all, err := v.store.Restricted(ctx)
+	if err != nil {
+		return nil, err
 	}
 	for id, i := range v.fresh {
 		listed, there := all[id]
 		switch now, err := v.register.Incident(ctx, id); {
 		case err != nil:
 			return nil, err
-		case there && listed.Revision >= i.Revision, now.Visibility != tocsin.Restricted:
+		case there && listed >= i.Revision, now.Visibility != tocsin.Restricted:
 			delete(v.fresh, id)
 		default:
-			all[id] = now
+			all[id] = now.Revision
 		}
 	}
 	return all, nil
 }
 
-// is reports whether nothing has changed.
-func (g *guarded) is(incidents map[string]tocsin.Incident) bool {
-	if g.incidents == nil || len(g.incidents) != len(incidents) {
-		return false
-	}
-	for id, i := range incidents {
-		if was, ok := g.incidents[id]; !ok || was.Revision != i.Revision {
-			return false
+// fewChanged is how many incidents are read one by one, each from its log; more are listed, 500 in a request.
+const fewChanged = 50
+
+// changed reads those of some incidents that are not known at their revisions.
+func (v *View) changed(ctx context.Context, listed map[string]int64) (map[string]tocsin.Incident, error) {
+	var ids []string
+	for id, revision := range listed {
+		if was, ok := v.last.revisions[id]; !ok || was != revision {
+			ids = append(ids, id)
 		}
 	}
-	return true
-}
-
-// read reads what the incidents keep from others; what it knows of a revision it does not read again.
-func (v *View) read(ctx context.Context, incidents map[string]tocsin.Incident) (*guarded, error) {
-	g := &guarded{incidents: map[string]tocsin.Incident{}, events: map[string][]string{}, alerts: map[string][]string{}, held: map[string]holding{}}
-	for id, i := range incidents {
-		h, ok := v.last.held[id]
-		if !ok || h.revision != i.Revision {
-			var err error
-			if h, err = v.hold(ctx, &i); err != nil {
+	all, told := map[string]tocsin.Incident{}, false
+	for _, id := range ids {
+		if !told && len(ids) > fewChanged {
+			told = true
+			if err := v.list(ctx, all); err != nil {
 				return nil, err
 			}
 		}
-		g.held[id], g.cut = h, g.cut || i.EventsCut > 0
-		g.incidents[id] = tocsin.Incident{
-			ID: i.ID, Tenant: i.Tenant, Number: i.Number, Revision: i.Revision, Visibility: i.Visibility, Shared: i.Shared, Assignee: i.Assignee, Coordinator: i.Coordinator, Teams: i.Teams,
+		if _, ok := all[id]; ok {
+			continue
 		}
-		for _, event := range i.Events {
+		i, err := v.register.Incident(ctx, id)
+		switch {
+		case err == nil:
+			all[id] = i
+		case !errors.Is(err, tocsin.ErrNotFound):
+			return nil, err
+		default: // it has no log, and is kept from others all the same
+			all[id] = tocsin.Incident{ID: id, Visibility: tocsin.Restricted}
+			if err := v.list(ctx, all); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// list reads all that listings tell of.
+func (v *View) list(ctx context.Context, into map[string]tocsin.Incident) error {
+	q := tocsin.Query{Visibility: tocsin.Restricted, Limit: 500}
+	for {
+		page, err := v.store.Incidents(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, i := range page.Items {
+			if was, ok := into[i.ID]; !ok || was.Revision < i.Revision {
+				into[i.ID] = i
+			}
+		}
+		if q.Cursor = page.Cursor; q.Cursor == "" {
+			return nil
+		}
+	}
+}
+
+// read reads what the incidents keep from others; what it knows of a revision it does not read again.
+func (v *View) read(ctx context.Context, listed map[string]int64) (*guarded, error) {
+	changed, err := v.changed(ctx, listed)
+	if err != nil {
+		return nil, err
+	}
+	g := &guarded{incidents: map[string]tocsin.Incident{}, events: map[string][]string{}, alerts: map[string][]string{}, held: map[string]holding{}, revisions: listed}
+	for id := range listed {
+		h, i := v.last.held[id], v.last.incidents[id]
+		if now, ok := changed[id]; ok {
+			if h, err = v.hold(ctx, &now); err != nil {
+				return nil, err
+			}
+			i = tocsin.Incident{
+				ID: now.ID, Tenant: now.Tenant, Number: now.Number, Revision: now.Revision, Visibility: now.Visibility, Shared: now.Shared, Assignee: now.Assignee, Coordinator: now.Coordinator, Teams: now.Teams,
+			}
+		}
+		g.incidents[id], g.held[id], g.cut = i, h, g.cut || h.cut
+		for _, event := range h.names {
 			g.events[event] = append(g.events[event], id)
 		}
 		for _, alert := range h.alerts {
@@ -159,7 +199,7 @@ func (v *View) read(ctx context.Context, incidents map[string]tocsin.Incident) (
 
 // hold reads what one incident keeps from others.
 func (v *View) hold(ctx context.Context, i *tocsin.Incident) (holding, error) {
-	h := holding{revision: i.Revision}
+	h := holding{names: i.Events, cut: i.EventsCut > 0}
 	for chunk := range slices.Chunk(i.Events, 200) {
 		events, err := v.store.Events(ctx, chunk)
 		if err != nil {

@@ -23,6 +23,7 @@ type Store interface {
 	Counts(ctx context.Context, queries []tocsin.Query) ([]int64, error)
 	EventCounts(ctx context.Context, queries []tocsin.EventQuery) ([]int64, error)
 	Mark(ctx context.Context, tenant string) (string, error)
+	Restricted(ctx context.Context) (map[string]int64, error)
 	Event(ctx context.Context, id string) (tocsin.Event, error)
 	Events(ctx context.Context, ids []string) ([]tocsin.Event, error)
 	EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Page[tocsin.Event], error)

@@ -162,10 +162,11 @@ type searchReply struct {
 			Value int64 `json:"value"`
 		} `json:"total"`
 		Hits []struct {
-			Index  string          `json:"_index"`
-			ID     string          `json:"_id"`
-			Source json.RawMessage `json:"_source"`
-			Sort   json.RawMessage `json:"sort"`
+			Index   string          `json:"_index"`
+			ID      string          `json:"_id"`
+			Version int64           `json:"_version"`
+			Source  json.RawMessage `json:"_source"`
+			Sort    json.RawMessage `json:"sort"`
 		} `json:"hits"`
 	} `json:"hits"`
 }

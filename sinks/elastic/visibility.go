@@ -1,6 +1,36 @@
 package elastic
 
-import "tocsin"
+import (
+	"context"
+
+	"tocsin"
+)
+
+// restrictedAtOnce is how many a page of [Store.Restricted] has: some 100 bytes each.
+const restrictedAtOnce = 5000
+
+// Restricted is the revision of each restricted incident, which is the version of its document; see [sinks.Counts].
+func (s *Store) Restricted(ctx context.Context) (map[string]int64, error) {
+	l := listing{}
+	l.knownTo(tocsin.Restricted, nil)
+	query := object{
+		"size": restrictedAtOnce, "track_total_hits": false, "_source": false, "version": true, "query": object{"bool": object{"filter": l.filters}},
+		"sort": []object{{"tocsin.id": object{"order": "asc", "unmapped_type": "keyword"}}},
+	}
+	all := map[string]int64{}
+	for {
+		reply, err := s.searchOn(ctx, s.index(kindIncidents), countsCopy, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, hit := range reply.Hits.Hits {
+			all[hit.ID], query["search_after"] = hit.Version, hit.Sort
+		}
+		if len(reply.Hits.Hits) < restrictedAtOnce {
+			return all, nil
+		}
+	}
+}
 
 // knownTo asks for the incidents of a visibility, and leaves out what is restricted and does not name the reader.
 func (l *listing) knownTo(visibility string, r *tocsin.Reader) {

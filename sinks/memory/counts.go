@@ -26,6 +26,23 @@ func (s *Store) Mark(_ context.Context, tenant string) (string, error) {
 	return "0", nil
 }
 
+// Restricted is the revision of each restricted incident; see [sinks.Counts].
+func (s *Store) Restricted(context.Context) (map[string]int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]int64{}
+	for id := range s.incidents {
+		i, err := read[tocsin.Incident](s.incidents, id)
+		if err != nil {
+			return nil, err
+		}
+		if i.Visibility == tocsin.Restricted {
+			all[id] = i.Revision
+		}
+	}
+	return all, nil
+}
+
 // EventCounts says how many events each query selects; see [sinks.Counts].
 func (s *Store) EventCounts(ctx context.Context, queries []tocsin.EventQuery) ([]int64, error) {
 	counts := make([]int64, len(queries))

@@ -1,6 +1,7 @@
 package sinktest
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"testing"
@@ -38,6 +39,13 @@ func testIncidentsRestricted(t *testing.T, u Suite, s Store) {
 		}
 	}
 	u.settle(t, s)
+	want := map[string]int64{}
+	for n := range 5 {
+		want[incident(n+1).ID] = incident(n + 1).Revision
+	}
+	if got, err := s.Restricted(t.Context()); err != nil || !maps.Equal(got, want) {
+		t.Errorf("restricted %v (%v), want %v", got, err, want)
+	}
 	for name, c := range map[string]struct {
 		q    tocsin.Query
 		want []string

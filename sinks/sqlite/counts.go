@@ -75,6 +75,25 @@ func (s *Store) EventCounts(ctx context.Context, queries []tocsin.EventQuery) ([
 	return s.counted(ctx, all)
 }
 
+// Restricted is the revision of each restricted incident, by the index of those; see [sinks.Counts].
+func (s *Store) Restricted(ctx context.Context) (map[string]int64, error) {
+	rows, err := s.reader().QueryContext(ctx, "SELECT id, revision FROM incidents WHERE "+restrictedAlone)
+	if err != nil {
+		return nil, translate("restricted incidents", err)
+	}
+	defer rows.Close()
+	all := map[string]int64{}
+	for rows.Next() {
+		var id string
+		var revision int64
+		if err := rows.Scan(&id, &revision); err != nil {
+			return nil, translate("restricted incidents", err)
+		}
+		all[id] = revision
+	}
+	return all, translate("restricted incidents", rows.Err())
+}
+
 func (s *Store) counted(ctx context.Context, all []listing) ([]int64, error) {
 	if len(all) == 0 {
 		return nil, nil
