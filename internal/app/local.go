@@ -185,7 +185,10 @@ type whole interface {
 }
 
 // OpenReader opens the configured store: the embedded register, or Elasticsearch.
-func OpenReader(ctx context.Context, o Options) (*Reader, error) {
+func OpenReader(ctx context.Context, o Options) (*Reader, error) { return openReader(ctx, o, false) }
+
+// openReader is OpenReader; overwrite lets nothing stay in the embedded register's file that is taken out.
+func openReader(ctx context.Context, o Options, overwrite bool) (*Reader, error) {
 	if o.Config.Mode == "kafka" {
 		st, err := NewElastic(o.Config.Elasticsearch, o, prometheus.NewRegistry())
 		if err != nil {
@@ -197,7 +200,7 @@ func OpenReader(ctx context.Context, o Options) (*Reader, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, fmt.Errorf("there is no register in %s: %w", o.Config.DataDir, err)
 	}
-	st, err := sqlite.Open(ctx, sqlite.Options{Path: file})
+	st, err := sqlite.Open(ctx, sqlite.Options{Path: file, Overwrite: overwrite})
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ type Keeper struct {
 // OpenKeeper opens the configured store for what the daemon may not do. In mode kafka the configured user needs the role
 // tocsin-retention, or tocsin-eraser.
 func OpenKeeper(ctx context.Context, o Options) (*Keeper, error) {
-	r, err := OpenReader(ctx, o)
+	r, err := openReader(ctx, o, true)
 	if err != nil {
 		return nil, err
 	}

@@ -104,16 +104,10 @@ func (s *Store) ReplaceEntry(ctx context.Context, e tocsin.LogEntry) error {
 	if err != nil {
 		return fmt.Errorf("log entry %s: %w", e.ID(), err)
 	}
-	return s.InTx(ctx, func(tx *Store) error {
-		if _, err := tx.tx.ExecContext(ctx, `PRAGMA secure_delete = 1`); err != nil {
-			return translate("erase", err)
-		}
+	return s.erasing(ctx, func(tx *Store) error {
 		n, err := tx.exec(ctx, "log entry", `UPDATE log SET doc = ? WHERE incident = ? AND seq = ?`, string(doc), e.Incident, e.Seq)
 		if err == nil && n == 0 {
 			err = fmt.Errorf("log entry %s: %w", e.ID(), tocsin.ErrNotFound)
-		}
-		if _, off := tx.tx.ExecContext(ctx, `PRAGMA secure_delete = 0`); off != nil {
-			return errors.Join(err, translate("erase", off))
 		}
 		return err
 	})

@@ -32,9 +32,9 @@ func (s *Store) Informant(ctx context.Context, token string) (i tocsin.Informant
 	return i, s.document(ctx, "informant", token, `SELECT doc FROM informants WHERE token = ?`, into(&i))
 }
 
-// EraseInformant forgets who it is; see [sinks.Informants]. What stood in the page of the file is overwritten.
+// EraseInformant forgets who it is; see [sinks.Informants]. What stood in the file is overwritten.
 func (s *Store) EraseInformant(ctx context.Context, token string, e tocsin.Erasure) (i tocsin.Informant, err error) {
-	return i, s.InTx(ctx, func(tx *Store) error {
+	err = s.erasing(ctx, func(tx *Store) error {
 		if i, err = tx.Informant(ctx, token); err != nil || !i.Erased.At.IsZero() {
 			return err
 		}
@@ -43,10 +43,8 @@ func (s *Store) EraseInformant(ctx context.Context, token string, e tocsin.Erasu
 		if err != nil {
 			return fmt.Errorf("informant %s: %w", token, err)
 		}
-		if _, err := tx.exec(ctx, "informant "+token, `PRAGMA secure_delete = ON`); err != nil {
-			return err
-		}
 		_, err = tx.exec(ctx, "informant "+token, `UPDATE informants SET doc = ? WHERE token = ?`, string(doc), token)
 		return err
 	})
+	return i, err
 }

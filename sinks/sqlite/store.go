@@ -28,6 +28,8 @@ type Options struct {
 	MaxBytes int64
 	// Readers is the number of connections that read at the same time; 0: 4.
 	Readers int
+	// Overwrite lets nothing of what is replaced or deleted stay in the file: for who erases.
+	Overwrite bool
 }
 
 // A Store keeps every contract of package sinks and of the register, and the journal. It is safe for concurrent use.
@@ -43,6 +45,7 @@ type shared struct {
 	write, read *sql.DB
 	maxBytes    int64
 	queue       queue
+	overwrite   bool // see [Options]
 }
 
 var (
@@ -73,7 +76,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := file.Close(); err != nil {
 		return nil, fmt.Errorf("sqlite store: %w", err)
 	}
-	s := &Store{shared: &shared{maxBytes: o.MaxBytes}}
+	s := &Store{shared: &shared{maxBytes: o.MaxBytes, overwrite: o.Overwrite}}
 	if s.write, err = sql.Open("sqlite", o.dsn(false)); err != nil {
 		return nil, fmt.Errorf("sqlite store: %w", err)
 	}
@@ -108,7 +111,7 @@ func (o Options) dsn(reader bool) string {
 		q.Add("_journal_mode", "WAL") // not a _pragma: these are sorted, and the page size must come first
 		q.Add("_pragma", "synchronous(FULL)")
 		q.Add("_pragma", "journal_size_limit(67108864)")
-		q.Add("_pragma", "secure_delete(0)")
+		q.Add("_pragma", "secure_delete("+strconv.FormatBool(o.Overwrite)+")")
 		q.Add("_txlock", "immediate")
 		if o.MaxBytes > 0 {
 			q.Add("_pragma", "max_page_count("+strconv.FormatInt(max(o.MaxBytes/pageSize, 64), 10)+")")
@@ -123,7 +126,11 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.queue.wait()
-	return errors.Join(s.read.Close(), s.write.Close())
+	var folded error
+	if s.overwrite {
+		folded = s.fold(context.Background()) //nolint:contextcheck // what was erased must not stay for want of patience
+	}
+	return errors.Join(folded, s.read.Close(), s.write.Close())
 }
 
 // InTx runs fn with a store whose writes are one transaction and whose reads see them: all of it is stored when InTx
