@@ -78,7 +78,11 @@ func unreachable(from tocsin.Status, a tocsin.Action, to tocsin.Status) []string
 		}
 	}
 	if len(may) == 0 {
-		return []string{"another status: " + string(from) + " is its end"}
+		said := "another status: " + string(from) + " is its end"
+		if from == tocsin.Rejected {
+			said += ", and what it was about becomes an incident again by promoting its event"
+		}
+		return []string{said}
 	}
 	return []string{"another status: what can be done from " + string(from) + " is " + strings.Join(may, ", ")}
 }

@@ -59,8 +59,13 @@ func unmergeable(i, into tocsin.Incident, cmd Command) []string {
 	case !into.Status.IsOpen():
 		missing = append(missing, "an open incident to merge into: "+into.ID+" is "+string(into.Status))
 	}
-	if !i.Status.IsOpen() {
-		missing = append(missing, "an open incident to merge: reopen it, or relate the two")
+	switch {
+	case i.Into != "":
+		missing = append(missing, "an incident that goes on by itself: this one was merged into "+i.Into+", which can be merged")
+	case i.Status == tocsin.Rejected:
+		missing = append(missing, "an open incident to merge: this one was rejected; promote its event anew")
+	case !i.Status.IsOpen():
+		missing = append(missing, "an open incident to merge: reopen it first")
 	}
 	return missing
 }

@@ -202,7 +202,7 @@ func (r *Register) finishMerger(ctx context.Context, survivor, id string) (bool,
 		return false, err
 	}
 	if slices.ContainsFunc(entries, func(o tocsin.LogEntry) bool { return isPerson(o.By) && o.Recorded.After(e.Recorded) }) {
-		r.log.WarnContext(ctx, "a merger was cut short, and people went on with the incident: merge it again, or relate the two", "incident", id, "into", survivor)
+		r.log.WarnContext(ctx, "a merger was cut short, and people went on with the incident: merge it again, or leave the two as they are", "incident", id, "into", survivor)
 		return false, nil
 	}
 	cmd := merging(survivor, *e, l)

@@ -95,6 +95,12 @@ var shapes = []*regexp.Regexp{
 	regexp.MustCompile(`\b\+?\d[\d ()/-]{6,}\d\b`),
 }
 
+// entityFields are names of fields that summaries have: they look like those of hosts, and name nobody.
+var entityFields = []string{
+	"source.ip", "source.domain", "destination.ip", "destination.domain", "host.name", "host.ip", "user.name", "user.target.name", "service.name",
+	"process.executable", "file.path", "url.domain", "dns.question.registered_domain",
+}
+
 // newMask gathers every name that the incident, its events and its log hold.
 func newMask(f File) *mask {
 	m := &mask{roles: []string{}}
@@ -165,7 +171,12 @@ func (m *mask) hide(text string) string {
 		text = h.match.ReplaceAllLiteralString(text, "("+h.as+")")
 	}
 	for _, s := range shapes {
-		text = s.ReplaceAllLiteralString(text, "(hidden)")
+		text = s.ReplaceAllStringFunc(text, func(found string) string {
+			if slices.Contains(entityFields, found) {
+				return found
+			}
+			return "(hidden)"
+		})
 	}
 	return text
 }

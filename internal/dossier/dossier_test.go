@@ -161,6 +161,32 @@ func TestAwarenessNamesNobody(t *testing.T) {
 	})
 }
 
+// The names of fields stay, though they look like those of hosts.
+func TestAwarenessNamesFields(t *testing.T) {
+	f := closed()
+	f.Incident.Summary = "10 alerts, source.ip 203.0.113.7, user.name ann, on web1.example.org"
+	var out bytes.Buffer
+	if err := press(t, "").Awareness(&out, Markdown, f, t0); err != nil {
+		t.Fatal(err)
+	}
+	if want := "10 alerts, source.ip (attacker source 1), user.name (victim user 1), on (hidden)"; !strings.Contains(out.String(), want) {
+		t.Errorf("got %s, want %s", out.String(), want)
+	}
+}
+
+// A part of the register's report that has nothing to tell says so.
+func TestRegisterReportSaysNone(t *testing.T) {
+	for format, want := range map[string]string{Markdown: "\nNone.", HTML: "<li>none</li>"} {
+		var out bytes.Buffer
+		if err := press(t, "").Register(&out, format, Period{From: t0, To: t0.AddDate(0, 1, 0)}, nil, t0); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(out.String(), want); n != 4 {
+			t.Errorf("%s says it %d times:\n%s", format, n, out.String())
+		}
+	}
+}
+
 func TestRegisterReport(t *testing.T) {
 	visit := func(s tocsin.Status, from time.Time) []tocsin.Visit { return []tocsin.Visit{{Status: s, From: from}} }
 	first := closed().Incident
