@@ -56,7 +56,7 @@ func incidentActions() []act {
 // eventActions are a person's verdicts on a pending event.
 func eventActions() []act {
 	return []act{
-		{"promote", "Make an incident of a pending event", []string{"text"}},
+		{"promote", "Make an incident of a pending event", []string{"reason", "text"}},
 		{"dismiss", "Decide that an event is no incident", []string{"disposition", "reason", "text"}},
 	}
 }
@@ -95,7 +95,7 @@ func (o *orders) add(cmd *cobra.Command, names []string) {
 	for _, name := range names {
 		switch name {
 		case "as":
-			f.StringVar(&o.Coordinator, "as", "", "`coordinator`; without it whoever runs the command")
+			f.StringVar(&o.Coordinator, "as", "", "`coordinator`; without it whose token it is, and by the token of the data folder whoever runs the command")
 		case "reason":
 			f.StringVar(&o.Reason, "reason", "", "why")
 		case "text":
@@ -167,7 +167,7 @@ func newIncidentAct(a act) *cobra.Command {
 			if a.name == "comment" && o.Text == "" {
 				return coded(exitUnusable, errors.New("a comment needs --text"))
 			}
-			if a.name == "declare" && o.Coordinator == "" {
+			if a.name == "declare" && o.Coordinator == "" && !r.named() {
 				o.Coordinator = userName()
 			}
 			if err := o.finish(a.name); err != nil {

@@ -14,7 +14,7 @@ import (
 
 func newRulesException() *cobra.Command {
 	cmd := &cobra.Command{Use: "exception", Short: "Write exceptions to rules"}
-	cmd.AddCommand(newRulesExceptionDraft())
+	cmd.AddCommand(newRulesExceptionDraft(), newExceptionList())
 	return cmd
 }
 

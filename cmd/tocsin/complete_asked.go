@@ -57,11 +57,12 @@ func askedFlags() map[string]completer {
 // askedArguments are the completers of arguments by the commands that take them.
 func askedArguments() map[string]completer {
 	letters, tokens, users := field("/dead-letters", "items", "id", "reason"), field("/tokens", "items", "name", "role"), field("/users", "items", "name", "role")
-	rules := field("/rules", "rules", "id", "title")
+	rules, events := field("/rules", "rules", "id", "title"), field("/events", "items", "id", "detected")
 	return map[string]completer{
 		"tocsin deadletter show": letters, "tocsin deadletter redrive": letters, "tocsin deadletter discard": letters,
 		"tocsin token revoke": tokens, "tocsin user passwd": users, "tocsin user remove": users, "tocsin rules why-not": rules, "tocsin rules explain": rules,
 		"tocsin incident promote": pending, "tocsin incident dismiss": pending,
+		"tocsin event show": events, "tocsin event evidence": events, "tocsin alert show": field("/alerts", "items", "id", "at"),
 	}
 }
 

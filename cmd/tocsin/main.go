@@ -78,6 +78,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newRun(), newDemo(), newSetup(), newReplay(), newDecode(), newMapping(), newRules(), newConformance(), newConfig(), newVersion())
 	root.AddCommand(newIncident(), newTrends(), newDeadLetter(), newLists(), newVerify(), newRetention(), newAudit())
+	root.AddCommand(newEvent(), newAssessment(), newAlert(), newSource(), newHealth())
 	root.AddCommand(newClock(), newNotify())
 	root.AddCommand(newReport(), newInformant(), newRegister())
 	root.AddCommand(newUser(), newToken())

@@ -118,6 +118,9 @@ func answered(err error) error {
 	return coded(exitInput, err)
 }
 
+// named reports whether a token says who gives the command: one that was given, not that of the data folder.
+func (r *reach) named() bool { return r.tokenFile != "" || os.Getenv("TOCSIN_TOKEN") != "" }
+
 func (r *reach) token(cfg config.Config) (string, error) {
 	if r.tokenFile != "" {
 		text, err := os.ReadFile(r.tokenFile)
@@ -143,10 +146,10 @@ func readLine(name string) string {
 
 // find turns what a person calls an incident, its number or its id, into its id.
 func find(ctx context.Context, c *client.Client, name string) (string, error) {
-	if !strings.HasPrefix(strings.ToUpper(name), "INC-") {
-		if !strings.Contains(name, "-") || strings.Trim(name, "0123456789abcdef-") != "" {
-			return "", coded(exitUnusable, fmt.Errorf("%q is neither the number of an incident (INC-…) nor an id; `tocsin incident list` shows them", name))
-		}
+	if err := nameable(name); err != nil {
+		return "", err
+	}
+	if !numbered(name) {
 		return name, nil
 	}
 	number := strings.ToUpper(name)
@@ -159,7 +162,21 @@ func find(ctx context.Context, c *client.Client, name string) (string, error) {
 			return i.ID, nil
 		}
 	}
-	return "", coded(exitUnusable, fmt.Errorf("no incident has the number %s; `tocsin incident list` shows them", name))
+	return "", coded(exitUnusable, fmt.Errorf("%w %s; `tocsin incident list` shows them", errNoSuch, name))
+}
+
+// errNoSuch says of a number that it is nobody's.
+var errNoSuch = errors.New("no incident has the number")
+
+// numbered reports whether a name is a number, not an id.
+func numbered(name string) bool { return strings.HasPrefix(strings.ToUpper(name), "INC-") }
+
+// nameable refuses what can be no incident's name.
+func nameable(name string) error {
+	if numbered(name) || strings.Contains(name, "-") && strings.Trim(name, "0123456789abcdef-") == "" {
+		return nil
+	}
+	return coded(exitUnusable, fmt.Errorf("%q is neither the number of an incident (INC-…) nor an id; `tocsin incident list` shows them", name))
 }
 
 // userName is who runs the command.
