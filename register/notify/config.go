@@ -59,14 +59,14 @@ type Route struct {
 // defaultActions are what a route tells that names none.
 func defaultActions() []string {
 	return []string{
-		"promote", "create", "declare", "reject", "acknowledge", "contain", "eradicate", "recover", "resolve", "close", "reopen", "merge",
+		"promote", "create", "split_off", "declare", "reject", "acknowledge", "contain", "eradicate", "recover", "resolve", "close", "reopen", "merge",
 		"assign", "hand_over", "hold", "release", "crisis", "return", "timer", "clock_start", "clock_submit", "clock_waive", "propose",
 	}
 }
 
 // actions are all that a log has.
 func actions() []string {
-	return append(defaultActions(), "attach", "revise", "late_evidence", "absorb", "comment", "set", "decline", "confirm", "relate", "follow_up", "review",
+	return append(defaultActions(), "attach", "revise", "late_evidence", "absorb", "comment", "set", "decline", "confirm", "relate", "recur", "follow_up", "review",
 		"escalate", "team", "split", "visibility")
 }
 
@@ -95,7 +95,7 @@ func (r Route) may(i *tocsin.Incident) bool { return r.Restricted || i.Visibilit
 
 // opening are the actions after which somebody is to take an incident up: their notices are repeated until one does.
 func opening(a tocsin.Action) bool {
-	return a == tocsin.ActPromote || a == tocsin.ActCreate || a == tocsin.ActDeclare
+	return a.Founds() || a == tocsin.ActDeclare
 }
 
 // taken reports whether an incident that was opened into a status has been taken up since, or is over.

@@ -411,6 +411,38 @@ func TestBackfillIsNotTold(t *testing.T) {
 	w.expect("declare")
 }
 
+// What is split off is an incident that somebody is to take up, as any other that is opened: all ways to open one are told.
+func TestWhatIsSplitOffIsTold(t *testing.T) {
+	for _, a := range tocsin.FoundingActions() {
+		if !opening(a) || !slices.Contains(defaultActions(), string(a)) {
+			t.Errorf("%s is not told", a)
+		}
+	}
+	w := newWorld(t, "routes: [{name: all, to: [chat], repeat: 10m}]\n")
+	var i tocsin.Incident
+	for n := range 2 {
+		e := tocsin.Event{
+			ID: fmt.Sprint("202611-e", n), Tenant: "default", Revision: 1, Count: 1, First: w.now, Last: w.now, Opened: w.now, Detected: w.now,
+			Group: tocsin.Group{{Field: "user.name", Value: tocsin.StringValue("eve")}},
+			Rule:  tocsin.RuleRef{ID: "r", Title: "Spray"}, Milestone: tocsin.MilestoneOpened, Activity: tocsin.Open,
+		}
+		a := tocsin.Assessment{State: tocsin.Promoted, Mode: tocsin.ModePropose, Priority: "P1", Category: "intrusions/burglary", Impact: tocsin.Impact{Functional: "low"}}
+		if err := w.store.StoreEvents(t.Context(), []tocsin.Event{e}); err != nil {
+			t.Fatal(err)
+		}
+		out, err := w.reg.Apply(t.Context(), e, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i = out.Incident
+	}
+	w.do(register.Command{Action: tocsin.ActDeclare, Incident: i.ID})
+	w.do(register.Command{Action: tocsin.ActAcknowledge, Incident: i.ID})
+	w.do(register.Command{Action: tocsin.ActSplit, Incident: i.ID, Events: []string{"202611-e1"}})
+	w.settle()
+	w.expect("promote", "declare", "acknowledge", "split_off")
+}
+
 func TestPokedIncidentsAreTold(t *testing.T) {
 	w := newWorld(t, all)
 	i := w.create()
