@@ -57,7 +57,7 @@ func unmergeable(i, into tocsin.Incident, cmd Command) []string {
 	case into.ID == i.ID:
 		missing = append(missing, "another incident to merge into: this is the same one")
 	case !into.Status.IsOpen():
-		missing = append(missing, "an open incident to merge into: "+into.ID+" is "+string(into.Status))
+		missing = append(missing, "an open incident to merge into: "+or(into.Number, into.ID)+" is "+string(into.Status))
 	}
 	switch {
 	case i.Into != "":

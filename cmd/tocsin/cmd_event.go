@@ -20,7 +20,7 @@ func newEvent() *cobra.Command {
 	list := listing[tocsin.Event]{
 		path: "/events", short: "List events, the newest detected first", header: "EVENT\tDETECTED\tLEVEL\tACTIVITY\tALERTS\tGROUP\tTITLE",
 		row: func(e tocsin.Event) string {
-			return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s", e.ID, stamp(e.Detected), e.Rule.Level, e.Activity, e.Count, or(printable(tocsin.GroupText(e.Group)), "-"), printable(e.Rule.Title))
+			return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s", e.ID, stamp(e.Detected), e.Rule.Level, e.Activity, e.Count, grouped(e.Group), printable(e.Rule.Title))
 		},
 		filters: [][2]string{
 			{"entity", "only those that name this `value`: an address, a host, a user"}, {"rule", "only those of the rule of this `id`"},
@@ -30,6 +30,14 @@ func newEvent() *cobra.Command {
 	}
 	cmd.AddCommand(list.command(), newShown("show EVENT", "Print an event and its assessment", "/events/", ""), newEventEvidence())
 	return cmd
+}
+
+// grouped is a group key in a line, "-" for none.
+func grouped(g tocsin.Group) string {
+	if len(g) == 0 {
+		return "-"
+	}
+	return printable(tocsin.GroupText(g))
 }
 
 func newAssessment() *cobra.Command {

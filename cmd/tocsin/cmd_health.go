@@ -31,11 +31,14 @@ func newHealth() *cobra.Command {
 				if err := json.Unmarshal(doc, &h); err != nil {
 					return err
 				}
-				w := cmd.OutOrStdout()
-				err := indented(w, doc)
-				if output == "table" {
+				var err error
+				switch w := cmd.OutOrStdout(); {
+				case output == "json":
+					err = indented(w, doc)
+				case output != "table":
+					return coded(exitUnusable, fmt.Errorf("--output %s: table or json", output))
+				default:
 					fmt.Fprintln(w, h.Status)
-					err = nil
 					if len(h.Troubles) > 0 {
 						err = printRows(w, output, h.Troubles, "PART\tSINCE\tDETAIL", func(t trouble) string {
 							return fmt.Sprintf("%s\t%s\t%s", t.Part, stamp(t.Since), printable(t.Detail))

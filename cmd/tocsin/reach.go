@@ -152,17 +152,46 @@ func find(ctx context.Context, c *client.Client, name string) (string, error) {
 	if !numbered(name) {
 		return name, nil
 	}
-	number := strings.ToUpper(name)
-	all, err := client.All[tocsin.Incident](ctx, c, "/incidents", map[string][]string{"number": {number}}, 0)
-	if err != nil {
-		return "", err
-	}
-	for _, i := range all {
-		if i.Number == number { // a daemon of an earlier version gives all
-			return i.ID, nil
+	for tries := range numberTries {
+		if tries > 0 {
+			if err := pause(ctx, numberPause); err != nil {
+				return "", err
+			}
+		}
+		if id, err := numberOf(ctx, c, strings.ToUpper(name)); id != "" || err != nil {
+			return id, err
 		}
 	}
 	return "", coded(exitUnusable, fmt.Errorf("%w %s; `tocsin incident list` shows them", errNoSuch, name))
+}
+
+// In Elasticsearch a listing is a second behind at most: a number that nobody has may be of what was made a moment ago.
+const (
+	numberTries = 6
+	numberPause = 250 * time.Millisecond
+)
+
+// numberOf is the id of the incident that has a number, "" where a listing tells of none.
+func numberOf(ctx context.Context, c *client.Client, number string) (string, error) {
+	all, err := client.All[tocsin.Incident](ctx, c, "/incidents", map[string][]string{"number": {number}}, 0)
+	for _, i := range all {
+		if i.Number == number { // a daemon of an earlier version gives all
+			return i.ID, err
+		}
+	}
+	return "", err
+}
+
+// pause waits, unless the context ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // errNoSuch says of a number that it is nobody's.

@@ -203,6 +203,14 @@ func TestRegisterReport(t *testing.T) {
 	if d.Opened != 3 || d.Earlier != 1 || d.Counted != 2 || d.Open != 2 || d.Resolved != 2 || d.Closed != 2 || len(d.Recurring) != 1 || len(d.Missed) != 1 {
 		t.Errorf("%+v", d)
 	}
+	if second.RecursOf != "202610-1" || d.Recurring[0].RecursOfNumber != "" {
+		t.Errorf("recurring %+v", d.Recurring)
+	}
+	known := first
+	known.ID = second.RecursOf
+	if d := Summarise(p, []tocsin.Incident{second, known}, t0); d.Recurring[0].RecursOfNumber != first.Number {
+		t.Errorf("recurring %+v", d.Recurring)
+	}
 	if len(d.FollowUps) != 1 || !d.FollowUps[0].Overdue {
 		t.Errorf("follow-ups %+v", d.FollowUps)
 	}

@@ -108,7 +108,9 @@ type line struct {
 	Coordinator string        `json:"coordinator"`
 	Disposition string        `json:"disposition"`
 	RecursOf    string        `json:"recurs_of,omitempty"`
-	Recurs      int           `json:"recurrences"`
+	// RecursOfNumber is its number, where the report has read that one and may name it.
+	RecursOfNumber string `json:"recurs_of_number,omitempty"`
+	Recurs         int    `json:"recurrences"`
 }
 
 type miss struct {
@@ -144,6 +146,12 @@ func Summarise(p Period, all []tocsin.Incident, now time.Time) RegisterDoc {
 	d := RegisterDoc{From: p.From.UTC(), To: p.To.UTC(), Made: now.UTC(), Incidents: []line{}, Unfinished: []line{}, Missed: []miss{}, FollowUps: []followUp{}, Recurring: []line{}}
 	within := func(t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }
 	all = slices.SortedFunc(slices.Values(all), func(a, b tocsin.Incident) int { return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ID, b.ID)) })
+	numbers := map[string]string{}
+	for _, i := range all {
+		if i.Visibility != tocsin.Restricted {
+			numbers[i.ID] = i.Number
+		}
+	}
 	var counted []tocsin.Incident
 	for _, i := range all {
 		if i.Visibility == tocsin.Restricted {
@@ -169,6 +177,9 @@ func Summarise(p Period, all []tocsin.Incident, now time.Time) RegisterDoc {
 		if i.Visibility != tocsin.Restricted {
 			d.name(i, p, within)
 		}
+	}
+	for n := range d.Recurring {
+		d.Recurring[n].RecursOfNumber = numbers[d.Recurring[n].RecursOf]
 	}
 	d.Counted = len(counted)
 	d.Groups, d.Times = groups(counted), spans(counted)
