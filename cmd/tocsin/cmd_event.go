@@ -23,9 +23,13 @@ func newEvent() *cobra.Command {
 			return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s", e.ID, stamp(e.Detected), e.Rule.Level, e.Activity, e.Count, grouped(e.Group), printable(e.Rule.Title))
 		},
 		filters: [][2]string{
-			{"entity", "only those that name this `value`: an address, a host, a user"}, {"rule", "only those of the rule of this `id`"},
-			{"level", "only these `levels`, separated by commas: informational, low, medium, high, critical"}, {"activity", "only these, separated by commas: open, closed, merged, withdrawn"},
-			{"since", "detected at or after this `time` (RFC 3339)"}, {"until", "detected before this `time` (RFC 3339)"}, {"tenant", "only those of this `tenant`"},
+			{"entity", "only those that name this `value`: an address, a host, a user"},
+			{"rule", "only those of the rule of this `id`"},
+			{"level", "only these `levels`, separated by commas: informational, low, medium, high, critical"},
+			{"activity", "only these, separated by commas: open, closed, merged, withdrawn"},
+			{"since", "detected at or after this `time` (RFC 3339)"},
+			{"until", "detected before this `time` (RFC 3339)"},
+			{"tenant", "only those of this `tenant`"},
 		},
 	}
 	cmd.AddCommand(list.command(), newShown("show EVENT", "Print an event and its assessment", "/events/", ""), newEventEvidence())
@@ -60,9 +64,14 @@ func newAlert() *cobra.Command {
 	list := listing[json.RawMessage]{
 		path: "/alerts", short: "List alerts by what they name and by time, the newest first", header: alertHeader, row: alertRow,
 		filters: [][2]string{
-			{"entity", "only those that name this `value`: an address, a host, a user, a hash"}, {"field", "the only `field` that may have it, for example source.ip"},
-			{"severity", "the least `severity`, of 100"}, {"list", "only those of which this `list` of indicators or assets has a value"}, {"source", "only those of this `source`"},
-			{"since", "of an event time at or after this `time` (RFC 3339)"}, {"until", "of an event time before this `time` (RFC 3339)"}, {"tenant", "only those of this `tenant`"},
+			{"entity", "only those that name this `value`: an address, a host, a user, a hash"},
+			{"field", "the only `field` that may have it, for example source.ip"},
+			{"severity", "the least `severity`, of 100"},
+			{"list", "only those of which this `list` of indicators or assets has a value"},
+			{"source", "only those of this `source`"},
+			{"since", "of an event time at or after this `time` (RFC 3339)"},
+			{"until", "of an event time before this `time` (RFC 3339)"},
+			{"tenant", "only those of this `tenant`"},
 		},
 	}
 	cmd.AddCommand(list.command(), newShown("show ALERT", "Print an alert; with --raw the record that it was made of", "/alerts/", "original"))
