@@ -120,7 +120,7 @@ es_launch() {
 	refuse_taken ES_PORT "$es_port" $((es_port + 1))
 	es_prepare
 	: >"$STACK_DIR/elasticsearch.log"
-	rm -f "$es_dir/pid"
+	rm -f "$es_dir/pid" "$es_dir/config/elasticsearch.keystore.tmp" # the latter by a start that was broken off: it would end this one
 	ln -sf "$es_dir/pid" "$STACK_DIR/elasticsearch.pid"
 	cd "$es_dir" # a folder that the other user can be in
 	begun+=(elasticsearch)

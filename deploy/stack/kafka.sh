@@ -80,7 +80,7 @@ kafka_properties() {
 }
 
 kafka_tool() { # CLASS ARGUMENT…: one of Kafka's own command-line tools
-	limited 60 "$JAVA/bin/java" -Xmx128m -Dlog4j2.configurationFile="$stack_home/log4j2.properties" \
+	limited "$READY_SECONDS" "$JAVA/bin/java" -Xmx128m -Dlog4j2.configurationFile="$stack_home/log4j2.properties" \
 		-cp "$(cache_root)/kafka-$KAFKA_VERSION/*" "$@"
 }
 
