@@ -70,7 +70,7 @@ func (s *Store) SetupPlan() ([]Step, error) {
 const setupID = "setup"
 
 func template(patterns []string, mapping object) object {
-	return object{"index_patterns": patterns, "priority": 400, "template": object{
+	return object{"index_patterns": patterns, "priority": 400, "version": schemaVersion, "template": object{
 		"settings": object{"index": object{"number_of_shards": 1, "auto_expand_replicas": "0-1", "mapping": object{"total_fields": object{"limit": 2000}}}},
 		"mappings": mapping,
 	}}
@@ -142,7 +142,7 @@ func (s *Store) do(ctx context.Context, step Step) error {
 }
 
 // Ready reports whether the cluster answers, is not too old, gives the rights that are needed, and was set up for this
-// version: nil, or an error that says what to do. It waits out an outage for as long as ctx lives.
+// version, templates and all: nil, or an error that says what to do. It waits out an outage for as long as ctx lives.
 func (s *Store) Ready(ctx context.Context) error {
 	var done struct {
 		Schema int `json:"schema"`
@@ -164,7 +164,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	case done.Schema != schemaVersion:
 		return fmt.Errorf("indices %s* have schema %d, this tocsin needs %d: run its `tocsin setup elasticsearch`: %w", s.config.Prefix, done.Schema, schemaVersion, sinks.ErrPermanent)
 	}
-	return nil
+	return s.refuseTemplates(ctx)
 }
 
 // role is the least that the daemon needs (register.md 4.1).
