@@ -17,6 +17,8 @@ type Receipt struct {
 	Verdict ReceiptVerdict
 	// Other is the id under which the alert was stored instead, where the source used its id for other content.
 	Other string
+	// Why the store refuses the document, in its own words; "" where it does not.
+	Why string
 }
 
 // A ReceiptVerdict says whether a stored alert is new.

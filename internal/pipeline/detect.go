@@ -145,7 +145,7 @@ func settle(dn *Detection, r tocsin.Receipt) {
 			dn.Matches[i].Alert.ID = r.Other
 		}
 	case tocsin.Refused:
-		dn.Rejection = Reject(dn.Alert, "store", "refused", "the store refuses the document for ever")
+		dn.Rejection = Reject(dn.Alert, "store", "refused", strings.TrimSuffix("the store refuses the document for ever: "+r.Why, ": "))
 		dn.Alert, dn.Matches = nil, nil
 	}
 }

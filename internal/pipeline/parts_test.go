@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,7 +50,7 @@ func (c *clerk) StoreAlerts(_ context.Context, alerts []tocsin.Alert) ([]tocsin.
 
 func (c *clerk) StoreRejections(_ context.Context, rejections []tocsin.Rejection) error {
 	for _, r := range rejections {
-		c.dead = append(c.dead, r.Reason)
+		c.dead = append(c.dead, strings.TrimSuffix(r.Reason+": "+r.Detail, ": "))
 	}
 	return nil
 }
@@ -59,13 +60,13 @@ func TestDetect(t *testing.T) {
 		keep                  pipeline.Keep
 		stored, dead, matched []string
 	}{
-		"all":     {pipeline.KeepAll, []string{"new", "again", "reused", "refused", "quiet"}, []string{"json", "refused"}, []string{"new", "other"}},
-		"matched": {pipeline.KeepMatched, []string{"new", "again", "reused", "refused"}, []string{"json", "refused"}, []string{"new", "other"}},
+		"all":     {pipeline.KeepAll, []string{"new", "again", "reused", "refused", "quiet"}, []string{"json", "refused: the store refuses the document for ever: field [n] is no number"}, []string{"new", "other"}},
+		"matched": {pipeline.KeepMatched, []string{"new", "again", "reused", "refused"}, []string{"json", "refused: the store refuses the document for ever: field [n] is no number"}, []string{"new", "other"}},
 		"none":    {pipeline.KeepNone, nil, []string{"json"}, []string{"new", "again", "reused", "refused"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &clerk{receipts: map[string]tocsin.Receipt{
-				"again": {Verdict: tocsin.Duplicate}, "reused": {Verdict: tocsin.Resent, Other: "other"}, "refused": {Verdict: tocsin.Refused},
+				"again": {Verdict: tocsin.Duplicate}, "reused": {Verdict: tocsin.Resent, Other: "other"}, "refused": {Verdict: tocsin.Refused, Why: "field [n] is no number"},
 			}}
 			d := pipeline.Detector{Decoder: k, Matcher: k, Alerts: k, Dead: k}
 			var records []ingest.Record

@@ -50,7 +50,7 @@ func (s *Store) createAlerts(ctx context.Context, alerts []tocsin.Alert, receipt
 		case conflict:
 			taken = append(taken, i)
 		case refused:
-			receipts[i].Verdict = tocsin.Refused
+			receipts[i] = tocsin.Receipt{Verdict: tocsin.Refused, Why: fmt.Sprintf("%s: %.300s", o.detail.Type, o.detail.Reason)}
 		}
 	}
 	return taken, nil
@@ -115,7 +115,7 @@ func (s *Store) resend(ctx context.Context, alerts []tocsin.Alert, receipts []to
 	}
 	for n, i := range which {
 		if verdicts[n].Verdict == tocsin.Refused {
-			receipts[i].Verdict = tocsin.Refused
+			receipts[i] = verdicts[n]
 		} else {
 			receipts[i].Other = again[n].ID
 		}

@@ -31,6 +31,12 @@ func TestRealServerRefusesAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i, says := range map[int]string{2: "dynamic introduction of", 4: "id [" + strings.Repeat("x", 100)} {
+		if !strings.Contains(receipts[i].Why, says) {
+			t.Errorf("alert %d: refused for %q, want %q", i, receipts[i].Why, says)
+		}
+		receipts[i].Why = ""
+	}
 	want := []tocsin.Receipt{{}, {}, {Verdict: tocsin.Refused}, {}, {Verdict: tocsin.Refused}}
 	if diff := cmp.Diff(want, receipts); diff != "" {
 		t.Errorf("receipts (-want +got):\n%s", diff)

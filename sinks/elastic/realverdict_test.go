@@ -92,6 +92,46 @@ func wantStored(t *testing.T, s *Store, alerts []tocsin.Alert) {
 	}
 }
 
+// A document that the real server finds unfit, however it words that, is the document's fault and no halt: the other alerts
+// of the bulk are stored.
+func TestRealServerRefusesDocuments(t *testing.T) {
+	const month = "alerts-2026.11"
+	for name, c := range map[string]struct {
+		index, later string // body at its making; settings behind it
+		field        tocsin.Field
+		says         string
+	}{
+		"field of another type": {`{"mappings":{"properties":{"labels":{"properties":{"n":{"type":"long"}}}}}}`, "", tocsin.Field{Name: "labels.n", Value: tocsin.StringValue("many")}, "failed to parse field"},
+		"value for an object":   {`{"mappings":{"properties":{"labels":{"properties":{"n":{"properties":{"of":{"type":"long"}}}}}}}}`, "", tocsin.Field{Name: "labels.n", Value: tocsin.StringValue("many")}, "object mapping for [labels.n]"},
+		"too many fields":       {`{"mappings":{"dynamic":true}}`, `{"index.mapping.total_fields.limit":1}`, tocsin.Field{Name: "labels.n", Value: tocsin.StringValue("many")}, "Limit of total fields"},
+		"too deep":              {`{"mappings":{"dynamic":true}}`, `{"index.mapping.depth.limit":1}`, tocsin.Field{Name: "labels.a.b.c.d", Value: tocsin.StringValue("many")}, "Limit of mapping depth"},
+		"unknown field":         {`{"mappings":{"properties":{"labels":{"dynamic":"strict","properties":{}}}}}`, "", tocsin.Field{Name: "labels.n", Value: tocsin.StringValue("many")}, "dynamic introduction of"},
+		"immense term":          {`{"mappings":{"properties":{"labels":{"properties":{"n":{"type":"keyword"}}}}}}`, "", tocsin.Field{Name: "labels.n", Value: tocsin.StringValue(strings.Repeat("many", 10_000))}, "failed to parse field [labels.n] of type [keyword]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := server(t)
+			mender := admin(t, s.config.Prefix)
+			request(t, mender, "PUT", "/"+s.config.Prefix+month, c.index)
+			alerts := someAlerts(3)
+			wantStored(t, s, alerts[:1])
+			if c.later != "" {
+				settings(t, mender, month, c.later)
+			}
+			alerts[1].Fields = tocsin.NewFields([]tocsin.Field{c.field})
+			receipts, err := s.StoreAlerts(t.Context(), alerts)
+			if err != nil || receipts[0] != (tocsin.Receipt{}) || receipts[1].Verdict != tocsin.Refused || receipts[2] != (tocsin.Receipt{}) {
+				t.Fatalf("receipts %+v, error %v", receipts, err)
+			}
+			if why := receipts[1].Why; !strings.Contains(why, c.says) {
+				t.Errorf("refused for %q, not for %q", why, c.says)
+			}
+			if h := s.Health(); h.State != OK {
+				t.Errorf("health %+v", h)
+			}
+		})
+	}
+}
+
 // A bulk above the server's limit (32 MB here) is halved; the server answers before it has read it, and closes the connection.
 func TestRealServerBulkTooLarge(t *testing.T) {
 	s := server(t)
@@ -133,7 +173,7 @@ func TestRealServerCrowded(t *testing.T) {
 	for round := 0; round < 20 && crowd.Health().Retries == 0; round++ { // until they meet: a busy machine sends one after the other
 		for portion := range slices.Chunk(alerts, 12) {
 			wg.Go(func() {
-				if receipts, err := crowd.StoreAlerts(t.Context(), portion); err != nil || slices.Contains(receipts, tocsin.Receipt{Verdict: tocsin.Refused}) {
+				if receipts, err := crowd.StoreAlerts(t.Context(), portion); err != nil || slices.ContainsFunc(receipts, func(r tocsin.Receipt) bool { return r.Verdict == tocsin.Refused }) {
 					t.Errorf("%v, %v", receipts, err)
 				}
 			})
