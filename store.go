@@ -177,16 +177,21 @@ type Page[T any] struct {
 // A Snapshot is the saved state of one partition of the matches log. It carries its own offset (delivery.md 3.1, 2).
 type Snapshot struct {
 	Partition int32     `json:"partition"`
-	Offset    int64     `json:"offset"`           // next offset to read; a store never replaces a higher one by a lower one
+	Offset    int64     `json:"offset"`           // next offset to read
 	Set       string    `json:"set"`              // rule set's hash
 	Order     int64     `json:"order"`            // the how-manieth set that was put in force it is; 0: not known
 	Log       string    `json:"log,omitempty"`    // the life of the log that Offset counts in; "": not known
+	Life      int64     `json:"life,omitempty"`   // the how-manieth life of the log that was seen begin anew; 0: the first
 	Scales    string    `json:"scales,omitempty"` // hash of those that judge what follows, where the log says it; "": not known
 	Format    int       `json:"format"`
 	Watermark time.Time `json:"watermark"`
 	State     []byte    `json:"state"` // of the engine
 	Taken     time.Time `json:"taken"` // volatile
 }
+
+// Version orders the snapshots of a partition: a store never replaces a higher one by a lower one. A life of the log that
+// began anew comes behind all offsets of the one before; 2^48 of them are more than a log ever has.
+func (s *Snapshot) Version() int64 { return s.Life<<48 + s.Offset }
 
 // An InputProgress says how far one input partition has been read, as its owner told in its last marker: from there the
 // next owner goes on, and by it others pace themselves.

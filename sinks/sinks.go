@@ -90,8 +90,8 @@ type ProgressStore interface {
 	Progress(ctx context.Context, of []tocsin.SourcePartition) ([]tocsin.InputProgress, error)
 }
 
-// A StateStore keeps snapshots of the engine, the newest per partition. Store never replaces one of a higher offset;
-// Latest returns [tocsin.ErrNotFound] where there is none, and an error for one that is damaged.
+// A StateStore keeps snapshots of the engine, the newest per partition. Store never replaces one of a higher
+// [tocsin.Snapshot.Version]; Latest returns [tocsin.ErrNotFound] where there is none, and an error for one that is damaged.
 type StateStore interface {
 	StoreSnapshot(ctx context.Context, s tocsin.Snapshot) error
 	LatestSnapshot(ctx context.Context, partition int32) (tocsin.Snapshot, error)

@@ -23,6 +23,7 @@ type Manifest struct {
 	Set       string    `json:"set"`
 	Order     int64     `json:"order,omitempty"`
 	Log       string    `json:"log,omitempty"`
+	Life      int64     `json:"life,omitempty"`
 	Scales    string    `json:"scales,omitempty"`
 	Format    int       `json:"format"`
 	Watermark time.Time `json:"watermark"`
@@ -46,7 +47,7 @@ func Pack(s tocsin.Snapshot) (Manifest, []byte, error) {
 	defer enc.Close()
 	sum := sha256.Sum256(s.State)
 	m := Manifest{
-		Partition: s.Partition, Offset: s.Offset, Set: s.Set, Order: s.Order, Log: s.Log, Scales: s.Scales, Format: s.Format, Watermark: s.Watermark, Taken: s.Taken,
+		Partition: s.Partition, Offset: s.Offset, Set: s.Set, Order: s.Order, Log: s.Log, Life: s.Life, Scales: s.Scales, Format: s.Format, Watermark: s.Watermark, Taken: s.Taken,
 		Size: int64(len(s.State)), SHA256: hex.EncodeToString(sum[:]), Chunks: 1,
 	}
 	return m, enc.EncodeAll(s.State, nil), nil
@@ -70,6 +71,6 @@ func Unpack(m Manifest, packed []byte) (tocsin.Snapshot, error) {
 		return tocsin.Snapshot{}, fmt.Errorf("snapshot of partition %d at offset %d has another checksum: %w", m.Partition, m.Offset, ErrDamaged)
 	}
 	return tocsin.Snapshot{
-		Partition: m.Partition, Offset: m.Offset, Set: m.Set, Order: m.Order, Log: m.Log, Scales: m.Scales, Format: m.Format, Watermark: m.Watermark, Taken: m.Taken, State: state,
+		Partition: m.Partition, Offset: m.Offset, Set: m.Set, Order: m.Order, Log: m.Log, Life: m.Life, Scales: m.Scales, Format: m.Format, Watermark: m.Watermark, Taken: m.Taken, State: state,
 	}, nil
 }

@@ -82,12 +82,11 @@ type shard struct {
 	saving chan struct{} // holds one for each engine that is being saved
 	offset int64         // next to read
 	log    string        // the life of the log that offset counts in; "": not known
-	// restored says that nothing was read yet since the engine was restored.
-	restored bool
-	clean    bool      // nothing was read since the last snapshot
-	torn     bool      // the engine is ahead of what was written: it must not be saved
-	told     time.Time // when the last progress was written, by the clock
-	said     tocsin.Progress
+	life   int64         // the how-manieth it is
+	clean  bool          // nothing was read since the last snapshot
+	torn   bool          // the engine is ahead of what was written: it must not be saved
+	told   time.Time     // when the last progress was written, by the clock
+	said   tocsin.Progress
 }
 
 func (c *KafkaCorrelate) partition(ctx context.Context, gen *Generation, p Partition, saving chan struct{}) error {
@@ -101,9 +100,7 @@ func (c *KafkaCorrelate) partition(ctx context.Context, gen *Generation, p Parti
 	for {
 		got, err := p.Read(ctx)
 		if err == nil {
-			got, err = c.sameLog(ctx, s, got)
-		}
-		if err == nil {
+			s.follow(got.Incarnation)
 			err = c.apply(ctx, s, got)
 		}
 		if err == nil {
@@ -140,11 +137,13 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *Generation, p Partiti
 	if err != nil {
 		return nil, err
 	}
+	s.offset, s.log, s.life = snap.Offset, snap.Log, snap.Life
 	if !missing && !correlate.ReadsFormat(snap.Format) { // of another version of the daemon
 		c.Log.WarnContext(ctx, "saved engine is of another format, the matches log is read again from its start", "partition", p.ID(), "format", snap.Format)
 		missing = true
 	}
 	if missing {
+		s.offset = 0
 		s.engine = correlate.NewOrdered(c.config(p.ID()), set)
 		if p.Committed() > 0 { // there was a state once: the log is read again as far as it goes back
 			if err := p.SeekToStart(ctx); err != nil {
@@ -162,10 +161,8 @@ func (c *KafkaCorrelate) restore(ctx context.Context, gen *Generation, p Partiti
 	if err != nil {
 		return nil, fmt.Errorf("restore the snapshot of offset %d: %w", snap.Offset, err)
 	}
-	s.set, s.order, s.offset, s.log = set.Hash, snap.Order, snap.Offset, snap.Log
-	s.restored = true
-	p.SeekTo(snap.Offset)
-	return s, nil
+	s.set, s.order = set.Hash, snap.Order
+	return s, s.resume(ctx)
 }
 
 // apply steps the engine over what one read brought and writes what came of it.
@@ -199,29 +196,6 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 	}
 	s.offset = got.Next
 	return nil
-}
-
-// sameLog looks whether what the first read brought is of the log that the saved engine's offset counts in. Where that was
-// deleted and made anew meanwhile, the offset says nothing: what was lost with it is told, and the new one is read from
-// its start. While a partition is read, the reader sees to that itself.
-func (c *KafkaCorrelate) sameLog(ctx context.Context, s *shard, got kafka.Fetched) (kafka.Fetched, error) {
-	was := s.log
-	s.log = got.Incarnation
-	if !s.restored {
-		return got, nil
-	}
-	s.restored = false
-	if was == "" || was == got.Incarnation {
-		return got, nil
-	}
-	if p, ok := s.p.(Anew); ok {
-		p.Missed(s.offset)
-	}
-	s.clean = false
-	if err := s.p.SeekToStart(ctx); err != nil {
-		return kafka.Fetched{}, err
-	}
-	return s.p.Read(ctx)
 }
 
 // decode reads records of the log. One that cannot be read was not written by us: it is told and left out.
@@ -311,7 +285,7 @@ func (c *KafkaCorrelate) save(ctx context.Context, s *shard) error {
 	state := s.engine.Snapshot()
 	s.mu.Unlock()
 	snap := tocsin.Snapshot{
-		Partition: s.p.ID(), Offset: s.offset, Log: s.log, Set: s.set, Order: s.order, Format: correlate.SnapshotFormat,
+		Partition: s.p.ID(), Offset: s.offset, Log: s.log, Life: s.life, Set: s.set, Order: s.order, Format: correlate.SnapshotFormat,
 		Watermark: s.engine.Watermark(), State: state, Taken: now,
 	}
 	if err := c.Retry.Do(ctx, "elasticsearch", func() error { return c.State.StoreSnapshot(ctx, snap) }); err != nil {

@@ -35,6 +35,32 @@ func sameLife(left, now string) bool {
 	return left == "" || now == left || strings.HasPrefix(left, now+"~")
 }
 
+// resume goes to the offset of a restored engine. Where the log that it counts in was deleted and made anew meanwhile, it
+// says nothing: what was lost with that log is told, and the new one is read from its start.
+func (s *shard) resume(ctx context.Context) error {
+	p, ok := s.p.(Anew)
+	if !ok || p.Incarnation() == "" || sameLife(s.log, p.Incarnation()) {
+		s.p.SeekTo(s.offset)
+		return nil
+	}
+	if err := s.p.SeekToStart(ctx); err != nil {
+		return err
+	}
+	p.Missed(s.offset)
+	s.clean = false
+	s.follow(p.Incarnation())
+	return nil
+}
+
+// follow notes which life of the log is read. One that began anew, or was cut short, has lower offsets than what was saved
+// of the one before, and yet comes behind it.
+func (s *shard) follow(life string) {
+	if !sameLife(s.log, life) {
+		s.life++
+	}
+	s.log = life
+}
+
 // relive does the same for the events topic, whose life the last registrar left in the store.
 func (r *KafkaRegistrar) relive(ctx context.Context, t *tenure) error {
 	p, ok := t.p.(Anew)

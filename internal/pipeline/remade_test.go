@@ -82,6 +82,62 @@ func TestMatchesLogMadeAnewWhileDown(t *testing.T) {
 	}
 }
 
+// What is saved of the new log comes behind what was saved of the old one, though its offsets are lower: the next owner
+// goes on from there, and tells of no loss once more.
+func TestSavedOfTheNewLog(t *testing.T) {
+	b := newBus(t)
+	s := &shelf{Store: memory.New(), asked: make(chan struct{}, 1), open: true, kept: make(chan tocsin.Event, 10)}
+	member := func() (stop func()) {
+		c := correlator(t, b, s)
+		c.SnapshotEvery = time.Millisecond
+		end := b.member("tocsin.matches", pipeline.Kafka(c.Serve))
+		return func() {
+			if err := end(); err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}
+	}
+	saved := func(offset int64, not string) (log string) {
+		t.Helper()
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		var snap tocsin.Snapshot
+		for range 6_000 {
+			if snap, _ = s.LatestSnapshot(t.Context(), 0); snap.Offset == offset && snap.Log != not {
+				return snap.Log
+			}
+			<-tick.C
+		}
+		t.Fatalf("saved at %d of %q, want %d of another than %q", snap.Offset, snap.Log, offset, not)
+		return ""
+	}
+	b.matches("203.0.113.7", 1, 2, 3, 4, 5)
+	stop := member()
+	old := saved(5, "")
+	stop()
+	b.remake()
+	b.matches("203.0.113.8", 6, 7)
+	stop = member()
+	saved(2, old)
+	stop()
+	if told := len(b.gaps); told != 1 {
+		t.Errorf("%d gaps were told for one log", told)
+	}
+	b.matches("203.0.113.8", 8)
+	stop = member()
+	saved(3, old)
+	stop()
+	if told := len(b.gaps); told != 1 {
+		t.Errorf("%d gaps were told after the next start", told)
+	}
+	for len(s.kept) > 1 {
+		<-s.kept
+	}
+	if e := <-s.kept; e.Group[0].Value.Text() != "203.0.113.8" || e.Count != 3 {
+		t.Errorf("event of %v with %d alerts, want what the saved engine held and the one behind it", e.Group, e.Count)
+	}
+}
+
 // A registry takes note of what it is to register.
 type registry struct{ applied chan string }
 

@@ -15,33 +15,34 @@ import (
 // chunkBytes is how much of a compressed state one document holds.
 const chunkBytes = 1 << 20
 
-// StoreSnapshot writes the state's chunks, then the manifest with its offset as external version, then deletes the
+// StoreSnapshot writes the state's chunks, then the manifest with its own as external version, then deletes the
 // chunks of snapshots before it; see [sinks.StateStore]. Whoever reads meanwhile finds one of the two whole.
 func (s *Store) StoreSnapshot(ctx context.Context, snap tocsin.Snapshot) error {
 	manifest, packed, err := sinks.Pack(snap)
 	if err != nil {
 		return err
 	}
+	version := snap.Version()
 	manifest.Chunks = (len(packed) + chunkBytes - 1) / chunkBytes
 	for n := range manifest.Chunks {
 		part := packed[n*chunkBytes : min((n+1)*chunkBytes, len(packed))]
-		doc := fmt.Appendf(nil, `{"tocsin":{"kind":"chunk","partition":%d,"offset":%d},"doc":{"data":%q}}`, snap.Partition, snap.Offset, base64.StdEncoding.EncodeToString(part))
+		doc := fmt.Appendf(nil, `{"tocsin":{"kind":"chunk","partition":%d,"offset":%d},"doc":{"data":%q}}`, snap.Partition, version, base64.StdEncoding.EncodeToString(part))
 		if _, err := s.put(ctx, action{op: "index", index: s.index(kindState), id: chunkID(&manifest, n), doc: doc}); err != nil {
 			return err
 		}
 	}
-	doc, err := json.Marshal(object{"tocsin": object{"kind": "manifest", "partition": snap.Partition, "offset": snap.Offset}, "doc": manifest})
+	doc, err := json.Marshal(object{"tocsin": object{"kind": "manifest", "partition": snap.Partition, "offset": version}, "doc": manifest})
 	if err != nil {
 		return fmt.Errorf("manifest: %w", err)
 	}
-	ledger, err := s.put(ctx, action{op: "index", index: s.index(kindState), id: manifestID(snap.Partition), version: &snap.Offset, gte: true, doc: doc})
+	ledger, err := s.put(ctx, action{op: "index", index: s.index(kindState), id: manifestID(snap.Partition), version: &version, gte: true, doc: doc})
 	if err != nil {
 		return err
 	}
 	if ledger[0].verdict() == conflict { // a later snapshot is there: ours never was
 		return s.deleteChunks(ctx, &manifest)
 	}
-	return s.sweep(ctx, &manifest)
+	return s.sweep(ctx, snap.Partition, version)
 }
 
 func manifestID(partition int32) string { return fmt.Sprintf("manifest-%d", partition) }
@@ -60,13 +61,13 @@ func (s *Store) deleteChunks(ctx context.Context, m *sinks.Manifest) error {
 	return err
 }
 
-// sweep deletes the partition's chunks of lower offsets, those too that a crash left behind. What the search does not
+// sweep deletes the partition's chunks of lower versions, those too that a crash left behind. What the search does not
 // show yet goes with the next snapshot.
-func (s *Store) sweep(ctx context.Context, m *sinks.Manifest) error {
+func (s *Store) sweep(ctx context.Context, partition int32, version int64) error {
 	reply, err := s.search(ctx, s.index(kindState), object{"size": 1000, "_source": false, "query": object{"bool": object{"filter": []object{
 		{"term": object{"tocsin.kind": object{"value": "chunk"}}},
-		{"term": object{"tocsin.partition": object{"value": m.Partition}}},
-		{"range": object{"tocsin.offset": object{"lt": m.Offset}}},
+		{"term": object{"tocsin.partition": object{"value": partition}}},
+		{"range": object{"tocsin.offset": object{"lt": version}}},
 	}}}})
 	if err != nil {
 		return err

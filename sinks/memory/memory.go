@@ -46,6 +46,7 @@ type versioned struct {
 type snapshot struct {
 	manifest sinks.Manifest
 	packed   []byte
+	version  int64
 }
 
 var (
@@ -179,7 +180,7 @@ func (s *Store) Rejections(_ context.Context, q sinks.RejectionQuery) (tocsin.Pa
 // wanted reports whether a filter lets a value through; an empty filter does so with all.
 func wanted(filter, value string) bool { return filter == "" || filter == value }
 
-// StoreSnapshot keeps the snapshot unless one of a higher offset is there; see [sinks.StateStore].
+// StoreSnapshot keeps the snapshot unless a later one is there; see [sinks.StateStore].
 func (s *Store) StoreSnapshot(ctx context.Context, snap tocsin.Snapshot) error {
 	manifest, packed, err := sinks.Pack(snap)
 	if err != nil {
@@ -187,8 +188,8 @@ func (s *Store) StoreSnapshot(ctx context.Context, snap tocsin.Snapshot) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old, ok := s.snapshots[snap.Partition]; !ok || old.manifest.Offset <= snap.Offset {
-		s.snapshots[snap.Partition] = snapshot{manifest, packed}
+	if old, ok := s.snapshots[snap.Partition]; !ok || old.version <= snap.Version() {
+		s.snapshots[snap.Partition] = snapshot{manifest, packed, snap.Version()}
 	}
 	return ctx.Err()
 }

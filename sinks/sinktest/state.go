@@ -98,9 +98,12 @@ func testSnapshotOrder(t *testing.T, _ Suite, s Store) {
 	if _, err := s.LatestSnapshot(t.Context(), 1); !errors.Is(err, tocsin.ErrNotFound) {
 		t.Errorf("before any: error %v, want not found", err)
 	}
-	for _, step := range []struct{ offset, want int64 }{{10, 10}, {5, 10}, {30, 30}, {29, 30}, {30, 30}, {31, 31}} {
+	for _, step := range []struct{ offset, want, life, lives int64 }{
+		{10, 10, 0, 0}, {5, 10, 0, 0}, {30, 30, 0, 0}, {29, 30, 0, 0}, {30, 30, 0, 0}, {31, 31, 0, 0},
+		{2, 2, 1, 1}, {40, 2, 0, 1}, {1, 2, 1, 1}, {3, 3, 1, 1}, {0, 0, 2, 2}, // the log begins anew
+	} {
 		snap := tocsin.Snapshot{
-			Partition: 1, Offset: step.offset, Set: "set", Format: 2, Watermark: morning, State: fmt.Appendf(nil, "state at %d", step.offset),
+			Partition: 1, Offset: step.offset, Life: step.life, Set: "set", Format: 2, Watermark: morning, State: fmt.Appendf(nil, "state at %d", step.offset),
 			Taken: morning.Add(time.Duration(step.offset) * time.Second),
 		}
 		if err := s.StoreSnapshot(t.Context(), snap); err != nil {
@@ -110,7 +113,7 @@ func testSnapshotOrder(t *testing.T, _ Suite, s Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		snap.Offset, snap.State, snap.Taken = step.want, fmt.Appendf(nil, "state at %d", step.want), morning.Add(time.Duration(step.want)*time.Second)
+		snap.Offset, snap.Life, snap.State, snap.Taken = step.want, step.lives, fmt.Appendf(nil, "state at %d", step.want), morning.Add(time.Duration(step.want)*time.Second)
 		if diff := cmp.Diff(snap, got); diff != "" {
 			t.Errorf("after %d (-want +got):\n%s", step.offset, diff)
 		}

@@ -105,7 +105,7 @@ func (s *Store) Rejections(ctx context.Context, q sinks.RejectionQuery) (tocsin.
 	return list[tocsin.Rejection](ctx, s, l, q.Limit, q.Cursor)
 }
 
-// StoreSnapshot keeps the snapshot, compressed, unless one of a higher offset is there; see [sinks.StateStore].
+// StoreSnapshot keeps the snapshot, compressed, unless a later one is there; see [sinks.StateStore].
 func (s *Store) StoreSnapshot(ctx context.Context, snap tocsin.Snapshot) error {
 	manifest, packed, err := sinks.Pack(snap)
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *Store) StoreSnapshot(ctx context.Context, snap tocsin.Snapshot) error {
 	}
 	_, err = s.exec(ctx, "snapshot", `INSERT INTO snapshots (partition, next, manifest, state) VALUES (?, ?, ?, ?)
 		ON CONFLICT (partition) DO UPDATE SET next = excluded.next, manifest = excluded.manifest, state = excluded.state WHERE excluded.next >= snapshots.next`,
-		snap.Partition, snap.Offset, string(doc), blob(packed))
+		snap.Partition, snap.Version(), string(doc), blob(packed))
 	return err
 }
 
