@@ -47,11 +47,14 @@ type DeadLetterStore interface {
 }
 
 // DeadLetters reads what a [DeadLetterStore] keeps: Rejection returns [tocsin.ErrNotFound], Rejections lists the newest
-// received first and may lag behind by a second. All stores have it.
+// received first, each with the [Beginning] of its bytes alone, and may lag behind by a second. All stores have it.
 type DeadLetters interface {
 	Rejection(ctx context.Context, id string) (tocsin.Rejection, error)
 	Rejections(ctx context.Context, q RejectionQuery) (tocsin.Page[tocsin.Rejection], error)
 }
+
+// Beginning is how many bytes of a dead letter's record, which may have megabytes, a listing has; a multiple of three.
+const Beginning = 999
 
 // A RejectionQuery selects dead letters; zero fields select nothing away.
 type RejectionQuery struct {

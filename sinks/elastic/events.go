@@ -151,6 +151,12 @@ func (s *Store) Events(ctx context.Context, ids []string) ([]tocsin.Event, error
 	return events, nil
 }
 
+// A letter is a dead letter as it is stored: a listing reads the beginning of its bytes alone.
+type letter struct {
+	tocsin.Rejection
+	Beginning []byte `json:"beginning"`
+}
+
 // StoreRejections creates each dead letter once; see [sinks.DeadLetterStore].
 func (s *Store) StoreRejections(ctx context.Context, rejections []tocsin.Rejection) error {
 	actions := make([]action, len(rejections))
@@ -158,7 +164,7 @@ func (s *Store) StoreRejections(ctx context.Context, rejections []tocsin.Rejecti
 		r := &rejections[i]
 		doc, err := stored(r.Received, "event", object{
 			"id": r.ID, "tenant": r.Tenant, "source": object{"name": r.Source}, "stage": r.Stage, "reason": r.Reason, "order": object{"received": sinks.Nanos(r.Received)},
-		}, r)
+		}, letter{*r, r.Raw[:min(len(r.Raw), sinks.Beginning)]})
 		if err != nil {
 			return fmt.Errorf("dead letter %s: %w", r.ID, err)
 		}
@@ -176,14 +182,19 @@ func (s *Store) Rejection(ctx context.Context, id string) (r tocsin.Rejection, e
 
 // Rejections lists dead letters; see [sinks.DeadLetters].
 func (s *Store) Rejections(ctx context.Context, q sinks.RejectionQuery) (tocsin.Page[tocsin.Rejection], error) {
-	l := listing{name: "rejections", index: s.index(kindDeadletter), at: "tocsin.order.received"}
+	l := listing{name: "rejections", index: s.index(kindDeadletter), at: "tocsin.order.received", without: []string{"doc.raw"}}
 	l.equal("tocsin.tenant", q.Tenant)
 	l.equal("tocsin.source.name", q.Source)
 	l.equal("tocsin.reason", q.Reason)
 	if !q.Since.IsZero() {
 		l.within(l.at, new(sinks.Nanos(q.Since)), nil)
 	}
-	return list(ctx, s, l, q.Limit, q.Cursor, func(r *tocsin.Rejection) sinks.Key {
+	found, err := list(ctx, s, l, q.Limit, q.Cursor, func(r *letter) sinks.Key {
 		return sinks.Key{At: sinks.Nanos(r.Received), ID: r.ID}
 	})
+	page := tocsin.Page[tocsin.Rejection]{Items: make([]tocsin.Rejection, len(found.Items)), Total: found.Total, Cursor: found.Cursor}
+	for i, r := range found.Items {
+		page.Items[i], page.Items[i].Raw = r.Rejection, r.Beginning
+	}
+	return page, err
 }

@@ -178,6 +178,7 @@ type listing struct {
 	rank    string // field of the rank; "": none
 	at      string // field of the time, as a number of nanoseconds
 	filters []object
+	without []string // parts of the document that are not read
 	// The order is descending by rank, and the earliest first, where these say so.
 	rankDown, atUp bool
 }
@@ -248,7 +249,7 @@ func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor str
 	}
 	size := sinks.PageSize(limit)
 	query := object{
-		"size": size + 1, "track_total_hits": true, "_source": []string{"doc"}, "sort": sort,
+		"size": size + 1, "track_total_hits": true, "_source": object{"includes": []string{"doc"}, "excludes": append([]string{}, l.without...)}, "sort": sort,
 		"query": object{"bool": object{"filter": append([]object{}, l.filters...)}},
 	}
 	if resumed {

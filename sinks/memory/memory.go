@@ -170,7 +170,7 @@ func (s *Store) Rejections(_ context.Context, q sinks.RejectionQuery) (tocsin.Pa
 	var all []item[tocsin.Rejection]
 	for _, r := range s.rejections {
 		if wanted(q.Tenant, r.Tenant) && wanted(q.Source, r.Source) && wanted(q.Reason, r.Reason) && !r.Received.Before(q.Since) {
-			r.Raw = slices.Clone(r.Raw)
+			r.Raw = slices.Clone(r.Raw[:min(len(r.Raw), sinks.Beginning)])
 			all = append(all, item[tocsin.Rejection]{sinks.Key{At: sinks.Nanos(r.Received), ID: r.ID}, r})
 		}
 	}

@@ -1,9 +1,11 @@
 package sinktest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +57,7 @@ func testDeadLettersListed(t *testing.T, u Suite, s Store) {
 	for n := range 7 {
 		all = append(all, rejection(n, []string{"json", "too_deep"}[n%2]))
 	}
+	all[2].Raw, all[3].Raw = nil, bytes.Repeat([]byte("a\x00\xff"), 100_000)
 	if err := s.StoreRejections(t.Context(), all); err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +85,11 @@ func testDeadLettersListed(t *testing.T, u Suite, s Store) {
 				}
 				for _, r := range p.Items {
 					got = append(got, r.ID)
+					bare := all[slices.IndexFunc(all, func(a tocsin.Rejection) bool { return a.ID == r.ID })]
+					bare.Raw = bare.Raw[:min(len(bare.Raw), sinks.Beginning)]
+					if diff := cmp.Diff(bare, r, equalValues); diff != "" {
+						t.Errorf("%s: listed (-the beginning of what is stored +got):\n%s", name, diff)
+					}
 				}
 				if c.query.Cursor = p.Cursor; p.Cursor == "" {
 					break

@@ -93,9 +93,12 @@ func (s *Store) Rejection(ctx context.Context, id string) (r tocsin.Rejection, e
 	return r, s.document(ctx, "dead letter", id, `SELECT doc FROM rejections WHERE id = ?`, into(&r))
 }
 
+// beginning is a dead letter with the [sinks.Beginning] of its bytes alone, which are 1332 letters of base64.
+const beginning = "json_set(doc, '$.raw', substr(doc->>'$.raw', 1, 1332))"
+
 // Rejections lists dead letters; see [sinks.DeadLetters].
 func (s *Store) Rejections(ctx context.Context, q sinks.RejectionQuery) (tocsin.Page[tocsin.Rejection], error) {
-	l := listing{name: "rejections", table: "rejections", rank: "''", at: "received"}
+	l := listing{name: "rejections", table: "rejections", rank: "''", at: "received", doc: beginning}
 	l.equal("tenant", q.Tenant)
 	l.equal("source", q.Source)
 	l.equal("reason", q.Reason)

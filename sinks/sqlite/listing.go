@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ type listing struct {
 	table string
 	rank  string // column of [sinks.Key.Rank], or ''
 	at    string // column of [sinks.Key.At]
+	doc   string // the expression that is read; "": doc
 	// The order is descending by rank, and the earliest first, where these say so.
 	rankDown, atUp bool
 	conds          []string
@@ -95,7 +97,7 @@ func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor str
 	if l.rank != "''" {
 		order = " ORDER BY " + l.rank + map[bool]string{false: "", true: " DESC"}[l.rankDown] + "," + strings.TrimPrefix(order, " ORDER BY")
 	}
-	rows, err := s.reader().QueryContext(ctx, "SELECT "+l.rank+", "+l.at+", id, doc FROM "+l.table+l.paging(page.Total)+order, append(l.args, size+1)...)
+	rows, err := s.reader().QueryContext(ctx, "SELECT "+l.rank+", "+l.at+", id, "+cmp.Or(l.doc, "doc")+" FROM "+l.table+l.paging(page.Total)+order, append(l.args, size+1)...)
 	if err != nil {
 		return page, translate(l.name, err)
 	}
