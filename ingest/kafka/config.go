@@ -183,6 +183,8 @@ type Gap struct {
 	Partition int32
 	From, To  int64
 	Reason    string // retention, recreated or truncated
+	// Incarnation is the life of the log in which reading goes on; see [Partition.Incarnation].
+	Incarnation string
 }
 
 // Validate reports all faults of the connection at once. It reads no file.

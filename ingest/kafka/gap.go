@@ -15,6 +15,7 @@ func (p *Partition) Missed(from int64) {
 
 // tell counts a gap, tells whoever is told of all of them, and hands it over with the next read.
 func (p *Partition) tell(g Gap) {
+	g.Incarnation = p.incarnation
 	p.gaps = append(p.gaps, g)
 	p.shared.metrics.gap(g)
 	p.shared.opts.Log.Error("offsets lost before they were read", "topic", g.Topic, "partition", g.Partition, "from", g.From, "to", g.To, "reason", g.Reason)

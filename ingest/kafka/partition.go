@@ -198,8 +198,8 @@ func (p *Partition) relocate(ctx context.Context) error {
 	case p.next > end:
 		// The log is shorter than it was: an unclean election, as a re-created topic has another id. What it holds from
 		// here on are other records at offsets that were read before.
-		p.gap(end, "truncated")
 		p.incarnation = fmt.Sprintf("%s~%d", p.incarnation, end)
+		p.gap(end, "truncated")
 	}
 	return nil // in range again: fetch
 }
@@ -224,8 +224,8 @@ func (p *Partition) verifyBy(ctx context.Context, fresh bool) error {
 			p.verified = time.Time{}
 			return err
 		}
-		p.gap(first, "recreated")
 		p.incarnation = id
+		p.gap(first, "recreated")
 	}
 	return nil
 }

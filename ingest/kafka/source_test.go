@@ -396,7 +396,7 @@ func TestRetentionGap(t *testing.T) {
 		if got[0].Ref.Offset != 150 || got[0].Ref.Incarnation != first[0].Ref.Incarnation {
 			t.Errorf("%+v", got[0].Ref)
 		}
-		if diff := cmp.Diff(Gap{Topic: topic, From: 100, To: 150, Reason: "retention"}, <-gaps); diff != "" {
+		if diff := cmp.Diff(Gap{Topic: topic, From: 100, To: 150, Reason: "retention", Incarnation: got[0].Ref.Incarnation}, <-gaps); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"tocsin"
 	"tocsin/ingest/kafka"
 	"tocsin/internal/pipeline"
+	"tocsin/sinks"
 )
 
 // tellGap tells health and log of records that were lost before they could be read. The reader counts them.
@@ -45,6 +47,56 @@ func (t *gapsTold) settle(letter string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.letters, letter)
+}
+
+// gapsEvery is how often the store is asked for gaps.
+const gapsEvery = time.Minute
+
+// follow keeps to what the store has: gaps that were found before this start or by another daemon are told too, and no
+// more once their dead letter was disposed of, through whichever daemon. It ends with ctx.
+func (t *gapsTold) follow(ctx context.Context, s letterStore, log *slog.Logger) error {
+	every := time.NewTicker(gapsEvery)
+	defer every.Stop()
+	for {
+		if err := t.look(ctx, s); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "dead letters of gaps were not read, will be repeated", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+	}
+}
+
+// A letterStore tells of dead letters and of what was done with them.
+type letterStore interface {
+	Rejections(ctx context.Context, q sinks.RejectionQuery) (tocsin.Page[tocsin.Rejection], error)
+	Dispositions(ctx context.Context, ids []string) (map[string][]tocsin.Disposition, error)
+}
+
+// look takes over the newest 500 gaps of the store.
+func (t *gapsTold) look(ctx context.Context, s letterStore) error {
+	page, err := s.Rejections(ctx, sinks.RejectionQuery{Reason: pipeline.GapReason, Since: t.now().Add(-gapTold), Limit: 500})
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(page.Items))
+	for i := range page.Items {
+		ids[i] = page.Items[i].ID
+	}
+	done, err := s.Dispositions(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, letter := range page.Items {
+		if len(done[letter.ID]) > 0 {
+			t.settle(letter.ID)
+		} else {
+			t.tell(letter)
+		}
+	}
+	return nil
 }
 
 // trouble is the last gap, and how many there are.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/sinks/memory"
 )
 
 // A gap is told until its dead letter is disposed of, or a day has passed.
@@ -37,6 +38,40 @@ func TestGapsTold(t *testing.T) {
 	now = now.Add(gapTold)
 	if got, ok = told.trouble(); ok {
 		t.Errorf("told a day later: %+v", got)
+	}
+}
+
+// What another daemon found, or this one before it was started anew, is told too, and what was disposed of through another
+// one is not.
+func TestGapsOfTheStoreAreTold(t *testing.T) {
+	now := time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
+	st := memory.New()
+	letters := []tocsin.Rejection{
+		{ID: "old", Reason: "gap", Detail: "t 0: offsets 1 to 5 were lost", Received: now.Add(-gapTold - time.Second)},
+		{ID: "a", Reason: "gap", Detail: "t 0: offsets 6 to 9 were lost", Received: now.Add(-time.Hour)},
+		{ID: "b", Reason: "gap", Detail: "t 1: offsets 1 to 9 were lost", Received: now.Add(-time.Minute)},
+		{ID: "c", Reason: "json", Received: now},
+	}
+	if err := st.StoreRejections(t.Context(), letters); err != nil {
+		t.Fatal(err)
+	}
+	told := &gapsTold{now: func() time.Time { return now }}
+	told.tell(tocsin.Rejection{ID: "new", Detail: "t 2: offsets 3 to 4 were lost", Received: now}) // not stored yet
+	wants := func(when, want string) {
+		t.Helper()
+		if err := told.look(t.Context(), st); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := told.trouble(); ok != (want != "") || !strings.Contains(got.Detail, want) {
+			t.Errorf("%s: %+v, want %q", when, got, want)
+		}
+	}
+	wants("at the start", "3 gaps in all")
+	for n, id := range []string{"a", "b"} {
+		if err := st.Dispose(t.Context(), tocsin.Disposition{Letter: id, Number: 1, Action: tocsin.Discarded, Why: "looked into", At: now}); err != nil {
+			t.Fatal(err)
+		}
+		wants("one more disposed of", []string{"2 gaps in all", "3 to 4 were lost; discard"}[n])
 	}
 }
 

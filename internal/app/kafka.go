@@ -121,6 +121,7 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 	}
 	a.health.Ask(k.trouble)
 	a.health.Ask(a.gaps.trouble)
+	a.runs("gaps", func(ctx context.Context) error { return a.gaps.follow(ctx, st, a.log) })
 	if slices.Contains(cfg.Roles, "detect") {
 		if err := a.ways(ctx, &producing{Journal: intake, folder: cfg.DataDir}); err != nil {
 			return backend{}, err

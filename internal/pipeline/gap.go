@@ -10,11 +10,14 @@ import (
 	"tocsin/ingest/kafka"
 )
 
+// GapReason is the reason of the dead letter of a gap.
+const GapReason = "gap"
+
 // GapLetter is the dead letter of records that were lost before they could be read.
 func GapLetter(g kafka.Gap, source, tenant string, at time.Time) tocsin.Rejection {
-	ref := tocsin.Ref{Topic: g.Topic, Partition: g.Partition, Offset: g.From}
+	ref := tocsin.Ref{Topic: g.Topic, Partition: g.Partition, Offset: g.From, Incarnation: g.Incarnation}
 	return tocsin.Rejection{
-		ID: tocsin.RejectionID("", ref, strconv.FormatInt(g.To, 10)), Tenant: tenant, Source: source, Ref: ref, Received: at, Stage: "intake", Reason: "gap",
+		ID: tocsin.RejectionID("", ref, strconv.FormatInt(g.To, 10)), Tenant: tenant, Source: source, Ref: ref, Received: at, Stage: "intake", Reason: GapReason,
 		Detail: fmt.Sprintf("%s %d: offsets %d to %d were lost (%s)", g.Topic, g.Partition, g.From, g.To, g.Reason), Attempts: 1,
 	}
 }

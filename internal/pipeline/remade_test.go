@@ -10,6 +10,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"tocsin"
+	ingestkafka "tocsin/ingest/kafka"
 	"tocsin/internal/pipeline"
 	kafkasink "tocsin/sinks/kafka"
 	"tocsin/sinks/memory"
@@ -82,6 +83,19 @@ func TestMatchesLogMadeAnewWhileDown(t *testing.T) {
 	}
 }
 
+// A log that is made anew time and again at the same length loses something each time: each has a dead letter of its own.
+func TestGapLetter(t *testing.T) {
+	g := ingestkafka.Gap{Topic: "tocsin.matches", From: 100, To: 0, Reason: "recreated", Incarnation: "c/one"}
+	first := pipeline.GapLetter(g, "tocsin.matches", "default", time.Now())
+	if again := pipeline.GapLetter(g, "tocsin.matches", "default", time.Now().Add(time.Hour)); again.ID != first.ID {
+		t.Error("the same gap, told again, is another dead letter")
+	}
+	g.Incarnation = "c/two"
+	if next := pipeline.GapLetter(g, "tocsin.matches", "default", time.Now()); next.ID == first.ID {
+		t.Error("two gaps are one dead letter")
+	}
+}
+
 // What is saved of the new log comes behind what was saved of the old one, though its offsets are lower: the next owner
 // goes on from there, and tells of no loss once more.
 func TestSavedOfTheNewLog(t *testing.T) {
@@ -125,10 +139,13 @@ func TestSavedOfTheNewLog(t *testing.T) {
 	}
 	b.matches("203.0.113.8", 8)
 	stop = member()
-	saved(3, old)
+	second := saved(3, old)
 	stop()
 	if told := len(b.gaps); told != 1 {
 		t.Errorf("%d gaps were told after the next start", told)
+	}
+	if g := <-b.gaps; g.Incarnation != second {
+		t.Errorf("told of %q, it goes on in %q", g.Incarnation, second)
 	}
 	for len(s.kept) > 1 {
 		<-s.kept
