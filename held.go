@@ -24,3 +24,6 @@ type LogRange struct{ From, To string }
 
 // Only is the span of one log.
 func Only(log string) LogRange { return LogRange{log, log + "\x00"} }
+
+// Holds reports whether a log is one of the range.
+func (r LogRange) Holds(log string) bool { return log >= r.From && (r.To == "" || log < r.To) }

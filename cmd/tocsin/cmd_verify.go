@@ -102,8 +102,8 @@ func verifyFile(cmd *cobra.Command, name string, t trusted) error {
 		r := integrity.VerifyExport(e, trust)
 		found += tell(cmd, r)
 		if len(r.Faults) == 0 {
-			fmt.Fprintf(cmd.OutOrStdout(), "intact: incident %s, %d entries, last hash %s; %d of %d entries proven, %d exhibits\n",
-				e.Log[0].Incident, len(e.Log), e.Log[len(e.Log)-1].Hash, r.Proven, r.Entries, r.Exhibits)
+			fmt.Fprintf(cmd.OutOrStdout(), "intact: incident %s, %s, last hash %s; %d of %s proven, %s\n",
+				e.Log[0].Incident, integrity.Count(len(e.Log), "entry"), e.Log[len(e.Log)-1].Hash, r.Proven, integrity.Count(r.Entries, "entry"), integrity.Count(r.Exhibits, "exhibit"))
 		}
 	}
 	if found > 0 {
@@ -121,7 +121,7 @@ func tell(cmd *cobra.Command, r integrity.Report) int {
 		fmt.Fprintln(cmd.OutOrStdout(), printable(n))
 	}
 	if r.Erased > 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "%d personal values were erased, as entries say; the proof holds without them\n", r.Erased)
+		fmt.Fprintf(cmd.OutOrStdout(), "erased, as entries say: %s; the proof holds without\n", integrity.Count(r.Erased, "personal value"))
 	}
 	for _, u := range r.Uncovered {
 		fmt.Fprintln(cmd.ErrOrStderr(), "not covered: "+printable(u))
@@ -177,8 +177,9 @@ func verifyStore(cmd *cobra.Command, file string, t trusted) error {
 		return coded(exitInput, err)
 	}
 	found := tell(cmd, sum.Report)
-	fmt.Fprintf(cmd.OutOrStdout(), "%d incidents with %d entries, %d not intact; %d entries proven by %d checkpoints, %d exhibits\n",
-		sum.Incidents, sum.Entries, found, sum.Proven, sum.Checkpoints, sum.Exhibits)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s with %s, %s; %s proven by %s, %s\n",
+		integrity.Count(sum.Incidents, "incident"), integrity.Count(sum.Entries, "entry"), integrity.Count(found, "fault"),
+		integrity.Count(sum.Proven, "entry"), integrity.Count(sum.Checkpoints, "checkpoint"), integrity.Count(sum.Exhibits, "exhibit"))
 	if found > 0 {
 		return coded(exitFindings, errFindings)
 	}

@@ -12,14 +12,13 @@ import (
 	"tocsin/register"
 )
 
-// A wholeBacklog store tells all that was taken of its backlog; see package sinks.
-type wholeBacklog interface {
+// WholeBacklogs tells all that was taken of the backlog; see package sinks.
+type WholeBacklogs interface {
 	HeldBacklogs(ctx context.Context, each func(b tocsin.Backlog, odd error) error) error
 }
 
 // A backlogCheck works out from the logs what waited when the backlog was taken.
 type backlogCheck struct {
-	told   bool // the store tells what was taken
 	taken  map[string]tocsin.Backlog
 	times  []time.Time              // when it was taken, ascending
 	counts []*register.BacklogCount // what waited then
@@ -28,13 +27,9 @@ type backlogCheck struct {
 
 // backlogs reads what was taken.
 func (v *verification) backlogs(ctx context.Context) error {
-	s, ok := v.store.(wholeBacklog)
-	if !ok {
-		return nil
-	}
 	c := &v.backlog
-	c.told, c.taken = true, map[string]tocsin.Backlog{}
-	err := s.HeldBacklogs(ctx, func(b tocsin.Backlog, odd error) error {
+	c.taken = map[string]tocsin.Backlog{}
+	err := v.store.HeldBacklogs(ctx, func(b tocsin.Backlog, odd error) error {
 		if odd != nil {
 			v.fault("%w", odd)
 			return nil
@@ -112,9 +107,6 @@ func (c *backlogCheck) add(all []wait) {
 // compare holds what was taken against what the logs tell.
 func (c *backlogCheck) compare(v *verification) {
 	switch {
-	case !c.told:
-		v.sum.uncovered("the daily backlog: this store does not tell all of it")
-		return
 	case len(c.times) == 0:
 		return
 	case len(v.sum.Faults) > 0:
@@ -126,7 +118,7 @@ func (c *backlogCheck) compare(v *verification) {
 	for k, count := range c.counts {
 		for _, b := range count.All() {
 			if _, there := c.taken[b.ID()]; !there && c.near[k] == 0 {
-				v.fault("backlog of %s%s: %d incidents waited, and it is gone", b.Day, whose(&b), b.Open)
+				v.fault("backlog of %s%s: %s waited, and it is gone", b.Day, whose(&b), Count(b.Open, "incident"))
 			}
 			if there, ok := c.taken[b.ID()]; ok && there.At.Equal(b.At) {
 				follows[b.ID()] = b
@@ -143,14 +135,22 @@ func (c *backlogCheck) compare(v *verification) {
 			v.fault("backlog of %s%s: it says %s, and the logs tell %s", b.Day, whose(&b), said(&b), said(&want))
 		}
 	}
-	v.sum.Notes = append(v.sum.Notes, fmt.Sprintf("%d figures of the daily backlog are what the logs tell", len(c.taken)-between))
+	v.sum.Notes = append(v.sum.Notes, figures(len(c.taken) - between))
 	if between > 0 {
-		v.sum.uncovered("%d figures of the daily backlog exactly: incidents changed within a minute of its taking; how many waited was held against what that leaves open", between)
+		v.sum.uncovered("%s of the daily backlog exactly: incidents changed within a minute of its taking; how many waited was held against what that leaves open", Count(between, "figure"))
 	}
 	if gaps := c.gaps(); len(gaps) > 0 {
-		v.sum.uncovered("%d days of which no backlog is there: no daemon ran, or it was removed: %s", len(gaps), few(gaps))
+		v.sum.uncovered("%s of which no backlog is there: no daemon ran, or it was removed: %s", Count(len(gaps), "day"), few(gaps))
 	}
 	v.sum.uncovered("days before the first of the backlog and behind the last: whether there were any does not show")
+}
+
+// figures tells of figures that are right.
+func figures(n int) string {
+	if n == 1 {
+		return "1 figure of the daily backlog is what the logs tell"
+	}
+	return Count(n, "figure") + " of the daily backlog are what the logs tell"
 }
 
 // gaps are the days between the first and the last on which it was taken that have none.

@@ -10,10 +10,16 @@ import (
 	"tocsin/register"
 )
 
+// An Archive is a store that evidence is handed out of.
+type Archive interface {
+	Store
+	register.Exhibits
+}
+
 // A Custodian hands evidence out and notes what is done with evidence before it is done.
 type Custodian struct {
 	Register *register.Register
-	Store    Verifiable
+	Store    Archive
 	Public   []string // keys, for those who are given an export
 	Now      func() time.Time
 	Version  string

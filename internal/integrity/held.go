@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -14,19 +13,11 @@ import (
 	"tocsin/register"
 )
 
-// A Whole store reads its register quickly; see package sinks.
+// A Whole store hands out its register span by span, each log with all that is kept of it; see package sinks.
 type Whole interface {
 	Spans(ctx context.Context) ([]tocsin.LogRange, error)
 	Held(ctx context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error
 	HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error
-}
-
-// reader is the store, if it can read itself quickly, or what reads it log by log.
-func (v *verification) reader() Whole {
-	if w, ok := v.store.(Whole); ok {
-		return w
-	}
-	return byLog{v.store, slices.Sorted(maps.Keys(v.leaves))}
 }
 
 // A finding is what was found of one log.
@@ -51,7 +42,7 @@ type named struct{ incident, id string }
 func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*finding, error) {
 	var all []*finding
 	wanted := map[named]*finding{}
-	err := v.whole.Held(ctx, span, func(h tocsin.Held) error {
+	err := v.store.Held(ctx, span, func(h tocsin.Held) error {
 		f, fault := v.check(h)
 		var ids []string
 		if fault == nil {
@@ -66,7 +57,7 @@ func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*findi
 	if err != nil || len(wanted) == 0 {
 		return all, err
 	}
-	err = v.whole.HeldExhibits(ctx, span, func(x tocsin.Exhibit) error {
+	err = v.store.HeldExhibits(ctx, span, func(x tocsin.Exhibit) error {
 		name := named{x.Incident, x.ID}
 		f := wanted[name]
 		if f == nil {

@@ -1,6 +1,7 @@
 package integrity
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -47,13 +48,21 @@ func (v *verification) places(all []Place, stored []Statement, t Trust) {
 	}
 	for n, p := range all {
 		if p.Torn {
-			v.sum.uncovered("the end of %s: behind its last whole checkpoint, of %d entries, is part of another one: it was cut off, or is being written", p.Name, ends[n])
+			v.sum.uncovered("the end of %s: behind its last whole checkpoint, of %s, is part of another one: it was cut off, or is being written", p.Name, Count(ends[n], "entry"))
 		}
 		if ends[n] < newest {
-			v.sum.uncovered("entries %d to %d by %s: it ends with the checkpoint of %d entries, and %s has one of %d: it is an older copy, or its end was cut off", ends[n]+1, newest, p.Name, ends[n], where, newest)
+			v.sum.uncovered("%s by %s: it ends with the checkpoint of %s, and %s has one of %d: it is an older copy, or its end was cut off", span(ends[n]+1, newest), p.Name, Count(ends[n], "entry"), where, newest)
 		}
 		v.gaps(p, stored, ends[n])
 	}
+}
+
+// span names the entries from one to another.
+func span(first, last int64) string {
+	if first == last {
+		return fmt.Sprintf("entry %d", first)
+	}
+	return fmt.Sprintf("entries %d to %d", first, last)
 }
 
 // gaps tells which of the store's checkpoints are missing in a place between its first and its last.
@@ -76,6 +85,6 @@ func (v *verification) gaps(p Place, stored []Statement, end int64) {
 		}
 	}
 	if missing > 0 {
-		v.sum.uncovered("%d of the store's checkpoints by %s, the first of %s: they were not published, or were taken out; a later one there covers their entries", missing, p.Name, from.Format(time.RFC3339))
+		v.sum.uncovered("%s of the store by %s, the first of %s: not published, or taken out; a later one there covers the same entries", Count(missing, "checkpoint"), p.Name, from.Format(time.RFC3339))
 	}
 }

@@ -66,7 +66,7 @@ func TestPlaceThatWasCut(t *testing.T) {
 		t.Errorf("beside another place: %s", notes)
 	}
 	holed := Place{Name: "holed", Published: append(whole.Published[:1:1], whole.Published[2:]...)}
-	if notes := told(holed); !strings.Contains(notes, "1 of the store's checkpoints by holed") {
+	if notes := told(holed); !strings.Contains(notes, "1 checkpoint of the store by holed") {
 		t.Errorf("with a hole: %s", notes)
 	}
 }

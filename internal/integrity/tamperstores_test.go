@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"tocsin"
 )
@@ -51,54 +50,64 @@ func read[T any](s *shown, kind, id string) (v T, ok bool, err error) {
 	return v, true, json.Unmarshal([]byte(doc), &v)
 }
 
-func (s *shown) PutIncident(context.Context, tocsin.Incident) error { panic("a check writes nothing") }
-
-func (s *shown) Append(context.Context, tocsin.LogEntry) error { panic("a check writes nothing") }
-
 func (s *shown) PutStretch(context.Context, tocsin.Stretch) error { panic("a check writes nothing") }
-
-func (s *shown) PutExhibits(context.Context, []tocsin.Exhibit) error { panic("a check writes nothing") }
 
 func (s *shown) PutCheckpoint(context.Context, tocsin.Checkpoint) error {
 	panic("a check writes nothing")
-}
-
-func (s *shown) Originals(context.Context, []tocsin.AlertRef) ([]tocsin.Alert, error) {
-	panic("a check reads no alerts")
 }
 
 func (s *shown) StretchesOf(context.Context, string) ([]tocsin.Stretch, error) {
 	panic("a check reads the whole tree")
 }
 
-func (s *shown) Entries(_ context.Context, log string, from int64) (all []tocsin.LogEntry, err error) {
-	for seq := from; ; seq++ {
-		e, ok, err := read[tocsin.LogEntry](s, logs, tocsin.LogEntryID(log, seq))
-		if !ok || err != nil {
-			return all, err
+func (s *shown) Spans(context.Context) ([]tocsin.LogRange, error) {
+	return []tocsin.LogRange{{To: "202611-8"}, {From: "202611-8"}}, nil
+}
+
+func (s *shown) Held(_ context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error {
+	held := map[string]*tocsin.Held{}
+	at := func(log string) *tocsin.Held {
+		if held[log] == nil {
+			held[log] = &tocsin.Held{Log: log}
 		}
-		all = append(all, e)
+		return held[log]
 	}
-}
-
-func (s *shown) Incident(_ context.Context, id string) (tocsin.Incident, error) {
-	i, ok, err := read[tocsin.Incident](s, incidents, id)
-	if !ok {
-		return i, tocsin.ErrNotFound
-	}
-	return i, err
-}
-
-func (s *shown) Incidents(context.Context, tocsin.Query) (page tocsin.Page[tocsin.Incident], err error) {
-	for _, id := range slices.Sorted(maps.Keys(s.docs[incidents])) {
-		i, _, err := read[tocsin.Incident](s, incidents, id)
+	for _, id := range slices.Sorted(maps.Keys(s.docs[logs])) {
+		log, _, _ := strings.Cut(id, ":")
+		e, _, err := read[tocsin.LogEntry](s, logs, id)
 		if err != nil {
-			return page, err
+			return err
 		}
-		page.Items = append(page.Items, i)
+		at(log).Entries = append(at(log).Entries, e)
 	}
-	return page, nil
+	for id, doc := range s.docs[incidents] {
+		at(id).State = []byte(doc)
+	}
+	for _, log := range slices.Sorted(maps.Keys(held)) {
+		if !span.Holds(log) {
+			continue
+		}
+		if err := each(*held[log]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+func (s *shown) HeldExhibits(_ context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
+	for id := range s.docs[exhibits] {
+		x, _, err := read[tocsin.Exhibit](s, exhibits, id)
+		if incident, _, _ := strings.Cut(id, " "); err == nil && span.Holds(incident) {
+			err = each(x)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shown) HeldBacklogs(context.Context, func(tocsin.Backlog, error) error) error { return nil }
 
 func (s *shown) Stretches(_ context.Context, from int64, limit int) (all []tocsin.Stretch, err error) {
 	for _, id := range slices.Sorted(maps.Keys(s.docs[stretches])) {
@@ -121,28 +130,6 @@ func (s *shown) Checkpoints(_ context.Context, from int64, limit int) (all []toc
 		}
 		if c.Size >= from && len(all) < limit {
 			all = append(all, c)
-		}
-	}
-	return all, nil
-}
-
-func (s *shown) Unsequenced(context.Context, time.Time, int) (heads []tocsin.LogHead, err error) {
-	for id := range s.docs[logs] {
-		if log, seq, _ := strings.Cut(id, ":"); seq == "00000001" {
-			heads = append(heads, tocsin.LogHead{Incident: log})
-		}
-	}
-	return heads, nil
-}
-
-func (s *shown) Exhibits(_ context.Context, incident string, ids []string, _ bool) (all []tocsin.Exhibit, err error) {
-	for _, id := range ids {
-		x, ok, err := read[tocsin.Exhibit](s, exhibits, incident+" "+id)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			all = append(all, x)
 		}
 	}
 	return all, nil

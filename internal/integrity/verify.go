@@ -17,14 +17,15 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"tocsin"
-	"tocsin/register"
 )
 
-// A Verifiable store is all that a check of a whole register reads.
+// A Verifiable store is all that a check of a whole register reads: what proves it, and the register as it is held, with
+// what the store keeps beside it.
 type Verifiable interface {
-	register.Projection
-	register.Exhibits
-	Store
+	Tree
+	Checkpoints
+	Whole
+	WholeBacklogs
 }
 
 // A Summary is what became of the check of a whole register.
@@ -52,8 +53,7 @@ func verifyStore(ctx context.Context, s Verifiable, t Trust, settling time.Durat
 	if err := v.backlogs(ctx); err != nil {
 		return v.sum, err
 	}
-	v.whole = v.reader()
-	spans, err := v.whole.Spans(ctx)
+	spans, err := v.store.Spans(ctx)
 	if err != nil {
 		return v.sum, fmt.Errorf("list the logs: %w", err)
 	}
@@ -150,7 +150,6 @@ func (v *verification) leaf(l tocsin.TreeLeaf, at int64) {
 
 type verification struct {
 	store  Verifiable
-	whole  Whole
 	last   Statement           // the last checkpoint of the store
 	leaves map[string][]leafOf // by log, in order
 
@@ -260,10 +259,10 @@ func (v *verification) against(which string, all []Statement, size int64, roots 
 	for _, st := range all {
 		switch at := st.At.Format(time.RFC3339); {
 		case st.Size > size:
-			v.fault("the %s checkpoint of %s says %d entries, the tree has %d: the register was rolled back or cut", which, at, st.Size, size)
+			v.fault("the %s checkpoint of %s says %s, the tree has %d: the register was rolled back or cut", which, at, Count(st.Size, "entry"), size)
 			return
 		case roots[st.Size] != st.Root:
-			v.fault("the %s checkpoint of %s says another root for its %d entries than the tree has: one of these leaves, or the checkpoint, was changed", which, at, st.Size)
+			v.fault("the %s checkpoint of %s says another root for its %s than the tree has: one of these leaves, or the checkpoint, was changed", which, at, Count(st.Size, "entry"))
 			return
 		}
 	}
@@ -303,7 +302,7 @@ func (v *verification) checkpoints(ctx context.Context, t Trust) (stored, publis
 			return nil, nil, fmt.Errorf("checkpoints: %w", err)
 		}
 		if len(late) == 0 || late[0].Size != st.Size {
-			v.fault("the published checkpoint of %s (%d entries) is not in the store: it was removed, or the register was rolled back", st.At.Format(time.RFC3339), st.Size)
+			v.fault("the published checkpoint of %s (%s) is not in the store: it was removed, or the register was rolled back", st.At.Format(time.RFC3339), Count(st.Size, "entry"))
 			break
 		}
 		stored, have[st.Size] = append(stored, v.readable(late, t)...), true
@@ -319,10 +318,10 @@ func (v *verification) readable(page []tocsin.Checkpoint, t Trust) (stored []Sta
 	for _, c := range page {
 		st, err := OpenCheckpoint(c.Note, t.Keys)
 		if err == nil && st.Size != c.Size {
-			err = fmt.Errorf("it says %d entries", st.Size)
+			err = fmt.Errorf("it says %s", Count(st.Size, "entry"))
 		}
 		if err != nil {
-			v.fault("stored checkpoint of %d entries: %w", c.Size, err)
+			v.fault("stored checkpoint of %s: %w", Count(c.Size, "entry"), err)
 			continue
 		}
 		stored = append(stored, st)
@@ -333,7 +332,7 @@ func (v *verification) readable(page []tocsin.Checkpoint, t Trust) (stored []Sta
 // close says what was not covered.
 func (v *verification) close() {
 	if v.open > 0 {
-		v.sum.uncovered("%d entries that wait for the next checkpoint, the first is %s of %s: their chains were checked, and what is cut off of them does not show", v.open, v.first, v.opened.Format(time.RFC3339))
+		v.sum.uncovered("%s waiting for the next checkpoint, the first is %s of %s: the chains were checked, and what is cut off there does not show", Count(v.open, "entry"), v.first, v.opened.Format(time.RFC3339))
 	}
 	if v.last.Size == 0 {
 		v.sum.uncovered("all entries as a whole: no checkpoint was signed, so that an end that was cut off, or a log that was removed, does not show")

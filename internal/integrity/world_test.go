@@ -27,6 +27,7 @@ type full interface {
 	register.Exhibits
 	register.Eraser
 	Store
+	Verifiable
 	sinks.AlertStore
 	sinks.EventStore
 }

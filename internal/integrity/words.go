@@ -1,0 +1,17 @@
+package integrity
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Count is a number with its noun: 1 entry, 2 entries.
+func Count[N int | int64](n N, noun string) string {
+	if n != 1 {
+		if stem, ok := strings.CutSuffix(noun, "ry"); ok {
+			noun = stem + "rie"
+		}
+		noun += "s"
+	}
+	return strconv.FormatInt(int64(n), 10) + " " + noun
+}
