@@ -42,7 +42,7 @@ func (r *Register) founding(v tocsin.Verdict, e tocsin.Event, a tocsin.Assessmen
 	}
 	f := founding{
 		Number: number, Title: e.Rule.Title, Discovery: "event", Assessment: &a, Event: new(stateOf(e)), Opened: opened(e),
-		Detected: or(e.Detected, e.Opened), Occurred: e.First, RecursOf: v.RecursOf, Backfill: e.Backfill, confidence: c, links: l,
+		Detected: or(e.Detected, e.Opened), Occurred: e.First, RecursOf: v.RecursOf, Backfill: e.Backfill, Once: true, confidence: c, links: l,
 	}
 	if len(e.Evidence.Alerts) > 0 {
 		f.Received = e.Evidence.Alerts[0].Received

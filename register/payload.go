@@ -31,6 +31,9 @@ type founding struct {
 	SplitOf    string             `json:"split_of,omitempty"`
 	Events     []eventState       `json:"events,omitempty"` // split_off: those that it begins with
 	Backfill   bool               `json:"backfill,omitempty"`
+	// Once says that the incident's summary names each entity once. A log that was begun before that has it name an entity
+	// for each of its roles, and goes on so: what a log tells never changes.
+	Once bool `json:"once,omitempty"`
 	confidence
 	links
 	move

@@ -51,6 +51,7 @@ type state struct {
 	ties     map[string]string     // incident that this one is related to, to the command that first said so
 	// collected are the alerts whose originals were copied.
 	collected map[string]bool
+	once      bool // see founding
 }
 
 func newState() *state {
@@ -186,6 +187,7 @@ func (s *state) founded(e tocsin.LogEntry, f founding) {
 	if f.Discovery == "event" {
 		i.Means = "technical" // what sensors report came about by them
 	}
+	s.once = f.Once
 	s.confide(e, f.confidence)
 	s.entities(f.Entities)
 	s.tie(f.links)
@@ -293,13 +295,29 @@ func (s *state) summarise() {
 	} else {
 		i.Summary += " in " + plural(int64(len(s.events)), "event")
 	}
-	for n, e := range i.Entities {
+	all := s.named()
+	for n, name := range all {
 		if n == 3 {
-			i.Summary += fmt.Sprintf(" and %d more", len(i.Entities)-n)
+			i.Summary += fmt.Sprintf(" and %d more", len(all)-n)
 			break
 		}
-		i.Summary += fmt.Sprintf(", %s %s", e.Field, e.Value)
+		i.Summary += ", " + name
 	}
+}
+
+// named are the entities that a summary names.
+func (s *state) named() []string {
+	all := make([]string, 0, len(s.incident.Entities))
+	seen := map[string]bool{}
+	for _, e := range s.incident.Entities {
+		name := e.Field + " " + e.Value
+		if s.once && seen[name] {
+			continue
+		}
+		seen[name] = true
+		all = append(all, name)
+	}
+	return all
 }
 
 func (s *state) unpropose(proposal string) {

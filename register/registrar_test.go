@@ -36,6 +36,27 @@ func TestProposedEventFoundsIncident(t *testing.T) {
 	w.store.verify(t)
 }
 
+// Who attacks and is attacked is named once; in a log that was begun when it was named twice, as before: a register of
+// that time is intact.
+func TestSummaryNamesEachOnce(t *testing.T) {
+	w := newWorld(t)
+	e := event("e1", 0, "203.0.113.7", "ann")
+	e.Entities = append(e.Entities, tocsin.Entity{Field: "source.ip", Value: "203.0.113.7", Role: "victim"})
+	i := w.apply(e, proposed()).Incident
+	if want := "Password spray: 10 alerts in 1 event, source.ip 203.0.113.7, user.name ann"; i.Summary != want {
+		t.Errorf("summary %q", i.Summary)
+	}
+	log, err := w.store.Entries(t.Context(), i.ID, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log[0].Data = []byte(strings.Replace(string(log[0].Data), `"once":true,`, "", 1))
+	older, err := Project(log)
+	if want := "Password spray: 10 alerts in 1 event, source.ip 203.0.113.7, user.name ann, source.ip 203.0.113.7"; err != nil || older.Summary != want {
+		t.Errorf("of an older log: %q (%v)", older.Summary, err)
+	}
+}
+
 func TestModes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		a      tocsin.Assessment

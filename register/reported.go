@@ -55,7 +55,7 @@ func (r *Register) reported(cmd Command, tenant, number string) (*tocsin.LogEntr
 	}
 	f := founding{
 		Number: number, Title: cmd.Title, Summary: cmd.Summary, Discovery: "reported", Opened: cmd.Effective,
-		Detected: cmd.Effective, Occurred: cmd.Occurred, Entities: cmd.Entities,
+		Detected: cmd.Effective, Occurred: cmd.Occurred, Entities: cmd.Entities, Once: true,
 		Assessment: &tocsin.Assessment{
 			Category: c.Category, CategoryISO: c.CategoryISO, Impact: cmd.Impact, Urgency: c.Urgency, Class: c.Class,
 			Severity: c.Severity, Priority: c.Priority, Platform: or(cmd.Platform, "unknown"), Basis: "asserted",

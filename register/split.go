@@ -30,6 +30,7 @@ type parting struct {
 	To       tocsin.Status        `json:"to"`
 	Targets  map[string]time.Time `json:"due,omitempty"` // of the new one
 	Backfill bool                 `json:"backfill,omitempty"`
+	Once     bool                 `json:"once,omitempty"` // see founding
 	confidence
 }
 
@@ -98,6 +99,7 @@ func inseparable(cmd Command, now view) []string {
 func (r *Register) parting(ctx context.Context, cmd Command, now view) (parting, error) {
 	i := now.incident
 	p := parting{
+		Once:     true,
 		Incident: tocsin.IncidentID(i.Tenant, cmd.ID+"\x00"+i.ID, cmd.Effective, 0), Title: cmd.Title, Summary: cmd.Summary,
 		Detected: i.Timeline["detected"], Mode: i.Mode, Basis: i.Basis, Rating: ratingOfIncident(i), To: tocsin.Proposed, Backfill: true,
 		confidence: inherited(i, cmd),
@@ -302,7 +304,7 @@ func (r *Register) complete(ctx context.Context, e tocsin.LogEntry) error {
 func (r *Register) splitFounding(e tocsin.LogEntry, p parting) (*tocsin.LogEntry, error) {
 	f := founding{
 		Number: p.Number, Title: p.Title, Summary: p.Summary, Discovery: "event", Opened: p.Opened, Detected: p.Detected,
-		SplitOf: e.Incident, Events: p.Events, Backfill: p.Backfill, confidence: p.confidence, links: links{Related: []string{e.Incident}, Slots: p.Slots},
+		SplitOf: e.Incident, Events: p.Events, Backfill: p.Backfill, Once: p.Once, confidence: p.confidence, links: links{Related: []string{e.Incident}, Slots: p.Slots},
 		Assessment: &tocsin.Assessment{
 			Category: p.Rating.Category, CategoryISO: p.Rating.CategoryISO, Urgency: p.Rating.Urgency, Severity: p.Rating.Severity,
 			Class: p.Rating.Class, Asset: p.Rating.Asset, Platform: p.Rating.Platform, Priority: p.Rating.Priority, Scale: p.Rating.Scale,
