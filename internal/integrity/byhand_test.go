@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"tocsin"
 	"tocsin/sinks/sqlite"
 )
 
@@ -44,28 +45,32 @@ func TestByHandSQLite(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, tt := range map[string]struct{ change, want string }{
-		"evidence: a byte":           {`UPDATE exhibits SET original = CAST('x' || substr(CAST(original AS TEXT), 2) AS BLOB) WHERE rowid = 1`, "its bytes are not those that its manifest names"},
-		"evidence: emptied":          {`UPDATE exhibits SET original = x''`, "its bytes are"},
-		"evidence: another's":        {`UPDATE exhibits SET incident = (SELECT max(incident) FROM exhibits) WHERE rowid = 1`, "the log names it and it is gone"},
-		"evidence: size":             {`UPDATE exhibits SET doc = json_set(doc, '$.size', 7) WHERE rowid = 1`, "its manifest was changed"},
-		"duration in the state":      {`UPDATE incidents SET doc = json_set(doc, '$.durations.assess_s', 1)`, "is not what its log tells"},
-		"duration that is counted":   {`UPDATE measures SET assess_s = 1`, "its measure assess_s"},
-		"word that is counted":       {`UPDATE measures SET priority = 'P5'`, "its measure priority"},
-		"mark that is counted":       {`UPDATE measures SET declared = declared - 86400`, "its measure declared"},
-		"measures gone":              {`DELETE FROM measures WHERE id = (SELECT min(id) FROM measures)`, "its measures are gone"},
-		"measures of nobody":         {`INSERT INTO measures SELECT '202611-f' || substr(id, 9), ` + afterID(t) + ` FROM measures LIMIT 1`, "there is none, and its measures"},
-		"priority in the queue":      {`UPDATE incidents SET priority = 'P5' WHERE id = (SELECT min(id) FROM incidents)`, "its column priority"},
-		"breached":                   {`UPDATE incidents SET breached = 1 - breached`, "its column breached"},
-		"not found by its event":     {`DELETE FROM links WHERE kind = 'event'`, "what it is found by"},
-		"not found by its title":     {`UPDATE incidents SET titled = 0 WHERE id = (SELECT min(id) FROM incidents)`, "its column titled"},
-		"a visit":                    {`UPDATE incidents SET doc = json_set(doc, '$.visits[0].seconds', 1)`, "is not what its log tells"},
-		"a custody entry":            {`UPDATE log SET doc = json_set(doc, '$.reason', 'nothing') WHERE json_extract(doc, '$.action') = 'access'`, "not what was committed to"},
-		"a custody entry gone":       {`DELETE FROM log WHERE json_extract(doc, '$.action') = 'access'`, "was removed from the log"},
-		"a checkpoint gone":          {`DELETE FROM checkpoints WHERE size = (SELECT min(size) FROM checkpoints)`, "is not in the store"},
-		"a checkpoint's time":        {`UPDATE checkpoints SET doc = json_set(doc, '$.note', replace(json_extract(doc, '$.note'), '2026', '2025'))`, "checkpoint"},
-		"an incident with all of it": {`DELETE FROM log WHERE incident = (SELECT max(id) FROM incidents); DELETE FROM links WHERE incident = (SELECT max(id) FROM incidents); DELETE FROM measures WHERE id = (SELECT max(id) FROM incidents); DELETE FROM incidents WHERE id = (SELECT max(id) FROM incidents)`, "was removed from the log"},
-		"… and the newest tree":      {`DELETE FROM stretches WHERE first = (SELECT max(first) FROM stretches); DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)`, "published checkpoint"},
-		"an entry under another":     {`UPDATE log SET seq = 100 WHERE seq = 5`, "entry"},
+		"evidence: a byte":            {`UPDATE exhibits SET original = CAST('x' || substr(CAST(original AS TEXT), 2) AS BLOB) WHERE rowid = 1`, "its bytes are not those that its manifest names"},
+		"evidence: emptied":           {`UPDATE exhibits SET original = x''`, "its bytes are"},
+		"evidence: another's":         {`UPDATE exhibits SET incident = (SELECT max(incident) FROM exhibits) WHERE rowid = 1`, "the log names it and it is gone"},
+		"evidence: size":              {`UPDATE exhibits SET doc = json_set(doc, '$.size', 7) WHERE rowid = 1`, "its manifest was changed"},
+		"duration in the state":       {`UPDATE incidents SET doc = json_set(doc, '$.durations.assess_s', 1)`, "is not what its log tells"},
+		"duration that is counted":    {`UPDATE measures SET assess_s = 1`, "its measure assess_s"},
+		"word that is counted":        {`UPDATE measures SET priority = 'P5'`, "its measure priority"},
+		"mark that is counted":        {`UPDATE measures SET declared = declared - 86400`, "its measure declared"},
+		"measures gone":               {`DELETE FROM measures WHERE id = (SELECT min(id) FROM measures)`, "its measures are gone"},
+		"measures of nobody":          {`INSERT INTO measures SELECT '202611-f' || substr(id, 9), ` + afterID(t) + ` FROM measures LIMIT 1`, "there is none, and its measures"},
+		"priority in the queue":       {`UPDATE incidents SET priority = 'P5' WHERE id = (SELECT min(id) FROM incidents)`, "its column priority"},
+		"breached":                    {`UPDATE incidents SET breached = 1 - breached`, "its column breached"},
+		"not found by its event":      {`DELETE FROM links WHERE kind = 'event'`, "what it is found by"},
+		"not found by its title":      {`UPDATE incidents SET titled = 0 WHERE id = (SELECT min(id) FROM incidents)`, "its column titled"},
+		"a visit":                     {`UPDATE incidents SET doc = json_set(doc, '$.visits[0].seconds', 1)`, "is not what its log tells"},
+		"a custody entry":             {`UPDATE log SET doc = json_set(doc, '$.reason', 'nothing') WHERE json_extract(doc, '$.action') = 'access'`, "not what was committed to"},
+		"a custody entry gone":        {`DELETE FROM log WHERE json_extract(doc, '$.action') = 'access'`, "was removed from the log"},
+		"a checkpoint gone":           {`DELETE FROM checkpoints WHERE size = (SELECT min(size) FROM checkpoints)`, "is not in the store"},
+		"a checkpoint's time":         {`UPDATE checkpoints SET doc = json_set(doc, '$.note', replace(json_extract(doc, '$.note'), '2026', '2025'))`, "checkpoint"},
+		"an incident with all of it":  {`DELETE FROM log WHERE incident = (SELECT max(id) FROM incidents); DELETE FROM links WHERE incident = (SELECT max(id) FROM incidents); DELETE FROM measures WHERE id = (SELECT max(id) FROM incidents); DELETE FROM incidents WHERE id = (SELECT max(id) FROM incidents)`, "was removed from the log"},
+		"… and the newest tree":       {`DELETE FROM stretches WHERE first = (SELECT max(first) FROM stretches); DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)`, "published checkpoint"},
+		"the view that SQL asks":      {`DROP VIEW incident_measures; CREATE VIEW incident_measures AS SELECT *, 'INC' AS number FROM measures WHERE priority = 'P5'`, "the view incident_measures is not"},
+		"no view":                     {`DROP VIEW incident_measures`, "the view incident_measures is gone"},
+		"a trigger":                   {`CREATE TRIGGER more AFTER INSERT ON log BEGIN DELETE FROM log WHERE seq = 2; END`, "the trigger more is not"},
+		"an entry in the middle gone": {`DELETE FROM log WHERE incident = (SELECT min(id) FROM incidents) AND seq = 3`, "entry 3: it is in the tree and was removed"},
+		"an entry under another":      {`UPDATE log SET seq = 100 WHERE seq = 5`, "entry"},
 		"an entry that does not read": {
 			`UPDATE log SET doc = '{"incident":1}' WHERE seq = 2`, "entry 2",
 		},
@@ -140,6 +145,21 @@ func TestByHandElastic(t *testing.T) {
 				t.Errorf("found %q, want %q", found, tt.want)
 			}
 		})
+	}
+	page, err := s.Incidents(t.Context(), tocsin.Query{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for place, doc := range map[string]string{
+		"log-2026.11/_doc/" + page.Items[0].ID + ":00000099": `{"doc":{"seq":8}}`,
+		"intervals-2026.11/_doc/planted":                     `{"tocsin":{"status":"declared","seconds":999}}`,
+		"incidents/_doc/planted":                             `{"tocsin":{"metrics":{"counted_as":"incident"}}}`,
+	} {
+		s.ask(http.MethodPut, "/"+s.prefix+place+"?refresh=true", doc)
+		if found := foundOf(t, s.full, w.trust()); !strings.Contains(found, "by which it would be found") {
+			t.Errorf("%s, which no log finds: %q", place, found)
+		}
+		s.ask(http.MethodDelete, "/"+s.prefix+place+"?refresh=true", "")
 	}
 	s.ask(http.MethodDelete, "/"+s.prefix+"intervals-2026.11", "")
 	if found := foundOf(t, s.full, w.trust()); !strings.Contains(found, "the document of its visit") {

@@ -75,7 +75,13 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 	if err != nil {
 		return err
 	}
+	strays, err := s.strays(ctx, span)
+	if err != nil {
+		return err
+	}
 	give := func(h tocsin.Held) error {
+		h.Odd = errors.Join(h.Odd, strays[h.Log])
+		delete(strays, h.Log)
 		if at := all[h.Log]; at != nil {
 			delete(all, h.Log)
 			if h.Shown = at.shown; at.doc.source != "" {
@@ -94,6 +100,11 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 			h.Odd = fmt.Errorf("incident %s: there is none, and its visits are still there", id)
 		}
 		if err := give(h); err != nil {
+			return err
+		}
+	}
+	for _, log := range slices.Sorted(maps.Keys(strays)) {
+		if err := give(tocsin.Held{Log: log}); err != nil {
 			return err
 		}
 	}

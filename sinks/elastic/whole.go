@@ -56,6 +56,35 @@ func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.Log
 	}
 }
 
+// mostStrays are looked at at a time: one is enough to be told of.
+const mostStrays = 1000
+
+// strays are documents of a span's logs that lack the field by which their log is found: no reading by logs shows them,
+// and who asks for one by its id, or counts all, is given them.
+func (s *Store) strays(ctx context.Context, span tocsin.LogRange) (map[string]error, error) {
+	found := map[string]error{}
+	for _, in := range []struct{ index, field string }{
+		{s.monthly(kindLog, "*"), "tocsin.incident"}, {s.monthly(kindIntervals, "*"), "tocsin.incident"}, {s.index(kindIncidents), "tocsin.id"},
+	} {
+		reply, err := s.search(ctx, in.index, object{
+			"size": mostStrays, "track_total_hits": false, "_source": false, "query": object{"bool": object{"must_not": []object{{"exists": object{"field": in.field}}}}},
+		})
+		if err != nil {
+			return nil, err
+		}
+		if reply.Hits == nil {
+			continue
+		}
+		for _, hit := range reply.Hits.Hits {
+			log, _, _ := strings.Cut(hit.ID, ":")
+			if span.Holds(log) && found[log] == nil {
+				found[log] = fmt.Errorf("document %.80q of %s has no %s, by which it would be found", hit.ID, hit.Index, in.field)
+			}
+		}
+	}
+	return found, nil
+}
+
 // wholeReply bounds a page: two are read at a time.
 const wholeReply = 96 << 20
 

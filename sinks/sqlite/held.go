@@ -60,6 +60,17 @@ type beside struct {
 // Held hands out a span's logs, of one snapshot of the file; see [sinks.WholeReader].
 func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error {
 	return s.snapshot(ctx, func(q querier) error {
+		if span.From == "" { // once
+			odd, err := oddSchema(ctx, q)
+			if err != nil {
+				return err
+			}
+			if odd != nil {
+				if err := each(tocsin.Held{Odd: odd}); err != nil {
+					return err
+				}
+			}
+		}
 		incidents, err := besides(ctx, q, span)
 		if err != nil {
 			return err
@@ -124,7 +135,7 @@ func heldLogs(ctx context.Context, q querier, span tocsin.LogRange, give func(to
 		}
 		e, err := sinks.ReadEntry(doc)
 		if err == nil && (e.Incident != log || e.Seq != seq) {
-			err = fmt.Errorf("log %s, entry %d: it says it is entry %d of log %s", log, seq, e.Seq, e.Incident)
+			err = fmt.Errorf("it says it is entry %d of log %s", e.Seq, e.Incident)
 		}
 		if err != nil && h.Odd == nil {
 			h.Odd = fmt.Errorf("log %s, entry %d: %w", log, seq, err)
