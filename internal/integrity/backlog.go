@@ -135,7 +135,9 @@ func (c *backlogCheck) compare(v *verification) {
 			v.fault("backlog of %s%s: it says %s, and the logs tell %s", b.Day, whose(&b), said(&b), said(&want))
 		}
 	}
-	v.sum.Notes = append(v.sum.Notes, figures(len(c.taken) - between))
+	if right := len(c.taken) - between; right > 0 {
+		v.sum.Notes = append(v.sum.Notes, figures(right))
+	}
 	if between > 0 {
 		v.sum.uncovered("%s of the daily backlog exactly: incidents changed within a minute of its taking; how many waited was held against what that leaves open", Count(between, "figure"))
 	}

@@ -140,8 +140,8 @@ func ParseSigning(text string) (Signing, error) {
 	return s, nil
 }
 
-// OpenSigning reads the signing key of a file; with make it makes one, mode 0600, where there is none, and the public
-// key beside it.
+// OpenSigning reads the signing keys of a file. With create it makes one, mode 0600, where there is none, and keeps the
+// public keys beside it, in FILE.pub: those of all keys that there ever were, as old checkpoints stay good.
 func OpenSigning(file, name string, create bool) (Signing, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) && create {
@@ -155,6 +155,9 @@ func OpenSigning(file, name string, create bool) (Signing, error) {
 	s, err := ParseSigning(string(text))
 	if err != nil {
 		return s, fmt.Errorf("signing key of %s: %w", file, err)
+	}
+	if create {
+		return s, s.showPublic(file + ".pub")
 	}
 	return s, nil
 }

@@ -184,10 +184,26 @@ func VerifyExport(e Export, t Trust) Report {
 			}
 		}
 	}
+	r.exported(e)
 	r.exhibits(e)
 	r.proof(e, t)
 	r.uncovered(always)
 	return r
+}
+
+// exported holds what the file says of its making against the custody, in which that is noted before the file is made: a
+// custody that is left out or cut, and another name, show.
+func (r *Report) exported(e Export) {
+	noted := func(n tocsin.LogEntry) bool {
+		after := n.Recorded.Sub(e.Exported.At)
+		return n.Action == tocsin.ActExport && n.By == e.Exported.By && after >= 0 && after < allowance
+	}
+	switch {
+	case e.Exported.At.IsZero():
+		r.fault("custody: the file does not say who made it, and when")
+	case !slices.ContainsFunc(e.Custody, noted):
+		r.fault("custody: it does not tell that %s made this file at %s: it was cut, or that was changed", e.Exported.By.ID, e.Exported.At.Format(time.RFC3339))
+	}
 }
 
 // exhibits holds the evidence against what the log names.
@@ -199,6 +215,10 @@ func (r *Report) exhibits(e Export) {
 	var bare int
 	there := map[string]bool{}
 	for _, x := range e.Evidence {
+		if there[x.ID] {
+			r.fault("evidence %s (alert %s): it is in the file twice", x.ID, x.Alert)
+			continue
+		}
 		there[x.ID] = true
 		if !slices.Contains(ids, x.ID) {
 			r.fault("evidence %s (alert %s): no entry of the log names it", x.ID, x.Alert)

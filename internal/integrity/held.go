@@ -133,7 +133,7 @@ func (v *verification) placed(h tocsin.Held, f *finding) error {
 		switch {
 		case l.seq != int64(n)+1:
 			return fmt.Errorf("log %s, entry %d: the tree has entry %d in its place", h.Log, n+1, l.seq)
-		case n >= len(h.Entries):
+		case n >= len(h.Entries) || h.Entries[n].Seq > int64(n)+1:
 			return fmt.Errorf("log %s, entry %d: it is in the tree and was removed from the log", h.Log, n+1)
 		}
 	}

@@ -4,10 +4,46 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 )
+
+// showPublic adds to a file of public keys those of the signing keys that are not in it.
+func (s Signing) showPublic(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("public key: %w", err)
+	}
+	known := map[string]bool{}
+	for _, line := range keyLines(string(text)) {
+		known[line] = true
+	}
+	more := ""
+	for _, key := range s.Public {
+		if !known[key] {
+			more += key + "\n"
+		}
+	}
+	if more == "" {
+		return nil
+	}
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		more = "\n" + more
+	}
+	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return fmt.Errorf("public key: %w", err)
+	}
+	_, err = out.WriteString(more)
+	if err = errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("public key: %w", err)
+	}
+	return nil
+}
 
 // publicOf is the public key of a signing key: PRIVATE+KEY+name+id+data, where data is base64 of the algorithm's number,
 // 1 for Ed25519, and the seed.

@@ -68,7 +68,7 @@ func TestSealAndVerify(t *testing.T) {
 				t.Errorf("%+v (%v)", sum, err)
 			}
 			e := w.export(i)
-			if r := VerifyExport(e, w.trust()); len(r.Faults) > 0 || r.Proven != 7 || r.Exhibits != 3 || len(r.Uncovered) != 1 {
+			if r := VerifyExport(e, w.trust()); len(r.Faults) > 0 || r.Proven != 7 || r.Exhibits != 3 || len(r.Uncovered) != 2 {
 				t.Errorf("%+v", r)
 			}
 			w.now = w.now.Add(time.Minute)
@@ -76,11 +76,11 @@ func TestSealAndVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r := VerifyExport(w.export(late), w.trust()); len(r.Faults) > 0 || r.Proven != 7 || !strings.Contains(r.Uncovered[0], "1 entries, the first is 7") {
+			if r := VerifyExport(w.export(late), w.trust()); len(r.Faults) > 0 || r.Proven != 7 || !strings.Contains(r.Uncovered[0], "1 entry, from number 7 on") {
 				t.Errorf("%+v", r)
 			}
 			sum, err = VerifyStore(t.Context(), w.store, w.trust())
-			if err != nil || len(sum.Faults) > 0 || sum.Proven != 19 || !strings.Contains(sum.Uncovered[0], "1 entries that wait") {
+			if err != nil || len(sum.Faults) > 0 || sum.Proven != 19 || !strings.Contains(sum.Uncovered[0], "3 entries waiting") {
 				t.Errorf("%+v (%v)", sum, err)
 			}
 		})
@@ -185,6 +185,39 @@ func TestKeyIsChanged(t *testing.T) {
 	}
 }
 
+// Who changes the key by the documents has all public keys beside it: old checkpoints and new ones are good.
+func TestPublicKeysAreKept(t *testing.T) {
+	file := t.TempDir() + "/key"
+	first, err := OpenSigning(file, "tocsin", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := MakeKey(t.TempDir()+"/key", "tocsin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := ParseSigning(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, keys := range []string{string(was) + string(text), string(text), string(text)} {
+		if err := os.WriteFile(file, []byte(keys), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenSigning(file, "tocsin", true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	public, err := os.ReadFile(file + ".pub")
+	if want := first.Public[0] + "\n" + second.Public[0] + "\n"; err != nil || string(public) != want {
+		t.Errorf("public keys %q (%v), want %q", public, err, want)
+	}
+}
+
 func TestKeyFileIsTheOwnersAlone(t *testing.T) {
 	file := t.TempDir() + "/deep/key"
 	made, err := OpenSigning(file, "tocsin", true)
@@ -231,11 +264,43 @@ func TestExportIsOneFile(t *testing.T) {
 	w.incident(2)
 	w.seal()
 	later = Trust{Keys: later.Keys, Published: w.trust().Published[1:]}
-	if r := VerifyExport(back, later); len(r.Faults) > 0 || !strings.Contains(strings.Join(r.Uncovered, " "), "1 are later") {
+	if r := VerifyExport(back, later); len(r.Faults) > 0 || !strings.Contains(strings.Join(r.Uncovered, " "), "1 later than it") {
 		t.Errorf("%+v", r)
 	}
 	if r := VerifyExport(w.export(i), Trust{Keys: later.Keys, Published: w.trust().Published[:1]}); len(r.Faults) > 0 || len(r.Notes) != 2 {
 		t.Errorf("with an earlier checkpoint: %+v", r)
+	}
+}
+
+// Who made a file, and when, is what the custody in it tells, which is there and whole.
+func TestExportTellsOfItself(t *testing.T) {
+	w := newWorld(t, newMemory())
+	i := w.incident(1)
+	w.seal()
+	w.export(i) // an earlier one
+	w.now = w.now.Add(time.Hour)
+	for what, tt := range map[string]struct {
+		change func(*Export)
+		want   string
+	}{
+		"as it was":         {func(*Export) {}, ""},
+		"no custody":        {func(e *Export) { e.Custody = nil }, "does not tell that ann made this file"},
+		"a custody cut":     {func(e *Export) { e.Custody = e.Custody[:1] }, "does not tell that ann made this file"},
+		"by another":        {func(e *Export) { e.Exported.By.ID = "eve" }, "does not tell that eve made this file"},
+		"at another time":   {func(e *Export) { e.Exported.At = e.Exported.At.Add(-24 * time.Hour) }, "does not tell that ann made this file"},
+		"by nobody":         {func(e *Export) { e.Exported = Exported{} }, "does not say who made it"},
+		"an exhibit twice":  {func(e *Export) { e.Evidence = append(e.Evidence, e.Evidence[0]) }, "is in the file twice"},
+		"another's custody": {func(e *Export) { e.Custody = w.export(w.incident(2)).Custody }, "is of another incident"},
+	} {
+		e := w.export(i)
+		tt.change(&e)
+		var found []string
+		for _, f := range VerifyExport(e, w.trust()).Faults {
+			found = append(found, f.Error())
+		}
+		if all := strings.Join(found, "\n"); !strings.Contains(all, tt.want) || tt.want == "" && all != "" {
+			t.Errorf("%s: %q, want %q", what, all, tt.want)
+		}
 	}
 }
 

@@ -148,6 +148,9 @@ func (w *world) export(i tocsin.Incident) Export {
 	w.t.Helper()
 	ctx := w.t.Context()
 	e := Export{Exported: Exported{At: w.now, By: ann, Version: "test"}}
+	if err := w.register.Handle(ctx, register.Handling{Log: register.CustodyID(i.ID), Tenant: i.Tenant, Action: tocsin.ActExport, By: ann}); err != nil {
+		w.t.Fatal(err)
+	}
 	var err error
 	if e.Incident, err = w.register.Incident(ctx, i.ID); err != nil {
 		w.t.Fatal(err)
