@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -28,6 +27,7 @@ func evidenceCommands() []*cobra.Command {
 func newIncidentExport() *cobra.Command {
 	r := reach{}
 	var originals bool
+	var reason string
 	cmd := &cobra.Command{
 		Use:   "export ID",
 		Short: "Write an incident with its log, evidence and proofs as one JSON file, for `tocsin verify --from`; it is noted in the custody",
@@ -37,6 +37,9 @@ func newIncidentExport() *cobra.Command {
 				q := url.Values{}
 				if originals {
 					q.Set("originals", "true")
+				}
+				if reason != "" {
+					q.Set("reason", reason)
 				}
 				var file json.RawMessage
 				if err := c.Get(ctx, path+"/export", q, &file); err != nil {
@@ -50,6 +53,7 @@ func newIncidentExport() *cobra.Command {
 	}
 	r.flags(cmd)
 	cmd.Flags().BoolVar(&originals, "originals", false, "with the original bytes of the evidence")
+	cmd.Flags().StringVar(&reason, "reason", "", "what it is exported for: kept in the custody")
 	return cmd
 }
 
@@ -196,60 +200,4 @@ func newIncidentErase() *cobra.Command {
 	cmd.Flags().StringVar(&person, "person", "", "the `name`: every value that is or holds it goes")
 	cmd.Flags().StringVar(&reason, "reason", "", "why; it stays in the log, so without the name")
 	return cmd
-}
-
-func newRetention() *cobra.Command {
-	cmd := &cobra.Command{Use: "retention", Short: "Dispose of what is kept no longer"}
-	cmd.AddCommand(newRetentionRun())
-	return cmd
-}
-
-func newRetentionRun() *cobra.Command {
-	var file, keep, reason, output string
-	var dry bool
-	cmd := &cobra.Command{
-		Use:   "run",
-		Short: "Drop whole months of alerts that are older, but for those that incidents under legal hold refer to; the copies of incidents stay",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := config.ParseDuration(keep)
-			if err != nil {
-				return coded(exitUnusable, fmt.Errorf("--keep: %w", err))
-			}
-			if reason == "" && !dry {
-				return coded(exitUnusable, errors.New("give a --reason: it stands in the log of disposals"))
-			}
-			return keeper(cmd, file, func(ctx context.Context, k *app.Keeper, by tocsin.Actor) error {
-				plan, err := k.Plan(ctx, d)
-				if err != nil {
-					return err
-				}
-				if !dry {
-					err = k.Run(ctx, plan, by, reason)
-				}
-				return errors.Join(printMonths(cmd.OutOrStdout(), output, plan, dry), err)
-			})
-		},
-	}
-	configFlag(cmd, &file)
-	outputFlag(cmd, &output)
-	cmd.Flags().StringVar(&keep, "keep", "400d", "`age` up to which alerts are kept")
-	cmd.Flags().StringVar(&reason, "reason", "", "by what rule they are dropped")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell what would be dropped")
-	return cmd
-}
-
-func printMonths(w io.Writer, output string, plan []app.MonthOfAlerts, dry bool) error {
-	return printRows(w, output, plan, "MONTH\tALERTS\tWHAT", func(m app.MonthOfAlerts) string {
-		what := "kept"
-		switch {
-		case len(m.Held) > 0:
-			what = fmt.Sprintf("kept, under legal hold: %v", m.Held)
-		case m.Drop && dry:
-			what = "would be dropped"
-		case m.Drop:
-			what = "dropped"
-		}
-		return fmt.Sprintf("%s\t%d\t%s", m.Month, m.Alerts, what)
-	})
 }

@@ -117,6 +117,9 @@ func showWork(w io.Writer, i tocsin.Incident) {
 	if n := len(i.Holds); i.Hold && n > 0 {
 		fmt.Fprintf(w, "on hold\tsince %s: %s\n", stamp(i.Holds[n-1].From), printable(i.Holds[n-1].Reason))
 	}
+	if i.LegalHold != nil {
+		fmt.Fprintf(w, "legal hold\tsince %s by %s: %s\n", stamp(i.LegalHold.Since), printable(i.LegalHold.By), printable(i.LegalHold.Reason))
+	}
 	if i.Crisis.State != "" {
 		fmt.Fprintf(w, "crisis\t%s, owner %s\n", strings.ReplaceAll(i.Crisis.State, "_", " "), printable(i.Crisis.Owner))
 	}

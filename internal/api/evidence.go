@@ -19,7 +19,7 @@ type Custodian interface {
 	Original(ctx context.Context, i tocsin.Incident, id, reason string, by tocsin.Actor) (tocsin.Exhibit, error)
 	Transfer(ctx context.Context, i tocsin.Incident, to, reason string, by tocsin.Actor) error
 	Custody(ctx context.Context, i tocsin.Incident) ([]tocsin.LogEntry, error)
-	Export(ctx context.Context, i tocsin.Incident, originals bool, by tocsin.Actor) (integrity.Export, error)
+	Export(ctx context.Context, i tocsin.Incident, originals bool, reason string, by tocsin.Actor) (integrity.Export, error)
 	Hold(ctx context.Context, cmd register.Command, on bool) (tocsin.Incident, error)
 }
 
@@ -32,6 +32,7 @@ type exhibitInput struct {
 type exportInput struct {
 	ID        string `path:"id" maxLength:"64" pattern:"^[0-9a-f-]+$"`
 	Originals bool   `query:"originals" doc:"with the original bytes of the evidence, and not the manifests alone"`
+	Reason    string `query:"reason" maxLength:"500" doc:"what it is exported for: kept in the custody"`
 }
 
 type exhibitsAnswer struct {
@@ -112,7 +113,7 @@ func (a *routes) export(ctx context.Context, in *exportInput) (*anyAnswer, error
 	if err != nil {
 		return nil, a.problem(err)
 	}
-	e, err := a.Custodian.Export(ctx, i, in.Originals, auth.From(ctx).Actor)
+	e, err := a.Custodian.Export(ctx, i, in.Originals, in.Reason, auth.From(ctx).Actor)
 	if err != nil {
 		return nil, a.problem(err)
 	}

@@ -74,27 +74,72 @@ func (k *Keeper) held(ctx context.Context) (map[string][]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list the incidents: %w", err)
 		}
-		for _, i := range page.Items {
+		for n := range page.Items {
+			i := &page.Items[n]
 			if i.LegalHold == nil {
 				continue
 			}
-			events, err := k.Events(ctx, i.Events)
+			events, err := k.eventsOf(ctx, i)
 			if err != nil {
-				return nil, fmt.Errorf("events of incident %s: %w", i.ID, err)
+				return nil, err
 			}
-			for _, e := range events {
-				for _, ref := range e.Evidence.Alerts {
-					month := sinks.Month(&tocsin.Alert{Time: ref.Time, Received: ref.Received})
-					if !slices.Contains(months[month], i.Number) {
-						months[month] = append(months[month], i.Number)
-					}
-				}
+			for _, month := range monthsOf(events) {
+				months[month] = append(months[month], i.Number)
 			}
 		}
 		if q.Cursor = page.Cursor; q.Cursor == "" {
 			return months, nil
 		}
 	}
+}
+
+// eventsOf are all events of an incident: those that its logs name, too, as its state lists no more than a thousand.
+func (k *Keeper) eventsOf(ctx context.Context, i *tocsin.Incident) ([]tocsin.Event, error) {
+	ids := slices.Clone(i.Events)
+	if i.EventsCut > 0 {
+		for _, log := range append([]string{i.ID}, i.Children...) {
+			entries, err := k.Entries(ctx, log, 1)
+			if err != nil {
+				return nil, fmt.Errorf("log of incident %s: %w", log, err)
+			}
+			for n := range entries {
+				if entries[n].Event != "" {
+					ids = append(ids, entries[n].Event)
+				}
+			}
+		}
+		slices.Sort(ids)
+		ids = slices.Compact(ids)
+	}
+	var all []tocsin.Event
+	for some := range slices.Chunk(ids, 500) {
+		events, err := k.Events(ctx, some)
+		if err != nil {
+			return nil, fmt.Errorf("events of incident %s: %w", i.ID, err)
+		}
+		all = append(all, events...)
+	}
+	return all, nil
+}
+
+// monthsOf are the months that alerts of events are in. An event that has more alerts than it names may have some in any
+// month of its time.
+func monthsOf(events []tocsin.Event) []string {
+	var months []string
+	for n := range events {
+		e := &events[n]
+		for _, ref := range e.Evidence.Alerts {
+			months = append(months, sinks.Month(&tocsin.Alert{Time: ref.Time, Received: ref.Received}))
+		}
+		if !e.Evidence.Truncated {
+			continue
+		}
+		for at := e.First.UTC(); !at.After(e.Last); at = time.Date(at.Year(), at.Month()+1, 1, 0, 0, 0, 0, time.UTC) {
+			months = append(months, at.Format("2006.01"))
+		}
+	}
+	slices.Sort(months)
+	return slices.Compact(months)
 }
 
 // Run drops the months that the plan drops. Each is written into the log of disposals before it is dropped.
@@ -116,6 +161,20 @@ func (k *Keeper) Run(ctx context.Context, plan []MonthOfAlerts, by tocsin.Actor,
 		}
 	}
 	return nil
+}
+
+// Disposals are the entries of the logs of disposals of the months from one time to another, oldest first.
+func (k *Keeper) Disposals(ctx context.Context, from, to time.Time) ([]tocsin.LogEntry, error) {
+	var all []tocsin.LogEntry
+	first := time.Date(from.UTC().Year(), from.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
+	for month := first; !month.After(to); month = month.AddDate(0, 1, 0) {
+		entries, err := k.Entries(ctx, register.DisposalID(month), 1)
+		if err != nil {
+			return nil, fmt.Errorf("disposals of %s: %w", month.Format("2006-01"), err)
+		}
+		all = append(all, entries...)
+	}
+	return all, nil
 }
 
 // An Erasing is a request to take a person out of an incident's log.

@@ -70,3 +70,60 @@ func TestRetention(t *testing.T) {
 		t.Errorf("log of disposals: %+v (%v)", entries, err)
 	}
 }
+
+// A legal hold keeps what an incident refers to and does not list: events beyond what its state has, and alerts beyond what
+// an event names.
+func TestRetentionHoldsWhatIsNotListed(t *testing.T) {
+	cfg := config.Default()
+	cfg.DataDir = t.TempDir()
+	st, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(cfg.DataDir, "tocsin.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	day := func(month time.Month) time.Time { return time.Date(2026, month, 5, 0, 0, 0, 0, time.UTC) }
+	for month := time.January; month <= time.June; month++ {
+		raw := []byte{byte('0' + month)}
+		if _, err := st.StoreAlerts(t.Context(), []tocsin.Alert{{ID: string(raw), Tenant: "default", Time: day(month), Raw: raw, SHA256: sha256.Sum256(raw)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := st.StoreEvents(t.Context(), []tocsin.Event{
+		{ID: "202602-long", Tenant: "default", Revision: 1, First: day(time.February), Last: day(time.April), Evidence: tocsin.Evidence{Truncated: true, Alerts: []tocsin.AlertRef{{ID: "2", Time: day(time.February)}}}},
+		{ID: "202606-cut", Tenant: "default", Revision: 1, Evidence: tocsin.Evidence{Alerts: []tocsin.AlertRef{{ID: "6", Time: day(time.June)}}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	held := tocsin.Incident{ID: "202602-i", Number: "INC-2026-000007", Revision: 1, Events: []string{"202602-long"}, EventsCut: 1, LegalHold: &tocsin.LegalHold{By: "ann", Reason: "order"}}
+	if err := st.PutIncident(t.Context(), held); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Append(t.Context(), tocsin.LogEntry{Incident: held.ID, Tenant: "default", Seq: 1, Action: tocsin.ActAttach, Event: "202606-cut"}); err != nil {
+		t.Fatal(err)
+	}
+	k, err := app.OpenKeeper(t.Context(), app.Options{Config: cfg, Now: func() time.Time { return day(time.December) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	plan, err := k.Plan(t.Context(), 100*24*time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dropped []string
+	for _, m := range plan {
+		if m.Drop {
+			dropped = append(dropped, m.Month)
+		}
+	}
+	if diff := cmp.Diff([]string{"2026.01", "2026.05"}, dropped); diff != "" {
+		t.Errorf("dropped (-want +got):\n%s", diff)
+	}
+	if err := k.Run(t.Context(), plan, tocsin.Actor{Kind: "person", ID: "ann", Role: "admin"}, "policy 3"); err != nil {
+		t.Fatal(err)
+	}
+	told, err := k.Disposals(t.Context(), day(time.January), day(time.December))
+	if err != nil || len(told) != 2 || told[1].Reason != "policy 3" {
+		t.Errorf("disposals: %+v (%v)", told, err)
+	}
+}
