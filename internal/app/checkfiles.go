@@ -8,12 +8,16 @@ import (
 	"os"
 
 	"tocsin/ingest/enrich"
+	"tocsin/internal/auth"
 	"tocsin/internal/config"
+	"tocsin/internal/dossier"
+	"tocsin/register"
 	"tocsin/register/notify"
 )
 
 // CheckFiles reads every file that a configuration names, as the daemon will at its start, and tells all that is wrong
-// with all of them: scales, assets, regulatory clocks, routes, rules, mappings, lists, certificates and keys.
+// with all of them: scales, assets, regulatory clocks, routes, rules, mappings, lists, certificates and keys, tokens and
+// templates of reports.
 func CheckFiles(cfg config.Config) error {
 	var errs []error
 	note := func(err error) { errs = append(errs, err) }
@@ -43,7 +47,22 @@ func CheckFiles(cfg config.Config) error {
 	_, err = enrich.Read(enrichSpec(cfg.Enrich))
 	note(err)
 	note(checkTLS(cfg))
+	note(checkTokens(cfg.HTTP.TokensFile))
+	_, err = dossier.New(cfg.Reports.Template)
+	note(err)
 	return errors.Join(errs...)
+}
+
+// checkTokens reads the file of tokens.
+func checkTokens(name string) error {
+	if name == "" {
+		return nil
+	}
+	src, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("http.tokens_file: %w", err)
+	}
+	return (&auth.Tokens{}).Reload(name, src, register.Roles())
 }
 
 // checkTLS reads certificates, keys and authorities.
