@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -22,15 +23,11 @@ func (s Signing) showPublic(file string) error {
 	for _, line := range keyLines(string(text)) {
 		known[line] = true
 	}
-	more := ""
-	for _, key := range s.Public {
-		if !known[key] {
-			more += key + "\n"
-		}
-	}
-	if more == "" {
+	missing := slices.DeleteFunc(slices.Clone(s.Public), func(key string) bool { return known[key] })
+	if len(missing) == 0 {
 		return nil
 	}
+	more := strings.Join(missing, "\n") + "\n"
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		more = "\n" + more
 	}

@@ -107,8 +107,17 @@ func testSnapshotOrder(t *testing.T, _ Suite, s Store) {
 		t.Errorf("before any: error %v, want not found", err)
 	}
 	for _, step := range []struct{ offset, want, life, lives int64 }{
-		{10, 10, 0, 0}, {5, 10, 0, 0}, {30, 30, 0, 0}, {29, 30, 0, 0}, {30, 30, 0, 0}, {31, 31, 0, 0},
-		{2, 2, 1, 1}, {40, 2, 0, 1}, {1, 2, 1, 1}, {3, 3, 1, 1}, {0, 0, 2, 2}, // the log begins anew
+		{10, 10, 0, 0},
+		{5, 10, 0, 0},
+		{30, 30, 0, 0},
+		{29, 30, 0, 0},
+		{30, 30, 0, 0},
+		{31, 31, 0, 0},
+		{2, 2, 1, 1},
+		{40, 2, 0, 1},
+		{1, 2, 1, 1},
+		{3, 3, 1, 1},
+		{0, 0, 2, 2}, // the log begins anew
 	} {
 		snap := tocsin.Snapshot{
 			Partition: 1, Offset: step.offset, Life: step.life, Set: "set", Format: 2, Watermark: morning, State: fmt.Appendf(nil, "state at %d", step.offset),

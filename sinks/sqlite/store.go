@@ -128,7 +128,7 @@ func (s *Store) Close() error {
 	s.queue.wait()
 	var folded error
 	if s.overwrite {
-		folded = s.fold(context.Background()) //nolint:contextcheck // what was erased must not stay for want of patience
+		folded = s.fold(context.Background()) // what was erased must not stay for want of patience
 	}
 	return errors.Join(folded, s.read.Close(), s.write.Close())
 }
