@@ -126,7 +126,7 @@ func journalCeilings(ctx context.Context, folder string, in input) ([]figure, er
 	if err != nil {
 		return nil, err
 	}
-	defer st.Close() //nolint:contextcheck // it ends what was erased even where ctx is over
+	defer st.Close()
 	appended, err := timed("journal append alone", func() error {
 		work, ctx := errgroup.WithContext(ctx)
 		work.SetLimit(posters)

@@ -66,7 +66,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 	if err != nil {
 		return backend{}, fmt.Errorf("open the register in %s: %w", a.cfg.DataDir, err)
 	}
-	a.onStop("register", func(context.Context) error { return st.Close() }) //nolint:contextcheck // it ends what was erased even where ctx is over
+	a.onStop("register", func(context.Context) error { return st.Close() })
 	j, err := openJournal(ctx, st)
 	if err != nil {
 		return backend{}, err

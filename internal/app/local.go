@@ -112,7 +112,7 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.onStop("register", func(context.Context) error { return st.Close() }) //nolint:contextcheck // it ends what was erased even where ctx is over
+	a.onStop("register", func(context.Context) error { return st.Close() })
 	if err := a.openNotify(st); err != nil {
 		return nil, err
 	}

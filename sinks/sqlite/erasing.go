@@ -24,12 +24,12 @@ func (s *Store) erasing(ctx context.Context, fn func(tx *Store) error) error {
 	if err != nil || s.tx != nil {
 		return err
 	}
-	return s.fold(ctx)
+	return s.Fold(ctx)
 }
 
-// fold moves the write-ahead log into the file and empties it. Where somebody reads meanwhile it stays, after the wait
+// Fold moves the write-ahead log into the file and empties it. Where somebody reads meanwhile it stays, after the wait
 // that every write has, until SQLite does so by itself.
-func (s *Store) fold(ctx context.Context) error {
+func (s *Store) Fold(ctx context.Context) error {
 	_, err := s.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 	return translate("erase", err)
 }

@@ -28,7 +28,7 @@ type Options struct {
 	MaxBytes int64
 	// Readers is the number of connections that read at the same time; 0: 4.
 	Readers int
-	// Overwrite lets nothing of what is replaced or deleted stay in the file: for who erases.
+	// Overwrite lets nothing of what is replaced or deleted stay in the file: for who erases, with [Store.Fold] behind it.
 	Overwrite bool
 }
 
@@ -126,11 +126,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.queue.wait()
-	var folded error
-	if s.overwrite {
-		folded = s.fold(context.Background()) // what was erased must not stay for want of patience
-	}
-	return errors.Join(folded, s.read.Close(), s.write.Close())
+	return errors.Join(s.read.Close(), s.write.Close())
 }
 
 // InTx runs fn with a store whose writes are one transaction and whose reads see them: all of it is stored when InTx
