@@ -121,6 +121,9 @@ func FuzzFormatQnap(f *testing.F)             { fuzzFormat(f, "qnap") }
 func FuzzFormatOracleAudit(f *testing.F)      { fuzzFormat(f, "oracle_audit") }
 func FuzzFormatAixAudit(f *testing.F)         { fuzzFormat(f, "aix_audit") }
 func FuzzFormatOpenvpn(f *testing.F)          { fuzzFormat(f, "openvpn") }
+func FuzzFormatArubaCx(f *testing.F)          { fuzzFormat(f, "aruba_cx") }
+func FuzzFormatCiscoWsa(f *testing.F)         { fuzzFormat(f, "cisco_wsa") }
+func FuzzFormatSquid2(f *testing.F)           { fuzzFormat(f, "squid_2") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

@@ -109,12 +109,10 @@ func (l *logins) plain(m string, o *output) {
 	if strings.Contains(small, "authority") {
 		small = strings.ReplaceAll(small, "authority", "---------")
 	}
-	switch {
-	case saysAny(small, "logged in with", "login success", "auth-success", "authentication success", "successfully logged in", "successful login", "authenticated successfully", "logged in from ", "logged in successfully", "log in successfully"),
-		strings.HasPrefix(small, "authentication of ") && strings.Contains(small, " accepted"):
-		outcome = "success"
-	case saysAny(small, "cannot login", "failed to log in", "login is refused") || strings.HasPrefix(small, "authentication of ") && strings.Contains(small, " rejected"):
-	case saysAny(small, "logged out", "logged off", "log out successfully"):
+	switch came, went := comings(small); {
+	case came != "":
+		outcome = came
+	case went:
 		l.left(m, small, o)
 		return
 	case saysAny(small, "trying to login", "trying to log in"):

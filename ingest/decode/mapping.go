@@ -44,7 +44,7 @@ type lineSigns struct {
 	any    []string
 	begins []string
 	// programs are names in the syslog header: the line's program is one of them, or one followed by digits.
-	programs  []string
+	programs  map[string]bool
 	header    bool // a syslog header may stand before what begins and parse look at
 	sentences bool // what the line says is read as syslog's messages are
 }

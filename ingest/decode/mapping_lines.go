@@ -33,10 +33,8 @@ func (r *mappingReader) claimsLine(line string) bool {
 	if !l.header && !l.begun(line) {
 		return false
 	}
-	if len(l.programs) > 0 {
-		if h, ok := r.d.line.head(line); !ok || !l.by(h.app) || !l.begun(h.message) {
-			return false
-		}
+	if len(l.programs) > 0 && !l.by(r.d.line.program(line)) {
+		return false
 	}
 	for _, sign := range l.has {
 		if !strings.Contains(line, sign) {
@@ -80,7 +78,13 @@ func (l *lineSigns) none() bool {
 
 // by reports whether the program that wrote a line is one of the format's: a name of theirs, digits behind it aside.
 func (l *lineSigns) by(app string) bool {
-	return app != "" && (slices.Contains(l.programs, app) || slices.Contains(l.programs, strings.TrimRight(app, "0123456789")))
+	if app == "" {
+		return false
+	}
+	if !l.programs[app] && app[len(app)-1]-'0' < 10 {
+		app = strings.TrimRight(app, "0123456789")
+	}
+	return l.programs[app]
 }
 
 // begun reports whether a line begins as the format's do.

@@ -53,7 +53,10 @@ func (l *mappingLoader) textSigns(n *yaml.Node) {
 				l.add(value, "write syslog or none", "unknown header %q", value.Value)
 			}
 		case "program":
-			l.m.lines.programs, l.m.lines.header = l.texts(value, "program"), true
+			l.m.lines.programs, l.m.lines.header = map[string]bool{}, true
+			for _, name := range l.texts(value, "program") {
+				l.m.lines.programs[name] = true
+			}
 		case "sentences":
 			if l.m.lines.sentences = value.Value == "true"; !l.m.lines.sentences && value.Value != "false" {
 				l.add(value, "write true or false", "sentences cannot be %q", value.Value)

@@ -61,7 +61,7 @@ func (r *resolverReader) read(m string, o *output) bool {
 // "[9:0] info: transparent 192.0.2.1@5353 example.com. A IN".
 func (r *resolverReader) asked(m string, o *output) bool {
 	const most = 320 // bytes of such a line: a name has 253
-	if len(m) > most || !strings.Contains(m, " IN") {
+	if len(m) > most || !strings.HasSuffix(m, " IN") {
 		return false
 	}
 	_, rest, ok := strings.Cut(m, "info: ")

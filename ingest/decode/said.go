@@ -79,7 +79,7 @@ func (s *said) sort(h header, o *output) {
 		sort = "email"
 	case s.traffic(h.message, o):
 		sort = "network"
-	case len(h.message) <= maxSaid && saysAny(o.lower(h.message), configWords[:]...):
+	case len(h.message) <= maxSaid && saysAny(h.message, "onfig", "ettings were") && saysAny(o.lower(h.message), configWords[:]...):
 		sort = "configuration"
 	default:
 		return

@@ -103,3 +103,22 @@ func nameAt(s string, open byte) string {
 }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// comings tells how a text in small letters says that somebody came, failed to come or went; "" and false where it says
+// none of that in these words.
+func comings(small string) (outcome string, went bool) {
+	logs := strings.Contains(small, "log")
+	switch {
+	case !logs && !strings.Contains(small, "auth"):
+	case saysAny(small, "auth-success", "authentication success", "authenticated successfully"),
+		logs && saysAny(small, "logged in with", "login success", "successfully logged in", "successful login", "logged in from ", "logged in successfully", "log in successfully"),
+		strings.HasPrefix(small, "authentication of ") && strings.Contains(small, " accepted"):
+		return "success", false
+	case logs && saysAny(small, "cannot login", "failed to log in", "login is refused"),
+		strings.HasPrefix(small, "authentication of ") && strings.Contains(small, " rejected"):
+		return "failure", false
+	case logs:
+		return "", saysAny(small, "logged out", "logged off", "log out successfully")
+	}
+	return "", false
+}
