@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -264,6 +265,59 @@ func TestRetries(t *testing.T) {
 	})
 	if got := readN(t, open(t, c.config("g", topic), Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))}), 1); string(got[0].Value) != "x" {
 		t.Errorf("%s", got[0].Value)
+	}
+}
+
+// So is one that does not tell where the log begins, as it does not for a moment while a topic is made anew: a member that
+// gave up there would end its daemon.
+func TestSeekToStartRetries(t *testing.T) {
+	fake, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fake.Close()
+	c := newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
+	topic := c.topic(t, 1)
+	c.produce(t, topic, 0, "x", "y")
+	cfg := c.config("g", topic)
+	cfg.Start = "latest"
+	g, err := NewGroup(cfg, Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var first string
+	var left atomic.Int64
+	err = g.Run(ctx, func(ctx context.Context, gen *Generation) error {
+		defer cancel()
+		left.Store(3)
+		fake.ControlKey(kmsg.ListOffsets.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			fake.KeepControl()
+			if left.Add(-1) < 0 {
+				return nil, nil, false
+			}
+			const unknownTopic = 3
+			asked := req.(*kmsg.ListOffsetsRequest)
+			res := asked.ResponseKind().(*kmsg.ListOffsetsResponse)
+			of, part := kmsg.NewListOffsetsResponseTopic(), kmsg.NewListOffsetsResponseTopicPartition()
+			part.ErrorCode = unknownTopic
+			of.Topic, of.Partitions = topic, append(of.Partitions, part)
+			res.Topics = append(res.Topics, of)
+			return res, nil, true
+		})
+		p := gen.Partitions[0]
+		if err := p.SeekToStart(ctx); err != nil {
+			return err
+		}
+		got, err := p.Read(ctx)
+		if err == nil && len(got.Records) > 0 {
+			first = string(got.Records[0].Value)
+		}
+		return err
+	})
+	if first != "x" || left.Load() >= 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("read %q, %d refusals left, ended with %v", first, left.Load(), err)
 	}
 }
 

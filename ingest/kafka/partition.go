@@ -83,14 +83,34 @@ func (p *Partition) SeekTo(offset int64) {
 }
 
 // SeekToStart makes the first record that the log still has the next one to read. It is no [Gap], whatever was there
-// before.
+// before. Like Read it retries what fails on the way to the broker until ctx ends, whose error is then returned.
 func (p *Partition) SeekToStart(ctx context.Context) error {
-	first, _, err := p.shared.client.bounds(ctx, p.topic.Name, p.id)
-	if err != nil {
+	return p.until(ctx, func() error {
+		first, _, err := p.shared.client.bounds(ctx, p.topic.Name, p.id)
+		if err == nil {
+			p.SeekTo(first)
+		}
 		return err
+	})
+}
+
+// until does what may fail on the way to the broker until it is done, or ctx ends.
+func (p *Partition) until(ctx context.Context, do func() error) error {
+	for backoff := backoffMin; ; backoff = min(2*backoff, backoffMax) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		err := do()
+		if err == nil {
+			p.recovered()
+			return nil
+		}
+		p.degraded(ctx, err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(backoff):
+		}
 	}
-	p.SeekTo(first)
-	return nil
 }
 
 // Progress is safe for concurrent use.
@@ -106,20 +126,8 @@ func (p *Partition) Progress() Progress {
 // partition's end was reached. What fails on the way to the broker is retried until ctx ends, whose error is
 // then returned. A partition that holds what is not supported stands still there: Read then waits until ctx ends.
 func (p *Partition) Read(ctx context.Context) (Fetched, error) {
-	for backoff := backoffMin; ; backoff = min(2*backoff, backoffMax) {
-		if err := ctx.Err(); err != nil {
-			return Fetched{}, context.Cause(ctx)
-		}
-		err := p.fill(ctx)
-		if err == nil {
-			p.recovered()
-			break
-		}
-		p.degraded(ctx, err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(backoff):
-		}
+	if err := p.until(ctx, func() error { return p.fill(ctx) }); err != nil {
+		return Fetched{}, err
 	}
 	records, err := p.drain()
 	p.note()
