@@ -58,15 +58,12 @@ func (l *lineReader) head(line string) (header, bool) {
 	return l.header, l.ok
 }
 
-// program is the name of the program in a line's header, "" where there is none.
-func (l *lineReader) program(line string) string {
+// look is head without a copy, for those who want to know one part of it.
+func (l *lineReader) look(line string) (*header, bool) {
 	if len(line) == 0 || len(line) != len(l.line) || unsafe.StringData(line) != unsafe.StringData(l.line) {
 		l.head(line)
 	}
-	if !l.ok {
-		return ""
-	}
-	return l.header.app
+	return &l.header, l.ok
 }
 
 // headerBefore is the syslog header that a line has before the record which begins at a place of it.

@@ -45,6 +45,7 @@ type lineSigns struct {
 	begins []string
 	// programs are names in the syslog header: the line's program is one of them, or one followed by digits.
 	programs  map[string]bool
+	initials  byteSet // of the programs: they spare looking for most
 	header    bool // a syslog header may stand before what begins and parse look at
 	sentences bool // what the line says is read as syslog's messages are
 }

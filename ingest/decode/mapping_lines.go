@@ -33,8 +33,11 @@ func (r *mappingReader) claimsLine(line string) bool {
 	if !l.header && !l.begun(line) {
 		return false
 	}
-	if len(l.programs) > 0 && !l.by(r.d.line.program(line)) {
-		return false
+	if len(l.programs) > 0 || l.header && len(l.begins) > 0 {
+		h, ok := r.d.line.look(line)
+		if len(l.programs) > 0 && (!ok || !l.by(h.app)) || ok && !l.begun(h.message) {
+			return false
+		}
 	}
 	for _, sign := range l.has {
 		if !strings.Contains(line, sign) {
@@ -78,7 +81,7 @@ func (l *lineSigns) none() bool {
 
 // by reports whether the program that wrote a line is one of the format's: a name of theirs, digits behind it aside.
 func (l *lineSigns) by(app string) bool {
-	if app == "" {
+	if app == "" || !l.initials.holds(bytesOf(app[:1])) {
 		return false
 	}
 	if !l.programs[app] && app[len(app)-1]-'0' < 10 {

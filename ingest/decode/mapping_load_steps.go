@@ -56,6 +56,7 @@ func (l *mappingLoader) textSigns(n *yaml.Node) {
 			l.m.lines.programs, l.m.lines.header = map[string]bool{}, true
 			for _, name := range l.texts(value, "program") {
 				l.m.lines.programs[name] = true
+				l.m.lines.initials = l.m.lines.initials.or(bytesOf(name[:1]))
 			}
 		case "sentences":
 			if l.m.lines.sentences = value.Value == "true"; !l.m.lines.sentences && value.Value != "false" {
