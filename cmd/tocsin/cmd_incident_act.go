@@ -124,7 +124,7 @@ func (o *orders) add(cmd *cobra.Command, names []string) {
 				"platform": &o.Platform, "tlp": &o.TLP, "occurred": &o.Occurred,
 			}[name]
 			f.StringVar(text, name, "", map[string]string{
-				"title": "what happened, in one line", "summary": "what happened", "category": "class or class/type", "urgency": "a word of the scale",
+				"title": "what happened, in one line", "summary": "what happened", "category": "class/type, a word of the scale", "urgency": "a word of the scale",
 				"priority": "P1 to P5", "platform": "what it runs on", "tlp": "CLEAR, GREEN, AMBER, AMBER+STRICT or RED",
 				"occurred": "`time` of the first hostile act (RFC 3339)",
 			}[name])

@@ -48,7 +48,7 @@ func Metrics() []Metric {
 		duration("assess", "Time to assess", "declared - detected", iso+"4.2 a"),
 		duration("acknowledge", "Time to acknowledge", "acknowledged - declared; a person's first step", iso+"4.2 b"),
 		duration("contain", "Time to contain", "contained - detected", iso+"4.2 b"),
-		duration("resolve", "Time to resolve", "resolved - declared, on the clock on the wall; of a reopened incident the last resolution", iso+"4.3 f"),
+		duration("resolve", "Time to resolve", "resolved - declared, on the wall clock; of a reopened incident the last resolution", iso+"4.3 f"),
 		duration("first_resolve", "Time to the first resolution", "first_resolved - declared; reopening changes nothing", iso+"4.3 f"),
 		duration("close", "Time to close", "closed - declared", iso+"4.2 f"),
 		duration("dwell", "Dwell time", "contained - occurred", "VERIS, timeline: compromise to containment"),

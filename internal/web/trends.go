@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -118,7 +119,7 @@ func (v *trendsView) show(t *measure.Trend) {
 		for _, p := range c.slots {
 			row := trendRow{p.At.Format(time.DateOnly), cells(p.Point, timed, t.Unit == "s", counts, shares)}
 			if p.missing {
-				row.Cells = slices.Repeat([]string{"–"}, len(row.Cells))
+				row.Cells = slices.Repeat([]trendCell{{Text: "–"}}, len(row.Cells))
 			}
 			c.Rows = append(c.Rows, row)
 		}
@@ -154,23 +155,32 @@ func columns(timed bool, counts, shares []string) []string {
 	return all
 }
 
-func cells(p measure.Point, timed, inSeconds bool, counts, shares []string) []string {
-	all := []string{count(p.N)}
+// A trendCell is a figure as it is read, and how many seconds it is to the second, "" where it is none.
+type trendCell struct{ Text, Exact string }
+
+// lasting is a duration's figure.
+func lasting(s float64) trendCell {
+	return trendCell{seconds(int64(math.Round(s))), strconv.FormatFloat(s, 'f', -1, 64)}
+}
+
+func cells(p measure.Point, timed, inSeconds bool, counts, shares []string) []trendCell {
+	none := trendCell{Text: "–"}
+	all := []trendCell{{Text: count(p.N)}}
 	if timed {
-		p50, p90, mean := "–", "–", "–"
+		p50, p90, mean := none, none, none
 		if p.P50 != nil {
-			p50, p90 = seconds(*p.P50), seconds(*p.P90)
+			p50, p90 = lasting(float64(*p.P50)), lasting(float64(*p.P90))
 		}
 		if p.Mean != nil {
-			mean = seconds(int64(math.Round(*p.Mean)))
+			mean = lasting(*p.Mean)
 		}
 		all = append(all, p50, p90, mean)
 	}
 	for _, name := range counts {
 		if inSeconds || strings.HasSuffix(name, "_s") {
-			all = append(all, seconds(p.Counts[name]))
+			all = append(all, lasting(float64(p.Counts[name])))
 		} else {
-			all = append(all, count(p.Counts[name]))
+			all = append(all, trendCell{Text: count(p.Counts[name])})
 		}
 	}
 	for _, name := range shares {
@@ -178,7 +188,7 @@ func cells(p measure.Point, timed, inSeconds bool, counts, shares []string) []st
 		if share, ok := p.Shares[name]; ok {
 			text = percent(share)
 		}
-		all = append(all, text)
+		all = append(all, trendCell{Text: text})
 	}
 	return all
 }
@@ -220,7 +230,7 @@ func slots(s measure.Series, missing []time.Time) []slot {
 // A trendRow is a row of the table behind a chart.
 type trendRow struct {
 	Name  string
-	Cells []string
+	Cells []trendCell
 }
 
 // The measures of a drawing, in the units of its view box.

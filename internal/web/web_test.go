@@ -298,12 +298,12 @@ func TestBacklogOfADayWithoutDaemon(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.store.PutBacklog(t.Context(), []tocsin.Backlog{{Day: day, At: at, Open: 3, P50: 60, P90: 90, Oldest: 100}}); err != nil {
+		if err := w.store.PutBacklog(t.Context(), []tocsin.Backlog{{Day: day, At: at, Open: 3, P50: 60, P90: 90, Oldest: 93784}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	a := w.get("/trends?metric=backlog&from=2026-10-01&to=2026-11-03")
-	for _, want := range []string{"On 2 days no backlog was taken, as no daemon ran: 2026-10-30, 2026-10-31. What waited", "2026-10-30: not taken", `<th scope="row">2026-10-31</th><td class="num">–</td>`} {
+	for _, want := range []string{"On 2 days no backlog was taken, as no daemon ran: 2026-10-30, 2026-10-31. What waited", "2026-10-30: not taken", `<th scope="row">2026-10-31</th><td class="num">–</td>`, `<data value="93784" title="93784 s">1 d 2 h</data>`} { // to the second, too
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
