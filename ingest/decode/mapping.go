@@ -46,8 +46,8 @@ type lineSigns struct {
 	// programs are names in the syslog header: the line's program is one of them, or one followed by digits.
 	programs  map[string]bool
 	initials  byteSet // of the programs: they spare looking for most
-	header    bool // a syslog header may stand before what begins and parse look at
-	sentences bool // what the line says is read as syslog's messages are
+	header    bool    // a syslog header may stand before what begins and parse look at
+	sentences bool    // what the line says is read as syslog's messages are
 }
 
 // A mapped is one field and the ways to fill it, the first of which that gives a value is taken.
