@@ -100,7 +100,7 @@ type alertRefJSON struct {
 
 // MarshalJSON writes the reference flat: `file` and `line`, or `topic`, `partition` and `offset`.
 func (a AlertRef) MarshalJSON() ([]byte, error) {
-	doc := alertRefJSON{ID: a.ID, Source: a.Source, Incarnation: a.Ref.Incarnation, Time: a.Time, Received: a.Received, Digest: a.Digest}
+	doc := alertRefJSON{ID: a.ID, Source: a.Source, Incarnation: a.Ref.Incarnation, Time: a.Time, Received: a.Received, Digest: a.Digest.String()}
 	if a.Ref.Topic != "" {
 		doc.Topic, doc.Partition, doc.Offset = a.Ref.Topic, &a.Ref.Partition, &a.Ref.Offset
 	} else {
@@ -115,7 +115,11 @@ func (a *AlertRef) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		return err
 	}
-	*a = AlertRef{ID: doc.ID, Source: doc.Source, Time: doc.Time, Received: doc.Received, Digest: doc.Digest}
+	digest, err := ParseDigest(doc.Digest)
+	if err != nil {
+		return err
+	}
+	*a = AlertRef{ID: doc.ID, Source: doc.Source, Time: doc.Time, Received: doc.Received, Digest: digest}
 	a.Ref = Ref{File: doc.File, Topic: doc.Topic, Incarnation: doc.Incarnation}
 	if doc.Line != nil {
 		a.Ref.Line = *doc.Line

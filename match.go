@@ -31,7 +31,7 @@ type AlertRef struct {
 	Ref      Ref       `json:"ref"`
 	Time     time.Time `json:"at"`                // event time
 	Received time.Time `json:"received,omitzero"` // zero where nothing says so
-	Digest   string    `json:"digest,omitempty"`  // hex SHA-256 of the original bytes
+	Digest   Digest    `json:"digest,omitzero"`   // of the original bytes
 }
 
 // Facts are the inputs of classification that an alert carries (register.md, ruling 4 of section 0).

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"runtime"
 	"strconv"
@@ -30,7 +31,7 @@ func benchMatches(n, keys int) []tocsin.Match {
 			Values: []tocsin.Value{tocsin.StringValue("u" + strconv.FormatUint(seed>>40%50, 10))},
 			Alert: tocsin.AlertRef{
 				ID: tocsin.Hash(strconv.Itoa(i)), Source: "src", Time: at, Received: at,
-				Digest: tocsin.Hash("a", strconv.Itoa(i)) + tocsin.Hash("b", strconv.Itoa(i)),
+				Digest: sha256.Sum256([]byte(strconv.Itoa(i))),
 				Ref:    tocsin.Ref{Topic: "alerts", Offset: int64(i)},
 			},
 		}

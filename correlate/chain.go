@@ -137,7 +137,7 @@ func (e *Engine) tell(st *state, b *burst, ev *event, again bool) {
 	}
 	e.told++
 	o.Alert = tocsin.AlertRef{
-		ID: ev.id, Source: sourceOfEvents, Time: instant(at.at), Received: instant(ev.detected), Digest: hex.EncodeToString(now.digest[:]),
+		ID: ev.id, Source: sourceOfEvents, Time: instant(at.at), Received: instant(ev.detected), Digest: now.digest,
 		Ref: tocsin.Ref{Topic: sourceOfEvents, Partition: int32(e.rank), Offset: e.told},
 	}
 	t := telling{opening: o, link: ev.linkTo(at)}
@@ -252,7 +252,7 @@ func (g *body) expanded(all bool) tocsin.Evidence {
 	}
 	base, cut := expand(items, n)
 	for i := range base {
-		ev.Alerts = append(ev.Alerts, base[i].ref(base[i].names()))
+		ev.Alerts = append(ev.Alerts, base[i].ref(base[i].alertID()))
 	}
 	ev.Truncated = cut || int64(len(items)) < g.count
 	return ev

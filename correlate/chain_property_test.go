@@ -215,7 +215,7 @@ func referenceOpenings(p plan, accepted []tocsin.Match) (events []settled, openi
 }
 
 func referenceOpening(p plan, part []tocsin.Match, at tocsin.Match) rules.Opening {
-	what := at.Alert.Digest
+	what := at.Alert.Digest.String()
 	if what == "" {
 		what = hexID(at.Alert.ID)
 	}
@@ -223,7 +223,7 @@ func referenceOpening(p plan, part []tocsin.Match, at tocsin.Match) rules.Openin
 	id := hex.EncodeToString(sum[:16])
 	o := rules.Opening{
 		Event: id, Tenant: at.Tenant, Rule: p.id, Group: tocsin.Group{{Field: p.groupBy[0], Value: at.Key[0]}},
-		Alert: tocsin.AlertRef{ID: id, Time: at.Alert.Time, Digest: hex.EncodeToString(sum[:])},
+		Alert: tocsin.AlertRef{ID: id, Time: at.Alert.Time, Digest: sum},
 	}
 	for _, m := range part {
 		if compareAlerts(m, at) > 0 {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/hex"
 	"slices"
-	"strings"
 	"time"
 
 	"tocsin"
@@ -86,7 +85,7 @@ type payload struct {
 	weight   int64     // see size; 0 for not known
 	from     *origin
 	id       string // alert id where it is not 32 hex digits, else ""
-	digest   string // likewise, not 64 hex digits
+	digest   string // its digest where that is no SHA-256; of old snapshots alone
 	values   []string
 	entities []tocsin.Entity
 	facts    tocsin.Facts
@@ -114,15 +113,12 @@ func (m mark) covers(pos int64, index int32) bool {
 func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload) {
 	o := &e.memo
 	o.read(&m.Alert)
-	x := item{received: nanos(m.Alert.Received), digest: o.digest}
+	x := item{received: nanos(m.Alert.Received), digest: m.Alert.Digest}
 	x.stand(m.Alert.Ref.Position(), m.Absent)
 	x.at, x.id = at, o.id
 	p := payload{from: from, entities: m.Entities, facts: m.Facts, absent: m.Absent}
 	if !o.idHex {
 		p.id = m.Alert.ID
-	}
-	if !o.digestHex {
-		p.digest = m.Alert.Digest
 	}
 	if p.link = e.link; p.link != nil { // the ids of events may differ with the order of arrival: their content does not
 		x.id, p.id = [16]byte(x.digest[:16]), m.Alert.ID
@@ -231,34 +227,22 @@ func (x *item) called(id string) bool {
 	return hexInto(named[:], id) && named == x.id
 }
 
-// hexNames is the length of an alert's id and digest in hex, one after the other.
-const hexNames = 32 + 64
+// hexName is the length of an alert's id in hex.
+const hexName = 2 * len(order{}.id)
 
-func (x *item) writeNames(text *strings.Builder) {
-	var names [hexNames]byte
-	hexOf(names[:], x.id[:])
-	hexOf(names[2*len(x.id):], x.digest[:])
-	text.Write(names[:])
-}
-
-func (x *item) names() string {
-	var text strings.Builder
-	x.writeNames(&text)
-	return text.String()
-}
-
-// ref is the alert as evidence names it; names is what writeNames made of it.
-func (x *item) ref(names string) tocsin.AlertRef {
-	id, digest := names[:32], names[32:]
+// ref is the alert as evidence names it; id is its own in hex.
+func (x *item) ref(id string) tocsin.AlertRef {
 	if x.p.id != "" {
 		id = x.p.id
 	}
-	if x.digest == [32]byte{} {
-		digest = x.p.digest
-	}
 	o := x.p.from
+	at := instant(x.at)
+	received := at
+	if x.received != x.at {
+		received = instant(x.received)
+	}
 	r := tocsin.AlertRef{
-		ID: id, Source: o.source, Time: instant(x.at), Received: instant(x.received), Digest: digest,
+		ID: id, Source: o.source, Time: at, Received: received, Digest: x.digest,
 		Ref: tocsin.Ref{File: o.file, Topic: o.topic, Partition: o.partition, Incarnation: o.incarnation},
 	}
 	if o.topic == "" {

@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"testing"
@@ -149,7 +150,7 @@ func drawKinLog(t *rapid.T, plans []plan) []tocsin.LogRecord {
 			Conditions: 1, Values: []tocsin.Value{tocsin.StringValue(fmt.Sprint(i % 7))},
 			Entities: []tocsin.Entity{{Field: "user.name", Value: fmt.Sprint("u", rapid.IntRange(0, 3).Draw(t, "user")), Role: "victim"}},
 			Alert: tocsin.AlertRef{
-				ID: tocsin.Hash("alert", fmt.Sprint(i)), Source: "src", Time: at, Received: at, Digest: tocsin.Hash("a") + tocsin.Hash(fmt.Sprint(i)),
+				ID: tocsin.Hash("alert", fmt.Sprint(i)), Source: "src", Time: at, Received: at, Digest: sha256.Sum256(fmt.Append(nil, i)),
 				Ref: tocsin.Ref{Topic: "alerts", Offset: int64(i)},
 			},
 		}

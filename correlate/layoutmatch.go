@@ -60,7 +60,13 @@ func (c *coder) alertRef(a *tocsin.AlertRef) {
 	c.name(&a.Ref.Incarnation)
 	c.stamp(&a.Time)
 	c.stamp(&a.Received)
-	c.text(&a.Digest)
+	digest := a.Digest.String()
+	if c.text(&digest); c.reading {
+		var err error
+		if a.Digest, err = tocsin.ParseDigest(digest); err != nil {
+			c.fail("%v", err)
+		}
+	}
 }
 
 // name is a text of which there are few: those that are read share their memory.

@@ -9,10 +9,9 @@ import (
 
 // A memo remembers of the alert in hand what several rules ask in turn.
 type memo struct {
-	idText, digestText string
-	id                 [16]byte
-	digest             [32]byte
-	idHex, digestHex   bool
+	idText string
+	id     [16]byte
+	idHex  bool
 
 	sumAt  int64
 	summed [32]byte // the digest that sum is of; zero for none
@@ -52,7 +51,7 @@ func (o *memo) hear(l *pool, p *payload) {
 // identical reports whether a and b are one list.
 func identical[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
-// read decodes the alert's id and digest, unless they are those of the alert before.
+// read decodes the alert's id, unless it is that of the alert before.
 func (o *memo) read(a *tocsin.AlertRef) {
 	if o.idText != a.ID || o.idText == "" {
 		o.idText, o.idHex = a.ID, hexInto(o.id[:], a.ID)
@@ -60,10 +59,6 @@ func (o *memo) read(a *tocsin.AlertRef) {
 			sum := sha256.Sum256([]byte(a.ID))
 			copy(o.id[:], sum[:])
 		}
-	}
-	if o.digestText != a.Digest || o.digestText == "" {
-		o.digest = [32]byte{}
-		o.digestText, o.digestHex = a.Digest, hexInto(o.digest[:], a.Digest)
 	}
 }
 

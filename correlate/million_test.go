@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -79,7 +80,7 @@ func keyed(n, k, hosts int) tocsin.Match {
 		Entities: []tocsin.Entity{{Field: "host.name", Value: "web" + strconv.Itoa(k%hosts), Role: "victim"}},
 		Alert: tocsin.AlertRef{
 			ID: tocsin.Hash(strconv.Itoa(n)), Source: "src", Time: at, Received: at,
-			Digest: tocsin.Hash("a", strconv.Itoa(n)) + tocsin.Hash("b", strconv.Itoa(n)), Ref: tocsin.Ref{Topic: "alerts", Offset: int64(n)},
+			Digest: sha256.Sum256([]byte(strconv.Itoa(n))), Ref: tocsin.Ref{Topic: "alerts", Offset: int64(n)},
 		},
 	}
 }

@@ -1,8 +1,8 @@
 package correlate
 
 import (
+	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"time"
 
@@ -46,17 +46,14 @@ func (sc *scope) tell(e *Engine, ep *episode, c *contribution) {
 		return
 	}
 	at, m := c.last, &c.refs[len(c.refs)-1]
-	what := hex.EncodeToString(m.digest[:])
-	if m.digest == [32]byte{} {
-		what = m.ref().Digest
-	}
+	what := cmp.Or(tocsin.Digest(m.digest).String(), m.content)
 	digest := sha256.Sum256([]byte(tocsin.Hash("event", sc.tenant, sc.tk.plan.id, tocsin.KeyText(sc.key), instant(at.at).Format(time.RFC3339Nano), what)))
 	e.told++
 	e.tells = append(e.tells, telling{
 		opening: &rules.Opening{
 			Event: ep.id, Tenant: sc.tenant, Rule: sc.tk.plan.id, Group: sc.tk.group(sc.key), Entities: slices.Clone(ep.entities),
 			Alert: tocsin.AlertRef{
-				ID: ep.id, Source: sourceOfEvents, Time: instant(at.at), Received: instant(ep.detected), Digest: hex.EncodeToString(digest[:]),
+				ID: ep.id, Source: sourceOfEvents, Time: instant(at.at), Received: instant(ep.detected), Digest: digest,
 				Ref: tocsin.Ref{Topic: sourceOfEvents, Partition: int32(e.rank), Offset: e.told},
 			},
 		},

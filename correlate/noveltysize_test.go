@@ -48,7 +48,7 @@ func (s *noveltyStream) next() tocsin.Match {
 		Values: []tocsin.Value{
 			s.hosts[pair%len(s.hosts)], tocsin.NullValue(), s.rules[pair/len(s.hosts)], tocsin.NullValue(), tocsin.IntValue(100), tocsin.NullValue(),
 		},
-		Alert: tocsin.AlertRef{ID: fmt.Sprintf("%032x", s.n), Source: "src", Time: at, Received: at, Digest: fmt.Sprintf("%064x", s.n), Ref: tocsin.Ref{Topic: "t", Offset: int64(s.n)}},
+		Alert: tocsin.AlertRef{ID: fmt.Sprintf("%032x", s.n), Source: "src", Time: at, Received: at, Digest: tocsin.Digest{31: byte(s.n), 30: byte(s.n >> 8), 29: byte(s.n >> 16), 28: byte(s.n >> 24)}, Ref: tocsin.Ref{Topic: "t", Offset: int64(s.n)}},
 	}
 	s.n++
 	return m

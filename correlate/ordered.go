@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"bytes"
 	"cmp"
 	pile "container/heap"
 	"encoding/binary"
@@ -125,7 +126,7 @@ func (h matchHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h matchHeap) Less(i, j int) bool {
 	a, b := &h[i], &h[j]
 	return cmp.Or(
-		a.Alert.Time.Compare(b.Alert.Time), cmp.Compare(a.Alert.Digest, b.Alert.Digest), cmp.Compare(a.Alert.ID, b.Alert.ID),
+		a.Alert.Time.Compare(b.Alert.Time), bytes.Compare(a.Alert.Digest[:], b.Alert.Digest[:]), cmp.Compare(a.Alert.ID, b.Alert.ID),
 		cmp.Compare(a.Index, b.Index)) < 0
 }
 

@@ -26,7 +26,7 @@ func whole(n int) tocsin.Match {
 		Readings: []tocsin.Reading{{Expr: "x == 1", Value: tocsin.IntValue(1), Holds: true}}, Absent: []string{"user.name"},
 		Alert: tocsin.AlertRef{
 			ID: fmt.Sprint("id", n), Source: "src", Ref: tocsin.Ref{File: "f", Line: 9, Topic: "in", Partition: 2, Offset: int64(n), Incarnation: "i"},
-			Time: epoch.Add(time.Duration(n)*time.Second + 5), Received: epoch.In(time.FixedZone("", 3600)), Digest: "d",
+			Time: epoch.Add(time.Duration(n)*time.Second + 5), Received: epoch.In(time.FixedZone("", 3600)), Digest: tocsin.Digest{0xd},
 		},
 		Index: 4, Recorded: true, Chained: true, Suppressed: "e",
 	}

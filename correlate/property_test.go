@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math/bits"
 	"os"
@@ -135,8 +136,7 @@ func drawMatch(t *rapid.T, i, horizon int) tocsin.Match {
 		Conditions: 1, Facts: tocsin.Facts{Risk: float64(rapid.IntRange(0, 3).Draw(t, "risk"))},
 		Alert: tocsin.AlertRef{ID: id, Source: "src", Time: at, Received: at.Add(time.Second)},
 	}
-	sum := rapid.SampledFrom([]string{"", "x", tocsin.Hash("d") + tocsin.Hash(fmt.Sprint(i%5))}).Draw(t, "digest")
-	m.Alert.Digest = sum
+	m.Alert.Digest = rapid.SampledFrom([]tocsin.Digest{{}, {}, sha256.Sum256(fmt.Append(nil, i%5))}).Draw(t, "digest")
 	for range rapid.IntRange(0, 2).Draw(t, "values") {
 		m.Values = append(m.Values, tocsin.StringValue(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}).Draw(t, "value")))
 	}
@@ -192,6 +192,7 @@ func drawLog(t *rapid.T, s scene, partitions int, label string) []tocsin.LogReco
 	return log
 }
 
+// run plays a log, the matches of an alert one by one.
 func run(e *Engine, log []tocsin.LogRecord) []tocsin.Event {
 	var out []tocsin.Event
 	for _, r := range log {

@@ -81,7 +81,8 @@ func (q *quotation) run(head, tail []item) []tocsin.AlertRef {
 	return q.refs[at : at+n : at+n]
 }
 
-// fill makes the references that were not quoted, and copies the others.
+// fill makes the references that were not quoted, and copies the others. Where the newest alert was not quoted, none was:
+// the quotation is of another key.
 func (q *quotation) fill(refs []tocsin.AlertRef, head, tail []item) {
 	of := func(i int) *item {
 		if i < len(head) {
@@ -91,6 +92,9 @@ func (q *quotation) fill(refs []tocsin.AlertRef, head, tail []item) {
 	}
 	q.missing = q.missing[:0]
 	at := 0
+	if n := q.len(); n == 0 || len(refs) == 0 || !q.at(n-1).quotes(of(len(refs)-1)) {
+		at = n
+	}
 	for i := range refs {
 		x := of(i)
 		for at < q.len() && q.at(at) != x && q.at(at).before(x.order) {
@@ -103,14 +107,17 @@ func (q *quotation) fill(refs []tocsin.AlertRef, head, tail []item) {
 			q.missing = append(q.missing, int32(i))
 		}
 	}
-	var names strings.Builder // one string for all of them
-	names.Grow(len(q.missing) * hexNames)
+	var ids strings.Builder // one string for all of them
+	ids.Grow(len(q.missing) * hexName)
+	var id [hexName]byte
 	for _, i := range q.missing {
-		of(int(i)).writeNames(&names)
+		x := of(int(i))
+		hexOf(id[:], x.id[:])
+		ids.Write(id[:])
 	}
-	text := names.String()
+	text := ids.String()
 	for j, i := range q.missing {
-		refs[i] = of(int(i)).ref(text[j*hexNames:][:hexNames])
+		refs[i] = of(int(i)).ref(text[j*hexName:][:hexName])
 	}
 }
 

@@ -282,14 +282,9 @@ func referenceDigest(ms []tocsin.Match) string {
 	sum := new(big.Int)
 	for _, m := range ms {
 		at := binary.BigEndian.AppendUint64(nil, uint64(m.Alert.Time.UnixNano()))
-		content, err := hex.DecodeString(m.Alert.Digest)
-		one := sha256.Sum256(append(slices.Clone(at), content...))
-		if err != nil || len(content) != 32 {
-			text := m.Alert.Digest
-			if text == "" {
-				text = m.Alert.ID
-			}
-			one = sha256.Sum256(append(append(slices.Clone(at), '#'), text...))
+		one := sha256.Sum256(append(slices.Clone(at), m.Alert.Digest[:]...))
+		if m.Alert.Digest.IsZero() {
+			one = sha256.Sum256(append(append(slices.Clone(at), '#'), m.Alert.ID...))
 		}
 		slices.Reverse(one[:]) // little-endian words, the least first
 		sum.Add(sum, new(big.Int).SetBytes(one[:]))

@@ -246,5 +246,5 @@ func (st *state) eventOf(o order) *event {
 // lastAsMatch stands for the alert that fires where an event opens because an alert was taken away.
 func (ev *event) lastAsMatch() *tocsin.Match {
 	x := &ev.head.all()[ev.head.len()-1]
-	return &tocsin.Match{Alert: x.ref(x.names())}
+	return &tocsin.Match{Alert: x.ref(x.alertID())}
 }

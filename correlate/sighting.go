@@ -23,7 +23,7 @@ type mention struct {
 	pos      int64
 	from     *origin
 	id       string // where it is not 32 hex digits
-	content  string // likewise, its digest
+	content  string // its digest where that is no SHA-256; of old snapshots alone
 }
 
 // A noticed is an alert that waits for the watermark.
@@ -41,12 +41,9 @@ type noticed struct {
 func (e *Engine) sightingOf(m *tocsin.Match, at int64, from *origin) *noticed {
 	o := &e.memo
 	o.read(&m.Alert)
-	w := &noticed{mention: mention{order: order{at, o.id}, received: nanos(m.Alert.Received), digest: o.digest, pos: m.Alert.Ref.Position(), from: from}}
+	w := &noticed{mention: mention{order: order{at, o.id}, received: nanos(m.Alert.Received), digest: m.Alert.Digest, pos: m.Alert.Ref.Position(), from: from}}
 	if !o.idHex {
 		w.id = strings.Clone(m.Alert.ID)
-	}
-	if !o.digestHex {
-		w.content = strings.Clone(m.Alert.Digest)
 	}
 	w.host, w.apart = m.Values[rules.NoveltyHost].Text(), m.Values[rules.NoveltyApart].Text()
 	w.rule = m.Values[rules.NoveltyRule].Text()
@@ -74,11 +71,8 @@ func textsOf(v tocsin.Value) []string {
 // ref is the alert as evidence names it.
 func (m *mention) ref() tocsin.AlertRef {
 	r := tocsin.AlertRef{
-		ID: m.alertID(), Source: m.from.source, Time: instant(m.at), Received: instant(m.received), Digest: m.content,
+		ID: m.alertID(), Source: m.from.source, Time: instant(m.at), Received: instant(m.received), Digest: m.digest,
 		Ref: tocsin.Ref{File: m.from.file, Topic: m.from.topic, Partition: m.from.partition, Incarnation: m.from.incarnation},
-	}
-	if m.digest != [32]byte{} {
-		r.Digest = hex.EncodeToString(m.digest[:])
 	}
 	if m.from.topic == "" {
 		r.Ref.Line = m.pos

@@ -119,7 +119,7 @@ func (r *Register) copyOriginals(ctx context.Context, i tocsin.Incident, e tocsi
 	var copies []tocsin.Exhibit
 	for _, ref := range refs {
 		a := there[ref.ID]
-		if a == nil || ref.Digest != "" && ref.Digest != a.Digest() {
+		if a == nil || !ref.Digest.IsZero() && ref.Digest != a.SHA256 {
 			c.Missing = append(c.Missing, ref.ID)
 			continue
 		}

@@ -288,7 +288,7 @@ func (m *Matcher) base(base *tocsin.Match, i int, bits uint64, a *tocsin.Alert) 
 func (m *Matcher) about(a *tocsin.Alert) {
 	if !m.told {
 		m.told, m.facts = true, m.readFacts(a)
-		m.ref = tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()}
+		m.ref = tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.SHA256}
 	}
 }
 

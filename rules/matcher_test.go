@@ -136,7 +136,7 @@ entities: [{field: source.ip, role: attacker}, {field: related.user}]`)})
 			{Expr: `user.name != "root"`, Value: tocsin.StringsValue("B", "a"), Holds: true},
 		},
 		Absent: []string{"host.name"},
-		Alert:  tocsin.AlertRef{ID: "a1", Time: noon, Digest: strings.Repeat("0", 64)},
+		Alert:  tocsin.AlertRef{ID: "a1", Time: noon},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("match (-want +got):\n%s", diff)

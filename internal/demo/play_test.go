@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -66,8 +65,7 @@ func TestSummary(t *testing.T) {
 	event := func(id string, lines ...string) tocsin.Event {
 		e := tocsin.Event{ID: id}
 		for _, l := range lines {
-			sum := sha256.Sum256([]byte(l))
-			e.Evidence.Alerts = append(e.Evidence.Alerts, tocsin.AlertRef{Digest: hex.EncodeToString(sum[:])})
+			e.Evidence.Alerts = append(e.Evidence.Alerts, tocsin.AlertRef{Digest: sha256.Sum256([]byte(l))})
 		}
 		return e
 	}

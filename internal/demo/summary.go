@@ -66,7 +66,7 @@ func Sightings(records []Record, o Outcome) []Sighting {
 func stagesOf(e tocsin.Event, stageOf map[string]string) []string {
 	var stages []string
 	for _, ref := range e.Evidence.Alerts {
-		if stage := stageOf[ref.Digest]; stage != "" && !slices.Contains(stages, stage) {
+		if stage := stageOf[ref.Digest.String()]; stage != "" && !slices.Contains(stages, stage) {
 			stages = append(stages, stage)
 		}
 	}

@@ -97,7 +97,7 @@ func (w *world) incident(n int) tocsin.Incident {
 		if _, err := w.store.StoreAlerts(ctx, []tocsin.Alert{a}); err != nil {
 			w.t.Fatal(err)
 		}
-		e.Evidence.Alerts = append(e.Evidence.Alerts, tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()})
+		e.Evidence.Alerts = append(e.Evidence.Alerts, tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.SHA256})
 	}
 	if err := w.store.StoreEvents(ctx, []tocsin.Event{e}); err != nil {
 		w.t.Fatal(err)

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"reflect"
 	"testing"
@@ -65,6 +66,9 @@ func fill(t *rapid.T, v reflect.Value) {
 	switch v.Interface().(type) {
 	case tocsin.Value:
 		v.Set(reflect.ValueOf(drawValue(t)))
+		return
+	case tocsin.Digest:
+		v.Set(reflect.ValueOf(tocsin.Digest(sha256.Sum256([]byte(rapid.String().Draw(t, "content"))))))
 		return
 	case time.Time:
 		v.Set(reflect.ValueOf(time.Unix(rapid.Int64Range(0, 1<<34).Draw(t, "s"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).UTC()))
@@ -135,7 +139,7 @@ func benchMatch() *tocsin.Match {
 		},
 		Absent: []string{"user.name"},
 		Alert: tocsin.AlertRef{
-			ID: "0123456789abcdef0123456789abcdef", Source: "edge", Time: at, Received: at, Digest: "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+			ID: "0123456789abcdef0123456789abcdef", Source: "edge", Time: at, Received: at, Digest: tocsin.Digest{0x00, 0x11, 0x22, 31: 0xff},
 			Ref: tocsin.Ref{Topic: "alerts", Partition: 3, Offset: 123456, Incarnation: "abc/1"},
 		},
 	}

@@ -244,7 +244,10 @@ func (r *reader) alertRef() (a tocsin.AlertRef) {
 	if r.has(`,"received":`) {
 		a.Received = r.time()
 	}
-	a.Digest = r.textOf(`,"digest":`)
+	var err error
+	if a.Digest, err = tocsin.ParseDigest(r.textOf(`,"digest":`)); err != nil {
+		r.bad = true
+	}
 	r.must(`}`)
 	return a
 }

@@ -100,7 +100,7 @@ func appendAlertRef(b []byte, a *tocsin.AlertRef) ([]byte, bool) {
 		b, received = appendTime(append(b, `,"received":`...), a.Received)
 		ok = ok && received
 	}
-	b = appendText(b, `,"digest":`, a.Digest)
+	b = appendText(b, `,"digest":`, a.Digest.String())
 	return append(b, '}'), ok
 }
 

@@ -81,7 +81,7 @@ func testEventWhole(t *testing.T, _ Suite, s Store) {
 	e.Rule.Incident = tocsin.IncidentGrouping{GroupBy: []string{"source.ip"}, Window: 24 * time.Hour}
 	e.Evidence = tocsin.Evidence{Alerts: []tocsin.AlertRef{
 		{ID: "a1", Source: "edr", Ref: tocsin.Ref{File: "x.ndjson", Line: 0}, Time: morning},
-		{ID: "a2", Source: "edr", Ref: tocsin.Ref{Topic: "alerts", Partition: 0, Offset: 0, Incarnation: "c"}, Time: morning, Received: morning, Digest: "ab"},
+		{ID: "a2", Source: "edr", Ref: tocsin.Ref{Topic: "alerts", Partition: 0, Offset: 0, Incarnation: "c"}, Time: morning, Received: morning, Digest: tocsin.Digest{0xab}},
 	}, Events: []string{event(7, 1).ID}, Truncated: true}
 	e.Readings = []tocsin.Reading{{Expr: `event.code == 4625`, Value: tocsin.IntValue(4625), Holds: true}}
 	e.Completeness = tocsin.Completeness{Degraded: []string{"gap"}, AbsentFields: map[string]int64{"user.name": 3, "": 1, "a..b": 2}, Watermark: morning}

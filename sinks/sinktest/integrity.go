@@ -160,7 +160,7 @@ func testEvidence(t *testing.T, u Suite, s Store) {
 	}
 	var refs []tocsin.AlertRef
 	for _, a := range append(alerts, original(4)) {
-		refs = append(refs, tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.Digest()})
+		refs = append(refs, tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.SHA256})
 	}
 	found, err := s.Originals(t.Context(), refs)
 	if err != nil || len(found) != 3 {
