@@ -61,7 +61,9 @@ func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 	} else {
 		m.load(a)
 		for _, i := range m.try {
-			if bits := m.holds(int(i), everyCondition); bits != 0 {
+			if m.twins(int(i)) {
+				out = again(out, m.set.rules[i].ID)
+			} else if bits := m.holds(int(i), everyCondition); bits != 0 {
 				out = m.matches(out, int(i), bits, a)
 			}
 		}
@@ -179,8 +181,7 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	if r.variants != nil {
 		return m.variantMatches(out, i, bits, a)
 	}
-	if c.alike > 0 && c.alike == m.twin {
-		h.matches.Add(1)
+	if m.twins(i) {
 		return again(out, r.ID)
 	}
 	m.twin = 0
@@ -224,6 +225,18 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 		m.twin = c.alike
 	}
 	return out[:n]
+}
+
+// twins reports whether the rule matches as the one does that the last match is of, and counts that. Its condition is the
+// same, and holds.
+func (m *Matcher) twins(i int) bool {
+	alike, h := m.set.compiled[i].alike, &m.set.health.rules[i]
+	if alike == 0 || alike != m.twin || h.quarantined.Load() {
+		return false
+	}
+	h.worked()
+	h.matches.Add(1)
+	return true
 }
 
 // again appends the last match once more, of another rule.
