@@ -50,18 +50,15 @@ func (l *lineReader) begin() {
 
 // head is [syslogHeader] of a line.
 func (l *lineReader) head(line string) (header, bool) {
-	if len(line) == len(l.line) && len(line) > 0 && unsafe.StringData(line) == unsafe.StringData(l.line) {
-		return l.header, l.ok
-	}
-	l.line = line
-	l.header, l.ok = l.read(line)
-	return l.header, l.ok
+	h, ok := l.look(line)
+	return *h, ok
 }
 
 // look is head without a copy, for those who want to know one part of it.
 func (l *lineReader) look(line string) (*header, bool) {
 	if len(line) == 0 || len(line) != len(l.line) || unsafe.StringData(line) != unsafe.StringData(l.line) {
-		l.head(line)
+		l.line = line
+		l.header, l.ok = l.read(line)
 	}
 	return &l.header, l.ok
 }

@@ -11,9 +11,9 @@ import (
 
 func TestNeeded(t *testing.T) {
 	for pattern, want := range map[string][]string{
-		`^Login (?P<verdict>denied|permitted) from %{IP:src}`: {"Login "},
-		`a(?:bc|def)`:                    {"bc", "def"},
-		`(?:denied|dropped) %{WORD:x}`:   {"enied", "ropped"}, // the d is before the choice
+		`^Login (?P<verdict>denied|permitted) from %{IP:src}`: {"Login denied from ", "Login permitted from "},
+		`a(?:bc|def)`:                    {"abc", "adef"},
+		`(?:denied|dropped) %{WORD:x}`:   {"denied ", "dropped "},
 		`(?:denied|)%{WORD:x} ok`:        {" ok"},
 		`(?i)login %{WORD:x}`:            nil,
 		`%%{WORD:product}-(?P<n>\d{6})`:  {"%"},

@@ -12,14 +12,30 @@ import (
 // mostNeeds bounds the alternatives that are kept.
 const mostNeeds = 64
 
+// Needs lists texts of which at least one is in every text that a regular expression matches, letter for letter; nil
+// where none are known. They are at most 64.
+func Needs(re *syntax.Regexp) []string { return needing{exact: true}.texts(re) }
+
 // needsOf lists texts in lower case of which at least one is in the lower case of every text that a regular
 // expression matches; nil where none are known.
-func needsOf(re *syntax.Regexp) []string {
-	n := needOf(re)
+func needsOf(re *syntax.Regexp) []string { return needing{}.texts(re) }
+
+// A needing finds what expressions need: exact, as it is written, else in lower case.
+type needing struct{ exact bool }
+
+func (k needing) texts(re *syntax.Regexp) []string {
+	n := k.of(re)
 	if n.least() == 0 {
 		return nil
 	}
 	return n.texts
+}
+
+func (k needing) letters(s string) string {
+	if k.exact {
+		return s
+	}
+	return fold(s)
 }
 
 // need is what a part of a regular expression needs: one of texts. It is whole where the part matches nothing else.
@@ -61,43 +77,43 @@ func (n need) signs() int {
 	return 1
 }
 
-func needOf(re *syntax.Regexp) need {
+func (k needing) of(re *syntax.Regexp) need {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return literalNeed(re.Rune, re.Flags&syntax.FoldCase != 0)
+		return k.literal(re.Rune, re.Flags&syntax.FoldCase != 0)
 	case syntax.OpCharClass:
-		return classNeed(re.Rune)
+		return k.class(re.Rune)
 	case syntax.OpCapture:
-		return needOf(re.Sub[0])
+		return k.of(re.Sub[0])
 	case syntax.OpPlus:
-		return need{texts: needOf(re.Sub[0]).texts}
+		return need{texts: k.of(re.Sub[0]).texts}
 	case syntax.OpQuest:
-		if n := needOf(re.Sub[0]); n.whole {
+		if n := k.of(re.Sub[0]); n.whole {
 			return need{texts: append([]string{""}, n.texts...), whole: true}
 		}
 	case syntax.OpRepeat:
-		if n := needOf(re.Sub[0]); re.Min > 0 {
+		if n := k.of(re.Sub[0]); re.Min > 0 {
 			return need{texts: n.texts, whole: n.whole && re.Min == 1 && re.Max == 1}
 		}
 	case syntax.OpConcat:
-		return concatNeed(re.Sub)
+		return k.concat(re.Sub)
 	case syntax.OpAlternate:
-		return alternateNeed(re.Sub)
+		return k.alternate(re.Sub)
 	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
 		return nothing()
 	}
 	return need{}
 }
 
-// classNeed are the characters of a small class of ASCII.
-func classNeed(ranges []rune) need {
+// class are the characters of a small class of ASCII.
+func (k needing) class(ranges []rune) need {
 	var texts []string
 	for i := 0; i+1 < len(ranges); i += 2 {
 		if ranges[i+1] >= utf8.RuneSelf || ranges[i+1]-ranges[i] > 8 {
 			return need{}
 		}
 		for r := ranges[i]; r <= ranges[i+1]; r++ {
-			if s := fold(string(r)); !slices.Contains(texts, s) {
+			if s := k.letters(string(r)); !slices.Contains(texts, s) {
 				texts = append(texts, s)
 			}
 		}
@@ -105,9 +121,12 @@ func classNeed(ranges []rune) need {
 	return need{texts: texts, whole: len(texts) > 0}
 }
 
-// literalNeed is the text of runes. Without regard to case only ASCII is sure to have one lower case; of it the long s
-// and the Kelvin sign match too, which [views.odd] tells.
-func literalNeed(runes []rune, folded bool) need {
+// literal is the text of runes. Without regard to case none is exact, and only ASCII is sure to have one lower case; of
+// it the long s and the Kelvin sign match too, which [views.odd] tells.
+func (k needing) literal(runes []rune, folded bool) need {
+	if k.exact && folded {
+		return need{}
+	}
 	var parts []string
 	var b strings.Builder
 	for _, r := range runes {
@@ -120,11 +139,11 @@ func literalNeed(runes []rune, folded bool) need {
 	}
 	parts = append(parts, b.String())
 	longest := slices.MaxFunc(parts, func(a, b string) int { return len(a) - len(b) })
-	return need{texts: []string{fold(longest)}, whole: len(parts) == 1}
+	return need{texts: []string{k.letters(longest)}, whole: len(parts) == 1}
 }
 
-// concatNeed joins neighbours that match few texts each, and takes the best of what then is there.
-func concatNeed(subs []*syntax.Regexp) need {
+// concat joins neighbours that match few texts each, and takes the best of what then is there.
+func (k needing) concat(subs []*syntax.Regexp) need {
 	best, run, whole := need{}, nothing(), true
 	take := func(n need) {
 		if n.better(best) {
@@ -132,7 +151,7 @@ func concatNeed(subs []*syntax.Regexp) need {
 		}
 	}
 	for _, sub := range subs {
-		n := needOf(sub)
+		n := k.of(sub)
 		if joined, ok := join(run, n); ok {
 			run = joined
 			continue
@@ -167,10 +186,10 @@ func join(n, m need) (need, bool) {
 	return out, true
 }
 
-func alternateNeed(subs []*syntax.Regexp) need {
+func (k needing) alternate(subs []*syntax.Regexp) need {
 	all := need{whole: true}
 	for _, sub := range subs {
-		n := needOf(sub)
+		n := k.of(sub)
 		if len(n.texts) == 0 || len(all.texts)+len(n.texts) > mostNeeds {
 			return need{}
 		}
