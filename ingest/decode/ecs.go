@@ -108,7 +108,7 @@ func anyJSON(dec *Decoder) object {
 	base := d.names("message", "tags")
 	module, kind := d.name("event.module"), d.name("event.kind")
 	guess := dec.guesser
-	says, texts := newSaid(d), d.names("message", "msg", "log")
+	says, texts := dec.says, d.names("message", "msg", "log")
 	carried := d.names("raw", "rawmsg", "raw_message", "rawMessage", "_raw", "rawlog", "raw_log", "raw_event", "rawEvent", "original", "message", "msg", "log")
 	return object{
 		claims: func(*doc) bool { return true },

@@ -88,7 +88,7 @@ func newPairs(d *dictionary) *pairReader {
 }
 
 func keyValue(dec *Decoder) text {
-	p, says := newPairs(dec.doc.dict), newSaid(dec.doc.dict)
+	p, says := newPairs(dec.doc.dict), dec.says
 	return text{
 		claims: func(line string) bool { return pairsStart(afterPriority(line)) },
 		read: func(line string, o *output) string {

@@ -145,12 +145,12 @@ func (r *mappingReader) readLine(line string, o *output) string {
 
 // sentences reads what the line says besides as syslog's messages are read, for the fields that are not set.
 func (r *mappingReader) sentences(h header, o *output) {
-	if r.says == nil {
+	if r.pairs == nil {
 		return
 	}
 	if body := pairsOf(h.message); body != "" {
 		r.pairs.read(body, o)
 	}
-	r.says.record(h.message, o)
-	r.says.people(h, o)
+	r.d.says.record(h.message, o)
+	r.d.says.people(h, o)
 }

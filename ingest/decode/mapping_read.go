@@ -29,8 +29,7 @@ type mappingReader struct {
 	beside         map[*name]*name
 	evaluator      *expression.Evaluator
 	claimed        claimedLine
-	says           *said // nil: the line's sentences are not read
-	pairs          *pairReader
+	pairs          *pairReader // nil: the line's sentences are not read
 }
 
 type fieldStep struct {
@@ -97,7 +96,7 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 		r.steps = append(r.steps, newStepReader(&m.parse[i], d))
 	}
 	if m.lines != nil && m.lines.sentences {
-		r.says, r.pairs = newSaid(d), newPairs(d)
+		r.pairs = newPairs(d)
 	}
 	return r
 }

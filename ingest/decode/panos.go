@@ -78,7 +78,7 @@ func panos(dec *Decoder) text {
 		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), severity: d.name("event.severity"), id: d.name("rule.id"),
 		module: d.name("event.module"), vendor: d.name("observer.vendor"), product: d.name("observer.product"), subtype: d.name("panw.panos.type"),
 		action: d.name("event.action"), level: d.name("log.level"), transport: d.name("network.transport"), message: d.name("message"),
-		outcome: d.name("event.outcome"), says: newSaid(d),
+		outcome: d.name("event.outcome"), says: dec.says,
 	}
 	for _, ip := range d.names("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip") {
 		p.ips[ip] = true

@@ -11,7 +11,7 @@ import (
 // message.
 func plain(dec *Decoder) text {
 	d := dec.doc.dict
-	says, pairs, message, kind, module := newSaid(d), newPairs(d), d.name("message"), d.name("event.kind"), d.name("event.module")
+	says, pairs, message, kind, module := dec.says, newPairs(d), d.name("message"), d.name("event.kind"), d.name("event.module")
 	return text{
 		claims: func(line string) bool {
 			return plainTime(line, time.Time{}, nil) || marked(line) > 0 || telling(line) || paired(line) || listed(line) || pairsOf(line) != ""

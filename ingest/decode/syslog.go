@@ -322,7 +322,7 @@ func (f *syslogFields) program(h header, o *output) {
 // something well known (see login.go) is read as well.
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
-	says, pairs, markup, filter := newSaid(d.doc.dict), newPairs(d.doc.dict), newMarkup(d), newFilter(d.doc.dict)
+	says, pairs, markup, filter := d.says, newPairs(d.doc.dict), newMarkup(d), newFilter(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
 			_, ok := d.line.head(line)
