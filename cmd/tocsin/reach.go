@@ -154,8 +154,10 @@ func find(ctx context.Context, c *client.Client, name string) (string, error) {
 	}
 	for tries := range numberTries {
 		if tries > 0 {
-			if err := pause(ctx, numberPause); err != nil {
-				return "", err
+			select {
+			case <-ctx.Done():
+				return "", ctx.Err()
+			case <-time.After(numberPause):
 			}
 		}
 		if id, err := numberOf(ctx, c, strings.ToUpper(name)); id != "" || err != nil {
@@ -180,18 +182,6 @@ func numberOf(ctx context.Context, c *client.Client, number string) (string, err
 		}
 	}
 	return "", err
-}
-
-// pause waits, unless the context ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // errNoSuch says of a number that it is nobody's.

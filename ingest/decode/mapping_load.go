@@ -94,7 +94,7 @@ func (l *mappingLoader) mapping(root *yaml.Node) {
 		"id":        func(n *yaml.Node) { l.m.id = l.text(n, "id") },
 		"inside":    func(n *yaml.Node) { l.m.inside = l.text(n, "inside") },
 		"named":     func(n *yaml.Node) { l.m.named = l.texts(n, "named") },
-		"guess":     func(n *yaml.Node) { l.m.guess = l.text(n, "guess") == "true" },
+		"guess":     func(n *yaml.Node) { l.m.guess = l.flag(n, "guess") },
 		"never":     func(n *yaml.Node) { l.m.never = l.texts(n, "never") },
 		"tables":    l.wordTables,
 		"fields":    func(n *yaml.Node) { l.m.fields = l.fieldSet(n, "fields") },
@@ -168,6 +168,14 @@ func (l *mappingLoader) text(n *yaml.Node, what string) string {
 		return ""
 	}
 	return n.Value
+}
+
+// flag reads true or false.
+func (l *mappingLoader) flag(n *yaml.Node, what string) bool {
+	if n.Value != "true" && n.Value != "false" {
+		l.add(n, "write true or false", "%s cannot be %q", what, n.Value)
+	}
+	return n.Value == "true"
 }
 
 // texts reads one text or a list of them.

@@ -59,9 +59,7 @@ func (l *mappingLoader) textSigns(n *yaml.Node) {
 				l.m.lines.initials = l.m.lines.initials.or(bytesOf(name[:1]))
 			}
 		case "sentences":
-			if l.m.lines.sentences = value.Value == "true"; !l.m.lines.sentences && value.Value != "false" {
-				l.add(value, "write true or false", "sentences cannot be %q", value.Value)
-			}
+			l.m.lines.sentences = l.flag(value, "sentences")
 		default:
 			l.add(key, fault.DidYouMean(key.Value, []string{"any", "begins", "has", "header", "program", "sentences"}), "unknown key %q", key.Value)
 		}
