@@ -231,12 +231,7 @@ func TestLatestIsRemembered(t *testing.T) {
 
 // A broker that refuses for a while is tried again, at the join and at the fetch.
 func TestRetries(t *testing.T) {
-	fake, err := kfake.NewCluster(kfake.NumBrokers(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fake.Close()
-	c := newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
+	fake, c := faultyCluster(t)
 	topic := c.topic(t, 1)
 	c.produce(t, topic, 0, "x")
 	fail := func(key kmsg.Key, times int, answer func(req kmsg.Request) kmsg.Response) {
@@ -271,12 +266,7 @@ func TestRetries(t *testing.T) {
 // So is one that does not tell where the log begins, as it does not for a moment while a topic is made anew: a member that
 // gave up there would end its daemon.
 func TestSeekToStartRetries(t *testing.T) {
-	fake, err := kfake.NewCluster(kfake.NumBrokers(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fake.Close()
-	c := newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
+	fake, c := faultyCluster(t)
 	topic := c.topic(t, 1)
 	c.produce(t, topic, 0, "x", "y")
 	cfg := c.config("g", topic)

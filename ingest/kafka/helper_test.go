@@ -113,12 +113,19 @@ func onClusters(t *testing.T, test func(t *testing.T, c *cluster)) {
 
 func fakeCluster(t testing.TB) *cluster {
 	t.Helper()
-	fake, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.BrokerConfigs(map[string]string{"group.min.session.timeout.ms": "500"}))
+	_, c := faultyCluster(t, kfake.BrokerConfigs(map[string]string{"group.min.session.timeout.ms": "500"}))
+	return c
+}
+
+// faultyCluster is a fake broker with its controls, by which it answers as a real one would not on order.
+func faultyCluster(t testing.TB, opts ...kfake.Opt) (*kfake.Cluster, *cluster) {
+	t.Helper()
+	fake, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1))...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(fake.Close)
-	return newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
+	return fake, newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
 }
 
 func realCluster(t testing.TB) *cluster {

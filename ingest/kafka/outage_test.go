@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -112,12 +111,7 @@ func restart(t *testing.T, dir string) {
 // A broker that fails the question for the topics' ids is not taken for one too old to know them: every topic would then
 // be taken for another one, and read again from its beginning.
 func TestFailingBrokerIsNoOldOne(t *testing.T) {
-	fake, err := kfake.NewCluster(kfake.NumBrokers(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(fake.Close)
-	c := newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
+	fake, c := faultyCluster(t)
 	topic := c.topic(t, 1)
 	client, err := newClient(c.Connection, []string{topic})
 	if err != nil {
@@ -140,12 +134,7 @@ func TestFailingBrokerIsNoOldOne(t *testing.T) {
 // A broker that has just come back and does not know a topic yet makes no shorter list of partitions: a watermark that
 // waits for those that are listed would leave the others behind.
 func TestPartitionsAreAllOrNone(t *testing.T) {
-	fake, err := kfake.NewCluster(kfake.NumBrokers(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(fake.Close)
-	c := newCluster(t, Connection{Brokers: fake.ListenAddrs()}, false)
+	fake, c := faultyCluster(t)
 	topics := []string{c.topic(t, 1), c.topic(t, 2)}
 	g, err := NewGroup(c.config("g", topics...), Options{})
 	if err != nil {

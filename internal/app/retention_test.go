@@ -15,15 +15,22 @@ import (
 	"tocsin/sinks/sqlite"
 )
 
-// Months that are older go, but for those that an incident under legal hold refers to; each is in the log of disposals.
-func TestRetention(t *testing.T) {
+// registerOf is an embedded register of its own, open, and the configuration that names it.
+func registerOf(t *testing.T) (config.Config, *sqlite.Store) {
+	t.Helper()
 	cfg := config.Default()
 	cfg.DataDir = t.TempDir()
 	st, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(cfg.DataDir, "tocsin.db")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	t.Cleanup(func() { _ = st.Close() })
+	return cfg, st
+}
+
+// Months that are older go, but for those that an incident under legal hold refers to; each is in the log of disposals.
+func TestRetention(t *testing.T) {
+	cfg, st := registerOf(t)
 	now := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
 	event := tocsin.Event{ID: "202603-e", Tenant: "default", Revision: 1}
 	for n, month := range []time.Month{time.January, time.March, time.May, time.November} {
@@ -74,13 +81,7 @@ func TestRetention(t *testing.T) {
 // A legal hold keeps what an incident refers to and does not list: events beyond what its state has, and alerts beyond what
 // an event names.
 func TestRetentionHoldsWhatIsNotListed(t *testing.T) {
-	cfg := config.Default()
-	cfg.DataDir = t.TempDir()
-	st, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(cfg.DataDir, "tocsin.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
+	cfg, st := registerOf(t)
 	day := func(month time.Month) time.Time { return time.Date(2026, month, 5, 0, 0, 0, 0, time.UTC) }
 	for month := time.January; month <= time.June; month++ {
 		raw := []byte{byte('0' + month)}
