@@ -17,7 +17,7 @@ import (
 
 var _ sinks.WholeReader = (*Store)(nil)
 
-// Spans divides what is there by month; see [sinks.WholeReader].
+// Spans divides what is there by month, and sets logs with strays apart; see [sinks.WholeReader].
 func (s *Store) Spans(ctx context.Context) ([]tocsin.LogRange, error) {
 	reply, err := s.search(ctx, s.monthly(kindLog, "*"), object{
 		"size": 0, "track_total_hits": false, "aggs": object{"months": object{"terms": object{"field": "_index", "size": mostMonths}}},
@@ -43,7 +43,26 @@ func (s *Store) Spans(ctx context.Context) ([]tocsin.LogRange, error) {
 		month := strings.Replace(strings.TrimPrefix(b.Key, s.monthly(kindLog, "")), ".", "", 1) + "-"
 		months[month] = b.N/(entriesOfLog*logsOfSpan) + 1
 	}
-	return sinks.SpansOf(months), nil
+	strays, err := s.strays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	spans := sinks.SpansOf(months)
+	for log := range strays {
+		spans = apart(spans, log)
+	}
+	return spans, nil
+}
+
+// apart gives a log a span of its own.
+func apart(spans []tocsin.LogRange, log string) []tocsin.LogRange {
+	n := slices.IndexFunc(spans, func(r tocsin.LogRange) bool { return r.Holds(log) })
+	around, alone := spans[n], tocsin.Only(log)
+	parts := []tocsin.LogRange{alone, {From: alone.To, To: around.To}}
+	if around.From != log {
+		parts = append([]tocsin.LogRange{{From: around.From, To: log}}, parts...)
+	}
+	return slices.Replace(spans, n, n+1, parts...)
 }
 
 // entriesOfLog is about how many entries a log has, and logsOfSpan how many times as many logs a span may have here as
@@ -75,9 +94,12 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 	if err != nil {
 		return err
 	}
-	strays, err := s.strays(ctx, span)
-	if err != nil {
-		return err
+	var strays map[string]error
+	if span == tocsin.Only(span.From) { // which a log with strays is read by, see Spans
+		if strays, err = s.strays(ctx); err != nil {
+			return err
+		}
+		maps.DeleteFunc(strays, func(log string, _ error) bool { return !span.Holds(log) })
 	}
 	give := func(h tocsin.Held) error {
 		h.Odd = errors.Join(h.Odd, strays[h.Log])

@@ -59,9 +59,9 @@ func (s *Store) wholly(ctx context.Context, index, field string, span tocsin.Log
 // mostStrays are looked at at a time: one is enough to be told of.
 const mostStrays = 1000
 
-// strays are documents of a span's logs that lack the field by which their log is found: no reading by logs shows them,
-// and who asks for one by its id, or counts all, is given them.
-func (s *Store) strays(ctx context.Context, span tocsin.LogRange) (map[string]error, error) {
+// strays are documents that lack the field by which their log is found, one of each log: no reading by logs shows them, and
+// who asks for one by its id, or counts all, is given them.
+func (s *Store) strays(ctx context.Context) (map[string]error, error) {
 	found := map[string]error{}
 	for _, in := range []struct{ index, field string }{
 		{s.monthly(kindLog, "*"), "tocsin.incident"}, {s.monthly(kindIntervals, "*"), "tocsin.incident"}, {s.index(kindIncidents), "tocsin.id"},
@@ -77,7 +77,7 @@ func (s *Store) strays(ctx context.Context, span tocsin.LogRange) (map[string]er
 		}
 		for _, hit := range reply.Hits.Hits {
 			log, _, _ := strings.Cut(hit.ID, ":")
-			if span.Holds(log) && found[log] == nil {
+			if found[log] == nil {
 				found[log] = fmt.Errorf("document %.80q of %s has no %s, by which it would be found", hit.ID, hit.Index, in.field)
 			}
 		}
