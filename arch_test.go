@@ -26,7 +26,7 @@ type arrow struct {
 }
 
 // leaves are the packages below internal that know no stage: every package may import them.
-var leaves = []string{"internal/ecs", "internal/expression", "internal/fault", "internal/metrics", "internal/schema"}
+var leaves = []string{"internal/cputime", "internal/ecs", "internal/expression", "internal/fault", "internal/metrics", "internal/schema"}
 
 // stages are what the alert passes through. They meet in the types of the root package, never in each other.
 var stages = []string{"ingest", "rules", "correlate", "classify", "register", "sinks"}

@@ -9,6 +9,7 @@ import (
 	"tocsin"
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
+	"tocsin/internal/cputime"
 	"tocsin/rules"
 )
 
@@ -33,11 +34,11 @@ func BenchmarkCorpus(b *testing.B) {
 			b.ReportAllocs()
 			runtime.LockOSThread() // whose processor time is measured
 			defer runtime.UnlockOSThread()
-			before := rules.CPUTime()
+			before := cputime.Thread()
 			for i := 0; b.Loop(); i++ {
 				found += len(m.Fires(&alerts[i%len(alerts)]))
 			}
-			b.ReportMetric(float64(rules.CPUTime()-before)/float64(b.N), "cpu-ns/op")
+			b.ReportMetric(float64(cputime.Thread()-before)/float64(b.N), "cpu-ns/op")
 			b.ReportMetric(float64(len(set.Rules())), "rules")
 			b.ReportMetric(float64(found)/float64(b.N), "matches/op")
 		})

@@ -13,11 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"tocsin/bench/internal/frame"
-
 	"tocsin"
 	"tocsin/bench/internal/logon"
 	"tocsin/correlate"
+	"tocsin/internal/cputime"
 	"tocsin/rules"
 )
 
@@ -91,7 +90,7 @@ func (s *side) play() int64 {
 			if s.profile != nil {
 				_ = pprof.StartCPUProfile(s.profile) // without it there is no profile to read
 			}
-			cpu = int64(frame.ProcessorTime())
+			cpu = int64(cputime.Process())
 		}
 		a := s.maker.Alert(i, l)
 		if s.mode == "feed" {
@@ -110,7 +109,7 @@ func (s *side) play() int64 {
 			}))
 		}
 	})
-	return int64(frame.ProcessorTime()) - cpu
+	return int64(cputime.Process()) - cpu
 }
 
 // A firing is when a user first fired, in milliseconds, and the ids of the alerts of which that was said.

@@ -9,13 +9,12 @@ import (
 	"testing/fstest"
 	"time"
 
-	"tocsin/bench/internal/frame"
-
 	"tocsin"
 	"tocsin/bench/internal/logon"
 	"tocsin/correlate"
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
+	"tocsin/internal/cputime"
 	"tocsin/internal/demo"
 	"tocsin/rules"
 )
@@ -26,14 +25,14 @@ const turns = 20_000
 // calibrate is work of the kind that all lanes do, and that no change to the product touches: JSON to maps by the
 // standard library.
 func calibrate() time.Duration {
-	began := frame.ProcessorTime()
+	began := cputime.Process()
 	for range turns {
 		var v map[string]any
 		if json.Unmarshal([]byte(`{"a":"some text","b":[1,2],"c":{"d":true}}`), &v) != nil {
 			return 0
 		}
 	}
-	return frame.ProcessorTime() - began
+	return cputime.Process() - began
 }
 
 func heap() runtime.MemStats {

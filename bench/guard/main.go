@@ -17,7 +17,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"tocsin/bench/internal/frame"
+	"tocsin/internal/cputime"
 )
 
 func main() {
@@ -87,11 +87,11 @@ func (l lane) measure(rounds int) (measure, error) {
 	var allocs, bytes uint64
 	for range rounds {
 		loop := calibrate()
-		before, began := heap(), frame.ProcessorTime()
+		before, began := heap(), cputime.Process()
 		if err := l.run(); err != nil {
 			return measure{}, err
 		}
-		took := frame.ProcessorTime() - began
+		took := cputime.Process() - began
 		after := heap()
 		loop = (loop + calibrate()) / 2
 		allocs, bytes = after.Mallocs-before.Mallocs, after.TotalAlloc-before.TotalAlloc

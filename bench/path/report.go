@@ -6,7 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"tocsin/bench/internal/frame"
+	"tocsin/internal/cputime"
 )
 
 // A figure is what one side of a comparison took for all records.
@@ -71,7 +71,7 @@ func (r result) print(out io.Writer, in input) error {
 
 // timed measures f in this process.
 func timed(name string, f func() error) (figure, error) {
-	cpu, began := frame.ProcessorTime(), time.Now()
+	cpu, began := cputime.Process(), time.Now()
 	err := f()
-	return figure{name: name, wall: time.Since(began), cpu: frame.ProcessorTime() - cpu}, err
+	return figure{name: name, wall: time.Since(began), cpu: cputime.Process() - cpu}, err
 }

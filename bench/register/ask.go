@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"tocsin"
-	"tocsin/bench/internal/frame"
 	"tocsin/internal/api"
 	"tocsin/internal/auth"
+	"tocsin/internal/cputime"
 	"tocsin/internal/measure"
 	"tocsin/internal/needtoknow"
 	"tocsin/register"
@@ -92,10 +92,10 @@ func ask(ctx context.Context, o options, s store, counts measure.Store, ids []st
 			req := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1"+path, http.NoBody)
 			req.Header.Set("Authorization", "Bearer "+r.token)
 			rec := httptest.NewRecorder()
-			begun, before := time.Now(), frame.ProcessorTime()
+			begun, before := time.Now(), cputime.Process()
 			handler.ServeHTTP(rec, req)
 			if n >= 3 {
-				took, used = append(took, time.Since(begun)), used+frame.ProcessorTime()-before
+				took, used = append(took, time.Since(begun)), used+cputime.Process()-before
 			}
 			if rec.Code != http.StatusOK {
 				return fmt.Errorf("%s: %d %.300s", path, rec.Code, rec.Body)

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"tocsin"
-	"tocsin/bench/internal/frame"
+	"tocsin/internal/cputime"
 	"tocsin/internal/dossier"
 	"tocsin/internal/measure"
 	"tocsin/internal/web"
@@ -115,9 +115,9 @@ func (a *asker) get(ctx context.Context, path string) (*httptest.ResponseRecorde
 	req.Header.Set("Accept-Encoding", "gzip")
 	req.Header.Set("Authorization", "Bearer "+a.token)
 	rec := httptest.NewRecorder()
-	begun, before := time.Now(), frame.ProcessorTime()
+	begun, before := time.Now(), cputime.Process()
 	a.handler.ServeHTTP(rec, req)
-	took, used := time.Since(begun), frame.ProcessorTime()-before
+	took, used := time.Since(begun), cputime.Process()-before
 	if want := map[bool]int{true: http.StatusNotFound, false: http.StatusOK}[path == "/nowhere"]; rec.Code != want {
 		return rec, 0, 0, fmt.Errorf("%s: %d %.300s", path, rec.Code, text(rec))
 	}

@@ -17,6 +17,7 @@ import (
 
 	"tocsin"
 	"tocsin/ingest"
+	"tocsin/internal/cputime"
 )
 
 // BenchmarkFlatten compares the ways to make dotted leaves of a Windows event of 3 kB: our own scan, fastjson,
@@ -167,7 +168,7 @@ func benchRecorded(b *testing.B, lines [][]byte, bare bool) {
 	defer runtime.UnlockOSThread()
 	b.SetBytes(int64(size / len(lines)))
 	b.ReportAllocs()
-	i, start := 0, cpuTime()
+	i, start := 0, cputime.Thread()
 	for b.Loop() {
 		if _, rejected := d.DecodeInto(&memory, ingest.Record{Source: "bench", Value: lines[i]}); rejected != nil {
 			b.Fatal(rejected.Detail)
@@ -176,7 +177,7 @@ func benchRecorded(b *testing.B, lines [][]byte, bare bool) {
 			i = 0
 		}
 	}
-	b.ReportMetric(float64(cpuTime()-start)/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(cputime.Thread()-start)/float64(b.N), "cpu-ns/op")
 }
 
 // BenchmarkLines decodes the synthetic lines of CEF, LEEF and syslog into one buffer, digest and id included: 300,000 a

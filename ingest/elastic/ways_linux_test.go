@@ -8,11 +8,11 @@ import (
 	nethttp "net/http"
 	"net/http/httptest"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"tocsin/ingest"
+	"tocsin/internal/cputime"
 )
 
 // A tally is a journal that keeps nothing but how many records came.
@@ -92,13 +92,13 @@ func BenchmarkWay(b *testing.B) {
 	}
 	for name, way := range map[string]func() int{"tocsin": pull, "plain": func() int { return paging(b, url) }} {
 		b.Run(name, func(b *testing.B) {
-			from := used(b)
+			from := cputime.Process()
 			for range b.N {
 				if n := way(); n != wayPage*wayPages {
 					b.Fatalf("%d documents of %d", n, wayPage*wayPages)
 				}
 			}
-			b.ReportMetric(float64(b.N*wayPage*wayPages)/(used(b)-from).Seconds(), "records/cpu-s")
+			b.ReportMetric(float64(b.N*wayPage*wayPages)/(cputime.Process()-from).Seconds(), "records/cpu-s")
 		})
 	}
 }
@@ -133,14 +133,4 @@ func paging(b *testing.B, url string) (n int) {
 		last := p.Hits.Hits[len(p.Hits.Hits)-1].Sort
 		after = fmt.Sprintf(`,"search_after":[%s,%s]`, last[0], last[1])
 	}
-}
-
-// used is the processor's time of the process.
-func used(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -9,18 +9,19 @@ import (
 	"testing"
 
 	"tocsin"
+	"tocsin/internal/cputime"
 )
 
 // read is one look at a random place of the table: what a hit cannot do without.
 func read(b *testing.B, memory []byte) {
 	b.Helper()
-	lines, at, i, from := uint64(len(memory)/64), uint64(1), 0, cpuTime()
+	lines, at, i, from := uint64(len(memory)/64), uint64(1), 0, cputime.Process()
 	for b.Loop() {
 		h := (at + uint64(i) + uint64(memory[at*64])) * 0x9e3779b97f4a7c15
 		at = (h >> 20) % lines
 		i++
 	}
-	b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/op")
+	b.ReportMetric(float64(cputime.Process()-from)/float64(i), "cpu-ns/op")
 }
 
 // inARow are texts one behind the other in memory: an alert's values were read just before they are looked up.
@@ -76,12 +77,12 @@ func BenchmarkLookup(b *testing.B) {
 			var scratch []byte
 			hits := 0
 			b.ReportAllocs()
-			i, from := 0, cpuTime()
+			i, from := 0, cputime.Process()
 			for b.Loop() {
 				scratch = c.x.lookup(c.kind, asked[i&(1<<16-1)], scratch, func(uint32) bool { hits++; return true })
 				i++
 			}
-			b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/op")
+			b.ReportMetric(float64(cputime.Process()-from)/float64(i), "cpu-ns/op")
 		})
 	}
 }
@@ -93,7 +94,7 @@ func readMap(b *testing.B, lines, asked []string) {
 	for i, line := range lines {
 		texts[line] = uint32(i)
 	}
-	sum, i, from := uint32(0), 0, cpuTime()
+	sum, i, from := uint32(0), 0, cputime.Process()
 	for b.Loop() {
 		sum += texts[asked[i%len(asked)]]
 		i++
@@ -101,7 +102,7 @@ func readMap(b *testing.B, lines, asked []string) {
 	if sum == 0 {
 		b.Fatal("nothing is met")
 	}
-	b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/value")
+	b.ReportMetric(float64(cputime.Process()-from)/float64(i), "cpu-ns/value")
 }
 
 // BenchmarkLookups is what one of the values of an alert costs that are looked up together, beside one read of memory (see
@@ -140,7 +141,7 @@ func lookTogether(b *testing.B, x *index, asked []string, each int) {
 	}
 	var all batch
 	hits, i := 0, 0
-	from := cpuTime()
+	from := cputime.Process()
 	b.ReportAllocs()
 	for b.Loop() {
 		all.begin()
@@ -151,7 +152,7 @@ func lookTogether(b *testing.B, x *index, asked []string, each int) {
 		all.look(x, func(*ask, uint32) bool { hits++; return true })
 		i += each
 	}
-	b.ReportMetric(float64(cpuTime()-from)/float64(i), "cpu-ns/value")
+	b.ReportMetric(float64(cputime.Process()-from)/float64(i), "cpu-ns/value")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(i), "ns/value")
 	b.ReportMetric(float64(hits)/float64(i), "hits/value")
 }

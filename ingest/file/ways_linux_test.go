@@ -6,11 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"tocsin/ingest"
+	"tocsin/internal/cputime"
 )
 
 // A tally is a journal that keeps nothing but how many records came.
@@ -63,23 +63,13 @@ func BenchmarkWay(b *testing.B) {
 	}
 	for name, way := range map[string]func() int{"tocsin": follow, "plain": scan} {
 		b.Run(name, func(b *testing.B) {
-			from := used(b)
+			from := cputime.Process()
 			for range b.N {
 				if n := way(); n != lines {
 					b.Fatalf("%d lines of %d", n, lines)
 				}
 			}
-			b.ReportMetric(float64(b.N*lines)/(used(b)-from).Seconds(), "records/cpu-s")
+			b.ReportMetric(float64(b.N*lines)/(cputime.Process()-from).Seconds(), "records/cpu-s")
 		})
 	}
-}
-
-// used is the processor's time of the process.
-func used(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

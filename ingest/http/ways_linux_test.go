@@ -10,11 +10,10 @@ import (
 	nethttp "net/http"
 	"net/http/httptest"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"tocsin/ingest"
+	"tocsin/internal/cputime"
 )
 
 // A tally is a journal that keeps nothing but how many records came.
@@ -59,14 +58,14 @@ func BenchmarkWay(b *testing.B) {
 			b.Run(way.name+"/"+name, func(b *testing.B) {
 				server := httptest.NewServer(handler)
 				defer server.Close()
-				from, before := used(b), j.n+valid
+				from, before := cputime.Process(), j.n+valid
 				for range b.N {
 					post(b, server.URL+way.path, way.encoding, way.body)
 				}
 				if n := j.n + valid - before; n != b.N*records {
 					b.Fatalf("%d records came, %d were sent", n, b.N*records)
 				}
-				b.ReportMetric(float64(b.N*records)/(used(b)-from).Seconds(), "records/cpu-s")
+				b.ReportMetric(float64(b.N*records)/(cputime.Process()-from).Seconds(), "records/cpu-s")
 			})
 		}
 	}
@@ -111,14 +110,4 @@ func plain(valid *int) nethttp.Handler {
 			}
 		}
 	})
-}
-
-// used is the processor's time of the process.
-func used(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -8,11 +8,11 @@ import (
 	"net"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"tocsin/ingest"
+	"tocsin/internal/cputime"
 )
 
 // A tally is a journal that keeps nothing but how many records came.
@@ -46,7 +46,7 @@ func BenchmarkWay(b *testing.B) {
 		}
 		measure := func(b *testing.B, address string, n *atomic.Int64) {
 			b.Helper()
-			from, sent := used(b), 0
+			from, sent := cputime.Process(), 0
 			for range b.N {
 				c := dial(address)
 				pour(b, c, line, messages, network == "udp")
@@ -54,7 +54,7 @@ func BenchmarkWay(b *testing.B) {
 				sent += messages
 				arrived(n, int64(sent))
 			}
-			b.ReportMetric(float64(n.Load())/(used(b)-from).Seconds(), "records/cpu-s")
+			b.ReportMetric(float64(n.Load())/(cputime.Process()-from).Seconds(), "records/cpu-s")
 			b.ReportMetric(100*float64(int64(sent)-n.Load())/float64(sent), "lost-%")
 		}
 		b.Run(network+"/tocsin", func(b *testing.B) {
@@ -142,14 +142,4 @@ func plain(b *testing.B, network string, serving *tls.Config, n *atomic.Int64) (
 		}
 	}()
 	return l.Addr().String()
-}
-
-// used is the processor's time of the process.
-func used(b *testing.B) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/internal/cputime"
 )
 
 // hostileFields is the worst alert that the limits of decoding let through.
@@ -124,19 +125,19 @@ func tryHostile(t *testing.T, text string, refused bool) (compiled, ran time.Dur
 	defer runtime.UnlockOSThread()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	start := cpuTime()
+	start := cputime.Thread()
 	table := New(Options{})
 	x, err := table.Compile(text, nil)
-	compiled = cpuTime() - start
+	compiled = cputime.Thread() - start
 	if (err != nil) != refused {
 		t.Fatalf("refused: %v (%.200v), want %v", err != nil, err, refused)
 	}
 	if err == nil {
 		e := table.Evaluator()
 		e.Load(hostileFields(), testTime)
-		start = cpuTime()
+		start = cputime.Thread()
 		_, err = e.Holds(x)
-		ran = cpuTime() - start
+		ran = cputime.Thread() - start
 	}
 	t.Log(compiled, ran, err)
 	runtime.ReadMemStats(&after)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"tocsin"
+	"tocsin/internal/cputime"
 	"tocsin/register"
 	"tocsin/sinks/elastic"
 	"tocsin/sinks/sqlite"
@@ -143,7 +144,7 @@ func BenchmarkVerifyElastic(b *testing.B) {
 	w := busy(b, n, 20)
 	trust, s := w.trust(), inElastic(b, w.store)
 	b.ReportAllocs()
-	entries, before := 0, processorTime()
+	entries, before := 0, cputime.Process()
 	for b.Loop() {
 		sum, err := VerifyStore(b.Context(), s, trust)
 		if err != nil || len(sum.Faults) > 0 || sum.Proven < 20*n {
@@ -151,7 +152,7 @@ func BenchmarkVerifyElastic(b *testing.B) {
 		}
 		entries += sum.Entries
 	}
-	perSecond(b, entries, processorTime()-before)
+	perSecond(b, entries, cputime.Process()-before)
 }
 
 // What a check of a whole register takes: entries a second, over all cores.
@@ -161,7 +162,7 @@ func BenchmarkVerifyStore(b *testing.B) {
 	for name, s := range map[string]Verifiable{"memory": w.store, "sqlite": inSQLite(b, w.store)} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			entries, before := 0, processorTime()
+			entries, before := 0, cputime.Process()
 			for b.Loop() {
 				sum, err := VerifyStore(b.Context(), s, trust)
 				if err != nil || len(sum.Faults) > 0 || sum.Proven < 6000 {
@@ -169,7 +170,7 @@ func BenchmarkVerifyStore(b *testing.B) {
 				}
 				entries += sum.Entries
 			}
-			perSecond(b, entries, processorTime()-before)
+			perSecond(b, entries, cputime.Process()-before)
 		})
 	}
 }
@@ -182,7 +183,7 @@ func BenchmarkVerifyExport(b *testing.B) {
 	w.seal()
 	e, trust := w.export(i), w.trust()
 	b.ReportAllocs()
-	entries, before := 0, processorTime()
+	entries, before := 0, cputime.Process()
 	for b.Loop() {
 		r := VerifyExport(e, trust)
 		if len(r.Faults) > 0 || r.Proven < 500 {
@@ -190,5 +191,5 @@ func BenchmarkVerifyExport(b *testing.B) {
 		}
 		entries += r.Entries
 	}
-	perSecond(b, entries, processorTime()-before)
+	perSecond(b, entries, cputime.Process()-before)
 }

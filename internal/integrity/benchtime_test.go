@@ -3,7 +3,6 @@
 package integrity
 
 import (
-	"syscall"
 	"testing"
 	"time"
 )
@@ -14,13 +13,4 @@ func perSecond(b *testing.B, entries int, used time.Duration) {
 	b.Helper()
 	b.ReportMetric(float64(entries)/b.Elapsed().Seconds(), "entries/s")
 	b.ReportMetric(float64(entries)/used.Seconds(), "entries/core-s")
-}
-
-// processorTime is what this process has used.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"syscall"
 	"time"
 )
 
@@ -50,13 +49,4 @@ func OnOneCore(command ...string) []string {
 		return append([]string{taskset, "-c", "0"}, command...)
 	}
 	return command
-}
-
-// ProcessorTime is what this process has used; 0 where the system does not say it.
-func ProcessorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
