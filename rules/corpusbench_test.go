@@ -2,7 +2,6 @@ package rules_test
 
 import (
 	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
 	"tocsin/internal/cputime"
+	"tocsin/internal/recordings"
 	"tocsin/rules"
 )
 
@@ -18,10 +18,7 @@ import (
 func BenchmarkCorpus(b *testing.B) {
 	folder := os.Getenv("TOCSIN_SIGMA_RULES")
 	if folder == "" {
-		folder = filepath.Join(sigmaData, "rules")
-	}
-	if _, err := os.Stat(folder); err != nil {
-		b.Skipf("recorded data is not at hand: %v", err)
+		folder = recordings.Path(b, "sigma", "rules")
 	}
 	set, err := rules.Load([]rules.Source{{FS: os.DirFS(folder)}}, rules.Options{})
 	if err != nil {
@@ -54,7 +51,7 @@ func lanes(b *testing.B) map[string][]tocsin.Alert {
 	}
 	out := map[string][]tocsin.Alert{}
 	for _, name := range []string{"../campaigns/otrf_lsass_02_procdump/events.ndjson.zst", "evtx_mitre.ndjson.zst"} {
-		for _, line := range recorded(b, name) {
+		for _, line := range recordings.Lines(b, "sigma", name) {
 			a, rejection := d.Decode(ingest.Record{Source: "bench", Value: line})
 			if rejection != nil {
 				b.Fatalf("rejected: %s", rejection.Detail)

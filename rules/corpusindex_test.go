@@ -10,6 +10,7 @@ import (
 
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
+	"tocsin/internal/recordings"
 	"tocsin/rules"
 )
 
@@ -30,8 +31,8 @@ func TestIndexOnRecordings(t *testing.T) {
 	index, scan := set.Matcher(), set.Matcher()
 	scan.Scan()
 	records, matches := 0, 0
-	for _, name := range recordings(t) {
-		for _, record := range recorded(t, name) {
+	for _, name := range recorded(t) {
+		for _, record := range recordings.Lines(t, name) {
 			a, rejection := d.Decode(ingest.Record{Source: "test", Value: record})
 			if rejection != nil {
 				continue
@@ -49,19 +50,20 @@ func TestIndexOnRecordings(t *testing.T) {
 	}
 }
 
-// recordings are the files of records, from the folder of [sigmaData].
-func recordings(t *testing.T) []string {
+// recorded are the files of records, from the root of the recordings on.
+func recorded(t *testing.T) []string {
 	t.Helper()
+	data := recordings.Path(t)
 	var names []string
 	for _, folder := range []string{"campaigns", "raw", "sigma"} {
-		err := filepath.WalkDir(filepath.Join(sigmaData, "..", folder), func(path string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(data, folder), func(path string, d fs.DirEntry, err error) error {
 			name := filepath.Base(path)
 			if err != nil || d.IsDir() || strings.Contains(name, "label") || strings.Contains(name, "facts") {
 				return err
 			}
 			for _, end := range []string{".ndjson", ".ndjson.zst", ".log"} {
 				if strings.HasSuffix(name, end) {
-					rel, err := filepath.Rel(sigmaData, path)
+					rel, err := filepath.Rel(data, path)
 					names = append(names, rel)
 					return err
 				}

@@ -11,6 +11,7 @@ import (
 
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
+	"tocsin/internal/recordings"
 	"tocsin/rules"
 )
 
@@ -19,10 +20,7 @@ func sigmaRules(t *testing.T) []string {
 	if more := os.Getenv("TOCSIN_SIGMA_RULES"); more != "" {
 		return strings.Split(more, ":")
 	}
-	if _, err := os.Stat(sigmaData); err != nil {
-		t.Skipf("recorded data is not at hand: %v", err)
-	}
-	return []string{filepath.Join(sigmaData, "rules")}
+	return []string{recordings.Path(t, "sigma", "rules")}
 }
 
 // readNaives reads every loaded rule for the naive evaluator.
@@ -57,9 +55,9 @@ func readNaives(t *testing.T, folders []string, set *rules.Set) []*naive {
 func recordedEvents(t *testing.T) map[string][][]byte {
 	sets := map[string][][]byte{}
 	for _, name := range []string{"sigma/evtx_mitre.ndjson.zst", "sigma/stratus_cloudtrail.ndjson.zst", "raw/auditd/auditd.log", "raw/syslog/auth_bruteforce_part1.log"} {
-		sets[name] = recorded(t, filepath.Join("..", name))
+		sets[name] = recordings.Lines(t, name)
 	}
-	for _, line := range recorded(t, "regression.jsonl") {
+	for _, line := range recordings.Lines(t, "sigma", "regression.jsonl") {
 		var c struct{ Events, Winlogbeat []json.RawMessage }
 		if err := json.Unmarshal(line, &c); err != nil {
 			t.Fatal(err)
@@ -68,18 +66,19 @@ func recordedEvents(t *testing.T) map[string][][]byte {
 			sets["regression"] = append(sets["regression"], e)
 		}
 	}
-	campaigns, err := filepath.Glob(filepath.Join(sigmaData, "..", "campaigns", "otrf_*"))
+	folder := recordings.Path(t, "campaigns")
+	campaigns, err := filepath.Glob(filepath.Join(folder, "otrf_*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	more, err := filepath.Glob(filepath.Join(sigmaData, "..", "campaigns", "otrf_atomic", "*"))
+	more, err := filepath.Glob(filepath.Join(folder, "otrf_atomic", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, dir := range append(campaigns, more...) {
 		for _, name := range []string{"events.ndjson.zst", "events.ndjson"} {
 			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-				sets[dir] = recorded(t, filepath.Join("..", "campaigns", strings.TrimPrefix(dir, filepath.Join(sigmaData, "..", "campaigns")), name))
+				sets[dir] = recordings.Lines(t, "campaigns", strings.TrimPrefix(dir, folder), name)
 			}
 		}
 	}

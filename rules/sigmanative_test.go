@@ -12,6 +12,7 @@ import (
 	"tocsin"
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
+	"tocsin/internal/recordings"
 	"tocsin/rules"
 )
 
@@ -62,7 +63,7 @@ func TestSigmaNative(t *testing.T) {
 			alerts = append(alerts, a)
 		}
 	}
-	for _, line := range recorded(t, "regression.jsonl") {
+	for _, line := range recordings.Lines(t, "sigma", "regression.jsonl") {
 		var c struct{ Events, Winlogbeat []json.RawMessage }
 		if err := json.Unmarshal(line, &c); err != nil {
 			t.Fatal(err)
@@ -72,7 +73,7 @@ func TestSigmaNative(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"evtx_mitre.ndjson.zst", "stratus_cloudtrail.ndjson.zst"} {
-		for _, line := range recorded(t, name) {
+		for _, line := range recordings.Lines(t, "sigma", name) {
 			add(line)
 		}
 	}

@@ -1,61 +1,21 @@
 package rules_test
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"io"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-
-	"github.com/klauspost/compress/zstd"
 
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
+	"tocsin/internal/recordings"
 	"tocsin/rules"
 )
-
-const sigmaData = "../../shared/data/sigma"
-
-// recorded reads the lines of a file of recorded data, or skips the test where that data is not at hand.
-func recorded(t testing.TB, name string) [][]byte {
-	t.Helper()
-	f, err := os.Open(filepath.Join(sigmaData, name))
-	if err != nil {
-		t.Skipf("recorded data is not at hand: %v", err)
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(name, ".zst") {
-		z, err := zstd.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer z.Close()
-		r = z
-	}
-	var lines [][]byte
-	s := bufio.NewScanner(r)
-	s.Buffer(nil, 4<<20)
-	for s.Scan() {
-		lines = append(lines, bytes.Clone(s.Bytes()))
-	}
-	if s.Err() != nil {
-		t.Fatal(s.Err())
-	}
-	return lines
-}
 
 // recordedRules loads the public rules beside the data: all but the one that names a field no pipeline knows.
 func recordedRules(t *testing.T) *rules.Set {
 	t.Helper()
-	if _, err := os.Stat(sigmaData); err != nil {
-		t.Skipf("recorded data is not at hand: %v", err)
-	}
-	set, err := rules.Load([]rules.Source{{FS: os.DirFS(filepath.Join(sigmaData, "rules"))}}, rules.Options{})
+	set, err := rules.Load([]rules.Source{{FS: os.DirFS(recordings.Path(t, "sigma", "rules"))}}, rules.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +57,7 @@ func TestSigmaRegression(t *testing.T) {
 	set := recordedRules(t)
 	fires := firesOf(t, set)
 	cases := 0
-	for _, line := range recorded(t, "regression.jsonl") {
+	for _, line := range recordings.Lines(t, "sigma", "regression.jsonl") {
 		var c struct {
 			Rule       string            `json:"rule_id"`
 			Title      string            `json:"rule_title"`
@@ -147,7 +107,7 @@ func TestSigmaCorpora(t *testing.T) {
 	for _, name := range []string{"evtx_mitre", "stratus_cloudtrail"} {
 		fires := firesOf(t, set)
 		reference := map[int][]string{}
-		for _, line := range recorded(t, name+".labels.jsonl.zst") {
+		for _, line := range recordings.Lines(t, "sigma", name+".labels.jsonl.zst") {
 			var label struct {
 				Line  int      `json:"line"`
 				Rules []string `json:"ref_rules"`
@@ -157,7 +117,7 @@ func TestSigmaCorpora(t *testing.T) {
 			}
 			reference[label.Line] = label.Rules
 		}
-		for i, event := range recorded(t, name+".ndjson.zst") {
+		for i, event := range recordings.Lines(t, "sigma", name+".ndjson.zst") {
 			agree(t, set, name, fires(event), reference[i])
 		}
 	}

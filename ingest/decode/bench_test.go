@@ -18,6 +18,7 @@ import (
 	"tocsin"
 	"tocsin/ingest"
 	"tocsin/internal/cputime"
+	"tocsin/internal/recordings"
 )
 
 // BenchmarkFlatten compares the ways to make dotted leaves of a Windows event of 3 kB: our own scan, fastjson,
@@ -148,7 +149,7 @@ func BenchmarkRecorded(b *testing.B) {
 		{"zeek", "campaigns/apt29_zeek_day1/zeek.ndjson.zst"},
 	} {
 		for _, bare := range []bool{false, true} {
-			b.Run(fmt.Sprintf("%s/bare=%v", set[0], bare), func(b *testing.B) { benchRecorded(b, sharedLines(b, set[1]), bare) })
+			b.Run(fmt.Sprintf("%s/bare=%v", set[0], bare), func(b *testing.B) { benchRecorded(b, recordings.Lines(b, set[1]), bare) })
 		}
 	}
 }

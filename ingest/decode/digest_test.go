@@ -19,6 +19,7 @@ import (
 
 	"tocsin"
 	"tocsin/ingest"
+	"tocsin/internal/recordings"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/*.digests; keep only a difference you can explain")
@@ -142,18 +143,16 @@ func many(n int) string {
 
 // TestRecordedDigests holds the same of the recorded sets.
 func TestRecordedDigests(t *testing.T) {
-	if _, err := os.Stat(sharedData); err != nil {
-		t.Skipf("recorded data is not at hand: %v", err)
-	}
+	data := recordings.Path(t)
 	d := newTest(t)
 	g := newDigests()
-	err := filepath.WalkDir(sharedData, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(data, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !recorded(path) {
 			return err
 		}
-		path, err = filepath.Rel(sharedData, path)
+		path, err = filepath.Rel(data, path)
 		part, _, _ := strings.Cut(path, string(filepath.Separator))
-		for i, line := range sharedLines(t, path) {
+		for i, line := range recordings.Lines(t, path) {
 			if raw, _, err := Unwrap(line, "input"); strings.HasSuffix(path, ".jsonl") && err == nil {
 				line = raw
 			}

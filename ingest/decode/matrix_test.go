@@ -11,6 +11,7 @@ import (
 
 	"tocsin"
 	"tocsin/ingest"
+	"tocsin/internal/recordings"
 )
 
 // takenFor says which formats a record with this label may be recognised as; a label that it does not list may be
@@ -46,13 +47,12 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("a record of %s is taken for %s: %.200s", label, format, line)
 		}
 	}
-	sharedLines(t, "normalise/sc4s_syslog.jsonl") // skips where the data is not at hand
-	files, err := filepath.Glob(filepath.Join(sharedData, "normalise", "*.jsonl"))
+	files, err := filepath.Glob(filepath.Join(recordings.Path(t, "normalise"), "*.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		for _, line := range sharedLines(t, filepath.Join("normalise", filepath.Base(file))) {
+		for _, line := range recordings.Lines(t, "normalise", filepath.Base(file)) {
 			var about struct{ Format string }
 			if err := json.Unmarshal(line, &about); err != nil {
 				t.Fatal(err)
@@ -64,7 +64,7 @@ func TestMatrix(t *testing.T) {
 			decode(about.Format, record)
 		}
 	}
-	raw, err := filepath.Glob(filepath.Join(sharedData, "raw", "*", "*"))
+	raw, err := filepath.Glob(filepath.Join(recordings.Path(t, "raw"), "*", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestMatrix(t *testing.T) {
 			continue
 		}
 		label := "raw/" + filepath.Base(filepath.Dir(file))
-		for _, line := range sharedLines(t, filepath.Join("raw", filepath.Base(filepath.Dir(file)), filepath.Base(file))) {
+		for _, line := range recordings.Lines(t, "raw", filepath.Base(filepath.Dir(file)), filepath.Base(file)) {
 			decode(label, line)
 		}
 	}

@@ -1,54 +1,17 @@
 package decode
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/klauspost/compress/zstd"
 
 	"tocsin"
 	"tocsin/ingest"
 	"tocsin/internal/ecs"
+	"tocsin/internal/recordings"
 )
-
-const sharedData = "../../../shared/data"
-
-// sharedLines reads the lines of a file of recorded data, or skips the test where that data is not at hand.
-func sharedLines(t testing.TB, path string) [][]byte {
-	t.Helper()
-	f, err := os.Open(filepath.Join(sharedData, path))
-	if err != nil {
-		t.Skipf("recorded data is not at hand: %v", err)
-	}
-	defer f.Close()
-	var r io.Reader = f
-	if strings.HasSuffix(path, ".zst") {
-		z, err := zstd.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer z.Close()
-		r = z
-	}
-	var lines [][]byte
-	s := bufio.NewScanner(r)
-	s.Buffer(nil, 16<<20)
-	for s.Scan() {
-		if len(bytes.TrimSpace(s.Bytes())) > 0 {
-			lines = append(lines, bytes.Clone(s.Bytes()))
-		}
-	}
-	if err := s.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return lines
-}
 
 // TestScoreFiles writes the documents of TOCSIN_SCORE_IN to TOCSIN_SCORE_OUT, for a scorer outside. A file whose name
 // has ".jsonl" wraps its records in the field "input".
@@ -63,7 +26,7 @@ func TestScoreFiles(t *testing.T) {
 	}
 	var b bytes.Buffer
 	formats, reasons := map[string]int{}, map[string]int{}
-	for i, line := range sharedLines(t, in) {
+	for i, line := range recordings.Lines(t, in) {
 		id := ""
 		if strings.Contains(in, ".jsonl") {
 			if line, id, err = Unwrap(line, "input"); err != nil {
@@ -114,7 +77,7 @@ func TestRecordedData(t *testing.T) {
 		"raw/web/nginx_access.log":                                     "weblog",
 	} {
 		t.Run(path, func(t *testing.T) {
-			lines := sharedLines(t, path)
+			lines := recordings.Lines(t, path)
 			d, err := New(Options{})
 			if err != nil {
 				t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"tocsin/internal/recordings"
 )
 
 // Whole campaigns through Kafka and Elasticsearch by the real binary: what a replay gives, in bounded memory.
@@ -18,7 +20,7 @@ func TestCampaignsAsReplayed(t *testing.T) {
 		"lsass_procdump":  "otrf_lsass_02_procdump/events.ndjson.zst",
 	} {
 		t.Run(name, func(t *testing.T) {
-			records := campaign(t, file)
+			records := recordings.Lines(t, "campaigns", file)
 			s := newStand(t)
 			events, incidents := expected(t, records)
 			s.produce(records)

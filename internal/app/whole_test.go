@@ -17,13 +17,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 	"github.com/segmentio/kafka-go"
 
 	"tocsin"
 	"tocsin/internal/app"
 	"tocsin/internal/config"
 	"tocsin/internal/demo"
+	"tocsin/internal/recordings"
 	"tocsin/internal/replay"
 	kafkasink "tocsin/sinks/kafka"
 )
@@ -317,32 +317,13 @@ func scenario() [][]byte {
 	return lines
 }
 
-func campaign(t *testing.T, name string) [][]byte {
-	t.Helper()
-	f, err := os.Open(filepath.Join("../../../shared/data/campaigns", name))
-	if err != nil {
-		t.Skipf("shared/data is not here: %v", err)
-	}
-	defer f.Close()
-	z, err := zstd.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.Split(bytes.TrimRight(text, "\n"), []byte("\n"))
-}
-
 // The same records give the same events and incidents through Kafka and Elasticsearch as in a replay, and every record
 // is accounted for.
 func TestKafkaToElasticsearchAsReplayed(t *testing.T) {
 	for name, lines := range map[string]func(*testing.T) [][]byte{
 		"demo":     func(*testing.T) [][]byte { return scenario() },
-		"suricata": func(t *testing.T) [][]byte { return campaign(t, "cptc2017/team5/eve.ndjson.zst") },
-		"wazuh":    func(t *testing.T) [][]byte { return campaign(t, "wazuh_insect/alerts.ndjson.zst") },
+		"suricata": func(t *testing.T) [][]byte { return recordings.Lines(t, "campaigns", "cptc2017/team5/eve.ndjson.zst") },
+		"wazuh":    func(t *testing.T) [][]byte { return recordings.Lines(t, "campaigns", "wazuh_insect/alerts.ndjson.zst") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
