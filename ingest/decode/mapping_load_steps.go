@@ -104,7 +104,7 @@ func (l *mappingLoader) step(n *yaml.Node) step {
 		case "below":
 			s.below = l.text(value, "below")
 		case "optional":
-			s.optional = value.Value == "true"
+			s.optional = l.flag(value, "optional")
 		case "when":
 			l.members(value, "when", func(key, value *yaml.Node) { s.only = l.condition(key, value) })
 		case "grok":

@@ -66,6 +66,8 @@ fields:
   host.name: {}
   host.name: x
 guess: ture
+parse:
+  - {columns: [a], optional: yes}
 `))
 	if err == nil {
 		t.Fatal("no fault is found")
@@ -74,6 +76,7 @@ guess: ture
 		`m.yml:1:9: format "Bad Name" is no name`, `m.yml:2:1: unknown key "whem"`, "did you mean when?", `m.yml:3:12: "source" is no namespace outside ECS`,
 		`the layout "noon" holds no part of a time`, `m.yml:6:3: unknown field "sorce.ip"`, "did you mean source.ip", `m.yml:7:3: the field "source" holds other fields`,
 		`m.yml:8:28: unknown conversion "lowr"`, `m.yml:9:14: host.name needs either from or value`, `m.yml:10:3: fields has "host.name" twice`, `the key "when" is missing`, "^", `m.yml:11:8: guess cannot be "ture"`,
+		`m.yml:13:30: optional cannot be "yes"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not among the faults:\n%v", want, err)
