@@ -159,6 +159,35 @@ func TestEraseInVerdicts(t *testing.T) {
 	}
 }
 
+// Cut short at any write, with it done or not, it is completed by asking again.
+func TestEraseInCutShort(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for n, cut := 1, true; cut; n++ {
+			w := newWorld(t)
+			w.apply(event("e1", 0, "203.0.113.7", "ann"), pending())
+			i := w.do(Command{Action: tocsin.ActPromote, Event: "202611-e1", Text: "so said Bert", By: ann})
+			w.do(Command{Incident: i.ID, Action: tocsin.ActAssign, Assignee: "bert"})
+			w.store.failAt, w.store.after = w.store.writes+n, after
+			q := Erasing{Incident: i.ID, Person: "bert", By: ann, Reason: "asked for it, ticket 7"}
+			_, err := w.EraseIn(t.Context(), w.store, q)
+			cut = err != nil
+			w.store.failAt = 0
+			w.Register = New(w.opts)
+			if _, err := w.EraseIn(t.Context(), w.store, q); err != nil {
+				t.Fatal(n, err)
+			}
+			w.store.verify(t)
+			if text := strings.ToLower(encode(w.store.dump())); strings.Contains(text, "bert") {
+				t.Errorf("cut at write %d (done: %v), the name is still there: %s", n, after, text)
+			}
+			before := w.store.writes
+			if _, err := w.EraseIn(t.Context(), w.store, q); err != nil || w.store.writes != before {
+				t.Errorf("once more writes %d times (%v)", w.store.writes-before, err)
+			}
+		}
+	}
+}
+
 func BenchmarkVerifyChain(b *testing.B) {
 	w := newWorld(b)
 	i := w.apply(event("e1", 0, "203.0.113.7", "ann"), proposed()).Incident

@@ -84,22 +84,10 @@ func (r *Register) EraseIn(ctx context.Context, in Eraser, q Erasing) (int, erro
 		return 0, err
 	}
 	going, promised := naming(entries, q.Person), promisedIn(entries)
-	if len(going) == 0 {
-		return 0, r.forgetDeciders(ctx, q)
-	}
-	if !slices.ContainsFunc(going, func(v erasure) bool { return !promised[v] }) {
-		if err := r.blot(ctx, in, entries, going); err != nil {
+	if slices.ContainsFunc(going, func(v erasure) bool { return !promised[v] }) {
+		if err := r.promise(ctx, entries, going, q); err != nil {
 			return 0, err
 		}
-		return len(going), r.forgetDeciders(ctx, q)
-	}
-	command := "erase:" + tocsin.Hash(q.Incident, strconv.FormatInt(entries[len(entries)-1].Seq, 10), q.By.ID)
-	_, _, err = r.write(ctx, q.Incident, command, func(now view) (*tocsin.LogEntry, error) {
-		data, err := pack(erased{Values: going})
-		return &tocsin.LogEntry{Tenant: now.incident.Tenant, Action: tocsin.ActErase, By: q.By, Effective: r.now(), Reason: q.Reason, Data: data}, err
-	})
-	if err != nil {
-		return 0, err
 	}
 	if err := r.blot(ctx, in, entries, going); err != nil {
 		return 0, err
@@ -107,7 +95,34 @@ func (r *Register) EraseIn(ctx context.Context, in Eraser, q Erasing) (int, erro
 	if err := r.forgetDeciders(ctx, q); err != nil {
 		return 0, err
 	}
+	if done, err := r.forgotten(ctx, entries); err != nil || done && len(going) == 0 {
+		return 0, err
+	}
 	return len(going), r.forget(ctx, q)
+}
+
+// promise writes which values go.
+func (r *Register) promise(ctx context.Context, entries []tocsin.LogEntry, going []erasure, q Erasing) error {
+	command := "erase:" + tocsin.Hash(q.Incident, strconv.FormatInt(entries[len(entries)-1].Seq, 10), q.By.ID)
+	_, _, err := r.write(ctx, q.Incident, command, func(now view) (*tocsin.LogEntry, error) {
+		data, err := pack(erased{Values: going})
+		return &tocsin.LogEntry{Tenant: now.incident.Tenant, Action: tocsin.ActErase, By: q.By, Effective: r.now(), Reason: q.Reason, Data: data}, err
+	})
+	return err
+}
+
+// forgotten reports whether each promise in a log is followed by the entry that says that its values are gone, and what
+// is shown of the incident has it.
+func (r *Register) forgotten(ctx context.Context, entries []tocsin.LogEntry) (bool, error) {
+	for _, e := range slices.Backward(entries) {
+		if e.Action != tocsin.ActErase {
+			continue
+		}
+		said, _ := unpack[erased](e) // VerifyChain has read it
+		shown, err := r.store.Incident(ctx, e.Incident)
+		return err == nil && len(said.Values) == 0 && shown.Revision >= e.Seq, ignoreNotFound(err)
+	}
+	return true, nil
 }
 
 // forgetDeciders takes the person out of the verdicts on the incident's events.
