@@ -161,7 +161,7 @@ func (a *App) post(ctx context.Context, lines []byte) error {
 		case http.StatusAccepted:
 			return nil
 		case http.StatusTooManyRequests:
-			if err := pause(ctx, 200*time.Millisecond); err != nil {
+			if err := demo.Wait(ctx, 200*time.Millisecond); err != nil {
 				return err
 			}
 		default:
@@ -177,19 +177,8 @@ func (a *App) drained(ctx context.Context) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := demo.Wait(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }

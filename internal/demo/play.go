@@ -25,7 +25,7 @@ func Play(ctx context.Context, post func(ctx context.Context, lines []byte) erro
 		batch := records[at:min(at+batchSize, len(records))]
 		if lasting > 0 && whole > 0 {
 			share := float64(batch[len(batch)-1].At.Sub(first)) / float64(whole)
-			if err := wait(ctx, time.Until(began.Add(time.Duration(share*float64(lasting))))); err != nil {
+			if err := Wait(ctx, time.Until(began.Add(time.Duration(share*float64(lasting))))); err != nil {
 				return err
 			}
 		}
@@ -41,8 +41,8 @@ func Play(ctx context.Context, post func(ctx context.Context, lines []byte) erro
 	return nil
 }
 
-// wait returns after d, or with ctx's error when that ends first.
-func wait(ctx context.Context, d time.Duration) error {
+// Wait returns after d, or with ctx's error when that ends first.
+func Wait(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
