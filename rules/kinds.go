@@ -74,7 +74,27 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		c.Explode = true
 	default:
 	}
+	d.by(v, "correlate of kind "+string(c.Kind), correlationKeys(c.Kind), d.correlationReaders())
+	d.checkKind(v)
+	if !d.quiet {
+		c.Quiet = c.Span
+		if c.Kind == Match || c.Kind == FirstSeen {
+			c.Quiet = defaultQuiet
+		}
+	}
+	if len(c.GroupBy) > maxGroup {
+		d.fault(v, "", "a group key of %d fields: the limit is %d", len(c.GroupBy), maxGroup)
+	}
+	if c.Field != "" && slices.Contains(c.GroupBy, c.Field) {
+		d.fault(v, "count the values of another field", "every group has one value of %s only: it is in group_by", c.Field)
+	}
+}
+
+// correlationReaders read the keys of correlate, of whatever kind.
+func (d *draft) correlationReaders() map[string]func(*yaml.Node) {
+	c := &d.rule.Correlate
 	all := map[string]func(*yaml.Node){
+		"kind":       func(*yaml.Node) {},
 		"span":       d.positive(&c.Span),
 		"field":      d.field(&c.Field),
 		"distinct":   d.field(&c.Field),
@@ -100,9 +120,6 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"measure":    d.word(&c.Measure, measures...),
 		"bounds":     d.readBounds,
 		"percentile": d.readPercentile,
-	}
-	maps.Copy(all, map[string]func(*yaml.Node){
-		"kind":       func(*yaml.Node) {},
 		"group_by":   d.fields(&c.GroupBy),
 		"quiet":      d.readQuiet,
 		"max_open":   d.positive(&c.MaxOpen),
@@ -110,10 +127,14 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 		"explode":    d.boolean(&c.Explode),
 		"fold":       d.boolean(&c.Fold),
 		"limits":     d.readLimits,
-	})
+	}
 	maps.Copy(all, d.noveltyReaders())
-	d.by(v, "correlate of kind "+string(c.Kind), correlationKeys(c.Kind), all)
-	switch c.Kind {
+	return all
+}
+
+// checkKind checks what the keys of a kind say together, once all are read.
+func (d *draft) checkKind(v *yaml.Node) {
+	switch d.rule.Correlate.Kind {
 	case Leaky:
 		d.bucket(v)
 	case Silence:
@@ -130,18 +151,6 @@ func (d *draft) readCorrelate(v *yaml.Node) {
 	case NoveltyKind:
 		d.novelty(v)
 	default:
-	}
-	if !d.quiet {
-		c.Quiet = c.Span
-		if c.Kind == Match || c.Kind == FirstSeen {
-			c.Quiet = defaultQuiet
-		}
-	}
-	if len(c.GroupBy) > maxGroup {
-		d.fault(v, "", "a group key of %d fields: the limit is %d", len(c.GroupBy), maxGroup)
-	}
-	if c.Field != "" && slices.Contains(c.GroupBy, c.Field) {
-		d.fault(v, "count the values of another field", "every group has one value of %s only: it is in group_by", c.Field)
 	}
 }
 

@@ -88,8 +88,30 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		return backend{}, err
 	}
 	a.runs("pipeline", p.Run)
-	if err := a.openNotify(st); err != nil {
+	if err := a.openUpkeep(st, j); err != nil {
 		return backend{}, err
+	}
+	in := intake{j: j, cap: a.cfg.Intake.Backlog}
+	if err := a.ways(ctx, in); err != nil {
+		return backend{}, err
+	}
+	for _, s := range a.cfg.Sources {
+		if s.Kind == "file" && !s.Follow {
+			a.runs("source "+s.Name, func(ctx context.Context) error { return a.readFiles(ctx, s, j) })
+		}
+	}
+	reload := func(_ context.Context, set *rules.Set) error {
+		a.sets.Reload(set)
+		p.Reload(set)
+		return nil
+	}
+	return backend{store: st, journal: in, reload: reload, rescale: j.enforceScales, backlog: j.backlog, listen: a.journalListening(p.Hearings, j)}, nil
+}
+
+// openUpkeep starts what works beside the pipeline: notifications, timers, seals, feedback and the upkeep of the store.
+func (a *App) openUpkeep(st *sqlite.Store, j *journal) error {
+	if err := a.openNotify(st); err != nil {
+		return err
 	}
 	if a.courier != nil {
 		a.runs("notify", func(ctx context.Context) error { a.courier.Run(ctx); return nil })
@@ -97,7 +119,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 	a.runs("timers", func(ctx context.Context) error { return a.timers(ctx, a.due(st)) })
 	seal, err := a.sealer(st, nil)
 	if err != nil {
-		return backend{}, err
+		return err
 	}
 	a.runs("integrity", func(ctx context.Context) error { return a.sealing(ctx, seal) })
 	a.runs("feedback", func(ctx context.Context) error {
@@ -106,21 +128,7 @@ func (a *App) openEmbedded(ctx context.Context) (backend, error) {
 		})
 	})
 	a.runs("upkeep", func(ctx context.Context) error { return a.upkeep(ctx, j) })
-	if err := a.ways(ctx, intake{j: j, cap: a.cfg.Intake.Backlog}); err != nil {
-		return backend{}, err
-	}
-	for _, s := range a.cfg.Sources {
-		if s.Kind != "file" || s.Follow {
-			continue
-		}
-		a.runs("source "+s.Name, func(ctx context.Context) error { return a.readFiles(ctx, s, j) })
-	}
-	reload := func(_ context.Context, set *rules.Set) error {
-		a.sets.Reload(set)
-		p.Reload(set)
-		return nil
-	}
-	return backend{store: st, journal: intake{j: j, cap: a.cfg.Intake.Backlog}, reload: reload, rescale: j.enforceScales, backlog: j.backlog, listen: a.journalListening(p.Hearings, j)}, nil
+	return nil
 }
 
 // assessor is the registrar stage over a store, by the scales in force now.

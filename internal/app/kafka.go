@@ -96,28 +96,8 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 		return backend{}, err
 	}
 	k := &kafkaStages{App: a, store: st, producer: producer, heard: &topicListening{now: a.now, sources: cfg.Sources}, gaps: a.gaps}
-	a.sets.Fetch = k.fetchSet
-	if slices.Contains(cfg.Roles, "detect") {
-		if err := k.enforce(ctx, a.sets.Current()); err != nil {
-			return backend{}, fmt.Errorf("rules: %w: %w", ErrUnreachable, err)
-		}
-	}
-	if err := k.enforceScales(ctx, a.judging.Load()); err != nil {
-		return backend{}, fmt.Errorf("scales: %w: %w", ErrUnreachable, err)
-	}
-	if slices.Contains(cfg.Roles, "registrar") {
-		a.runs("feedback", func(ctx context.Context) error {
-			return a.feedback(ctx, st, func(ctx context.Context, f tocsin.Feedback) error {
-				return producer.WriteMatches(ctx, []tocsin.LogRecord{{Feedback: &f}})
-			})
-		})
-	}
-	for role, open := range map[string]func() error{"detect": k.detect, "correlate": k.correlate, "registrar": k.registrar, "api": k.commands} {
-		if slices.Contains(cfg.Roles, role) {
-			if err := open(); err != nil {
-				return backend{}, fmt.Errorf("%s: %w", role, err)
-			}
-		}
+	if err := k.openRoles(ctx); err != nil {
+		return backend{}, err
 	}
 	a.health.Ask(k.trouble)
 	a.health.Ask(a.gaps.trouble)
@@ -128,6 +108,35 @@ func (a *App) openKafka(ctx context.Context) (backend, error) {
 		}
 	}
 	return backend{store: st, assess: k.toRegistrar(producer), journal: intake, reload: k.enforce, rescale: k.enforceScales, listen: k.heard.listen}, nil
+}
+
+// openRoles starts what this daemon's roles ask for. Which rules and scales are in force is settled first.
+func (k *kafkaStages) openRoles(ctx context.Context) error {
+	roles := k.cfg.Roles
+	k.sets.Fetch = k.fetchSet
+	if slices.Contains(roles, "detect") {
+		if err := k.enforce(ctx, k.sets.Current()); err != nil {
+			return fmt.Errorf("rules: %w: %w", ErrUnreachable, err)
+		}
+	}
+	if err := k.enforceScales(ctx, k.judging.Load()); err != nil {
+		return fmt.Errorf("scales: %w: %w", ErrUnreachable, err)
+	}
+	if slices.Contains(roles, "registrar") {
+		k.runs("feedback", func(ctx context.Context) error {
+			return k.feedback(ctx, k.store, func(ctx context.Context, f tocsin.Feedback) error {
+				return k.producer.WriteMatches(ctx, []tocsin.LogRecord{{Feedback: &f}})
+			})
+		})
+	}
+	for role, open := range map[string]func() error{"detect": k.detect, "correlate": k.correlate, "registrar": k.registrar, "api": k.commands} {
+		if slices.Contains(roles, role) {
+			if err := open(); err != nil {
+				return fmt.Errorf("%s: %w", role, err)
+			}
+		}
+	}
+	return nil
 }
 
 // elasticTrouble tells health of writes that the store is repeating.

@@ -16,60 +16,76 @@ func (r *testRun) hints() []string {
 	if slices.ContainsFunc(r.rule.Fields(), func(f string) bool { return strings.HasPrefix(f, "tocsin.") }) {
 		return []string{r.below()}
 	}
-	m := r.o.Set.Matcher()
-	conditions := make([]int, len(r.rule.Conditions()))
-	groups := map[string]int{}
-	matched, keyless := 0, 0
-	var out, absent []string
-	stray := ""
-	for i := range r.alerts {
-		e := m.Explain(r.rule.ID, &r.alerts[i])
-		if e.Off != "" {
-			return []string{"the rule is " + e.Off + ": it matches nothing"}
-		}
-		for j, c := range e.Conditions {
-			if c.Holds {
-				conditions[j]++
-			}
-		}
-		switch {
-		case !e.Holds:
-			if stray == "" {
-				stray = r.stray(i, e)
-			}
-			continue
-		case e.Suppressed != "":
-			out = appendOnce(out, "matches are hidden by the exception at "+e.Suppressed)
-			continue
-		}
-		matched++
-		if len(e.Keys) == 0 {
-			keyless++
-			absent = e.Absent
-		}
-		for _, key := range e.Keys {
-			groups[keyText(key)]++
-		}
+	t := r.tally()
+	if t.off != "" {
+		return []string{"the rule is " + t.off + ": it matches nothing"}
 	}
-	head := []string{fmt.Sprintf("%d of %d alerts match", matched, len(r.alerts))}
-	if len(conditions) > 1 {
+	head := []string{fmt.Sprintf("%d of %d alerts match", t.matched, len(r.alerts))}
+	if len(t.conditions) > 1 {
 		for j, text := range r.rule.Conditions() {
-			head = append(head, fmt.Sprintf("%d meet condition %d: %s", conditions[j], j+1, text))
+			head = append(head, fmt.Sprintf("%d meet condition %d: %s", t.conditions[j], j+1, text))
 		}
 	}
-	if stray != "" {
-		head = append(head, stray)
+	if t.stray != "" {
+		head = append(head, t.stray)
 	}
-	if keyless > 0 {
-		head = append(head, fmt.Sprintf("%d of those that match lack a field of the group key (%s)", keyless, strings.Join(absent, ", ")))
+	if t.keyless > 0 {
+		head = append(head, fmt.Sprintf("%d of those that match lack a field of the group key (%s)", t.keyless, strings.Join(t.absent, ", ")))
 	}
-	if text := inGroups(groups); text != "" {
+	if text := inGroups(t.groups); text != "" {
 		head = append(head, text+"; the rule wants "+wants(r.rule.Correlate))
 	}
 	if text := r.ended(); text != "" {
 		head = append(head, text)
 	}
-	return append(head, out...)
+	return append(head, t.hidden...)
+}
+
+// A tally is what a rule makes of the alerts of a test, one by one.
+type tally struct {
+	off        string // why the rule matches nothing; empty: it is in force
+	conditions []int  // how many alerts meet each condition
+	matched    int
+	stray      string // what the first alert that does not match lacks
+	hidden     []string
+	keyless    int // how many of those that match have no group key
+	absent     []string
+	groups     map[string]int
+}
+
+func (r *testRun) tally() tally {
+	m := r.o.Set.Matcher()
+	t := tally{conditions: make([]int, len(r.rule.Conditions())), groups: map[string]int{}}
+	for i := range r.alerts {
+		e := m.Explain(r.rule.ID, &r.alerts[i])
+		if e.Off != "" {
+			return tally{off: e.Off}
+		}
+		for j, c := range e.Conditions {
+			if c.Holds {
+				t.conditions[j]++
+			}
+		}
+		switch {
+		case !e.Holds:
+			if t.stray == "" {
+				t.stray = r.stray(i, e)
+			}
+			continue
+		case e.Suppressed != "":
+			t.hidden = appendOnce(t.hidden, "matches are hidden by the exception at "+e.Suppressed)
+			continue
+		}
+		t.matched++
+		if len(e.Keys) == 0 {
+			t.keyless++
+			t.absent = e.Absent
+		}
+		for _, key := range e.Keys {
+			t.groups[keyText(key)]++
+		}
+	}
+	return t
 }
 
 // ended says when time ended, of a rule that waits for a deadline.
