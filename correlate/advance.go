@@ -98,13 +98,33 @@ func (e *Engine) advance(limit int64) {
 // expire closes and forgets what is due for st.
 func (e *Engine) expire(st *state) {
 	st.catchUp()
-	p, before := &st.track.plan, st.bytes
-	now := st.due
+	before, now := st.bytes, st.due
 	if st.fold != nil {
 		e.unfold(st, min(now, e.watermark))
 		e.settleFold(st)
 	}
 	e.cause = now
+	e.closeEvents(st, now)
+	if st.fold == nil {
+		st.trim(max(e.horizon, st.own))
+	}
+	st.track.bytes += st.bytes - before
+	if st.over(now, e.lateness) {
+		e.dismiss(st)
+		return
+	}
+	if len(st.bursts) == 0 && st.bucket == 0 {
+		st.keepAlerts()
+	}
+	st.abate()
+	st.settleDown()
+	st.due = st.nextDue(e.lateness)
+	e.queue.fix(st)
+}
+
+// closeEvents closes the events of a key whose time is over, and forgets those that no late alert can change any more.
+func (e *Engine) closeEvents(st *state, now int64) {
+	p := &st.track.plan
 	kept := st.bursts[:0]
 	for _, b := range st.bursts {
 		for len(b.events) > 0 {
@@ -129,27 +149,17 @@ func (e *Engine) expire(st *state) {
 	if clear(st.bursts[len(kept):]); len(kept) < len(st.bursts) {
 		st.apart().bursts = kept
 	}
+}
+
+// keepAlerts is what becomes of a key that has alerts and no event.
+func (st *state) keepAlerts() {
 	if st.fold == nil {
-		st.trim(max(e.horizon, st.own))
+		st.track.kind.rebuild(st)
 	}
-	st.track.bytes += st.bytes - before
-	if st.over(now, e.lateness) {
-		e.dismiss(st)
-		return
+	if st.fold == nil && st.held.len() > 0 {
+		st.lack(st.track.kind.newest(st))
 	}
-	if len(st.bursts) == 0 && st.bucket == 0 {
-		if st.fold == nil {
-			st.track.kind.rebuild(st)
-		}
-		if st.fold == nil && st.held.len() > 0 {
-			st.lack(st.track.kind.newest(st))
-		}
-		st.track.place(st)
-	}
-	st.abate()
-	st.settleDown()
-	st.due = st.nextDue(e.lateness)
-	e.queue.fix(st)
+	st.track.place(st)
 }
 
 // shut closes ev where it is open.

@@ -63,42 +63,20 @@ const (
 // normal returns p with defaults in place of zeros and with durations that event-time arithmetic cannot overflow.
 func (p plan) normal() plan {
 	p.rank = max(p.rank, 1)
-	if p.kind == "match" || p.kind == "first_seen" {
-		p.span, p.atLeast = 0, 1
-		if p.quiet == 0 {
-			p.quiet = defaultQuiet
-		}
-	} else {
-		p.span = min(max(p.span, 1), longest)
-	}
 	p.atLeast = max(p.atLeast, 1)
-	if p.kind == "absence" {
-		p.atLeast = 2
+	if p.kind != "match" && p.kind != "first_seen" {
+		p.span = min(max(p.span, 1), longest)
 	}
 	if p.few = cmp.Or(p.few, defaultFew); p.kind != "distinct" {
 		p.few = math.MaxInt
 	}
-	if p.kind == "leaky" || p.kind == leakyDistinct {
-		p.leak = min(max(p.leak, 1), longest)
-		p.atLeast = max(p.atLeast, 2)
-		p.span = max(p.leak*min(int64(p.atLeast-1), longest/p.leak), p.leak)
-		p.quiet = max(p.quiet, p.span) // an event goes on while the bucket could hold an alert of it
-	}
 	if p.kind != "silence" && p.kind != "spike" {
 		p.memory, p.baseline, p.ratio, p.expect = 0, 0, 0, nil
-	}
-	if p.kind == "silence" {
-		p.quiet, p.maxOpen = 1, longest // each silence is an event of its own
-		p.memory = min(max(p.memory, p.span), longest)
-	}
-	if p.kind == "spike" {
-		p.span = min(p.span, longest/8)
-		p.baseline = min(max(p.baseline, 1), min(longest/4/p.span, maxSlots))
-		p.memory = (p.baseline + 2) * p.span
 	}
 	if p.kind != "measure" {
 		p.gauge = gauge{}
 	}
+	p = p.normalKind()
 	if p.quiet <= 0 {
 		p.quiet = p.span
 	}
@@ -109,9 +87,6 @@ func (p plan) normal() plan {
 	if p.kind == "count" && p.atLeast == 1 {
 		p.quiet = max(p.quiet, p.span) // any two alerts inside the span share a window
 	}
-	if p.kind == "sequence" {
-		p.trailing = min(p.trailing, longest/2)
-	}
 	if f, ok := p.family().(fold); ok {
 		p.delay, p.forward = f.ahead(&p)
 	}
@@ -121,6 +96,34 @@ func (p plan) normal() plan {
 	}
 	if p.maxBytes <= 0 {
 		p.maxBytes = defaultMaxBytes
+	}
+	return p
+}
+
+// normalKind is what normal does for one kind alone.
+func (p plan) normalKind() plan {
+	switch p.kind {
+	case "match", "first_seen":
+		p.span, p.atLeast = 0, 1
+		if p.quiet == 0 {
+			p.quiet = defaultQuiet
+		}
+	case "absence":
+		p.atLeast = 2
+	case "leaky", leakyDistinct:
+		p.leak = min(max(p.leak, 1), longest)
+		p.atLeast = max(p.atLeast, 2)
+		p.span = max(p.leak*min(int64(p.atLeast-1), longest/p.leak), p.leak)
+		p.quiet = max(p.quiet, p.span) // an event goes on while the bucket could hold an alert of it
+	case "silence":
+		p.quiet, p.maxOpen = 1, longest // each silence is an event of its own
+		p.memory = min(max(p.memory, p.span), longest)
+	case "spike":
+		p.span = min(p.span, longest/8)
+		p.baseline = min(max(p.baseline, 1), min(longest/4/p.span, maxSlots))
+		p.memory = (p.baseline + 2) * p.span
+	case "sequence":
+		p.trailing = min(p.trailing, longest/2)
 	}
 	return p
 }

@@ -155,29 +155,39 @@ func (e *Engine) rerun(st *state, moved, to order) {
 	e.queue.fix(st)
 }
 
+// A bequest is an event that is no more, and the one that has its alerts now: nil where none has.
+type bequest struct{ old, heir *event }
+
 // bequeath hands the identities of a key's events before it was folded anew to those it has now.
 func (e *Engine) bequeath(st *state, old []*event, moved, to order) {
-	type pair struct{ old, heir *event }
-	var lost []pair
+	var lost []bequest
 	changed := map[*event]bool{}
 	for _, o := range old {
 		heir := st.heir(o, moved, to)
 		switch {
 		case heir == nil:
-			lost = append(lost, pair{old: o})
+			lost = append(lost, bequest{old: o})
 			st.retire(o.id, max(e.watermark, e.cause))
 		case heir.id == "":
 			heir.identity = o.identity
 			changed[heir] = !heir.same(&o.body)
 		default:
 			changed[heir] = true
-			lost = append(lost, pair{o, heir})
+			lost = append(lost, bequest{o, heir})
 			st.retire(o.id, max(e.watermark, e.cause))
 		}
 	}
 	for _, l := range lost {
 		e.untell(l.old)
 	}
+	e.announceHeirs(st, changed)
+	for _, l := range lost {
+		e.tellLost(st, l)
+	}
+}
+
+// announceHeirs tells of the events of a key that are new, and of those known before whose alerts have changed.
+func (e *Engine) announceHeirs(st *state, changed map[*event]bool) {
 	for _, b := range st.bursts {
 		b.touched = e.watermark
 		for _, ev := range b.events {
@@ -195,17 +205,19 @@ func (e *Engine) bequeath(st *state, old []*event, moved, to order) {
 		}
 		e.tellAll(st, b)
 	}
-	for _, l := range lost {
-		l.old.revision++
-		st.track.shut(l.old)
-		why, activity, into := tocsin.MilestoneWithdrawn, tocsin.Withdrawn, ""
-		if l.heir != nil {
-			why, activity, into = tocsin.MilestoneMerged, tocsin.Merged, l.heir.id
-		}
-		out := e.render(st, &burst{}, l.old, why)
-		out.Activity, out.MergedInto, out.Continues = activity, into, ""
-		e.out = append(e.out, out)
+}
+
+// tellLost says what became of an event that is no more.
+func (e *Engine) tellLost(st *state, l bequest) {
+	l.old.revision++
+	st.track.shut(l.old)
+	why, activity, into := tocsin.MilestoneWithdrawn, tocsin.Withdrawn, ""
+	if l.heir != nil {
+		why, activity, into = tocsin.MilestoneMerged, tocsin.Merged, l.heir.id
 	}
+	out := e.render(st, &burst{}, l.old, why)
+	out.Activity, out.MergedInto, out.Continues = activity, into, ""
+	e.out = append(e.out, out)
 }
 
 // retire keeps an id from being given out anew while an alert may still come that would.
