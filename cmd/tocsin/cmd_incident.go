@@ -34,29 +34,21 @@ func newIncident() *cobra.Command {
 
 func newIncidentList() *cobra.Command {
 	r := reach{}
-	var output, category, assignee, entity, event, since, until, sort string
-	more := map[string]*string{}
+	var output string
 	var status, priority []string
 	var limit int
+	asked := map[string]*string{}
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List incidents",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			q := url.Values{"sort": {sort}}
-			for name, value := range map[string]string{
-				"status": strings.Join(openOr(status), ","), "priority": strings.Join(priority, ","), "category": category, "assignee": assignee,
-				"entity": entity, "event": event, "since": since, "until": until,
-			} {
-				if value != "" {
-					q.Set(name, value)
-				}
+			q := url.Values{}
+			for name, value := range asked {
+				setAsked(q, name, *value)
 			}
-			for name, value := range more {
-				if *value != "" {
-					q.Set(name, *value)
-				}
-			}
+			setAsked(q, "status", strings.Join(openOr(status), ","))
+			setAsked(q, "priority", strings.Join(priority, ","))
 			return r.with(cmd, func(ctx context.Context, c *client.Client) error {
 				rows, err := client.All[tocsin.Incident](ctx, c, "/incidents", q, limit)
 				if err != nil {
@@ -72,29 +64,39 @@ func newIncidentList() *cobra.Command {
 	outputFlag(cmd, &output)
 	cmd.Flags().StringSliceVar(&status, "status", nil, "only these `statuses`; open is all on which work goes on")
 	cmd.Flags().StringSliceVar(&priority, "priority", nil, "only these `priorities`, P1 to P5")
-	cmd.Flags().StringVar(&category, "category", "", "only this `class` or class/type")
-	cmd.Flags().StringVar(&assignee, "assignee", "", "only those of this `person`")
-	cmd.Flags().StringVar(&entity, "entity", "", "only those that name this `value`: an address, a host, a user")
-	cmd.Flags().StringVar(&event, "event", "", "only the one that holds this event `id`")
-	cmd.Flags().StringVar(&since, "since", "", "opened at or after this `time` (RFC 3339)")
-	cmd.Flags().StringVar(&until, "until", "", "opened before this `time` (RFC 3339)")
-	cmd.Flags().StringVar(&sort, "sort", "opened", "opened, updated, last, status_since, due, priority, status, category, platform, assignee, coordinator, disposition, number or title")
-	for _, f := range [][2]string{
-		{"order", "asc or desc"},
-		{"platform", "only those of this `platform`"},
-		{"coordinator", "only those of this `person`"},
-		{"team", "only those for which this `team` is activated"},
-		{"rule", "only those with an event of this rule `id`"},
-		{"disposition", "only those that turned out in one of these `ways`, separated by commas"},
-		{"title", "only those whose title has these `words`, or words that begin so"},
-		{"breached", "true: only those that missed a target; false: those that did not"},
-		{"visibility", "team or restricted"},
-		{"tenant", "only those of this `tenant`"},
-	} {
-		more[f[0]] = cmd.Flags().String(f[0], "", f[1])
+	for _, f := range incidentFilters {
+		asked[f.name] = cmd.Flags().String(f.name, f.otherwise, f.usage)
 	}
 	cmd.Flags().IntVar(&limit, "limit", 0, "at most so many; 0 is all")
 	return cmd
+}
+
+// incidentFilters are flags that the API has as parameters of the same names.
+var incidentFilters = []struct{ name, otherwise, usage string }{
+	{"category", "", "only this `class` or class/type"},
+	{"assignee", "", "only those of this `person`"},
+	{"entity", "", "only those that name this `value`: an address, a host, a user"},
+	{"event", "", "only the one that holds this event `id`"},
+	{"since", "", "opened at or after this `time` (RFC 3339)"},
+	{"until", "", "opened before this `time` (RFC 3339)"},
+	{"sort", "opened", "opened, updated, last, status_since, due, priority, status, category, platform, assignee, coordinator, disposition, number or title"},
+	{"order", "", "asc or desc"},
+	{"platform", "", "only those of this `platform`"},
+	{"coordinator", "", "only those of this `person`"},
+	{"team", "", "only those for which this `team` is activated"},
+	{"rule", "", "only those with an event of this rule `id`"},
+	{"disposition", "", "only those that turned out in one of these `ways`, separated by commas"},
+	{"title", "", "only those whose title has these `words`, or words that begin so"},
+	{"breached", "", "true: only those that missed a target; false: those that did not"},
+	{"visibility", "", "team or restricted"},
+	{"tenant", "", "only those of this `tenant`"},
+}
+
+// setAsked sets a parameter that has a value.
+func setAsked(q url.Values, name, value string) {
+	if value != "" {
+		q.Set(name, value)
+	}
 }
 
 // openOr replaces the word open by the statuses that it stands for.
