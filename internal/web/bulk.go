@@ -19,6 +19,12 @@ type bulkForm struct {
 	RootCauses   []string
 	Key          string
 	Me           string
+	Legend       string
+	Back         string
+	Assignee     string
+	Disposition  string
+	RootCause    string
+	Text         string
 }
 
 // A bulkAction is a command that several incidents may take at once.
@@ -34,11 +40,21 @@ func bulkActions() []bulkAction {
 
 func (p *pages) bulkForm(r *http.Request) bulkForm {
 	who := auth.From(r.Context()).Actor
-	f := bulkForm{Dispositions: tocsin.Dispositions(), RootCauses: tocsin.RootCauses(), Key: formKey(), Me: who.ID}
+	f := bulkForm{Dispositions: tocsin.Dispositions(), RootCauses: tocsin.RootCauses(), Key: formKey(), Me: who.ID, Assignee: who.ID, Legend: "With the chosen incidents"}
 	for _, a := range bulkActions() {
 		if register.May(who.Role, a.Action) {
 			f.Actions = append(f.Actions, a)
 		}
+	}
+	return f
+}
+
+// bulkAgain is the form as it was filled in, for those that were refused.
+func (p *pages) bulkAgain(r *http.Request, back string) bulkForm {
+	f := p.bulkForm(r)
+	f.Legend, f.Back = "Again, with the chosen incidents", back
+	for name, into := range map[string]*string{"assignee": &f.Assignee, "disposition": &f.Disposition, "root_cause": &f.RootCause, "text": &f.Text} {
+		*into = r.PostForm.Get(name)
 	}
 	return f
 }
@@ -49,6 +65,7 @@ type bulkView struct {
 	Done    int
 	Results []bulkResult
 	Back    string
+	Bulk    bulkForm // zero: nothing can be tried again
 }
 
 // A bulkResult is what became of one.
@@ -56,6 +73,7 @@ type bulkResult struct {
 	Incident tocsin.Incident
 	ID       string
 	Missing  []string // why not; nil: done
+	Again    bool     // it can be tried again
 }
 
 // maxBulk bounds what one form may carry.
@@ -90,8 +108,11 @@ func (p *pages) bulk(w http.ResponseWriter, r *http.Request) error {
 	err := register.Each(r.Context(), func(_ context.Context, cmd register.Command) (tocsin.Incident, error) { return p.one(r, cmd) },
 		p.bulkCommand(r, &f, key), chosenOf(chosen), func(c register.Chosen, i tocsin.Incident, err error) {
 			result := p.became(r, c.Incident, i, err)
-			if result.Missing == nil {
+			switch {
+			case result.Missing == nil:
 				v.Done++
+			case result.Again && v.Bulk.Key == "":
+				v.Bulk = p.bulkAgain(r, v.Back)
 			}
 			v.Results = append(v.Results, result)
 		})
@@ -178,5 +199,6 @@ func (p *pages) became(r *http.Request, id string, i tocsin.Incident, err error)
 	if out.Incident.ID == "" {
 		out.Incident, _ = p.Register.Incident(r.Context(), id)
 	}
+	out.Again = err != nil && out.Incident.ID != ""
 	return out
 }

@@ -208,6 +208,9 @@ func (p *pages) event(w http.ResponseWriter, r *http.Request) error {
 	case !errors.Is(err, tocsin.ErrNotFound):
 		return err
 	}
+	if view.Alerts, err = p.told(r.Context(), e.Evidence.Alerts); err != nil {
+		return err
+	}
 	p.render(w, r, http.StatusOK, "event", e.Rule.Title, "incidents", view)
 	return nil
 }
@@ -217,18 +220,17 @@ type eventView struct {
 	tocsin.Event
 	Verdict  *tocsin.Verdict
 	Incident *tocsin.Incident
+	Alerts   []toldRef
 }
 
 // evidenceShown is how many references an event's page shows before its fold.
 const evidenceShown = 20
 
 // Leading are the references that are shown at once.
-func (v eventView) Leading() []tocsin.AlertRef {
-	return v.Evidence.Alerts[:min(evidenceShown, len(v.Evidence.Alerts))]
-}
+func (v eventView) Leading() []toldRef { return v.Alerts[:min(evidenceShown, len(v.Alerts))] }
 
 // Following are those behind the fold.
-func (v eventView) Following() []tocsin.AlertRef { return v.Evidence.Alerts[len(v.Leading()):] }
+func (v eventView) Following() []toldRef { return v.Alerts[len(v.Leading()):] }
 
 // shown is the alert that is asked for, once the audit log says that it is shown.
 func (p *pages) shown(r *http.Request) (tocsin.Alert, error) {

@@ -71,6 +71,7 @@ func (p *pages) queue(r *http.Request) (*incidentsView, error) {
 		return nil, err
 	}
 	view := &incidentsView{Filter: f, Statuses: statuses(), Priorities: priorities, Bulk: p.bulkForm(r)}
+	view.Bulk.Back = f.URL()
 	if view.Last, err = p.pulse.now(r.Context(), auth.From(r.Context()).Tenant); err != nil { // before the list is read: what comes between is told
 		return nil, err
 	}

@@ -86,6 +86,15 @@ func TestBulk(t *testing.T) {
 	if a.StatusCode != http.StatusConflict || !strings.Contains(a.body, "Assign: 1 of 4 incidents") || !strings.Contains(a.body, "cora: assign at") || !strings.Contains(a.body, "there is no such incident") {
 		t.Errorf("some that cannot: %s", a.Status)
 	}
+	again := w.post("/incidents", strings.NewReplacer("page:2", "page:4", "%402", "%403").Replace(form)+"&text=told+by+phone&disposition=false_positive", "Cookie", cookie).body
+	for _, want := range []string{`value="told by phone"`, `value="eve"`, `<option value="false_positive" selected>`, `value="` + two.ID + `@2" checked`} {
+		if !strings.Contains(again, want) {
+			t.Errorf("after a refusal the form does not hold %s", want)
+		}
+	}
+	if strings.Contains(again, `value="none@`) || strings.Contains(again, `value="`+one.ID+`@`) || strings.Contains(again, `value="page:4"`) {
+		t.Error("what is done, or not there, can be chosen again, or a key is used twice")
+	}
 	for name, c := range map[string]struct {
 		form, cookie string
 		want         int
