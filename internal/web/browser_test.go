@@ -169,6 +169,9 @@ func TestBrowser(t *testing.T) {
 		if n == 0 {
 			paths = append(paths, "/incidents/"+i.ID, "/events/202611-0c00", "/alerts/a-0c00")
 		}
+		if n == len(corpus)-1 { // a word that is longer than the window
+			paths = append(paths, "/incidents/"+i.ID)
+		}
 	}
 	server := httptest.NewServer(w.handler)
 	t.Cleanup(server.Close)

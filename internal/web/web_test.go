@@ -19,7 +19,7 @@ func TestPages(t *testing.T) {
 	for path, want := range map[string][]string{
 		"/":                                    {i.Number, "Password spray", "proposed", "P2", "brute-force", "ann", "nobody", "late by", "59 min"},
 		"/incidents/" + i.ID:                   {"because of ann", "user.name == &#34;x&#34;", "/events/202611-0e1", "/alerts/a-0e1", "promote", "policy serious", "2026-11-02 10:00:00"},
-		"/events/202611-0e1":                   {"Password spray", "/alerts/a-0e1", "because of ann", i.Number, "a risk of 63.25 against a bar of 60", "in 0 of 216 spans", "tied by ann", "7.5 + 2 impact", "Possibly earlier"},
+		"/events/202611-0e1":                   {"Password spray", "/alerts/a-0e1", "because of ann", i.Number, "a risk of 63.25 against a bar of 60", "1 host takes part", "in 0 of 216 spans", "tied by ann", "7.5 + 2 impact", "Possibly earlier"},
 		"/alerts/a-0e1":                        {"&#34;message&#34;:&#34;ann&#34;", "journal/0, offset 7", "user.name"},
 		"/health":                              {"edge", "10 %", "2.5", "1 min 30 s", "Pipeline health", "Watermark", "working", "Dead letters", "v1.2.3", "900.0 MiB of 1.0 GiB", "raise GOMEMLIMIT", "edge/3", "1 partition idle", "/dead-letters?reason=json"},
 		"/rules":                               {"Password spray", `href="/rules/r1"`},
