@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,24 @@ func TestBrowserWide(t *testing.T) {
 			}
 			b.none(path, "charts", evaluate[[]string](b, faults))
 			b.keep(path, "light", width)
+		}
+	}
+}
+
+// TestBrowserReportKeepsItsColumns opens the report of an incident in whose log somebody pasted one long word.
+func TestBrowserReportKeepsItsColumns(t *testing.T) {
+	b := chromium(t)
+	w := newWorld(t, nil)
+	i := w.incident("0e1", "Password spray", "ann")
+	_ = w.post("/incidents/"+i.ID+"/comment", "revision=1&key=page:1&text="+strings.Repeat("L", 10_000), "Cookie", w.signIn(coordinatorToken))
+	server := httptest.NewServer(w.handler)
+	t.Cleanup(server.Close)
+	for _, width := range []int64{390, 1280} {
+		b.view("light", width)
+		b.visit(server.URL + "/incidents/" + i.ID + "/report")
+		narrow := evaluate[int](b, `Math.min(...[...document.querySelectorAll('.when')].map(e => e.offsetWidth), 999)`)
+		if wide := evaluate[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); narrow < 70 || narrow == 999 || wide > 0 {
+			t.Errorf("%d px: a column of times has %d px, and the page is %d px wider than the window", width, narrow, wide)
 		}
 	}
 }

@@ -37,7 +37,11 @@ func (p *pages) paper(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+i.Number+`.md"`)
 	}
-	_, err = w.Write(out.Bytes())
+	text := out.Bytes()
+	if format == dossier.HTML {
+		text = visible(text)
+	}
+	_, err = w.Write(text)
 	return err
 }
 

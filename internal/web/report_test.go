@@ -131,7 +131,7 @@ func press(t *testing.T) *dossier.Press {
 // The report of an incident is a document of its own, which loads and runs nothing.
 func TestIncidentReportOnThePage(t *testing.T) {
 	w := newWorld(t, nil)
-	i, err := w.register.Do(t.Context(), register.Command{ID: "c", Action: tocsin.ActCreate, Title: "<script>alert(1)</script>", By: tocsin.Actor{Kind: "person", ID: "cora"}})
+	i, err := w.register.Do(t.Context(), register.Command{ID: "c", Action: tocsin.ActCreate, Title: "<script>alert(1)</script>\u202egpj.exe", By: tocsin.Actor{Kind: "person", ID: "cora"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestIncidentReportOnThePage(t *testing.T) {
 		}
 	}
 	got := w.visit(http.MethodGet, "/incidents/"+i.ID+"/report", "", nil)
-	if !strings.Contains(got.Body.String(), "<h1>"+i.Number) || strings.Contains(got.Body.String(), "<script>") || got.Header().Get("Content-Security-Policy") != dossier.Policy {
+	if !strings.Contains(got.Body.String(), "<h1>"+i.Number) || strings.Contains(got.Body.String(), "<script>") || got.Header().Get("Content-Security-Policy") != dossier.Policy || !strings.Contains(got.Body.String(), `\u{202E}gpj.exe`) || strings.Contains(got.Body.String(), "\u202e") {
 		t.Errorf("%v %s", got.Header(), got.Body)
 	}
 }
