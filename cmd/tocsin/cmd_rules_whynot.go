@@ -60,7 +60,11 @@ func printStanding(cmd *cobra.Command, output string, s *tocsin.Standing) error 
 		return enc.Encode(s)
 	}
 	fmt.Fprintf(w, "%s %s (%s), %s\n", printable(s.Title), s.Version, s.Kind, printable(tocsin.GroupText(s.Group)))
-	for i, line := range s.Lines() {
+	lines := s.Lines()
+	if s.Novelty != nil {
+		lines = append(lines, s.Novelty.Lines()...)
+	}
+	for i, line := range lines {
 		indent := "  "
 		if i == 0 {
 			indent = ""
