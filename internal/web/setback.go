@@ -48,8 +48,8 @@ func (s *setback) restore(forms []form) {
 	}
 }
 
-// written is what somebody wrote who turns out not to be signed in any more, as sessions end: the form is not at hand, so
-// it is shown to be copied. What a form sends by itself is left out, and so are words to sign in by.
+// written is what somebody wrote who turns out not to be signed in any more, as sessions end, or whom the register does not
+// answer: the form is not at hand, so it is shown to be copied. What a form sends by itself is left out, and so are words to sign in by.
 func written(r *http.Request) (all []named) {
 	_ = r.ParseForm() // of a form that cannot be read nothing is kept
 	for _, name := range []string{"what", "when", "where", "follow_up", "owner", "coordinator", "assignee", "title", "reason", "basis", "why", "text"} {

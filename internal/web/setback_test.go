@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -49,5 +51,22 @@ func TestSetbackKeepsWhatWasWritten(t *testing.T) {
 	a = w.post("/incidents/"+i.ID+"/hand_over", form+"3", "Cookie", cookie)
 	if want := strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(summary); !strings.Contains(a.body, want) || !strings.Contains(a.body, "/login?next=%2Fincidents%2F"+i.ID) {
 		t.Errorf("a session that ended: %s\n%s", a.Status, a.body)
+	}
+}
+
+// silent is a register that does not answer a command.
+type silent struct{ Register }
+
+func (silent) Do(context.Context, register.Command) (tocsin.Incident, error) {
+	return tocsin.Incident{}, errors.New("database is locked")
+}
+
+// TestNothingWrittenIsLostWhileTheRegisterIsSilent: the page says so, and shows what was written.
+func TestNothingWrittenIsLostWhileTheRegisterIsSilent(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Register = silent{o.Register} })
+	i := w.incident("0e1", "Password spray", "ann")
+	a := w.post("/incidents/"+i.ID+"/comment", "key=page:c&revision=1&text=ann+was+%3Cb%3Ecalled", "Cookie", w.signIn(coordinatorToken))
+	if a.StatusCode != http.StatusServiceUnavailable || !strings.Contains(a.body, "does not answer now") || !strings.Contains(a.body, "ann was &lt;b&gt;called</pre>") {
+		t.Errorf("%s\n%s", a.Status, a.body)
 	}
 }

@@ -135,12 +135,13 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if bad, ok := errors.AsType[*badRequest](err); ok {
-		p.render(w, r, http.StatusBadRequest, "error", "Cannot be answered", "", errorView{Heading: "This cannot be answered", Advice: bad.Error()})
+		p.render(w, r, http.StatusBadRequest, "error", "Cannot be answered", "", errorView{Heading: "This cannot be answered", Advice: bad.Error(), Kept: written(r)})
 		return
 	}
 	p.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
 	p.render(w, r, http.StatusServiceUnavailable, "error", "No answer", "", errorView{
 		Heading: "The register does not answer now", Advice: "Nothing is lost: what comes in waits. The health page and the log say more. Try again in a moment.",
+		Kept: written(r),
 	})
 }
 
