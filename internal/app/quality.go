@@ -19,7 +19,7 @@ type qualities struct {
 
 type qualityKey struct {
 	tenant string
-	since  time.Time
+	span   time.Duration // before now
 }
 
 type knownQuality struct {
@@ -28,7 +28,7 @@ type knownQuality struct {
 }
 
 // An answer is given again for qualityRest times as long as it took to find: asking takes a twentieth of the store's
-// time at most. Questions are about whole minutes, so that they meet.
+// time at most. Questions are about spans of whole minutes before now, so that those meet that are asked one after another.
 const (
 	qualityRest  = 20
 	qualityGrain = time.Minute
@@ -36,7 +36,7 @@ const (
 
 // of is [register.RuleQuality], or an answer of a moment ago. One question is worked on at a time.
 func (q *qualities) of(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
-	key := qualityKey{tenant, since.Truncate(qualityGrain)}
+	key := qualityKey{tenant, q.now().Sub(since).Round(qualityGrain)} // of when it was asked, however long it waits
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
@@ -48,7 +48,7 @@ func (q *qualities) of(ctx context.Context, tenant string, since time.Time) (reg
 	if v, ok := q.known[key]; ok {
 		return v.value, nil
 	}
-	value, err := register.RuleQuality(ctx, q.store, tenant, key.since)
+	value, err := register.RuleQuality(ctx, q.store, tenant, since.Truncate(qualityGrain))
 	if err != nil {
 		return value, err
 	}
