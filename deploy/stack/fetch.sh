@@ -92,7 +92,8 @@ fetch() {
 			fresh=$(mktemp -d "$cache/fresh.XXXXXX")
 			"fetch_${name%%-*}" "$fresh/$name" >"$STACK_DIR/fetch.log" 2>&1 || { tail -n 5 "$STACK_DIR/fetch.log" >&2; rm -rf "$fresh"; die "fetching $name with mvn did not work; the whole log: $STACK_DIR/fetch.log"; }
 			verified "$fresh" "$name" || { rm -rf "$fresh"; die "$name is not what deploy/stack/checksums pins: not used"; }
-			mv -T "$fresh/$name" "$cache/$name" 2>/dev/null || mv "$fresh/$name" "$cache/$name" 2>/dev/null || [[ -d $cache/$name ]]
+			# Another run may have been first. A mv without -T would move ours into its folder, so it is for where there is none.
+			mv -T "$fresh/$name" "$cache/$name" 2>/dev/null || [[ -d $cache/$name ]] || mv "$fresh/$name" "$cache/$name"
 			rm -rf "$fresh"
 		fi
 		verified "$cache" "$name" || die "$cache/$name was changed since it was fetched: remove it and run up again"
