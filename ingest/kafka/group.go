@@ -17,12 +17,11 @@ import (
 )
 
 const (
-	joinBackoff   = 500 * time.Millisecond
-	watchInterval = 10 * time.Second // between two looks for added partitions
-	handOver      = 5 * time.Second  // of the rebalance timeout that is left for joining again
-	topicGrace    = 3 * time.Second  // for a topic that was made just now to be known to all brokers
-	drainOnClose  = 10 * time.Second // that a handler has when we shut down
-	leaveTimeout  = 5 * time.Second  // that leaving the group has, before its connections are cut
+	joinBackoff  = 500 * time.Millisecond
+	handOver     = 5 * time.Second  // of the rebalance timeout that is left for joining again
+	topicGrace   = 3 * time.Second  // for a topic that was made just now to be known to all brokers
+	drainOnClose = 10 * time.Second // that a handler has when we shut down
+	leaveTimeout = 5 * time.Second  // that leaving the group has, before its connections are cut
 )
 
 // A Group is a member of a consumer group.
@@ -35,7 +34,9 @@ type Group struct {
 	owned  []*Partition
 	joined bool
 
-	mishap mishap // that keeps this member out of the group
+	mishap  mishap // that keeps this member out of the group
+	missing mishap // topics that are away
+	dealing *dealing
 }
 
 // NewGroup checks the configuration and opens nothing: [Group.Run] does.
@@ -60,6 +61,7 @@ func NewGroup(cfg Config, opts Options) (*Group, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.dealing = &dealing{client: client}
 	g.shared = &shared{
 		cfg: cfg, opts: opts, client: client, unpack: unpack, metrics: m,
 		ids: identities{client: client, topics: g.names, now: opts.Now},
@@ -85,7 +87,7 @@ func (g *Group) Run(ctx context.Context, serve Handler) error {
 	members, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: cfg.Group, Brokers: cfg.Brokers, Dialer: g.shared.client.dialer, Topics: g.names,
 		HeartbeatInterval: cfg.Session / 4, SessionTimeout: cfg.Session, RebalanceTimeout: cfg.Rebalance,
-		JoinGroupBackoff: joinBackoff, WatchPartitionChanges: true, PartitionWatchInterval: watchInterval,
+		JoinGroupBackoff: joinBackoff, GroupBalancers: []kafka.GroupBalancer{g.dealing},
 		StartOffset: kafka.FirstOffset, Timeout: dialTimeout,
 	})
 	if err != nil {
@@ -161,6 +163,8 @@ func (g *Group) leave(members *kafka.ConsumerGroup) {
 // generation serves one generation to its end.
 func (g *Group) generation(ctx context.Context, of *kafka.Generation, serve Handler) error {
 	g.shared.metrics.rebalances.Inc()
+	dealt := g.dealing.take()
+	of.Start(func(revoked context.Context) { g.watchTopics(revoked, dealt) }) // its return ends the generation
 	ended := make(chan error, 1)
 	of.Start(func(revoked context.Context) {
 		// Of its own making, so that its cause is plain [context.Canceled] when the partitions are revoked.

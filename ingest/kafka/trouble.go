@@ -66,6 +66,9 @@ func (g *Group) Trouble() (detail string, since time.Time) {
 	if detail, since = g.mishap.told(now); detail != "" {
 		return fmt.Sprintf("group %s: %s", g.shared.cfg.Group, detail), since
 	}
+	if detail, since = g.missingTopics(now); detail != "" {
+		return detail, since
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.owned {
