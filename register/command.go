@@ -75,15 +75,21 @@ type Command struct {
 func (r *Register) Do(ctx context.Context, cmd Command) (tocsin.Incident, error) {
 	r = r.current()
 	i, err := r.do(ctx, cmd)
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
-		refusal.Number = r.called(ctx, cmd, refusal.Incident)
-	}
+	err = r.naming(ctx, cmd, err)
 	if stale, ok := errors.AsType[*StaleError](err); ok {
 		if stale.Since, _ = r.store.Entries(ctx, stale.Current.ID, stale.Expected+1); len(stale.Since) > maxSince {
 			stale.Since = stale.Since[len(stale.Since)-maxSince:]
 		}
 	}
 	return i, err
+}
+
+// naming lets a refusal call the incident by its number.
+func (r *Register) naming(ctx context.Context, cmd Command, err error) error {
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		refusal.Number = r.called(ctx, cmd, refusal.Incident)
+	}
+	return err
 }
 
 // called is the number of an incident that the giver of a command may know of, "" of any other and of what is none.

@@ -196,6 +196,11 @@ type hold struct {
 func (r *Register) Hold(ctx context.Context, cmd Command, on bool) (tocsin.Incident, error) {
 	r = r.current()
 	cmd.Action = tocsin.ActLegalHold
+	i, err := r.hold(ctx, cmd, on)
+	return i, r.naming(ctx, cmd, err)
+}
+
+func (r *Register) hold(ctx context.Context, cmd Command, on bool) (tocsin.Incident, error) {
 	missing := append(commandID(cmd.ID), cmd.long()...)
 	if strings.TrimSpace(cmd.Reason) == "" {
 		missing = append(missing, "a reason: the matter that it is kept for, or why it need not be any more")

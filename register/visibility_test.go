@@ -177,7 +177,11 @@ func TestRefusalsNameTheIncident(t *testing.T) {
 			t.Errorf("to %s: %v", who.ID, err)
 		}
 	}
-	_, err := w.Do(t.Context(), Command{ID: "c", Incident: i.ID, Action: tocsin.ActComment, By: keeper, Text: "x", ExpectedRevision: 1})
+	_, err := w.Hold(t.Context(), Command{ID: "c", Incident: i.ID, By: leader}, true)
+	if err == nil || !strings.Contains(err.Error(), "incident "+i.Number+" needs a reason") {
+		t.Errorf("a legal hold: %v", err)
+	}
+	_, err = w.Do(t.Context(), Command{ID: "c", Incident: i.ID, Action: tocsin.ActComment, By: keeper, Text: "x", ExpectedRevision: 1})
 	if err == nil || !strings.Contains(err.Error(), "incident "+i.Number+" is at revision") {
 		t.Errorf("stale: %v", err)
 	}

@@ -168,7 +168,7 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 	if resp.StatusCode/100 != 2 {
 		p := problem(resp.StatusCode, text)
 		if p.Status == http.StatusNotFound && p.Detail != "" {
-			p.Detail += ": " + strings.SplitN(path, "?", 2)[0]
+			p.Detail = missing(path, p.Detail)
 		}
 		return nil, p
 	}
@@ -183,6 +183,22 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 		return nil, fmt.Errorf("%s%s: the answer is not understood: %w", c.base, path, err)
 	}
 	return resp.Header, nil
+}
+
+// missing says what is not there: the thing that a path names, or what the answer says of a path that names none.
+func missing(path, said string) string {
+	path, _, _ = strings.Cut(path, "?")
+	all, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	escaped, _, _ := strings.Cut(rest, "/")
+	what := map[string]string{
+		"alerts": "alert", "dead-letters": "dead letter", "events": "event", "incidents": "incident", "informants": "informant", "routes": "route", "rules": "rule",
+		"tokens": "token", "users": "user",
+	}[all]
+	name, err := url.PathUnescape(escaped)
+	if what == "" || name == "" || err != nil {
+		return said + ": " + path
+	}
+	return "there is no " + what + " " + strconv.Quote(name)
 }
 
 func problem(status int, text []byte) *Problem {

@@ -80,6 +80,21 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestSaysWhatIsNotThere(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"title":"Not Found","detail":"there is no such thing"}`)
+	})
+	for path, want := range map[string]string{
+		"/events/202611-0/promote": `there is no event "202611-0"`, "/users/x%2Fy": `there is no user "x/y"`, "/dead-letters/1?q=2": `there is no dead letter "1"`,
+		"/routes/urgent/test": `there is no route "urgent"`, "/incidents": "there is no such thing: /incidents", "/x/y": "there is no such thing: /x/y",
+	} {
+		if err := c.Get(t.Context(), path, nil, nil); !errors.Is(err, tocsin.ErrNotFound) || err.Error() != want {
+			t.Errorf("%s: %v, not %s", path, err, want)
+		}
+	}
+}
+
 func TestTheTokenGoesNowhereElse(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
 	defer other.Close()

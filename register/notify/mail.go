@@ -90,7 +90,7 @@ func (s *mailer) dial(ctx context.Context, network, address string) (net.Conn, e
 
 // compose makes the mail: plain text, its Message-ID made of the notice's id, so that a second delivery is told by it.
 func (s *mailer) compose(m Message) (*mail.Msg, error) {
-	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8))
+	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8), mail.WithNoDefaultUserAgent())
 	if err := msg.From(s.c.From); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -75,9 +77,20 @@ func (p *post) send(ctx context.Context, body []byte, header map[string]string) 
 // maxWait bounds how long a receiver may ask to be left alone.
 const maxWait = time.Hour
 
+// answered tells an answer: its status, and what it says where it says anything.
+func answered(code int, text string) error {
+	if text = strings.TrimSpace(text); code/100 == 3 {
+		text = "redirects are not followed"
+	}
+	if text == "" {
+		text = cmp.Or(http.StatusText(code), "nothing")
+	}
+	return fmt.Errorf("answered %d: %.200s", code, text)
+}
+
 // verdict is what an answer means.
 func verdict(resp *http.Response, text []byte) error {
-	said := fmt.Errorf("answered %d: %.200s", resp.StatusCode, line(plain(string(text), 200)))
+	said := answered(resp.StatusCode, line(plain(string(text), 200)))
 	switch {
 	case resp.StatusCode/100 == 2:
 		return nil

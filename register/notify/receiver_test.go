@@ -112,6 +112,8 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		case strings.Contains(err.Error(), h.URL):
 			t.Errorf("%s: the error shows the address: %v", name, err)
+		case strings.HasSuffix(strings.TrimSpace(err.Error()), ":") || c.code == 302 && !strings.Contains(err.Error(), "redirects are not followed"):
+			t.Errorf("%s: %q says nothing of what was answered", name, err)
 		}
 	}
 }
@@ -273,6 +275,9 @@ func TestMail(t *testing.T) {
 		if !strings.Contains(head, want) {
 			t.Errorf("no %q in\n%s", want, head)
 		}
+	}
+	if strings.Contains(head, "go-mail") {
+		t.Errorf("the mail tells what it was written with:\n%s", head)
 	}
 	if strings.Contains(head, "\nBcc:") {
 		t.Errorf("a header was let in:\n%s", head)
