@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	texttemplate "text/template"
+	"text/template/parse"
 	"time"
 
 	"tocsin"
@@ -100,19 +101,33 @@ func read(folder, file string) (src, from string, err error) {
 
 func (p *Press) parse(name, format, from, src string) error {
 	var err error
+	trees := map[string]*parse.Tree{}
 	if format == HTML {
 		p.html[name], err = template.New(from).Funcs(functions()).Parse(src)
+		if err == nil {
+			for _, t := range p.html[name].Templates() {
+				trees[t.Name()] = t.Tree
+			}
+		}
 	} else {
 		p.text[name], err = texttemplate.New(from).Funcs(functions()).Parse(src)
+		if err == nil {
+			for _, t := range p.text[name].Templates() {
+				trees[t.Name()] = t.Tree
+			}
+		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return unknownNames(from, src, from, trees, map[string]any{nameIncident: incidentDoc{}, nameAwareness: awarenessDoc{}, nameRegister: RegisterDoc{}}[name])
 }
 
 // try writes each report of an incident that says little, so that a template that names what is not there is found when
 // it is read and not when it is needed.
 func (p *Press) try() error {
 	var faults []error
-	i := tocsin.Incident{ID: "202601-0", Status: tocsin.Proposed, Opened: time.Unix(0, 0)}
+	i := tocsin.Incident{ID: "202601-0", Status: tocsin.Proposed, Opened: time.Unix(0, 0), Timeline: map[string]time.Time{"detected": time.Unix(0, 0)}}
 	for _, format := range Formats() {
 		faults = append(faults, p.Incident(io.Discard, format, File{Incident: i}, i.Opened), p.Awareness(io.Discard, format, File{Incident: i}, i.Opened),
 			p.Register(io.Discard, format, Period{From: i.Opened, To: i.Opened}, nil, i.Opened))

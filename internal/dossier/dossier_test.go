@@ -129,6 +129,38 @@ func TestTemplatesOfOnesOwn(t *testing.T) {
 	}
 }
 
+// A name that a report would have nothing for is a fault with its line and its remedy, wherever it stands.
+func TestTemplatesNameWhatThereIs(t *testing.T) {
+	for text, want := range map[string]string{
+		"one\n{{.incident.nubmer}}":                                               `incident.md.tmpl:2:12: nothing here is called "nubmer"`,
+		"{{if .broken}}{{.incidents.number}}{{end}}":                              `nothing here is called "incidents"`,
+		"{{range .log}}{{.seq}} {{.who}}{{end}}":                                  `nothing here is called "who"`,
+		"{{range .log}}{{else}}{{.events_gon}}{{end}}":                            "did you mean events_gone?",
+		"{{range $n, $f := .incident.follow_ups}}{{$f.ownr}}{{end}}":              "did you mean owner?",
+		"{{with $i := .incident}}{{$i.titel}}{{end}}":                             "did you mean title?",
+		"{{range .facts}}{{$.incident.statsu}}{{end}}":                            "did you mean status?",
+		"{{when .incident.opend}}":                                                "did you mean opened?",
+		"{{or .incident.sumary (words .incident.platfrom)}}":                      "did you mean platform?",
+		`{{define "x"}}{{.nmae}}{{end}}{{range .facts}}{{template "x" .}}{{end}}`: "did you mean name?",
+		"{{range .facts}}{{.whatever_that_is}}{{end}}":                            "known are: name, value",
+		"{{.incident.number.short}}":                                              `what stands before it has no "short"`,
+	} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "incident.md.tmpl"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(folder); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, not %s", text, err, want)
+		}
+	}
+	folder := t.TempDir()
+	sound := `{{.incident.timeline.detected}} {{range $k, $t := .incident.targets}}{{$k}} {{$t.due}}{{end}}{{$x := .made}}{{when $x}}{{with .facts}}{{(index . 0).name}}{{end}}`
+	if err := os.WriteFile(filepath.Join(folder, "incident.html.tmpl"), []byte(sound), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	press(t, folder)
+}
+
 // No value of an entity, no person and nothing that looks like an address is in what is written for teaching.
 func TestAwarenessNamesNobody(t *testing.T) {
 	p := press(t, "")
