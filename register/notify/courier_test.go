@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -352,6 +353,33 @@ func TestDuplicatesAreNotTold(t *testing.T) {
 	dropped, _ := w.courier.Notices(t.Context(), tocsin.NoticeQuery{State: tocsin.NoticeDropped})
 	if len(dropped) != 2 || dropped[0].Reason != "duplicate" {
 		t.Errorf("%+v", dropped)
+	}
+}
+
+// Clocks that are late at once are several things to be told, as are two assignments.
+func TestWhatDiffersIsNoDuplicate(t *testing.T) {
+	w := newWorld(t, "routes: [{name: all, to: [chat], actions: [assign], dedup: 5m}]\n")
+	i := w.create()
+	w.do(register.Command{Action: tocsin.ActAssign, Incident: i.ID, Assignee: "bert"})
+	w.do(register.Command{Action: tocsin.ActAssign, Incident: i.ID, Assignee: "carl"})
+	w.settle()
+	w.expect("assign", "assign")
+	entry := func(a tocsin.Action, data string) tocsin.LogEntry {
+		return tocsin.LogEntry{Action: a, Recorded: t0, Data: json.RawMessage(data)}
+	}
+	for _, c := range []struct {
+		action    tocsin.Action
+		was, now  string
+		duplicate bool
+	}{
+		{tocsin.ActTimer, `{"target":"nis2-23/early-warning"}`, `{"target":"nis2-23/notification"}`, false},
+		{tocsin.ActTimer, `{"target":"nis2-23/early-warning"}`, `{"target":"nis2-23/early-warning"}`, true},
+		{tocsin.ActRevise, `{"event":{"alerts":10}}`, `{"event":{"alerts":20}}`, true},
+	} {
+		e := entry(c.action, c.now)
+		if got := again(&e, []tocsin.LogEntry{entry(c.action, c.was)}, time.Minute); got != c.duplicate {
+			t.Errorf("%s %s after %s: %v", c.action, c.now, c.was, got)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -225,8 +226,18 @@ func (d *Courier) entry(ctx context.Context, i *tocsin.Incident, e *tocsin.LogEn
 // again reports whether the same was done, to the same end, a moment ago.
 func again(e *tocsin.LogEntry, earlier []tocsin.LogEntry, within time.Duration) bool {
 	return within > 0 && slices.ContainsFunc(earlier, func(was tocsin.LogEntry) bool {
-		return was.Action == e.Action && was.To == e.To && e.Recorded.Sub(was.Recorded) < within && slices.Equal(told(&was), told(e))
+		return was.Action == e.Action && was.To == e.To && e.Recorded.Sub(was.Recorded) < within && (grows(e.Action) || saysTheSame(&was, e))
 	})
+}
+
+// grows reports whether an action is one of those that events bring about over and over, each with other counts.
+func grows(a tocsin.Action) bool {
+	return a == tocsin.ActAttach || a == tocsin.ActRevise || a == tocsin.ActLate || a == tocsin.ActRecur
+}
+
+// saysTheSame reports whether two entries are about the same: another clock, another team or another text is news.
+func saysTheSame(was, e *tocsin.LogEntry) bool {
+	return was.Text == e.Text && was.Reason == e.Reason && bytes.Equal(was.Data, e.Data)
 }
 
 // create stores a notice that may be there already.

@@ -104,7 +104,7 @@ const (
 {{if .Entry.To}}{{if .Entry.From}}{{.Entry.From}} -> {{end}}{{.Entry.To}}, {{end}}{{.Entry.Action}} by {{.Entry.By}} at {{time .Entry.Effective}}{{if .Entry.Text}}: {{.Entry.Text}}{{end}}{{if .Entry.Reason}}
 reason: {{.Entry.Reason}}{{end}}{{range $name, $t := .Incident.Targets}}{{if not $t.Met}}
 {{$name}} due {{time $t.Due}}{{end}}{{end}}{{range .Incident.Clocks}}{{if .IsOpen}}
-{{.Name}} due {{time .Due}}{{end}}{{end}}{{if .URL}}
+{{.Name}} {{if .Due.IsZero}}waits for {{.Anchor}}{{else}}due {{time .Due}}{{end}}{{end}}{{end}}{{if .URL}}
 {{.URL}}{{end}}`
 )
 
