@@ -222,6 +222,20 @@ func TestReopeningKeepsTheFirstResolution(t *testing.T) {
 	}
 }
 
+// By a calendar of business hours a target that runs anew over a week-end may be due when it was due before.
+func TestReopeningBeginsTheTargetAnew(t *testing.T) {
+	w := newWorld(t)
+	w.now = time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC) // a Saturday
+	i := w.apply(event("e1", 0, "203.0.113.7", "ann"), assessment(tocsin.Promoted, tocsin.ModePropose, "P3")).Incident
+	i = w.do(Command{Incident: i.ID, Action: tocsin.ActDeclare})
+	i = w.do(Command{Incident: i.ID, Action: tocsin.ActResolve})
+	due := i.Targets["resolve"].Due
+	i = w.do(Command{Incident: i.ID, Action: tocsin.ActReopen, Reason: "came back"})
+	if got := i.Targets["resolve"]; got.Met != nil || !got.Due.Equal(due) {
+		t.Errorf("reopened: %+v, was due %s", got, due)
+	}
+}
+
 func TestMerge(t *testing.T) {
 	w := newWorld(t)
 	a := w.apply(event("e1", 0, "203.0.113.7", "ann"), proposed()).Incident

@@ -198,7 +198,14 @@ func (s *state) founded(e tocsin.LogEntry, f founding) {
 	s.summarise()
 }
 
-func (s *state) move(_ tocsin.LogEntry, m move) { s.carry(m) }
+func (s *state) move(e tocsin.LogEntry, m move) {
+	if reopens(e) { // they run anew, also where they are due when they were before
+		for name := range m.Targets {
+			delete(s.incident.Targets, name)
+		}
+	}
+	s.carry(m)
+}
 
 func (s *state) set(e tocsin.LogEntry, c setting) {
 	i := &s.incident
