@@ -213,7 +213,7 @@ func newIncidentLog() *cobra.Command {
 					return err
 				}
 				return printRows(cmd.OutOrStdout(), output, entries, "SEQ\tEFFECTIVE\tRECORDED\tACTION\tBY\tSTATUS\tTEXT", func(e tocsin.LogEntry) string {
-					return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s", e.Seq, stamp(e.Effective), stamp(e.Recorded), e.Action, printable(e.By.ID), e.To, printable(or(e.Text, e.Reason)))
+					return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s\t%s", e.Seq, stamp(e.Effective), stamp(e.Recorded), e.Action, printable(e.By.ID), e.To, printable(says(e)))
 				})
 			})
 		},
@@ -221,6 +221,18 @@ func newIncidentLog() *cobra.Command {
 	r.flags(cmd)
 	outputFlag(cmd, &output)
 	return cmd
+}
+
+// says is what an entry says: its text or its reason, and what a person's command set.
+func says(e tocsin.LogEntry) string {
+	parts := make([]string, 0, 4)
+	if text := or(e.Text, e.Reason); text != "" {
+		parts = append(parts, text)
+	}
+	for _, s := range e.Said() {
+		parts = append(parts, s.Name+"="+s.Text)
+	}
+	return strings.Join(parts, "; ")
 }
 
 func readLog(ctx context.Context, c *client.Client, name string) ([]tocsin.LogEntry, error) {

@@ -69,7 +69,7 @@ func incidentData(f File, now time.Time) incidentDoc {
 	}
 	for _, e := range f.Log {
 		d.Log = append(d.Log, step{
-			Seq: e.Seq, Effective: e.Effective, Recorded: e.Recorded, What: what(e), By: e.By.ID, Text: strings.TrimSpace(e.Reason + " " + e.Text), Phase: e.Phase,
+			Seq: e.Seq, Effective: e.Effective, Recorded: e.Recorded, What: what(e), By: e.By.ID, Text: says(e), Phase: e.Phase,
 		})
 	}
 	for _, e := range f.Events {
@@ -92,6 +92,19 @@ func what(e tocsin.LogEntry) string {
 		skipped[n] = string(s)
 	}
 	return text + ", skipping " + strings.Join(skipped, ", ")
+}
+
+// says is what an entry says: its reason, its text, and what a person's command set.
+func says(e tocsin.LogEntry) string {
+	var parts []string
+	for _, s := range e.Said() {
+		parts = append(parts, strings.ReplaceAll(s.Name, "_", " ")+" "+s.Text)
+	}
+	words, set := strings.TrimSpace(e.Reason+" "+e.Text), strings.Join(parts, "; ")
+	if words == "" || set == "" {
+		return words + set
+	}
+	return words + " (" + set + ")"
 }
 
 func facts(i tocsin.Incident) []fact {
