@@ -38,7 +38,7 @@ func newReport() *cobra.Command {
 				}
 				text := "event " + receipt.Event + " is " + strings.ReplaceAll(receipt.State, "_", " ")
 				if receipt.Incident != "" {
-					text += ", incident " + receipt.Incident
+					text += ", incident " + called(ctx, c, receipt.Incident)
 				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), text)
 				return err
@@ -60,6 +60,15 @@ func newReport() *cobra.Command {
 	completeWords(cmd, "channel", tocsin.Channels())
 	_ = cmd.MarkFlagRequired("what") // it is a flag of the command
 	return cmd
+}
+
+// called is an incident's number, or its id where whoever asks may not look at it.
+func called(ctx context.Context, c *client.Client, id string) string {
+	var i tocsin.Incident
+	if err := c.Get(ctx, "/incidents/"+url.PathEscape(id), nil, &i); err != nil {
+		return id
+	}
+	return or(i.Number, id)
 }
 
 func newInformant() *cobra.Command {

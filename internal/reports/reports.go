@@ -196,7 +196,7 @@ func (in Input) check(now time.Time) (occurred time.Time, err error) {
 		words []string
 	}{"kind": {in.Kind, kinds}, "channel": {in.Channel, tocsin.Channels()}} {
 		if v.word != "" && !slices.Contains(v.words, v.word) {
-			faults = append(faults, strings.TrimSpace(fmt.Sprintf("%s: %.80q is none of %s; %s", name, v.word, strings.Join(v.words, ", "), fault.DidYouMean(v.word, v.words))))
+			faults = append(faults, unknown(name, v.word, v.words))
 		}
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
@@ -213,4 +213,13 @@ func (in Input) check(now time.Time) (occurred time.Time, err error) {
 		return occurred, &Fault{Faults: faults}
 	}
 	return occurred, nil
+}
+
+// unknown says that a word is none of those that may be given, and which was meant.
+func unknown(name, word string, words []string) string {
+	text := fmt.Sprintf("%s: %.80q is none of %s", name, word, strings.Join(words, ", "))
+	if near := fault.Nearest(word, words); near != "" {
+		text += "; did you mean " + near + "?"
+	}
+	return text
 }
