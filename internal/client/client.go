@@ -195,7 +195,7 @@ func missing(path, said string) string {
 		"tokens": "token", "users": "user",
 	}[all]
 	name, err := url.PathUnescape(escaped)
-	if what == "" || name == "" || err != nil {
+	if said != "there is no such thing" || what == "" || name == "" || err != nil { // what says more is kept
 		return said + ": " + path
 	}
 	return "there is no " + what + " " + strconv.Quote(name)

@@ -95,6 +95,16 @@ func TestSaysWhatIsNotThere(t *testing.T) {
 	}
 }
 
+func TestWhatSaysMoreIsKept(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"title":"Not Found","detail":"user.name is not given"}`)
+	})
+	if err := c.Get(t.Context(), "/rules/x/why-not", nil, nil); err == nil || !strings.HasPrefix(err.Error(), "user.name is not given") {
+		t.Error(err)
+	}
+}
+
 func TestTheTokenGoesNowhereElse(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
 	defer other.Close()

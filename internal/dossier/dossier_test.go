@@ -132,18 +132,18 @@ func TestTemplatesOfOnesOwn(t *testing.T) {
 // A name that a report would have nothing for is a fault with its line and its remedy, wherever it stands.
 func TestTemplatesNameWhatThereIs(t *testing.T) {
 	for text, want := range map[string]string{
-		"one\n{{.incident.nubmer}}":                                               `incident.md.tmpl:2:12: nothing here is called "nubmer"`,
-		"{{if .broken}}{{.incidents.number}}{{end}}":                              `nothing here is called "incidents"`,
-		"{{range .log}}{{.seq}} {{.who}}{{end}}":                                  `nothing here is called "who"`,
-		"{{range .log}}{{else}}{{.events_gon}}{{end}}":                            "did you mean events_gone?",
-		"{{range $n, $f := .incident.follow_ups}}{{$f.ownr}}{{end}}":              "did you mean owner?",
-		"{{with $i := .incident}}{{$i.titel}}{{end}}":                             "did you mean title?",
-		"{{range .facts}}{{$.incident.statsu}}{{end}}":                            "did you mean status?",
-		"{{when .incident.opend}}":                                                "did you mean opened?",
-		"{{or .incident.sumary (words .incident.platfrom)}}":                      "did you mean platform?",
-		`{{define "x"}}{{.nmae}}{{end}}{{range .facts}}{{template "x" .}}{{end}}`: "did you mean name?",
-		"{{range .facts}}{{.whatever_that_is}}{{end}}":                            "known are: name, value",
-		"{{.incident.number.short}}":                                              `what stands before it has no "short"`,
+		"one\n{{.incident.nubmer}}":                                              `incident.md.tmpl:2:12: nothing here is called "nubmer"`,
+		"{{if .broken}}{{.incidents.number}}{{end}}":                             `nothing here is called "incidents"`,
+		"{{range .log}}{{.seq}} {{.who}}{{end}}":                                 `nothing here is called "who"`,
+		"{{range .log}}{{else}}{{.events_gon}}{{end}}":                           "did you mean events_gone?",
+		"{{range $n, $f := .incident.follow_ups}}{{$f.ownr}}{{end}}":             "did you mean owner?",
+		"{{with $i := .incident}}{{$i.titel}}{{end}}":                            "did you mean title?",
+		"{{range .facts}}{{$.incident.statsu}}{{end}}":                           "did you mean status?",
+		"{{when .incident.opend}}":                                               "did you mean opened?",
+		"{{or .incident.sumary (words .incident.platfrom)}}":                     "did you mean platform?",
+		`{{define "x"}}{{.nam}}{{end}}{{range .facts}}{{template "x" .}}{{end}}`: "did you mean name?",
+		"{{range .facts}}{{.whatever_that_is}}{{end}}":                           "known are: name, value",
+		"{{.incident.number.short}}":                                             `what stands before it has no "short"`,
 	} {
 		folder := t.TempDir()
 		if err := os.WriteFile(filepath.Join(folder, "incident.md.tmpl"), []byte(text), 0o600); err != nil {
