@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/app"
 	"tocsin/internal/client"
 	"tocsin/internal/config"
+	"tocsin/internal/integrity"
 )
 
 // evidenceCommands are those about the copies of alerts that an incident stands on.
@@ -177,7 +178,7 @@ func keeper(cmd *cobra.Command, file string, do func(ctx context.Context, k *app
 	if app.Refused(err) || errors.Is(err, tocsin.ErrNotFound) {
 		return coded(exitUnusable, err)
 	}
-	return coded(exitInput, err)
+	return answered(err)
 }
 
 func newIncidentErase() *cobra.Command {
@@ -188,9 +189,13 @@ func newIncidentErase() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return keeper(cmd, file, func(ctx context.Context, k *app.Keeper, by tocsin.Actor) error {
-				n, err := k.Erase(ctx, app.Erasing{Incident: args[0], Person: person, Reason: reason, By: by})
+				id, err := findBy(ctx, args[0], k.IncidentOf)
+				if err != nil {
+					return err
+				}
+				n, err := k.Erase(ctx, app.Erasing{Incident: id, Person: person, Reason: reason, By: by})
 				if err == nil {
-					fmt.Fprintf(cmd.OutOrStdout(), "erased %d values\n", n)
+					fmt.Fprintf(cmd.OutOrStdout(), "erased %s\n", integrity.Count(n, "value"))
 				}
 				return err
 			})

@@ -146,6 +146,11 @@ func readLine(name string) string {
 
 // find turns what a person calls an incident, its number or its id, into its id.
 func find(ctx context.Context, c *client.Client, name string) (string, error) {
+	return findBy(ctx, name, func(ctx context.Context, number string) (string, error) { return numberOf(ctx, c, number) })
+}
+
+// findBy is find for who asks by other ways than the API: ask gives the id of the incident that has a number, "" for nobody's.
+func findBy(ctx context.Context, name string, ask func(ctx context.Context, number string) (string, error)) (string, error) {
 	if err := nameable(name); err != nil {
 		return "", err
 	}
@@ -160,7 +165,7 @@ func find(ctx context.Context, c *client.Client, name string) (string, error) {
 			case <-time.After(numberPause):
 			}
 		}
-		if id, err := numberOf(ctx, c, strings.ToUpper(name)); id != "" || err != nil {
+		if id, err := ask(ctx, strings.ToUpper(name)); id != "" || err != nil {
 			return id, err
 		}
 	}

@@ -177,6 +177,15 @@ func (k *Keeper) Disposals(ctx context.Context, from, to time.Time) ([]tocsin.Lo
 	return all, nil
 }
 
+// IncidentOf is the id of the incident that has a number, "" where none has it.
+func (k *Keeper) IncidentOf(ctx context.Context, number string) (string, error) {
+	page, err := k.Incidents(ctx, tocsin.Query{Number: number, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return "", err
+	}
+	return page.Items[0].ID, nil
+}
+
 // An Erasing is a request to take a person out of an incident's log.
 type Erasing = register.Erasing
 
