@@ -3,6 +3,7 @@ package register
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +142,9 @@ func appendCanonicalText(b, text []byte) ([]byte, error) {
 	s := scan{text: text, out: b}
 	if s.all() {
 		return s.out, nil
+	}
+	if at := tocsin.MemberTwice(text); at != "" {
+		return nil, fmt.Errorf("it has %s twice", at)
 	}
 	return appendValue(b, json.RawMessage(text))
 }

@@ -67,6 +67,9 @@ func FuzzCanonicalText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		want, wrong := canonical(json.RawMessage(text))
 		got, err := appendCanonicalText(nil, []byte(text))
+		if wrong == nil && err != nil && tocsin.MemberTwice([]byte(text)) != "" {
+			return // what says two things has no hash
+		}
 		if (err == nil) != (wrong == nil) || string(got) != string(want) && wrong == nil {
 			t.Fatalf("%q\n got %s (%v)\nwant %s (%v)", text, got, err, want, wrong)
 		}

@@ -18,10 +18,21 @@ func ReadEntry(text string) (tocsin.LogEntry, error) {
 		return e, nil
 	}
 	e = tocsin.LogEntry{}
-	if err := json.Unmarshal([]byte(text), &e); err != nil {
-		return e, fmt.Errorf("log entry: %v: %w", err, ErrDamaged)
+	if err := unmarshal(text, &e); err != nil {
+		return e, fmt.Errorf("log entry: %w", err)
 	}
 	return e, nil
+}
+
+// unmarshal is json.Unmarshal of a text that says one thing to all who read it. The error wraps [ErrDamaged].
+func unmarshal(text string, to any) error {
+	if err := json.Unmarshal([]byte(text), to); err != nil {
+		return fmt.Errorf("%v: %w", err, ErrDamaged)
+	}
+	if at := tocsin.MemberTwice([]byte(text)); at != "" {
+		return fmt.Errorf("it has %s twice: %w", at, ErrDamaged)
+	}
+	return nil
 }
 
 // CutEntry reads a log entry that a text begins with, and returns the rest; false where it is not in the very form that

@@ -2,7 +2,6 @@ package sinks
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -16,8 +15,8 @@ func ReadExhibit(text string) (tocsin.Exhibit, error) {
 		return x, nil
 	}
 	var x tocsin.Exhibit
-	if err := json.Unmarshal([]byte(text), &x); err != nil {
-		return x, fmt.Errorf("exhibit: %v: %w", err, ErrDamaged)
+	if err := unmarshal(text, &x); err != nil {
+		return x, fmt.Errorf("exhibit: %w", err)
 	}
 	return x, nil
 }

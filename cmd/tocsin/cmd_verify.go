@@ -93,13 +93,16 @@ func verifyFile(cmd *cobra.Command, name string, t trusted) error {
 	found := 0
 	dec := json.NewDecoder(bytes.NewReader(text))
 	for n := 0; ; n++ {
-		var e integrity.Export
-		if err := dec.Decode(&e); errors.Is(err, io.EOF) && n > 0 {
+		var one json.RawMessage
+		if err := dec.Decode(&one); errors.Is(err, io.EOF) && n > 0 {
 			break
 		} else if err != nil {
 			return coded(exitInput, fmt.Errorf("%s: no export: %w", name, err))
 		}
-		r := integrity.VerifyExport(e, trust)
+		e, r, err := integrity.VerifyFile(one, trust)
+		if err != nil {
+			return coded(exitInput, fmt.Errorf("%s: %w", name, err))
+		}
 		found += tell(cmd, r)
 		if len(r.Faults) == 0 {
 			fmt.Fprintf(cmd.OutOrStdout(), "intact: incident %s, %s, last hash %s; %d of %s proven, %s\n",

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -167,6 +168,9 @@ func VerifyExport(e Export, t Trust) Report {
 	var r Report
 	if err := checkState(e); err != nil {
 		r.Faults = append(r.Faults, err)
+	}
+	if reflect.ValueOf(e.Incident).IsZero() {
+		r.uncovered("what the incident is: the file has its log alone")
 	}
 	if len(e.Log) > 0 && len(e.Custody) > 0 {
 		if e.Custody[0].Incident != register.CustodyID(e.Log[0].Incident) {

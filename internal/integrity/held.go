@@ -208,6 +208,9 @@ func sameState(doc []byte, projected *tocsin.Incident) (want []byte, err error) 
 	if err := json.Unmarshal(doc, &there); err != nil {
 		return nil, fmt.Errorf("incident %s: its state cannot be read: %w", projected.ID, err)
 	}
+	if at := tocsin.MemberTwice(doc); at != "" {
+		return nil, fmt.Errorf("incident %s: its state has %s twice: who reads it takes the one or the other", projected.ID, at)
+	}
 	got, err := json.Marshal(there)
 	if err != nil || bytes.Equal(got, want) { // it is written otherwise and says the same
 		return want, err

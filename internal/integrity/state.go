@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"tocsin/register"
@@ -21,7 +22,7 @@ func checkState(e Export) error {
 	if err != nil {
 		return fmt.Errorf("incident %s: its log cannot be projected: %w", e.Log[0].Incident, err)
 	}
-	if e.Incident.ID == "" { // a log alone
+	if reflect.ValueOf(e.Incident).IsZero() { // a log alone
 		return nil
 	}
 	got, err := json.Marshal(e.Incident)
