@@ -59,6 +59,8 @@ func TestByHandSQLite(t *testing.T) {
 		"breached":                      {`UPDATE incidents SET breached = 1 - breached`, "its column breached"},
 		"not found by its event":        {`DELETE FROM links WHERE kind = 'event'`, "what it is found by"},
 		"not found by its title":        {`UPDATE incidents SET titled = 0 WHERE id = (SELECT min(id) FROM incidents)`, "its column titled"},
+		"words of titles gone":          {`DELETE FROM title_words`, "the words by which it is looked for are \"\""},
+		"a state under another id":      {`UPDATE incidents SET id = '202611-f' || substr(id, 9) WHERE id = (SELECT min(id) FROM incidents)`, "and is not in the register"},
 		"a visit":                       {`UPDATE incidents SET doc = json_set(doc, '$.visits[0].seconds', 1)`, "is not what its log tells"},
 		"a custody entry":               {`UPDATE log SET doc = json_set(doc, '$.reason', 'nothing') WHERE json_extract(doc, '$.action') = 'access'`, "not what was committed to"},
 		"a custody entry gone":          {`DELETE FROM log WHERE json_extract(doc, '$.action') = 'access'`, "was removed from the log"},

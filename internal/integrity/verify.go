@@ -339,7 +339,7 @@ func (v *verification) close() {
 	}
 	v.backlog.compare(v)
 	v.sum.uncovered("events, assessments and alerts themselves: what of them led to an incident is in its log and its evidence")
-	v.sum.uncovered("what is no part of the register: the audit log, dead letters, notices, users, the slots by which events find an incident, the counter of numbers, and how many alerts and events there were")
+	v.sum.uncovered("what is no part of the register: the audit log, dead letters, notices, users, who reported something, the slots by which events find an incident, the counter of numbers, the marks by which the registrar finds what has no leaf, and how many alerts and events there were")
 	v.sum.uncovered(always)
 	slices.SortFunc(v.sum.Faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }

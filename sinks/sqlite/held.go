@@ -61,14 +61,8 @@ type beside struct {
 func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error {
 	return s.snapshot(ctx, func(q querier) error {
 		if span.From == "" { // once
-			odd, err := oddSchema(ctx, q)
-			if err != nil {
+			if err := wholeOddities(ctx, q, each); err != nil {
 				return err
-			}
-			if odd != nil {
-				if err := each(tocsin.Held{Odd: odd}); err != nil {
-					return err
-				}
 			}
 		}
 		incidents, err := besides(ctx, q, span)
@@ -96,6 +90,20 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 		}
 		return nil
 	})
+}
+
+// wholeOddities hands out what is odd of the file as a whole.
+func wholeOddities(ctx context.Context, q querier, each func(tocsin.Held) error) error {
+	for _, look := range []func(context.Context, querier) (odd, err error){oddSchema, oddTitles} {
+		odd, err := look(ctx, q)
+		if err == nil && odd != nil {
+			err = each(tocsin.Held{Odd: odd})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // snapshot lets fn read the file as it stands at one moment.

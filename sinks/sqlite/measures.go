@@ -49,15 +49,17 @@ func (s *Store) measure(ctx context.Context, i *tocsin.Incident) error {
 func (s *Store) measureAll(ctx context.Context) error {
 	for {
 		var without []tocsin.Incident
-		rows, err := s.write.QueryContext(ctx, `SELECT doc FROM incidents WHERE NOT EXISTS (SELECT 1 FROM measures WHERE measures.id = incidents.id) LIMIT 500`)
+		rows, err := s.write.QueryContext(ctx, `SELECT id, doc FROM incidents WHERE NOT EXISTS (SELECT 1 FROM measures WHERE measures.id = incidents.id) LIMIT 500`)
 		if err != nil {
 			return translate("measures", err)
 		}
 		for rows.Next() {
 			var i tocsin.Incident
-			if err := rows.Scan(into(&i)); err != nil {
+			var id string
+			if err := rows.Scan(&id, into(&i)); err != nil {
 				return translate("measures", err)
 			}
+			i.ID = id // also where somebody wrote another into the document: else it would be without for ever
 			without = append(without, i)
 		}
 		if err := rows.Err(); err != nil {

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"tocsin"
@@ -39,6 +41,18 @@ func (l *listing) titles(words []string) {
 	for _, word := range words {
 		l.where("titled IN (SELECT title FROM title_words WHERE word >= ? AND word < ?)", word, word+"\U0010FFFF")
 	}
+}
+
+// oddTitles tells of the first title whose words do not lead to it, nil where all do.
+func oddTitles(ctx context.Context, q querier) (odd, err error) {
+	err = scanRows(ctx, q, `SELECT words, (SELECT group_concat(word, ' ') FROM (SELECT word FROM title_words WHERE title = n ORDER BY word)) FROM titles ORDER BY n`, nil, 2, func(row []any) {
+		words := strings.Fields(word(row[0]))
+		slices.Sort(words)
+		if found := strings.Join(words, " "); odd == nil && found != word(row[1]) {
+			odd = fmt.Errorf("incidents with the title %q: the words by which it is looked for are %q", word(row[0]), word(row[1]))
+		}
+	})
+	return odd, err
 }
 
 // fillTitles numbers the titles of what an earlier version stored, in the transaction of the migration.

@@ -55,3 +55,30 @@ func TestUpgrade(t *testing.T) {
 		t.Errorf("events: %d (%v)", len(p.Items), err)
 	}
 }
+
+// A row whose document names another incident does not keep the file from being opened, so that a check can tell of it.
+func TestOpenWithARowOfAnother(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "t.db")
+	s, err := Open(t.Context(), Options{Path: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := tocsin.Incident{ID: "202611-a", Revision: 1, Tenant: "default", Status: tocsin.Declared, Priority: "P3", Opened: noon}
+	if err := s.PutIncident(t.Context(), i); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.exec(t.Context(), "row", `UPDATE incidents SET id = '202611-b'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if s, err = Open(t.Context(), Options{Path: file}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
