@@ -44,9 +44,9 @@ func (w *world) remark(i tocsin.Incident, times int) {
 }
 
 // inSQLite copies a register into a file.
-func inSQLite(t testing.TB, from full) *sqlite.Store {
+func inSQLite(t testing.TB, from full) (to *sqlite.Store, file string) {
 	t.Helper()
-	to, _ := newSQLite(t)
+	to, file = newSQLite(t)
 	d := copyOf(t, from)
 	err := to.InTx(context.WithoutCancel(t.Context()), func(tx *sqlite.Store) error {
 		ctx := context.WithoutCancel(t.Context())
@@ -73,7 +73,7 @@ func inSQLite(t testing.TB, from full) *sqlite.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := from.Stretches(t.Context(), 0, 1000)
+	tree, err := from.Stretches(t.Context(), 0, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,11 +91,11 @@ func inSQLite(t testing.TB, from full) *sqlite.Store {
 			t.Fatal(err)
 		}
 	}
-	return to
+	return to, file
 }
 
 // inElastic copies a register into the real server, as the registrar writes it: many documents at a time.
-func inElastic(b *testing.B, from full) Verifiable {
+func inElastic(b testing.TB, from full) Verifiable {
 	b.Helper()
 	s := newRawElastic(b, &strings.Builder{})
 	to := s.full.(*elastic.Store)
@@ -120,7 +120,7 @@ func inElastic(b *testing.B, from full) Verifiable {
 		errs, err := to.Save(ctx, some)
 		must(errs, err)
 	}
-	tree, err := from.Stretches(ctx, 0, 1000)
+	tree, err := from.Stretches(ctx, 0, 1_000_000)
 	must(nil, err)
 	for _, st := range tree {
 		must(nil, to.PutStretch(ctx, st))
@@ -159,7 +159,8 @@ func BenchmarkVerifyElastic(b *testing.B) {
 func BenchmarkVerifyStore(b *testing.B) {
 	w := busy(b, 300, 20)
 	trust := w.trust()
-	for name, s := range map[string]Verifiable{"memory": w.store, "sqlite": inSQLite(b, w.store)} {
+	file, _ := inSQLite(b, w.store)
+	for name, s := range map[string]Verifiable{"memory": w.store, "sqlite": file} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			entries, before := 0, cputime.Process()

@@ -32,6 +32,7 @@ func newRawElastic(t testing.TB, bulk *strings.Builder) *rawElastic {
 	if address == "" || os.Getenv("TOCSIN_TEST_ES_USER") != "" {
 		t.Skip("TOCSIN_TEST_ES is not set to a server without TLS: deploy/stack/up starts one")
 	}
+	filled := os.Getenv("TOCSIN_FILL")
 	prefix := fmt.Sprintf("tt%d-", time.Now().UnixNano())
 	store, err := elastic.New(elastic.Config{Addresses: []string{address}, Prefix: prefix})
 	if err != nil {
@@ -41,8 +42,11 @@ func newRawElastic(t testing.TB, bulk *strings.Builder) *rawElastic {
 	if _, err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("the indices are %s*", prefix)
 	s := &rawElastic{full: store, t: t, prefix: prefix, sources: map[string]string{}, bulk: bulk}
-	t.Cleanup(s.wipe)
+	if filled == "" {
+		t.Cleanup(s.wipe)
+	}
 	return s
 }
 
