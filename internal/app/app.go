@@ -140,7 +140,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.store, a.backlog = back.store, back.backlog
-	a.quality = &qualities{store: back.store, now: a.now}
+	a.quality = newQualities(back.store, a.now)
+	a.runs("quality", a.quality.run)
 	a.openFacts(back.store)
 	a.runs("rules", func(ctx context.Context) error { return a.watch(ctx, watcher, back) })
 	a.openSilences(back)

@@ -17,6 +17,7 @@ import (
 	"tocsin/internal/auth"
 	"tocsin/internal/dossier"
 	"tocsin/internal/pipeline"
+	"tocsin/register"
 	"tocsin/sinks"
 	"tocsin/sinks/sqlite"
 )
@@ -137,7 +138,9 @@ func OpenLocal(ctx context.Context, o Options) (_ *Local, err error) {
 	return &Local{app: a, Handler: api.New(api.Options{
 		Register: view, Store: view, Whole: st, DeadLetters: letters, Dispose: letters.dispose, Rules: a.rulesOnDisk,
 		Search: view, Exceptions: a.exceptionsOnDisk, Sources: func() []api.Source { return nil },
-		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: (&qualities{store: st, now: a.now}).of,
+		Audit: st, Trail: a.trail(st), WhyNot: noEngine, Measures: st, Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
+			return register.RuleQuality(ctx, st, tenant, since)
+		},
 		Press: press, Reports: a.desk(st, nil),
 		Health: func() any { return a.health.Report() }, Tokens: tokens, Version: "1", Now: a.now, Log: a.log,
 		Regimes: a.regimesInForce, Custodian: a.evidence(st),

@@ -2,19 +2,24 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"tocsin/register"
 )
 
-// qualities remember for a while how rules did: working it out reads the register.
+// qualities know how rules did. Working it out reads the register, which takes from milliseconds to a minute, so that
+// it is done beside the questions: an answer that is too old is given all the same where the new one takes longer
+// than [qualityPatience].
 type qualities struct {
 	store register.Assessed
 	now   func() time.Time
 
-	mu    sync.Mutex
-	known map[qualityKey]knownQuality
+	mu     sync.Mutex
+	known  map[qualityKey]*knownQuality
+	wanted []qualityKey // in the order in which they were asked for
+	wake   chan struct{}
 }
 
 type qualityKey struct {
@@ -23,39 +28,121 @@ type qualityKey struct {
 }
 
 type knownQuality struct {
-	until time.Time // when it is too old
-	value register.Qualities
+	value   register.Qualities
+	found   bool // there is a value, of whatever age
+	err     error
+	until   time.Time     // when the value is too old
+	asked   time.Time     // last
+	working chan struct{} // closed once what is worked on is known; nil: nothing is
 }
 
 // An answer is given again for qualityRest times as long as it took to find: asking takes a twentieth of the store's
 // time at most. Questions are about spans of whole minutes before now, so that those meet that are asked one after another.
 const (
-	qualityRest  = 20
-	qualityGrain = time.Minute
+	qualityRest     = 20
+	qualityGrain    = time.Minute
+	qualityPatience = 100 * time.Millisecond
+	qualityForget   = time.Hour // behind the last question
+	qualityFirst    = 90 * 24 * time.Hour
 )
 
-// of is [register.RuleQuality], or an answer of a moment ago. One question is worked on at a time.
+func newQualities(store register.Assessed, now func() time.Time) *qualities {
+	return &qualities{store: store, now: now, known: map[qualityKey]*knownQuality{}, wake: make(chan struct{}, 1)}
+}
+
+// of is [register.RuleQuality] as it was a while ago. Where nothing is known yet it waits until ctx is done.
 func (q *qualities) of(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
-	key := qualityKey{tenant, q.now().Sub(since).Round(qualityGrain)} // of when it was asked, however long it waits
+	key := qualityKey{tenant, q.now().Sub(since).Round(qualityGrain)}
+	last, working := q.ask(key)
+	if working == nil {
+		return last.value, nil
+	}
+	var patience <-chan time.Time
+	if last.found {
+		t := time.NewTimer(qualityPatience)
+		defer t.Stop()
+		patience = t.C
+	}
+	select {
+	case <-working:
+		last = q.last(key)
+		return last.value, last.err
+	case <-patience:
+		return last.value, nil
+	case <-ctx.Done():
+		return register.Qualities{}, fmt.Errorf("how rules did is being worked out: %w", ctx.Err())
+	}
+}
+
+// ask notes a question, and returns what is known. Working is nil where that is new enough.
+func (q *qualities) ask(key qualityKey) (last knownQuality, working <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
-	for k, v := range q.known {
-		if !now.Before(v.until) {
-			delete(q.known, k)
+	for other, k := range q.known {
+		if k.working == nil && now.Sub(k.asked) >= qualityForget {
+			delete(q.known, other)
 		}
 	}
-	if v, ok := q.known[key]; ok {
-		return v.value, nil
+	k := q.known[key]
+	if k == nil {
+		k = &knownQuality{}
+		q.known[key] = k
 	}
-	value, err := register.RuleQuality(ctx, q.store, tenant, since.Truncate(qualityGrain))
-	if err != nil {
-		return value, err
+	k.asked = now
+	if k.working == nil && (!k.found || !now.Before(k.until)) {
+		k.working = make(chan struct{})
+		q.wanted = append(q.wanted, key)
+		select {
+		case q.wake <- struct{}{}:
+		default: // it is awake
+		}
 	}
-	if q.known == nil {
-		q.known = map[qualityKey]knownQuality{}
+	return *k, k.working
+}
+
+func (q *qualities) last(key qualityKey) knownQuality {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return *q.known[key] // asked for just now, so that it is not forgotten
+}
+
+// run works out what is asked for until ctx is done, one question at a time, and first what the page of rules will ask.
+func (q *qualities) run(ctx context.Context) error {
+	q.ask(qualityKey{span: qualityFirst})
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-q.wake:
+		}
+		for key, ok := q.next(); ok; key, ok = q.next() {
+			q.work(ctx, key)
+		}
 	}
+}
+
+// next is the question that waits longest.
+func (q *qualities) next() (key qualityKey, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.wanted) == 0 {
+		return key, false
+	}
+	key, q.wanted = q.wanted[0], q.wanted[1:]
+	return key, true
+}
+
+func (q *qualities) work(ctx context.Context, key qualityKey) {
+	begun := q.now()
+	value, err := register.RuleQuality(ctx, q.store, key.tenant, begun.Add(-key.span).Truncate(qualityGrain))
 	done := q.now()
-	q.known[key] = knownQuality{done.Add(qualityRest * done.Sub(now)), value}
-	return value, nil
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	k := q.known[key]
+	if k.err = err; err == nil {
+		k.value, k.found, k.until = value, true, done.Add(qualityRest*done.Sub(begun))
+	}
+	close(k.working)
+	k.working = nil
 }

@@ -2,44 +2,100 @@ package app
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tocsin"
 	"tocsin/register"
 )
 
-// slowRegister takes a minute for each question.
+// slowRegister takes a while for each question.
 type slowRegister struct {
 	register.Assessed
-	now   time.Time
+	takes time.Duration
 	asked int
+	err   error
 }
 
-func (s *slowRegister) Incidents(context.Context, tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
+func (s *slowRegister) Incidents(ctx context.Context, _ tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
 	s.asked++
-	s.now = s.now.Add(time.Minute)
-	return tocsin.Page[tocsin.Incident]{}, nil
+	select {
+	case <-ctx.Done():
+	case <-time.After(s.takes):
+	}
+	return tocsin.Page[tocsin.Incident]{}, errors.Join(s.err, ctx.Err())
 }
 
 func (s *slowRegister) Verdicts(context.Context, tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error) {
 	return tocsin.Page[tocsin.Verdict]{}, nil
 }
 
-// TestQualityIsRememberedAsTimeGoesOn: the page of rules asks for the ninety days before now, so that no two questions
-// are about the same moment; what took long to find must still be given again.
-func TestQualityIsRememberedAsTimeGoesOn(t *testing.T) {
-	s := &slowRegister{now: time.Date(2026, 11, 29, 17, 0, 0, 0, time.UTC)}
-	q := qualities{store: s, now: func() time.Time { return s.now }}
-	ask := func(after time.Duration, want int) {
-		t.Helper()
-		s.now = s.now.Add(after)
-		if _, err := q.of(t.Context(), "", s.now.AddDate(0, 0, -90)); err != nil || s.asked != want {
-			t.Errorf("the register was asked %d times, want %d: %v", s.asked, want, err)
+// The page of rules asks for the ninety days before now, so that no two questions are about the same moment; what took
+// long to find is given again, and nobody but the first waits for it.
+func TestQualityOfASlowRegister(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowRegister{takes: time.Minute}
+		q := running(t, s)
+		ask := func(after time.Duration, wantAsked int, wantWait time.Duration) {
+			t.Helper()
+			time.Sleep(after)
+			begun := time.Now()
+			v, err := q.of(t.Context(), "", begun.AddDate(0, 0, -90))
+			if synctest.Wait(); err != nil || v.Since.IsZero() || s.asked != wantAsked || time.Since(begun) != wantWait {
+				t.Errorf("%v (%v) after %v, the register was asked %d times, want %v and %d", v.Since, err, time.Since(begun), s.asked, wantWait, wantAsked)
+			}
 		}
-	}
-	ask(0, 1)
-	ask(7*time.Minute+11*time.Second, 1)
-	ask(9*time.Minute, 1)
-	ask(5*time.Minute, 2)
+		ask(time.Second, 1, 59*time.Second) // it was begun at the start
+		ask(19*time.Minute, 1, 0)
+		ask(2*time.Minute, 2, qualityPatience)
+		ask(2*time.Minute, 2, 0)
+	})
+}
+
+// Whoever cannot wait is told that it is being worked out, and what is known is for who asks then.
+func TestQualityIsBeingWorkedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowRegister{takes: time.Minute}
+		q := running(t, s)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := q.of(ctx, "a", time.Now().AddDate(0, 0, -7)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		time.Sleep(2 * time.Minute) // the question of the start was first
+		if v, err := q.of(t.Context(), "a", time.Now().AddDate(0, 0, -7)); err != nil || v.Since.IsZero() || s.asked != 2 {
+			t.Errorf("%v (%v), the register was asked %d times", v.Since, err, s.asked)
+		}
+	})
+}
+
+// A register that is away is told, and asked again by the next question.
+func TestQualityOfARegisterAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowRegister{err: errors.New("away")}
+		q := running(t, s)
+		if _, err := q.of(t.Context(), "", time.Now().AddDate(0, 0, -90)); !errors.Is(err, s.err) {
+			t.Errorf("%v", err)
+		}
+		synctest.Wait()
+		s.err = nil
+		if v, err := q.of(t.Context(), "", time.Now().AddDate(0, 0, -90)); err != nil || v.Since.IsZero() {
+			t.Errorf("%v (%v)", v.Since, err)
+		}
+	})
+}
+
+func running(t *testing.T, s *slowRegister) *qualities {
+	q := newQualities(s, time.Now)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- q.run(ctx) }()
+	t.Cleanup(func() {
+		if cancel(); <-ended != nil {
+			t.Error("run ended with an error")
+		}
+	})
+	return q
 }

@@ -22,6 +22,7 @@ type ruleView struct {
 	Older      []register.Quality // of other versions
 	Cut        bool               // there is more in the register than was looked at
 	Unreadable bool               // the register does not answer
+	Counting   bool               // how its events turned out is being worked out
 	Fields     []keyField
 	Asked      bool
 	Refused    string // why the question could not be answered
@@ -115,11 +116,9 @@ func (p *pages) fill(r *http.Request, v *ruleView) {
 
 // grade fills in how the rule's events turned out. A register that is away leaves the rest of the page.
 func (p *pages) grade(r *http.Request, v *ruleView) {
-	ctx := r.Context()
-	all, err := p.Quality(ctx, auth.From(ctx).Tenant, p.Now().AddDate(0, 0, -qualityDays))
-	if err != nil {
+	all, counting, err := p.qualityNow(r)
+	if v.Counting = counting; err != nil {
 		v.Unreadable = true
-		p.Log.WarnContext(ctx, "quality of rules cannot be told", "err", err)
 		return
 	}
 	v.Cut = all.Cut

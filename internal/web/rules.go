@@ -2,11 +2,13 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"tocsin/internal/auth"
 	"tocsin/register"
@@ -29,6 +31,7 @@ type rulesView struct {
 	Next        string // address of the next page, "" on the last
 	Days        int
 	Unreadable  bool // the register does not answer: nothing is known of events
+	Counting    bool // how events turned out is being worked out
 	Cut         bool // there is more in the register than was looked at
 }
 
@@ -114,11 +117,8 @@ func (p *pages) rules(w http.ResponseWriter, r *http.Request) error {
 
 // qualities are how events turned out, by rule and version. A register that is away leaves the rest of the page.
 func (p *pages) qualities(r *http.Request, v *rulesView) map[string]*register.Quality {
-	ctx := r.Context()
-	all, err := p.Quality(ctx, auth.From(ctx).Tenant, p.Now().AddDate(0, 0, -qualityDays))
-	if err != nil {
-		v.Unreadable = true
-		p.Log.WarnContext(ctx, "quality of rules cannot be told", "err", err)
+	all, counting, err := p.qualityNow(r)
+	if v.Counting, v.Unreadable = counting, err != nil; err != nil || counting {
 		return nil
 	}
 	v.Cut = all.Cut
@@ -127,6 +127,23 @@ func (p *pages) qualities(r *http.Request, v *rulesView) map[string]*register.Qu
 		known[all.Rules[i].Rule+" "+all.Rules[i].Version] = &all.Rules[i]
 	}
 	return known
+}
+
+// qualityPatience is how long a page waits for how rules did: it has more to show.
+const qualityPatience = 150 * time.Millisecond
+
+// qualityNow is how rules did; counting: it is being worked out, which can take a minute where the register is large.
+func (p *pages) qualityNow(r *http.Request) (all register.Qualities, counting bool, err error) {
+	ctx, cancel := context.WithTimeout(r.Context(), qualityPatience)
+	defer cancel()
+	all, err = p.Quality(ctx, auth.From(ctx).Tenant, p.Now().AddDate(0, 0, -qualityDays))
+	if err != nil && ctx.Err() != nil && r.Context().Err() == nil {
+		return all, true, nil
+	}
+	if err != nil {
+		p.Log.WarnContext(r.Context(), "quality of rules cannot be told", "err", err)
+	}
+	return all, false, err
 }
 
 // sort puts the rows in the order that the address asks for: by title unless it names a column.
