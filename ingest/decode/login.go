@@ -200,6 +200,12 @@ func (l *logins) sshd(m string, o *output) {
 		{"Unable to negotiate with ", "connection", ""},
 		{"banner exchange: Connection from ", "connection", ""},
 		{"refused connect from ", "connection_refused", "failure"},
+		{"Starting session: ", "session", "success"},
+		{"Close session: ", "session_closed", ""},
+		{"fatal: Timeout before authentication for ", "connection_closed", "failure"},
+		{"Access denied for user ", "ssh_login", "failure"},
+		{"input_userauth_request: invalid user ", "ssh_login", "failure"},
+		{"Authentication refused: ", "ssh_login", "failure"},
 	} {
 		if !strings.HasPrefix(m, form.begins) {
 			continue

@@ -11,25 +11,28 @@ import (
 // message.
 func plain(dec *Decoder) text {
 	d := dec.doc.dict
-	says, pairs, message, kind, module := dec.says, newPairs(d), d.name("message"), d.name("event.kind"), d.name("event.module")
+	says, pairs, message, kind, module, program := dec.says, newPairs(d), d.name("message"), d.name("event.kind"), d.name("event.module"), d.name("process.name")
 	return text{
 		claims: func(line string) bool {
-			return plainTime(line, time.Time{}, nil) || marked(line) > 0 || telling(line) || paired(line) || listed(line) || pairsOf(line) != ""
+			return plainTime(line, time.Time{}, nil) || marked(line) > 0 || telling(line) || paired(line) || listed(line) || pairsOf(line) != "" || says.headless.of(line) != ""
 		},
 		read: func(line string, o *output) string {
 			plainTime(line, dec.received, o)
-			says.messages.alarm(header{priority: -1, message: line}, o)
+			h := header{priority: -1, message: line, app: says.headless.of(line)}
+			says.messages.alarm(h, o)
 			if at := marked(line); at > 0 {
 				dec.embedded(line[at:], o)
 			} else if body := pairsOf(line); body != "" {
 				pairs.read(body, o)
 			} else if paired(line) {
 				pairs.read(line, o)
-			} else if listed(line) && !says.login(header{priority: -1, message: line}, o) {
+			} else if listed(line) && !says.login(h, o) {
 				pairs.listed(line, o)
 			}
-			says.text(line, o)
+			says.record(line, o)
+			says.people(h, o)
 			says.columns(line, o)
+			o.put(program, h.app)
 			o.put(message, line)
 			o.put(kind, "event")
 			o.put(module, "plain")

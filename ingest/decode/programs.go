@@ -10,7 +10,7 @@ const programSorts = `
 	web       nginx httpd apache apache2 lighttpd varnishd squid
 	database  mysqld mariadbd postgres mongod redis-server
 	malware   clamd clamav freshclam
-	authentication radiusd freeradius slapd login gdm sssd krb5kdc tac_plus
+	authentication sshd radiusd freeradius slapd login gdm sssd krb5kdc tac_plus
 	session   systemd-logind
 	configuration mgd confd
 	process   cron crond CROND anacron atd
@@ -73,7 +73,7 @@ func mailQueue(m string) bool {
 			return false
 		}
 	}
-	for _, begin := range [...]string{"to=<", "from=<", "message-id=", "client=", "uid=", "removed", "warning: header", "reject: ", "orig_to=<", "sender non-delivery"} {
+	for _, begin := range [...]string{"to=<", "from=<", "message-id=", "client=", "uid=", "removed", "warning: header", "reject: ", "orig_to=<", "sender non-delivery", "milter-", "host ", "replace: ", "enabling PIX ", "filter: ", "hold: ", "redirect: ", "discard: ", "conversation with ", "lost connection with ", "Cannot start TLS", "prepend: ", "info: header", "warning: ", "SASL ", "sasl_"} {
 		if strings.HasPrefix(rest, begin) {
 			return true
 		}
