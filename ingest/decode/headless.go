@@ -190,10 +190,19 @@ func (h *headless) of(line string) string {
 			return form.program
 		}
 	}
-	if mailQueue(line) {
+	switch {
+	case mailQueue(line):
 		return "postfix"
+	case saysAny(line, tunnelMarks[:]...):
+		return "openvpn"
 	}
 	return ""
+}
+
+// tunnelMarks stand in OpenVPN's lines behind the name and the address of the client.
+var tunnelMarks = [...]string{
+	" VERIFY OK: ", " VERIFY ERROR: ", " peer info: IV_", "MULTI: Learn: ", "MULTI: primary virtual ", "Peer Connection Initiated with ", "SENT CONTROL [", "PUSH: Received control message",
+	"Control Channel: TLS", "Data Channel: Cipher", "Data Channel Encrypt: ", "Data Channel Decrypt: ", "TLS: Initial packet from ", "TLS: Username/Password authentication ", "link local (bound): [AF_INET", "link remote: [AF_",
 }
 
 // pamProgram is the program that PAM was asked by: "pam_unix(sshd:session): session opened for user alice".

@@ -16,6 +16,7 @@ func TestHeadless(t *testing.T) {
 		"3F2A61C0B7: milter-reject: END-OF-MESSAGE from unknown[203.0.113.7]: 5.7.1 Spam; from=<x@y.example> proto=ESMTP": "postfix",
 		"client @0x7f00 192.0.2.9#5353 (example.com): query: example.com IN A +E(0)K (192.0.2.1)":                         "named",
 		"DHCPACK on 192.0.2.9 to 00:00:5e:00:53:01 (lap-1) via eth0":                                                      "dhcpd",
+		"alice/203.0.113.7:50100 peer info: IV_VER=2.6.3":                                                                 "openvpn",
 		"Accepted an offer":             "",
 		"connect from the outside":      "",
 		"User bob is happy":             "",

@@ -350,6 +350,9 @@ func syslog(d *Decoder) text {
 				o.time = yearOf(h.time, h.message)
 			}
 			f.envelope(h, o)
+			if h.app == "" {
+				h.app = says.headless.of(h.message)
+			}
 			f.program(h, o)
 			o.put(f.message, h.message)
 			says.people(h, o)

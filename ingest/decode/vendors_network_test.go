@@ -22,7 +22,7 @@ event.category=network
 	},
 	"a level and a tag without a host": {
 		`2026-03-01T10:00:00.250Z info vpxd[07879] [Originator@6876 sub=Default opID=1] [VpxLRO] -- BEGIN lro-1`,
-		`syslog 2026-03-01T10:00:00.25Z
+		`vmware_esx 2026-03-01T10:00:00.25Z
 process.name=vpxd
 process.pid=7879
 log.level=info
