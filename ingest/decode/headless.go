@@ -202,7 +202,7 @@ func (h *headless) of(line string) string {
 // tunnelMarks stand in OpenVPN's lines behind the name and the address of the client.
 var tunnelMarks = [...]string{
 	" VERIFY OK: ", " VERIFY ERROR: ", " peer info: IV_", "MULTI: Learn: ", "MULTI: primary virtual ", "Peer Connection Initiated with ", "SENT CONTROL [", "PUSH: Received control message",
-	"Control Channel: TLS", "Data Channel: Cipher", "Data Channel Encrypt: ", "Data Channel Decrypt: ", "TLS: Initial packet from ", "TLS: Username/Password authentication ", "link local (bound): [AF_INET", "link remote: [AF_",
+	"TLS: soft reset ", "Timers: ping ", "MULTI: multi_init called", "Diffie-Hellman initialized with ", "ROUTE_GATEWAY ", "net_route_v4", "net_iface_", "net_addr_", "TUN/TAP device ", "IFCONFIG POOL", "Control Channel: TLS", "Data Channel: Cipher", "Data Channel Encrypt: ", "Data Channel Decrypt: ", "TLS: Initial packet from ", "TLS: Username/Password authentication ", "link local (bound): [AF_INET", "link remote: [AF_",
 }
 
 // pamProgram is the program that PAM was asked by: "pam_unix(sshd:session): session opened for user alice".

@@ -1,6 +1,9 @@
 package decode
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // TestHeadless holds that lines which have lost their header are known by how their program words them, and that others
 // are nobody's.
@@ -36,5 +39,20 @@ func TestHeadlessAlert(t *testing.T) {
 	const want = "plain 0001-01-01T00:00:00Z\nprocess.name=postfix\nevent.category=email\nsource.ip=203.0.113.7\n"
 	if got := show(a, "process.name event.category source.ip"); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestMailPairs holds that pairs of who writes to whom are about mail, and that a virus in it is malware.
+func TestMailPairs(t *testing.T) {
+	d := newTest(t)
+	const line = `date=2026-03-01 time=10:00:00.123 device_id=FE-1 type=%s pri=information session_id="x1" client_ip="203.0.113.7" dst_ip="192.0.2.9" from="a@shop.example" to="b@corp.example" subject="hi"`
+	for sort, want := range map[string]string{
+		"statistics": "keyvalue 2026-03-01T10:00:00.123Z\nevent.kind=event\nevent.category=email\nemail.from.address=a@shop.example\nsource.ip=203.0.113.7\n",
+		"virus":      "keyvalue 2026-03-01T10:00:00.123Z\nevent.kind=alert\nevent.category=email,malware\nemail.from.address=a@shop.example\nsource.ip=203.0.113.7\n",
+	} {
+		a := alert(t, d, fmt.Sprintf(line, sort))
+		if got := show(a, "event.kind event.category email.from.address source.ip"); got != want {
+			t.Errorf("%s: got %s, want %s", sort, got, want)
+		}
 	}
 }

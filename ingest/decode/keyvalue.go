@@ -365,6 +365,7 @@ func (p *pairReader) classify(o *output) {
 		o.put(p.category, "authentication")
 		o.put(p.types, "start")
 		o.put(p.outcome, loginResult(said))
+	case p.mail(sort, o):
 	case strings.Contains(sort, "virus") || strings.Contains(sort, "ips") || strings.Contains(sort, "IDP"):
 		o.put(p.kind, "alert")
 		o.keep(p.category, listOf("intrusion_detection,network"))

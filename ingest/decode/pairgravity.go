@@ -29,3 +29,28 @@ func (p *pairReader) gravity(o *output) {
 		}
 	}
 }
+
+// mail sets who wrote to whom and what sort of event it is where the pairs are a mail gateway's, and reports whether they are.
+func (p *pairReader) mail(sort string, o *output) bool {
+	infer, about := p.guess.infer, false
+	for i, key := range [...]string{"from", "to", "sender", "recipient"} {
+		if address := strings.Trim(p.value(key), "<>"); strings.Contains(address, "@") && !strings.Contains(address, " ") {
+			to := infer.from
+			if i%2 == 1 {
+				to = infer.to
+			}
+			o.put(to, address)
+			about = true
+		}
+	}
+	if !about && !saysAny(sort, " smtp", " imap", " pop3", " webmail") {
+		return false
+	}
+	if saysAny(sort, "virus", "malware") {
+		o.put(p.kind, "alert")
+		o.keep(p.category, listOf("email,malware"))
+	}
+	o.put(p.category, "email")
+	o.put(p.types, "info")
+	return true
+}

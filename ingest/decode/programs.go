@@ -73,6 +73,9 @@ func mailQueue(m string) bool {
 			return false
 		}
 	}
+	if len(id) >= shortest+2 && strings.Trim(id, "0123456789ABCDEF") == "" && strings.ContainsAny(id, "ABCDEF") && strings.ContainsAny(id, "0123456789") {
+		return true
+	}
 	for _, begin := range [...]string{"to=<", "from=<", "message-id=", "client=", "uid=", "removed", "warning: header", "reject: ", "orig_to=<", "sender non-delivery", "milter-", "host ", "replace: ", "enabling PIX ", "filter: ", "hold: ", "redirect: ", "discard: ", "conversation with ", "lost connection with ", "Cannot start TLS", "prepend: ", "info: header", "warning: ", "SASL ", "sasl_"} {
 		if strings.HasPrefix(rest, begin) {
 			return true
