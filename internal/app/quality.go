@@ -17,6 +17,7 @@ type qualities struct {
 	now   func() time.Time
 
 	mu     sync.Mutex
+	runs   bool // else whoever asks works it out
 	known  map[qualityKey]*knownQuality
 	wanted []qualityKey // in the order in which they were asked for
 	wake   chan struct{}
@@ -52,6 +53,9 @@ func newQualities(store register.Assessed, now func() time.Time) *qualities {
 
 // of is [register.RuleQuality] as it was a while ago. Where nothing is known yet it waits until ctx is done.
 func (q *qualities) of(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
+	if !q.running() {
+		return register.RuleQuality(ctx, q.store, tenant, since)
+	}
 	key := qualityKey{tenant, q.now().Sub(since).Round(qualityGrain)}
 	last, working := q.ask(key)
 	if working == nil {
@@ -71,6 +75,32 @@ func (q *qualities) of(ctx context.Context, tenant string, since time.Time) (reg
 		return last.value, nil
 	case <-ctx.Done():
 		return register.Qualities{}, fmt.Errorf("how rules did is being worked out: %w", ctx.Err())
+	}
+}
+
+func (q *qualities) running() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.runs
+}
+
+func (q *qualities) begin() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.runs = true
+}
+
+// end tells those who still wait that nobody works out what they asked for.
+func (q *qualities) end() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.runs, q.wanted = false, nil
+	for _, k := range q.known {
+		if k.working != nil {
+			k.err = context.Canceled
+			close(k.working)
+			k.working = nil
+		}
 	}
 }
 
@@ -109,6 +139,8 @@ func (q *qualities) last(key qualityKey) knownQuality {
 
 // run works out what is asked for until ctx is done, one question at a time, and first what the page of rules will ask.
 func (q *qualities) run(ctx context.Context) error {
+	q.begin()
+	defer q.end()
 	q.ask(qualityKey{span: qualityFirst})
 	for {
 		select {
@@ -116,7 +148,7 @@ func (q *qualities) run(ctx context.Context) error {
 			return nil
 		case <-q.wake:
 		}
-		for key, ok := q.next(); ok; key, ok = q.next() {
+		for key, ok := q.next(); ok && ctx.Err() == nil; key, ok = q.next() {
 			q.work(ctx, key)
 		}
 	}

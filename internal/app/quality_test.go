@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +72,28 @@ func TestQualityIsBeingWorkedOut(t *testing.T) {
 	})
 }
 
+// A daemon that stops does not leave anybody waiting.
+func TestQualityWhileTheDaemonStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQualities(&slowRegister{takes: time.Hour}, time.Now)
+		ctx, cancel := context.WithCancel(t.Context())
+		var running, asking sync.WaitGroup
+		running.Go(func() { _ = q.run(ctx) })
+		synctest.Wait()
+		for _, tenant := range []string{"", "a", "b"} {
+			asking.Go(func() {
+				if _, err := q.of(t.Context(), tenant, time.Now().AddDate(0, 0, -90)); !errors.Is(err, context.Canceled) {
+					t.Errorf("%s: %v", tenant, err)
+				}
+			})
+		}
+		synctest.Wait()
+		cancel()
+		running.Wait()
+		asking.Wait()
+	})
+}
+
 // A register that is away is told, and asked again by the next question.
 func TestQualityOfARegisterAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -87,11 +110,20 @@ func TestQualityOfARegisterAway(t *testing.T) {
 	})
 }
 
+// Where nothing runs beside the questions, whoever asks works it out.
+func TestQualityWithoutADaemon(t *testing.T) {
+	s := &slowRegister{}
+	if v, err := newQualities(s, time.Now).of(t.Context(), "", time.Now()); err != nil || v.Since.IsZero() || s.asked != 1 {
+		t.Errorf("%v (%v), the register was asked %d times", v.Since, err, s.asked)
+	}
+}
+
 func running(t *testing.T, s *slowRegister) *qualities {
 	q := newQualities(s, time.Now)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- q.run(ctx) }()
+	synctest.Wait() // it is begun
 	t.Cleanup(func() {
 		if cancel(); <-ended != nil {
 			t.Error("run ended with an error")
