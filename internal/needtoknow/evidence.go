@@ -160,15 +160,32 @@ func (v *View) Alert(ctx context.Context, id string) (tocsin.Alert, error) {
 	return v.store.Alert(ctx, id)
 }
 
+// Originals reads the alerts that are referred to; those that the reader may not know of are left out, as unknown ones are.
+func (v *View) Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin.Alert, error) {
+	found, err := v.store.Originals(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	return v.keepAlerts(ctx, found)
+}
+
 // AlertsBy lists alerts. A page may be shorter than asked.
 func (v *View) AlertsBy(ctx context.Context, q tocsin.AlertQuery) (alerts []tocsin.Alert, next string, err error) {
 	found, next, err := v.store.AlertsBy(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}
+	if alerts, err = v.keepAlerts(ctx, found); err != nil {
+		return nil, "", err
+	}
+	return alerts, next, nil
+}
+
+// keepAlerts takes out of a list what the reader may not know of.
+func (v *View) keepAlerts(ctx context.Context, found []tocsin.Alert) (alerts []tocsin.Alert, err error) {
 	g, err := v.guarded(ctx)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	var shown []tocsin.Incident
 	may := v.asks(ctx)
@@ -178,8 +195,5 @@ func (v *View) AlertsBy(ctx context.Context, q tocsin.AlertQuery) (alerts []tocs
 			alerts, shown = append(alerts, found[n]), append(shown, all...)
 		}
 	}
-	if err := v.shows(ctx, "/alerts", shown...); err != nil {
-		return nil, "", err
-	}
-	return alerts, next, nil
+	return alerts, v.shows(ctx, "/alerts", shown...)
 }

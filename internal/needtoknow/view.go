@@ -28,6 +28,7 @@ type Store interface {
 	Events(ctx context.Context, ids []string) ([]tocsin.Event, error)
 	EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Page[tocsin.Event], error)
 	Alert(ctx context.Context, id string) (tocsin.Alert, error)
+	Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin.Alert, error)
 	AlertsBy(ctx context.Context, q tocsin.AlertQuery) (alerts []tocsin.Alert, next string, err error)
 	Verdict(ctx context.Context, event string) (tocsin.Verdict, error)
 	Verdicts(ctx context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error)

@@ -147,6 +147,10 @@ func (w *world) roads() map[string]func(context.Context) (bool, error) {
 			return listed(len(p.Items), err)
 		},
 		"alert": func(ctx context.Context) (bool, error) { a, err := v.Alert(ctx, "a1"); return a.ID != "", err },
+		"originals": func(ctx context.Context) (bool, error) {
+			a, err := v.Originals(ctx, []tocsin.AlertRef{{ID: "a1", Time: t0}})
+			return listed(len(a), err)
+		},
 		"alerts by": func(ctx context.Context) (bool, error) {
 			a, _, err := v.AlertsBy(ctx, tocsin.AlertQuery{})
 			return listed(len(a), err)

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
 	"tocsin"
+	"tocsin/register"
 )
 
 // TestEventTellsItsAlerts looks at the evidence of an event: what each alert says stands beside it, and an alert that is
@@ -29,5 +31,61 @@ func TestEventTellsItsAlerts(t *testing.T) {
 	}
 	if n := strings.Count(body, "not kept any more"); n != 30 {
 		t.Errorf("%d alerts are said to be kept no more, want 30", n)
+	}
+}
+
+// askedFor counts how often alerts are read.
+type askedFor struct {
+	Store
+	times *int
+}
+
+func (s askedFor) Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin.Alert, error) {
+	*s.times++
+	return s.Store.Originals(ctx, refs)
+}
+
+// TestIncidentTellsItsAlerts looks at the alerts of an incident: each says what it is about, and all are read at once.
+func TestIncidentTellsItsAlerts(t *testing.T) {
+	var times int
+	w := newWorld(t, func(o *Options) { o.Store = askedFor{o.Store, &times} })
+	i := w.incident("0e1", "Password spray", "ann came twice")
+	e, err := w.store.Event(t.Context(), i.Events[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Evidence.Alerts = append(e.Evidence.Alerts, tocsin.AlertRef{ID: "gone", Source: "http", Time: t0})
+	e.Revision++
+	if err := w.store.StoreEvents(t.Context(), []tocsin.Event{e}); err != nil {
+		t.Fatal(err)
+	}
+	body := w.get("/incidents/" + i.ID).body
+	if !strings.Contains(body, `<span class="value">ann came twice</span>`) {
+		t.Error("the incident's page does not tell what an alert says")
+	}
+	if n := strings.Count(body, "not kept any more"); n != 1 {
+		t.Errorf("%d alerts are said to be kept no more, want 1", n)
+	}
+	if times != 1 {
+		t.Errorf("alerts were read %d times, want once", times)
+	}
+}
+
+// TestLongWordsAreFolded comments at length: the timeline shows how it begins, and the rest where it is asked for.
+func TestLongWordsAreFolded(t *testing.T) {
+	w := newWorld(t, nil)
+	i := w.incident("0e1", "Password spray", "ann")
+	long := "the beginning\n" + strings.Repeat("and more of it ", 700) + "the end"
+	for _, text := range []string{long, "short & sweet"} {
+		if _, err := w.register.Do(t.Context(), register.Command{ID: text[:5], Incident: i.ID, Action: tocsin.ActComment, Text: text, By: tocsin.Actor{Kind: "person", ID: "lena", Role: "lead"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	body := w.get("/incidents/" + i.ID).body
+	if !strings.Contains(body, `<details class="long"><summary>the beginning and more of it`) || !strings.Contains(body, `<p class="said">`+long+"</p></details>") {
+		t.Error("a comment of 10 kB is not folded")
+	}
+	if !strings.Contains(body, `<p class="said">short &amp; sweet</p>`) {
+		t.Error("a short comment is not shown as it is")
 	}
 }

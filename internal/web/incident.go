@@ -42,7 +42,7 @@ type named struct{ Name, Value string }
 // An eventRow is one event of an incident.
 type eventRow struct {
 	tocsin.Event
-	Refs []tocsin.AlertRef // the first of its evidence
+	Refs []toldRef // the first of its evidence
 	Rest int
 }
 
@@ -77,10 +77,14 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 	if err != nil {
 		return err
 	}
+	rows, err := p.eventRows(ctx, events)
+	if err != nil {
+		return err
+	}
 	v := incidentView{
 		Exhibits: exhibits,
 		Incident: i, Clocks: clocks(&i, p.Now()), Next: nextClock(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
-		Events: eventRows(events), Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
+		Events: rows, Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
 		Kin: p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",
 	}
 	v.Forms, v.Off = p.forms(r, &i, events, &v.Kin)
@@ -107,15 +111,21 @@ func (p *pages) contents(ctx context.Context, i *tocsin.Incident) (entries []toc
 }
 
 // eventRows are events, each with the first of its evidence.
-func eventRows(events []tocsin.Event) (rows []eventRow) {
+func (p *pages) eventRows(ctx context.Context, events []tocsin.Event) (rows []eventRow, err error) {
+	var refs []tocsin.AlertRef
 	for _, e := range events {
-		row := eventRow{Event: e, Refs: e.Evidence.Alerts}
-		if n := len(row.Refs); n > refsShown {
-			row.Refs, row.Rest = row.Refs[:refsShown], n-refsShown
-		}
-		rows = append(rows, row)
+		refs = append(refs, e.Evidence.Alerts[:min(len(e.Evidence.Alerts), refsShown)]...)
 	}
-	return rows
+	told, err := p.told(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		n := min(len(e.Evidence.Alerts), refsShown)
+		rows = append(rows, eventRow{Event: e, Refs: told[:n], Rest: len(e.Evidence.Alerts) - n})
+		told = told[n:]
+	}
+	return rows, nil
 }
 
 // tell lays out the timeline.

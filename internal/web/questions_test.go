@@ -19,6 +19,7 @@ import (
 type listener struct {
 	register.Store
 	Search
+	alerts  Store
 	counter Counter
 	mu      sync.Mutex
 	asked   []string
@@ -55,6 +56,11 @@ func (l *listener) EventsBy(ctx context.Context, q tocsin.EventQuery) (tocsin.Pa
 	return l.Search.EventsBy(ctx, q)
 }
 
+func (l *listener) Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin.Alert, error) {
+	l.hear("originals %v", refs)
+	return l.alerts.Originals(ctx, refs)
+}
+
 func (l *listener) Counts(ctx context.Context, queries []tocsin.Query) ([]int64, error) {
 	l.hear("counts %+v", queries)
 	return l.counter.Counts(ctx, queries)
@@ -74,7 +80,7 @@ func (l *listener) Mark(ctx context.Context, tenant string) (string, error) {
 func TestQuestions(t *testing.T) {
 	var l *listener
 	w := newWorld(t, func(o *Options) {
-		l = &listener{Store: o.Store.(register.Store), Search: o.Search, counter: o.Counts}
+		l = &listener{Store: o.Store.(register.Store), Search: o.Search, alerts: o.Store, counter: o.Counts}
 		o.Store, o.Search, o.Counts, o.Register = l, l, l, register.New(register.Options{Store: l, Now: o.Now})
 	})
 	i := w.incident("0e1", "Password spray", "ann")
@@ -97,9 +103,9 @@ func TestQuestions(t *testing.T) {
 			t.Errorf("asked twice: %s", q)
 		}
 	}
-	// the incident, its log and events; how much there is of 8 entities, by two questions, and the incidents of each; of
+	// the incident, its log, events and alerts; how much there is of 8 entities, by two questions, and the incidents of each; of
 	// the rule its incidents
-	if want := 3 + 2 + kinEntities + 1; len(l.asked) > want {
+	if want := 4 + 2 + kinEntities + 1; len(l.asked) > want {
 		t.Errorf("%d questions, at most %d are needed:\n%s", len(l.asked), want, strings.Join(l.asked, "\n"))
 	}
 }
@@ -113,7 +119,7 @@ func TestQueueIsCountedOnce(t *testing.T) {
 func queueIsCountedOnce(t *testing.T) {
 	var l *listener
 	w := newWorld(t, func(o *Options) {
-		l = &listener{Store: o.Store.(register.Store), Search: o.Search, counter: o.Counts}
+		l = &listener{Store: o.Store.(register.Store), Search: o.Search, alerts: o.Store, counter: o.Counts}
 		o.Store, o.Counts = l, l
 	})
 	w.incident("0e1", "Password spray", "ann")

@@ -165,6 +165,20 @@ func cut(n int, s string) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
+// What is longer, or has more lines, would keep what stands below it from being seen.
+const (
+	longText  = 1000
+	longLines = 12
+)
+
+// opening is how a long text begins, in a line; "" for one that is not long.
+func opening(s string) string {
+	if utf8.RuneCountInString(s) <= longText && strings.Count(s, "\n") < longLines {
+		return ""
+	}
+	return cut(200, strings.Join(strings.Fields(s), " "))
+}
+
 func plural(n any, noun string) string {
 	if fmt.Sprint(n) == "1" {
 		return "1 " + noun
@@ -175,7 +189,7 @@ func plural(n any, noun string) string {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "milestone": milestone, "size": size, "count": count,
-		"place": place, "cut": cut, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
+		"place": place, "cut": cut, "opening": opening, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
 		"seen": seen, "group": group, "entry": newEntry, "lag": lag, "beginning": beginning,
 		"percent": percent, "brief": brief, "day": day, "advice": advice, "remedy": remedy,
 	}

@@ -30,6 +30,8 @@ type Store interface {
 	Entries(ctx context.Context, incident string, from int64) ([]tocsin.LogEntry, error)
 	Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error)
 	Verdict(ctx context.Context, event string) (tocsin.Verdict, error)
+	// Originals reads the alerts that are referred to; those not there are left out.
+	Originals(ctx context.Context, refs []tocsin.AlertRef) ([]tocsin.Alert, error)
 	register.Evidence
 }
 
