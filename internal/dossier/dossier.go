@@ -141,7 +141,8 @@ func (p *Press) Incident(w io.Writer, format string, f File, now time.Time) erro
 	return p.write(w, nameIncident, format, data)
 }
 
-// write fills a template in. Markdown gets its texts without markup; HTML escapes them by its place.
+// write fills a template in. Markdown gets its texts without markup; HTML escapes them by its place. In both what shows
+// nothing is made visible.
 func (p *Press) write(w io.Writer, name, format string, data any) error {
 	var out bytes.Buffer
 	var err error
@@ -161,7 +162,7 @@ func (p *Press) write(w io.Writer, name, format string, data any) error {
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	_, err = w.Write(out.Bytes())
+	_, err = w.Write(Visible(out.Bytes()))
 	return err
 }
 

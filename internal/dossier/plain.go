@@ -42,9 +42,9 @@ func each(v any, clean func(string) string) any {
 }
 
 // harmless makes a text of an alert or a person harmless in Markdown: one line, no markup, no link, nothing that a
-// terminal acts on or that turns text around.
+// terminal acts on, that shows nothing or that turns text around.
 func harmless(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = string(Visible([]byte(strings.Join(strings.Fields(s), " "))))
 	s = strings.Map(func(r rune) rune {
 		if r != ' ' && !unicode.IsPrint(r) {
 			return '\uFFFD'

@@ -19,6 +19,8 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"tocsin/internal/dossier"
 )
 
 // corpus is what attackers write where an alert's text ends up.
@@ -253,7 +255,7 @@ func TestBrowserShowsHostileTextAsText(t *testing.T) {
 		b.open(server.URL + "/rules/r1?ask=1&key.user.name=" + url.QueryEscape(text))
 		b.open(server.URL + fmt.Sprintf("/alerts/a-0c%02d", n))
 		shown := evaluate[string](b, `[...document.querySelectorAll('.fields .value')].map(e => e.textContent).join('\n')`)
-		if want := string(visible([]byte(strings.ReplaceAll(text, "\x00", "\uFFFD")))); !strings.Contains(shown, want) && !strings.HasSuffix(want, "…") {
+		if want := string(dossier.Visible([]byte(strings.ReplaceAll(text, "\x00", "\uFFFD")))); !strings.Contains(shown, want) && !strings.HasSuffix(want, "…") {
 			t.Errorf("%q is shown as %.200q", text, shown)
 		}
 	}

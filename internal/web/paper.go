@@ -37,11 +37,7 @@ func (p *pages) paper(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
 		w.Header().Set("Content-Disposition", `attachment; filename="`+i.Number+`.md"`)
 	}
-	text := out.Bytes()
-	if format == dossier.HTML {
-		text = visible(text)
-	}
-	_, err = w.Write(text)
+	_, err = w.Write(out.Bytes())
 	return err
 }
 

@@ -7,32 +7,6 @@ import (
 	"tocsin"
 )
 
-func TestVisible(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain\n\ttext":       "plain\n\ttext",
-		"a\u202Eb":            `a\u{202E}b`,
-		"a\x00\x1b[31m\r":     `a\u{0}\u{1B}[31m\u{D}`,
-		"\uFEFFa\u200B\u2066": `\u{FEFF}a\u{200B}\u{2066}`,
-		"a\x85\u0085\xffb":    "a\uFFFD\\u{85}\uFFFDb",
-		"\U000E0041":          `\u{E0041}`,
-		"größer, 漢字, עברית":   "größer, 漢字, עברית",
-	} {
-		if got := string(visible([]byte(in))); got != want {
-			t.Errorf("%q became %q, want %q", in, got, want)
-		}
-	}
-}
-
-func FuzzVisible(f *testing.F) {
-	f.Add("a\u202Eb\x00\xff")
-	f.Fuzz(func(t *testing.T, in string) {
-		once := visible([]byte(in))
-		if again := visible(once); string(again) != string(once) {
-			t.Errorf("%q leaves %q", in, once)
-		}
-	})
-}
-
 func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 s", 59 * time.Second: "59 s", time.Minute: "1 min", 90 * time.Second: "1 min 30 s", time.Hour: "1 h", 61 * time.Minute: "1 h 1 min",

@@ -17,6 +17,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/dossier"
 )
 
 //go:embed templates/*.html static
@@ -123,7 +124,7 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name,
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	page := packed(w, r, visible(out.Bytes()))
+	page := packed(w, r, dossier.Visible(out.Bytes()))
 	w.WriteHeader(status)
 	_, _ = w.Write(page)
 }
