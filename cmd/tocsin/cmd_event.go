@@ -19,9 +19,7 @@ func newEvent() *cobra.Command {
 	cmd := &cobra.Command{Use: "event", Short: "Look at information security events: what rules found, and what they found it in"}
 	list := listing[tocsin.Event]{
 		path: "/events", short: "List events, the newest detected first", header: "EVENT\tDETECTED\tLEVEL\tACTIVITY\tALERTS\tGROUP\tTITLE",
-		row: func(e tocsin.Event) string {
-			return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s", e.ID, stamp(e.Detected), e.Rule.Level, e.Activity, e.Count, grouped(e.Group), printable(e.Rule.Title))
-		},
+		row: eventRow,
 		filters: [][2]string{
 			{"entity", "only those that name this `value`: an address, a host, a user"},
 			{"rule", "only those of the rule of this `id`"},
@@ -36,27 +34,33 @@ func newEvent() *cobra.Command {
 	return cmd
 }
 
+func eventRow(e tocsin.Event) string {
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s\t%s", e.ID, stamp(e.Detected), e.Rule.Level, e.Activity, e.Count, grouped(e.Group), shown(e.Rule.Title))
+}
+
 // grouped is a group key in a line, "-" for none.
 func grouped(g tocsin.Group) string {
 	if len(g) == 0 {
 		return "-"
 	}
-	return printable(tocsin.GroupText(g))
+	return shown(tocsin.GroupText(g))
 }
 
 func newAssessment() *cobra.Command {
 	cmd := &cobra.Command{Use: "assessment", Short: "Look at what became of events, and at the queue of those that nobody has decided"}
 	list := listing[tocsin.Verdict]{
 		path: "/assessments", short: "List assessments, the newest detected first: those that are pending, unless said otherwise", header: "EVENT\tSTATE\tPRIORITY\tDETECTED\tCATEGORY\tBY\tTITLE",
-		row: func(v tocsin.Verdict) string {
-			return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", v.Event, v.Assessment.State, or(v.Assessment.Priority, "-"), stamp(v.Detected), or(v.Assessment.Category, "-"), v.By.ID, printable(v.Title))
-		},
+		row: verdictRow,
 		filters: [][2]string{
 			{"state", "pending, promoted, not_incident, expired or any"}, {"since", "of events detected at or after this `time` (RFC 3339)"}, {"tenant", "only those of this `tenant`"},
 		},
 	}
 	cmd.AddCommand(list.command())
 	return cmd
+}
+
+func verdictRow(v tocsin.Verdict) string {
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", v.Event, v.Assessment.State, or(v.Assessment.Priority, "-"), stamp(v.Detected), or(v.Assessment.Category, "-"), v.By.ID, shown(v.Title))
 }
 
 func newAlert() *cobra.Command {
@@ -94,7 +98,7 @@ func alertRow(text json.RawMessage) string {
 		}
 	}
 	action, _ := a.Fields["event.action"].(string)
-	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", a.ID, a.At, printable(a.Source), a.Format, or(printable(action), "-"), or(printable(strings.Join(names, ", ")), "-"))
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", a.ID, a.At, printable(a.Source), a.Format, or(shown(action), "-"), or(shown(strings.Join(names, ", ")), "-"))
 }
 
 // A listing is a command that lists what the API has at a path.

@@ -54,9 +54,7 @@ func newIncidentList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printRows(cmd.OutOrStdout(), output, rows, "NUMBER\tSTATUS\tPRIORITY\tOPENED\tCATEGORY\tASSIGNEE\tTITLE", func(i tocsin.Incident) string {
-					return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", i.Number, i.Status, i.Priority, i.Opened.UTC().Format(time.RFC3339), i.Category, or(i.Assignee, "-"), printable(i.Title))
-				})
+				return printRows(cmd.OutOrStdout(), output, rows, "NUMBER\tSTATUS\tPRIORITY\tOPENED\tCATEGORY\tASSIGNEE\tTITLE", incidentRow)
 			})
 		},
 	}
@@ -90,6 +88,10 @@ var incidentFilters = []struct{ name, otherwise, usage string }{
 	{"breached", "", "true: only those that missed a target; false: those that did not"},
 	{"visibility", "", "team or restricted"},
 	{"tenant", "", "only those of this `tenant`"},
+}
+
+func incidentRow(i tocsin.Incident) string {
+	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s\t%s", i.Number, i.Status, i.Priority, i.Opened.UTC().Format(time.RFC3339), i.Category, or(i.Assignee, "-"), shown(i.Title))
 }
 
 // setAsked sets a parameter that has a value.

@@ -71,11 +71,7 @@ func (c costed) wokenBy() string {
 		return "every alert of its kind"
 	}
 	const most = 60
-	text := strings.Join(c.By, " or ")
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
+	return cut(most, strings.Join(c.By, " or "))
 }
 
 // costRows are the rules, those that cost most first, and of those that cost nothing or were not measured the ones

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // printable makes a text safe for a terminal: what an alert holds must not move the cursor, hide or reorder text.
@@ -26,6 +27,22 @@ func printable(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// columnShown bounds a text of a list; -o json has all of it.
+const columnShown = 100
+
+// shown is a text that is safe for a terminal, and no longer than a list has room for.
+func shown(s string) string {
+	return cut(columnShown, printable(s))
+}
+
+// cut shortens a text to n characters.
+func cut(n int, s string) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
 }
 
 // stamp is a time in UTC, "" for none.
