@@ -44,13 +44,16 @@ type Qualities struct {
 	Rules []Quality `json:"rules"` // by rule id, then version
 }
 
-// An Assessed is what quality is worked out from: every store of package sinks.
+// An Assessed is what quality is worked out from: every store of package sinks. It gives at most so many, the newest
+// first, of all tenants where none is named.
 type Assessed interface {
-	Projection
-	Verdicts(ctx context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error)
+	// Outcomes are of the incidents that have a disposition or were merged.
+	Outcomes(ctx context.Context, tenant string, most int) ([]tocsin.Outcome, error)
+	// Findings are of the events that were detected since then and have a verdict.
+	Findings(ctx context.Context, tenant string, since time.Time, most int) ([]tocsin.Finding, error)
 }
 
-// maxAssessed bounds the verdicts and the incidents that are looked at: 400 pages.
+// maxAssessed bounds the verdicts and the incidents that are looked at.
 const maxAssessed = 200_000
 
 // RuleQuality works out how the events that were detected since then turned out, by rule and version of the rule.
@@ -58,52 +61,31 @@ const maxAssessed = 200_000
 func RuleQuality(ctx context.Context, s Assessed, tenant string, since time.Time) (Qualities, error) {
 	t := tally{by: map[[2]string]*Quality{}}
 	out := Qualities{Since: since.UTC(), Rules: []Quality{}}
-	dispositions, cut, err := dispositionsOf(ctx, s, tenant)
+	outcomes, err := s.Outcomes(ctx, tenant, maxAssessed+1)
 	if err != nil {
-		return out, err
+		return out, fmt.Errorf("outcomes of incidents: %w", err)
 	}
-	out.Cut = cut
-	q := tocsin.VerdictQuery{Tenant: tenant, Since: since, Limit: 500}
-	for n := 0; ; {
-		page, err := s.Verdicts(ctx, q)
-		if err != nil {
-			return out, fmt.Errorf("verdicts: %w", err)
-		}
-		for i := range page.Items {
-			t.add(&page.Items[i], dispositions)
-		}
-		n += len(page.Items)
-		if q.Cursor = page.Cursor; q.Cursor == "" {
-			break
-		}
-		if n >= maxAssessed {
-			out.Cut = true
-			break
-		}
+	found, err := s.Findings(ctx, tenant, since, maxAssessed+1)
+	if err != nil {
+		return out, fmt.Errorf("verdicts: %w", err)
+	}
+	out.Cut = max(len(outcomes), len(found)) > maxAssessed
+	dispositions := dispositionsOf(outcomes[:min(len(outcomes), maxAssessed)])
+	for i := range found[:min(len(found), maxAssessed)] {
+		t.add(&found[i], dispositions)
 	}
 	out.Rules = t.done()
 	return out, nil
 }
 
-// dispositionsOf reads the dispositions of incidents, by id. One that was merged has that of the incident it is in.
-func dispositionsOf(ctx context.Context, s Projection, tenant string) (by map[string]string, cut bool, err error) {
+// dispositionsOf are the dispositions of incidents, by id. One that was merged has that of the incident it is in.
+func dispositionsOf(outcomes []tocsin.Outcome) map[string]string {
 	by, into := map[string]string{}, map[string]string{}
-	q := tocsin.Query{Tenant: tenant, Limit: 500}
-	for n := 0; ; {
-		page, err := s.Incidents(ctx, q)
-		if err != nil {
-			return nil, false, fmt.Errorf("incidents: %w", err)
-		}
-		for _, i := range page.Items {
-			if i.Into != "" {
-				into[i.ID] = i.Into
-			} else if i.Disposition != "" {
-				by[i.ID] = i.Disposition
-			}
-		}
-		n += len(page.Items)
-		if q.Cursor = page.Cursor; q.Cursor == "" || n >= maxAssessed {
-			break
+	for _, o := range outcomes {
+		if o.Into != "" {
+			into[o.ID] = o.Into
+		} else {
+			by[o.ID] = o.Disposition
 		}
 	}
 	for id, survivor := range into { // each one by itself: the order does not matter
@@ -118,13 +100,13 @@ func dispositionsOf(ctx context.Context, s Projection, tenant string) (by map[st
 			by[id] = d
 		}
 	}
-	return by, q.Cursor != "", nil
+	return by
 }
 
 // A tally counts verdicts by rule and version.
 type tally struct{ by map[[2]string]*Quality }
 
-func (t *tally) add(v *tocsin.Verdict, dispositions map[string]string) {
+func (t *tally) add(v *tocsin.Finding, dispositions map[string]string) {
 	key := [2]string{v.Rule, v.RuleVersion}
 	q := t.by[key]
 	if q == nil {
@@ -141,7 +123,7 @@ func (t *tally) add(v *tocsin.Verdict, dispositions map[string]string) {
 		q.Promoted++
 	case tocsin.NotIncident:
 		q.Dismissed++
-		if disposition == "" && isPerson(v.By) {
+		if disposition == "" && isPerson(tocsin.Actor{Kind: v.By.Kind}) {
 			disposition = v.Assessment.Reason
 		}
 	case tocsin.Expired:

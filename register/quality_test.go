@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
 
 	"tocsin"
 	"tocsin/register"
@@ -34,6 +35,9 @@ func TestRuleQuality(t *testing.T) {
 	incident := func(id, disposition, into string) {
 		t.Helper()
 		i := tocsin.Incident{ID: id, Tenant: "default", Revision: 1, Opened: at, Disposition: disposition, Into: into}
+		if into != "" {
+			i.Status = tocsin.MergedIncident
+		}
 		if err := s.PutIncident(t.Context(), i); err != nil {
 			t.Fatal(err)
 		}
@@ -80,4 +84,68 @@ func TestRuleQuality(t *testing.T) {
 	if math.IsNaN(got.Rules[1].Low) {
 		t.Error("no interval")
 	}
+}
+
+// TestRuleQualityIsThatOfEachEvent follows every event by itself, from its verdict through the incidents that its own was
+// merged into, and gets the same counts.
+func TestRuleQualityIsThatOfEachEvent(t *testing.T) {
+	dispositions := []string{"", "", "true_positive_impact", "true_positive_no_impact", "false_positive", "benign_true_positive"}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := memory.New()
+		at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+		count := rapid.IntRange(1, 8).Draw(rt, "incidents")
+		for n := range count {
+			i := tocsin.Incident{ID: fmt.Sprint("i", n), Tenant: "default", Revision: 1, Opened: at, Disposition: rapid.SampledFrom(dispositions).Draw(rt, "disposition")}
+			if n > 0 && rapid.Bool().Draw(rt, "merged") {
+				i.Status, i.Into = tocsin.MergedIncident, fmt.Sprint("i", rapid.IntRange(0, n-1).Draw(rt, "into"))
+			}
+			if err := s.PutIncident(t.Context(), i); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		want := map[string]int64{}
+		for n := range rapid.IntRange(0, 20).Draw(rt, "events") {
+			v := tocsin.Verdict{Event: fmt.Sprint("e", n), Tenant: "default", Version: 1, Detected: at, Rule: "r", By: tocsin.Actor{Kind: rapid.SampledFrom([]string{"policy", "person", "token"}).Draw(rt, "by")}}
+			if v.Assessment.State = rapid.SampledFrom([]tocsin.AssessmentState{tocsin.Pending, tocsin.Promoted, tocsin.NotIncident, tocsin.Expired}).Draw(rt, "state"); v.Assessment.State == tocsin.NotIncident {
+				v.Assessment.Reason = rapid.SampledFrom(dispositions).Draw(rt, "reason")
+			}
+			if v.Assessment.State == tocsin.Promoted {
+				v.Incident = fmt.Sprint("i", rapid.IntRange(0, count-1).Draw(rt, "incident"))
+			}
+			if err := s.PutVerdict(t.Context(), v); err != nil {
+				rt.Fatal(err)
+			}
+			if d := turned(t, s, &v); d != "" {
+				want[d]++
+			}
+		}
+		got, err := register.RuleQuality(t.Context(), s, "", time.Time{})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for _, q := range got.Rules {
+			if diff := cmp.Diff(want, q.Dispositions); diff != "" {
+				rt.Fatal(diff)
+			}
+		}
+	})
+}
+
+// turned is how one event turned out: as the incident in which its own ended, or as the person said who dismissed it.
+func turned(t *testing.T, s *memory.Store, v *tocsin.Verdict) string {
+	t.Helper()
+	if v.Assessment.State == tocsin.NotIncident && v.By.Kind != "policy" {
+		return v.Assessment.Reason
+	}
+	for id := v.Incident; id != ""; {
+		i, err := s.Incident(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.Into == "" {
+			return i.Disposition
+		}
+		id = i.Into
+	}
+	return ""
 }

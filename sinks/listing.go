@@ -50,12 +50,15 @@ func Nanos(t time.Time) int64 {
 	}
 }
 
+// MaxPage is how much a page of a listing holds at most.
+const MaxPage = 500
+
 // PageSize is the number of items on a page for the limit that a caller asked for: 50 for none, 500 at most.
 func PageSize(limit int) int {
 	if limit <= 0 {
 		return 50
 	}
-	return min(limit, 500)
+	return min(limit, MaxPage)
 }
 
 // Cursor names the place after k in the listing called name.

@@ -79,6 +79,13 @@ type VerdictLister interface {
 	Verdicts(ctx context.Context, q tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error)
 }
 
+// Outcomes tell how incidents and events turned out, the newest first, and may lag behind by a second; see
+// register.Assessed. All stores have it.
+type Outcomes interface {
+	Outcomes(ctx context.Context, tenant string, most int) ([]tocsin.Outcome, error)
+	Findings(ctx context.Context, tenant string, since time.Time, most int) ([]tocsin.Finding, error)
+}
+
 // An AlertLister gives the stored alerts back, with their original bytes where these are kept, in an order that is the
 // same each time: that of their storing, or where a store does not keep it that of their event times. A page holds at
 // most limit, 1 to 500; next is "" behind the last one. All stores have it.

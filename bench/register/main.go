@@ -67,6 +67,7 @@ type store interface {
 	register.Store
 	measure.FactStore
 	needtoknow.Store
+	register.Assessed
 	StoreAlerts(ctx context.Context, alerts []tocsin.Alert) ([]tocsin.Receipt, error)
 	StoreEvents(ctx context.Context, events []tocsin.Event) error
 }

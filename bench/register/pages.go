@@ -174,7 +174,7 @@ func pages(o options, s store, counts measure.Store) (http.Handler, error) {
 			return all
 		},
 		Quality: func(ctx context.Context, tenant string, since time.Time) (register.Qualities, error) {
-			return register.Qualities{}, nil // of what the daemon remembers
+			return register.RuleQuality(ctx, s, tenant, since) // as at the first visit: the daemon remembers it then
 		},
 		WhyNot: func(string, string, map[string]string) (tocsin.Standing, error) {
 			return tocsin.Standing{}, tocsin.ErrNotFound

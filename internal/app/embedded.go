@@ -40,6 +40,7 @@ type store interface {
 	sinks.Dispositions
 	sinks.Outbox
 	sinks.VerdictLister
+	sinks.Outcomes
 	sinks.AlertLister
 	sinks.Counts
 	sinks.Measures

@@ -179,6 +179,7 @@ type listing struct {
 	at      string // field of the time, as a number of nanoseconds
 	filters []object
 	without []string // parts of the document that are not read
+	only    []string // parts that are read; nil: all
 	// The order is descending by rank, and the earliest first, where these say so.
 	rankDown, atUp bool
 }
@@ -231,6 +232,14 @@ func (l *listing) within(field string, from, to *int64) {
 	}
 }
 
+// parts are what is read of a document.
+func (l *listing) parts() []string {
+	if l.only == nil {
+		return []string{"doc"}
+	}
+	return l.only
+}
+
 // list reads one page; key tells an item's place in it.
 func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor string, key func(*T) sinks.Key) (tocsin.Page[T], error) {
 	page := tocsin.Page[T]{Items: []T{}}
@@ -249,7 +258,7 @@ func list[T any](ctx context.Context, s *Store, l listing, limit int, cursor str
 	}
 	size := sinks.PageSize(limit)
 	query := object{
-		"size": size + 1, "track_total_hits": true, "_source": object{"includes": []string{"doc"}, "excludes": append([]string{}, l.without...)}, "sort": sort,
+		"size": size + 1, "track_total_hits": true, "_source": object{"includes": l.parts(), "excludes": append([]string{}, l.without...)}, "sort": sort,
 		"query": object{"bool": object{"filter": append([]object{}, l.filters...)}},
 	}
 	if resumed {

@@ -17,6 +17,7 @@ type Store interface {
 	sinks.DeadLetters
 	sinks.StateStore
 	sinks.VerdictLister
+	sinks.Outcomes
 	sinks.AlertLister
 	sinks.Dispositions
 	sinks.Outbox
@@ -105,6 +106,7 @@ func (u Suite) Run(t *testing.T) {
 		{"IncidentsStable", testIncidentsStable},
 		{"EventsSearched", testEventsSearched},
 		{"AlertsSearched", testAlertsSearched},
+		{"Outcomes", testOutcomes},
 		{"AuditCreated", testAuditCreated},
 		{"AuditListed", testAuditListed},
 		{"SlotVersions", testSlotVersions},
