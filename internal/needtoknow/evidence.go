@@ -195,5 +195,8 @@ func (v *View) keepAlerts(ctx context.Context, found []tocsin.Alert) (alerts []t
 			alerts, shown = append(alerts, found[n]), append(shown, all...)
 		}
 	}
-	return alerts, v.shows(ctx, "/alerts", shown...)
+	if err := v.shows(ctx, "/alerts", shown...); err != nil {
+		return nil, err
+	}
+	return alerts, nil
 }
