@@ -42,7 +42,7 @@ type knownQuality struct {
 const (
 	qualityRest     = 20
 	qualityGrain    = time.Minute
-	qualityPatience = 100 * time.Millisecond
+	qualityPatience = 50 * time.Millisecond
 	qualityForget   = time.Hour // behind the last question
 	qualityFirst    = 90 * 24 * time.Hour
 )

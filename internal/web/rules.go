@@ -130,7 +130,7 @@ func (p *pages) qualities(r *http.Request, v *rulesView) map[string]*register.Qu
 }
 
 // qualityPatience is how long a page waits for how rules did: it has more to show.
-const qualityPatience = 150 * time.Millisecond
+const qualityPatience = 100 * time.Millisecond
 
 // qualityNow is how rules did; counting: it is being worked out, which can take a minute where the register is large.
 func (p *pages) qualityNow(r *http.Request) (all register.Qualities, counting bool, err error) {
