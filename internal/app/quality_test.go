@@ -9,28 +9,26 @@ import (
 	"time"
 
 	"tocsin"
-	"tocsin/register"
 )
 
 // slowRegister takes a while for each question.
 type slowRegister struct {
-	register.Assessed
 	takes time.Duration
 	asked int
 	err   error
 }
 
-func (s *slowRegister) Incidents(ctx context.Context, _ tocsin.Query) (tocsin.Page[tocsin.Incident], error) {
+func (s *slowRegister) Outcomes(ctx context.Context, _ string, _ int) ([]tocsin.Outcome, error) {
 	s.asked++
 	select {
 	case <-ctx.Done():
 	case <-time.After(s.takes):
 	}
-	return tocsin.Page[tocsin.Incident]{}, errors.Join(s.err, ctx.Err())
+	return nil, errors.Join(s.err, ctx.Err())
 }
 
-func (s *slowRegister) Verdicts(context.Context, tocsin.VerdictQuery) (tocsin.Page[tocsin.Verdict], error) {
-	return tocsin.Page[tocsin.Verdict]{}, nil
+func (s *slowRegister) Findings(context.Context, string, time.Time, int) ([]tocsin.Finding, error) {
+	return nil, nil
 }
 
 // The page of rules asks for the ninety days before now, so that no two questions are about the same moment; what took
