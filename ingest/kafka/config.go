@@ -51,6 +51,8 @@ type Topic struct {
 	// Own says that the records were written by our own intake: their headers say source, tenant, format and when they
 	// were received. It must not be set for a topic that others can write to.
 	Own bool `mapstructure:"-"`
+	// SetUp says that set-up makes the topic: then set-up is the remedy where it is away.
+	SetUp bool `mapstructure:"-"`
 }
 
 // Config configures a member of a consumer group. Zero fields take their defaults, see [Default].

@@ -100,7 +100,7 @@ func (g *Group) watchTopics(ctx context.Context, dealt map[string]int) {
 			pause = awayInterval
 		case err != nil:
 			pause = awayInterval
-			g.missing.note(err, g.shared.opts.Now())
+			g.missing.note(err, g.shared.opts.Now(), g.among(topics, now)...)
 		default:
 			g.missing.over()
 		}
@@ -112,6 +112,21 @@ func (g *Group) watchTopics(ctx context.Context, dealt map[string]int) {
 		}
 		timer.Reset(pause)
 	}
+}
+
+// among are those of the topics that have no partition; what another member reads beside us is an input.
+func (g *Group) among(topics []string, counts map[string]int) (found []Topic) {
+	for _, name := range topics {
+		if counts[name] > 0 {
+			continue
+		}
+		t := Topic{Name: name}
+		if i := slices.Index(g.names, name); i >= 0 {
+			t = g.shared.cfg.Topics[i]
+		}
+		found = append(found, t)
+	}
+	return found
 }
 
 // missingTopics tells which topics of the group have been away for some seconds, "" for none.

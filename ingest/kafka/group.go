@@ -111,7 +111,7 @@ func (g *Group) Run(ctx context.Context, serve Handler) error {
 				g.shared.opts.Log.Warn("group cannot be joined for now", "group", cfg.Group, "err", err)
 			}
 			failing = true
-			g.mishap.note(err, g.shared.opts.Now())
+			g.mishap.note(err, g.shared.opts.Now(), cfg.Topics...)
 			continue // kafka-go waits between two attempts
 		}
 		failing = false
@@ -141,7 +141,7 @@ func (g *Group) check(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		g.shared.metrics.errs.WithLabelValues("check").Inc()
-		g.mishap.note(err, g.shared.opts.Now())
+		g.mishap.note(err, g.shared.opts.Now(), g.among(g.names, counts)...)
 		if !failing {
 			g.shared.opts.Log.Warn("kafka cannot be reached for now", "group", g.shared.cfg.Group, "err", err)
 		}
@@ -235,7 +235,7 @@ func (g *Group) assign(ctx context.Context, name string, a kafka.PartitionAssign
 			return nil, err
 		}
 		p.degraded(ctx, err)
-		g.mishap.note(fmt.Errorf("topic %s, partition %d: %w", name, p.id, err), g.shared.opts.Now())
+		g.mishap.note(fmt.Errorf("topic %s, partition %d: %w", name, p.id, err), g.shared.opts.Now(), p.topic)
 		select {
 		case <-ctx.Done():
 		case <-time.After(joinBackoff):

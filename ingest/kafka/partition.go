@@ -363,7 +363,7 @@ func (p *Partition) degraded(ctx context.Context, err error) {
 		p.shared.opts.Log.Warn("partition cannot be read for now", "topic", p.topic.Name, "partition", p.id, "err", err)
 	}
 	p.failing = true
-	p.mishap.note(err, p.shared.opts.Now())
+	p.mishap.note(err, p.shared.opts.Now(), p.topic)
 }
 
 func (p *Partition) recovered() {

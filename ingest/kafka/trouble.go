@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,13 +22,14 @@ type mishap struct {
 	since  time.Time
 }
 
-func (m *mishap) note(err error, now time.Time) {
+// note takes down what fails on topics, which may be left out where the error is about none.
+func (m *mishap) note(err error, now time.Time, topics ...Topic) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.detail == "" {
 		m.since = now
 	}
-	m.detail = err.Error() + whatToDo(err)
+	m.detail = err.Error() + whatToDo(err, topics...)
 }
 
 func (m *mishap) over() {
@@ -46,17 +48,38 @@ func (m *mishap) told(now time.Time) (detail string, since time.Time) {
 	return m.detail, m.since
 }
 
-// whatToDo is the remedy for an answer that waiting alone does not change, "" for any other.
-func whatToDo(err error) string {
+// whatToDo is the remedy for an answer about topics that waiting alone does not change, "" for any other.
+func whatToDo(err error, topics ...Topic) string {
 	switch {
 	case errors.Is(err, kafka.UnknownTopicOrPartition), errors.Is(err, kafka.UnknownTopicID):
-		return "; make the topic again, or take it out of the sources"
+		return makeAgain(topics)
 	case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.GroupAuthorizationFailed), errors.Is(err, kafka.ClusterAuthorizationFailed):
 		return "; grant the daemon's user the right again"
 	case errors.Is(err, kafka.SASLAuthenticationFailed):
 		return "; the broker refuses kafka.user or its password"
 	}
 	return ""
+}
+
+// makeAgain is the remedy where topics are away: what set-up makes is in no source.
+func makeAgain(topics []Topic) string {
+	const given, setUp = "; make the topic again, or take it out of the sources", "; run `tocsin setup kafka`, which makes %s again"
+	var made []string
+	for _, t := range topics {
+		if t.SetUp {
+			made = append(made, t.Name)
+		}
+	}
+	switch {
+	case len(made) == 0:
+		return given
+	case len(made) < len(topics):
+		return given + fmt.Sprintf(setUp, strings.Join(made, " and "))
+	case len(made) == 1:
+		return fmt.Sprintf(setUp, "it")
+	default:
+		return fmt.Sprintf(setUp, "them")
+	}
 }
 
 // Trouble tells what has kept the group, or the partition of this member that failed first, from being read for some

@@ -32,6 +32,25 @@ func TestMishap(t *testing.T) {
 	}
 }
 
+// What set-up makes is in no source: set-up makes it again.
+func TestRemedyOfMissingTopics(t *testing.T) {
+	input, matches := Topic{Name: "alerts"}, Topic{Name: "tocsin.matches", SetUp: true}
+	err := fmt.Errorf("fetch: %w", kafka.UnknownTopicOrPartition)
+	for _, c := range []struct {
+		of   []Topic
+		want string
+	}{
+		{nil, "; make the topic again, or take it out of the sources"},
+		{[]Topic{input}, "; make the topic again, or take it out of the sources"},
+		{[]Topic{matches}, "; run `tocsin setup kafka`, which makes it again"},
+		{[]Topic{input, matches}, "; make the topic again, or take it out of the sources; run `tocsin setup kafka`, which makes tocsin.matches again"},
+	} {
+		if got := whatToDo(err, c.of...); got != c.want {
+			t.Errorf("of %v: %q, want %q", c.of, got, c.want)
+		}
+	}
+}
+
 // A topic that is deleted while it is read is told as a trouble, with what to do, until it is there again. Nothing else tells an
 // operator that alerts have stopped coming.
 func TestDeletedTopicIsATrouble(t *testing.T) {

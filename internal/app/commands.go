@@ -30,7 +30,7 @@ func (k *kafkaStages) commands() error {
 	if c.Signed {
 		x.who = func(rec ingest.Record) (auth.Identity, error) { return signed(k.signers, rec) }
 	}
-	cfg := kafka.Config{Topics: []kafka.Topic{{Name: c.Topic, Source: "commands"}}, RecordLimit: 1 << 20}
+	cfg := kafka.Config{Topics: []kafka.Topic{{Name: c.Topic, Source: "commands", SetUp: true}}, RecordLimit: 1 << 20}
 	_, err := k.group("commands", cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka((&pipeline.KafkaCommands{Do: x.do, Retry: k.retry}).Serve))
 	return err
 }

@@ -203,7 +203,7 @@ func (k *kafkaStages) detect() error {
 	for _, s := range sources {
 		for n, topic := range s.Topics {
 			d.Inputs[topic] = pipeline.Input{Policy: policy(s), Topic: n}
-			byStart[s.Start] = append(byStart[s.Start], kafka.Topic{Name: topic, Source: s.Name, Tenant: s.Tenant, Format: s.Format, Own: s.Name == intakeSource})
+			byStart[s.Start] = append(byStart[s.Start], kafka.Topic{Name: topic, Source: s.Name, Tenant: s.Tenant, Format: s.Format, Own: s.Name == intakeSource, SetUp: s.Name == intakeSource})
 		}
 	}
 	for start, topics := range byStart {
@@ -230,7 +230,7 @@ func (k *kafkaStages) correlate() error {
 		Events: k.store, EventLog: k.producer, Scales: func() string { return k.judging.Load().hash }, State: k.store, SnapshotEvery: k.cfg.Engine.SnapshotEvery,
 		Now: k.now, Retry: k.retry, Log: k.log, Metrics: k.metrics, Health: k.health, Engines: k.engines, Fail: k.fail,
 	}
-	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches"}}, RecordLimit: kafkasink.RecordLimit}
+	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "matches", SetUp: true}}, RecordLimit: kafkasink.RecordLimit}
 	_, err := k.group("correlate", cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka(c.Serve))
 	return err
 }
@@ -245,7 +245,7 @@ func (k *kafkaStages) registrar() error {
 		Registrar: current{k.App, of}, Scaled: scaledBy{k, of}.find, Read: kafkasink.DecodeEventRecord, Partitions: k.cfg.Kafka.Partitions, Retry: k.retry, Log: k.log, Fail: k.fail, Store: k.store, Now: k.now, TimersEvery: 30 * time.Second,
 		Timers: k.sealed(seal, k.due(k.store)), Beside: k.beside(),
 	}
-	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events"}}, RecordLimit: kafkasink.RecordLimit}
+	cfg := kafka.Config{Topics: []kafka.Topic{{Name: k.cfg.Kafka.Prefix + "events", SetUp: true}}, RecordLimit: kafkasink.RecordLimit}
 	_, err = k.group("registrar", cfg, kafka.Options{Gap: k.gap}, pipeline.Kafka(r.Serve))
 	return err
 }
