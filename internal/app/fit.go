@@ -95,7 +95,7 @@ func (a *App) fitPartitions(ctx context.Context, st *elastic.Store) error {
 	case err != nil:
 		return fmt.Errorf("elasticsearch %w: %w%s", ErrUnreachable, err, refused(err))
 	case was != n:
-		return fmt.Errorf("kafka %w: topic %q had %d partitions at the first start and now has %d, by which keys have moved: take another kafka.prefix, and run `tocsin setup kafka`", ErrUnfit, topic, was, n)
+		return fmt.Errorf("kafka %w: topic %q had %d partitions at the first start and now has %d, by which keys have moved: take another kafka.prefix, or delete the topic and set kafka.partitions to %d; then run `tocsin setup kafka`", ErrUnfit, topic, was, n, was)
 	}
 	return nil
 }

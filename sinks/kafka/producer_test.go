@@ -249,7 +249,7 @@ func TestSetup(t *testing.T) {
 		}
 		plan.Partitions = 5
 		err := Check(t.Context(), c, plan)
-		if !errors.Is(err, ErrMisfit) || !strings.Contains(err.Error(), "3 partitions and must have 5") {
+		if !errors.Is(err, ErrMisfit) || !strings.Contains(err.Error(), "3 partitions and must have 5") || !strings.Contains(err.Error(), "set kafka.partitions to 3; where it was given them later, stop the daemons, delete the topic and run `tocsin setup kafka`") {
 			t.Error(err)
 		}
 		if _, err := Setup(t.Context(), c, Plan{Retention: time.Hour}, true); err == nil {

@@ -39,8 +39,8 @@ type TopicPlan struct {
 	Name        string
 	Partitions  int
 	Replication int
-	Fixed       bool // another number of partitions is refused: keys would move, windows would split
-	Remedy      string
+	Fixed       bool   // another number of partitions is refused: keys would move, windows would split
+	Setting     string // which says their number; empty: none
 	Config      map[string]string
 }
 
@@ -54,8 +54,8 @@ func (p Plan) Topics() []TopicPlan {
 	}
 	all := []TopicPlan{
 		{Name: p.Prefix + intakeTopic, Partitions: p.IntakePartitions, Replication: p.Replication, Config: config},
-		{Name: p.Prefix + matchesTopic, Partitions: p.Partitions, Replication: p.Replication, Fixed: true, Config: config, Remedy: "set kafka.partitions to what the topic was made with, or take another kafka.prefix"},
-		{Name: p.Prefix + eventsTopic, Partitions: 1, Replication: p.Replication, Fixed: true, Config: config, Remedy: "take another kafka.prefix"},
+		{Name: p.Prefix + matchesTopic, Partitions: p.Partitions, Replication: p.Replication, Fixed: true, Config: config, Setting: "kafka.partitions"},
+		{Name: p.Prefix + eventsTopic, Partitions: 1, Replication: p.Replication, Fixed: true, Config: config},
 	}
 	if p.Commands != "" {
 		for _, name := range []string{p.Commands, p.Prefix + incidentsTopic} {
@@ -162,7 +162,7 @@ func (t TopicPlan) misfit(is state) error {
 		errs = append(errs, fmt.Errorf("topic %q: %w: %s", t.Name, ErrMisfit, fmt.Sprintf(format, args...)))
 	}
 	if t.Fixed && is.partitions != t.Partitions {
-		say("it has %d partitions and must have %d; their number cannot be changed, as keys would move: %s", is.partitions, t.Partitions, t.Remedy)
+		say("it has %d partitions and must have %d; their number cannot be changed, as keys would move: %s", is.partitions, t.Partitions, t.remedy(is.partitions))
 	}
 	if policy := is.config["cleanup.policy"]; strings.Contains(policy, "compact") {
 		say("cleanup.policy is %s and must be delete", policy)
@@ -174,6 +174,15 @@ func (t TopicPlan) misfit(is state) error {
 		say("max.message.bytes is %d and must be at least %d", n, 2*RecordLimit)
 	}
 	return errors.Join(errs...)
+}
+
+// remedy is what to do about a topic of another number of partitions: partitions cannot be taken away again.
+func (t TopicPlan) remedy(are int) string {
+	const anew = "stop the daemons, delete the topic and run `tocsin setup kafka`, by which what was not read of it is lost and told as a gap"
+	if t.Setting == "" {
+		return anew
+	}
+	return fmt.Sprintf("where it was made with %d, set %s to %d; where it was given them later, %s", are, t.Setting, are, anew)
 }
 
 // describe tells what the topics that are there are like.
