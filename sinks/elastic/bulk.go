@@ -62,7 +62,7 @@ func (s *Store) bulk(ctx context.Context, actions []action) ([]outcome, error) {
 		before := len(open)
 		cause := s.round(ctx, actions, ledger, open)
 		if errors.Is(cause, sinks.ErrPermanent) {
-			s.health.halt(writing, cause)
+			s.health.stop(cause)
 			return nil, cause
 		}
 		open = unresolved(ledger, open)
@@ -78,7 +78,7 @@ func (s *Store) bulk(ctx context.Context, actions []action) ([]outcome, error) {
 		}
 		attempt++
 	}
-	s.health.recover(writing)
+	s.health.wrote(actions)
 	s.tally(actions, ledger)
 	return ledger, nil
 }
@@ -185,7 +185,7 @@ func cutShort(err error) bool {
 func (s *Store) alone(actions []action, ledger []outcome, i int, status *statusError) error {
 	o := outcome{status: status.status, detail: itemError{status.kind, status.reason}}
 	if o.verdict() == halt {
-		return fmt.Errorf("%s in %s: %w: %w", actions[i].op, actions[i].index, status, sinks.ErrPermanent)
+		return s.halting(actions[i], o)
 	}
 	ledger[i] = o
 	return nil
@@ -316,7 +316,7 @@ func (s *Store) enter(actions []action, ledger []outcome, which []int, items []o
 		o := items[n]
 		switch o.verdict() {
 		case halt:
-			halted = fmt.Errorf("%s in %s: status %d: %s: %.300s: %w", actions[i].op, actions[i].index, o.status, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)
+			halted = s.halting(actions[i], o)
 		case again:
 			turned = fmt.Errorf("%s in %s: status %d: %s: %.300s: %w", actions[i].op, actions[i].index, o.status, o.detail.Type, o.detail.Reason, errItems)
 			crowded = crowded || o.status == http.StatusTooManyRequests
@@ -335,6 +335,22 @@ func (s *Store) enter(actions []action, ledger []outcome, which []int, items []o
 	return turned
 }
 
+// A haltError is an answer that the operator must act on, about an item of one index.
+type haltError struct {
+	index string
+	error
+}
+
+func (e haltError) Unwrap() error { return e.error }
+
+func (s *Store) halting(a action, o outcome) error {
+	remedy := ""
+	if o.status == http.StatusForbidden && o.detail.Type == "security_exception" {
+		remedy = fmt.Sprintf("; give the daemon's user the role %swriter again", s.config.Prefix)
+	}
+	return haltError{a.index, fmt.Errorf("%s in %s: status %d: %s: %.300s%s: %w", a.op, a.index, o.status, o.detail.Type, o.detail.Reason, remedy, sinks.ErrPermanent)}
+}
+
 // put carries out actions none of which Elasticsearch may refuse: a refusal wraps [sinks.ErrPermanent], as only
 // alerts may be dead-lettered (delivery.md 3.3, 7).
 func (s *Store) put(ctx context.Context, actions ...action) ([]outcome, error) {
@@ -344,8 +360,8 @@ func (s *Store) put(ctx context.Context, actions ...action) ([]outcome, error) {
 	}
 	for i, o := range ledger {
 		if o.verdict() == refused {
-			err := fmt.Errorf("document %.80q of %s was refused: %s: %.300s: %w", actions[i].id, actions[i].index, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)
-			s.health.halt(writing, err)
+			err := haltError{actions[i].index, fmt.Errorf("document %.80q of %s was refused: %s: %.300s: %w", actions[i].id, actions[i].index, o.detail.Type, o.detail.Reason, sinks.ErrPermanent)}
+			s.health.stop(err)
 			return nil, err
 		}
 	}

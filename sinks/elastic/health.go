@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -46,8 +47,13 @@ type health struct {
 	mu      sync.Mutex
 	retries int64
 	of      [sides]Health
-	asked   map[*time.Time]bool // when the requests under way were sent
+	halts   map[string]time.Time // indices that writes are turned away from, and when they were last; "": all
+	asked   map[*time.Time]bool  // when the requests under way were sent
 }
+
+// haltStands is how long a halt stands where others write and nobody repeats what was turned away: who waits for an
+// operator repeats it each 10 to 20 seconds, who asked for a person does not.
+const haltStands = 30 * time.Second
 
 // read returns the worse side's state, or that an answer is overdue.
 func (h *health) read() Health {
@@ -112,6 +118,10 @@ func (h *health) worst() Health {
 func (h *health) degrade(of side) func(int, time.Duration, error) {
 	return func(_ int, wait time.Duration, err error) {
 		h.metrics.retries.Inc()
+		if of == writing && h.halted() { // which is worse, and stands
+			h.retried()
+			return
+		}
 		if h.set(of, Health{State: Degraded, Reason: err.Error()}, 1) {
 			h.logger.Warn("elasticsearch degraded", "err", err, "wait", wait)
 		}
@@ -128,6 +138,52 @@ func (h *health) halt(of side, err error) {
 	if h.set(of, Health{State: Halted, Reason: err.Error()}, 0) {
 		h.logger.Error("elasticsearch halted", "err", err)
 	}
+}
+
+// stop halts the writing to the index that an answer is about.
+func (h *health) stop(err error) {
+	var index string
+	if of, ok := errors.AsType[haltError](err); ok {
+		index = of.index
+	}
+	h.mu.Lock()
+	if h.halts == nil {
+		h.halts = map[string]time.Time{}
+	}
+	h.halts[index] = time.Now()
+	h.mu.Unlock()
+	h.halt(writing, err)
+}
+
+// wrote ends the halts of the indices that actions were carried out in. One of another index stands: that the engine
+// can be saved says nothing of alerts.
+func (h *health) wrote(actions []action) {
+	h.mu.Lock()
+	for i := range actions {
+		delete(h.halts, actions[i].index)
+	}
+	delete(h.halts, "")
+	for index, at := range h.halts {
+		if time.Since(at) > haltStands {
+			delete(h.halts, index)
+		}
+	}
+	h.mu.Unlock()
+	if !h.halted() {
+		h.recover(writing)
+	}
+}
+
+func (h *health) retried() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.retries++
+}
+
+func (h *health) halted() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.halts) > 0
 }
 
 // set reports whether the state as a whole is another one than before.

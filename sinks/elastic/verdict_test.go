@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,6 +135,32 @@ func TestWholeVerdicts(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A right on one index that is gone is a halt, and says what to do, until that index is written to again: writes to others
+// go on meanwhile, and say nothing of it.
+func TestHaltStandsWhileOthersWrite(t *testing.T) {
+	gone := true
+	s := over(t, &fake{fault: func(_ int, items []fakeItem) disturbance {
+		if gone && strings.Contains(items[0].index, "-alerts-") {
+			return disturbance{items: map[int]string{0: noRight}}
+		}
+		return disturbance{}
+	}})
+	_, err := s.StoreAlerts(t.Context(), someAlerts(1))
+	if !errors.Is(err, sinks.ErrPermanent) || !strings.Contains(err.Error(), "; give the daemon's user the role tocsin-writer again") {
+		t.Errorf("no remedy: %v", err)
+	}
+	if err := s.StoreRejections(t.Context(), []tocsin.Rejection{{ID: "r"}}); err != nil {
+		t.Fatal(err)
+	}
+	if h := s.Health(); h.State != Halted {
+		t.Errorf("after a write to another index: %+v", h)
+	}
+	gone = false
+	if _, err := s.StoreAlerts(t.Context(), someAlerts(1)); err != nil || s.Health().State != OK {
+		t.Errorf("once mended: %v, health %+v", err, s.Health())
 	}
 }
 
