@@ -18,13 +18,14 @@ import (
 // turned away halts the daemon in the middle of its work. A cluster without security, or one that does not tell, is not
 // refused.
 func (s *Store) refuseRights(ctx context.Context) error {
-	body, err := json.Marshal(object{"index": s.needed()})
+	body, err := json.Marshal(object{"cluster": s.role()["cluster"], "index": s.needed()})
 	if err != nil {
 		return fmt.Errorf("rights: %w", err)
 	}
 	var reply struct {
-		User  string                     `json:"username"`
-		Index map[string]map[string]bool `json:"index"`
+		User    string                     `json:"username"`
+		Cluster map[string]bool            `json:"cluster"`
+		Index   map[string]map[string]bool `json:"index"`
 	}
 	req := func() esapi.Request { return esapi.SecurityHasPrivilegesRequest{Body: bytes.NewReader(body)} }
 	err = s.ask(ctx, "privileges", req, &reply, func() error { return nil })
@@ -36,16 +37,15 @@ func (s *Store) refuseRights(ctx context.Context) error {
 		return nil //nolint:nilerr // it says nothing of the rights
 	}
 	var lacks []string
-	for _, index := range slices.Sorted(maps.Keys(reply.Index)) {
-		var rights []string
-		for _, right := range slices.Sorted(maps.Keys(reply.Index[index])) {
-			if !reply.Index[index][right] {
-				rights = append(rights, right)
-			}
-		}
+	on := func(what string, has map[string]bool) {
+		rights := slices.DeleteFunc(slices.Sorted(maps.Keys(has)), func(right string) bool { return has[right] })
 		if len(rights) > 0 {
-			lacks = append(lacks, strings.Join(rights, ", ")+" on "+index)
+			lacks = append(lacks, strings.Join(rights, ", ")+" on "+what)
 		}
+	}
+	on("the cluster", reply.Cluster)
+	for _, index := range slices.Sorted(maps.Keys(reply.Index)) {
+		on(index, reply.Index[index])
 	}
 	if len(lacks) == 0 {
 		return nil

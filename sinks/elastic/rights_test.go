@@ -17,6 +17,7 @@ func TestReadyNamesMissingRights(t *testing.T) {
 	for name, tt := range map[string]struct{ reply, want string }{
 		"all":      {`{"username":"ann","has_all_requested":true,"index":{"tocsin-slots":{"index":true,"read":true}}}`, ""},
 		"some":     {`{"username":"ann","index":{"tocsin-slots":{"read":false,"index":false},"tocsin-log-*":{"read":true,"create_doc":false}}}`, `elasticsearch user "ann" lacks rights: create_doc on tocsin-log-*; index, read on tocsin-slots; give it the role tocsin-writer`},
+		"cluster":  {`{"username":"ann","cluster":{"monitor":false},"index":{"tocsin-slots":{"read":false}}}`, `elasticsearch user "ann" lacks rights: monitor on the cluster; read on tocsin-slots; give it the role tocsin-writer`},
 		"not told": {"", ""},
 	} {
 		a := answers{"/_mget": `{"docs":[{"_id":"setup","found":true,"_source":{"doc":{"schema":4}}}]}`, "/_nodes": `{"nodes":{"a":{"version":"9.0.0"}}}`}

@@ -147,10 +147,10 @@ func (s *Store) Ready(ctx context.Context) error {
 	var done struct {
 		Schema int `json:"schema"`
 	}
-	if err := s.refuseOld(ctx); err != nil {
+	if err := s.refuseRights(ctx); err != nil { // first: who may not ask is told no version
 		return err
 	}
-	if err := s.refuseRights(ctx); err != nil {
+	if err := s.refuseOld(ctx); err != nil {
 		return err
 	}
 	_, err := s.one(ctx, name{s.index(kindState), setupID}, &done)
