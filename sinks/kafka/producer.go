@@ -222,7 +222,11 @@ func verdict(err error) error {
 		kafka.TopicAuthorizationFailed, kafka.ClusterAuthorizationFailed, kafka.InvalidTopic, kafka.MessageSizeTooLarge,
 	} {
 		if errors.Is(err, lasting) {
-			return fmt.Errorf("%w: %w", err, sinks.ErrPermanent)
+			remedy := ""
+			if lasting == kafka.TopicAuthorizationFailed {
+				remedy = "; grant WRITE on the topic to the daemon's user again"
+			}
+			return fmt.Errorf("%w%s: %w", err, remedy, sinks.ErrPermanent)
 		}
 	}
 	return err
