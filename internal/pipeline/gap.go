@@ -16,9 +16,13 @@ const GapReason = "gap"
 // GapLetter is the dead letter of records that were lost before they could be read.
 func GapLetter(g kafka.Gap, source, tenant string, at time.Time) tocsin.Rejection {
 	ref := tocsin.Ref{Topic: g.Topic, Partition: g.Partition, Offset: g.From, Incarnation: g.Incarnation}
+	lost := fmt.Sprintf("offsets %d to %d were lost", g.From, g.To)
+	if g.Reason == "recreated" { // its offsets begin again
+		lost = fmt.Sprintf("the topic was made anew: what the one before had from offset %d on was lost, if anything", g.From)
+	}
 	return tocsin.Rejection{
 		ID: tocsin.RejectionID("", ref, strconv.FormatInt(g.To, 10)), Tenant: tenant, Source: source, Ref: ref, Received: at, Stage: "intake", Reason: GapReason,
-		Detail: fmt.Sprintf("%s %d: offsets %d to %d were lost (%s)", g.Topic, g.Partition, g.From, g.To, g.Reason), Attempts: 1,
+		Detail: fmt.Sprintf("%s %d: %s (%s)", g.Topic, g.Partition, lost, g.Reason), Attempts: 1,
 	}
 }
 

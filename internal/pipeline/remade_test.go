@@ -87,6 +87,9 @@ func TestMatchesLogMadeAnewWhileDown(t *testing.T) {
 func TestGapLetter(t *testing.T) {
 	g := ingestkafka.Gap{Topic: "tocsin.matches", From: 100, To: 0, Reason: "recreated", Incarnation: "c/one"}
 	first := pipeline.GapLetter(g, "tocsin.matches", "default", time.Now())
+	if want := "tocsin.matches 0: the topic was made anew: what the one before had from offset 100 on was lost, if anything (recreated)"; first.Detail != want {
+		t.Errorf("told %q, want %q", first.Detail, want)
+	}
 	if again := pipeline.GapLetter(g, "tocsin.matches", "default", time.Now().Add(time.Hour)); again.ID != first.ID {
 		t.Error("the same gap, told again, is another dead letter")
 	}
