@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -162,11 +163,6 @@ func verifyStore(cmd *cobra.Command, file string, t trusted) error {
 	if err != nil {
 		return coded(exitUnusable, err)
 	}
-	st, err := app.OpenReader(cmd.Context(), app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Now: time.Now})
-	if err != nil {
-		return coded(exitInput, err)
-	}
-	defer st.Close()
 	trust, err := t.ownPlaces(cmd, cfg).trust()
 	if err != nil {
 		return err
@@ -175,7 +171,11 @@ func verifyStore(cmd *cobra.Command, file string, t trusted) error {
 		debug.SetGCPercent(400)
 		debug.SetMemoryLimit(1 << 30)
 	}
-	sum, err := integrity.VerifyStore(cmd.Context(), st, trust)
+	o := app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	sum, err := checkStore(cmd.Context(), o, trust)
+	if errors.Is(err, app.ErrWritten) { // by a daemon that started: now it is read beside that
+		sum, err = checkStore(cmd.Context(), o, trust)
+	}
 	if err != nil {
 		return coded(exitInput, err)
 	}
@@ -187,4 +187,15 @@ func verifyStore(cmd *cobra.Command, file string, t trusted) error {
 		return coded(exitFindings, errFindings)
 	}
 	return nil
+}
+
+// checkStore checks the configured store and changes nothing of it.
+func checkStore(ctx context.Context, o app.Options, trust integrity.Trust) (sum integrity.Summary, err error) {
+	st, err := app.OpenUnchanged(ctx, o)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	sum, err = integrity.VerifyStore(ctx, st, trust)
+	return sum, errors.Join(err, st.Still())
 }

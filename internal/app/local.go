@@ -179,6 +179,7 @@ type Reader struct {
 	store
 	whole
 	close func() error
+	still func() error
 }
 
 // A whole store is checked by what searches and dashboards see of it too; see [integrity.VerifyStore].
@@ -190,25 +191,59 @@ type whole interface {
 // OpenReader opens the configured store: the embedded register, or Elasticsearch.
 func OpenReader(ctx context.Context, o Options) (*Reader, error) { return openReader(ctx, o, false) }
 
+// OpenUnchanged is OpenReader for who checks what is there: nothing of the embedded register changes, and one of another
+// version is refused.
+func OpenUnchanged(ctx context.Context, o Options) (*Reader, error) {
+	if o.Config.Mode == "kafka" {
+		return openReader(ctx, o, false)
+	}
+	file, err := embedded(o)
+	if err != nil {
+		return nil, err
+	}
+	st, err := sqlite.OpenToRead(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{st, st, st.Close, st.Still}, nil
+}
+
 // openReader is OpenReader; overwrite lets nothing stay in the embedded register's file that is taken out.
 func openReader(ctx context.Context, o Options, overwrite bool) (*Reader, error) {
+	still := func() error { return nil }
 	if o.Config.Mode == "kafka" {
 		st, err := NewElastic(o.Config.Elasticsearch, o, prometheus.NewRegistry())
 		if err != nil {
 			return nil, err
 		}
-		return &Reader{st, st, st.Close}, nil
+		return &Reader{st, st, st.Close, still}, nil
 	}
-	file := filepath.Join(o.Config.DataDir, "tocsin.db")
-	if _, err := os.Stat(file); err != nil {
-		return nil, fmt.Errorf("there is no register in %s: %w", o.Config.DataDir, err)
+	file, err := embedded(o)
+	if err != nil {
+		return nil, err
 	}
 	st, err := sqlite.Open(ctx, sqlite.Options{Path: file, Overwrite: overwrite})
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{st, st, st.Close}, nil
+	return &Reader{st, st, st.Close, still}, nil
 }
+
+// embedded is the file of the embedded register.
+func embedded(o Options) (string, error) {
+	file := filepath.Join(o.Config.DataDir, "tocsin.db")
+	if _, err := os.Stat(file); err != nil {
+		return "", fmt.Errorf("there is no register in %s: %w", o.Config.DataDir, err)
+	}
+	return file, nil
+}
+
+// Still returns an error that wraps [ErrWritten] where what was read may be of two moments, as a daemon opened the
+// register of [OpenUnchanged] meanwhile.
+func (r *Reader) Still() error { return r.still() }
+
+// ErrWritten says that what was read may be of two moments; see [Reader.Still].
+var ErrWritten = sqlite.ErrWritten
 
 // Close closes the store.
 func (r *Reader) Close() error { return r.close() }

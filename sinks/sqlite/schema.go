@@ -3,8 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-
-	"tocsin/sinks"
 )
 
 // migrations bring the schema from version n to n+1 (PRAGMA user_version). Written ones never change.
@@ -221,7 +219,7 @@ func (s *Store) migrate(ctx context.Context) error {
 			return translate("schema version", err)
 		}
 		if version > len(migrations) {
-			return fmt.Errorf("schema version %d is of a later tocsin, this one knows %d: %w", version, len(migrations), sinks.ErrPermanent)
+			return later(version)
 		}
 		for n, statements := range migrations[version:] {
 			if _, err := tx.tx.ExecContext(ctx, statements); err != nil {

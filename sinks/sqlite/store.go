@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 
 	"modernc.org/sqlite"
@@ -45,7 +46,8 @@ type shared struct {
 	write, read *sql.DB
 	maxBytes    int64
 	queue       queue
-	overwrite   bool // see [Options]
+	overwrite   bool         // see [Options]
+	still       func() error // of a store that is only read; see [Store.Still]
 }
 
 var (
@@ -58,6 +60,9 @@ var (
 
 // pageSize of a new file: most records with their bytes fit into one page.
 const pageSize = 8192
+
+// defaultReaders are the connections that read where nobody says how many.
+const defaultReaders = 4
 
 // Open opens the store, creates it where there is none, and brings its schema up to date. A file that a later
 // version has written is refused.
@@ -93,7 +98,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	readers := o.Readers
 	if readers <= 0 {
-		readers = 4
+		readers = defaultReaders
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
@@ -101,22 +106,36 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (o Options) dsn(reader bool) string {
+	if reader {
+		return o.address("mode=ro")
+	}
 	q := url.Values{}
 	q.Add("_pragma", "busy_timeout(5000)")
-	if reader {
-		q.Add("mode", "ro")
-		q.Add("_pragma", "query_only(1)")
-	} else {
-		q.Add("_pragma", "page_size("+strconv.Itoa(pageSize)+")")
-		q.Add("_journal_mode", "WAL") // not a _pragma: these are sorted, and the page size must come first
-		q.Add("_pragma", "synchronous(FULL)")
-		q.Add("_pragma", "journal_size_limit(67108864)")
-		q.Add("_pragma", "secure_delete("+strconv.FormatBool(o.Overwrite)+")")
-		q.Add("_txlock", "immediate")
-		if o.MaxBytes > 0 {
-			q.Add("_pragma", "max_page_count("+strconv.FormatInt(max(o.MaxBytes/pageSize, 64), 10)+")")
-		}
+	q.Add("_pragma", "page_size("+strconv.Itoa(pageSize)+")")
+	q.Add("_journal_mode", "WAL") // not a _pragma: these are sorted, and the page size must come first
+	q.Add("_pragma", "synchronous(FULL)")
+	q.Add("_pragma", "journal_size_limit(67108864)")
+	q.Add("_pragma", "secure_delete("+strconv.FormatBool(o.Overwrite)+")")
+	q.Add("_txlock", "immediate")
+	if o.MaxBytes > 0 {
+		q.Add("_pragma", "max_page_count("+strconv.FormatInt(max(o.MaxBytes/pageSize, 64), 10)+")")
 	}
+	return o.url(q)
+}
+
+// address is where a reader finds the file, with parameters of SQLite's.
+func (o Options) address(parameters ...string) string {
+	q := url.Values{}
+	q.Add("_pragma", "busy_timeout(5000)")
+	q.Add("_pragma", "query_only(1)")
+	for _, p := range parameters {
+		name, value, _ := strings.Cut(p, "=")
+		q.Add(name, value)
+	}
+	return o.url(q)
+}
+
+func (o Options) url(q url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: o.Path}).EscapedPath(), RawQuery: q.Encode()}).String()
 }
 
@@ -126,6 +145,9 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.queue.wait()
+	if s.write == nil {
+		return s.read.Close()
+	}
 	return errors.Join(s.read.Close(), s.write.Close())
 }
 
@@ -135,6 +157,9 @@ func (s *Store) Close() error {
 func (s *Store) InTx(ctx context.Context, fn func(tx *Store) error) error {
 	if s.tx != nil {
 		return fn(s)
+	}
+	if s.write == nil {
+		return fmt.Errorf("the store was opened to be read: %w", sinks.ErrPermanent)
 	}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
