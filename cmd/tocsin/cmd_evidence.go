@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -133,7 +134,16 @@ func newIncidentLegalHold() *cobra.Command {
 				if err := c.Post(ctx, path+name, http.Header{}, map[string]string{"reason": reason}, &i); err != nil {
 					return err
 				}
-				return printIncident(cmd.OutOrStdout(), output, i)
+				if output != "table" {
+					return printIncident(cmd.OutOrStdout(), output, i)
+				}
+				words := "%s is under legal hold since %s: %s\n"
+				if off {
+					words = "%s is under no legal hold any more since %s: %s\n"
+				}
+				return noted(ctx, c, path+"/log", tocsin.ActLegalHold, func(e *tocsin.LogEntry) {
+					fmt.Fprintf(cmd.OutOrStdout(), words, i.Number, stamp(e.Effective), printable(e.Reason))
+				})
 			})
 		},
 	}
@@ -142,6 +152,21 @@ func newIncidentLegalHold() *cobra.Command {
 	cmd.Flags().StringVar(&reason, "reason", "", "the matter that it is kept for, or why it need not be any more")
 	cmd.Flags().BoolVar(&off, "off", false, "take it off")
 	return cmd
+}
+
+// noted tells of the last entry of a log that is an action's, which was just done.
+func noted(ctx context.Context, c *client.Client, log string, action tocsin.Action, tell func(*tocsin.LogEntry)) error {
+	var entries []tocsin.LogEntry
+	if err := c.Get(ctx, log, nil, &entries); err != nil {
+		return fmt.Errorf("it is done; what is noted of it: %w", err)
+	}
+	for n := range slices.Backward(entries) {
+		if entries[n].Action == action {
+			tell(&entries[n])
+			return nil
+		}
+	}
+	return errors.New("it is done, and nothing is noted of it")
 }
 
 func newIncidentTransfer() *cobra.Command {
@@ -153,7 +178,16 @@ func newIncidentTransfer() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.incident(cmd, args[0], func(ctx context.Context, c *client.Client, path string) error {
-				return c.Post(ctx, path+"/transfer", http.Header{}, map[string]string{"owner": owner, "reason": reason}, nil)
+				var i tocsin.Incident
+				if err := c.Get(ctx, path, nil, &i); err != nil {
+					return err
+				}
+				if err := c.Post(ctx, path+"/transfer", http.Header{}, map[string]string{"owner": owner, "reason": reason}, nil); err != nil {
+					return err
+				}
+				return noted(ctx, c, path+"/custody", tocsin.ActTransfer, func(e *tocsin.LogEntry) {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s: %s has its evidence since %s, as its custody says: %s\n", i.Number, printable(owner), stamp(e.Effective), printable(e.Reason))
+				})
 			})
 		},
 	}
