@@ -24,13 +24,21 @@ func ReadEntry(text string) (tocsin.LogEntry, error) {
 	return e, nil
 }
 
-// unmarshal is json.Unmarshal of a text that says one thing to all who read it. The error wraps [ErrDamaged].
-func unmarshal(text string, to any) error {
+// unmarshal is json.Unmarshal of a text that says one thing to all who read it, and nothing that is not read: what v is
+// decoded to must say all of it. The error wraps [ErrDamaged].
+func unmarshal[T any](text string, to *T) error {
 	if err := json.Unmarshal([]byte(text), to); err != nil {
 		return fmt.Errorf("%v: %w", err, ErrDamaged)
 	}
 	if at := tocsin.MemberTwice([]byte(text)); at != "" {
 		return fmt.Errorf("it has %s twice: %w", at, ErrDamaged)
+	}
+	now, err := json.Marshal(to)
+	if err != nil {
+		return fmt.Errorf("%v: %w", err, ErrDamaged)
+	}
+	if odd := Unlike(text, now); odd != "" {
+		return fmt.Errorf("its member %s is none of those that are read, or is written otherwise: %w", odd, ErrDamaged)
 	}
 	return nil
 }

@@ -16,8 +16,11 @@ type WholeReader interface {
 	Spans(ctx context.Context) ([]tocsin.LogRange, error)
 	// Held hands out every log of a span of which anything is there: entries, the incident, or what is kept beside it.
 	Held(ctx context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error
-	// HeldExhibits hands out the copies of alerts, with their bytes, of a span's incidents.
-	HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error
+	// HeldExhibits hands out the copies of alerts, with their bytes, of a span's incidents, with what the store finds wrong
+	// by itself: then of the copy no more may be known than its incident and the id by which it is asked for.
+	HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(x tocsin.Exhibit, odd error) error) error
+	// HeldStretches is [TreeStore.Stretches] from a leaf on, without what cannot be read; odd is what the store finds wrong.
+	HeldStretches(ctx context.Context, from int64, limit int) (all []tocsin.Stretch, odd, err error)
 }
 
 // WholeBacklogs tells what was taken of the backlog, all of it.

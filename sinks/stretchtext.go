@@ -23,6 +23,18 @@ func ReadStretch(text string) (tocsin.Stretch, error) {
 	return s, nil
 }
 
+// WholeStretch is [ReadStretch] for who checks what is stored: a text that says more is an error.
+func WholeStretch(text string) (tocsin.Stretch, error) {
+	if s, ok := readStretch(text); ok {
+		return s, nil
+	}
+	var s tocsin.Stretch
+	if err := unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("stretch: %w", err)
+	}
+	return s, nil
+}
+
 // leastLeaf is about the length of a leaf's text.
 const leastLeaf = 128
 

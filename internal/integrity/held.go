@@ -17,7 +17,8 @@ import (
 type Whole interface {
 	Spans(ctx context.Context) ([]tocsin.LogRange, error)
 	Held(ctx context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error
-	HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error
+	HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(x tocsin.Exhibit, odd error) error) error
+	HeldStretches(ctx context.Context, from int64, limit int) (all []tocsin.Stretch, odd, err error)
 }
 
 // A finding is what was found of one log.
@@ -33,53 +34,8 @@ type finding struct {
 	first    string
 	fault    error
 	waits    []wait
-}
-
-// An exhibit that a log names.
-type named struct{ incident, id string }
-
-// span checks the logs of a span and the evidence that they name.
-func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*finding, error) {
-	var all []*finding
-	wanted := map[named]*finding{}
-	err := v.store.Held(ctx, span, func(h tocsin.Held) error {
-		f, fault := v.check(h)
-		var ids []string
-		if fault == nil {
-			ids, fault = register.ExhibitIDs(h.Entries)
-		}
-		f.fault, all = fault, append(all, f)
-		for _, id := range ids {
-			wanted[named{h.Log, id}] = f
-		}
-		return nil
-	})
-	if err != nil || len(wanted) == 0 {
-		return all, err
-	}
-	err = v.store.HeldExhibits(ctx, span, func(x tocsin.Exhibit) error {
-		name := named{x.Incident, x.ID}
-		f := wanted[name]
-		if f == nil {
-			return nil
-		}
-		delete(wanted, name)
-		f.exhibits++
-		fault := CheckExhibit(x)
-		if fault == nil && x.Original == nil && x.Size > 0 {
-			fault = fmt.Errorf("evidence %s (alert %s): its bytes are gone", x.ID, x.Alert)
-		}
-		if fault != nil && f.fault == nil {
-			f.fault = fmt.Errorf("incident %s: %w", x.Incident, fault)
-		}
-		return nil
-	})
-	for name, f := range wanted {
-		if f.fault == nil {
-			f.fault = fmt.Errorf("incident %s: evidence %s: the log names it and it is gone", name.incident, name.id)
-		}
-	}
-	return all, err
+	ids      []string // of the copies that the log names
+	left     []string // of copies that were made again, see unnamed
 }
 
 // take adds up what was found. What is wrong is final only where it was looked at again.
@@ -104,6 +60,7 @@ func (v *verification) take(all []*finding, final bool) {
 		v.sum.Proven += f.proven
 		v.sum.Exhibits += f.exhibits
 		v.sum.Erased += f.erased
+		v.left = append(v.left, f.left...)
 		v.open += f.open
 		if f.open > 0 && (v.opened.IsZero() || f.opened.Before(v.opened)) {
 			v.opened, v.first = f.opened, f.first
@@ -148,6 +105,9 @@ func (v *verification) placed(h tocsin.Held, f *finding) error {
 			f.proven++
 		}
 	}
+	if h.Stretches != nil && !v.found(leaves, h.Stretches) {
+		return fmt.Errorf("log %s: the stretches by which proofs of its entries are made are not those of the tree that hold its leaves", h.Log)
+	}
 	for n := range h.Entries {
 		e := &h.Entries[n]
 		for _, c := range e.Personal {
@@ -165,6 +125,26 @@ func (v *verification) placed(h tocsin.Held, f *finding) error {
 		}
 	}
 	return nil
+}
+
+// found reports whether the stretches by which a log is found are those that hold its leaves. Of those that came after the
+// tree was read nothing is known.
+func (v *verification) found(leaves []leafOf, there []int64) bool {
+	known := -1 // which stretch the last leaf was in
+	for _, l := range leaves {
+		n, ok := slices.BinarySearch(v.firsts, l.at)
+		if !ok {
+			n--
+		}
+		if n == known {
+			continue
+		}
+		if len(there) == 0 || there[0] != v.firsts[n] {
+			return false
+		}
+		known, there = n, there[1:]
+	}
+	return len(there) == 0 || there[0] >= v.size
 }
 
 // allowance is how far the clocks of daemons may differ.
@@ -212,10 +192,29 @@ func sameState(doc []byte, projected *tocsin.Incident) (want []byte, err error) 
 		return nil, fmt.Errorf("incident %s: its state has %s twice: who reads it takes the one or the other", projected.ID, at)
 	}
 	got, err := json.Marshal(there)
-	if err != nil || bytes.Equal(got, want) { // it is written otherwise and says the same
+	if err == nil && bytes.Equal(got, want) { // it is written otherwise and says the same
+		return want, sameMembers(doc, want, projected.ID)
+	}
+	if err != nil {
 		return want, err
 	}
 	return nil, fmt.Errorf("incident %s: its state, of revision %d, is not what its log tells: %s", projected.ID, there.Revision, differing(got, want))
+}
+
+// sameMembers looks for members of a state that say something to other readers alone.
+func sameMembers(doc, want []byte, id string) error {
+	there, err := tree(doc)
+	if err != nil {
+		return err
+	}
+	known, err := tree(want)
+	if err != nil {
+		return err
+	}
+	beyond("", there, known, func(at, _ string, _ map[string]any) {
+		err = fmt.Errorf("incident %s: its state has %s, which is none of what its log tells", id, at)
+	})
+	return err
 }
 
 // earlier are the states that an incident was in.

@@ -94,17 +94,22 @@ func (s *shown) Held(_ context.Context, span tocsin.LogRange, each func(tocsin.H
 	return nil
 }
 
-func (s *shown) HeldExhibits(_ context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
+func (s *shown) HeldExhibits(_ context.Context, span tocsin.LogRange, each func(tocsin.Exhibit, error) error) error {
 	for id := range s.docs[exhibits] {
 		x, _, err := read[tocsin.Exhibit](s, exhibits, id)
 		if incident, _, _ := strings.Cut(id, " "); err == nil && span.Holds(incident) {
-			err = each(x)
+			err = each(x, nil)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (s *shown) HeldStretches(ctx context.Context, from int64, limit int) (all []tocsin.Stretch, odd, err error) {
+	all, err = s.Stretches(ctx, from, limit)
+	return all, nil, err
 }
 
 func (s *shown) HeldBacklogs(context.Context, func(tocsin.Backlog, error) error) error { return nil }

@@ -114,6 +114,9 @@ func (v *verification) again(ctx context.Context, settling time.Duration) error 
 		if err != nil {
 			return err
 		}
+		if len(found) == 0 && len(v.leaves[log]) == 0 { // what was there alone is gone
+			continue
+		}
 		if len(found) == 0 {
 			gone, fault := v.check(tocsin.Held{Log: log})
 			gone.fault = fault
@@ -152,6 +155,8 @@ type verification struct {
 	store  Verifiable
 	last   Statement           // the last checkpoint of the store
 	leaves map[string][]leafOf // by log, in order
+	firsts []int64             // of the tree's stretches, in order
+	size   int64               // of the tree that was read
 
 	mu       sync.Mutex
 	sum      Summary
@@ -161,6 +166,7 @@ type verification struct {
 	open     int       // entries without a leaf
 	opened   time.Time // when the oldest of these was recorded
 	first    string    // which that is
+	left     []string  // copies that no entry names, of alerts of which there is another that one names
 }
 
 func (v *verification) fault(format string, args ...any) {
@@ -184,11 +190,15 @@ func (v *verification) tree(ctx context.Context, t Trust) (Statement, error) {
 		if read.err != nil {
 			return Statement{}, fmt.Errorf("tree: %w", read.err)
 		}
+		if read.odd != nil {
+			v.fault("%w", read.odd)
+		}
 		for n, s := range read.all {
 			if s.First != p.size || len(s.Leaves) == 0 {
 				v.fault("the tree has a hole at leaf %d: the next stretch begins at leaf %d", p.size, s.First)
 				return Statement{}, nil
 			}
+			v.firsts, v.size = append(v.firsts, s.First), s.End()
 			for k, l := range s.Leaves {
 				v.leaf(l, p.size)
 				p.add(read.hashes[n][k])
@@ -210,6 +220,7 @@ func (v *verification) tree(ctx context.Context, t Trust) (Statement, error) {
 type stretchesRead struct {
 	all    []tocsin.Stretch
 	hashes [][]tlog.Hash
+	odd    error // what is wrong with them
 	err    error
 }
 
@@ -225,7 +236,7 @@ func (v *verification) stretches(ctx context.Context) iter.Seq[stretchesRead] {
 			defer close(read)
 			for next := int64(0); ; {
 				var r stretchesRead
-				r.all, r.err = v.store.Stretches(ctx, next, 16)
+				r.all, r.odd, r.err = v.store.HeldStretches(ctx, next, 16)
 				for _, s := range r.all {
 					hashes := make([]tlog.Hash, len(s.Leaves))
 					for n, l := range s.Leaves {
@@ -233,7 +244,7 @@ func (v *verification) stretches(ctx context.Context) iter.Seq[stretchesRead] {
 					}
 					r.hashes, next = append(r.hashes, hashes), max(next, s.End())
 				}
-				if r.err == nil && len(r.all) == 0 {
+				if r.err == nil && r.odd == nil && len(r.all) == 0 {
 					return
 				}
 				select {
@@ -241,7 +252,7 @@ func (v *verification) stretches(ctx context.Context) iter.Seq[stretchesRead] {
 				case <-ctx.Done():
 					return
 				}
-				if r.err != nil {
+				if r.err != nil || len(r.all) == 0 {
 					return
 				}
 			}
@@ -338,6 +349,9 @@ func (v *verification) close() {
 		v.sum.uncovered("all entries as a whole: no checkpoint was signed, so that an end that was cut off, or a log that was removed, does not show")
 	}
 	v.backlog.compare(v)
+	if len(v.left) > 0 {
+		v.sum.uncovered("%s that no entry names, the first is %s: each is of an alert that was copied again, as a daemon that was killed leaves it", Count(len(v.left), "exhibit"), slices.Min(v.left))
+	}
 	v.sum.uncovered("events, assessments and alerts themselves: what of them led to an incident is in its log and its evidence")
 	v.sum.uncovered("what is no part of the register: the audit log, dead letters, notices, users, who reported something, the slots by which events find an incident, the counter of numbers, the marks by which the registrar finds what has no leaf, and how many alerts and events there were")
 	v.sum.uncovered(always)

@@ -93,7 +93,7 @@ func readEntryDocument(source string) (e tocsin.LogEntry, err error) {
 	if err != nil {
 		return e, err
 	}
-	if odd := unlike(source, now); odd != "" {
+	if odd := sinks.Unlike(source, now); odd != "" {
 		return e, fmt.Errorf("its field %s, by which it is found, is not what it says", odd)
 	}
 	return e, nil

@@ -1,7 +1,6 @@
 package elastic
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -224,7 +223,7 @@ func (s *Store) shownIn(ctx context.Context, span tocsin.LogRange) (map[string]*
 func (at *shownIncident) shown(i *tocsin.Incident, text []byte, earlier iter.Seq[*tocsin.Incident]) error {
 	now := appendIncident((*at.room)[:0], i, text)
 	*at.room = now
-	if odd := unlike(at.doc.source, now); odd != "" {
+	if odd := sinks.Unlike(at.doc.source, now); odd != "" {
 		return fmt.Errorf("incident %s: its field %s, by which it is found, sorted or counted, is not what its state says", i.ID, odd)
 	}
 	left := slices.Clone(at.visits)
@@ -270,69 +269,37 @@ func (at *shownIncident) visited(i *tocsin.Incident, left *[]wholeHit) (missing 
 		index, _ := at.store.indexOf(kindIntervals, i.ID)
 		*at.room = now
 		*left = slices.DeleteFunc(*left, func(hit wholeHit) bool {
-			return here(hit) && hit.index == index && unlike(hit.source, now) == ""
+			return here(hit) && hit.index == index && sinks.Unlike(hit.source, now) == ""
 		})
 	}
 	return missing, nil
 }
 
 // HeldExhibits hands out copies; see [sinks.WholeReader].
-func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
+func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit, error) error) error {
 	return s.wholly(ctx, s.monthly(kindEvidence, "*"), "tocsin.incident", span, exhibitsPage, taking{each: func(hit *wholeHit) error {
-		x, err := sinks.ReadExhibit(innerOf(hit.source))
-		readable := err == nil
-		index, _ := s.indexOf(kindEvidence, x.Incident)
-		if !readable || hit.index != index || hit.id != x.ID { // whoever asks for it does not get it
-			return nil
+		x, odd := sinks.ReadExhibit(innerOf(hit.source))
+		if odd == nil {
+			index, _ := s.indexOf(kindEvidence, x.Incident)
+			odd = hit.at(index, x.ID)
 		}
-		return each(x)
+		if odd != nil { // whoever asks for it does not get it
+			var found struct {
+				Tocsin struct {
+					Incident string `json:"incident"`
+				} `json:"tocsin"`
+			}
+			if err := json.Unmarshal([]byte(hit.source), &found); err != nil {
+				return fmt.Errorf("document %.80q: %v: %w", hit.id, err, errOdd)
+			}
+			x = tocsin.Exhibit{ID: hit.id, Manifest: tocsin.Manifest{Incident: found.Tocsin.Incident}, Original: x.Original}
+		}
+		return each(x, odd)
 	}})
 }
 
-// unlike names a field in which a stored document differs from the one that would be written now.
-func unlike(there string, now []byte) string {
-	if there == string(now) {
-		return ""
-	}
-	a, errA := plainValue([]byte(there))
-	b, errB := plainValue(now)
-	if errA != nil || errB != nil {
-		return "(all of it)"
-	}
-	return differing("", a, b)
-}
-
-func plainValue(text []byte) (v any, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	return v, d.Decode(&v)
-}
-
-// differing is the path of a part in which two values differ, "" where they do not.
-func differing(path string, a, b any) string {
-	x, isX := a.(map[string]any)
-	y, isY := b.(map[string]any)
-	if !isX || !isY {
-		one, _ := json.Marshal(a) // they were decoded
-		other, _ := json.Marshal(b)
-		if bytes.Equal(one, other) {
-			return ""
-		}
-		return path
-	}
-	names := maps.Clone(x)
-	maps.Copy(names, y)
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		below := strings.TrimPrefix(path+"."+name, ".")
-		if _, ok := x[name]; !ok {
-			return below
-		}
-		if _, ok := y[name]; !ok {
-			return below
-		}
-		if odd := differing(below, x[name], y[name]); odd != "" {
-			return odd
-		}
-	}
-	return ""
+// HeldStretches are those from a leaf on; see [sinks.WholeReader].
+func (s *Store) HeldStretches(ctx context.Context, from int64, limit int) (all []tocsin.Stretch, odd, err error) {
+	all, err = s.Stretches(ctx, from, limit)
+	return all, nil, err
 }

@@ -45,7 +45,7 @@ func (s *Store) likeBacklog(hit *wholeHit, b *tocsin.Backlog) error {
 	if err := hit.at(now.index, now.id); err != nil {
 		return err
 	}
-	if odd := unlike(hit.source, now.doc); odd != "" {
+	if odd := sinks.Unlike(hit.source, now.doc); odd != "" {
 		return fmt.Errorf("its field %s, by which it is found or drawn, is not what it says", odd)
 	}
 	return nil

@@ -56,7 +56,7 @@ func (s *Store) logsIn(span tocsin.LogRange) []string {
 }
 
 // HeldExhibits hands out copies; see [sinks.WholeReader].
-func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
+func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit, error) error) error {
 	s.mu.Lock()
 	all := slices.Collect(maps.Values(s.proofs.exhibits))
 	s.mu.Unlock()
@@ -65,9 +65,15 @@ func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each fun
 			continue
 		}
 		x.Original = slices.Clone(x.Original)
-		if err := each(x); err != nil {
+		if err := each(x, nil); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// HeldStretches are those from a leaf on; see [sinks.WholeReader].
+func (s *Store) HeldStretches(ctx context.Context, from int64, limit int) (all []tocsin.Stretch, odd, err error) {
+	all, err = s.Stretches(ctx, from, limit)
+	return all, nil, err
 }

@@ -69,7 +69,15 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 		if err != nil {
 			return err
 		}
+		leaves, err := leavesOf(ctx, q, span)
+		if err != nil {
+			return err
+		}
 		give := func(h tocsin.Held) error {
+			if h.Stretches = leaves[h.Log]; h.Stretches == nil {
+				h.Stretches = []int64{}
+			}
+			delete(leaves, h.Log)
 			if b := incidents[h.Log]; b != nil {
 				h.State, h.Shown = b.doc, b.shown
 				delete(incidents, h.Log)
@@ -88,13 +96,18 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 				return err
 			}
 		}
+		for _, log := range slices.Sorted(maps.Keys(leaves)) {
+			if err := give(tocsin.Held{Log: log}); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 }
 
 // wholeOddities hands out what is odd of the file as a whole.
 func wholeOddities(ctx context.Context, q querier, each func(tocsin.Held) error) error {
-	for _, look := range []func(context.Context, querier) (odd, err error){oddSchema, oddTitles} {
+	for _, look := range []func(context.Context, querier) (odd, err error){oddSchema, oddTitles, oddCheckpoints} {
 		odd, err := look(ctx, q)
 		if err == nil && odd != nil {
 			err = each(tocsin.Held{Odd: odd})
@@ -267,30 +280,4 @@ func unequal(names []string, there, follows []any) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// HeldExhibits hands out copies; see [sinks.WholeReader].
-func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each func(tocsin.Exhibit) error) error {
-	where, args := within("incident", span)
-	rows, err := s.reader().QueryContext(ctx, `SELECT incident, id, doc, original FROM exhibits`+where, args...)
-	if err != nil {
-		return translate("exhibits", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var incident, id, doc string
-		var original []byte
-		if err := rows.Scan(&incident, &id, &doc, &original); err != nil {
-			return translate("exhibits", err)
-		}
-		x, err := sinks.ReadExhibit(doc)
-		if err != nil || x.ID != id || x.Incident != incident { // whoever asks for it does not get it
-			continue
-		}
-		x.Original = original
-		if err := each(x); err != nil {
-			return err
-		}
-	}
-	return translate("exhibits", rows.Err())
 }

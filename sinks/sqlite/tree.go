@@ -73,9 +73,11 @@ func (s *Store) Stretches(ctx context.Context, from int64, limit int) ([]tocsin.
 	if from < 0 {
 		return documentsAs(ctx, s, sinks.ReadStretch, `SELECT doc FROM stretches ORDER BY first DESC LIMIT 1`)
 	}
-	return documentsAs(ctx, s, sinks.ReadStretch,
-		`SELECT doc FROM stretches WHERE first >= coalesce((SELECT max(first) FROM stretches WHERE first <= ?1), 0) AND last >= ?1 ORDER BY first LIMIT ?2`, from, limit)
+	return documentsAs(ctx, s, sinks.ReadStretch, `SELECT doc FROM stretches`+stretchesFrom, from, limit)
 }
+
+// stretchesFrom finds some stretches from the one on that holds a leaf.
+const stretchesFrom = ` WHERE first >= coalesce((SELECT max(first) FROM stretches WHERE first <= ?1), 0) AND last >= ?1 ORDER BY first LIMIT ?2`
 
 // Unsequenced lists logs that have grown; see [sinks.TreeStore]. A trigger of the log keeps the list.
 func (s *Store) Unsequenced(ctx context.Context, _ time.Time, limit int) ([]tocsin.LogHead, error) {

@@ -1,0 +1,118 @@
+package integrity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"tocsin"
+	"tocsin/register"
+)
+
+// An exhibit that a log names.
+type named struct{ incident, id string }
+
+// span checks the logs of a span and the evidence that they name.
+func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*finding, error) {
+	var all []*finding
+	wanted := map[named]*finding{}
+	err := v.store.Held(ctx, span, func(h tocsin.Held) error {
+		f, fault := v.check(h)
+		var ids []string
+		if fault == nil {
+			ids, fault = register.ExhibitIDs(h.Entries)
+		}
+		f.fault, f.ids, all = fault, ids, append(all, f)
+		for _, id := range ids {
+			wanted[named{h.Log, id}] = f
+		}
+		return nil
+	})
+	if err != nil {
+		return all, err
+	}
+	var strange []tocsin.Exhibit // that no log names, without their bytes
+	err = v.store.HeldExhibits(ctx, span, func(x tocsin.Exhibit, odd error) error {
+		name := named{x.Incident, x.ID}
+		f := wanted[name]
+		if f == nil {
+			strange = append(strange, known(x, odd))
+			return nil
+		}
+		delete(wanted, name)
+		f.exhibit(&x, odd)
+		return nil
+	})
+	for name, f := range wanted {
+		if f.fault == nil {
+			f.fault = fmt.Errorf("incident %s: evidence %s: the log names it and it is gone", name.incident, name.id)
+		}
+	}
+	if err != nil || len(strange) == 0 {
+		return all, err
+	}
+	return v.unnamed(ctx, span, all, strange)
+}
+
+// exhibit checks a copy that the log names.
+func (f *finding) exhibit(x *tocsin.Exhibit, odd error) {
+	f.exhibits++
+	fault := odd
+	switch {
+	case odd != nil:
+		fault = fmt.Errorf("evidence %s: whoever asks for it does not get it: %w", x.ID, odd)
+	case x.Original == nil && x.Size > 0:
+		if fault = CheckExhibit(*x); fault == nil {
+			fault = fmt.Errorf("evidence %s (alert %s): its bytes are gone", x.ID, x.Alert)
+		}
+	default:
+		fault = CheckExhibit(*x)
+	}
+	if fault != nil && f.fault == nil {
+		f.fault = fmt.Errorf("incident %s: %w", x.Incident, fault)
+	}
+}
+
+// unnamed tells of copies that no log names: they were put there. As a copy is written before the entry that names it, a
+// log without another fault is looked at again. Of a daemon that was killed in between a copy may be left for good, of an
+// alert that was then copied again: that is told as what it is.
+func (v *verification) unnamed(ctx context.Context, span tocsin.LogRange, all []*finding, strange []tocsin.Exhibit) ([]*finding, error) {
+	at := map[string]*finding{}
+	for _, f := range all {
+		at[f.log] = f
+	}
+	again := map[[3]string]bool{}
+	err := v.store.HeldExhibits(ctx, span, func(x tocsin.Exhibit, odd error) error {
+		if f := at[x.Incident]; odd == nil && f != nil && slices.Contains(f.ids, x.ID) {
+			again[original(&x)] = true
+		}
+		return nil
+	})
+	for n := range strange {
+		x := &strange[n]
+		f := at[x.Incident]
+		if f == nil {
+			f = &finding{log: x.Incident}
+			all, at[x.Incident] = append(all, f), f
+		}
+		switch {
+		case again[original(x)]:
+			f.left = append(f.left, x.ID)
+		case f.fault == nil:
+			f.fault = fmt.Errorf("incident %s: evidence %.80s: no entry of its log names it: it was put there, or what names it is not written yet", x.Incident, x.ID)
+		}
+	}
+	return all, err
+}
+
+// known is what is to be relied on of a copy that no log names, without its bytes.
+func known(x tocsin.Exhibit, odd error) tocsin.Exhibit {
+	if odd != nil || x.Original == nil && x.Size > 0 || CheckExhibit(x) != nil {
+		x.SHA256 = ""
+	}
+	x.Original = nil
+	return x
+}
+
+// original is what a copy is of.
+func original(x *tocsin.Exhibit) [3]string { return [3]string{x.Incident, x.Alert, x.SHA256} }
