@@ -11,7 +11,7 @@ type Held struct {
 	// State is the incident's document as it is stored; nil where there is none.
 	State []byte
 	// Stretches are the first leaves of those stretches of the tree that proofs of the log are made by, in order; nil: the
-	// store looks into the stretches themselves.
+	// store looks into the stretches themselves. They are the store's as the entries are.
 	Stretches []int64
 	// Odd is what the store finds wrong by itself: a document that stands at another place than it says, or is found by
 	// something else than it says.

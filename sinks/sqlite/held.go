@@ -55,6 +55,7 @@ type beside struct {
 	columns []any
 	measure []any
 	links   map[link]bool
+	names   []string // of what is in measure
 }
 
 // Held hands out a span's logs, of one snapshot of the file; see [sinks.WholeReader].
@@ -73,10 +74,10 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 		if err != nil {
 			return err
 		}
+		room := []int64{} // for each log in turn
 		give := func(h tocsin.Held) error {
-			if h.Stretches = leaves[h.Log]; h.Stretches == nil {
-				h.Stretches = []int64{}
-			}
+			room = stretchesIn(leaves[h.Log], room)
+			h.Stretches = room
 			delete(leaves, h.Log)
 			if b := incidents[h.Log]; b != nil {
 				h.State, h.Shown = b.doc, b.shown
@@ -190,24 +191,23 @@ func shownRow(i *tocsin.Incident) []any {
 
 // besides reads what is kept of a span's incidents.
 func besides(ctx context.Context, q querier, span tocsin.LogRange) (map[string]*beside, error) {
-	all := map[string]*beside{}
+	all, columns := map[string]*beside{}, measureColumns()
 	of := func(id string) *beside {
 		if all[id] == nil {
-			all[id] = &beside{links: map[link]bool{}}
+			all[id] = &beside{links: map[link]bool{}, names: columns}
 		}
 		return all[id]
 	}
 	where, args := within("id", span)
 	err := scanRows(ctx, q, `SELECT id, doc, `+strings.Join(shownColumns[:len(shownColumns)-1], ", ")+`, `+titledWords+` FROM incidents`+where, args, len(shownColumns)+2, func(row []any) {
 		b := of(word(row[0]))
-		b.doc, b.columns = []byte(word(row[1])), row[2:]
+		b.doc, b.columns = []byte(word(row[1])), slices.Clone(row[2:])
 	})
 	if err != nil {
 		return nil, err
 	}
-	columns := measureColumns()
 	err = scanRows(ctx, q, `SELECT `+strings.Join(columns, ", ")+` FROM measures`+where, args, len(columns), func(row []any) {
-		of(word(row[0])).measure = row
+		of(word(row[0])).measure = slices.Clone(row)
 	})
 	if err != nil {
 		return nil, err
@@ -223,19 +223,18 @@ func word(v any) string {
 	return text
 }
 
-// scanRows hands out rows of n columns, as the file has them.
+// scanRows hands out rows of n columns, as the file has them: each reads the next into its place.
 func scanRows(ctx context.Context, q querier, query string, args []any, n int, each func([]any)) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return translate("rows", err)
 	}
 	defer rows.Close()
-	to := make([]any, n)
+	row, to := make([]any, n), make([]any, n)
+	for i := range row {
+		to[i] = &row[i]
+	}
 	for rows.Next() {
-		row := make([]any, n)
-		for i := range row {
-			to[i] = &row[i]
-		}
 		if err := rows.Scan(to...); err != nil {
 			return translate("rows", err)
 		}
@@ -253,7 +252,7 @@ func (b *beside) shown(i *tocsin.Incident, _ []byte, _ iter.Seq[*tocsin.Incident
 	if b.measure == nil {
 		return fmt.Errorf("incident %s: its measures are gone: statistics do not count it", i.ID)
 	}
-	if name, odd := unequal(measureColumns(), b.measure, measureRow(&m)); odd {
+	if name, odd := unequal(b.names, b.measure, measureRow(&m)); odd {
 		return fmt.Errorf("incident %s: its measure %s, which statistics count, is not what its state says", i.ID, name)
 	}
 	if odd := sinks.Extra(b.links, linksOf(i), func(l link) string { return l.kind + "=" + l.value }); odd != "" {

@@ -90,30 +90,24 @@ func oddCheckpoints(ctx context.Context, q querier) (odd, err error) {
 }
 
 // leavesOf are the stretches by which the proofs of a span's logs are made, by log and in order; -1 for one that is not
-// there.
-func leavesOf(ctx context.Context, q querier, span tocsin.LogRange) (map[string][]int64, error) {
+// there. The numbers are a text, see stretchesIn.
+func leavesOf(ctx context.Context, q querier, span tocsin.LogRange) (map[string]string, error) {
 	where, args := within("log", span)
-	rows, err := q.QueryContext(ctx, `SELECT log, group_concat(there, ' ') FROM
-		(SELECT log, coalesce(s.first, -1) AS there FROM leaves l LEFT JOIN stretches s ON s.first = l.first`+where+` ORDER BY log, l.first) GROUP BY log`, args...)
-	if err != nil {
-		return nil, translate("leaves", err)
-	}
-	defer rows.Close()
-	all := map[string][]int64{}
-	for rows.Next() {
-		var log, firsts string
-		if err := rows.Scan(&log, &firsts); err != nil {
-			return nil, translate("leaves", err)
+	all := map[string]string{}
+	return all, scanRows(ctx, q, `SELECT log, group_concat(there, ' ') FROM
+		(SELECT log, coalesce(s.first, -1) AS there FROM leaves l LEFT JOIN stretches s ON s.first = l.first`+where+` ORDER BY log, l.first) GROUP BY log`,
+		args, 2, func(row []any) { all[word(row[0])] = word(row[1]) })
+}
+
+// stretchesIn reads the numbers of a text into some room.
+func stretchesIn(text string, room []int64) []int64 {
+	room = room[:0]
+	for first := range strings.FieldsSeq(text) {
+		n, err := strconv.ParseInt(first, 10, 64)
+		if err != nil {
+			n = -1
 		}
-		var of []int64
-		for text := range strings.FieldsSeq(firsts) {
-			n, err := strconv.ParseInt(text, 10, 64)
-			if err != nil {
-				n = -1
-			}
-			of = append(of, n)
-		}
-		all[log] = of
+		room = append(room, n)
 	}
-	return all, translate("leaves", rows.Err())
+	return room
 }
