@@ -83,7 +83,7 @@ func (c Custodian) Hold(ctx context.Context, cmd register.Command, on bool) (toc
 // Export gives all of an incident in one file: the note that it was exported is part of what is exported.
 func (c Custodian) Export(ctx context.Context, i tocsin.Incident, originals bool, reason string, by tocsin.Actor) (e Export, err error) {
 	e.Exported = Exported{At: c.Now().UTC().Truncate(time.Second), By: by, Version: c.Version}
-	if err := c.note(ctx, i, tocsin.ActExport, by, reason, map[string]bool{"originals": originals}); err != nil {
+	if err := c.note(ctx, i, tocsin.ActExport, by, reason, Noted{originals, c.Version}); err != nil {
 		return e, err
 	}
 	if e.Incident, err = c.Register.Incident(ctx, i.ID); err != nil {

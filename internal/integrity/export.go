@@ -35,6 +35,12 @@ type Exported struct {
 	Version string       `json:"version"`
 }
 
+// A Noted export is what the custody says of a file beside who made it and when.
+type Noted struct {
+	Originals bool   `json:"originals"`
+	Version   string `json:"version"`
+}
+
 // A Proof shows that entries are leaves of the tree that a checkpoint was signed of.
 type Proof struct {
 	Checkpoint string     `json:"checkpoint"` // the note: text and signatures
@@ -196,17 +202,29 @@ func VerifyExport(e Export, t Trust) Report {
 }
 
 // exported holds what the file says of its making against the custody, in which that is noted before the file is made: a
-// custody that is left out or cut, and another name, show.
+// custody that is left out or cut, and another name or version, show.
 func (r *Report) exported(e Export) {
-	noted := func(n tocsin.LogEntry) bool {
-		after := n.Recorded.Sub(e.Exported.At)
-		return n.Action == tocsin.ActExport && n.By == e.Exported.By && after >= 0 && after < allowance
+	x := e.Exported
+	if x.At.IsZero() {
+		r.fault("custody: the file does not say who made it, and when")
+		return
+	}
+	var said []*string // with what, by those who made a file then
+	for _, n := range e.Custody {
+		if after := n.Recorded.Sub(x.At); n.Action == tocsin.ActExport && n.By == x.By && after >= 0 && after < allowance {
+			var noted struct{ Version *string }
+			_ = json.Unmarshal(n.Data, &noted) // of before, which says nothing
+			said = append(said, noted.Version)
+		}
 	}
 	switch {
-	case e.Exported.At.IsZero():
-		r.fault("custody: the file does not say who made it, and when")
-	case !slices.ContainsFunc(e.Custody, noted):
-		r.fault("custody: it does not tell that %s made this file at %s: it was cut, or that was changed", e.Exported.By.ID, e.Exported.At.Format(time.RFC3339))
+	case len(said) == 0:
+		r.fault("custody: it does not tell that %s made this file at %s: it was cut, or that was changed", x.By.ID, x.At.Format(time.RFC3339))
+	case slices.ContainsFunc(said, func(v *string) bool { return v != nil && *v == x.Version }):
+	case slices.Contains(said, nil):
+		r.uncovered("with which version the file was made, which it says is %q: its custody does not tell", x.Version)
+	default:
+		r.fault("custody: the file says that it was made with %q, and its custody %q", x.Version, *said[0])
 	}
 }
 

@@ -288,6 +288,8 @@ func TestExportTellsOfItself(t *testing.T) {
 		"a custody cut":     {func(e *Export) { e.Custody = e.Custody[:1] }, "does not tell that ann made this file"},
 		"by another":        {func(e *Export) { e.Exported.By.ID = "eve" }, "does not tell that eve made this file"},
 		"at another time":   {func(e *Export) { e.Exported.At = e.Exported.At.Add(-24 * time.Hour) }, "does not tell that ann made this file"},
+		"by what version":   {func(e *Export) { e.Exported.Version = "other" }, `says that it was made with "other", and its custody "test"`},
+		"by no version":     {func(e *Export) { e.Exported.Version = "" }, `says that it was made with "", and its custody "test"`},
 		"by nobody":         {func(e *Export) { e.Exported = Exported{} }, "does not say who made it"},
 		"an exhibit twice":  {func(e *Export) { e.Evidence = append(e.Evidence, e.Evidence[0]) }, "is in the file twice"},
 		"another's custody": {func(e *Export) { e.Custody = w.export(w.incident(2)).Custody }, "is of another incident"},
@@ -301,6 +303,18 @@ func TestExportTellsOfItself(t *testing.T) {
 		if all := strings.Join(found, "\n"); !strings.Contains(all, tt.want) || tt.want == "" && all != "" {
 			t.Errorf("%s: %q, want %q", what, all, tt.want)
 		}
+	}
+}
+
+// A custody of before does not tell with what a file was made: that is told, and is no fault.
+func TestExportOfBeforeTellsNoVersion(t *testing.T) {
+	w := newWorld(t, newMemory())
+	i := w.incident(1)
+	w.seal()
+	e := w.export(i, map[string]bool{"originals": true})
+	r := VerifyExport(e, w.trust())
+	if all := strings.Join(r.Uncovered, "\n"); len(r.Faults) > 0 || !strings.Contains(all, "with which version the file was made") {
+		t.Errorf("%v, %q", r.Faults, all)
 	}
 }
 

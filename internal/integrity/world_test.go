@@ -143,12 +143,13 @@ func (w *world) trust() Trust {
 	return Trust{Keys: keys, Published: SplitCheckpoints(string(text))}
 }
 
-// export is one incident as a file.
-func (w *world) export(i tocsin.Incident) Export {
+// export is one incident as a file. What the custody notes of it may be given.
+func (w *world) export(i tocsin.Incident, notes ...any) Export {
 	w.t.Helper()
 	ctx := w.t.Context()
 	e := Export{Exported: Exported{At: w.now, By: ann, Version: "test"}}
-	if err := w.register.Handle(ctx, register.Handling{Log: register.CustodyID(i.ID), Tenant: i.Tenant, Action: tocsin.ActExport, By: ann}); err != nil {
+	notes = append(notes, Noted{Originals: true, Version: "test"})
+	if err := w.register.Handle(ctx, register.Handling{Log: register.CustodyID(i.ID), Tenant: i.Tenant, Action: tocsin.ActExport, By: ann, Data: notes[0]}); err != nil {
 		w.t.Fatal(err)
 	}
 	var err error
