@@ -94,6 +94,13 @@ func TestByHandSQLite(t *testing.T) {
 		"… and one too many":            {`INSERT INTO leaves SELECT (SELECT l.log FROM leaves l GROUP BY l.log HAVING count(*) < (SELECT count(*) FROM stretches) LIMIT 1), s.first FROM stretches s WHERE true ON CONFLICT DO NOTHING`, "the stretches by which"},
 		"… of no log":                   {`INSERT INTO leaves VALUES ('202611-f', 0)`, "202611-f"},
 		"… and of no stretch":           {`INSERT INTO leaves SELECT min(log), 999999 FROM leaves`, "the stretches by which"},
+		"a stretch's hashes":            {`UPDATE stretches SET doc = json_set(doc, '$.hashes', 'AAAA' || substr(json_extract(doc, '$.hashes'), 5)) WHERE first = 0`, "hashes of the tree"},
+		"when a checkpoint was":         {`UPDATE checkpoints SET doc = json_set(doc, '$.at', '2025-01-01T00:00:00Z')`, "its note says 2026"},
+		"an entry that is no text":      {`UPDATE log SET doc = CAST(doc AS BLOB) WHERE seq = 2`, "entry 2: it is no text"},
+		"a manifest that is no text":    {`UPDATE exhibits SET doc = CAST(doc AS BLOB) WHERE rowid = 1`, "it is no text"},
+		"a stretch that is no text":     {`UPDATE stretches SET doc = CAST(doc AS BLOB) WHERE first = 0`, "it is no text"},
+		"an index over a part":          {`DROP INDEX measures_declared; CREATE INDEX measures_declared ON measures (declared) WHERE priority = 'P1'`, "the index measures_declared is not"},
+		"changes of measures hidden":    {`DELETE FROM measured WHERE id = (SELECT min(id) FROM measured)`, "is not among those that were written"},
 		"a stretch that does not read":  {`UPDATE stretches SET doc = '{' WHERE first = 0`, "the tree has a hole at leaf 0"},
 		"an entry that does not read": {
 			`UPDATE log SET doc = '{"incident":1}' WHERE seq = 2`, "entry 2",

@@ -1,6 +1,7 @@
 package integrity
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -198,14 +199,7 @@ func (v *verification) tree(ctx context.Context, t Trust) (Statement, error) {
 				v.fault("the tree has a hole at leaf %d: the next stretch begins at leaf %d", p.size, s.First)
 				return Statement{}, nil
 			}
-			v.firsts, v.size = append(v.firsts, s.First), s.End()
-			for k, l := range s.Leaves {
-				v.leaf(l, p.size)
-				p.add(read.hashes[n][k])
-				if _, ok := wanted[p.size]; ok {
-					wanted[p.size] = p.root()
-				}
-			}
+			v.grow(&p, s, read.hashes[n], wanted)
 		}
 	}
 	v.against("stored", stored, p.size, wanted)
@@ -214,6 +208,32 @@ func (v *verification) tree(ctx context.Context, t Trust) (Statement, error) {
 		return Statement{}, nil
 	}
 	return stored[len(stored)-1], nil
+}
+
+// grow adds a stretch to the tree, and notes the roots of the sizes that are wanted.
+func (v *verification) grow(p *peaked, s tocsin.Stretch, hashes []tlog.Hash, wanted map[int64]tlog.Hash) {
+	v.firsts, v.size = append(v.firsts, s.First), s.End()
+	stored := s.Hashes
+	for n, l := range s.Leaves {
+		v.leaf(l, p.size)
+		for _, h := range p.add(hashes[n]) {
+			stored = without(stored, h)
+		}
+		if _, ok := wanted[p.size]; ok {
+			wanted[p.size] = p.root()
+		}
+	}
+	if stored == nil || len(stored) > 0 {
+		v.fault("stretch of the tree at leaf %d: the hashes of the tree that it holds are not those that its leaves make: proofs that are made with it do not hold", s.First)
+	}
+}
+
+// without takes a hash off the beginning of stored ones; nil where another stands there.
+func without(stored []byte, h tlog.Hash) []byte {
+	if !bytes.HasPrefix(stored, h[:]) {
+		return nil
+	}
+	return stored[len(h):]
 }
 
 // stretchesRead are some stretches, and the hashes of their leaves.
@@ -331,6 +351,9 @@ func (v *verification) readable(page []tocsin.Checkpoint, t Trust) (stored []Sta
 		if err == nil && st.Size != c.Size {
 			err = fmt.Errorf("it says %s", Count(st.Size, "entry"))
 		}
+		if err == nil && !st.At.Equal(c.At) {
+			err = fmt.Errorf("it says it is of %s, and its note says %s", c.At.Format(time.RFC3339), st.At.Format(time.RFC3339))
+		}
 		if err != nil {
 			v.fault("stored checkpoint of %s: %w", Count(c.Size, "entry"), err)
 			continue
@@ -353,7 +376,7 @@ func (v *verification) close() {
 		v.sum.uncovered("%s that no entry names, the first is %s: each is of an alert that was copied again, as a daemon that was killed leaves it", Count(len(v.left), "exhibit"), slices.Min(v.left))
 	}
 	v.sum.uncovered("events, assessments and alerts themselves: what of them led to an incident is in its log and its evidence")
-	v.sum.uncovered("what is no part of the register: the audit log, dead letters, notices, users, who reported something, the slots by which events find an incident, the counter of numbers, the marks by which the registrar finds what has no leaf, and how many alerts and events there were")
+	v.sum.uncovered("what is no part of the register: the audit log, dead letters, notices, users, who reported something, the slots by which events find an incident, the counter of numbers, the marks by which the registrar finds what has no leaf, when a stretch of the tree was written, and how many alerts and events there were")
 	v.sum.uncovered(always)
 	slices.SortFunc(v.sum.Faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }

@@ -108,7 +108,7 @@ func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin
 
 // wholeOddities hands out what is odd of the file as a whole.
 func wholeOddities(ctx context.Context, q querier, each func(tocsin.Held) error) error {
-	for _, look := range []func(context.Context, querier) (odd, err error){oddSchema, oddTitles, oddCheckpoints} {
+	for _, look := range []func(context.Context, querier) (odd, err error){oddSchema, oddTitles, oddCheckpoints, oddMeasured} {
 		odd, err := look(ctx, q)
 		if err == nil && odd != nil {
 			err = each(tocsin.Held{Odd: odd})
@@ -142,8 +142,9 @@ func heldLogs(ctx context.Context, q querier, span tocsin.LogRange, give func(to
 	defer rows.Close()
 	var h tocsin.Held
 	for rows.Next() {
-		var log, doc string
+		var log string
 		var seq int64
+		var doc any
 		if err := rows.Scan(&log, &seq, &doc); err != nil {
 			return translate("log", err)
 		}
@@ -155,7 +156,7 @@ func heldLogs(ctx context.Context, q querier, span tocsin.LogRange, give func(to
 			}
 			h = tocsin.Held{Log: log, Entries: h.Entries[:0]}
 		}
-		e, err := sinks.ReadEntry(doc)
+		e, err := readText(doc, sinks.ReadEntry)
 		if err == nil && (e.Incident != log || e.Seq != seq) {
 			err = fmt.Errorf("it says it is entry %d of log %s", e.Seq, e.Incident)
 		}
@@ -221,6 +222,18 @@ func besides(ctx context.Context, q querier, span tocsin.LogRange) (map[string]*
 func word(v any) string {
 	text, _ := v.(string)
 	return text
+}
+
+// errNoText is what is wrong with a document that SQL does not read as others.
+var errNoText = errors.New("it is no text")
+
+// readText reads a document that is text, as all are that a store writes.
+func readText[T any](doc any, read func(string) (T, error)) (v T, err error) {
+	text, ok := doc.(string)
+	if !ok {
+		return v, errNoText
+	}
+	return read(text)
 }
 
 // scanRows hands out rows of n columns, as the file has them: each reads the next into its place.

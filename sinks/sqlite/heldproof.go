@@ -20,12 +20,13 @@ func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each fun
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var incident, id, doc string
+		var incident, id string
+		var doc any
 		var original []byte
 		if err := rows.Scan(&incident, &id, &doc, &original); err != nil {
 			return translate("exhibits", err)
 		}
-		x, err := sinks.ReadExhibit(doc)
+		x, err := readText(doc, sinks.ReadExhibit)
 		if err == nil && (x.ID != id || x.Incident != incident) {
 			err = fmt.Errorf("it says it is evidence %.80s of incident %.80s", x.ID, x.Incident)
 		}
@@ -49,11 +50,11 @@ func (s *Store) HeldStretches(ctx context.Context, from int64, limit int) (all [
 	defer rows.Close()
 	for rows.Next() {
 		var first, last int64
-		var doc string
+		var doc any
 		if err := rows.Scan(&first, &last, &doc); err != nil {
 			return nil, nil, translate("stretches", err)
 		}
-		st, wrong := sinks.WholeStretch(doc)
+		st, wrong := readText(doc, sinks.WholeStretch)
 		if wrong == nil {
 			all = append(all, st)
 			if st.First != first || st.End()-1 != last {
