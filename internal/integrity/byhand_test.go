@@ -166,6 +166,10 @@ func TestByHandElastic(t *testing.T) {
 		"when, in searches":       {"log-2026.11", "", `{"@timestamp":"2025-01-01T00:00:00Z"}`, "its field @timestamp"},
 		"an entry's text":         {"log-2026.11", "", `{"doc":{"phase":"learn"}}`, "entry"},
 		"a manifest":              {"evidence-2026.11", "", `{"doc":{"size":1}}`, "its manifest was changed"},
+		"a member nobody reads":   {"log-2026.11", "", `{"doc":{"verdict":"guilty"}}`, "its field doc.verdict"},
+		"… in a manifest":         {"evidence-2026.11", "", `{"doc":{"verdict":"guilty"}}`, "its member verdict"},
+		"… in the state":          {"incidents", "", `{"doc":{"verdict":"guilty"}}`, "its state has /verdict"},
+		"a copy that none finds":  {"evidence-2026.11", "", `{"tocsin":{"incident":null}}`, "by which it would be found"},
 		"evidence's bytes":        {"evidence-2026.11", "", `{"doc":{"original":"eHg="}}`, "its bytes are not those"},
 		"a checkpoint":            {"checkpoints", "checkpoint", `{"doc":{"size":1}}`, "checkpoint"},
 	} {

@@ -57,7 +57,7 @@ func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*findi
 // exhibit checks a copy that the log names.
 func (f *finding) exhibit(x *tocsin.Exhibit, odd error) {
 	f.exhibits++
-	fault := odd
+	var fault error
 	switch {
 	case odd != nil:
 		fault = fmt.Errorf("evidence %s: whoever asks for it does not get it: %w", x.ID, odd)

@@ -64,7 +64,10 @@ const mostStrays = 1000
 func (s *Store) strays(ctx context.Context) (map[string]error, error) {
 	found := map[string]error{}
 	for _, in := range []struct{ index, field string }{
-		{s.monthly(kindLog, "*"), "tocsin.incident"}, {s.monthly(kindIntervals, "*"), "tocsin.incident"}, {s.index(kindIncidents), "tocsin.id"},
+		{s.monthly(kindLog, "*"), "tocsin.incident"},
+		{s.monthly(kindIntervals, "*"), "tocsin.incident"},
+		{s.index(kindIncidents), "tocsin.id"},
+		{s.monthly(kindEvidence, "*"), "tocsin.incident"},
 	} {
 		reply, err := s.search(ctx, in.index, object{
 			"size": mostStrays, "track_total_hits": false, "_source": false, "query": object{"bool": object{"must_not": []object{{"exists": object{"field": in.field}}}}},
