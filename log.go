@@ -56,7 +56,7 @@ const (
 	ActAccess      Action = "access"     // custody: an original was read
 	ActExport      Action = "export"     // custody: the incident was exported
 	ActTransfer    Action = "transfer"   // custody: somebody else has it now
-	ActDispose     Action = "dispose"    // custody: alerts past their retention were deleted
+	ActDispose     Action = "dispose"    // custody: alerts, or originals in evidence, past their retention were deleted
 	ActHold        Action = "hold"       // nobody can work on it for a while
 	ActRelease     Action = "release"    // the hold is over
 	ActTeam        Action = "team"       // a team was activated, took note or is done

@@ -38,8 +38,15 @@ type EvidenceStore interface {
 	Exhibits(ctx context.Context, incident string, ids []string, originals bool) ([]tocsin.Exhibit, error)
 }
 
-// A Retention drops the alerts of whole months, and a LogEraser replaces an entry by the one that has less in it. In
-// Elasticsearch both need rights that the daemon does not have.
+// A Disposer deletes the originals of copies, whose manifests stay; see register.Disposer. In Elasticsearch it needs rights
+// that the daemon does not have, as [Retention] and [LogEraser] do.
+type Disposer interface {
+	// DropOriginals deletes the original bytes of copies of an incident. Those that are not there, and those whose bytes are
+	// gone, are left as they are: it may be stopped at any time and repeated.
+	DropOriginals(ctx context.Context, incident string, ids []string) error
+}
+
+// A Retention drops the alerts of whole months, and a LogEraser replaces an entry by the one that has less in it.
 type Retention interface {
 	// AlertMonths are the months that hold alerts, e.g. 2026.11, and how many.
 	AlertMonths(ctx context.Context) (map[string]int64, error)

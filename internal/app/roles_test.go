@@ -266,7 +266,7 @@ func (s *secured) notTheirs(id string, writer, retention, eraser config.Elastics
 	s.refused(eraser, never)
 	s.refused(writer, map[string]string{"PUT " + entry: `{}`, "DELETE alerts-2026.01": "", "DELETE alerts-2026.01/_doc/0": ""})
 	s.refused(retention, map[string]string{"PUT " + entry: `{}`, "PUT incidents/_doc/" + id: `{}`, "GET informants/_doc/token": "", "DELETE alerts-2026.01/_doc/0": "", "PUT evidence-2026.11/_doc/x": `{}`})
-	s.refused(eraser, map[string]string{"DELETE alerts-2026.01": "", "GET alerts-2026.01/_doc/0": "", "GET informants/_doc/token": "", "PUT evidence-2026.11/_doc/x": `{}`})
+	s.refused(eraser, map[string]string{"DELETE alerts-2026.01": "", "GET alerts-2026.01/_doc/0": "", "GET informants/_doc/token": "", "DELETE evidence-2026.11/_doc/x": "", "DELETE evidence-2026.11": ""})
 
 	january := []app.MonthOfAlerts{{Month: "2026.01", Drop: true}}
 	named(t, "the daemon's user drops a month", s.keeper(writer).Run(ctx, january, ann, "policy 3"), writer.User, "alerts-")

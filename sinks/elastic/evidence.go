@@ -20,6 +20,7 @@ var (
 	_ sinks.EvidenceStore = (*Store)(nil)
 	_ sinks.Retention     = (*Store)(nil)
 	_ sinks.LogEraser     = (*Store)(nil)
+	_ sinks.Disposer      = (*Store)(nil)
 )
 
 // originalsAtOnce bounds an answer: a record may have a megabyte, and most have a thousandth of that.
@@ -118,6 +119,62 @@ func (s *Store) Exhibits(ctx context.Context, incident string, ids []string, ori
 		}
 	}
 	return all, nil
+}
+
+// DropOriginals puts copies without bytes in the place of copies; see [sinks.Disposer]. The daemon's own role may not.
+func (s *Store) DropOriginals(ctx context.Context, incident string, ids []string) error {
+	index, ok := s.indexOf(kindEvidence, incident)
+	if !ok {
+		return nil
+	}
+	for portion := range slices.Chunk(ids, originalsAtOnce) {
+		names := make([]name, len(portion))
+		for i, id := range portion {
+			names[i] = name{index, id}
+		}
+		docs, err := s.mget(ctx, names)
+		if err != nil {
+			return err
+		}
+		if err := s.bare(ctx, incident, names, docs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bare writes those of some copies that are there and have bytes without them, each in its own place.
+func (s *Store) bare(ctx context.Context, incident string, names []name, docs []document) error {
+	var actions []action
+	for i := range docs {
+		var x tocsin.Exhibit
+		if !docs[i].found {
+			continue
+		}
+		if err := docs[i].decode(&x); err != nil {
+			return fmt.Errorf("exhibit %s: %w", names[i].id, err)
+		}
+		if x.Incident != incident || x.Original == nil {
+			continue
+		}
+		x.Original = nil
+		a, err := s.exhibiting(&x)
+		if err != nil {
+			return err
+		}
+		a.op, a.after = "index", &docs[i].place
+		actions = append(actions, a)
+	}
+	ledger, err := s.put(ctx, actions...)
+	if err != nil {
+		return err
+	}
+	for i := range ledger {
+		if ledger[i].verdict() == conflict {
+			return fmt.Errorf("exhibit %s: %w", actions[i].id, tocsin.ErrConflict)
+		}
+	}
+	return nil
 }
 
 // AlertMonths counts the documents of the alert indices; see [sinks.Retention].

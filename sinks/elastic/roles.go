@@ -10,12 +10,13 @@ func (s *Store) retentionRole() object {
 	}}
 }
 
-// eraserRole may replace entries of the logs by ones that have less in them, the incidents that follow from them, and the
-// verdicts of people.
+// eraserRole may replace entries of the logs and copies in evidence by ones that have less in them, the incidents that follow
+// from them, and the verdicts of people.
 func (s *Store) eraserRole() object {
 	p := s.config.Prefix
 	return object{"cluster": []string{"monitor"}, "indices": []object{
 		{"names": []string{p + "log-*", p + "incidents*", p + "intervals-*", p + "assessments*"}, "privileges": []string{"read", "index", "create_doc", "auto_configure"}},
+		{"names": []string{p + "evidence-*"}, "privileges": []string{"read", "index"}},
 		{"names": []string{p + "state*"}, "privileges": []string{"read"}},
 	}}
 }

@@ -52,7 +52,7 @@ func (s *Store) SetupPlan() ([]Step, error) {
 		{Step{Method: "PUT", Path: "/" + strings.Join(logs, ",") + "/_mapping?allow_no_indices=true&ignore_unavailable=true", What: "fields of logs that are there"}, logMapping()},
 		{Step{Method: "PUT", Path: "/_security/role/" + p + "writer", Optional: true, What: "role that the daemon runs with"}, s.role()},
 		{Step{Method: "PUT", Path: "/_security/role/" + p + "retention", Optional: true, What: "role for `tocsin retention run`"}, s.retentionRole()},
-		{Step{Method: "PUT", Path: "/_security/role/" + p + "eraser", Optional: true, What: "role for `tocsin incident erase`"}, s.eraserRole()},
+		{Step{Method: "PUT", Path: "/_security/role/" + p + "eraser", Optional: true, What: "role for `tocsin incident erase` and `tocsin retention run --evidence`"}, s.eraserRole()},
 		{Step{Method: "PUT", Path: "/" + s.index(kindState) + "/_doc/" + setupID, What: "note that the set-up is done"}, object{"doc": object{"schema": schemaVersion, "prefix": p}}},
 	}
 	plan := make([]Step, len(steps))

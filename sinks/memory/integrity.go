@@ -28,6 +28,7 @@ var (
 	_ sinks.EvidenceStore   = (*Store)(nil)
 	_ sinks.Retention       = (*Store)(nil)
 	_ sinks.LogEraser       = (*Store)(nil)
+	_ sinks.Disposer        = (*Store)(nil)
 )
 
 // PutStretch creates a stretch; see [sinks.TreeStore].
@@ -192,6 +193,20 @@ func (s *Store) DropAlerts(ctx context.Context, month string) (int64, error) {
 	before := len(s.alerts)
 	maps.DeleteFunc(s.alerts, func(_ string, a tocsin.Alert) bool { return sinks.Month(&a) == month })
 	return int64(before - len(s.alerts)), ctx.Err()
+}
+
+// DropOriginals deletes the bytes of copies; see [sinks.Disposer].
+func (s *Store) DropOriginals(ctx context.Context, incident string, ids []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		key := incident + " " + id
+		if x, there := s.proofs.exhibits[key]; there {
+			x.Original = nil
+			s.proofs.exhibits[key] = x
+		}
+	}
+	return ctx.Err()
 }
 
 // ReplaceEntry replaces an entry; see [sinks.LogEraser].

@@ -211,6 +211,35 @@ func testEvidence(t *testing.T, u Suite, s Store) {
 	}
 }
 
+// The original of a copy goes and what is said of it stays; it does not come back when the copy is made again.
+func testDropOriginals(t *testing.T, u Suite, s Store) {
+	entitled := u.entitled(t, s)
+	all := []tocsin.Exhibit{exhibit(1), exhibit(2), exhibit(3)}
+	if err := s.PutExhibits(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	ids := []string{all[0].ID, all[1].ID, all[2].ID}
+	if err := entitled.DropOriginals(t.Context(), incident(2).ID, ids); err != nil {
+		t.Errorf("of another incident: %v", err)
+	}
+	for range 2 {
+		if err := entitled.DropOriginals(t.Context(), incident(1).ID, []string{ids[0], "none", ids[2]}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutExhibits(t.Context(), all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all[0].Original, all[2].Original = nil, nil
+	got, err := s.Exhibits(t.Context(), incident(1).ID, ids, true)
+	if diff := cmp.Diff(all, got); diff != "" || err != nil {
+		t.Errorf("(%v, -want +got):\n%s", err, diff)
+	}
+	if err := entitled.DropOriginals(t.Context(), "none", ids); err != nil {
+		t.Errorf("of an incident that is none: %v", err)
+	}
+}
+
 // An entry is replaced where it stands; one that is not there is not made.
 func testReplaceEntry(t *testing.T, u Suite, s Store) {
 	eraser := u.entitled(t, s)

@@ -34,6 +34,7 @@ type Store interface {
 	sinks.CheckpointStore
 	sinks.EvidenceStore
 	sinks.Retention
+	sinks.Disposer
 	sinks.LogEraser
 	register.Store
 }
@@ -48,7 +49,7 @@ type Suite struct {
 	Damage func(t *testing.T, s Store, partition int32)
 	// Reopen returns a store over the same data as after a restart of the daemon; nil skips that test.
 	Reopen func(t *testing.T, s Store) Store
-	// Entitled is the same store with the rights to drop months of alerts and to erase, where the daemon's own lack them;
+	// Entitled is the same store with the rights to drop months of alerts, to erase and to dispose, where the daemon's own lack them;
 	// nil where they do not.
 	Entitled func(t *testing.T, s Store) Store
 }
@@ -124,6 +125,7 @@ func (u Suite) Run(t *testing.T) {
 		{"Unlisted", testUnlisted},
 		{"Checkpoints", testCheckpoints},
 		{"Evidence", testEvidence},
+		{"DropOriginals", testDropOriginals},
 		{"ReplaceEntry", testReplaceEntry},
 		{"Restart", testRestart},
 	} {

@@ -14,6 +14,7 @@ var (
 	_ sinks.EvidenceStore = (*Store)(nil)
 	_ sinks.Retention     = (*Store)(nil)
 	_ sinks.LogEraser     = (*Store)(nil)
+	_ sinks.Disposer      = (*Store)(nil)
 )
 
 // Originals returns alerts with their bytes; see [sinks.EvidenceStore].
@@ -51,12 +52,12 @@ func (s *Store) PutExhibits(ctx context.Context, all []tocsin.Exhibit) error {
 	})
 }
 
-// Exhibits returns copies; see [sinks.EvidenceStore].
+// Exhibits returns copies; see [sinks.EvidenceStore]. One whose bytes were deleted has none of length 0.
 func (s *Store) Exhibits(ctx context.Context, incident string, ids []string, originals bool) ([]tocsin.Exhibit, error) {
 	var all []tocsin.Exhibit
 	for _, id := range ids {
 		var x tocsin.Exhibit
-		err := s.reader().QueryRowContext(ctx, `SELECT doc, CASE WHEN ? THEN original END FROM exhibits WHERE incident = ? AND id = ?`, originals, incident, id).Scan(into(&x), &x.Original)
+		err := s.reader().QueryRowContext(ctx, `SELECT doc, CASE WHEN ? THEN nullif(original, x'') END FROM exhibits WHERE incident = ? AND id = ?`, originals, incident, id).Scan(into(&x), &x.Original)
 		if err = absent("exhibit", id, err); errors.Is(err, tocsin.ErrNotFound) {
 			continue
 		}
@@ -96,6 +97,18 @@ func (s *Store) DropAlerts(ctx context.Context, month string) (int64, error) {
 			return deleted, err
 		}
 	}
+}
+
+// DropOriginals deletes the bytes of copies, all or none; see [sinks.Disposer]. The pages that held them are overwritten.
+func (s *Store) DropOriginals(ctx context.Context, incident string, ids []string) error {
+	return s.erasing(ctx, func(tx *Store) error {
+		for _, id := range ids {
+			if _, err := tx.exec(ctx, "exhibit "+id, `UPDATE exhibits SET original = x'' WHERE incident = ? AND id = ?`, incident, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ReplaceEntry replaces an entry; see [sinks.LogEraser]. The pages that held what was taken out are overwritten.

@@ -33,7 +33,9 @@ func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each fun
 		if err != nil {
 			x = tocsin.Exhibit{ID: id, Manifest: tocsin.Manifest{Incident: incident}}
 		}
-		x.Original = original
+		if len(original) > 0 {
+			x.Original = original
+		}
 		if err := each(x, err); err != nil {
 			return err
 		}
