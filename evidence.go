@@ -42,3 +42,10 @@ type LegalHold struct {
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
 }
+
+// A Disposal says when, by whom and why the original of an exhibit was deleted. Its manifest stays.
+type Disposal struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"tocsin"
+	"tocsin/internal/integrity"
 	"tocsin/internal/web"
 )
 
@@ -59,10 +60,10 @@ func stock(ctx context.Context, s store, ids []string) (names []string, err erro
 type exhibitor struct{}
 
 // List is a hundred copies.
-func (exhibitor) List(_ context.Context, i tocsin.Incident) ([]tocsin.Exhibit, error) {
-	all := make([]tocsin.Exhibit, 100)
+func (exhibitor) List(_ context.Context, i tocsin.Incident) ([]integrity.Listed, error) {
+	all := make([]integrity.Listed, 100)
 	for n := range all {
-		all[n] = tocsin.Exhibit{ID: fmt.Sprint("x", n), Manifest: tocsin.Manifest{Incident: i.ID, Source: "edge", At: i.Opened, Size: 432, SHA256: strings.Repeat("ab", 32)}}
+		all[n].Exhibit = tocsin.Exhibit{ID: fmt.Sprint("x", n), Manifest: tocsin.Manifest{Incident: i.ID, Source: "edge", At: i.Opened, Size: 432, SHA256: strings.Repeat("ab", 32)}}
 	}
 	return all, nil
 }

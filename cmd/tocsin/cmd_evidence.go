@@ -76,12 +76,16 @@ func newIncidentEvidence() *cobra.Command {
 					_, err := cmd.OutOrStdout().Write(x.Original)
 					return err
 				}
-				var all []tocsin.Exhibit
+				var all []integrity.Listed
 				if err := c.Get(ctx, path+"/evidence", nil, &all); err != nil {
 					return err
 				}
-				return printRows(cmd.OutOrStdout(), output, all, "EXHIBIT\tAT\tSOURCE\tBYTES\tSHA-256", func(x tocsin.Exhibit) string {
-					return fmt.Sprintf("%s\t%s\t%s\t%d\t%s", x.ID, stamp(x.At), printable(x.Source), x.Size, x.SHA256)
+				return printRows(cmd.OutOrStdout(), output, all, "EXHIBIT\tAT\tSOURCE\tBYTES\tSHA-256\tORIGINAL", func(x integrity.Listed) string {
+					original := "kept"
+					if d := x.Disposed; d != nil {
+						original = fmt.Sprintf("disposed of on %s by %s: %s", stamp(d.At), printable(d.By), printable(d.Reason))
+					}
+					return fmt.Sprintf("%s\t%s\t%s\t%d\t%s\t%s", x.ID, stamp(x.At), printable(x.Source), x.Size, x.SHA256, original)
 				})
 			})
 		},
@@ -106,7 +110,7 @@ func newIncidentCustody() *cobra.Command {
 					return err
 				}
 				return printRows(cmd.OutOrStdout(), output, entries, "SEQ\tRECORDED\tACTION\tBY\tREASON\tWHAT", func(e tocsin.LogEntry) string {
-					return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", e.Seq, stamp(e.Recorded), e.Action, printable(e.By.ID), printable(e.Reason), printable(string(e.Data)))
+					return fmt.Sprintf("%d\t%s\t%s\t%s\t%s\t%s", e.Seq, stamp(e.Recorded), e.Action, printable(e.By.ID), printable(e.Reason), printable(or(e.Text, string(e.Data))))
 				})
 			})
 		},

@@ -12,6 +12,7 @@ import (
 	"tocsin"
 	"tocsin/internal/app"
 	"tocsin/internal/config"
+	"tocsin/internal/integrity"
 )
 
 func newRetention() *cobra.Command {
@@ -20,39 +21,86 @@ func newRetention() *cobra.Command {
 	return cmd
 }
 
+// retaining is what a run of retention was asked.
+type retaining struct {
+	file, keep, evidence, reason, output string
+	dry                                  bool
+}
+
 func newRetentionRun() *cobra.Command {
-	var file, keep, reason, output string
-	var dry bool
+	var q retaining
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Drop whole months of alerts that are older, but for those that incidents under legal hold refer to; the copies of incidents stay",
+		Short: "Drop whole months of alerts that are older, and with --evidence the originals that ended incidents stand on; what is under legal hold stays",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			d, err := config.ParseDuration(keep)
-			if err != nil {
-				return coded(exitUnusable, fmt.Errorf("--keep: %w", err))
-			}
-			if reason == "" && !dry {
+			if q.reason == "" && !q.dry {
 				return coded(exitUnusable, errors.New("give a --reason: it stands in the log of disposals"))
 			}
-			return keeper(cmd, file, func(ctx context.Context, k *app.Keeper, by tocsin.Actor) error {
-				plan, err := k.Plan(ctx, d)
-				if err != nil {
-					return err
+			months := q.evidence == "" || cmd.Flags().Changed("keep")
+			return keeper(cmd, q.file, func(ctx context.Context, k *app.Keeper, by tocsin.Actor) error {
+				if months {
+					if err := q.months(ctx, cmd, k, by); err != nil {
+						return err
+					}
 				}
-				if !dry {
-					err = k.Run(ctx, plan, by, reason)
+				if q.evidence == "" {
+					return nil
 				}
-				return errors.Join(printMonths(cmd.OutOrStdout(), output, plan, dry), err)
+				return q.originals(ctx, cmd, k, by)
 			})
 		},
 	}
-	configFlag(cmd, &file)
-	outputFlag(cmd, &output)
-	cmd.Flags().StringVar(&keep, "keep", "400d", "`age` up to which alerts are kept")
-	cmd.Flags().StringVar(&reason, "reason", "", "by what rule they are dropped")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell what would be dropped")
+	configFlag(cmd, &q.file)
+	outputFlag(cmd, &q.output)
+	cmd.Flags().StringVar(&q.keep, "keep", "400d", "`age` up to which alerts are kept; where only --evidence is given, all are")
+	cmd.Flags().StringVar(&q.evidence, "evidence", "", "`age`, counted from its end, up to which the originals of an incident's evidence are kept; none: for ever")
+	cmd.Flags().StringVar(&q.reason, "reason", "", "by what rule they are dropped")
+	cmd.Flags().BoolVar(&q.dry, "dry-run", false, "only tell what would be dropped")
 	return cmd
+}
+
+// months drops months of alerts.
+func (q *retaining) months(ctx context.Context, cmd *cobra.Command, k *app.Keeper, by tocsin.Actor) error {
+	d, err := config.ParseDuration(q.keep)
+	if err != nil {
+		return coded(exitUnusable, fmt.Errorf("--keep: %w", err))
+	}
+	plan, err := k.Plan(ctx, d)
+	if err != nil {
+		return err
+	}
+	if !q.dry {
+		err = k.Run(ctx, plan, by, q.reason)
+	}
+	return errors.Join(printMonths(cmd.OutOrStdout(), q.output, plan, q.dry), err)
+}
+
+// originals deletes the originals of evidence.
+func (q *retaining) originals(ctx context.Context, cmd *cobra.Command, k *app.Keeper, by tocsin.Actor) error {
+	d, err := config.ParseDuration(q.evidence)
+	if err != nil {
+		return coded(exitUnusable, fmt.Errorf("--evidence: %w", err))
+	}
+	do := app.Disposing{Before: k.Past(d), By: by, Reason: q.reason, Rule: "originals are kept for " + q.evidence + " after the end of an incident"}
+	all, err := k.DisposeEvidence(ctx, do, q.dry)
+	return errors.Join(printEvidence(cmd.OutOrStdout(), q.output, all, q.dry), err)
+}
+
+func printEvidence(w io.Writer, output string, all []app.EvidenceOfIncident, dry bool) error {
+	return printRows(w, output, all, "INCIDENT\tEXHIBITS\tBYTES\tWHAT", func(e app.EvidenceOfIncident) string {
+		what := map[bool]string{true: "originals would be deleted", false: "originals deleted"}[dry]
+		switch {
+		case e.Held != "":
+			what = "kept, under legal hold: " + e.Held
+		case e.Exhibits == 0:
+			what = "kept"
+		}
+		if e.Odd > 0 {
+			what += fmt.Sprintf("; %s not what the manifest says, left as it is: run `tocsin verify --store`", integrity.Count(e.Odd, "other original"))
+		}
+		return fmt.Sprintf("%s\t%d\t%d\t%s", printable(e.Number), e.Exhibits, e.Bytes, printable(what))
+	})
 }
 
 func printMonths(w io.Writer, output string, plan []app.MonthOfAlerts, dry bool) error {

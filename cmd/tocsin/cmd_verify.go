@@ -127,6 +127,9 @@ func tell(cmd *cobra.Command, r integrity.Report) int {
 	if r.Erased > 0 {
 		fmt.Fprintf(cmd.OutOrStdout(), "erased, as entries say: %s; the proof holds without\n", integrity.Count(r.Erased, "personal value"))
 	}
+	if r.Disposed > 0 {
+		fmt.Fprintf(cmd.OutOrStdout(), "disposed of, as the custody says: %s; the manifests stay\n", integrity.Count(r.Disposed, "original"))
+	}
 	for _, u := range r.Uncovered {
 		fmt.Fprintln(cmd.ErrOrStderr(), "not covered: "+printable(u))
 	}

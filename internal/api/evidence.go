@@ -15,7 +15,7 @@ import (
 // A Custodian does what can be done with the copies of alerts that an incident stands on. What is done is noted in the
 // incident's custody before it is done.
 type Custodian interface {
-	List(ctx context.Context, i tocsin.Incident) ([]tocsin.Exhibit, error)
+	List(ctx context.Context, i tocsin.Incident) ([]integrity.Listed, error)
 	Original(ctx context.Context, i tocsin.Incident, id, reason string, by tocsin.Actor) (tocsin.Exhibit, error)
 	Transfer(ctx context.Context, i tocsin.Incident, to, reason string, by tocsin.Actor) error
 	Custody(ctx context.Context, i tocsin.Incident) ([]tocsin.LogEntry, error)
@@ -36,7 +36,7 @@ type exportInput struct {
 }
 
 type exhibitsAnswer struct {
-	Body []tocsin.Exhibit
+	Body []integrity.Listed
 }
 
 type exhibitAnswer struct {
@@ -52,9 +52,9 @@ func (a *routes) exhibits() {
 				return nil, a.problem(err)
 			}
 			all, err := a.Custodian.List(ctx, i)
-			return &exhibitsAnswer{append([]tocsin.Exhibit{}, all...)}, a.problem(err)
+			return &exhibitsAnswer{append([]integrity.Listed{}, all...)}, a.problem(err)
 		})
-	huma.Register(a.api, shown(operation("get-exhibit", http.MethodGet, "/incidents/{id}/evidence/{exhibit}", analyst, "Get a copy with its original bytes: noted in the custody", 404, 422, 503)),
+	huma.Register(a.api, shown(operation("get-exhibit", http.MethodGet, "/incidents/{id}/evidence/{exhibit}", analyst, "Get a copy with its original bytes: noted in the custody. 410 where they were disposed of", 404, 410, 422, 503)),
 		func(ctx context.Context, in *exhibitInput) (*exhibitAnswer, error) {
 			i, err := a.incident(ctx, in.ID)
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"tocsin"
+	"tocsin/internal/integrity"
 	"tocsin/register"
 )
 
@@ -40,6 +41,9 @@ func (a *routes) problem(err error) error {
 			})
 		}
 		return huma.NewError(http.StatusPreconditionFailed, stale.Error(), details...)
+	}
+	if gone, ok := errors.AsType[*integrity.GoneError](err); ok {
+		return huma.Error410Gone(gone.Error())
 	}
 	switch {
 	case errors.Is(err, tocsin.ErrNotFound):

@@ -27,6 +27,7 @@ type Keeper struct {
 	*Reader
 	sinks.Retention
 	register.Eraser
+	register.Disposer
 	now func() time.Time
 }
 
@@ -40,11 +41,12 @@ func OpenKeeper(ctx context.Context, o Options) (*Keeper, error) {
 	all, ok := r.store.(interface {
 		sinks.Retention
 		register.Eraser
+		register.Disposer
 	})
 	if !ok {
 		return nil, fmt.Errorf("store %T keeps nothing to be dropped", r.store)
 	}
-	return &Keeper{r, all, all, o.Now}, nil
+	return &Keeper{r, all, all, all, o.Now}, nil
 }
 
 // Plan tells which months of alerts are older than keep, and which of these a legal hold keeps.

@@ -25,9 +25,13 @@ type Custodian struct {
 	Version  string
 }
 
-// List tells what was copied, without the bytes.
-func (c Custodian) List(ctx context.Context, i tocsin.Incident) ([]tocsin.Exhibit, error) {
-	return c.exhibits(ctx, i, false)
+// List tells what was copied, without the bytes, and what was disposed of.
+func (c Custodian) List(ctx context.Context, i tocsin.Incident) ([]Listed, error) {
+	all, err := c.exhibits(ctx, i, false)
+	if err != nil {
+		return nil, err
+	}
+	return c.listed(ctx, i, all)
 }
 
 func (c Custodian) exhibits(ctx context.Context, i tocsin.Incident, originals bool) ([]tocsin.Exhibit, error) {
@@ -42,14 +46,18 @@ func (c Custodian) exhibits(ctx context.Context, i tocsin.Incident, originals bo
 	return c.Store.Exhibits(ctx, i.ID, ids, originals)
 }
 
-// Original gives one copy with its bytes.
+// Original gives one copy with its bytes. Where these are gone the error is a [*GoneError].
 func (c Custodian) Original(ctx context.Context, i tocsin.Incident, id, reason string, by tocsin.Actor) (tocsin.Exhibit, error) {
 	all, err := c.List(ctx, i)
 	if err != nil {
 		return tocsin.Exhibit{}, err
 	}
-	if !slices.ContainsFunc(all, func(x tocsin.Exhibit) bool { return x.ID == id }) {
+	n := slices.IndexFunc(all, func(x Listed) bool { return x.ID == id })
+	if n < 0 {
 		return tocsin.Exhibit{}, tocsin.ErrNotFound
+	}
+	if d := all[n].Disposed; d != nil {
+		return tocsin.Exhibit{}, &GoneError{id, d}
 	}
 	if err := c.note(ctx, i, tocsin.ActAccess, by, reason, map[string]string{"exhibit": id}); err != nil {
 		return tocsin.Exhibit{}, err
@@ -57,6 +65,9 @@ func (c Custodian) Original(ctx context.Context, i tocsin.Incident, id, reason s
 	found, err := c.Store.Exhibits(ctx, i.ID, []string{id}, true)
 	if err != nil || len(found) == 0 {
 		return tocsin.Exhibit{}, errors.Join(err, tocsin.ErrNotFound)
+	}
+	if found[0].Original == nil && found[0].Size > 0 {
+		return tocsin.Exhibit{}, &GoneError{Exhibit: id}
 	}
 	return found[0], CheckExhibit(found[0])
 }

@@ -152,6 +152,7 @@ type Report struct {
 	Entries   int      // looked at
 	Proven    int      // of these, in the tree of a checkpoint
 	Exhibits  int      // whose manifest is as the log says; with their bytes, where these are there
+	Disposed  int      // of the exhibits, those whose originals were disposed of, as entries say
 	Erased    int      // personal values that were erased, as entries say
 	Faults    []error  // the first of each log, and of what is around
 	Uncovered []string // what was not covered
@@ -234,7 +235,11 @@ func (r *Report) exhibits(e Export) {
 	if err != nil {
 		return // the log is at fault, and that was told
 	}
-	var bare int
+	said, err := register.Disposals(e.Custody)
+	if err != nil {
+		r.fault("custody: %w", err)
+	}
+	var bare, lingering int
 	there := map[string]bool{}
 	for _, x := range e.Evidence {
 		if there[x.ID] {
@@ -250,10 +255,17 @@ func (r *Report) exhibits(e Export) {
 			r.Faults = append(r.Faults, err)
 			continue
 		}
-		if r.Exhibits++; x.Original == nil && x.Size > 0 {
+		r.Exhibits++
+		switch _, disposed := said[x.ID]; {
+		case x.Original == nil && x.Size > 0 && disposed:
+			r.Disposed++
+		case x.Original == nil && x.Size > 0:
 			bare++
+		case disposed:
+			lingering++
 		}
 	}
+	r.lingering(lingering)
 	for _, id := range ids {
 		if !there[id] {
 			r.fault("evidence %s: the log names it and it is not in the file", id)

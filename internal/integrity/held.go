@@ -34,8 +34,10 @@ type finding struct {
 	first    string
 	fault    error
 	waits    []wait
-	ids      []string // of the copies that the log names
-	left     []string // of copies that were made again, see unnamed
+	ids      []string                   // of the copies that the log names
+	left     []string                   // of copies that were made again, see unnamed
+	gone     []vanished                 // exhibits without their bytes
+	said     map[string]tocsin.Disposal // by exhibit: what a custody says of those that are gone
 }
 
 // take adds up what was found. What is wrong is final only where it was looked at again.
@@ -57,6 +59,10 @@ func (v *verification) take(all []*finding, final bool) {
 			continue
 		}
 		v.backlog.add(f.waits)
+		v.disposals.tell(f.log, f.said)
+		for _, x := range f.gone {
+			v.disposals.missing(x)
+		}
 		v.sum.Proven += f.proven
 		v.sum.Exhibits += f.exhibits
 		v.sum.Erased += f.erased

@@ -22,6 +22,9 @@ func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*findi
 		if fault == nil {
 			ids, fault = register.ExhibitIDs(h.Entries)
 		}
+		if fault == nil && h.State == nil {
+			f.said, fault = register.Disposals(h.Entries)
+		}
 		f.fault, f.ids, all = fault, ids, append(all, f)
 		for _, id := range ids {
 			wanted[named{h.Log, id}] = f
@@ -58,15 +61,10 @@ func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*findi
 func (f *finding) exhibit(x *tocsin.Exhibit, odd error) {
 	f.exhibits++
 	var fault error
-	switch {
-	case odd != nil:
+	if odd != nil {
 		fault = fmt.Errorf("evidence %s: whoever asks for it does not get it: %w", x.ID, odd)
-	case x.Original == nil && x.Size > 0:
-		if fault = CheckExhibit(*x); fault == nil {
-			fault = fmt.Errorf("evidence %s (alert %s): its bytes are gone", x.ID, x.Alert)
-		}
-	default:
-		fault = CheckExhibit(*x)
+	} else if fault = CheckExhibit(*x); fault == nil && x.Original == nil && x.Size > 0 {
+		f.gone = append(f.gone, vanished{x.Incident, x.ID, x.Alert})
 	}
 	if fault != nil && f.fault == nil {
 		f.fault = fmt.Errorf("incident %s: %w", x.Incident, fault)

@@ -101,7 +101,8 @@ func (v *verification) again(ctx context.Context, settling time.Duration) error 
 			v.suspects = append(v.suspects, log)
 		}
 	}
-	if len(v.suspects) == 0 {
+	unexplained := v.disposals.unexplained()
+	if len(v.suspects) == 0 && len(unexplained) == 0 {
 		return nil
 	}
 	slices.Sort(v.suspects)
@@ -125,7 +126,7 @@ func (v *verification) again(ctx context.Context, settling time.Duration) error 
 		}
 		v.take(found, true)
 	}
-	return nil
+	return v.reread(ctx, v.disposals.unexplained())
 }
 
 // A leafOf is what the tree holds of an entry.
@@ -159,15 +160,16 @@ type verification struct {
 	firsts []int64             // of the tree's stretches, in order
 	size   int64               // of the tree that was read
 
-	mu       sync.Mutex
-	sum      Summary
-	seen     map[string]bool // logs that were looked at
-	suspects []string        // logs in which something was wrong
-	backlog  backlogCheck
-	open     int       // entries without a leaf
-	opened   time.Time // when the oldest of these was recorded
-	first    string    // which that is
-	left     []string  // copies that no entry names, of alerts of which there is another that one names
+	mu        sync.Mutex
+	sum       Summary
+	seen      map[string]bool // logs that were looked at
+	suspects  []string        // logs in which something was wrong
+	backlog   backlogCheck
+	disposals disposals
+	open      int       // entries without a leaf
+	opened    time.Time // when the oldest of these was recorded
+	first     string    // which that is
+	left      []string  // copies that no entry names, of alerts of which there is another that one names
 }
 
 func (v *verification) fault(format string, args ...any) {
@@ -371,6 +373,7 @@ func (v *verification) close() {
 	if v.last.Size == 0 {
 		v.sum.uncovered("all entries as a whole: no checkpoint was signed, so that an end that was cut off, or a log that was removed, does not show")
 	}
+	v.disposals.settle(&v.sum.Report)
 	v.backlog.compare(v)
 	if len(v.left) > 0 {
 		v.sum.uncovered("%s that no entry names, the first is %s: each is of an alert that was copied again, as a daemon that was killed leaves it", Count(len(v.left), "exhibit"), slices.Min(v.left))

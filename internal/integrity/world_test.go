@@ -26,6 +26,7 @@ type full interface {
 	register.Store
 	register.Exhibits
 	register.Eraser
+	register.Disposer
 	Store
 	Verifiable
 	sinks.AlertStore

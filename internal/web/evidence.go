@@ -7,12 +7,13 @@ import (
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/integrity"
 	"tocsin/register"
 )
 
 // A Custodian hands out the copies of alerts that an incident stands on, and notes it before it does.
 type Custodian interface {
-	List(ctx context.Context, i tocsin.Incident) ([]tocsin.Exhibit, error)
+	List(ctx context.Context, i tocsin.Incident) ([]integrity.Listed, error)
 	Original(ctx context.Context, i tocsin.Incident, id, reason string, by tocsin.Actor) (tocsin.Exhibit, error)
 }
 
@@ -20,7 +21,7 @@ type Custodian interface {
 const exhibitsShown = 50
 
 // exhibits are the copies that the incident's page lists.
-func (p *pages) exhibits(ctx context.Context, i tocsin.Incident) ([]tocsin.Exhibit, error) {
+func (p *pages) exhibits(ctx context.Context, i tocsin.Incident) ([]integrity.Listed, error) {
 	if p.Custodian == nil || i.Evidence == 0 {
 		return nil, nil
 	}
@@ -55,6 +56,9 @@ func (p *pages) exhibit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	x, err := p.Custodian.Original(r.Context(), i, r.PathValue("exhibit"), "on the page", who)
+	if gone, ok := errors.AsType[*integrity.GoneError](err); ok {
+		return p.showIncident(w, r, i.ID, http.StatusGone, setback{Why: []string{gone.Error()}})
+	}
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"tocsin"
 	"tocsin/internal/dossier"
+	"tocsin/internal/integrity"
 	"tocsin/register"
 )
 
@@ -33,8 +34,8 @@ type incidentView struct {
 	Key      string   // of a form: see formKey
 	Refused  setback
 	Chart    spansChart
-	Exhibits []tocsin.Exhibit // the first copies of alerts
-	Intact   error            // what is wrong with the log, nil: its chain holds
+	Exhibits []integrity.Listed // the first copies of alerts
+	Intact   error              // what is wrong with the log, nil: its chain holds
 }
 
 type named struct{ Name, Value string }
@@ -101,7 +102,7 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 }
 
 // contents are what an incident is made of: its log, its events and the copies of alerts, asked for at once.
-func (p *pages) contents(ctx context.Context, i *tocsin.Incident) (entries []tocsin.LogEntry, events []tocsin.Event, exhibits []tocsin.Exhibit, err error) {
+func (p *pages) contents(ctx context.Context, i *tocsin.Incident) (entries []tocsin.LogEntry, events []tocsin.Event, exhibits []integrity.Listed, err error) {
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() (err error) { entries, err = p.Store.Entries(ctx, i.ID, 1); return err })
 	all.Go(func() (err error) { events, err = p.Store.Events(ctx, i.Events); return err })

@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strconv"
 
 	"tocsin"
 	"tocsin/internal/auth"
+	"tocsin/internal/integrity"
 )
 
 // sendRecord gives a record as it came, to be kept as a file of plain text: no browser shows it, whatever it holds.
@@ -51,6 +53,9 @@ func (p *pages) exhibitRecord(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	x, err := p.Custodian.Original(r.Context(), i, r.PathValue("exhibit"), "from the page", auth.From(r.Context()).Actor)
+	if gone, ok := errors.AsType[*integrity.GoneError](err); ok {
+		return p.showIncident(w, r, i.ID, http.StatusGone, setback{Why: []string{gone.Error()}})
+	}
 	if err != nil {
 		return err
 	}
