@@ -340,22 +340,6 @@ func faultsOf(t *testing.T, s raw, trust Trust) []error {
 	return sum.Faults
 }
 
-// scene fills a register over a few checkpoints; read gives its documents as they are then.
-func scene(w *world, read func() documents) (old documents) {
-	i := w.incident(1)
-	w.incident(2)
-	w.seal()
-	old = read()
-	w.incident(3)
-	if err := w.register.Handle(w.t.Context(), register.Handling{Log: register.CustodyID(i.ID), Tenant: i.Tenant, Action: tocsin.ActAccess, By: ann, Reason: "looked"}); err != nil {
-		w.t.Fatal(err)
-	}
-	w.seal()
-	w.incident(4)
-	w.seal()
-	return old
-}
-
 // A shown store is one in memory whose documents were read out, and are read back by all that checks.
 type shown struct {
 	docs documents

@@ -175,3 +175,24 @@ func (w *world) export(i tocsin.Incident, notes ...any) Export {
 	}
 	return e
 }
+
+// scene fills a register over a few checkpoints; read gives its documents as they are then.
+func scene(w *world, read func() documents) (old documents) {
+	i := w.incident(1)
+	w.incident(2)
+	w.seal()
+	old = read()
+	w.incident(3)
+	if err := w.register.Handle(w.t.Context(), register.Handling{Log: register.CustodyID(i.ID), Tenant: i.Tenant, Action: tocsin.ActAccess, By: ann, Reason: "looked"}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.seal()
+	w.incident(4)
+	gone := w.end(w.incident(5))
+	q := register.Disposing{Incident: gone.ID, Before: w.now.Add(time.Second), By: ann, Reason: "policy 3"}
+	if d, err := w.register.Dispose(w.t.Context(), w.store, q); err != nil || len(d.Exhibits) != 3 {
+		w.t.Fatalf("disposed of: %+v (%v)", d, err)
+	}
+	w.seal()
+	return old
+}
