@@ -12,15 +12,16 @@ import (
 
 	"tocsin"
 	"tocsin/internal/dossier"
+	"tocsin/internal/integrity"
 	"tocsin/register"
 )
 
 // A liar hands out copies of alerts in which every text is hostile.
 type liar struct{ text string }
 
-func (l liar) List(ctx context.Context, i tocsin.Incident) ([]tocsin.Exhibit, error) {
+func (l liar) List(ctx context.Context, i tocsin.Incident) ([]integrity.Listed, error) {
 	x, err := l.Original(ctx, i, "x1", "", tocsin.Actor{})
-	return []tocsin.Exhibit{x}, err
+	return []integrity.Listed{{Exhibit: x, Disposed: &tocsin.Disposal{By: l.text, Reason: l.text, At: t0}}}, err
 }
 
 func (l liar) Original(_ context.Context, i tocsin.Incident, id, _ string, _ tocsin.Actor) (tocsin.Exhibit, error) {
