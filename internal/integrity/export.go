@@ -2,8 +2,6 @@ package integrity
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -274,21 +272,6 @@ func (r *Report) exhibits(e Export) {
 	if bare > 0 {
 		r.uncovered("the original bytes of %s: the file has the manifests alone", Count(bare, "exhibit"))
 	}
-}
-
-// CheckExhibit checks that a copy's id is the hash of its manifest and, where its bytes are there, that they are those.
-func CheckExhibit(x tocsin.Exhibit) error {
-	id, err := register.ManifestID(x.Manifest)
-	if err != nil || id != x.ID {
-		return fmt.Errorf("evidence %s (alert %s): its manifest was changed after it was written", x.ID, x.Alert)
-	}
-	if x.Original == nil {
-		return nil
-	}
-	if sum := sha256.Sum256(x.Original); hex.EncodeToString(sum[:]) != x.SHA256 || int64(len(x.Original)) != x.Size {
-		return fmt.Errorf("evidence %s (alert %s): its bytes are not those that its manifest names", x.ID, x.Alert)
-	}
-	return nil
 }
 
 // proof checks which entries are in the tree of the file's checkpoint, and how that is tied to what is trusted.

@@ -2,6 +2,8 @@ package integrity
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -114,3 +116,18 @@ func known(x tocsin.Exhibit, odd error) tocsin.Exhibit {
 
 // original is what a copy is of.
 func original(x *tocsin.Exhibit) [3]string { return [3]string{x.Incident, x.Alert, x.SHA256} }
+
+// CheckExhibit checks that a copy's id is the hash of its manifest and, where its bytes are there, that they are those.
+func CheckExhibit(x tocsin.Exhibit) error {
+	id, err := register.ManifestID(x.Manifest)
+	if err != nil || id != x.ID {
+		return fmt.Errorf("evidence %s (alert %s): its manifest was changed after it was written", x.ID, x.Alert)
+	}
+	if x.Original == nil {
+		return nil
+	}
+	if sum := sha256.Sum256(x.Original); hex.EncodeToString(sum[:]) != x.SHA256 || int64(len(x.Original)) != x.Size {
+		return fmt.Errorf("evidence %s (alert %s): its bytes are not those that its manifest names", x.ID, x.Alert)
+	}
+	return nil
+}
