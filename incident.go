@@ -34,8 +34,11 @@ func Stages() []Status { return slices.Clone(stages) }
 
 // IsOpen reports whether work on an incident in this status goes on.
 func (s Status) IsOpen() bool {
-	return s != "" && s != Resolved && s != ClosedIncident && s != Rejected && s != MergedIncident
+	return s != "" && s != Resolved && !s.IsOver()
 }
+
+// IsOver reports whether an incident in this status has ended, though one that was closed may be reopened.
+func (s Status) IsOver() bool { return s == ClosedIncident || s == Rejected || s == MergedIncident }
 
 // CanMove reports whether an incident may go from s to next: forward along the stages (declared first), proposed to
 // rejected, any open status to merged, and resolved or closed back to acknowledged (a reopening).

@@ -160,7 +160,7 @@ func (r *Register) ended(ctx context.Context, entries []tocsin.LogEntry, before 
 		if err != nil {
 			return false, "", fmt.Errorf("log of incident %s: %w", entries[0].Incident, err)
 		}
-		if i.Status.IsOpen() || i.Status == tocsin.Resolved || !moved(entries).Before(before) {
+		if !i.Status.IsOver() || !moved(entries).Before(before) {
 			return false, "", nil
 		}
 		if i.LegalHold != nil && held == "" {

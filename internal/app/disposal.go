@@ -39,7 +39,7 @@ func (k *Keeper) DisposeEvidence(ctx context.Context, q Disposing, dry bool) ([]
 		}
 		for n := range some.Items {
 			i := &some.Items[n]
-			if i.Evidence == 0 || !over(i.Status) {
+			if i.Evidence == 0 || !i.Status.IsOver() {
 				continue
 			}
 			var d register.Disposable
@@ -59,9 +59,4 @@ func (k *Keeper) DisposeEvidence(ctx context.Context, q Disposing, dry bool) ([]
 			return all, nil
 		}
 	}
-}
-
-// over reports whether an incident in this status may have ended for good; its log says whether it has.
-func over(s tocsin.Status) bool {
-	return s == tocsin.ClosedIncident || s == tocsin.Rejected || s == tocsin.MergedIncident
 }
