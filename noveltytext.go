@@ -11,13 +11,13 @@ const hoursTold = 24
 // Lines say in words how a scope stands: its risk against its bar, what is rare today, what people lowered, and the
 // ordinary. Values come from alerts: who prints them makes them safe.
 func (s *NoveltyStanding) Lines() []string {
-	lines := []string{fmt.Sprintf("%s, %s, %s of the two; %.0f %% of the learning time has passed", counted(s.Hosts, "host"), counted(s.Rules, "rule"), counted(s.Pairs, "pair"), 100*s.Learned)}
+	lines := []string{fmt.Sprintf("%s, %s, %s of the two; %.0f %% of the learning time has passed", Counted(s.Hosts, "host"), Counted(s.Rules, "rule"), Counted(s.Pairs, "pair"), 100*s.Learned)}
 	for _, h := range s.Hours[:min(hoursTold, len(s.Hours))] {
 		lines = append(lines, fmt.Sprintf("risk in the hour of %s: %s against a bar of %s", moment(h.At), points(h.Risk), points(h.Bar)))
 	}
 	lines = more(lines, len(s.Hours)-hoursTold, "hour", "with risk")
 	for _, t := range s.Rare {
-		lines = append(lines, fmt.Sprintf("rare today: %s on %s, %s bits, %s points, %s", t.Rule, t.Host, points(t.Rarity), points(t.Points), counted(int(t.Alerts), "alert")))
+		lines = append(lines, fmt.Sprintf("rare today: %s on %s, %s bits, %s points, %s", t.Rule, t.Host, points(t.Rarity), points(t.Points), Counted(int(t.Alerts), "alert")))
 	}
 	lines = more(lines, s.MoreRare, "pair", "rare today")
 	for _, l := range s.Lowered {
@@ -25,7 +25,7 @@ func (s *NoveltyStanding) Lines() []string {
 	}
 	lines = more(lines, s.MoreLowered, "pair", "lowered")
 	for _, t := range s.Ordinary {
-		lines = append(lines, fmt.Sprintf("ordinary today: %s on %s, %s, %d the day before", t.Rule, t.Host, counted(int(t.Alerts), "alert"), t.Yesterday))
+		lines = append(lines, fmt.Sprintf("ordinary today: %s on %s, %s, %d the day before", t.Rule, t.Host, Counted(int(t.Alerts), "alert"), t.Yesterday))
 	}
 	return more(lines, s.More, "pair", "ordinary today")
 }
@@ -33,16 +33,9 @@ func (s *NoveltyStanding) Lines() []string {
 // more adds a line for those that are not told.
 func more(lines []string, n int, noun, what string) []string {
 	if n > 0 {
-		lines = append(lines, "and "+counted(n, noun)+" more "+what)
+		lines = append(lines, "and "+Counted(n, noun)+" more "+what)
 	}
 	return lines
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }
 
 // points are written with at most three decimals, and without those that are zero.

@@ -198,7 +198,7 @@ func (r *Register) Dispose(ctx context.Context, in Disposer, q Disposing) (Dispo
 	if len(d.unsaid) > 0 {
 		err := r.Handle(ctx, Handling{
 			Log: CustodyID(q.Incident), Tenant: d.tenant, Action: tocsin.ActDispose, By: q.By, Reason: q.Reason,
-			Text: "the originals of " + plural(int64(len(d.unsaid)), "exhibit") + " are deleted, their manifests stay",
+			Text: "the originals of " + tocsin.Counted(int64(len(d.unsaid)), "exhibit") + " are deleted, their manifests stay",
 			Data: disposal{Exhibits: d.unsaid, Rule: q.Rule},
 		})
 		if err != nil {

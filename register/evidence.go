@@ -66,7 +66,7 @@ func (r *Register) collect(ctx context.Context, i tocsin.Incident, e tocsin.Even
 		data, err := pack(c)
 		return &tocsin.LogEntry{
 			Tenant: e.Tenant, Action: tocsin.ActCollect, By: registrar, Effective: moment(e), Event: e.ID, Data: data,
-			Text: "copied the originals of " + plural(int64(len(c.Items)), "alert"),
+			Text: "copied the originals of " + tocsin.Counted(int64(len(c.Items)), "alert"),
 		}, err
 	})
 	return next, err

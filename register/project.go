@@ -298,9 +298,9 @@ func (s *state) summarise() {
 	}
 	i.Summary = i.Title + alerts(i.Alerts, ": ")
 	if i.Alerts == 0 {
-		i.Summary += ": " + plural(int64(len(s.events)), "event")
+		i.Summary += ": " + tocsin.Counted(int64(len(s.events)), "event")
 	} else {
-		i.Summary += " in " + plural(int64(len(s.events)), "event")
+		i.Summary += " in " + tocsin.Counted(int64(len(s.events)), "event")
 	}
 	all := s.named()
 	for n, name := range all {

@@ -59,7 +59,7 @@ func (r *Register) split(ctx context.Context, cmd Command) (tocsin.Incident, err
 		data, err := pack(p)
 		return &tocsin.LogEntry{
 			Tenant: now.incident.Tenant, Action: cmd.Action, By: cmd.By, Effective: cmd.Effective, Reason: cmd.Reason, Data: data,
-			Text: or(cmd.Text, plural(int64(len(p.Events)), "event")+" moved to incident "+p.Number),
+			Text: or(cmd.Text, tocsin.Counted(int64(len(p.Events)), "event")+" moved to incident "+p.Number),
 		}, err
 	})
 	if err != nil {
@@ -323,7 +323,7 @@ func (r *Register) splitFounding(e tocsin.LogEntry, p parting) (*tocsin.LogEntry
 	data, err := pack(f)
 	return &tocsin.LogEntry{
 		Tenant: e.Tenant, Action: tocsin.ActSplitOff, By: e.By, Effective: e.Effective, To: p.To, Reason: e.Reason, Data: data,
-		Text: plural(int64(len(p.Events)), "event") + " of incident " + e.Incident,
+		Text: tocsin.Counted(int64(len(p.Events)), "event") + " of incident " + e.Incident,
 	}, err
 }
 

@@ -3,7 +3,6 @@ package register
 import (
 	"cmp"
 	"slices"
-	"strconv"
 
 	"tocsin"
 )
@@ -21,20 +20,12 @@ func union(list []string, more ...string) []string {
 	return list
 }
 
-// plural is a count with its noun.
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.FormatInt(n, 10) + " " + noun + "s"
-}
-
 // alerts says how many alerts an event has, after a separator; nothing of a silence, which has none.
 func alerts(n int64, separator string) string {
 	if n == 0 {
 		return ""
 	}
-	return separator + plural(n, "alert")
+	return separator + tocsin.Counted(n, "alert")
 }
 
 // higher reports whether priority a is more urgent than b: P1 before P5, any before none.

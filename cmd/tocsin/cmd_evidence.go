@@ -233,7 +233,7 @@ func newIncidentErase() *cobra.Command {
 				}
 				n, err := k.Erase(ctx, app.Erasing{Incident: id, Person: person, Reason: reason, By: by})
 				if err == nil {
-					fmt.Fprintf(cmd.OutOrStdout(), "erased %s\n", integrity.Count(n, "value"))
+					fmt.Fprintf(cmd.OutOrStdout(), "erased %s\n", tocsin.Counted(n, "value"))
 				}
 				return err
 			})

@@ -12,7 +12,6 @@ import (
 	"tocsin"
 	"tocsin/internal/app"
 	"tocsin/internal/config"
-	"tocsin/internal/integrity"
 )
 
 func newRetention() *cobra.Command {
@@ -97,7 +96,7 @@ func printEvidence(w io.Writer, output string, all []app.EvidenceOfIncident, dry
 			what = "kept"
 		}
 		if e.Odd > 0 {
-			what += fmt.Sprintf("; %s not what the manifest says, left as it is: run `tocsin verify --store`", integrity.Count(e.Odd, "other original"))
+			what += fmt.Sprintf("; %s not what the manifest says, left as it is: run `tocsin verify --store`", tocsin.Counted(e.Odd, "other original"))
 		}
 		return fmt.Sprintf("%s\t%d\t%d\t%s", printable(e.Number), e.Exhibits, e.Bytes, printable(what))
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tocsin"
 	"tocsin/internal/app"
 	"tocsin/internal/config"
 	"tocsin/internal/integrity"
@@ -107,7 +108,7 @@ func verifyFile(cmd *cobra.Command, name string, t trusted) error {
 		found += tell(cmd, r)
 		if len(r.Faults) == 0 {
 			fmt.Fprintf(cmd.OutOrStdout(), "intact: incident %s, %s, last hash %s; %d of %s proven, %s\n",
-				e.Log[0].Incident, integrity.Count(len(e.Log), "entry"), e.Log[len(e.Log)-1].Hash, r.Proven, integrity.Count(r.Entries, "entry"), integrity.Count(r.Exhibits, "exhibit"))
+				e.Log[0].Incident, tocsin.Counted(len(e.Log), "entry"), e.Log[len(e.Log)-1].Hash, r.Proven, tocsin.Counted(r.Entries, "entry"), tocsin.Counted(r.Exhibits, "exhibit"))
 		}
 	}
 	if found > 0 {
@@ -125,10 +126,10 @@ func tell(cmd *cobra.Command, r integrity.Report) int {
 		fmt.Fprintln(cmd.OutOrStdout(), printable(n))
 	}
 	if r.Erased > 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "erased, as entries say: %s; the proof holds without\n", integrity.Count(r.Erased, "personal value"))
+		fmt.Fprintf(cmd.OutOrStdout(), "erased, as entries say: %s; the proof holds without\n", tocsin.Counted(r.Erased, "personal value"))
 	}
 	if r.Disposed > 0 {
-		fmt.Fprintf(cmd.OutOrStdout(), "disposed of, as the custody says: %s; the manifests stay\n", integrity.Count(r.Disposed, "original"))
+		fmt.Fprintf(cmd.OutOrStdout(), "disposed of, as the custody says: %s; the manifests stay\n", tocsin.Counted(r.Disposed, "original"))
 	}
 	for _, u := range r.Uncovered {
 		fmt.Fprintln(cmd.ErrOrStderr(), "not covered: "+printable(u))
@@ -184,8 +185,8 @@ func verifyStore(cmd *cobra.Command, file string, t trusted) error {
 	}
 	found := tell(cmd, sum.Report)
 	fmt.Fprintf(cmd.OutOrStdout(), "%s with %s, %s; %s proven by %s, %s\n",
-		integrity.Count(sum.Incidents, "incident"), integrity.Count(sum.Entries, "entry"), integrity.Count(found, "fault"),
-		integrity.Count(sum.Proven, "entry"), integrity.Count(sum.Checkpoints, "checkpoint"), integrity.Count(sum.Exhibits, "exhibit"))
+		tocsin.Counted(sum.Incidents, "incident"), tocsin.Counted(sum.Entries, "entry"), tocsin.Counted(found, "fault"),
+		tocsin.Counted(sum.Proven, "entry"), tocsin.Counted(sum.Checkpoints, "checkpoint"), tocsin.Counted(sum.Exhibits, "exhibit"))
 	if found > 0 {
 		return coded(exitFindings, errFindings)
 	}

@@ -118,7 +118,7 @@ func (c *backlogCheck) compare(v *verification) {
 	for k, count := range c.counts {
 		for _, b := range count.All() {
 			if _, there := c.taken[b.ID()]; !there && c.near[k] == 0 {
-				v.fault("backlog of %s%s: %s waited, and it is gone", b.Day, whose(&b), Count(b.Open, "incident"))
+				v.fault("backlog of %s%s: %s waited, and it is gone", b.Day, whose(&b), tocsin.Counted(b.Open, "incident"))
 			}
 			if there, ok := c.taken[b.ID()]; ok && there.At.Equal(b.At) {
 				follows[b.ID()] = b
@@ -139,10 +139,10 @@ func (c *backlogCheck) compare(v *verification) {
 		v.sum.Notes = append(v.sum.Notes, figures(right))
 	}
 	if between > 0 {
-		v.sum.uncovered("%s of the daily backlog exactly: incidents changed within a minute of its taking; how many waited was held against what that leaves open", Count(between, "figure"))
+		v.sum.uncovered("%s of the daily backlog exactly: incidents changed within a minute of its taking; how many waited was held against what that leaves open", tocsin.Counted(between, "figure"))
 	}
 	if gaps := c.gaps(); len(gaps) > 0 {
-		v.sum.uncovered("%s of which no backlog is there: no daemon ran, or it was removed: %s", Count(len(gaps), "day"), few(gaps))
+		v.sum.uncovered("%s of which no backlog is there: no daemon ran, or it was removed: %s", tocsin.Counted(len(gaps), "day"), few(gaps))
 	}
 	v.sum.uncovered("days before the first of the backlog and behind the last: whether there were any does not show")
 }
@@ -152,7 +152,7 @@ func figures(n int) string {
 	if n == 1 {
 		return "1 figure of the daily backlog is what the logs tell"
 	}
-	return Count(n, "figure") + " of the daily backlog are what the logs tell"
+	return tocsin.Counted(n, "figure") + " of the daily backlog are what the logs tell"
 }
 
 // gaps are the days between the first and the last on which it was taken that have none.

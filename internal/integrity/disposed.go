@@ -158,6 +158,6 @@ func unsaid(id, alert string) error {
 // lingering tells of originals that entries say were disposed of.
 func (r *Report) lingering(n int) {
 	if n > 0 {
-		r.Notes = append(r.Notes, Count(n, "original")+" there still, of which the custody says that they were disposed of: `tocsin retention run --evidence` completes it")
+		r.Notes = append(r.Notes, tocsin.Counted(n, "original")+" there still, of which the custody says that they were disposed of: `tocsin retention run --evidence` completes it")
 	}
 }

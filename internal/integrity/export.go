@@ -270,7 +270,7 @@ func (r *Report) exhibits(e Export) {
 		}
 	}
 	if bare > 0 {
-		r.uncovered("the original bytes of %s: the file has the manifests alone", Count(bare, "exhibit"))
+		r.uncovered("the original bytes of %s: the file has the manifests alone", tocsin.Counted(bare, "exhibit"))
 	}
 }
 
@@ -288,7 +288,7 @@ func (r *Report) proof(e Export, t Trust) {
 	if len(t.Keys) == 0 {
 		r.uncovered("who signed the checkpoint: no public key was given; the file names %q, to be compared with one got elsewhere", e.Proof.Keys)
 	} else {
-		r.Notes = append(r.Notes, fmt.Sprintf("checkpoint of %s over %s, signed by %v", st.At.Format(time.RFC3339), Count(st.Size, "entry"), st.Signed))
+		r.Notes = append(r.Notes, fmt.Sprintf("checkpoint of %s over %s, signed by %v", st.At.Format(time.RFC3339), tocsin.Counted(st.Size, "entry"), st.Signed))
 	}
 	r.tied(e.Proof, st, t)
 	placed := map[tocsin.LogHead]Placed{}
@@ -331,7 +331,7 @@ func (r *Report) placed(entries []tocsin.LogEntry, placed map[tocsin.LogHead]Pla
 	}
 	if len(without) > 0 {
 		r.uncovered("log %s: %s, from number %d on, came after the checkpoint of %s: the chain was checked, the place in the tree was not",
-			entries[0].Incident, Count(len(without), "entry"), without[0], st.At.Format(time.RFC3339))
+			entries[0].Incident, tocsin.Counted(len(without), "entry"), without[0], st.At.Format(time.RFC3339))
 	}
 	if n := len(without); n > 0 && n < len(entries) && without[0] != entries[len(entries)-n].Seq {
 		r.fault("log %s, entry %d: it has no leaf, and a later entry has one", entries[0].Incident, without[0])
@@ -357,7 +357,7 @@ func (r *Report) tied(p *Proof, st Statement, t Trust) {
 		case err != nil:
 			r.fault("published checkpoint: %w", err)
 		case old.Size == st.Size && old.Root != st.Root:
-			r.fault("the published checkpoint of %s says another root for %s than the file: one of the two was made up", old.At.Format(time.RFC3339), Count(old.Size, "entry"))
+			r.fault("the published checkpoint of %s says another root for %s than the file: one of the two was made up", old.At.Format(time.RFC3339), tocsin.Counted(old.Size, "entry"))
 		case old.Size == st.Size:
 			tied++
 		case old.Size > st.Size:
@@ -368,17 +368,17 @@ func (r *Report) tied(p *Proof, st Statement, t Trust) {
 				continue
 			}
 			if tlog.CheckTree(x.Hashes, st.Size, st.Root, old.Size, old.Root) != nil {
-				r.fault("the tree of the published checkpoint of %s (%s) is not the beginning of the file's: the register was rolled back or written anew", old.At.Format(time.RFC3339), Count(old.Size, "entry"))
+				r.fault("the tree of the published checkpoint of %s (%s) is not the beginning of the file's: the register was rolled back or written anew", old.At.Format(time.RFC3339), tocsin.Counted(old.Size, "entry"))
 				continue
 			}
 			tied++
 		}
 	}
 	if tied == 0 {
-		r.uncovered("whether the file agrees with what was published: it is tied to none of %s (%d later than it); export the incident again, or verify the store", Count(len(t.Published), "checkpoint"), later)
+		r.uncovered("whether the file agrees with what was published: it is tied to none of %s (%d later than it); export the incident again, or verify the store", tocsin.Counted(len(t.Published), "checkpoint"), later)
 		return
 	}
-	r.Notes = append(r.Notes, fmt.Sprintf("agrees with %d of %s", tied, Count(len(t.Published), "published checkpoint")))
+	r.Notes = append(r.Notes, fmt.Sprintf("agrees with %d of %s", tied, tocsin.Counted(len(t.Published), "published checkpoint")))
 }
 
 // Encode writes an export as the one file that it is.

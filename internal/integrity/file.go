@@ -55,7 +55,7 @@ func (r *Report) members(text []byte, e Export) error {
 		r.fault("%s is written in other letters than the name has: other readers do not find it, or another in its place", e.place(misspelt[0]))
 	}
 	if len(unknown) > 0 {
-		r.uncovered("what this version knows nothing of, %s, the first is %s", Count(len(unknown), "member"), e.place(unknown[0]))
+		r.uncovered("what this version knows nothing of, %s, the first is %s", tocsin.Counted(len(unknown), "member"), e.place(unknown[0]))
 	}
 	return nil
 }

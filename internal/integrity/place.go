@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tocsin"
 )
 
 // A Place is somewhere that checkpoints were published to, as it was given to a check.
@@ -48,10 +50,10 @@ func (v *verification) places(all []Place, stored []Statement, t Trust) {
 	}
 	for n, p := range all {
 		if p.Torn {
-			v.sum.uncovered("the end of %s: behind its last whole checkpoint, of %s, is part of another one: it was cut off, or is being written", p.Name, Count(ends[n], "entry"))
+			v.sum.uncovered("the end of %s: behind its last whole checkpoint, of %s, is part of another one: it was cut off, or is being written", p.Name, tocsin.Counted(ends[n], "entry"))
 		}
 		if ends[n] < newest {
-			v.sum.uncovered("%s by %s: it ends with the checkpoint of %s, and %s has one of %d: it is an older copy, or its end was cut off", span(ends[n]+1, newest), p.Name, Count(ends[n], "entry"), where, newest)
+			v.sum.uncovered("%s by %s: it ends with the checkpoint of %s, and %s has one of %d: it is an older copy, or its end was cut off", span(ends[n]+1, newest), p.Name, tocsin.Counted(ends[n], "entry"), where, newest)
 		}
 		v.gaps(p, stored, ends[n])
 	}
@@ -85,6 +87,6 @@ func (v *verification) gaps(p Place, stored []Statement, end int64) {
 		}
 	}
 	if missing > 0 {
-		v.sum.uncovered("%s of the store by %s, the first of %s: not published, or taken out; a later one there covers the same entries", Count(missing, "checkpoint"), p.Name, from.Format(time.RFC3339))
+		v.sum.uncovered("%s of the store by %s, the first of %s: not published, or taken out; a later one there covers the same entries", tocsin.Counted(missing, "checkpoint"), p.Name, from.Format(time.RFC3339))
 	}
 }

@@ -134,7 +134,7 @@ func (s *Sealer) agrees(r *reader, text string) (int64, error) {
 
 func agree(r *reader, p *peaked, st Statement) error {
 	if st.Size > p.size {
-		return fmt.Errorf("the checkpoint of %s says %s, the tree has %d: %w", st.At.Format(time.RFC3339), Count(st.Size, "entry"), p.size, ErrRolledBack)
+		return fmt.Errorf("the checkpoint of %s says %s, the tree has %d: %w", st.At.Format(time.RFC3339), tocsin.Counted(st.Size, "entry"), p.size, ErrRolledBack)
 	}
 	root := p.root()
 	if st.Size < p.size {
@@ -144,7 +144,7 @@ func agree(r *reader, p *peaked, st Statement) error {
 		}
 	}
 	if root != st.Root {
-		return fmt.Errorf("the checkpoint of %s says another root for %s than the tree has: %w", st.At.Format(time.RFC3339), Count(st.Size, "entry"), ErrRolledBack)
+		return fmt.Errorf("the checkpoint of %s says another root for %s than the tree has: %w", st.At.Format(time.RFC3339), tocsin.Counted(st.Size, "entry"), ErrRolledBack)
 	}
 	return nil
 }

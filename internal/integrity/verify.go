@@ -292,10 +292,10 @@ func (v *verification) against(which string, all []Statement, size int64, roots 
 	for _, st := range all {
 		switch at := st.At.Format(time.RFC3339); {
 		case st.Size > size:
-			v.fault("the %s checkpoint of %s says %s, the tree has %d: the register was rolled back or cut", which, at, Count(st.Size, "entry"), size)
+			v.fault("the %s checkpoint of %s says %s, the tree has %d: the register was rolled back or cut", which, at, tocsin.Counted(st.Size, "entry"), size)
 			return
 		case roots[st.Size] != st.Root:
-			v.fault("the %s checkpoint of %s says another root for its %s than the tree has: one of these leaves, or the checkpoint, was changed", which, at, Count(st.Size, "entry"))
+			v.fault("the %s checkpoint of %s says another root for its %s than the tree has: one of these leaves, or the checkpoint, was changed", which, at, tocsin.Counted(st.Size, "entry"))
 			return
 		}
 	}
@@ -335,7 +335,7 @@ func (v *verification) checkpoints(ctx context.Context, t Trust) (stored, publis
 			return nil, nil, fmt.Errorf("checkpoints: %w", err)
 		}
 		if len(late) == 0 || late[0].Size != st.Size {
-			v.fault("the published checkpoint of %s (%s) is not in the store: it was removed, or the register was rolled back", st.At.Format(time.RFC3339), Count(st.Size, "entry"))
+			v.fault("the published checkpoint of %s (%s) is not in the store: it was removed, or the register was rolled back", st.At.Format(time.RFC3339), tocsin.Counted(st.Size, "entry"))
 			break
 		}
 		stored, have[st.Size] = append(stored, v.readable(late, t)...), true
@@ -351,13 +351,13 @@ func (v *verification) readable(page []tocsin.Checkpoint, t Trust) (stored []Sta
 	for _, c := range page {
 		st, err := OpenCheckpoint(c.Note, t.Keys)
 		if err == nil && st.Size != c.Size {
-			err = fmt.Errorf("it says %s", Count(st.Size, "entry"))
+			err = fmt.Errorf("it says %s", tocsin.Counted(st.Size, "entry"))
 		}
 		if err == nil && !st.At.Equal(c.At) {
 			err = fmt.Errorf("it says it is of %s, and its note says %s", c.At.Format(time.RFC3339), st.At.Format(time.RFC3339))
 		}
 		if err != nil {
-			v.fault("stored checkpoint of %s: %w", Count(c.Size, "entry"), err)
+			v.fault("stored checkpoint of %s: %w", tocsin.Counted(c.Size, "entry"), err)
 			continue
 		}
 		stored = append(stored, st)
@@ -368,7 +368,7 @@ func (v *verification) readable(page []tocsin.Checkpoint, t Trust) (stored []Sta
 // close says what was not covered.
 func (v *verification) close() {
 	if v.open > 0 {
-		v.sum.uncovered("%s waiting for the next checkpoint, the first is %s of %s: the chains were checked, and what is cut off there does not show", Count(v.open, "entry"), v.first, v.opened.Format(time.RFC3339))
+		v.sum.uncovered("%s waiting for the next checkpoint, the first is %s of %s: the chains were checked, and what is cut off there does not show", tocsin.Counted(v.open, "entry"), v.first, v.opened.Format(time.RFC3339))
 	}
 	if v.last.Size == 0 {
 		v.sum.uncovered("all entries as a whole: no checkpoint was signed, so that an end that was cut off, or a log that was removed, does not show")
@@ -376,7 +376,7 @@ func (v *verification) close() {
 	v.disposals.settle(&v.sum.Report)
 	v.backlog.compare(v)
 	if len(v.left) > 0 {
-		v.sum.uncovered("%s that no entry names, the first is %s: each is of an alert that was copied again, as a daemon that was killed leaves it", Count(len(v.left), "exhibit"), slices.Min(v.left))
+		v.sum.uncovered("%s that no entry names, the first is %s: each is of an alert that was copied again, as a daemon that was killed leaves it", tocsin.Counted(len(v.left), "exhibit"), slices.Min(v.left))
 	}
 	v.sum.uncovered("events, assessments and alerts themselves: what of them led to an incident is in its log and its evidence")
 	v.sum.uncovered("what is no part of the register: the audit log, dead letters, notices, users, who reported something, the slots by which events find an incident, the counter of numbers, the marks by which the registrar finds what has no leaf, when a stretch of the tree was written, and how many alerts and events there were")

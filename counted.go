@@ -1,12 +1,12 @@
-package integrity
+package tocsin
 
 import (
 	"strconv"
 	"strings"
 )
 
-// Count is a number with its noun: 1 entry, 2 entries.
-func Count[N int | int64](n N, noun string) string {
+// Counted is a number with its noun: 1 entry, 2 entries.
+func Counted[N int | int64](n N, noun string) string {
 	if n != 1 {
 		if stem, ok := strings.CutSuffix(noun, "ry"); ok {
 			noun = stem + "rie"
