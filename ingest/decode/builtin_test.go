@@ -17,3 +17,21 @@ func TestBuiltins(t *testing.T) {
 		}
 	}
 }
+
+// TestBuiltinPatterns compiles what the daemon compiles only when a line needs it.
+func TestBuiltinPatterns(t *testing.T) {
+	patterns := 0
+	for format, m := range builtins() {
+		for i := range m.parse {
+			for j := range m.parse[i].groks {
+				patterns++
+				if g, err := m.parse[i].groks[j].compiled(); err != nil || !g.HasCaptureGroups() {
+					t.Errorf("%s: pattern %d of step %d: %v; it keeps something: %t", format, j+1, i+1, err, err == nil && g.HasCaptureGroups())
+				}
+			}
+		}
+	}
+	if patterns == 0 {
+		t.Error("no mapping has a pattern")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/elastic/go-grok"
@@ -75,6 +76,9 @@ func (l *mappingLoader) patterns(n *yaml.Node) {
 		}
 		l.grok.own[key.Value] = l.text(value, "a pattern")
 	})
+	if l.builtIn {
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(l.grok.own)) {
 		if _, err := l.grok.compile("%{" + name + "}"); err != nil {
 			l.add(n, "", "the pattern %s: %v", name, err)
@@ -148,18 +152,27 @@ func (l *mappingLoader) groks(n *yaml.Node) []pattern {
 	}
 	for _, item := range items {
 		text := l.text(item, "a pattern")
-		switch g, err := l.grok.compile(text); {
-		case len(text) > maxPattern:
+		if len(text) > maxPattern {
 			l.add(item, "", "the pattern is longer than %d bytes", maxPattern)
-		case err != nil:
-			l.add(item, "", "the pattern: %v", err)
-		case !g.HasCaptureGroups():
-			l.add(item, "write %{IP:source} for what is to be kept", "the pattern keeps nothing")
-		default:
-			all = append(all, pattern{Grok: g, needs: needed(text)})
+			continue
 		}
+		p := pattern{compiled: sync.OnceValues(func() (*grok.Grok, error) { return l.grok.compile(text) }), needs: needed(text)}
+		if !l.builtIn {
+			l.tryPattern(item, p)
+		}
+		all = append(all, p)
 	}
 	return all
+}
+
+// tryPattern says what is wrong with a pattern.
+func (l *mappingLoader) tryPattern(n *yaml.Node, p pattern) {
+	switch g, err := p.compiled(); {
+	case err != nil:
+		l.add(n, "", "the pattern: %v", err)
+	case !g.HasCaptureGroups():
+		l.add(n, "write %{IP:source} for what is to be kept", "the pattern keeps nothing")
+	}
 }
 
 func (l *mappingLoader) dissection(n *yaml.Node) dissection {
