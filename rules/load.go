@@ -58,6 +58,14 @@ const maxSet = 256 << 20
 // much as the set itself, and comes back by itself only after minutes.
 const manyRules = 1_000
 
+// giveBack frees what reading the files took before the index is built, and then what building took: the two are never
+// resident together.
+func (l *loader) giveBack() {
+	if len(l.rules) >= manyRules {
+		debug.FreeOSMemory()
+	}
+}
+
 // Load reads, checks and compiles all rules of sources. The error is of type [Faults] and lists every fault of
 // every file. The set is never nil: it holds the rules that have no fault, so that a caller may run them or refuse
 // the whole.
@@ -213,10 +221,9 @@ func (l *loader) load(files []File) (*Set, error) {
 		}
 	}
 	l.sigmaDrafts, l.sigmaFilters = nil, nil // the set's table knows the loader: documents would live as long as it
+	l.giveBack()
 	set := newSet(l, files)
-	if len(set.rules) >= manyRules {
-		debug.FreeOSMemory()
-	}
+	l.giveBack()
 	return set, l.faults.Err()
 }
 

@@ -40,8 +40,13 @@ type gramEntry struct {
 	text        string
 	id          int32
 	offset      int32
-	kind        uint8
-	key         uint64
+}
+
+// keyedEntry is an entry while its table is made.
+type keyedEntry struct {
+	gramEntry
+	key  uint64
+	kind uint8
 }
 
 // first is what is known of a gram: its entries, and whether others have a key of it and what is beside it.
@@ -73,23 +78,23 @@ func newGrams(all []Literal, loose bool) *grams {
 	n := len(all) * g.stride
 	words := min(max(bits.Len(uint(16*n)), 10), 22) - 6
 	g.shift, g.bitmap = uint8(64-words), make([]uint64, 1<<words)
-	e := &entering{grams: g, common: g.count(all), chains: map[uint64]int{}}
+	e := &entering{grams: g, common: g.count(all), chains: map[uint64]int{}, keyed: make([]keyedEntry, 0, n)}
 	for _, l := range all {
 		e.enter(l)
 	}
-	g.settle()
+	g.settle(e.keyed)
 	return g
 }
 
 // settle puts the entries of one key side by side, and notes in the cells where they are.
-func (g *grams) settle() {
-	g.entries = slices.Clip(g.entries)
-	slices.SortStableFunc(g.entries, func(a, b gramEntry) int { return cmp.Compare(a.key, b.key) })
-	size := bits.Len(uint(2 * len(g.entries)))
-	g.narrow, g.firsts = uint8(64-size), make([]first, 1<<size)
+func (g *grams) settle(keyed []keyedEntry) {
+	slices.SortStableFunc(keyed, func(a, b keyedEntry) int { return cmp.Compare(a.key, b.key) })
+	size := bits.Len(uint(2 * len(keyed)))
+	g.narrow, g.firsts, g.entries = uint8(64-size), make([]first, 1<<size), make([]gramEntry, len(keyed))
 	pairs := 0
-	for i := range g.entries {
-		e := &g.entries[i]
+	for i := range keyed {
+		e := &keyed[i]
+		g.entries[i] = e.gramEntry
 		f := g.first(g.gram(e.text, int(e.offset)))
 		if f.gram, f.kinds = g.gram(e.text, int(e.offset)), f.kinds|1<<e.kind; e.kind != alone {
 			pairs++
@@ -102,8 +107,8 @@ func (g *grams) settle() {
 	}
 	size = bits.Len(uint(2 * pairs))
 	g.tight, g.cells = uint8(64-size), make([]cell, 1<<size)
-	for i := range g.entries {
-		if e := &g.entries[i]; e.kind != alone {
+	for i := range keyed {
+		if e := &keyed[i]; e.kind != alone {
 			c := g.cell(e.key)
 			if c.to == 0 {
 				c.key, c.from = e.key, int32(i)
@@ -114,8 +119,8 @@ func (g *grams) settle() {
 }
 
 // count counts in how many places of the literals each gram is. Those of ordinary texts count for more.
-func (g *grams) count(all []Literal) map[uint32]int {
-	n := map[uint32]int{}
+func (g *grams) count(all []Literal) map[uint32]int32 {
+	n := make(map[uint32]int32, len(ordinary))
 	for i := 0; i+gramBytes <= len(ordinary); i++ {
 		n[g.gram(ordinary, i)] = 4 * shared
 	}
@@ -150,8 +155,9 @@ func (g *grams) key(kind int, s string, i int) (key uint64, ok bool) {
 // entering enters literals into a table.
 type entering struct {
 	*grams
-	common map[uint32]int // grams
-	chains map[uint64]int // keys: literals that have it
+	common map[uint32]int32 // grams
+	chains map[uint64]int   // keys: literals that have it
+	keyed  []keyedEntry
 }
 
 // shared is from how many literals on a gram is told apart by what is beside it.
@@ -178,7 +184,7 @@ func (e *entering) enter(l Literal) {
 		sum, full := 0, false
 		for i := from; i < from+e.stride; i++ {
 			_, key := e.choose(l.Text, i)
-			sum += e.common[e.gram(l.Text, i)] + shared*e.chains[key]
+			sum += int(e.common[e.gram(l.Text, i)]) + shared*e.chains[key]
 			full = full || e.chains[key] >= maxChain
 		}
 		if !full && (best < 0 || sum < least) {
@@ -196,12 +202,12 @@ func (e *entering) enter(l Literal) {
 	}
 }
 
-func (g *grams) put(l Literal, at, kind int, key uint64) {
-	h := hashOf(g.gram(l.Text, at))
-	g.bitmap[h>>(g.shift&63)] |= bitsOf(h)
-	e := gramEntry{text: l.Text, id: l.ID, offset: int32(at), kind: uint8(kind), key: key}
-	e.first, e.last = g.ends(l.Text, 0, len(l.Text))
-	g.entries = append(g.entries, e)
+func (e *entering) put(l Literal, at, kind int, key uint64) {
+	h := hashOf(e.gram(l.Text, at))
+	e.bitmap[h>>(e.shift&63)] |= bitsOf(h)
+	entry := gramEntry{text: l.Text, id: l.ID, offset: int32(at)}
+	entry.first, entry.last = e.ends(l.Text, 0, len(l.Text))
+	e.keyed = append(e.keyed, keyedEntry{entry, key, uint8(kind)})
 }
 
 // ends are the first and last bytes of the part of s between from and to, which has four at least.
