@@ -45,6 +45,10 @@ func serve(ctx context.Context, cfg config.Config, stderr io.Writer, again func(
 	defer signal.Stop(hup)
 	log := newLog(cfg.Log, stderr)
 	a, err := app.New(ctx, app.Options{Config: cfg, Log: log, Now: time.Now, Failpoints: os.Getenv("TOCSIN_TEST_FAILPOINTS")})
+	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, app.ErrUnreachable)) {
+		fmt.Fprintf(stderr, "tocsin: told to stop before it had started: %v\n", err)
+		return nil
+	}
 	if err != nil {
 		return coded(startCode(err), err)
 	}
