@@ -297,3 +297,15 @@ func TestSigmaOtherSources(t *testing.T) {
 		t.Errorf("Sysmon's: %v", got)
 	}
 }
+
+// What sudo says is asked for by the words of its line.
+func TestSigmaSudo(t *testing.T) {
+	text := "title: T\nlogsource: {product: linux, service: sudo}\ndetection: {s: {USER: '#-*'}, c: {COMMAND|endswith: /id}, condition: s and c}\n"
+	set := sigmaSet(t, map[string]string{"r.yml": text})
+	for user, want := range map[string]int{"#-1": 1, "root": 0} {
+		a := alert("process.name", "sudo", "user.name", "alice", "user.effective.name", user, "process.command_line", "/usr/bin/id")
+		if got := set.Matcher().Fires(a); len(got) != want {
+			t.Errorf("as %s: %v", user, got)
+		}
+	}
+}
