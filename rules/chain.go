@@ -320,6 +320,23 @@ func (m *Matcher) Opened(o Opening) []tocsin.Match {
 	if from == nil {
 		return nil
 	}
+	a := openedAlert(from, o)
+	m.begin(&a)
+	m.eval.Original(nil)
+	var out []tocsin.Match
+	for _, i := range m.set.listeners[o.Rule] {
+		if bits := m.holds(int(i), m.set.rules[i].events); bits != 0 {
+			out = m.matches(out, int(i), bits, &a)
+		}
+	}
+	for i := range out {
+		out[i].Index, out[i].Alert = i, o.Alert
+	}
+	return out
+}
+
+// openedAlert is an opened event as the rules that listen to its rule read it.
+func openedAlert(from *Rule, o Opening) tocsin.Alert {
 	fields := append(from.eventFields(), tocsin.Field{Name: "tocsin.event.id", Value: tocsin.StringValue(o.Event)})
 	if ids := from.Tactics(); len(ids) > 0 {
 		fields = append(fields, tocsin.Field{Name: "threat.tactic.id", Value: tocsin.StringsValue(ids...)})
@@ -352,20 +369,8 @@ func (m *Matcher) Opened(o Opening) []tocsin.Match {
 		}
 		fields = append(fields, tocsin.Field{Name: name, Value: v})
 	}
-	a := tocsin.Alert{
+	return tocsin.Alert{
 		ID: o.Event, Tenant: o.Tenant, Source: o.Alert.Source, Ref: o.Alert.Ref, Time: o.Alert.Time, Received: o.Alert.Received,
 		Fields: tocsin.NewFields(fields),
 	}
-	m.begin(&a)
-	m.eval.Original(nil)
-	var out []tocsin.Match
-	for _, i := range m.set.listeners[o.Rule] {
-		if bits := m.holds(int(i), m.set.rules[i].events); bits != 0 {
-			out = m.matches(out, int(i), bits, &a)
-		}
-	}
-	for i := range out {
-		out[i].Index, out[i].Alert = i, o.Alert
-	}
-	return out
 }

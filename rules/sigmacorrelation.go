@@ -103,12 +103,38 @@ type part struct {
 // correlate makes of a correlation the kind of rule that it comes to.
 func (l *loader) correlate(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Refusal {
 	c := d.correlation
-	refuse := func(n *yaml.Node, remedy, format string, args ...any) *sigma.Refusal {
-		return &sigma.Refusal{Node: n, Reason: "correlation: " + fmt.Sprintf(format, args...), Remedy: remedy}
-	}
 	if len(c.GroupBy) > maxGroup {
-		return refuse(c.Node, "leave some of them out", "it groups by %d fields: the limit is %d", len(c.GroupBy), maxGroup)
+		return refuseCorrelation(c.Node, "leave some of them out", "it groups by %d fields: the limit is %d", len(c.GroupBy), maxGroup)
 	}
+	parts, refusal := l.partsOf(p, d, r)
+	if refusal != nil {
+		return refusal
+	}
+	r.Correlate = Correlate{Span: c.Span, Quiet: c.Span, MaxOpen: defaultMaxOpen, OnMissing: Drop}
+	steps := l.kindOf(c, r)
+	if r.Correlate.Kind == Sequence && len(steps) > maxSteps {
+		return refuseCorrelation(c.Node, "correlate a part of them and chain the correlations", "temporal_ordered of %d rules: the limit is %d", len(steps), maxSteps)
+	}
+	if err := l.compileParts(c, r, parts, steps); err != nil {
+		return refuseCorrelation(c.Node, "", "%s", err)
+	}
+	if d.chained {
+		nodes := make([]*yaml.Node, len(r.conditions))
+		for i := range nodes {
+			nodes[i] = c.Node
+		}
+		l.chains[r] = &chainDraft{reader: d.reader, nodes: nodes}
+	}
+	return nil
+}
+
+func refuseCorrelation(n *yaml.Node, remedy, format string, args ...any) *sigma.Refusal {
+	return &sigma.Refusal{Node: n, Reason: "correlation: " + fmt.Sprintf(format, args...), Remedy: remedy}
+}
+
+// partsOf reads the rules that a correlation is of, in their order. All that keeps them from being read comes at once.
+func (l *loader) partsOf(p *sigma.Pipelines, d *sigmaDraft, r *Rule) ([]part, *sigma.Refusal) {
+	c := d.correlation
 	var parts []part
 	var first *sigma.Refusal
 	for i, ref := range c.Rules {
@@ -117,9 +143,9 @@ func (l *loader) correlate(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Re
 		var refusal *sigma.Refusal
 		switch {
 		case len(found) == 0:
-			refusal = refuse(c.Place(i), l.nearName(ref), "no rule has the id or name %s", ref)
+			refusal = refuseCorrelation(c.Place(i), l.nearName(ref), "no rule has the id or name %s", ref)
 		case len(found) > 1:
-			refusal = refuse(c.Place(i), "name it by its id", "%d rules have the id or name %s", len(found), ref)
+			refusal = refuseCorrelation(c.Place(i), "name it by its id", "%d rules have the id or name %s", len(found), ref)
 		default:
 			readings, refusal = l.readings(p, d, found[0], i)
 		}
@@ -135,25 +161,7 @@ func (l *loader) correlate(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Re
 			l.inherit(p, r, found[0].rule)
 		}
 	}
-	if first != nil {
-		return first
-	}
-	r.Correlate = Correlate{Span: c.Span, Quiet: c.Span, MaxOpen: defaultMaxOpen, OnMissing: Drop}
-	steps := l.kindOf(c, r)
-	if r.Correlate.Kind == Sequence && len(steps) > maxSteps {
-		return refuse(c.Node, "correlate a part of them and chain the correlations", "temporal_ordered of %d rules: the limit is %d", len(steps), maxSteps)
-	}
-	if err := l.compileParts(c, r, parts, steps); err != nil {
-		return refuse(c.Node, "", "%s", err)
-	}
-	if d.chained {
-		nodes := make([]*yaml.Node, len(r.conditions))
-		for i := range nodes {
-			nodes[i] = c.Node
-		}
-		l.chains[r] = &chainDraft{reader: d.reader, nodes: nodes}
-	}
-	return nil
+	return parts, first
 }
 
 // inherit takes from a rule of a correlation what the correlation does not say itself.
@@ -211,20 +219,27 @@ func (l *loader) kindOf(c *sigma.Correlation, r *Rule) []uint64 {
 		return clauses
 	}
 	k.AtLeast = len(clauses)
+	k.Steps = stepsOf(clauses, c.Rules, k.Kind)
+	return clauses
+}
+
+// stepsOf names each clause's rules as a step.
+func stepsOf(clauses []uint64, rules []string, kind Kind) []Step {
+	var steps []Step
 	for _, clause := range clauses {
 		var names []string
-		for i, ref := range c.Rules {
+		for i, ref := range rules {
 			if clause&(1<<i) != 0 {
 				names = append(names, ref)
 			}
 		}
 		step := Step{When: strings.Join(names, " or ")}
-		if k.Kind == Sequence {
+		if kind == Sequence {
 			step.AtLeast = 1
 		}
-		k.Steps = append(k.Steps, step)
+		steps = append(steps, step)
 	}
-	return clauses
+	return steps
 }
 
 // compileParts compiles what the parts ask. Where all of them have the group key and the values in the same fields the

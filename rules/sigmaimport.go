@@ -129,20 +129,7 @@ type nativeWriter struct {
 func (w *nativeWriter) document(trees []expression.Tree) (*yaml.Node, error) {
 	r, doc := w.rule, &yaml.Node{Kind: yaml.MappingNode}
 	put := func(key string, v *yaml.Node) { doc.Content = append(doc.Content, textNode(key), v) }
-	for _, pair := range [][2]string{{"id", r.ID}, {"title", r.Title}, {"version", r.Version}, {"status", r.Status}, {"level", r.Level}, {"description", r.Description}, {"author", r.Author}} {
-		if pair[1] != "" {
-			put(pair[0], textNode(pair[1]))
-		}
-	}
-	for _, list := range []struct {
-		key    string
-		values []string
-	}{{"references", r.References}, {"falsepositives", r.FalsePositives}, {"tags", r.Tags}} {
-		if len(list.values) > 0 {
-			put(list.key, listNode(list.values, 0))
-		}
-	}
-	put("category", textNode(r.Category))
+	w.head(put)
 	texts := make([]string, len(trees))
 	for i, tree := range trees {
 		if len(trees) > 1 || kinds[r.Correlate.Kind].steps {
@@ -167,6 +154,32 @@ func (w *nativeWriter) document(trees []expression.Tree) (*yaml.Node, error) {
 		put("when", conditionNode(texts[0]))
 		put("correlate", w.correlate(nil))
 	}
+	w.outcome(put)
+	return doc, nil
+}
+
+// head says what the rule is.
+func (w *nativeWriter) head(put func(key string, v *yaml.Node)) {
+	r := w.rule
+	for _, pair := range [][2]string{{"id", r.ID}, {"title", r.Title}, {"version", r.Version}, {"status", r.Status}, {"level", r.Level}, {"description", r.Description}, {"author", r.Author}} {
+		if pair[1] != "" {
+			put(pair[0], textNode(pair[1]))
+		}
+	}
+	for _, list := range []struct {
+		key    string
+		values []string
+	}{{"references", r.References}, {"falsepositives", r.FalsePositives}, {"tags", r.Tags}} {
+		if len(list.values) > 0 {
+			put(list.key, listNode(list.values, 0))
+		}
+	}
+	put("category", textNode(r.Category))
+}
+
+// outcome says whom the rule's events are about, and what makes one incident of them.
+func (w *nativeWriter) outcome(put func(key string, v *yaml.Node)) {
+	r := w.rule
 	if len(r.Entities) > 0 {
 		entities := &yaml.Node{Kind: yaml.SequenceNode}
 		for _, e := range r.Entities {
@@ -177,7 +190,6 @@ func (w *nativeWriter) document(trees []expression.Tree) (*yaml.Node, error) {
 	if len(r.Incident.GroupBy) > 0 {
 		put("incident", flowNode("group_by", listNode(r.Incident.GroupBy, yaml.FlowStyle), "window", textNode(spanText(r.Incident.Window))))
 	}
-	return doc, nil
 }
 
 // stepName is what let calls a condition of a correlation.

@@ -134,27 +134,13 @@ func (c *Client) Delete(ctx context.Context, path string) error {
 }
 
 func (c *Client) ask(ctx context.Context, method, path string, h http.Header, body, out any) (http.Header, error) {
-	var content io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return nil, err
-		}
-		content = bytes.NewReader(text)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, c.base+"/api/v1"+path, content)
+	r, err := c.request(ctx, method, path, body)
 	if err != nil {
 		return nil, err
 	}
 	maps.Copy(r.Header, h)
 	if _, ok := out.(*document); !ok {
 		r.Header.Set("Accept", "application/json")
-	}
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
@@ -183,6 +169,29 @@ func (c *Client) ask(ctx context.Context, method, path string, h http.Header, bo
 		return nil, fmt.Errorf("%s%s: the answer is not understood: %w", c.base, path, err)
 	}
 	return resp.Header, nil
+}
+
+// request makes the request that carries body as JSON, nil for none.
+func (c *Client) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		content = bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.base+"/api/v1"+path, content)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	return r, nil
 }
 
 // missing says what is not there: the thing that a path names, or what the answer says of a path that names none.

@@ -43,17 +43,9 @@ func (t *Trend) backlog(ctx context.Context, s Store, tenant string) error {
 		}
 	}
 	taken = withZeros(taken, days, tenant)
-	by := map[string][]Point{}
-	for _, b := range taken {
-		at, err := time.Parse(time.DateOnly, b.Day)
-		if err != nil {
-			return fmt.Errorf("backlog of day %.20q: %w", b.Day, err)
-		}
-		p := Point{At: at, N: b.Open, Counts: map[string]int64{"late": b.Late, "oldest_s": b.Oldest}}
-		if b.Open > 0 {
-			p.P50, p.P90 = &b.P50, &b.P90
-		}
-		by[b.Priority] = append(by[b.Priority], p)
+	by, err := backlogPoints(taken)
+	if err != nil {
+		return err
 	}
 	t.All = backlogSeries("", by[""])
 	delete(by, "")
@@ -65,6 +57,23 @@ func (t *Trend) backlog(ctx context.Context, s Store, tenant string) error {
 		}
 	}
 	return nil
+}
+
+// backlogPoints are the points of each priority, "" for all.
+func backlogPoints(taken []tocsin.Backlog) (map[string][]Point, error) {
+	by := map[string][]Point{}
+	for _, b := range taken {
+		at, err := time.Parse(time.DateOnly, b.Day)
+		if err != nil {
+			return nil, fmt.Errorf("backlog of day %.20q: %w", b.Day, err)
+		}
+		p := Point{At: at, N: b.Open, Counts: map[string]int64{"late": b.Late, "oldest_s": b.Oldest}}
+		if b.Open > 0 {
+			p.P50, p.P90 = &b.P50, &b.P90
+		}
+		by[b.Priority] = append(by[b.Priority], p)
+	}
+	return by, nil
 }
 
 // missing are the days from first on and before end of which there is nothing, between two of which there is something.

@@ -153,8 +153,21 @@ func (p plan) value(field string, v *yaml.Node) (value, error) {
 	if null && p.how != "" || null && len(p.steps) > 0 {
 		return out, wrong("leave them out: null is a field that is not there", "null takes no modifier but neq and all")
 	}
+	if p.how != "" {
+		return p.asked(out, v)
+	}
+	if null {
+		out.kind = isNull
+		return out, nil
+	}
+	forms, err := p.texts(v)
+	out.forms, out.plain = forms, v.ShortTag() != "!!str"
+	return out, err
+}
+
+// asked reads a value of which a modifier asks something else than whether it is there as a text.
+func (p plan) asked(out value, v *yaml.Node) (value, error) {
 	switch p.how {
-	case "":
 	case "re":
 		pattern := v.Value
 		if p.flags != "" {
@@ -190,13 +203,6 @@ func (p plan) value(field string, v *yaml.Node) (value, error) {
 		out.kind, out.text, out.n = isTime, p.how, float64(n)
 		return out, nil
 	}
-	if null {
-		out.kind = isNull
-		return out, nil
-	}
-	forms, err := p.texts(v)
-	out.forms, out.plain = forms, v.ShortTag() != "!!str"
-	return out, err
 }
 
 func network(s string) (netip.Prefix, error) {

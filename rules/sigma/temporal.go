@@ -16,10 +16,28 @@ func (c *Correlation) readExtended(n *yaml.Node) {
 		c.say(n, "correlate a part of the rules and chain the correlations", "condition of %d bytes: the limit is %d", len(s), maxCondition)
 		return
 	}
-	over := false
 	var used []string
-	g := &grammar[[]uint64]{
-		tokens: words(s),
+	over := false
+	clauses, err := c.clauses(s, &used, &over).parse()
+	if over && err == nil {
+		err = wrong("correlate a part of the rules and chain the correlations", "condition of more than %d clauses", maxClauses)
+	}
+	if err != nil {
+		c.found.fault(textPlace(n), "correlation: ", err)
+	}
+	for i, name := range c.Rules {
+		if err == nil && !slices.Contains(used, name) {
+			c.say(c.Place(i), "name it in the condition, or leave it out", "the condition does not ask for rule %s", name)
+		}
+	}
+	c.Clauses = clauses
+}
+
+// clauses reads a condition into clauses that must all hold, each of rules of which one must. It notes the rules that are
+// used, and whether the clauses are more than there may be.
+func (c *Correlation) clauses(condition string, used *[]string, over *bool) *grammar[[]uint64] {
+	return &grammar[[]uint64]{
+		tokens: words(condition),
 		and:    func(a, b []uint64) []uint64 { return least(append(slices.Clip(a), b...)) },
 		or: func(left, right []uint64) []uint64 { // a or (b and c) is (a or b) and (a or c)
 			var both []uint64
@@ -29,7 +47,7 @@ func (c *Correlation) readExtended(n *yaml.Node) {
 				}
 			}
 			if both = least(both); len(both) > maxClauses {
-				over = true
+				*over = true
 				return both[:1]
 			}
 			return both
@@ -43,23 +61,10 @@ func (c *Correlation) readExtended(n *yaml.Node) {
 			if i < 0 {
 				return nil, g.wrong(g.at-1, fault.DidYouMean(name, c.Rules), "condition names %q, which rules does not", name)
 			}
-			used = append(used, name)
+			*used = append(*used, name)
 			return []uint64{1 << i}, nil
 		},
 	}
-	clauses, err := g.parse()
-	if over && err == nil {
-		err = wrong("correlate a part of the rules and chain the correlations", "condition of more than %d clauses", maxClauses)
-	}
-	if err != nil {
-		c.found.fault(textPlace(n), "correlation: ", err)
-	}
-	for i, name := range c.Rules {
-		if err == nil && !slices.Contains(used, name) {
-			c.say(c.Place(i), "name it in the condition, or leave it out", "the condition does not ask for rule %s", name)
-		}
-	}
-	c.Clauses = clauses
 }
 
 // least drops clauses that follow from others: those that hold another whole.
