@@ -182,6 +182,16 @@ func showIncident(w io.Writer, output string, i tocsin.Incident) error {
 			fmt.Fprintf(tw, "%s\t%s\n", f[0], printable(f[1]))
 		}
 	}
+	showTargets(tw, i)
+	showWork(tw, i)
+	showClocks(tw, i)
+	for _, e := range i.Entities {
+		fmt.Fprintf(tw, "%s\t%s %s\n", e.Role, e.Field, printable(e.Value))
+	}
+	return tw.Flush()
+}
+
+func showTargets(w io.Writer, i tocsin.Incident) {
 	for _, name := range slices.Sorted(keys(i.Targets)) {
 		t := i.Targets[name]
 		state := "running"
@@ -191,14 +201,8 @@ func showIncident(w io.Writer, output string, i tocsin.Incident) error {
 		case !t.Paused.IsZero():
 			state = "paused since " + stamp(t.Paused)
 		}
-		fmt.Fprintf(tw, "target %s\tdue %s, %s\n", name, stamp(t.Due), state)
+		fmt.Fprintf(w, "target %s\tdue %s, %s\n", name, stamp(t.Due), state)
 	}
-	showWork(tw, i)
-	showClocks(tw, i)
-	for _, e := range i.Entities {
-		fmt.Fprintf(tw, "%s\t%s %s\n", e.Role, e.Field, printable(e.Value))
-	}
-	return tw.Flush()
 }
 
 func newIncidentLog() *cobra.Command {

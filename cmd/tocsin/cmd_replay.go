@@ -47,21 +47,8 @@ func (r *recorded) ruleFlags(cmd *cobra.Command) {
 func (r *recorded) options(cmd *cobra.Command, withRules bool) (replay.Options, error) {
 	var o replay.Options
 	var err error
-	if r.received != "" {
-		if o.Received, err = time.Parse(time.RFC3339Nano, r.received); err != nil {
-			return o, coded(exitUnusable, fmt.Errorf("--received %s: write 2026-11-22T08:00:00Z", r.received))
-		}
-	}
-	for _, d := range []struct {
-		flag, text string
-		into       *time.Duration
-	}{{"--disorder", r.disorder, &o.Disorder}, {"--lateness", r.lateness, &o.Lateness}} {
-		if d.text == "" {
-			continue
-		}
-		if *d.into, err = config.ParseDuration(d.text); err != nil {
-			return o, coded(exitUnusable, fmt.Errorf("%s: %w", d.flag, err))
-		}
+	if err := r.times(&o); err != nil {
+		return o, coded(exitUnusable, err)
 	}
 	o.Field, o.Format, o.Stdin = r.field, r.format, cmd.InOrStdin()
 	o.MaxRecord = int64(config.Default().Intake.MaxRecord)
@@ -89,6 +76,27 @@ func (r *recorded) options(cmd *cobra.Command, withRules bool) (replay.Options, 
 		fmt.Fprintf(cmd.ErrOrStderr(), "refused: %s\n", refused)
 	}
 	return o, nil
+}
+
+// times reads when the records were received and how late they may be.
+func (r *recorded) times(o *replay.Options) (err error) {
+	if r.received != "" {
+		if o.Received, err = time.Parse(time.RFC3339Nano, r.received); err != nil {
+			return fmt.Errorf("--received %s: write 2026-11-22T08:00:00Z", r.received)
+		}
+	}
+	for _, d := range []struct {
+		flag, text string
+		into       *time.Duration
+	}{{"--disorder", r.disorder, &o.Disorder}, {"--lateness", r.lateness, &o.Lateness}} {
+		if d.text == "" {
+			continue
+		}
+		if *d.into, err = config.ParseDuration(d.text); err != nil {
+			return fmt.Errorf("%s: %w", d.flag, err)
+		}
+	}
+	return nil
 }
 
 func newReplay() *cobra.Command {

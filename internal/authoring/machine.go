@@ -134,14 +134,7 @@ func (r Report) WriteJUnit(w io.Writer) error {
 		all.Suites = append(all.Suites, suite)
 	}
 	if len(r.Findings) > 0 {
-		suite := junitSuite{Name: "findings", Tests: len(r.Findings), Failures: len(r.Findings), Time: seconds(0)}
-		for _, f := range r.Findings {
-			suite.Cases = append(suite.Cases, junitCase{
-				Name: xmlText(f.File), Class: "findings", Time: seconds(0),
-				Failure: &junitFailure{Message: xmlText(f.Message), Type: "finding", Text: xmlText(f.String())},
-			})
-		}
-		all.Suites = append(all.Suites, suite)
+		all.Suites = append(all.Suites, r.findingsSuite())
 	}
 	for _, s := range all.Suites {
 		all.Tests += s.Tests
@@ -158,6 +151,18 @@ func (r Report) WriteJUnit(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// findingsSuite tells each finding as a case that failed.
+func (r Report) findingsSuite() junitSuite {
+	suite := junitSuite{Name: "findings", Tests: len(r.Findings), Failures: len(r.Findings), Time: seconds(0)}
+	for _, f := range r.Findings {
+		suite.Cases = append(suite.Cases, junitCase{
+			Name: xmlText(f.File), Class: "findings", Time: seconds(0),
+			Failure: &junitFailure{Message: xmlText(f.Message), Type: "finding", Text: xmlText(f.String())},
+		})
+	}
+	return suite
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.3f", s) }

@@ -13,22 +13,11 @@ import (
 // WriteCSV writes a trend as a table (RFC 4180): a row for each series and interval, then one for its whole time, whose
 // at is "whole". A day on which no backlog was taken has a row without numbers. Texts that a spreadsheet would take for a formula begin with an apostrophe.
 func WriteCSV(w io.Writer, t Trend) error {
-	names, shares := map[string]bool{}, map[string]bool{}
 	all := t.Series
 	if t.By == "" || len(all) == 0 {
 		all = []Series{t.All}
 	}
-	for _, s := range all {
-		for _, p := range append(slices.Clone(s.Points), s.Whole) {
-			for name := range p.Counts {
-				names[name] = true
-			}
-			for name := range p.Shares {
-				shares[name] = true
-			}
-		}
-	}
-	columns, parts := slices.Sorted(maps.Keys(names)), slices.Sorted(maps.Keys(shares))
+	columns, parts := columnsOf(all)
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	head := []string{"metric", "cohort", "by", "key", "at", "n", "p50", "p90", "mean", "sum"}
@@ -56,6 +45,22 @@ func WriteCSV(w io.Writer, t Trend) error {
 		return err
 	}
 	return out.Error()
+}
+
+// columnsOf are the names of what the series count, and of what they tell shares of.
+func columnsOf(all []Series) (counts, shares []string) {
+	counted, shared := map[string]bool{}, map[string]bool{}
+	for _, s := range all {
+		for _, p := range append(slices.Clone(s.Points), s.Whole) {
+			for name := range p.Counts {
+				counted[name] = true
+			}
+			for name := range p.Shares {
+				shared[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(counted)), slices.Sorted(maps.Keys(shared))
 }
 
 func row(t *Trend, key, at string, p Point, columns, shares []string) []string {

@@ -202,6 +202,19 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 		return err
 	}
 	d.Fail.pass(AfterAck)
+	matches := d.detected(in, got, out)
+	if err := d.gaps(ctx, in, got, before, out); err != nil {
+		return err
+	}
+	if err := d.publish(ctx, matches); err != nil {
+		return err
+	}
+	d.Fail.pass(AfterMatches)
+	return nil
+}
+
+// detected notes what became of each record, and returns the matches as the log takes them.
+func (d *KafkaDetect) detected(in *input, got kafka.Fetched, out []Detection) []tocsin.LogRecord {
 	var matches []tocsin.LogRecord
 	for i := range out {
 		for k := range out[i].Matches {
@@ -218,14 +231,7 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 		d.Metrics.detected(got.Records[i].Source, &out[i])
 		in.heard.note(&got.Records[i])
 	}
-	if err := d.gaps(ctx, in, got, before, out); err != nil {
-		return err
-	}
-	if err := d.publish(ctx, matches); err != nil {
-		return err
-	}
-	d.Fail.pass(AfterMatches)
-	return nil
+	return matches
 }
 
 // publish appends to the matches log. It does not return before all of it is acknowledged, or ctx ends: detection
