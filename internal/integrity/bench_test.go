@@ -6,8 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,6 +14,7 @@ import (
 	"tocsin/internal/cputime"
 	"tocsin/register"
 	"tocsin/sinks/elastic"
+	"tocsin/sinks/memory"
 	"tocsin/sinks/sqlite"
 )
 
@@ -23,12 +23,20 @@ import (
 func busy(t testing.TB, incidents, entries int) *world {
 	t.Helper()
 	w := newWorld(t, newMemory())
-	for n := range incidents {
-		i := w.incident(n + 1)
-		w.remark(i, entries-int(i.Revision))
-	}
+	w.work(1, incidents, entries)
 	w.seal()
 	return w
+}
+
+// work founds incidents with the numbers from one to another.
+func (w *world) work(from, to, entries int) (ids []string) {
+	w.t.Helper()
+	for n := from; n <= to; n++ {
+		i := w.incident(n)
+		w.remark(i, entries-int(i.Revision))
+		ids = append(ids, i.ID)
+	}
+	return ids
 }
 
 func (w *world) remark(i tocsin.Incident, times int) {
@@ -43,96 +51,100 @@ func (w *world) remark(i tocsin.Incident, times int) {
 	}
 }
 
-// inSQLite copies a register into a file.
-func inSQLite(t testing.TB, from full) (to *sqlite.Store, file string) {
+// fill is what [busy] makes, in another store: made in memory, saved and sealed some incidents at a time, so that memory
+// does not grow with it.
+func (w *world) fill(incidents, entries int, save func(tocsin.Documents) error) {
+	w.t.Helper()
+	const atOnce, unsealed = 100, 5 // 2000 entries are 2 MB in a request; a checkpoint covers five times as many
+	for from, n := 1, 1; from <= incidents; from, n = from+atOnce, n+1 {
+		made := newWorld(w.t, numbered{newMemory(), int64(from - 1)})
+		made.now = w.now
+		to := min(from+atOnce-1, incidents)
+		if err := save(made.documents(made.work(from, to, entries))); err != nil {
+			w.t.Fatal(err)
+		}
+		if w.now = made.now; n%unsealed == 0 || to == incidents {
+			w.seal()
+		}
+	}
+}
+
+// numbered is a store in memory whose incidents are numbered from behind a number on.
+type numbered struct {
+	*memory.Store
+	behind int64
+}
+
+func (n numbered) Next(ctx context.Context, counter string) (int64, error) {
+	at, err := n.Store.Next(ctx, counter)
+	return n.behind + at, err
+}
+
+// documents are all of some incidents.
+func (w *world) documents(ids []string) (d tocsin.Documents) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	for _, id := range ids {
+		i, err := w.store.Incident(ctx, id)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		entries, err := w.store.Entries(ctx, id, 1)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		names, err := register.ExhibitIDs(entries)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		copies, err := w.store.Exhibits(ctx, id, names, true)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		d.Incidents, d.Entries, d.Exhibits = append(d.Incidents, i), append(d.Entries, entries...), append(d.Exhibits, copies...)
+	}
+	return d
+}
+
+// filledSQLite is a register in a file.
+func filledSQLite(t testing.TB, file string, incidents, entries int) *world {
 	t.Helper()
-	to, file = newSQLite(t)
-	d := copyOf(t, from)
-	err := to.InTx(context.WithoutCancel(t.Context()), func(tx *sqlite.Store) error {
-		ctx := context.WithoutCancel(t.Context())
-		for id := range d[incidents] {
-			entries, err := from.Entries(ctx, id, 1)
-			if err != nil {
-				return err
-			}
-			for _, e := range entries {
+	s, err := sqlite.Open(t.Context(), sqlite.Options{Path: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	w, ctx := newWorld(t, s), t.Context()
+	w.fill(incidents, entries, func(d tocsin.Documents) error {
+		return s.InTx(ctx, func(tx *sqlite.Store) error {
+			for _, e := range d.Entries {
 				if err := tx.Append(ctx, e); err != nil {
 					return err
 				}
 			}
-			if err := tx.PutIncident(ctx, decode[tocsin.Incident](d[incidents][id])); err != nil {
-				return err
+			for _, i := range d.Incidents {
+				if err := tx.PutIncident(ctx, i); err != nil {
+					return err
+				}
 			}
-		}
-		var all []tocsin.Exhibit
-		for _, x := range d[exhibits] {
-			all = append(all, decode[tocsin.Exhibit](x))
-		}
-		return tx.PutExhibits(ctx, all)
+			return tx.PutExhibits(ctx, d.Exhibits)
+		})
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	tree, err := from.Stretches(t.Context(), 0, 1_000_000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range tree {
-		if err := to.PutStretch(t.Context(), s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	signed, err := from.Checkpoints(t.Context(), 0, 1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range signed {
-		if err := to.PutCheckpoint(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return to, file
+	return w
 }
 
-// inElastic copies a register into the real server, as the registrar writes it: many documents at a time.
-func inElastic(b testing.TB, from full) Verifiable {
-	b.Helper()
-	s := newRawElastic(b, &strings.Builder{})
-	to := s.full.(*elastic.Store)
-	d, ctx := copyOf(b, from), b.Context()
-	must := func(errs []error, err error) {
-		if err := errors.Join(append(errs, err)...); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for ids := range slices.Chunk(slices.Sorted(maps.Keys(d[incidents])), 200) {
-		var some tocsin.Documents
-		for _, id := range ids {
-			entries, err := from.Entries(ctx, id, 1)
-			must(nil, err)
-			some.Incidents, some.Entries = append(some.Incidents, decode[tocsin.Incident](d[incidents][id])), append(some.Entries, entries...)
-			names, err := register.ExhibitIDs(entries)
-			must(nil, err)
-			copies, err := from.Exhibits(ctx, id, names, true)
-			must(nil, err)
-			some.Exhibits = append(some.Exhibits, copies...)
-		}
-		errs, err := to.Save(ctx, some)
-		must(errs, err)
-	}
-	tree, err := from.Stretches(ctx, 0, 1_000_000)
-	must(nil, err)
-	for _, st := range tree {
-		must(nil, to.PutStretch(ctx, st))
-		s.refresh()
-	}
-	signed, err := from.Checkpoints(ctx, 0, 1000)
-	must(nil, err)
-	for _, c := range signed {
-		must(nil, to.PutCheckpoint(ctx, c))
-	}
+// filledElastic is a register on the real server, written as the registrar writes it: many documents at a time.
+func filledElastic(t testing.TB, incidents, entries int) *world {
+	t.Helper()
+	s := newRawElastic(t, &strings.Builder{})
+	to, w := s.full.(*elastic.Store), newWorld(t, s.full)
+	w.settle = s.refresh
+	w.fill(incidents, entries, func(d tocsin.Documents) error {
+		errs, err := to.Save(t.Context(), d)
+		return errors.Join(append(errs, err)...)
+	})
 	s.refresh()
-	return to
+	return w
 }
 
 // What a check of a whole register in Elasticsearch takes; of ten thousand incidents in the long form.
@@ -141,12 +153,12 @@ func BenchmarkVerifyElastic(b *testing.B) {
 	if longForm() {
 		n = 10_000
 	}
-	w := busy(b, n, 20)
-	trust, s := w.trust(), inElastic(b, w.store)
+	w := filledElastic(b, n, 20)
+	trust := w.trust()
 	b.ReportAllocs()
 	entries, before := 0, cputime.Process()
 	for b.Loop() {
-		sum, err := VerifyStore(b.Context(), s, trust)
+		sum, err := VerifyStore(b.Context(), w.store, trust)
 		if err != nil || len(sum.Faults) > 0 || sum.Proven < 20*n {
 			b.Fatal(sum, err)
 		}
@@ -157,15 +169,13 @@ func BenchmarkVerifyElastic(b *testing.B) {
 
 // What a check of a whole register takes: entries a second, over all cores.
 func BenchmarkVerifyStore(b *testing.B) {
-	w := busy(b, 300, 20)
-	trust := w.trust()
-	file, _ := inSQLite(b, w.store)
-	for name, s := range map[string]Verifiable{"memory": w.store, "sqlite": file} {
+	for name, w := range map[string]*world{"memory": busy(b, 300, 20), "sqlite": filledSQLite(b, filepath.Join(b.TempDir(), "register.db"), 300, 20)} {
+		trust := w.trust()
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			entries, before := 0, cputime.Process()
 			for b.Loop() {
-				sum, err := VerifyStore(b.Context(), s, trust)
+				sum, err := VerifyStore(b.Context(), w.store, trust)
 				if err != nil || len(sum.Faults) > 0 || sum.Proven < 6000 {
 					b.Fatal(sum, err)
 				}
