@@ -13,6 +13,8 @@ import (
 
 // A Disposer deletes the originals of exhibits; what is said of them stays. It needs more rights than the daemon has.
 type Disposer interface {
+	// Copies are the ids of all exhibits of an incident that are there, whether its log names them or not.
+	Copies(ctx context.Context, incident string) ([]string, error)
 	Exhibits(ctx context.Context, incident string, ids []string, originals bool) ([]tocsin.Exhibit, error)
 	// DropOriginals may be repeated: one that is gone is left as it is.
 	DropOriginals(ctx context.Context, incident string, ids []string) error
@@ -34,6 +36,14 @@ type Disposable struct {
 	Odd      int              // exhibits whose originals are not what their manifests say: they stay as they are
 	tenant   string
 	unsaid   []disposed // of the exhibits, those that no entry of the custody names
+}
+
+// A judging decides which exhibits of an incident may go.
+type judging struct {
+	Disposable
+	said   map[string]tocsin.Disposal
+	named  map[string]bool    // by exhibit: the log names it
+	copied map[[2]string]bool // by alert and SHA-256: of what those that the log names are copies
 }
 
 // Size is how many bytes go.
@@ -93,7 +103,8 @@ func (r *Register) Disposable(ctx context.Context, in Disposer, incident string,
 	if err != nil || !over {
 		return d, err
 	}
-	ids, err := ExhibitIDs(entries)
+	j := judging{Disposable: d, named: map[string]bool{}, copied: map[[2]string]bool{}}
+	ids, err := j.candidates(ctx, in, entries)
 	if err != nil {
 		return d, err
 	}
@@ -101,8 +112,7 @@ func (r *Register) Disposable(ctx context.Context, in Disposer, incident string,
 	if err != nil {
 		return d, fmt.Errorf("custody of incident %s: %w", incident, err)
 	}
-	said, err := Disposals(custody)
-	if err != nil {
+	if j.said, err = Disposals(custody); err != nil {
 		return d, err
 	}
 	for some := range slices.Chunk(ids, originalsAtOnce) {
@@ -111,32 +121,55 @@ func (r *Register) Disposable(ctx context.Context, in Disposer, incident string,
 			return d, fmt.Errorf("evidence of incident %s: %w", incident, err)
 		}
 		for _, x := range found {
-			d.add(x, said)
+			j.add(x)
 		}
 	}
-	if len(d.Exhibits) > 0 {
-		d.Held = held
+	if len(j.Exhibits) > 0 {
+		j.Held = held
 	}
-	return d, nil
+	return j.Disposable, nil
+}
+
+// candidates are the exhibits that a log names, and behind them those that no entry names: a daemon that was killed before
+// it wrote the entry leaves them.
+func (j *judging) candidates(ctx context.Context, in Disposer, entries []tocsin.LogEntry) ([]string, error) {
+	ids, err := ExhibitIDs(entries)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		j.named[id] = true
+	}
+	there, err := in.Copies(ctx, entries[0].Incident)
+	if err != nil {
+		return nil, fmt.Errorf("evidence of incident %s: %w", entries[0].Incident, err)
+	}
+	return append(ids, slices.DeleteFunc(there, func(id string) bool { return j.named[id] })...), nil
 }
 
 // add takes in one exhibit. One whose bytes are gone, or others, and of which no entry says that it was disposed of, is no
-// matter of disposal: to say so of it would hide what became of it.
-func (d *Disposable) add(x tocsin.Exhibit, said map[string]tocsin.Disposal) {
-	_, promised := said[x.ID]
+// matter of disposal, and neither is one that no entry names, but for another copy of what one that is named is of: to say
+// so of it would hide what became of it.
+func (j *judging) add(x tocsin.Exhibit) {
+	_, promised := j.said[x.ID]
 	sum := sha256.Sum256(x.Original)
 	id, err := ManifestID(x.Manifest)
+	whole := err == nil && id == x.ID
+	of := [2]string{x.Alert, x.SHA256}
+	if whole && j.named[x.ID] {
+		j.copied[of] = true
+	}
 	switch {
 	case x.Size == 0, promised && x.Original == nil:
 		return
-	case !promised && (err != nil || id != x.ID || hex.EncodeToString(sum[:]) != x.SHA256):
-		d.Odd++
+	case !promised && (!whole || !j.copied[of] || hex.EncodeToString(sum[:]) != x.SHA256):
+		j.Odd++
 		return
 	case !promised:
-		d.unsaid = append(d.unsaid, disposed{ID: x.ID, SHA256: x.SHA256, Size: x.Size})
+		j.unsaid = append(j.unsaid, disposed{ID: x.ID, SHA256: x.SHA256, Size: x.Size})
 	}
 	x.Original = nil
-	d.Exhibits = append(d.Exhibits, x)
+	j.Exhibits = append(j.Exhibits, x)
 }
 
 // chainOf is the log of an incident, intact.

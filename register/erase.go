@@ -56,6 +56,8 @@ func unexplained(entries []tocsin.LogEntry, gone map[erasure]bool) error {
 // is append-only.
 type Eraser interface {
 	ReplaceEntry(ctx context.Context, e tocsin.LogEntry) error
+	// Fold clears what the store itself still has of what was replaced, where it can do so at once.
+	Fold(ctx context.Context) error
 }
 
 // An Erasing is a request to take a person out of an incident's log.
@@ -70,6 +72,14 @@ type Erasing struct {
 // EraseIn takes what names a person out of an incident's log: first an entry says which values go, then they go. It may
 // be repeated; cut short, it is completed by asking again. It returns how many values went.
 func (r *Register) EraseIn(ctx context.Context, in Eraser, q Erasing) (int, error) {
+	n, err := r.erase(ctx, in, q)
+	if err != nil {
+		return n, err
+	}
+	return n, in.Fold(ctx) // of what was written behind the entries too
+}
+
+func (r *Register) erase(ctx context.Context, in Eraser, q Erasing) (int, error) {
 	if q.Person == "" || q.Reason == "" || !isPerson(q.By) {
 		return 0, &Refusal{Incident: q.Incident, Action: tocsin.ActErase, Missing: []string{"a name to erase, a reason and who asks for it"}}
 	}

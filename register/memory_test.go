@@ -316,3 +316,5 @@ func (m *memory) ReplaceEntry(_ context.Context, e tocsin.LogEntry) error {
 	m.log[e.Incident][e.Seq-1] = encode(e)
 	return nil
 }
+
+func (m *memory) Fold(ctx context.Context) error { return ctx.Err() }

@@ -41,6 +41,8 @@ type EvidenceStore interface {
 // A Disposer deletes the originals of copies, whose manifests stay; see register.Disposer. In Elasticsearch it needs rights
 // that the daemon does not have, as [Retention] and [LogEraser] do.
 type Disposer interface {
+	// Copies are the ids of all copies of an incident that are there, in order. It may lag behind by a second.
+	Copies(ctx context.Context, incident string) ([]string, error)
 	// DropOriginals deletes the original bytes of copies of an incident. Those that are not there, and those whose bytes are
 	// gone, are left as they are: it may be stopped at any time and repeated.
 	DropOriginals(ctx context.Context, incident string, ids []string) error
@@ -57,6 +59,8 @@ type Retention interface {
 // A LogEraser replaces a log entry that is there; see register.Eraser.
 type LogEraser interface {
 	ReplaceEntry(ctx context.Context, e tocsin.LogEntry) error
+	// Fold clears what the store itself still has of what was replaced, where it can do so at once.
+	Fold(ctx context.Context) error
 }
 
 // MaxLeaves is how many leaves one stretch holds at most: some 250 bytes each in JSON.

@@ -200,11 +200,5 @@ func Refused(err error) bool {
 // Erase takes a person out of an incident's log.
 func (k *Keeper) Erase(ctx context.Context, q register.Erasing) (int, error) {
 	r := register.New(register.Options{Store: k.Reader, Now: k.now, Logger: slog.New(slog.DiscardHandler)})
-	n, err := r.EraseIn(ctx, k.Eraser, q)
-	if s, ok := k.store.(interface {
-		Fold(ctx context.Context) error
-	}); ok && err == nil {
-		err = s.Fold(ctx) // what was written behind the entries too
-	}
-	return n, err
+	return r.EraseIn(ctx, k.Eraser, q)
 }

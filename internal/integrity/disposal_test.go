@@ -264,6 +264,57 @@ func TestDisposalHidesNoLoss(t *testing.T) {
 	})
 }
 
+// A copy that no entry names, as a daemon that was killed leaves it of an alert that was copied again, goes with the one that
+// one names. One that was planted stays a fault.
+func TestDisposalOfUnnamed(t *testing.T) {
+	onStores(t, func(t *testing.T, w *world) { w.unnamedGo() })
+}
+
+func TestDisposalOfUnnamedElastic(t *testing.T) {
+	_, w := elasticWorld(t)
+	w.unnamedGo()
+}
+
+func (w *world) unnamedGo() {
+	t := w.t
+	t.Helper()
+	i, other := w.end(w.incident(1)), w.end(w.incident(2))
+	left, planted := w.copied(i), w.copied(other)
+	left.Acquired.Tool = "tocsin of before"
+	w.plant(left)
+	planted.Alert = "another"
+	w.plant(planted)
+	w.now = w.now.Add(year + time.Hour)
+	w.goes(i, 4)
+	w.settle()
+	w.goes(i, 0)
+	if d, err := w.dispose(w.store, other); err != nil || len(d.Exhibits) != 3 || d.Odd != 1 {
+		t.Errorf("disposed of: %d exhibits, %d odd (%v)", len(d.Exhibits), d.Odd, err)
+	}
+	w.seal()
+	sum := w.checked()
+	if sum.Disposed != 7 || len(sum.Faults) != 1 || !strings.Contains(sum.Faults[0].Error(), "incident "+other.ID) || len(sum.Notes) > 0 {
+		t.Errorf("%d disposed of, notes %v, faults %v", sum.Disposed, sum.Notes, sum.Faults)
+	}
+	if !strings.Contains(strings.Join(sum.Uncovered, "\n"), "1 exhibit that no entry names") {
+		t.Errorf("not covered: %v", sum.Uncovered)
+	}
+}
+
+// The bytes of such a copy that are gone and of which no entry says so are a fault.
+func TestUnnamedWithoutBytes(t *testing.T) {
+	onStores(t, func(t *testing.T, w *world) {
+		i := w.incident(1)
+		left := w.copied(i)
+		left.Acquired.Tool, left.Original = "tocsin of before", nil
+		w.plant(left)
+		w.seal()
+		if sum := w.checked(); len(sum.Faults) != 1 || !strings.Contains(sum.Faults[0].Error(), "its bytes are gone, and no entry of the custody says") {
+			t.Errorf("faults %v", sum.Faults)
+		}
+	})
+}
+
 func (w *world) custodian() Custodian {
 	return Custodian{Register: w.register, Store: w.store, Public: w.signing.Public, Now: func() time.Time { return w.now }, Version: "test"}
 }

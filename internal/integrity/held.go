@@ -54,15 +54,15 @@ func (v *verification) take(all []*finding, final bool) {
 		if f.incident {
 			v.sum.Incidents++
 		}
+		for _, x := range f.gone { // of a log with a fault too: else they would be told to be there still
+			v.disposals.missing(x)
+		}
 		if f.fault != nil {
 			v.sum.Faults = append(v.sum.Faults, f.fault)
 			continue
 		}
 		v.backlog.add(f.waits)
 		v.disposals.tell(f.log, f.said)
-		for _, x := range f.gone {
-			v.disposals.missing(x)
-		}
 		v.sum.Proven += f.proven
 		v.sum.Exhibits += f.exhibits
 		v.sum.Erased += f.erased

@@ -36,16 +36,16 @@ func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*findi
 	if err != nil {
 		return all, err
 	}
-	var strange []tocsin.Exhibit // that no log names, without their bytes
-	err = v.store.HeldExhibits(ctx, span, func(x tocsin.Exhibit, odd error) error {
+	var odd []strange
+	err = v.store.HeldExhibits(ctx, span, func(x tocsin.Exhibit, wrong error) error {
 		name := named{x.Incident, x.ID}
 		f := wanted[name]
 		if f == nil {
-			strange = append(strange, known(x, odd))
+			odd = append(odd, known(x, wrong))
 			return nil
 		}
 		delete(wanted, name)
-		f.exhibit(&x, odd)
+		f.exhibit(&x, wrong)
 		return nil
 	})
 	for name, f := range wanted {
@@ -53,10 +53,10 @@ func (v *verification) span(ctx context.Context, span tocsin.LogRange) ([]*findi
 			f.fault = fmt.Errorf("incident %s: evidence %s: the log names it and it is gone", name.incident, name.id)
 		}
 	}
-	if err != nil || len(strange) == 0 {
+	if err != nil || len(odd) == 0 {
 		return all, err
 	}
-	return v.unnamed(ctx, span, all, strange)
+	return v.unnamed(ctx, span, all, odd)
 }
 
 // exhibit checks a copy that the log names.
@@ -75,29 +75,32 @@ func (f *finding) exhibit(x *tocsin.Exhibit, odd error) {
 
 // unnamed tells of copies that no log names: they were put there. As a copy is written before the entry that names it, a
 // log without another fault is looked at again. Of a daemon that was killed in between a copy may be left for good, of an
-// alert that was then copied again: that is told as what it is.
-func (v *verification) unnamed(ctx context.Context, span tocsin.LogRange, all []*finding, strange []tocsin.Exhibit) ([]*finding, error) {
+// alert that was then copied again: that is told as what it is. What became of its bytes is asked of it as of others.
+func (v *verification) unnamed(ctx context.Context, span tocsin.LogRange, all []*finding, odd []strange) ([]*finding, error) {
 	at := map[string]*finding{}
 	for _, f := range all {
 		at[f.log] = f
 	}
 	again := map[[3]string]bool{}
-	err := v.store.HeldExhibits(ctx, span, func(x tocsin.Exhibit, odd error) error {
-		if f := at[x.Incident]; odd == nil && f != nil && slices.Contains(f.ids, x.ID) {
+	err := v.store.HeldExhibits(ctx, span, func(x tocsin.Exhibit, wrong error) error {
+		if f := at[x.Incident]; wrong == nil && f != nil && slices.Contains(f.ids, x.ID) {
 			again[original(&x)] = true
 		}
 		return nil
 	})
-	for n := range strange {
-		x := &strange[n]
+	for n := range odd {
+		x := &odd[n]
 		f := at[x.Incident]
 		if f == nil {
 			f = &finding{log: x.Incident}
 			all, at[x.Incident] = append(all, f), f
 		}
 		switch {
-		case again[original(x)]:
+		case again[original(&x.Exhibit)]:
 			f.left = append(f.left, x.ID)
+			if x.bare {
+				f.gone = append(f.gone, vanished{x.Incident, x.ID, x.Alert})
+			}
 		case f.fault == nil:
 			f.fault = fmt.Errorf("incident %s: evidence %.80s: no entry of its log names it: it was put there, or what names it is not written yet", x.Incident, x.ID)
 		}
@@ -105,13 +108,20 @@ func (v *verification) unnamed(ctx context.Context, span tocsin.LogRange, all []
 	return all, err
 }
 
-// known is what is to be relied on of a copy that no log names, without its bytes.
-func known(x tocsin.Exhibit, odd error) tocsin.Exhibit {
-	if odd != nil || x.Original == nil && x.Size > 0 || CheckExhibit(x) != nil {
+// A strange exhibit is one that no log names, without its bytes.
+type strange struct {
+	tocsin.Exhibit
+	bare bool // they were gone
+}
+
+// known is what is to be relied on of a copy that no log names.
+func known(x tocsin.Exhibit, odd error) strange {
+	bare := x.Original == nil && x.Size > 0
+	if odd != nil || CheckExhibit(x) != nil {
 		x.SHA256 = ""
 	}
 	x.Original = nil
-	return x
+	return strange{x, bare}
 }
 
 // original is what a copy is of.

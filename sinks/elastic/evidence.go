@@ -121,6 +121,35 @@ func (s *Store) Exhibits(ctx context.Context, incident string, ids []string, ori
 	return all, nil
 }
 
+// copiesAtOnce bounds a page of ids.
+const copiesAtOnce = 1000
+
+// Copies are the ids of all copies of an incident, as a search sees them; see [sinks.Disposer].
+func (s *Store) Copies(ctx context.Context, incident string) (ids []string, err error) {
+	index, ok := s.indexOf(kindEvidence, incident)
+	if !ok {
+		return nil, nil
+	}
+	for after := ""; ; after = ids[len(ids)-1] {
+		reply, err := s.search(ctx, index, object{
+			"size": copiesAtOnce, "track_total_hits": false, "_source": false,
+			"sort": []object{{"tocsin.id": object{"order": "asc", "unmapped_type": "keyword"}}},
+			"query": object{"bool": object{"filter": []object{
+				{"term": object{"tocsin.incident": incident}}, {"range": object{"tocsin.id": object{"gt": after}}},
+			}}},
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, hit := range reply.Hits.Hits {
+			ids = append(ids, hit.ID)
+		}
+		if len(reply.Hits.Hits) < copiesAtOnce {
+			return ids, nil
+		}
+	}
+}
+
 // DropOriginals puts copies without bytes in the place of copies; see [sinks.Disposer]. The daemon's own role may not.
 func (s *Store) DropOriginals(ctx context.Context, incident string, ids []string) error {
 	index, ok := s.indexOf(kindEvidence, incident)
@@ -256,3 +285,6 @@ func (s *Store) ReplaceEntry(ctx context.Context, e tocsin.LogEntry) error {
 	}
 	return err
 }
+
+// Fold has nothing to clear: what was replaced goes when segments are merged; see [sinks.LogEraser].
+func (s *Store) Fold(context.Context) error { return nil }

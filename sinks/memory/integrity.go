@@ -195,6 +195,20 @@ func (s *Store) DropAlerts(ctx context.Context, month string) (int64, error) {
 	return int64(before - len(s.alerts)), ctx.Err()
 }
 
+// Copies are the ids of all copies of an incident; see [sinks.Disposer].
+func (s *Store) Copies(ctx context.Context, incident string) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []string
+	for _, x := range s.proofs.exhibits {
+		if x.Incident == incident {
+			ids = append(ids, x.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids, ctx.Err()
+}
+
 // DropOriginals deletes the bytes of copies; see [sinks.Disposer].
 func (s *Store) DropOriginals(ctx context.Context, incident string, ids []string) error {
 	s.mu.Lock()
@@ -223,3 +237,6 @@ func (s *Store) ReplaceEntry(ctx context.Context, e tocsin.LogEntry) error {
 	s.logs[e.Incident][e.Seq-1] = data
 	return ctx.Err()
 }
+
+// Fold has nothing to clear: what was replaced is gone; see [sinks.LogEraser].
+func (s *Store) Fold(ctx context.Context) error { return ctx.Err() }

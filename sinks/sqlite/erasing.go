@@ -27,7 +27,7 @@ func (s *Store) erasing(ctx context.Context, fn func(tx *Store) error) error {
 	return s.Fold(ctx)
 }
 
-// Fold moves the write-ahead log into the file and empties it. Where somebody reads meanwhile it stays, after the wait
+// Fold moves the write-ahead log into the file and empties it; see [sinks.LogEraser]. Where somebody reads meanwhile it stays, after the wait
 // that every write has, until SQLite does so by itself.
 func (s *Store) Fold(ctx context.Context) error {
 	_, err := s.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)

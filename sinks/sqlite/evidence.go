@@ -99,6 +99,12 @@ func (s *Store) DropAlerts(ctx context.Context, month string) (int64, error) {
 	}
 }
 
+// Copies are the ids of all copies of an incident; see [sinks.Disposer].
+func (s *Store) Copies(ctx context.Context, incident string) (ids []string, err error) {
+	err = scanRows(ctx, s.reader(), `SELECT id FROM exhibits WHERE incident = ? ORDER BY id`, []any{incident}, 1, func(row []any) { ids = append(ids, word(row[0])) })
+	return ids, err
+}
+
 // DropOriginals deletes the bytes of copies, all or none; see [sinks.Disposer]. The pages that held them are overwritten.
 func (s *Store) DropOriginals(ctx context.Context, incident string, ids []string) error {
 	return s.erasing(ctx, func(tx *Store) error {
