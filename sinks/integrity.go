@@ -63,5 +63,18 @@ type LogEraser interface {
 	Fold(ctx context.Context) error
 }
 
+// The roles of those who do what the daemon may not.
+const (
+	RoleRetention = "retention" // drops alerts
+	RoleEraser    = "eraser"    // replaces entries and deletes originals
+)
+
+// An Entitlement tells whether whoever a store is opened as may do the work of a role. It is asked before a log says that
+// the work is done: such an entry cannot be taken back.
+type Entitlement interface {
+	// Entitled names what is missing. A store that does not tell refuses nobody here.
+	Entitled(ctx context.Context, role string) error
+}
+
 // MaxLeaves is how many leaves one stretch holds at most: some 250 bytes each in JSON.
 const MaxLeaves = 2048

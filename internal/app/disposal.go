@@ -8,6 +8,7 @@ import (
 
 	"tocsin"
 	"tocsin/register"
+	"tocsin/sinks"
 )
 
 // A Disposing is a request to delete the originals that incidents stand on; which, a [Keeper] finds.
@@ -29,6 +30,11 @@ func (k *Keeper) Past(age time.Duration) time.Time { return k.now().Add(-age) }
 // DisposeEvidence deletes the originals of all incidents that ended before a time and are not held, each after its custody
 // says so; dry: it only tells. What it returns beside an error is what was done until then.
 func (k *Keeper) DisposeEvidence(ctx context.Context, q Disposing, dry bool) ([]EvidenceOfIncident, error) {
+	if !dry {
+		if err := k.Entitled(ctx, sinks.RoleEraser); err != nil {
+			return nil, err
+		}
+	}
 	r := register.New(register.Options{Store: k.Reader, Now: k.now, Logger: slog.New(slog.DiscardHandler)})
 	var all []EvidenceOfIncident
 	page := tocsin.Query{Limit: 500}

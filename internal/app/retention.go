@@ -28,6 +28,7 @@ type Keeper struct {
 	sinks.Retention
 	register.Eraser
 	register.Disposer
+	sinks.Entitlement
 	now func() time.Time
 }
 
@@ -42,11 +43,12 @@ func OpenKeeper(ctx context.Context, o Options) (*Keeper, error) {
 		sinks.Retention
 		register.Eraser
 		register.Disposer
+		sinks.Entitlement
 	})
 	if !ok {
 		return nil, fmt.Errorf("store %T keeps nothing to be dropped", r.store)
 	}
-	return &Keeper{r, all, all, all, o.Now}, nil
+	return &Keeper{r, all, all, all, all, o.Now}, nil
 }
 
 // Plan tells which months of alerts are older than keep, and which of these a legal hold keeps.
@@ -146,6 +148,9 @@ func monthsOf(events []tocsin.Event) []string {
 
 // Run drops the months that the plan drops. Each is written into the log of disposals before it is dropped.
 func (k *Keeper) Run(ctx context.Context, plan []MonthOfAlerts, by tocsin.Actor, reason string) error {
+	if err := k.Entitled(ctx, sinks.RoleRetention); err != nil {
+		return err
+	}
 	r := register.New(register.Options{Store: k.Reader, Now: k.now, Logger: slog.New(slog.DiscardHandler)})
 	for _, m := range plan {
 		if !m.Drop {
@@ -199,6 +204,9 @@ func Refused(err error) bool {
 
 // Erase takes a person out of an incident's log.
 func (k *Keeper) Erase(ctx context.Context, q register.Erasing) (int, error) {
+	if err := k.Entitled(ctx, sinks.RoleEraser); err != nil {
+		return 0, err
+	}
 	r := register.New(register.Options{Store: k.Reader, Now: k.now, Logger: slog.New(slog.DiscardHandler)})
 	return r.EraseIn(ctx, k.Eraser, q)
 }

@@ -21,6 +21,7 @@ var (
 	_ sinks.Retention     = (*Store)(nil)
 	_ sinks.LogEraser     = (*Store)(nil)
 	_ sinks.Disposer      = (*Store)(nil)
+	_ sinks.Entitlement   = (*Store)(nil)
 )
 
 // originalsAtOnce bounds an answer: a record may have a megabyte, and most have a thousandth of that.

@@ -14,11 +14,20 @@ import (
 	"tocsin/sinks"
 )
 
-// refuseRights refuses to start without a right that the daemon will need, naming each: what is found out when a write is
-// turned away halts the daemon in the middle of its work. A cluster without security, or one that does not tell, is not
-// refused.
-func (s *Store) refuseRights(ctx context.Context) error {
-	body, err := json.Marshal(object{"cluster": s.role()["cluster"], "index": s.needed()})
+// refuseRights refuses to start without a right that the daemon will need: what is found out when a write is turned away
+// halts the daemon in the middle of its work.
+func (s *Store) refuseRights(ctx context.Context) error { return s.lacking(ctx, "writer", s.role()) }
+
+// Entitled names the rights of a role that the user lacks; see [sinks.Entitlement].
+func (s *Store) Entitled(ctx context.Context, role string) error {
+	rights := map[string]func() object{sinks.RoleRetention: s.retentionRole, sinks.RoleEraser: s.eraserRole}
+	return s.lacking(ctx, role, rights[role]())
+}
+
+// lacking names each right of a role that the user lacks. A cluster without security, or one that does not tell, refuses
+// nobody.
+func (s *Store) lacking(ctx context.Context, role string, rights object) error {
+	body, err := json.Marshal(object{"cluster": rights["cluster"], "index": needed(rights)})
 	if err != nil {
 		return fmt.Errorf("rights: %w", err)
 	}
@@ -50,14 +59,14 @@ func (s *Store) refuseRights(ctx context.Context) error {
 	if len(lacks) == 0 {
 		return nil
 	}
-	return fmt.Errorf("elasticsearch user %q lacks rights: %s; give it the role %swriter that `tocsin setup elasticsearch` makes: %w",
-		reply.User, strings.Join(lacks, "; "), s.config.Prefix, sinks.ErrPermanent)
+	return fmt.Errorf("elasticsearch user %q lacks rights: %s; give it the role %s%s that `tocsin setup elasticsearch` makes: %w",
+		reply.User, strings.Join(lacks, "; "), s.config.Prefix, role, sinks.ErrPermanent)
 }
 
-// needed are the rights of the daemon's role, each on the name that it writes to: who has them on more has them on it.
-func (s *Store) needed() []object {
+// needed are the rights of a role, each on the name that it is for: who has them on more has them on it.
+func needed(role object) []object {
 	var all []object
-	for _, o := range s.role()["indices"].([]object) {
+	for _, o := range role["indices"].([]object) {
 		names := slices.Clone(o["names"].([]string))
 		for i, name := range names {
 			if !strings.HasSuffix(name, "-*") {

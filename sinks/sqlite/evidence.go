@@ -15,6 +15,7 @@ var (
 	_ sinks.Retention     = (*Store)(nil)
 	_ sinks.LogEraser     = (*Store)(nil)
 	_ sinks.Disposer      = (*Store)(nil)
+	_ sinks.Entitlement   = (*Store)(nil)
 )
 
 // Originals returns alerts with their bytes; see [sinks.EvidenceStore].
@@ -131,3 +132,6 @@ func (s *Store) ReplaceEntry(ctx context.Context, e tocsin.LogEntry) error {
 		return err
 	})
 }
+
+// Entitled lets whoever may write to the file; see [sinks.Entitlement].
+func (s *Store) Entitled(ctx context.Context, _ string) error { return ctx.Err() }
