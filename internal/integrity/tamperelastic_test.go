@@ -207,3 +207,47 @@ func (s *rawElastic) ask(method, path, body string) []byte {
 	}
 	return text
 }
+
+// What a proof is found by in Elasticsearch follows from it: one that is found by something else is told.
+func TestElasticFieldsOfProofs(t *testing.T) {
+	s, w := elasticWorld(t)
+	w.incident(1)
+	w.seal()
+	w.incident(2)
+	w.seal()
+	s.refresh()
+	trust := w.trust()
+	if found := foundOf(t, s.full, trust); found != "" {
+		t.Fatalf("as it is: %s", found)
+	}
+	size := w.sealer.tree.size
+	for _, at := range []string{stretches + ":0000000000000000", fmt.Sprintf("%s:%016d", checkpoints, size)} {
+		place := "/" + s.prefix + "checkpoints/_doc/" + at
+		var there struct {
+			Source json.RawMessage `json:"_source"`
+		}
+		if err := json.Unmarshal(s.ask(http.MethodGet, place, ""), &there); err != nil {
+			t.Fatal(err)
+		}
+		for what, change := range map[string]func(doc, fields map[string]any){
+			"number":    func(_, f map[string]any) { f["seq"] = 77 },
+			"kind":      func(_, f map[string]any) { f["kind"] = "other" },
+			"swapped":   func(_, f map[string]any) { f["kind"] = map[any]any{stretches: checkpoints, checkpoints: stretches}[f["kind"]] },
+			"id":        func(_, f map[string]any) { f["id"] = "other" },
+			"no id":     func(_, f map[string]any) { delete(f, "id") },
+			"member":    func(_, f map[string]any) { f["incident"] = []string{"202611-other"} },
+			"a second":  func(d, _ map[string]any) { d["@timestamp"] = "2026-11-02T10:00:01Z" },
+			"event":     func(d, _ map[string]any) { d["event"] = map[string]any{"kind": "metric"} },
+			"one more":  func(d, _ map[string]any) { d["message"] = "nobody reads this" },
+			"no fields": func(d, _ map[string]any) { delete(d, "tocsin") },
+		} {
+			doc := decode[map[string]any](string(there.Source))
+			change(doc, doc["tocsin"].(map[string]any))
+			s.ask(http.MethodPut, place+"?refresh=true", encode(doc))
+			if found := foundOf(t, s.full, trust); found == "" {
+				t.Errorf("%s, %s: nothing was found", at, what)
+			}
+		}
+		s.ask(http.MethodPut, place+"?refresh=true", string(there.Source))
+	}
+}

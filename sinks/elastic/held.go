@@ -89,6 +89,19 @@ type shownIncident struct {
 
 // Held hands out a span's logs, as searches see them; see [sinks.WholeReader].
 func (s *Store) Held(ctx context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error {
+	if span.From == "" { // once
+		odd, err := s.oddProofs(ctx)
+		if err == nil && odd != nil {
+			err = each(tocsin.Held{Odd: odd})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.heldIn(ctx, span, each)
+}
+
+func (s *Store) heldIn(ctx context.Context, span tocsin.LogRange, each func(tocsin.Held) error) error {
 	all, err := s.shownIn(ctx, span)
 	if err != nil {
 		return err
@@ -296,10 +309,4 @@ func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each fun
 		}
 		return each(x, odd)
 	}})
-}
-
-// HeldStretches are those from a leaf on; see [sinks.WholeReader].
-func (s *Store) HeldStretches(ctx context.Context, from int64, limit int) (all []tocsin.Stretch, odd, err error) {
-	all, err = s.Stretches(ctx, from, limit)
-	return all, nil, err
 }

@@ -41,14 +41,8 @@ func (s *Store) PutStretch(ctx context.Context, st tocsin.Stretch) error {
 			return fmt.Errorf("stretch at %d follows none: %w", st.First, tocsin.ErrConflict)
 		}
 	}
-	last := map[string]int64{}
-	for _, l := range st.Leaves {
-		last[l.Incident] = max(last[l.Incident], l.Seq)
-	}
-	err := s.createOnce(ctx, s.stretch(st.First), st.At, object{
-		"id": stretchID(st.First), "kind": kindStretch, "seq": st.End() - 1, "count": len(st.Leaves), "incident": slices.Sorted(maps.Keys(last)),
-	}, st)
-	if err != nil {
+	last := lastOf(&st)
+	if err := s.createOnce(ctx, s.stretch(st.First), st.At, stretchFields(&st, last), st); err != nil {
 		return err
 	}
 	var notes []action
@@ -59,8 +53,27 @@ func (s *Store) PutStretch(ctx context.Context, st tocsin.Stretch) error {
 		}
 		notes = append(notes, action{op: "index", index: s.index(kindState), id: sequencedID(log), version: &seq, gte: true, doc: doc})
 	}
-	_, err = s.put(ctx, notes...)
+	_, err := s.put(ctx, notes...)
 	return err
+}
+
+// lastOf are the last entries of logs that have their leaf in a stretch.
+func lastOf(st *tocsin.Stretch) map[string]int64 {
+	last := map[string]int64{}
+	for _, l := range st.Leaves {
+		last[l.Incident] = max(last[l.Incident], l.Seq)
+	}
+	return last
+}
+
+// stretchFields are what a stretch is found by.
+func stretchFields(st *tocsin.Stretch, last map[string]int64) object {
+	return object{"id": stretchID(st.First), "kind": kindStretch, "seq": st.End() - 1, "count": len(st.Leaves), "incident": slices.Sorted(maps.Keys(last))}
+}
+
+// checkpointFields are what a checkpoint is found by.
+func checkpointFields(c *tocsin.Checkpoint) object {
+	return object{"id": checkpointID(c.Size), "kind": kindCheckpoint, "seq": c.Size}
 }
 
 // createOnce creates a document, or returns [tocsin.ErrConflict] where another stands; the same again is no error.
@@ -117,9 +130,27 @@ func (s *Store) StretchesOf(ctx context.Context, log string) ([]tocsin.Stretch, 
 // stretchesAtOnce bounds an answer: a stretch may have half a megabyte.
 const stretchesAtOnce = 50
 
+// A storedStretch is one with the text of its document.
+type storedStretch struct {
+	tocsin.Stretch
+	source string
+}
+
 // Stretches returns stretches; see [sinks.TreeStore]. What a search does not see yet is read by its id, from behind the
 // last stretch that one saw. No answer depends on what two searches saw: Elasticsearch may refresh between them.
 func (s *Store) Stretches(ctx context.Context, from int64, limit int) ([]tocsin.Stretch, error) {
+	found, err := s.stretchesFrom(ctx, from, limit)
+	if err != nil {
+		return nil, err
+	}
+	var all []tocsin.Stretch
+	for _, st := range found {
+		all = append(all, st.Stretch)
+	}
+	return all, nil
+}
+
+func (s *Store) stretchesFrom(ctx context.Context, from int64, limit int) ([]storedStretch, error) {
 	if from < 0 {
 		last, err := s.searched(ctx, object{"gte": 0}, "desc", 1)
 		if err == nil {
@@ -142,7 +173,7 @@ func (s *Store) Stretches(ctx context.Context, from int64, limit int) ([]tocsin.
 	return s.newest(ctx, all, next, from, limit)
 }
 
-func endOf(all []tocsin.Stretch) int64 {
+func endOf(all []storedStretch) int64 {
 	if len(all) == 0 {
 		return 0
 	}
@@ -150,8 +181,8 @@ func endOf(all []tocsin.Stretch) int64 {
 }
 
 // searched are those that a search sees, by the numbers of their last leaves.
-func (s *Store) searched(ctx context.Context, seq object, order string, limit int) ([]tocsin.Stretch, error) {
-	var all []tocsin.Stretch
+func (s *Store) searched(ctx context.Context, seq object, order string, limit int) ([]storedStretch, error) {
+	var all []storedStretch
 	query := object{
 		"size": min(max(limit, 1), 100), "track_total_hits": false,
 		"sort":  []object{{"tocsin.seq": object{"order": order, "unmapped_type": "long"}}},
@@ -162,7 +193,7 @@ func (s *Store) searched(ctx context.Context, seq object, order string, limit in
 		if err != nil {
 			return fmt.Errorf("document %.80q: %w", hit.id, err)
 		}
-		all = append(all, st)
+		all = append(all, storedStretch{st, hit.source})
 		return nil
 	}})
 	if err != nil {
@@ -173,16 +204,17 @@ func (s *Store) searched(ctx context.Context, seq object, order string, limit in
 
 // newest adds the stretches that stand from a leaf on, each behind the other, up to limit in all, but none that ends
 // before another leaf.
-func (s *Store) newest(ctx context.Context, all []tocsin.Stretch, next, from int64, limit int) ([]tocsin.Stretch, error) {
+func (s *Store) newest(ctx context.Context, all []storedStretch, next, from int64, limit int) ([]storedStretch, error) {
 	for len(all) < limit {
 		var st tocsin.Stretch
-		if _, err := s.one(ctx, s.stretch(next), &st); errors.Is(err, tocsin.ErrNotFound) {
+		doc, err := s.one(ctx, s.stretch(next), &st)
+		if errors.Is(err, tocsin.ErrNotFound) {
 			break
 		} else if err != nil {
 			return nil, err
 		}
 		if next = st.End(); next > from {
-			all = append(all, st)
+			all = append(all, storedStretch{st, string(doc.source)})
 		}
 	}
 	return all, nil
@@ -270,7 +302,7 @@ func (s *Store) logs(ctx context.Context, filters []object, after object) ([]toc
 
 // PutCheckpoint creates a checkpoint; see [sinks.CheckpointStore].
 func (s *Store) PutCheckpoint(ctx context.Context, c tocsin.Checkpoint) error {
-	return s.createOnce(ctx, name{s.index(kindCheckpoints), checkpointID(c.Size)}, c.At, object{"id": checkpointID(c.Size), "kind": kindCheckpoint, "seq": c.Size}, c)
+	return s.createOnce(ctx, name{s.index(kindCheckpoints), checkpointID(c.Size)}, c.At, checkpointFields(&c), c)
 }
 
 // Checkpoints returns checkpoints; see [sinks.CheckpointStore]. They are searched for, but for the one of exactly that size,
