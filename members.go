@@ -8,6 +8,13 @@ import (
 	"unicode"
 )
 
+// PlainJSON is the first value of a JSON text as maps, lists, texts and truths, its numbers as they are written.
+func PlainJSON(text []byte) (v any, err error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	return v, dec.Decode(&v)
+}
+
 // MemberTwice is where in a JSON text an object has a member a second time, as a JSON pointer (RFC 6901) without escapes,
 // "" for nowhere. Names that differ in case alone are one name: encoding/json takes the last of them, other readers the
 // first, or the one that is spelt right, so that two of them read two things in one text.

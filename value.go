@@ -355,10 +355,8 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 
 // unmarshalAny reads what may be of any shape: an object reads as [Null].
 func (v *Value) unmarshalAny(data []byte) error {
-	dec := json.NewDecoder(strings.NewReader(string(data)))
-	dec.UseNumber()
-	var raw any
-	if err := dec.Decode(&raw); err != nil {
+	raw, err := PlainJSON(data)
+	if err != nil {
 		return err
 	}
 	*v = fromAny(raw)

@@ -1,13 +1,14 @@
 package register
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"tocsin"
 )
 
 // canonical is the one JSON text of v that hashes are taken over, after RFC 8785: no spaces, members sorted by the
@@ -18,10 +19,8 @@ func canonical(v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	var tree any
-	if err := dec.Decode(&tree); err != nil {
+	tree, err := tocsin.PlainJSON(text)
+	if err != nil {
 		return nil, err
 	}
 	return appendCanonical(make([]byte, 0, len(text)), tree)

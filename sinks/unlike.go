@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"tocsin"
 )
 
 // Unlike names a member in which a stored document differs from the one that would be written now, "" where they say the
@@ -14,18 +16,12 @@ func Unlike(there string, now []byte) string {
 	if there == string(now) {
 		return ""
 	}
-	a, errA := plainValue([]byte(there))
-	b, errB := plainValue(now)
+	a, errA := tocsin.PlainJSON([]byte(there))
+	b, errB := tocsin.PlainJSON(now)
 	if errA != nil || errB != nil {
 		return "(all of it)"
 	}
 	return differing("", a, b)
-}
-
-func plainValue(text []byte) (v any, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	return v, d.Decode(&v)
 }
 
 // differing is the path of a part in which two values differ, "" where they do not.

@@ -1,10 +1,11 @@
 package dossier
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 	"unicode"
+
+	"tocsin"
 )
 
 // untyped is the data as the templates see it: by the names that JSON has, each text made what the format needs.
@@ -13,10 +14,8 @@ func untyped(data any, clean func(string) string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	dec := json.NewDecoder(bytes.NewReader(doc))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
+	v, err := tocsin.PlainJSON(doc)
+	if err != nil {
 		return nil, err
 	}
 	return each(v, clean), nil

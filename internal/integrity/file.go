@@ -1,7 +1,6 @@
 package integrity
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -33,11 +32,11 @@ func (r *Report) members(text []byte, e Export) error {
 	if err != nil {
 		return err
 	}
-	there, err := tree(text)
+	there, err := tocsin.PlainJSON(text)
 	if err != nil {
 		return err
 	}
-	known, err := tree(now)
+	known, err := tocsin.PlainJSON(now)
 	if err != nil {
 		return err
 	}
@@ -58,12 +57,6 @@ func (r *Report) members(text []byte, e Export) error {
 		r.uncovered("what this version knows nothing of, %s, the first is %s", tocsin.Counted(len(unknown), "member"), e.place(unknown[0]))
 	}
 	return nil
-}
-
-func tree(text []byte) (v any, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	return v, d.Decode(&v)
 }
 
 // beyond hands out the members of one value that another does not have, and where they are. What says nothing is left out.

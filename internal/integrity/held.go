@@ -209,11 +209,11 @@ func sameState(doc []byte, projected *tocsin.Incident) (want []byte, err error) 
 
 // sameMembers looks for members of a state that say something to other readers alone.
 func sameMembers(doc, want []byte, id string) error {
-	there, err := tree(doc)
+	there, err := tocsin.PlainJSON(doc)
 	if err != nil {
 		return err
 	}
-	known, err := tree(want)
+	known, err := tocsin.PlainJSON(want)
 	if err != nil {
 		return err
 	}

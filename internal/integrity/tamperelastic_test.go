@@ -230,9 +230,11 @@ func TestElasticFieldsOfProofs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for what, change := range map[string]func(doc, fields map[string]any){
-			"number":    func(_, f map[string]any) { f["seq"] = 77 },
-			"kind":      func(_, f map[string]any) { f["kind"] = "other" },
-			"swapped":   func(_, f map[string]any) { f["kind"] = map[any]any{stretches: checkpoints, checkpoints: stretches}[f["kind"]] },
+			"number": func(_, f map[string]any) { f["seq"] = 77 },
+			"kind":   func(_, f map[string]any) { f["kind"] = "other" },
+			"swapped": func(_, f map[string]any) {
+				f["kind"] = map[any]any{stretches: checkpoints, checkpoints: stretches}[f["kind"]]
+			},
 			"id":        func(_, f map[string]any) { f["id"] = "other" },
 			"no id":     func(_, f map[string]any) { delete(f, "id") },
 			"member":    func(_, f map[string]any) { f["incident"] = []string{"202611-other"} },

@@ -3,10 +3,12 @@ package web
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"tocsin"
+	"tocsin/internal/integrity"
 	"tocsin/register"
 )
 
@@ -87,5 +89,29 @@ func TestLongWordsAreFolded(t *testing.T) {
 	}
 	if !strings.Contains(body, `<p class="said">short &amp; sweet</p>`) {
 		t.Error("a short comment is not shown as it is")
+	}
+}
+
+// emptied is a custodian whose originals were disposed of.
+type emptied struct{ liar }
+
+func (e emptied) Original(_ context.Context, _ tocsin.Incident, id, _ string, by tocsin.Actor) (tocsin.Exhibit, error) {
+	return tocsin.Exhibit{}, &integrity.GoneError{Exhibit: id, Disposed: &tocsin.Disposal{At: t0, By: by.ID, Reason: e.text}}
+}
+
+// TestOriginalIsGone asks the page for an original that was disposed of, to look at and as a file: it is gone, the page says
+// when, by whom and why, and what it says stays text.
+func TestOriginalIsGone(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Custodian = emptied{liar{"<b>policy 3</b>"}} })
+	i := w.incident("0e1", "Password spray", "ann came twice")
+	as := []string{"Cookie", w.signIn(coordinatorToken)}
+	for _, path := range []string{"/evidence/x1", "/evidence/x1/record"} {
+		a := w.get("/incidents/"+i.ID+path, as...)
+		if a.StatusCode != http.StatusGone || !strings.Contains(a.body, "the original of exhibit x1 was disposed of on 2026-11-02 by cora: &lt;b&gt;policy 3&lt;/b&gt;") {
+			t.Errorf("%s: %d", path, a.StatusCode)
+		}
+		if strings.Contains(a.body, "<b>policy 3</b>") || a.Header.Get("Content-Disposition") != "" {
+			t.Errorf("%s: the reason is not text, or a file is sent: %q", path, a.Header)
+		}
 	}
 }
