@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -14,10 +15,11 @@ import (
 type Waiting interface {
 	Incidents(ctx context.Context, q tocsin.Query) (tocsin.Page[tocsin.Incident], error)
 	PutBacklog(ctx context.Context, all []tocsin.Backlog) error
+	Backlogs(ctx context.Context, tenant, from, to string) ([]tocsin.Backlog, error)
 }
 
-// A Backlogger takes the backlog once a day (UTC). Several may do so over one store: the first of a day stands. The day
-// that has passed is never taken: what waited then cannot be told from what is known now.
+// A Backlogger takes the backlog once a day (UTC). Several may do so over one store, and one anew after a restart: the first
+// of a day stands, with all tenants and priorities of its moment and no others. The day that has passed is never taken: what waited then cannot be told from what is known now.
 type Backlogger struct {
 	Store Waiting
 
@@ -25,13 +27,16 @@ type Backlogger struct {
 	last string // day that was taken
 }
 
-// Take takes the backlog of the day, unless this one has done so.
+// Take takes the backlog of the day, unless that was done.
 func (b *Backlogger) Take(ctx context.Context, now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	day := now.UTC().Format(time.DateOnly)
 	if b.last == day {
 		return nil
+	}
+	if taken, err := b.taken(ctx, now); err != nil || taken {
+		return err
 	}
 	q := tocsin.Query{Limit: 500, Status: tocsin.WorkStages()}
 	count := NewBacklogCount(now)
@@ -52,6 +57,20 @@ func (b *Backlogger) Take(ctx context.Context, now time.Time) error {
 	}
 	b.last = day
 	return nil
+}
+
+// taken reports whether the backlog of all tenants and priorities together is there, which is written last.
+func (b *Backlogger) taken(ctx context.Context, now time.Time) (bool, error) {
+	day := now.UTC()
+	there, err := b.Store.Backlogs(ctx, "", day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly))
+	if err != nil {
+		return false, fmt.Errorf("backlog: %w", err)
+	}
+	done := slices.ContainsFunc(there, func(t tocsin.Backlog) bool { return t.Priority == "" })
+	if done {
+		b.last = day.Format(time.DateOnly)
+	}
+	return done, nil
 }
 
 // A BacklogCount adds up what waits at one moment.
@@ -107,7 +126,9 @@ func (c backlogCount) add(i *tocsin.Incident, now time.Time) {
 
 func (c backlogCount) all(day string, now time.Time) []tocsin.Backlog {
 	var all []tocsin.Backlog
-	for key, waits := range c {
+	keys := slices.SortedFunc(maps.Keys(c), func(a, b [2]string) int { return slices.Compare(b[:], a[:]) }) // that of all is the last
+	for _, key := range keys {
+		waits := c[key]
 		b := tocsin.Backlog{Day: day, At: now.UTC(), Tenant: key[0], Priority: key[1], Open: int64(len(waits))}
 		var ages []int64
 		for _, w := range waits {

@@ -41,6 +41,21 @@ func waited(w *world) {
 	w.settle()
 }
 
+// A day's backlog is of one moment: what came after it, a daemon that starts anew does not add to it.
+func TestBacklogOfOneMoment(t *testing.T) {
+	onStores(t, func(t *testing.T, w *world) {
+		w.take(0)
+		w.incident(1)
+		w.take(time.Hour)
+		for tenant, want := range map[string]int{"": 1, "default": 0} {
+			all, err := w.store.(register.Waiting).Backlogs(t.Context(), tenant, "2026-11-02", "2026-11-03")
+			if err != nil || len(all) != want || want > 0 && all[0].Open != 0 {
+				t.Errorf("tenant %q: %+v (%v)", tenant, all, err)
+			}
+		}
+	})
+}
+
 // told is what a check of a register says of the backlog.
 func toldOf(t *testing.T, s Verifiable, trust Trust) (faults, notes string) {
 	t.Helper()
