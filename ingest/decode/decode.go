@@ -62,6 +62,7 @@ type Decoder struct {
 	texts   string // of the record
 	nested  int    // records within the record that are being read
 	line    lineReader
+	signs   signSearch // of formats of lines
 	guesser *guesser
 	says    *said
 
@@ -76,7 +77,8 @@ type reader struct {
 	name string
 	object
 	text
-	bit uint64 // in the names of its anchors; 0: it is always asked
+	bit  uint64 // in the names of its anchors; 0: it is always asked
+	sign int    // likewise in the search for signs
 }
 
 // An object reads records that are JSON objects.
@@ -93,7 +95,10 @@ type object struct {
 // A text reads records that are lines of text.
 type text struct {
 	// needs are bytes that every line of the format has. They spare asking each format about each line.
-	needs  byteSet
+	needs byteSet
+	// signs are texts of which one stands in every line of the format; nil where there are none such. They are looked for
+	// once for all formats.
+	signs  []string
 	claims func(line string) bool
 	// read sets the alert's fields; it returns what is wrong with the line, "" where nothing is.
 	read func(line string, o *output) (fault string)
@@ -139,6 +144,9 @@ func New(opts Options) (*Decoder, error) {
 		d.formats = append(d.formats, r)
 	}
 	d.doc.dict.rank()
+	for i := range d.formats {
+		d.formats[i].sign = d.signs.enter(d.formats[i].text.signs)
+	}
 	for i, r := range d.formats {
 		if slices.ContainsFunc(d.formats[:i], func(other reader) bool { return other.name == r.name }) {
 			return nil, fmt.Errorf("two formats are called %q", r.name)

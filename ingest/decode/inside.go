@@ -26,11 +26,8 @@ func (d *Decoder) inside(body string, o *output) {
 		d.embedded(body, o)
 		return
 	}
-	for _, f := range d.formats {
-		if f.text.read != nil && f.text.claims(body) {
-			f.text.read(body, o)
-			return
-		}
+	if f := d.lineFormat(body, ""); f != nil {
+		f.text.read(body, o)
 	}
 }
 

@@ -92,26 +92,55 @@ func nibble(c byte) byte {
 }
 
 func (d *Decoder) readText(line, want string) (format, reason, detail string) {
+	var f *reader
+	if want == "" {
+		f = d.lineFormat(line, "")
+	} else {
+		f = d.wanted(want)
+	}
+	if f == nil {
+		return "", "format", "no format is recognised in the line " + excerpt(line)
+	}
+	if fault := f.text.read(line, d.out); fault != "" {
+		return "", "format", f.name + ": " + fault
+	}
+	return f.name, "", ""
+}
+
+// wanted is the format of lines of that name; nil for none.
+func (d *Decoder) wanted(name string) *reader {
+	for i := range d.formats {
+		if f := &d.formats[i]; f.text.read != nil && f.name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// lineFormat is the first format that claims a line, but not the one of the name except; nil for none.
+func (d *Decoder) lineFormat(line, except string) *reader {
 	var has byteSet
+	var signs signSet
+	looked := false
 	for i := range d.formats {
 		f := &d.formats[i]
-		if f.text.read == nil || want != "" && f.name != want {
+		if f.text.read == nil || f.name == except {
 			continue
 		}
-		if want == "" {
-			if has == (byteSet{}) && f.text.needs != has { // the first formats ask for little that costs less than this
-				has = bytesOf(line)
-			}
-			if !has.holds(f.text.needs) || !f.text.claims(line) {
-				continue
-			}
+		if has == (byteSet{}) && f.text.needs != has { // the first formats ask for little that costs less than this
+			has = bytesOf(line)
 		}
-		if fault := f.text.read(line, d.out); fault != "" {
-			return "", "format", f.name + ": " + fault
+		if !has.holds(f.text.needs) {
+			continue
 		}
-		return f.name, "", ""
+		if f.sign != 0 && !looked {
+			signs, looked = d.signs.find(line), true
+		}
+		if (f.sign == 0 || signs.has(f.sign)) && f.text.claims(line) {
+			return f
+		}
 	}
-	return "", "format", "no format is recognised in the line " + excerpt(line)
+	return nil
 }
 
 // excerpt is the beginning of a line, quoted.

@@ -9,7 +9,7 @@ import (
 
 // text is the mapping as a format of lines.
 func (r *mappingReader) text() text {
-	return text{needs: r.m.lines.bytes(), claims: r.claimsLine, read: r.readLine}
+	return text{needs: r.m.lines.bytes(), signs: r.m.lines.search(), claims: r.claimsLine, read: r.readLine}
 }
 
 // bytes are what stands in every line that has the signs.
@@ -25,6 +25,18 @@ func (l *lineSigns) bytes() byteSet {
 		common = common.and(bytesOf(sign))
 	}
 	return all.or(common)
+}
+
+// search is the signs that are looked for ahead of the others: of those of which one is in every line, the longest, which
+// stand in the fewest lines of other formats.
+func (l *lineSigns) search() []string {
+	best := l.any
+	for i := range l.has {
+		if one := l.has[i : i+1]; shortest(one) > shortest(best) {
+			best = one
+		}
+	}
+	return best
 }
 
 // claimsLine reports whether a line has the signs, and the first step of parse that must find something finds it.

@@ -66,14 +66,7 @@ func containerLine(line string) (rest string, ok bool) {
 // container reads lines that a container runtime has put a program's name before.
 func container(d *Decoder) text {
 	name := d.doc.dict.name("container.name")
-	inner := func(body string) (text, bool) {
-		for _, f := range d.formats {
-			if f.text.read != nil && f.name != "container" && f.text.claims(body) {
-				return f.text, true
-			}
-		}
-		return text{}, false
-	}
+	inner := func(body string) *reader { return d.lineFormat(body, "container") }
 	return text{
 		needs: bytesOf(" |"),
 		claims: func(line string) bool {
@@ -81,19 +74,18 @@ func container(d *Decoder) text {
 			if !ok || strings.HasPrefix(body, "{") {
 				return ok
 			}
-			_, ok = inner(body)
-			return ok
+			return inner(body) != nil
 		},
 		read: func(line string, o *output) string {
 			body, ok := containerLine(line)
-			by, known := inner(body)
+			by := inner(body)
 			switch {
 			case !ok:
 				return "no container's name in " + excerpt(line)
 			case strings.HasPrefix(body, "{"):
 				d.embedded(body, o)
-			case known:
-				if fault := by.read(body, o); fault != "" {
+			case by != nil:
+				if fault := by.text.read(body, o); fault != "" {
 					return fault
 				}
 			}
