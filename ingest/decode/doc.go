@@ -222,12 +222,8 @@ func (d *doc) subtree(prefix *name) {
 	d.leaves = kept
 }
 
-// below reports whether the record has a leaf below prefix.
+// below reports whether the record has a leaf below prefix. It looks at the record's leaves: the dictionary may know many
+// more names there.
 func (d *doc) below(prefix *name) bool {
-	for _, kid := range prefix.kids {
-		if kid.inRecord == d.record || len(kid.kids) > 0 && d.below(kid) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.leaves[1:], func(l leaf) bool { return l.name != nil && l.name.under(prefix) })
 }

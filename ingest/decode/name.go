@@ -195,6 +195,13 @@ func (d *dictionary) rank() {
 	d.given, d.ranked, d.missed = names, len(all), 0
 }
 
+// under reports whether the name lies below prefix.
+func (n *name) under(prefix *name) bool {
+	for n = n.up; n != nil && n != prefix; n = n.up {
+	}
+	return n != nil
+}
+
 // each calls f for every name below n.
 func (n *name) each(f func(*name)) {
 	for _, kid := range n.kids {

@@ -111,9 +111,15 @@ func splunkRow(moves []manner, in *doc, o *output) {
 // splunkInside reads the record inside, and then what Splunk says beside it. Reading it overwrites the document, so
 // what Splunk says is taken from a copy.
 func splunkInside(dec *Decoder, moves []manner, event *name, raw string, o *output) {
-	said := make([]tocsin.Value, len(moves))
+	type saying struct {
+		by    *manner
+		value tocsin.Value
+	}
+	var said []saying // nothing by most envelopes
 	for i := range moves {
-		said[i] = dec.doc.value(moves[i].from)
+		if v := dec.doc.value(moves[i].from); !v.IsAbsent() {
+			said = append(said, saying{&moves[i], v})
+		}
 	}
 	if raw != "" {
 		dec.inside(raw, o)
@@ -121,7 +127,7 @@ func splunkInside(dec *Decoder, moves []manner, event *name, raw string, o *outp
 		dec.doc.subtree(event)
 		dec.readInner(o)
 	}
-	for i := range moves {
-		moves[i].give(said[i], o)
+	for _, s := range said {
+		s.by.give(s.value, o)
 	}
 }
