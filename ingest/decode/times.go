@@ -155,7 +155,7 @@ func stampEnd(t time.Time, rest string) (time.Time, bool) {
 }
 
 // isoTime reads RFC 3339 and what is like it: a blank for the T, a comma for the point, any number of digits after it,
-// a zone as Z, UTC, +02, +0200, +02:00 or +00:00Z, or none.
+// a zone as Z, UTC, (UTC), +02, +0200, +02:00 or +00:00Z, or none.
 func isoTime(s string) (time.Time, bool) {
 	if len(s) < 10 || s[4] != '-' || s[7] != '-' {
 		return time.Time{}, false
@@ -211,7 +211,7 @@ func date(year, month, day, hour, minute, second, nanos int) (time.Time, bool) {
 // zone reads an offset from UTC.
 func zone(s string) (time.Duration, bool) {
 	switch s {
-	case "", "Z", "z", "UTC", "GMT", "+00:00Z":
+	case "", "Z", "z", "UTC", "GMT", "(UTC)", "(GMT)", "+00:00Z":
 		return 0, true
 	}
 	sign := time.Duration(1)
