@@ -27,7 +27,13 @@ type ask struct {
 // each into 32 KiB.
 const mostAsks = 64
 
-func (b *batch) begin() { b.asks, b.keys = b.asks[:0], b.keys[:0] }
+// begin forgets what was looked up, and the keys that entries which were met share.
+func (b *batch) begin() {
+	const roomy = 64 << 10 // bytes; what an alert full of values has blown up is given back
+	if b.asks, b.keys = b.asks[:0], b.keys[:0]; cap(b.keys) > roomy {
+		b.keys = nil
+	}
+}
 
 // add takes in a value that may be on a list. It is true where the batch is full.
 func (b *batch) add(x *index, k kind, field int, v tocsin.Value, text string) bool {
@@ -45,21 +51,17 @@ func (b *batch) add(x *index, k kind, field int, v tocsin.Value, text string) bo
 }
 
 // look calls found with each entry that a value meets, in the order of the values, until it is false for a value; the
-// values after it are looked up nevertheless.
-func (b *batch) look(x *index, found func(a *ask, entry uint32) bool) {
+// values after it are looked up nevertheless. The batch is empty then.
+func (b *batch) look(x *index, found func(a *ask, e entry) bool) {
 	for i := range b.asks {
 		x.exact.fetch(b.asks[i].hash)
 	}
 	for i := range b.asks {
 		a := &b.asks[i]
 		a.spot = x.exact.spot(a.hash)
-		x.exact.fetchEntries(a.spot, a.to-a.from)
+		x.meeting(a, b.keys[a.from:a.to], func(e entry) bool { return found(a, e) })
 	}
-	for i := range b.asks {
-		a := &b.asks[i]
-		key := b.keys[a.from:a.to]
-		x.meeting(a, key, func(entry uint32) bool { return found(a, entry) })
-	}
+	b.asks = b.asks[:0]
 }
 
 // may reports whether a value of a kind can meet anything.
@@ -68,7 +70,7 @@ func (x *index) may(k kind) bool {
 }
 
 // meeting calls found with each entry that a value meets, until it is false.
-func (x *index) meeting(a *ask, key []byte, found func(uint32) bool) {
+func (x *index) meeting(a *ask, key []byte, found func(entry) bool) {
 	if x.has[a.kind] && !x.exact.follow(a.spot, a.hash, a.kind, key, found) {
 		return
 	}

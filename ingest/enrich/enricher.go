@@ -31,7 +31,7 @@ type Enricher struct {
 
 // met is an entry that a field's value meets.
 type met struct {
-	entry uint32
+	entry entry
 	field int
 	value tocsin.Value
 }
@@ -87,8 +87,7 @@ func (e *Enricher) lookUp(a *decode.Additions) {
 	at := a.Time().Unix()
 	x := e.k.x
 	look := func() {
-		e.batch.look(x, func(k *ask, entry uint32) bool { return e.meet(entry, k.field, k.value, at) })
-		e.batch.begin()
+		e.batch.look(x, func(k *ask, met entry) bool { return e.meet(met, k.field, k.value, at) })
 	}
 	e.batch.begin()
 	for _, l := range e.lookups {
@@ -107,12 +106,12 @@ func (e *Enricher) lookUp(a *decode.Additions) {
 }
 
 // meet takes note of a hit; it is false where there are enough.
-func (e *Enricher) meet(entry uint32, field int, v tocsin.Value, at int64) bool {
-	m := &e.k.x.metas[e.k.x.at(entry).meta]
+func (e *Enricher) meet(entry entry, field int, v tocsin.Value, at int64) bool {
+	m := &e.k.x.metas[entry.meta]
 	if m.until != 0 && at >= m.until || m.from != 0 && at < m.from {
 		return true
 	}
-	if slices.ContainsFunc(e.hits, func(h met) bool { return h.entry == entry && h.field == field }) {
+	if slices.ContainsFunc(e.hits, func(h met) bool { return h.field == field && h.entry.same(&entry) }) {
 		return true
 	}
 	if len(e.hits) >= maxHits {
@@ -133,14 +132,14 @@ func (e *Enricher) tell(a *decode.Additions) {
 		a.Truncated()
 	}
 	x := e.k.x
-	slices.SortStableFunc(e.hits, func(a, b met) int { return cmp.Compare(x.at(a.entry).list, x.at(b.entry).list) })
-	e.each(a, fLists, func(h met) tocsin.Value { return e.listed[x.at(h.entry).list] })
+	slices.SortStableFunc(e.hits, func(a, b met) int { return cmp.Compare(x.list(&a.entry), x.list(&b.entry)) })
+	e.each(a, fLists, func(h met) tocsin.Value { return e.listed[x.list(&h.entry)] })
 	if e.count != nil {
 		for _, h := range e.hits {
-			e.count(int(x.at(h.entry).list), 1)
+			e.count(int(x.list(&h.entry)), 1)
 		}
 	}
-	e.hits = slices.DeleteFunc(e.hits, func(h met) bool { return !e.k.lists[x.at(h.entry).list].IOC })
+	e.hits = slices.DeleteFunc(e.hits, func(h met) bool { return !e.k.lists[x.list(&h.entry)].IOC })
 	if len(e.hits) == 0 {
 		return
 	}
@@ -156,16 +155,16 @@ func (e *Enricher) tell(a *decode.Additions) {
 // indicators writes threat.indicator.*.
 func (e *Enricher) indicators(a *decode.Additions) {
 	x := e.k.x
-	e.each(a, fType, func(h met) tocsin.Value { return tocsin.StringValue(typeOf(x.at(h.entry), x)) })
-	e.each(a, fProvider, func(h met) tocsin.Value { return e.listed[x.at(h.entry).list] })
+	e.each(a, fType, func(h met) tocsin.Value { return tocsin.StringValue(typeOf(h.entry)) })
+	e.each(a, fProvider, func(h met) tocsin.Value { return e.listed[x.list(&h.entry)] })
 	e.each(a, fName, func(h met) tocsin.Value {
-		m := x.metas[x.at(h.entry).meta]
+		m := x.metas[h.entry.meta]
 		if m.size == 0 {
 			return tocsin.Value{}
 		}
 		return tocsin.StringValue(a.Text(x.text[m.name : m.name+uint32(m.size)]))
 	})
-	e.each(a, fConfidence, func(h met) tocsin.Value { return sureness(x.metas[x.at(h.entry).meta].confidence) })
+	e.each(a, fConfidence, func(h met) tocsin.Value { return sureness(x.metas[h.entry.meta].confidence) })
 	for _, f := range []struct {
 		field int
 		kinds []kind
@@ -180,11 +179,10 @@ func (e *Enricher) indicators(a *decode.Additions) {
 		{fIndicatorSHA512, []kind{sha512Hash}},
 	} {
 		e.each(a, f.field, func(h met) tocsin.Value {
-			entry := x.at(h.entry)
-			if !slices.Contains(f.kinds, entry.kind) {
+			if !slices.Contains(f.kinds, h.entry.kind) {
 				return tocsin.Value{}
 			}
-			return tocsin.StringValue(a.Text(indicatorText(x, entry)))
+			return tocsin.StringValue(a.Text(indicatorText(x, h.entry)))
 		})
 	}
 }
@@ -220,7 +218,7 @@ func indicatorText(x *index, e entry) []byte {
 }
 
 // typeOf is the indicator's type in STIX, as ECS has it.
-func typeOf(e entry, x *index) string {
+func typeOf(e entry) string {
 	switch e.kind {
 	case address:
 		if len(e.key) == 16 {

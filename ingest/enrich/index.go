@@ -8,11 +8,11 @@ import (
 	"github.com/gaissmai/bart"
 )
 
-// An index finds indicators by their values. What is found is compared byte for byte, so that a hit is one.
+// An index finds indicators by their values.
 type index struct {
 	exact    table
 	nets     []netEntry
-	networks bart.Table[uint32] // the first entry of a network: its number in nets, with the bit inNets
+	networks bart.Table[uint32] // the first entry of a network: its number in nets, from 1
 	text     []byte             // names, one behind the other
 	metas    []meta
 	has      [len(kindNames)]bool
@@ -21,35 +21,34 @@ type index struct {
 
 // An entry is one indicator of one list.
 type entry struct {
-	meta uint32 // in metas; 0: nothing is known of it
-	line uint32 // where it stands in its list
-	list uint16
+	saying
 	kind kind
-	key  []byte // the index's
+	key  []byte // of a network the index's, else of who asks
+}
+
+// same reports whether two entries are one.
+func (e *entry) same(o *entry) bool {
+	return e.saying == o.saying && e.kind == o.kind && string(e.key) == string(o.key)
 }
 
 // A netEntry is the entry of a network, and the one that is met next: another list's of the same network, else the first one
 // of the narrowest network around it.
 type netEntry struct {
 	entry
-	next uint32
+	next uint32 // 0: none
 }
 
-// inNets marks the number of a network's entry. The others are places in the table.
-const inNets = 1 << 31
+// net is the entry of a network by its number.
+func (x *index) net(n uint32) *netEntry { return &x.nets[n-1] }
 
-// at is an entry.
-func (x *index) at(n uint32) entry {
-	if n&inNets != 0 {
-		return x.nets[n&^inNets].entry
-	}
-	return x.exact.at(n)
-}
+// list is the number of the list that an entry is of.
+func (x *index) list(e *entry) uint16 { return x.metas[e.meta].list }
 
 // A meta is what a list says of an indicator.
 type meta struct {
 	name        uint32 // in text
 	size        uint16
+	list        uint16
 	confidence  int8  // 0 to 100; -1: not said
 	from, until int64 // Unix seconds; 0: not bounded
 }
@@ -59,18 +58,15 @@ func newIndex() *index { return &index{exact: newTable(), metas: []meta{{confide
 // count is how many indicators there are.
 func (x *index) count() int { return x.exact.count + len(x.nets) }
 
-// size is how many bytes the values and names take.
-func (x *index) size() int { return len(x.exact.memory) + len(x.text) }
-
 // each calls found with the entries of an exact value, in the order of the lists, until it is false; it is false then too.
-func (x *index) each(k kind, key []byte, found func(uint32) bool) bool {
+func (x *index) each(k kind, key []byte, found func(entry) bool) bool {
 	return !x.has[k] || x.exact.each(k, key, found)
 }
 
 // add takes an indicator in. It is false where the list had it before.
 func (x *index) add(e entry, key []byte) bool {
 	e.key = key
-	if !x.each(e.kind, key, func(n uint32) bool { return x.exact.at(n).list != e.list }) {
+	if !x.each(e.kind, key, func(other entry) bool { return x.list(&other) != x.list(&e) }) {
 		return false
 	}
 	x.has[e.kind] = true
@@ -81,19 +77,16 @@ func (x *index) add(e entry, key []byte) bool {
 // addNetwork is [index.add] for a network.
 func (x *index) addNetwork(e entry, p netip.Prefix) bool {
 	e.key, e.kind = []byte(p.String()), network
-	n := uint32(len(x.nets)) | inNets
 	last, known := x.networks.Get(p)
-	for at := last; known; at = x.nets[at&^inNets].next {
-		if last = at; x.at(at).list == e.list {
+	for at := last; at != 0; at = x.net(at).next {
+		if last = at; x.list(&x.net(at).entry) == x.list(&e) {
 			return false
-		}
-		if x.nets[at&^inNets].next == 0 {
-			break
 		}
 	}
 	x.nets, x.has[network] = append(x.nets, netEntry{entry: e}), true
+	n := uint32(len(x.nets))
 	if known {
-		x.nets[last&^inNets].next = n
+		x.net(last).next = n
 	} else {
 		x.networks.Insert(p, n)
 	}
@@ -104,32 +97,29 @@ func (x *index) addNetwork(e entry, p netip.Prefix) bool {
 func (x *index) nest() {
 	for p, first := range x.networks.All() {
 		last := first
-		for x.nets[last&^inNets].next != 0 {
-			last = x.nets[last&^inNets].next
+		for x.net(last).next != 0 {
+			last = x.net(last).next
 		}
 		wider, _ := p.Addr().Prefix(p.Bits() - 1) // never 0 bits: that network is on no list
 		if around, ok := x.networks.LookupPrefix(wider); ok {
-			x.nets[last&^inNets].next = around
+			x.net(last).next = around
 		}
 	}
 }
 
 // around calls found with the networks that hold an address, the narrowest first, until it is false.
-func (x *index) around(a netip.Addr, found func(uint32) bool) {
+func (x *index) around(a netip.Addr, found func(entry) bool) {
 	n, ok := x.networks.Lookup(a)
-	for ; ok && n != 0 && found(n); n = x.nets[n&^inNets].next {
+	for ; ok && n != 0 && found(x.net(n).entry); n = x.net(n).next {
 	}
 }
 
-// meta takes in what is known of an indicator. What is said of one after the other is kept once.
-func (x *index) meta(name string, confidence int8, from, until int64) uint32 {
-	if name == "" && confidence < 0 && from == 0 && until == 0 {
-		return 0
-	}
-	m := meta{size: uint16(len(name)), confidence: confidence, from: from, until: until}
+// meta takes in what a list says of an indicator. What is said of one after the other is kept once.
+func (x *index) meta(list uint16, name string, confidence int8, from, until int64) uint32 {
+	m := meta{size: uint16(len(name)), list: list, confidence: confidence, from: from, until: until}
 	last := x.metas[len(x.metas)-1]
 	if string(x.text[last.name:last.name+uint32(last.size)]) == name {
-		if m.name = last.name; m == last {
+		if m.name = last.name; m == last && len(x.metas) > 1 {
 			return uint32(len(x.metas) - 1)
 		}
 	} else {

@@ -46,12 +46,13 @@ func BenchmarkLookup(b *testing.B) {
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	nets := newIndex()
+	known := nets.meta(0, "", -1, 0, 0)
 	for range 100_000 {
 		p := netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(1 + r.IntN(220)), byte(r.IntN(256)), byte(r.IntN(256)), 0}), 16+r.IntN(9)).Masked()
-		nets.addNetwork(entry{}, p)
+		nets.addNetwork(entry{saying: saying{meta: known}}, p)
 	}
 	nets.settle()
-	b.Run("memory", func(b *testing.B) { read(b, k.x.exact.memory) })
+	b.Run("memory", func(b *testing.B) { read(b, bytesOf(k.x.exact.buckets)) })
 	var lines []string
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -79,7 +80,7 @@ func BenchmarkLookup(b *testing.B) {
 			b.ReportAllocs()
 			i, from := 0, cputime.Process()
 			for b.Loop() {
-				scratch = c.x.lookup(c.kind, asked[i&(1<<16-1)], scratch, func(uint32) bool { hits++; return true })
+				scratch = c.x.lookup(c.kind, asked[i&(1<<16-1)], scratch, func(entry) bool { hits++; return true })
 				i++
 			}
 			b.ReportMetric(float64(cputime.Process()-from)/float64(i), "cpu-ns/op")
@@ -120,7 +121,7 @@ func BenchmarkLookups(b *testing.B) {
 		b.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	b.Run("memory", func(b *testing.B) { read(b, k.x.exact.memory) })
+	b.Run("memory", func(b *testing.B) { read(b, bytesOf(k.x.exact.buckets)) })
 	met := inARow(alerts*together, func() string { return lines[r.IntN(len(lines))] })
 	b.Run("map", func(b *testing.B) { readMap(b, lines, met) })
 	i := 0
@@ -149,7 +150,7 @@ func lookTogether(b *testing.B, x *index, asked []string, each int) {
 			j := (i + n) % len(asked)
 			all.add(x, of[j], 0, tocsin.Value{}, asked[j])
 		}
-		all.look(x, func(*ask, uint32) bool { hits++; return true })
+		all.look(x, func(*ask, entry) bool { hits++; return true })
 		i += each
 	}
 	b.ReportMetric(float64(cputime.Process()-from)/float64(i), "cpu-ns/value")

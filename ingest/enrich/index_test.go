@@ -58,7 +58,7 @@ func TestIndexIsExact(t *testing.T) {
 		}
 		x.settle()
 		found := func(k kind, value string) (hits int) {
-			x.lookup(k, value, nil, func(uint32) bool { hits++; return true })
+			x.lookup(k, value, nil, func(entry) bool { hits++; return true })
 			return hits
 		}
 		for range 20 {
@@ -214,8 +214,8 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	for _, v := range values {
 		hits, other := 0, v.value+"0"
 		if n := testing.AllocsPerRun(100, func() {
-			scratch = k.x.lookup(v.kind, v.value, scratch, func(uint32) bool { hits++; return true })
-			scratch = k.x.lookup(v.kind, other, scratch, func(uint32) bool { return true })
+			scratch = k.x.lookup(v.kind, v.value, scratch, func(entry) bool { hits++; return true })
+			scratch = k.x.lookup(v.kind, other, scratch, func(entry) bool { return true })
 		}); n != 0 || hits == 0 {
 			t.Errorf("%s: %v allocations, %d hits", v.value, n, hits)
 		}
@@ -226,11 +226,12 @@ func TestLookupAllocatesNothing(t *testing.T) {
 func TestTogether(t *testing.T) {
 	x := newIndex()
 	for i := range 500 {
-		x.add(entry{kind: domain, list: uint16(i % 3)}, fmt.Appendf(nil, "d%d.example", i/2))
+		x.add(entry{kind: domain, saying: saying{meta: x.meta(uint16(i%3), "", -1, 0, 0)}}, fmt.Appendf(nil, "d%d.example", i/2))
 	}
-	x.add(entry{kind: below}, []byte("bad.example"))
+	one := saying{meta: x.meta(0, "", -1, 0, 0)}
+	x.add(entry{kind: below, saying: one}, []byte("bad.example"))
 	x.labels = 2
-	x.addNetwork(entry{}, netip.MustParsePrefix("198.51.100.0/24"))
+	x.addNetwork(entry{saying: one}, netip.MustParsePrefix("198.51.100.0/24"))
 	x.settle()
 	var all batch
 	for _, n := range []int{1, 7, mostAsks} {
@@ -243,14 +244,14 @@ func TestTogether(t *testing.T) {
 		var want, got []string
 		all.begin()
 		for i, value := range values {
-			x.lookup(kinds[i], value, nil, func(at uint32) bool {
-				want = append(want, fmt.Sprint(value, at))
+			x.lookup(kinds[i], value, nil, func(e entry) bool {
+				want = append(want, fmt.Sprint(value, e))
 				return true
 			})
 			all.add(x, kinds[i], i, tocsin.StringValue(value), value)
 		}
-		all.look(x, func(a *ask, at uint32) bool {
-			got = append(got, fmt.Sprint(a.value.Text(), at))
+		all.look(x, func(a *ask, e entry) bool {
+			got = append(got, fmt.Sprint(a.value.Text(), e))
 			return true
 		})
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -264,20 +265,21 @@ func TestManyListsOfOneValue(t *testing.T) {
 	x := newIndex()
 	const lists = 300
 	for list := range uint16(lists) {
+		said := saying{meta: x.meta(list, "", -1, 0, 0)}
 		for _, value := range []string{"evil.example", fmt.Sprintf("only%d.example", list), strings.Repeat("long-", 30) + ".example"} {
-			if !x.add(entry{kind: domain, list: list}, []byte(value)) {
+			if !x.add(entry{kind: domain, saying: said}, []byte(value)) {
 				t.Fatal("not new", value)
 			}
 		}
-		if x.add(entry{kind: domain, list: list}, []byte("evil.example")) {
+		if x.add(entry{kind: domain, saying: said}, []byte("evil.example")) {
 			t.Fatal("new twice")
 		}
 	}
 	for range 2 {
 		for _, value := range []string{"evil.example", strings.Repeat("long-", 30) + ".example"} {
 			next := uint16(0)
-			x.lookup(domain, value, nil, func(n uint32) bool {
-				if e := x.at(n); e.list != next || string(e.key) != value {
+			x.lookup(domain, value, nil, func(e entry) bool {
+				if x.list(&e) != next || string(e.key) != value {
 					t.Fatalf("%v, want %d of %s", e, next, value)
 				}
 				next++

@@ -96,19 +96,18 @@ func (k *Knowledge) Test(value string) []Hit {
 	var hits []Hit
 	value = refanged(strings.TrimSpace(value))
 	for _, kind := range []kind{address, domain, link, md5Hash, sha1Hash, sha256Hash, sha512Hash, mail} {
-		k.x.lookup(kind, value, nil, func(at uint32) bool {
-			hits = append(hits, k.hit(at))
+		k.x.lookup(kind, value, nil, func(e entry) bool {
+			hits = append(hits, k.hit(e))
 			return true
 		})
 	}
 	return hits
 }
 
-func (k *Knowledge) hit(at uint32) Hit {
-	e := k.x.at(at)
+func (k *Knowledge) hit(e entry) Hit {
 	m := k.x.metas[e.meta]
 	h := Hit{
-		List: k.lists[e.list].Name, IOC: k.lists[e.list].IOC, Type: e.kind.String(), Indicator: k.x.shown(e), Line: int(e.line),
+		List: k.lists[m.list].Name, IOC: k.lists[m.list].IOC, Type: e.kind.String(), Indicator: k.x.shown(e), Line: int(e.line),
 		Name: string(k.x.text[m.name : m.name+uint32(m.size)]),
 	}
 	if m.confidence >= 0 {
@@ -140,7 +139,7 @@ func (x *index) shown(e entry) string {
 
 // lookup calls found with each entry that a value meets until it is false. scratch is room for the value's key; what it
 // returns is that room, grown perhaps.
-func (x *index) lookup(k kind, value string, scratch []byte, found func(uint32) bool) []byte {
+func (x *index) lookup(k kind, value string, scratch []byte, found func(entry) bool) []byte {
 	if !x.may(k) {
 		return scratch
 	}
@@ -153,7 +152,7 @@ func (x *index) lookup(k kind, value string, scratch []byte, found func(uint32) 
 }
 
 // above looks a domain and those that it lies below up among the domains that stand for all below them.
-func (x *index) above(key []byte, found func(uint32) bool) {
+func (x *index) above(key []byte, found func(entry) bool) {
 	labels := 0
 	for i := len(key) - 1; i >= -1; i-- {
 		if i >= 0 && key[i] != '.' {

@@ -43,7 +43,7 @@ const (
 	maxLine   = 64 << 10 // bytes of a line
 	maxFaults = 50       // that are told of one list
 	maxName   = 200      // bytes of what a list calls an indicator
-	maxText   = 1 << 30  // bytes of all values
+	maxText   = 1 << 30  // bytes of all names
 )
 
 // A loader reads one list into the index.
@@ -132,11 +132,11 @@ func (l *loader) take(i indicator, line int) (message, remedy string) {
 		l.full = true
 		return fmt.Sprintf("all lists together have more than %d indicators", l.most), "raise enrich.max_indicators, or take a list out"
 	}
-	if l.x.size() > maxText {
+	if len(l.x.text) > maxText {
 		l.full = true
-		return fmt.Sprintf("the values of all lists together have more than %d bytes", maxText), "take a list out"
+		return fmt.Sprintf("the names of all lists' indicators together have more than %d bytes", maxText), "take a list out"
 	}
-	e := entry{list: l.number, line: uint32(line), kind: i.kind}
+	e := entry{saying: saying{line: uint32(line)}, kind: i.kind}
 	if i.kind == network {
 		return l.takeNetwork(e, i)
 	}
@@ -187,7 +187,7 @@ func (l *loader) meta(i indicator) uint32 {
 	if len(i.name) > maxName {
 		i.name = strings.ToValidUTF8(i.name[:maxName], "") + "…"
 	}
-	return l.x.meta(strings.ToValidUTF8(i.name, "\ufffd"), i.confidence, i.from, i.to)
+	return l.x.meta(l.number, strings.ToValidUTF8(i.name, "\ufffd"), i.confidence, i.from, i.to)
 }
 
 func (l *loader) count(added bool) {
