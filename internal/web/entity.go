@@ -52,7 +52,7 @@ const (
 // entity shows what else an entity did.
 func (p *pages) entity(w http.ResponseWriter, r *http.Request) error {
 	value := strings.TrimSpace(r.URL.Query().Get("value"))
-	if value == "" || len(value) > 1024 {
+	if !findable(value) {
 		return &badRequest{"Name an address, a host, a user or a hash."}
 	}
 	ctx, tenant := r.Context(), auth.From(r.Context()).Tenant

@@ -63,10 +63,8 @@ func (p *pages) exhibit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := exhibitView{Exhibit: x, Number: i.Number, Original: string(x.Original)}
-	if len(v.Original) > originalShown {
-		v.Original, v.Cut = v.Original[:originalShown], true
-	}
+	v := exhibitView{Exhibit: x, Number: i.Number, Original: fitting(alertRoom, string(x.Original))}
+	v.Cut = len(v.Original) < len(x.Original)
 	p.render(w, r, http.StatusOK, "exhibit", "Evidence", "incidents", v)
 	return nil
 }

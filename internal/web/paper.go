@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"net/http"
-	"strings"
 
 	"tocsin/internal/dossier"
 	"tocsin/register"
@@ -42,7 +41,7 @@ func (p *pages) paper(w http.ResponseWriter, r *http.Request) error {
 }
 
 // previewShown bounds the report that stands in an incident's page.
-const previewShown = 64 << 10
+const previewShown = 32 << 10
 
 // preview tells what a report must say and does not, and writes the report where the address asks for it.
 func (p *pages) preview(r *http.Request, v *incidentView, f dossier.File) error {
@@ -54,8 +53,8 @@ func (p *pages) preview(r *http.Request, v *incidentView, f dossier.File) error 
 	if err := p.Press.Incident(&out, dossier.Markdown, f, p.Now()); err != nil {
 		return err
 	}
-	if v.Preview = out.String(); len(v.Preview) > previewShown {
-		v.Preview = strings.ToValidUTF8(v.Preview[:previewShown], "") + "\n…"
+	if v.Preview = fitting(previewShown, out.String()); len(v.Preview) < out.Len() {
+		v.Preview += "\n…"
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"tocsin"
@@ -131,6 +132,41 @@ func cut(n int, s string) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
+// weight is how many bytes a text takes on a page.
+func weight(s string) (n int) {
+	for _, r := range s {
+		n += takes(r)
+	}
+	return n
+}
+
+// takes is what a character takes: some are written out.
+func takes(r rune) int {
+	switch {
+	case strings.ContainsRune("\"'+&<>", r):
+		return len("&#34;")
+	case r != '\n' && r != '\t' && !unicode.IsGraphic(r):
+		return len(`\u{10FFFF}`)
+	}
+	return utf8.RuneLen(r)
+}
+
+// fitting is as much of the beginning of a text as has room on a page.
+func fitting(room int, s string) string {
+	for at, r := range s {
+		if room -= takes(r); room < 0 {
+			return s[:at]
+		}
+	}
+	return s
+}
+
+// longestName is what can be looked up as an address, a host, a user or a hash.
+const longestName = 1024
+
+// findable reports whether a value can be looked up.
+func findable(value string) bool { return value != "" && len(value) <= longestName }
+
 // What is longer, or has more lines, would keep what stands below it from being seen.
 const (
 	longText  = 1000
@@ -155,7 +191,7 @@ func plural(n any, noun string) string {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "milestone": milestone, "size": size, "count": count,
-		"place": place, "cut": cut, "opening": opening, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
+		"place": place, "cut": cut, "findable": findable, "opening": opening, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
 		"seen": seen, "group": group, "entry": newEntry, "lag": lag, "beginning": beginning,
 		"percent": percent, "brief": brief, "day": day, "advice": advice, "remedy": remedy,
 	}
