@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -63,7 +64,7 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/incidents/"+id, http.StatusSeeOther)
+	http.Redirect(w, r, "/incidents/"+id+"?done="+url.QueryEscape(key), http.StatusSeeOther)
 	return nil
 }
 

@@ -33,6 +33,7 @@ type incidentView struct {
 	People   bool     // the timeline shows what people did alone
 	Key      string   // of a form: see formKey
 	Refused  setback
+	Done     *doneNote // the command that led here
 	Chart    spansChart
 	Exhibits []integrity.Listed // the first copies of alerts
 	Intact   error              // what is wrong with the log, nil: its chain holds
@@ -86,6 +87,7 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 		Exhibits: exhibits,
 		Incident: i, Clocks: clocks(&i, p.Now()), Next: nextClock(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
 		Events: rows, Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
+		Done: doneOf(r, entries),
 		Kin: p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",
 	}
 	v.Forms, v.Off = p.forms(r, &i, events, &v.Kin)
@@ -97,7 +99,7 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 		return err
 	}
 	v.tell(entries)
-	p.render(w, r, status, "incident", i.Number, "incidents", v)
+	p.render(w, r, status, "incident", v.title(), "incidents", v)
 	return nil
 }
 
