@@ -181,6 +181,14 @@ func opening(s string) string {
 	return cut(200, strings.Join(strings.Fields(s), " "))
 }
 
+// faint is the class of a figure: where it is none, others are to be seen.
+func faint(n any) string {
+	if s := fmt.Sprint(n); s == "0" || s == "0s" {
+		return "muted"
+	}
+	return ""
+}
+
 func plural(n any, noun string) string {
 	if fmt.Sprint(n) == "1" {
 		return "1 " + noun
@@ -191,7 +199,7 @@ func plural(n any, noun string) string {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"when": when, "span": span, "seconds": seconds, "between": between, "words": words, "milestone": milestone, "size": size, "count": count,
-		"place": place, "cut": cut, "findable": findable, "opening": opening, "plural": plural, "lower": strings.ToLower, "join": strings.Join,
+		"place": place, "cut": cut, "findable": findable, "opening": opening, "plural": plural, "faint": faint, "lower": strings.ToLower, "join": strings.Join,
 		"seen": seen, "group": group, "entry": newEntry, "lag": lag, "beginning": beginning,
 		"percent": percent, "brief": brief, "day": day, "advice": advice, "remedy": remedy,
 	}

@@ -116,6 +116,7 @@ func (v *trendsView) show(t *measure.Trend) {
 			}
 		}
 		c := newChart(title, t, s)
+		c.Part = n > 0
 		for _, p := range c.slots {
 			row := trendRow{p.At.Format(time.DateOnly), cells(p.Point, timed, t.Unit == "s", counts, shares)}
 			if p.missing {
@@ -127,6 +128,14 @@ func (v *trendsView) show(t *measure.Trend) {
 			c.Rows = append(c.Rows, trendRow{"whole time", cells(s.Whole, timed, t.Unit == "s", counts, shares)})
 		}
 		v.Charts = append(v.Charts, c)
+	}
+	top := 0.0
+	for _, c := range v.Charts[1:] {
+		top = max(top, c.top)
+	}
+	v.Charts[0].draw(v.Charts[0].top)
+	for n := range v.Charts[1:] {
+		v.Charts[n+1].draw(top) // of one scale, to be compared
 	}
 }
 
@@ -205,7 +214,10 @@ type chart struct {
 	Few     bool // under 20 in each interval: points, no line that promises more
 	NoData  bool
 	Seconds bool
+	Part    bool   // of the whole, beside others
+	Highest string // end of its scale
 	slots   []slot
+	top     float64
 }
 
 // A slot is where a point stands, or none: what was not taken on a day.
@@ -237,21 +249,32 @@ type trendRow struct {
 const (
 	chartWidth  = 960
 	chartHeight = 260
+	partWidth   = 480
+	partHeight  = 200
+	labelWidth  = 120 // of what stands below a chart
 	// fewPoints is where a percentile says so little that it is drawn as a point (register.md, ruling 9).
 	fewPoints = 20
 )
 
 func newChart(title string, t *measure.Trend, s measure.Series) chart {
 	c := chart{Series: s, Title: title, Seconds: t.Unit == "s", slots: slots(s, t.Missing)}
-	top := c.highest()
-	if top == 0 {
+	if c.top = c.highest(); c.top == 0 {
 		c.NoData = s.Whole.N == 0
-		top = 1
+		c.top = 1
 	}
+	return c
+}
+
+// draw lays the drawing out, to a scale.
+func (c *chart) draw(top float64) {
 	if !c.Seconds && !c.timed() {
 		top = 2 * math.Ceil(top/2) // halves of incidents are none
 	}
-	c.Width, c.Height, c.Y = chartWidth, chartHeight, ticks(top, 3, c.text)
+	c.Width, c.Height, c.Y, c.Highest = chartWidth, chartHeight, ticks(top, 3, c.text), c.text(top)
+	if c.Part {
+		c.Width, c.Height = partWidth, partHeight
+	}
+	labels := c.Width / labelWidth
 	runs := []curves{{}} // a missing day breaks them
 	c.X = append(c.X, chartdraw.Tick{})
 	for n, p := range c.slots {
@@ -269,7 +292,7 @@ func newChart(title string, t *measure.Trend, s measure.Series) chart {
 			m = mark{X0: at + 0.15, X1: at + 0.85, Y1: c.height(p.Point), Class: "bars", Text: day + ": " + c.text(c.height(p.Point)), Tall: true}
 		}
 		c.Marks = append(c.Marks, m)
-		if every := max(1, (len(c.slots)+7)/8); n%every == 0 { // what fits side by side
+		if every := max(1, (len(c.slots)+labels-1)/labels); n%every == 0 { // what fits side by side
 			c.X = append(c.X, chartdraw.Tick{Value: at + 0.5, Label: day})
 		}
 	}
@@ -277,7 +300,6 @@ func newChart(title string, t *measure.Trend, s measure.Series) chart {
 	for _, r := range runs {
 		c.Curves = append(c.Curves, r.drawn(c.Few)...)
 	}
-	return c
 }
 
 // curves are p50 and p90 of points that follow one another.
