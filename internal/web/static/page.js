@@ -112,7 +112,7 @@
 			return !!(box && act || form);
 		}
 		case '/': {
-			const field = document.getElementById('entity');
+			const field = ['entity', 'title'].map(id => document.getElementById(id)).find(f => f?.checkVisibility()); // on a phone the first may be folded away
 			field?.focus();
 			return !!field;
 		}
@@ -193,6 +193,8 @@
 			delete line.dataset.lost;
 		});
 		function tell(text, act) {
+			if (!line.hidden && line.dataset.told === text) return; // once is enough to hear
+			line.dataset.told = text;
 			line.textContent = text;
 			const link = document.createElement('a');
 			link.href = location.href;
