@@ -30,7 +30,11 @@ func (p *pages) command(w http.ResponseWriter, r *http.Request) error {
 	if !register.May(who.Actor.Role, act) {
 		role, _ := register.RoleFor(act)
 		p.Trail.Notes(r.Context(), string(act)+"-incident", "/incidents/"+id, tocsin.AuditRefused, "this needs the role "+role)
-		return p.showIncident(w, r, id, http.StatusForbidden, setbackOf(r, act, "this needs the role "+role+": sign in as somebody who has it"))
+		why := "this needs the role " + role + ": sign in as somebody who has it"
+		if who.Open {
+			why = "you are not signed in, or your session has ended: this needs the role " + role
+		}
+		return p.showIncident(w, r, id, http.StatusForbidden, setbackOf(r, act, why))
 	}
 	revision, err := strconv.ParseInt(r.PostFormValue("revision"), 10, 64)
 	text, key := strings.TrimSpace(r.PostFormValue("text")), r.PostFormValue("key")

@@ -88,7 +88,7 @@ func (p *pages) showIncident(w http.ResponseWriter, r *http.Request, id string, 
 		Incident: i, Clocks: clocks(&i, p.Now()), Next: nextClock(&i, p.Now()), Spans: spans(&i), Missing: i.EventsCut + int64(len(i.Events)-len(events)),
 		Events: rows, Key: formKey(), Chart: spansOf(&i, events), Refused: refused, Intact: register.VerifyChain(entries),
 		Done: doneOf(r, entries),
-		Kin: p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",
+		Kin:  p.kin(ctx, &i, events, entries), People: r.URL.Query().Get("log") == "people",
 	}
 	v.Forms, v.Off = p.forms(r, &i, events, &v.Kin)
 	v.Refused.restore(v.Forms)

@@ -33,7 +33,7 @@ type loginView struct {
 func (p *pages) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
 		p.render(w, r, http.StatusUnauthorized, "error", "Sign in", "", errorView{
-			Heading: "You are not signed in", Advice: "Nothing was done. Sign in and do it again.", SignIn: signIn(r), Kept: written(r),
+			Heading: "You are not signed in", Advice: "Nothing was done. Sign in and do it again.", SignIn: signIn(r), Kept: written(r), Again: true,
 		})
 		return
 	}

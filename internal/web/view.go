@@ -99,6 +99,7 @@ type frame struct {
 	User    tocsin.Actor // zero: nobody is signed in
 	Session bool         // signed in here, so one can sign out
 	SignIn  string       // where one signs in, to come back here
+	Again   *resend      // the form that led here; nil: none did
 	Body    any
 }
 
@@ -107,6 +108,7 @@ type errorView struct {
 	Heading, Advice string
 	SignIn          string  // where one signs in; "": that would not help
 	Kept            []named // what was written in the form that was sent
+	Again           bool    // it can be sent again as it was
 }
 
 // render writes a page, or, where a template fails, a plain answer: never half a page.
@@ -116,7 +118,7 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, status int, name,
 	if session {
 		who = id.Actor // also on pages that anybody may see
 	}
-	f := frame{Title: title, Section: section, Static: p.views.static, Now: p.Now().UTC(), User: who, Session: session, SignIn: signIn(r), Body: body}
+	f := frame{Title: title, Section: section, Static: p.views.static, Now: p.Now().UTC(), User: who, Session: session, SignIn: signIn(r), Again: resendOf(r), Body: body}
 	var out bytes.Buffer
 	if err := p.views.pages[name].ExecuteTemplate(&out, "layout", f); err != nil {
 		p.Log.ErrorContext(r.Context(), "page was not rendered", "page", name, "err", err)
@@ -142,7 +144,7 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
 	p.render(w, r, http.StatusServiceUnavailable, "error", "No answer", "", errorView{
 		Heading: "The register does not answer now", Advice: "Nothing is lost: what comes in waits. The health page and the log say more. Try again in a moment.",
-		Kept: written(r),
+		Kept: written(r), Again: true,
 	})
 }
 
