@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,6 @@ const panosFields = `
 	TRAFFIC,THREAT,DECRYPTION 30 event.action
 	TRAFFIC 31 network.bytes
 	THREAT 31 url.original
-	THREAT 32 rule.name
 	THREAT 33 rule.category
 	THREAT 34 log.level
 	THREAT 35 network.direction
@@ -62,7 +62,7 @@ type panosReader struct {
 	kind, category, types, severity, id *name
 	module, vendor, product, subtype    *name
 	action, level, transport, message   *name
-	outcome                             *name
+	outcome, name, ruleset              *name
 	says                                *said
 }
 
@@ -78,7 +78,7 @@ func panos(dec *Decoder) text {
 		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), severity: d.name("event.severity"), id: d.name("rule.id"),
 		module: d.name("event.module"), vendor: d.name("observer.vendor"), product: d.name("observer.product"), subtype: d.name("panw.panos.type"),
 		action: d.name("event.action"), level: d.name("log.level"), transport: d.name("network.transport"), message: d.name("message"),
-		outcome: d.name("event.outcome"), says: dec.says,
+		outcome: d.name("event.outcome"), name: d.name("rule.name"), ruleset: d.name("rule.ruleset"), says: dec.says,
 	}
 	for _, ip := range d.names("source.ip", "destination.ip", "source.nat.ip", "destination.nat.ip") {
 		p.ips[ip] = true
@@ -195,15 +195,33 @@ func (p *panosReader) put(to *name, value string, o *output) {
 	}
 }
 
+// panosGravity are PAN-OS's words of gravity, the highest first.
+var panosGravity = [...]string{"critical", "high", "medium", "low", "informational"}
+
+// rule sets what a log of threats names: the threat, or the rule of the policy where the log tells of a page, a file or
+// data that the policy knows by their sort alone.
+func (p *panosReader) rule(columns []string, o *output) {
+	const threat = 32
+	if len(columns) <= threat {
+		return
+	}
+	switch columns[4] {
+	case "url", "file", "data":
+		o.put(p.name, o.text(p.ruleset))
+	}
+	o.put(p.name, columns[threat])
+	o.put(p.id, errorPart(columns[threat], "(", ")"))
+}
+
 // classify says what sort of event the log is about.
 func (p *panosReader) classify(sort string, columns []string, o *output) {
 	kind, category := "event", "network"
 	switch sort {
 	case "THREAT":
 		kind, category = "alert", "intrusion_detection,network"
-		if len(columns) > 32 {
-			o.put(p.id, errorPart(columns[32], "(", ")"))
-		}
+		p.rule(columns, o)
+	case "TRAFFIC", "DECRYPTION":
+		o.put(p.name, o.text(p.ruleset))
 	case "SYSTEM":
 		category = "host"
 		if columns[4] == "auth" {
@@ -219,18 +237,9 @@ func (p *panosReader) classify(sort string, columns []string, o *output) {
 	}
 	o.put(p.kind, kind)
 	o.keep(p.category, listOf(category))
-	o.scale = hundred
-	switch o.text(p.level) {
-	case "informational":
-		o.keep(p.severity, tocsin.IntValue(1))
-	case "low":
-		o.keep(p.severity, tocsin.IntValue(21))
-	case "medium":
-		o.keep(p.severity, tocsin.IntValue(47))
-	case "high":
-		o.keep(p.severity, tocsin.IntValue(73))
-	case "critical":
-		o.keep(p.severity, tocsin.IntValue(99))
+	if n := slices.Index(panosGravity[:], o.text(p.level)); n >= 0 {
+		o.keep(p.severity, tocsin.IntValue(int64(n+1)))
+		o.word(panosGravity[n])
 	}
 	switch action := o.text(p.action); {
 	case action == "allow" || action == "alert":

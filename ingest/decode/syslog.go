@@ -64,6 +64,11 @@ func (l *lineReader) read(line string) (header, bool) {
 		return h, true
 	}
 	t, after, dated := leadingTime(rest)
+	if dated && !yearless(t) { // a collector's time before the line's own
+		if own, behind, again := leadingTime(strings.TrimLeft(after, " ")); again && yearless(own) {
+			after = behind
+		}
+	}
 	if !dated && h.priority < 0 {
 		if h.time, h.message, dated = programTime(rest); dated {
 			return h, true
@@ -244,7 +249,7 @@ func (h *header) tag() {
 		return
 	}
 	name, rest := h.message[:end], h.message[end:]
-	if strings.IndexByte(name, '=') >= 0 { // a pair, in whose value the colon stands
+	if strings.IndexByte(name, '=') >= 0 || name[0] == '%' { // a pair, in whose value the colon stands; the number of Cisco's message
 		return
 	}
 	pid := ""
@@ -367,6 +372,9 @@ func syslog(d *Decoder) text {
 func objectIn(m string) string {
 	const near, far = 64, 512 // bytes before it, and before one that begins as objects do
 	body := strings.TrimSuffix(m, " []")
+	if strings.HasPrefix(body, "[{") && strings.HasSuffix(body, "}]") && !strings.Contains(body, "},") { // a list of one
+		body = body[1 : len(body)-1]
+	}
 	if !strings.HasSuffix(body, "}") {
 		return ""
 	}

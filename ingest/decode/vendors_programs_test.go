@@ -61,7 +61,8 @@ macos.bundle=/tmp/Notes.app
 		`<14>Mar  1 10:00:00 fw-1 1,2026/03/01 10:00:01,0164,THREAT,vulnerability,2561,2026/03/01 10:00:00,203.0.113.7,192.0.2.10,203.0.113.7,10.0.0.1,"allow, all",acme\eve,,ssh,vsys1,untrust,dmz,e1,e2,fwd,2026/03/01 10:00:00,77,1,4000,22,4000,22,0x0,tcp,reset-both,,SSH Brute Force(40015),any,high,client-to-server,7,0x0`,
 		`panos 2026-03-01T10:00:00Z
 event.kind=alert
-event.severity=73
+event.severity=2
+tocsin.severity=73
 event.action=reset-both
 event.type=denied
 rule.name=SSH Brute Force(40015)
