@@ -68,6 +68,9 @@ postfix|SSL_connect error to |
 postfix|setting up TLS connection |
 postfix|connect to |]:25
 postfix|statistics: max |
+postfix|prepend Received-SPF: |
+postfix|action=greylist, |
+postfix|action=pass, |
 postfix|PREGREET | from 
 postfix|CONNECT from [|
 postfix|DISCONNECT [|
@@ -104,6 +107,12 @@ named|validating |:
 named|sending notifies |
 named|client @0x|#
 named|client |#
+named|loop detected resolving |
+named|shut down hung fetch while resolving |
+named|broken trust chain resolving |
+named|insecurity proof failed resolving |
+named|view |: 
+named|rpz: |
 named|checkhints: |
 named|managed-keys-zone|
 named|resolver priming query complete|

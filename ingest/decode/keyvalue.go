@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ const pairKeys = `
 	attack virus threat signature threatname attack-name signature_msg  rule.name
 	attackid virusid signature_id                        rule.id
 	policyname rule rule_name fw_rule_name last_rule     rule.ruleset
+	policyid policy_id rule_uid fw_rule_id rule_number   rule.id
 	catdesc category                                     rule.category
 	filename file file_name                              file.name
 	filehash sha256                                      file.hash.sha256
@@ -66,12 +68,14 @@ type pairReader struct {
 	pairs                               [][2]string
 	guess                               *guesser
 	severity, domain, host              *name
+	rule, ruleset, from                 *name
 	ports                               map[string]*name
 }
 
 func newPairs(d *dictionary) *pairReader {
 	p := &pairReader{
 		guess: newGuesser(d), severity: d.name("event.severity"), domain: d.name("url.domain"), host: d.name("host.name"),
+		rule: d.name("rule.name"), ruleset: d.name("rule.ruleset"), from: d.name("source.ip"),
 		ports:  map[string]*name{"source": d.name("source.port"), "destination": d.name("destination.port")},
 		syslog: newSyslogFields(d), keys: map[string]*name{}, rest: d.name("keyvalue"), kind: d.name("event.kind"), module: d.name("event.module"),
 		category: d.name("event.category"), types: d.name("event.type"), port: d.name("destination.port"), outcome: d.name("event.outcome"), action: d.name("event.action"),
@@ -147,7 +151,7 @@ func pairsOf(m string) string {
 	if pairsStart(m) {
 		return m
 	}
-	if word, after, ok := strings.Cut(m, " "); ok && inBrackets(word) && pairsStart(after) {
+	if word, after, ok := strings.Cut(m, " "); ok && (inBrackets(word) || isAddress(word)) && pairsStart(after) {
 		return after
 	} else if ok {
 		if body := elementOf(after); body != "" {
@@ -271,6 +275,12 @@ func (p *pairReader) set(o *output) {
 	p.all(o)
 	p.classify(o)
 	o.put(p.kind, "event")
+	if o.text(p.kind) == "event" { // nothing was detected: what happened is what the policy says
+		o.put(p.rule, cmp.Or(p.value("rule_name"), p.value("policyname"), o.text(p.ruleset)))
+	}
+	if _, at, ok := strings.Cut(p.value("ui"), "("); ok && p.value("srcip") == "" { // where an administrator sits: GUI(192.0.2.9)
+		o.address(p.from, nil, strings.TrimSuffix(at, ")"))
+	}
 }
 
 func (p *pairReader) value(key string) string {

@@ -10,7 +10,11 @@ import (
 // format, `device="SFW" … priority=Information` of Sophos.
 func (p *pairReader) gravity(o *output) {
 	switch {
-	case p.value("id") == "firewall":
+	case p.value("id") == "firewall" || p.value("sn") != "" && p.value("fw") != "":
+		if strings.HasPrefix(p.value("msg"), "IPS ") {
+			o.keep(p.kind, tocsin.StringValue("alert"))
+			o.keep(p.category, listOf("intrusion_detection,network"))
+		}
 		if n, ok := digits(p.value("pri"), 1, 1); ok && n < len(severities) {
 			o.scale = ofSyslog
 			o.keep(p.severity, tocsin.IntValue(int64(n)))

@@ -105,10 +105,26 @@ func splitPairs(s string, to [][2]string) [][2]string {
 			if strings.HasPrefix(s, " ") { // a comma parts the pairs, not one of several values
 				value = strings.TrimSuffix(value, ",")
 			}
+			if clock := clockBehind(value, s); clock != "" {
+				value, s = value+" "+clock, s[1+len(clock):]
+			}
 			to = append(to, [2]string{key, value})
 		}
 	}
 	return to
+}
+
+// clockBehind is the time of day that follows a day which is a pair's value: "time=2026-03-01 10:00:00 fw=…", "" for none.
+func clockBehind(value, rest string) string {
+	const day, clock = len("2026-03-01"), len("10:00:00")
+	if len(value) != day || value[4] != '-' || value[7] != '-' || len(rest) <= clock || rest[0] != ' ' || rest[3] != ':' || rest[6] != ':' {
+		return ""
+	}
+	word := firstWord(rest)
+	if strings.Trim(word, "0123456789:.") != "" {
+		return ""
+	}
+	return word
 }
 
 // splitCommas is splitPairs for pairs between commas, of which it takes no more than most.

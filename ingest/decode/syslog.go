@@ -15,6 +15,7 @@ type header struct {
 	level    string // that stands as a word before the program's name
 	time     time.Time
 	host     string
+	ip       string // of the host, where it stands behind its name
 	app      string
 	pid      string
 	msgid    string
@@ -95,6 +96,12 @@ func (l *lineReader) read(line string) (header, bool) {
 	h.host, _, _ = strings.Cut(h.host, "->") // and where the line was found
 	if h.data == nil && strings.HasPrefix(after, "Z ") {
 		h.host, h.message = nextHost(strings.TrimLeft(after[1:], " "))
+	}
+	if ip, rest, ok := strings.Cut(h.message, " "); ok && h.host != "" && isAddress(ip) && isTag(firstWord(rest)) {
+		h.ip, h.message = ip, rest
+	}
+	if own, behind, ok := leadingTime(strings.TrimLeft(strings.TrimPrefix(h.message, ": "), " *.")); ok && strings.HasPrefix(h.message, ": ") && !yearless(own) {
+		h.time, h.message = own, strings.TrimLeft(behind, ": ") // a switch's own time behind a relay's
 	}
 	if !h.leveled() {
 		h.tag()
@@ -242,6 +249,13 @@ func addressLike(s string) bool {
 	return parted
 }
 
+// isTag reports whether a word is a program's name before its message: "httpd:", "sshd[4321]:".
+func isTag(word string) bool {
+	name, colon := strings.CutSuffix(word, ":")
+	name, _, _ = strings.Cut(name, "[")
+	return colon && plainKey(name)
+}
+
 // tag cuts "name[pid]: " off the message.
 func (h *header) tag() {
 	end := strings.IndexAny(h.message, " :[")
@@ -270,6 +284,7 @@ func (h *header) tag() {
 // A syslogFields is where a syslog header goes.
 type syslogFields struct {
 	host, hostname, app, pid, message, level, kind, module *name
+	ip                                                     *name
 	priority, facility, severity, version, msgid, procid   *name
 	appname, data                                          *name
 	dict                                                   *dictionary
@@ -277,7 +292,7 @@ type syslogFields struct {
 
 func newSyslogFields(d *dictionary) *syslogFields {
 	return &syslogFields{
-		dict: d, host: d.name("host.name"), hostname: d.name("log.syslog.hostname"), app: d.name("process.name"), pid: d.name("process.pid"),
+		dict: d, host: d.name("host.name"), ip: d.name("host.ip"), hostname: d.name("log.syslog.hostname"), app: d.name("process.name"), pid: d.name("process.pid"),
 		message: d.name("message"), level: d.name("log.level"), kind: d.name("event.kind"), module: d.name("event.module"),
 		priority: d.name("log.syslog.priority"), facility: d.name("log.syslog.facility.code"), severity: d.name("log.syslog.severity.code"),
 		version: d.name("log.syslog.version"), msgid: d.name("log.syslog.msgid"), procid: d.name("log.syslog.procid"),
@@ -299,6 +314,7 @@ func (f *syslogFields) envelope(h header, o *output) {
 	o.put(f.version, h.version)
 	o.put(f.hostname, h.host)
 	o.put(f.host, h.host)
+	o.address(f.ip, nil, h.ip)
 	o.put(f.appname, h.app)
 	o.put(f.msgid, h.msgid)
 	o.put(f.procid, h.pid)

@@ -64,7 +64,7 @@ func zonelessTime(s string) (time.Time, string, bool) {
 func numberedTime(s string) (at time.Time, host, rest string, ok bool) {
 	const most = 64
 	word, _, more := strings.Cut(s[:min(len(s), most)], ": ")
-	if !more || word == "" || !plainKey(word) {
+	if !more || word != "" && !plainKey(word) {
 		return time.Time{}, "", "", false
 	}
 	if at, rest, ok = leadingTime(strings.TrimLeft(s[len(word)+2:], "*. ")); !ok {
