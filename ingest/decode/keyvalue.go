@@ -294,12 +294,13 @@ func (p *pairReader) value(key string) string {
 
 // time takes a date, time and zone side by side, else the first pair that holds a time.
 func (p *pairReader) time(o *output) {
+	zone := cmp.Or(p.value("tz"), p.value("timezone"))
 	if date, clock := p.value("date"), p.value("time"); date != "" && clock != "" {
-		if t, ok := parseTime(p.value("eventtime")); ok && p.value("tz") == "" && !yearless(t) && t.Year() > 2000 { // since 1970: it needs no zone
+		if t, ok := parseTime(p.value("eventtime")); ok && zone == "" && !yearless(t) && t.Year() > 2000 { // since 1970: it needs no zone
 			o.time = t
 			return
 		}
-		if t, ok := parseTime(strings.TrimSpace(date + " " + clock + " " + p.value("tz"))); ok {
+		if t, ok := parseTime(strings.TrimSpace(date + " " + clock + " " + zone)); ok {
 			o.time = t
 			return
 		}
@@ -312,7 +313,7 @@ func (p *pairReader) time(o *output) {
 		text := p.value(key)
 		if t, ok := parseTime(text); ok && o.time.IsZero() && !yearless(t) && t.After(time.Unix(0, 0)) {
 			o.time = t
-			if zoned, ok := parseTime(text + " " + p.value("tz")); ok && p.value("tz") != "" { // it stands beside a time that has none
+			if zoned, ok := parseTime(text + " " + zone); ok && zone != "" { // it stands beside a time that has none
 				o.time = zoned
 			}
 		}

@@ -4,8 +4,8 @@ import "strings"
 
 // mnemonics are words of the names that devices give their messages, and what such a message is about.
 const mnemonics = `
-	malware             malware virus trojan ransom spyware
-	intrusion_detection attack intrusion exploit rt_screen
+	malware             malware virus_ trojan ransom spyware host_infected secintel antispam content_filtering_blocked url_blocked
+	intrusion_detection attack intrusion exploit rt_screen idp_
 	authentication      authentic login logon ui_auth_
 	configuration       config ui_commit ui_cmdline
 	session             session`

@@ -58,7 +58,7 @@ func pairsBetweenCommas(s string) bool {
 
 // commaValue reads a value: in quotation marks, or to the next comma.
 func commaValue(s string) (value, rest string) {
-	if s != "" && s[0] == '"' {
+	if s != "" && (s[0] == '"' || s[0] == '\'') {
 		return pairValue(s)
 	}
 	end := strings.IndexByte(s, ',')

@@ -249,6 +249,20 @@ func addressLike(s string) bool {
 	return parted
 }
 
+// spacedName is how much of a text belongs to a program's name of two words, behind the first of them: "Google Chrome[4321]: ".
+func spacedName(rest string) int {
+	const most = 32
+	open := strings.IndexByte(rest[:min(len(rest), most)], '[')
+	if open < 2 || !plainKey(rest[1:open]) {
+		return 0
+	}
+	number, after, ok := strings.Cut(rest[open+1:], "]")
+	if _, whole := digits(number, 1, 10); !ok || !whole || !strings.HasPrefix(after, ":") {
+		return 0
+	}
+	return open
+}
+
 // isTag reports whether a word is a program's name before its message: "httpd:", "sshd[4321]:".
 func isTag(word string) bool {
 	name, colon := strings.CutSuffix(word, ":")
@@ -262,7 +276,13 @@ func (h *header) tag() {
 	if end <= 0 || end > 128 {
 		return
 	}
+	if h.message[end] == ' ' {
+		end += spacedName(h.message[end:])
+	}
 	name, rest := h.message[:end], h.message[end:]
+	if head, address, ok := strings.Cut(name, "/"); ok && head != "" && isAddress(address) { // a tunnel's user
+		return
+	}
 	if strings.IndexByte(name, '=') >= 0 || name[0] == '%' { // a pair, in whose value the colon stands; the number of Cisco's message
 		return
 	}
@@ -284,7 +304,7 @@ func (h *header) tag() {
 // A syslogFields is where a syslog header goes.
 type syslogFields struct {
 	host, hostname, app, pid, message, level, kind, module *name
-	ip                                                     *name
+	ip, vendor, gravity                                    *name
 	priority, facility, severity, version, msgid, procid   *name
 	appname, data                                          *name
 	dict                                                   *dictionary
@@ -292,7 +312,8 @@ type syslogFields struct {
 
 func newSyslogFields(d *dictionary) *syslogFields {
 	return &syslogFields{
-		dict: d, host: d.name("host.name"), ip: d.name("host.ip"), hostname: d.name("log.syslog.hostname"), app: d.name("process.name"), pid: d.name("process.pid"),
+		dict: d, host: d.name("host.name"), ip: d.name("host.ip"), vendor: d.name("observer.vendor"), gravity: d.name("event.severity"),
+		hostname: d.name("log.syslog.hostname"), app: d.name("process.name"), pid: d.name("process.pid"),
 		message: d.name("message"), level: d.name("log.level"), kind: d.name("event.kind"), module: d.name("event.module"),
 		priority: d.name("log.syslog.priority"), facility: d.name("log.syslog.facility.code"), severity: d.name("log.syslog.severity.code"),
 		version: d.name("log.syslog.version"), msgid: d.name("log.syslog.msgid"), procid: d.name("log.syslog.procid"),
@@ -330,6 +351,16 @@ func (f *syslogFields) envelope(h header, o *output) {
 	}
 }
 
+// junos sets what Juniper's firewalls leave to the header: their gravity is its priority, as ECS has it of them.
+func (f *syslogFields) junos(h header, o *output) {
+	if h.priority < 0 || len(h.data) == 0 || !strings.HasPrefix(h.data[0].id, "junos@") {
+		return
+	}
+	o.put(f.vendor, "Juniper")
+	o.word(severities[h.priority%8])
+	o.keep(f.gravity, tocsin.IntValue(int64(h.priority)))
+}
+
 // program sets the process that wrote the line.
 func (f *syslogFields) program(h header, o *output) {
 	_, base := splitPath(h.app)
@@ -363,6 +394,7 @@ func syslog(d *Decoder) text {
 			says.messages.alarm(h, o)
 			pairs.within(h, says, o)
 			pairs.structured(h.data, o)
+			f.junos(h, o)
 			if h.app == "filterlog" {
 				filter.read(h.message, o)
 			}

@@ -101,6 +101,13 @@ func parseTime(s string) (time.Time, bool) {
 	if t, ok := isoTime(s); ok {
 		return t, true
 	}
+	if at := strings.LastIndexByte(s, ' '); at >= len("2026-03-01 10:00") {
+		if offset, ok := zoneNamed(s[at+1:]); ok {
+			if t, ok := isoTime(s[:at]); ok {
+				return t.Add(-offset), true
+			}
+		}
+	}
 	if t, rest, ok := stamp(s); ok {
 		if t, ok = stampEnd(t, rest); ok {
 			return t, true
