@@ -101,8 +101,8 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 			return cefSort{tocsin.StringValue(w[1]), tocsin.StringValue("info"), "", true}
 		}
 	}
-	detected := saysAny(category+" "+title, "threat", "detection", "malware", "virus", "attack", "intrusion", "exploit", "violation", "suspicious", "malicious", "spyware") ||
-		saysAny(action, "ids:", "ips:") || saysAny(title, "cve-", "vulnerab") && o.has(c.sides[0].ip) && o.has(c.sides[1].ip)
+	detected := saysAny(category+" "+title, "threat", "detection", "malware", "virus", "attack", "intrusion", "exploit", "violation", "suspicious", "malicious", "spyware", "new incident") ||
+		saysAny(action, "ids:", "ips:", "alerted") || saysAny(title, "cve-", "vulnerab") && o.has(c.sides[0].ip) && o.has(c.sides[1].ip)
 	named := saysAny(category, "alert", "anomal", "incident", "detect")
 	categories, types, outcome := c.sorts.infer.sorted(action+" "+title, category, detected, o)
 	if len(categories) == 0 {

@@ -113,6 +113,8 @@ func formats() []format {
 		{name: "ibm_mq", mapping: true},
 		{name: "nats", mapping: true},
 		{name: "santa", mapping: true},
+		{name: "cisco_fmc", mapping: true},
+		{name: "kaspersky", mapping: true},
 		{name: "envoy", mapping: true},
 		{name: "junos", mapping: true},
 		{name: "microsoft_dhcp", mapping: true},

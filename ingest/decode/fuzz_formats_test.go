@@ -158,6 +158,8 @@ func FuzzFormatMicrosoftDhcp(f *testing.F)        { fuzzFormat(f, "microsoft_dhc
 func FuzzFormatSnortCsv(f *testing.F)             { fuzzFormat(f, "snort_csv") }
 func FuzzFormatWatchguard(f *testing.F)           { fuzzFormat(f, "watchguard") }
 func FuzzFormatNps(f *testing.F)                  { fuzzFormat(f, "nps") }
+func FuzzFormatCiscoFmc(f *testing.F)             { fuzzFormat(f, "cisco_fmc") }
+func FuzzFormatKaspersky(f *testing.F)            { fuzzFormat(f, "kaspersky") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

@@ -47,7 +47,7 @@ const pairKeys = `
 	agent user_agent                                     user_agent.original
 	attack virus threat signature threatname attack-name signature_msg  rule.name
 	attackid virusid signature_id                        rule.id
-	policyname rule rule_name fw_rule_name last_rule     rule.ruleset
+	policyname rule rule_name fw_rule_name last_rule acl_rule_name  rule.ruleset
 	policyid policy_id rule_uid fw_rule_id rule_number   rule.id
 	catdesc category                                     rule.category
 	filename file file_name                              file.name

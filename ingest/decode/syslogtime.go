@@ -133,6 +133,11 @@ func otherTime(s string) (time.Time, string, bool) {
 			return t, s[19:], true
 		}
 	}
+	if len(s) > 20 && s[4] == ':' && s[7] == ':' && s[10] == '-' { // "2026:03:01-10:00:00", of Sophos UTM
+		if t, err := time.Parse("2006:01:02-15:04:05", s[:19]); err == nil {
+			return t, s[19:], true
+		}
+	}
 	if len(s) < 20 || s[0] < '0' || s[0] > '9' || s[4] != '/' && s[2] != '-' {
 		return time.Time{}, s, false
 	}

@@ -121,7 +121,7 @@ source.ip=203.0.113.7
 	},
 	"a firewall's word of gravity": {
 		`<30>device="SFW" date=2026-03-01 time=10:00:00 timezone="GMT" device_name="XG" device_id=1 log_id=020703406001 log_type="IDP" log_component="Anomaly" log_subtype="Detect" priority=Warning signature_id=26022 signature_msg="FILE-PDF odd" src_ip=203.0.113.7 dst_ip=192.0.2.5`,
-		`keyvalue 2026-03-01T10:00:00Z
+		`sophos_xg 2026-03-01T10:00:00Z
 event.kind=alert
 event.severity=4
 tocsin.severity=47
