@@ -65,7 +65,7 @@ const guesses = `
 // guessTimes are names of times, the surest first.
 const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate occurredat occurredtime eventcreationtime createdat createdtime createddatetime
 	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat received founddate firstseen
-	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp when rt start timelocal clicktime servertimestamp startdatetime updatedat modified lastseen endtime`
+	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp when rt start timelocal clicktime servertimestamp startdatetime timesecondsepoch updatedat modified lastseen endtime`
 
 // A guesser reads the records of no known format.
 type guesser struct {

@@ -100,7 +100,7 @@ func timeLike(path string) bool {
 			return false
 		}
 	}
-	for _, end := range [...]string{"timestamp", "datetime", "time", "date", "timeutc", "timelocal"} {
+	for _, end := range [...]string{"timestamp", "datetime", "time", "date", "timeutc", "timelocal", "epoch", "epochms"} {
 		if strings.HasSuffix(small, end) {
 			return true
 		}

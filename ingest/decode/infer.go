@@ -31,7 +31,7 @@ const (
 // inferenceWords are what products call the gravity of what happened, its outcome and its sort, the surest first, as in
 // guesses: a name holds for a whole path alone.
 const inferenceWords = `
-	severity severitylevel alertseverity threatlevel risklevel severitylabel severityname priority level severityscore criticality threatseverity eventseverity
+	severity severitylevel alertseverity threatlevel risklevel severitylabel severityname priority level severityscore criticality threatseverity eventseverity severityid
 	outcome result status eventoutcome success loginresult resulttype resultstatus outcomeresult
 	type category eventtype subtype logtype alerttype eventcategory kind class module activity objecttype eventname threattype typecategory`
 

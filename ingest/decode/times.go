@@ -108,6 +108,9 @@ func parseTime(s string) (time.Time, bool) {
 			}
 		}
 	}
+	if body, ok := strings.CutPrefix(s, "/Date("); ok {
+		return jsonDate(body)
+	}
 	if t, rest, ok := stamp(s); ok {
 		if t, ok = stampEnd(t, rest); ok {
 			return t, true
@@ -132,6 +135,15 @@ func parseTime(s string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// jsonDate reads what follows /Date( in the form in which .NET writes times: milliseconds, and an offset that does not
+// change them.
+func jsonDate(body string) (time.Time, bool) {
+	body, closed := strings.CutSuffix(body, ")/")
+	body, _, _ = strings.Cut(body, "+")
+	millis, ok := digits(body, 1, 15)
+	return epoch(int64(millis)), closed && ok && millis != 0
 }
 
 // stampEnd adds what follows a stamp to it: a fraction, a zone. Without a year it has neither.
@@ -215,11 +227,14 @@ func date(year, month, day, hour, minute, second, nanos int) (time.Time, bool) {
 	return t, t.Day() == day
 }
 
-// zone reads an offset from UTC.
+// zone reads an offset from UTC, alone, behind UTC or before the name of the zone.
 func zone(s string) (time.Duration, bool) {
 	switch s {
 	case "", "Z", "z", "UTC", "GMT", "(UTC)", "(GMT)", "+00:00Z":
 		return 0, true
+	}
+	if len(s) > 3 && (s[:3] == "UTC" || s[:3] == "GMT") {
+		s = s[3:]
 	}
 	sign := time.Duration(1)
 	switch s[0] {
@@ -229,7 +244,8 @@ func zone(s string) (time.Duration, bool) {
 	default:
 		return 0, false
 	}
-	body := strings.Replace(s[1:], ":", "", 1)
+	offset, _, _ := strings.Cut(s[1:], " ")
+	body := strings.Replace(offset, ":", "", 1)
 	if len(body) == 2 {
 		body += "00"
 	}
