@@ -57,6 +57,7 @@ func TestConfusion(t *testing.T) {
 var carries = map[string]bool{
 	"hayabusa windows": true, // a rule that fired on a Windows event, with the event's number
 	"hunting azure":    true, // as Azure streams it
+	"product azure":    true, // of Azure, with more in it than what all of its records have
 	"windows_xml xml":  true, // XML of no vendor's own
 }
 

@@ -52,7 +52,7 @@ func splunk(dec *Decoder) object {
 	}
 	moves = append(moves, d.wordMove(strings.Fields("result.urgency event.severity"+gravity)), d.wordMove(strings.Fields("result.severity event.severity"+gravity)))
 	row, notable := d.names("result._raw", "result._time", "result.sourcetype"), d.names("search_name", "result.search_name", "result.rule_title", "result.rule_name", "result.urgency")
-	times := d.names("result._time", "time", "result.orig_time")
+	times := d.names("result._time", "time", "result.orig_time", "result._indextime")
 	event, sourcetype, about := d.name("event"), d.name("sourcetype"), d.names("time", "host", "source", "index")
 	prefix, host, hostName := d.name("splunk"), d.name("host"), d.name("host.name")
 	kind, module, message, ruleName, category := d.name("event.kind"), d.name("event.module"), d.name("message"), d.name("rule.name"), d.name("event.category")

@@ -31,6 +31,7 @@ type windowsReader struct {
 	message, hostName                      *name
 	renderedMessage                        []*name
 	wmi                                    []*name
+	cloud                                  *name
 	dataNames                              map[string][]*name // of events whose values have none, see winNames
 	eventType, user, logger, pid, program  *name
 	writer                                 []*name
@@ -130,6 +131,7 @@ func newWindows(d *dictionary) *windowsReader {
 		evtx:   d.names("Event.System.EventID", "Event.System.Channel", "Event.System.Computer", "System.EventID", "Event.System.EventID.#text", "Event.System.EventID.text"),
 		flat:   d.names("Channel", "SourceName", "ProviderName", "Provider_Name", "Computer", "Hostname"),
 		old:    d.names("event_id", "log_name", "source_name", "computer_name"),
+		cloud:  d.name("severity_id"), // of Symantec's cloud, whose records have an event_id beside a log_name too
 		header: d.header(evtxHeader), flatHeader: d.header(nxlogHeader), wazuhSystem: d.header(wazuhHeader),
 		systemRoots: d.names("Event.System", "System"), dataRoots: d.names("Event.EventData", "EventData"), userRoots: d.names("Event.UserData", "UserData"),
 		eventData: d.name("winlog.event_data"), userData: d.name("winlog.user_data"), root: d.name("winlog"),
@@ -165,7 +167,7 @@ func (d *dictionary) header(lines string) map[string]*name {
 
 func (w *windowsReader) claims(in *doc) bool {
 	return in.any(w.winlog) || in.any(w.evtx) || in.has(w.flat[0]) && in.any(w.flat[1:]) ||
-		in.has(w.old[0]) && (in.has(w.old[1]) || in.has(w.old[2])) || in.has(w.wmi[0]) && in.has(w.wmi[1])
+		in.has(w.old[0]) && (in.has(w.old[1]) || in.has(w.old[2])) && !in.has(w.cloud) || in.has(w.wmi[0]) && in.has(w.wmi[1])
 }
 
 // any reports whether the record has one of the names.
