@@ -9,7 +9,7 @@ func defender(d *dictionary) object {
 		inside: []string{"properties"},
 		times:  "lastUpdateDateTime lastUpdateTime createdDateTime alertCreationTime creationTime createdTime firstActivityDateTime firstEventTime",
 		own:    "id lastUpdateDateTime",
-		fixed:  "event.kind alert\nevent.category intrusion_detection\nevent.type info\nevent.module microsoft\nevent.dataset microsoft.defender.alert\nobserver.vendor Microsoft",
+		fixed:  "event.kind alert\nevent.type info\nevent.module microsoft\nevent.dataset microsoft.defender.alert\nobserver.vendor Microsoft",
 		moves: `
 			id event.id
 			alertId event.id
@@ -76,6 +76,15 @@ func defender(d *dictionary) object {
 			evidence.sha256 file.hash.sha256 first
 			evidence.sha1 file.hash.sha1 first
 			evidence.url url.original first`,
-		words: "severity event.severity" + gravity,
+		words: "category event.category malware=malware,intrusion_detection,host\nseverity event.severity" + gravity,
+		then: func(d *dictionary) func(*doc, *output) {
+			category, host := d.name("event.category"), d.name("host.name")
+			return func(_ *doc, o *output) {
+				if o.has(host) {
+					o.put(category, "intrusion_detection,host")
+				}
+				o.put(category, "intrusion_detection")
+			}
+		},
 	}.object(d)
 }

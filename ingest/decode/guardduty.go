@@ -11,7 +11,7 @@ func guardduty(d *dictionary) object {
 		inside: []string{"detail"},
 		times:  "updatedAt UpdatedAt createdAt CreatedAt service.eventLastSeen",
 		own:    "id updatedAt", // the id stays the same through a finding's updates
-		fixed:  "event.kind alert\nevent.category intrusion_detection\nevent.type info\nevent.module aws\nevent.dataset aws.guardduty\ncloud.provider aws\nobserver.vendor AWS\nobserver.product GuardDuty",
+		fixed:  "event.kind alert\nevent.category intrusion_detection,threat\nevent.type info\nevent.module aws\nevent.dataset aws.guardduty\ncloud.provider aws\nobserver.vendor AWS\nobserver.product GuardDuty",
 		moves: `
 			id event.id
 			title rule.name

@@ -74,8 +74,8 @@ func officeSort(d *dictionary) func(*doc, *output) {
 		if o.has(category) && !strings.HasPrefix(c, "authentication") {
 			t = changeKind(strings.ToLower(o.text(action)))
 		}
-		if c == "configuration" {
-			c = "configuration,web"
+		if c == "configuration" || c == "iam" {
+			c += ",web"
 		}
 		o.keep(category, listOf(c))
 		o.keep(types, listOf(t))

@@ -1,5 +1,7 @@
 package decode
 
+import "strings"
+
 // sentinelOne reads SentinelOne's threats and activities, as its API and exports write them.
 func sentinelOne(d *dictionary) object {
 	return product{
@@ -72,12 +74,33 @@ func sentinelOne(d *dictionary) object {
 			"threatInfo.confidenceLevel event.severity malicious=73 suspicious=47\nruleInfo.severity event.severity" + gravity + "\ndata.confidencelevel event.severity malicious=73 suspicious=47\n" +
 			"threatInfo.threatId event.category *=malware\nalertInfo.alertId event.category *=intrusion_detection\ndata.threatclassification event.category *=malware",
 		then: func(d *dictionary) func(*doc, *output) {
-			more := d.names("event.kind", "event.category", "event.type")
-			return func(_ *doc, o *output) {
+			more, said := d.names("event.kind", "event.category", "event.type", "event.outcome"), d.names("primaryDescription", "primarydescription")
+			return func(in *doc, o *output) {
 				o.put(more[0], "event")
-				o.put(more[1], "configuration")
-				o.put(more[2], "info")
+				category, types, outcome := activity(strings.ToLower(in.text(said[0]) + in.text(said[1])))
+				o.put(more[1], category)
+				o.put(more[2], types)
+				o.put(more[3], outcome)
 			}
 		},
 	}.object(d)
+}
+
+// activity is the category, type and outcome of what an activity's description tells, in small letters.
+func activity(said string) (category, types, outcome string) {
+	switch {
+	case strings.Contains(said, " logged in "):
+		return "authentication", "start", "success"
+	case strings.Contains(said, " logged out "):
+		return "authentication", "end", "success"
+	case strings.Contains(said, "failed to log in"):
+		return "authentication", "start", "failure"
+	case saysAny(said, "threat", "alert created"):
+		return "malware,intrusion_detection", "info", ""
+	case saysAny(said, "firewall control", "full disk scan", "agent is ", "sentinelone agent"):
+		return "intrusion_detection,host", "info", ""
+	case strings.Contains(said, "device ") && saysAny(said, "connected"):
+		return "host,configuration", "info", ""
+	}
+	return "configuration", changeKind(said), ""
 }
