@@ -13,9 +13,10 @@ type memo struct {
 	id     [16]byte
 	idHex  bool
 
-	sumAt  int64
-	summed [32]byte // the digest that sum is of; zero for none
-	sum    [32]byte
+	sumAt   int64
+	summed  [32]byte // the digest that sum is of; zero for none
+	sum     [32]byte
+	stamped *blockHash
 
 	said   payload // by the match before, as it came
 	hash   [2]uint64
@@ -62,26 +63,29 @@ func (o *memo) read(a *tocsin.AlertRef) {
 	}
 }
 
-// digestOf is [digestOf] of the alert in hand, worked out for the first rule that asks.
+// digestOf is the hash of the content and time of the alert in hand, see [body.addDigest], worked out for the first rule that asks.
 func (o *memo) digestOf(x *item) *[32]byte {
 	if x.at == o.sumAt && x.digest == o.summed && x.digest != [32]byte{} {
 		return &o.sum
 	}
-	o.sumAt, o.summed, o.sum = x.at, x.digest, digestOf(x)
+	o.sumAt, o.summed = x.at, x.digest
+	if x.digest == [32]byte{} {
+		o.sum = digestOfName(x)
+		return &o.sum
+	}
+	if o.stamped == nil {
+		o.stamped = newBlockHash()
+	}
+	o.sum = o.stamped.sum(x.at, &x.digest)
 	return &o.sum
 }
 
-// digestOf is the hash of an alert's content and time, see [body.addDigest].
-func digestOf(x *item) [32]byte {
-	var buf [40]byte
-	binary.BigEndian.PutUint64(buf[:], uint64(x.at))
-	copy(buf[8:], x.digest[:])
-	if x.digest != [32]byte{} {
-		return sha256.Sum256(buf[:])
-	}
+// digestOfName is [memo.digestOf] of an alert without a content digest: it stands with its id.
+func digestOfName(x *item) [32]byte {
 	name := x.p.digest
 	if name == "" {
 		name = x.alertID()
 	}
-	return sha256.Sum256(append(append(buf[:8:8], '#'), name...))
+	text := append(binary.BigEndian.AppendUint64(nil, uint64(x.at)), '#')
+	return sha256.Sum256(append(text, name...))
 }
