@@ -232,23 +232,29 @@ const hexName = 2 * len(order{}.id)
 
 // ref is the alert as evidence names it; id is its own in hex.
 func (x *item) ref(id string) tocsin.AlertRef {
-	if x.p.id != "" {
-		id = x.p.id
+	r := x.p.from.ref()
+	x.fill(&r, id)
+	return r
+}
+
+// ref is what the names of all alerts that came from o have in common.
+func (o *origin) ref() tocsin.AlertRef {
+	return tocsin.AlertRef{Source: o.source, Ref: tocsin.Ref{File: o.file, Topic: o.topic, Partition: o.partition, Incarnation: o.incarnation}}
+}
+
+// fill makes r, which the alert's origin has begun, the name of the alert.
+func (x *item) fill(r *tocsin.AlertRef, id string) {
+	if r.ID = id; x.p.id != "" {
+		r.ID = x.p.id
 	}
-	o := x.p.from
-	at := instant(x.at)
-	received := at
-	if x.received != x.at {
-		received = instant(x.received)
+	r.Time = instant(x.at)
+	if r.Received = r.Time; x.received != x.at {
+		r.Received = instant(x.received)
 	}
-	r := tocsin.AlertRef{
-		ID: id, Source: o.source, Time: at, Received: received, Digest: x.digest,
-		Ref: tocsin.Ref{File: o.file, Topic: o.topic, Partition: o.partition, Incarnation: o.incarnation},
-	}
-	if o.topic == "" {
+	r.Digest = x.digest
+	if r.Ref.Topic == "" {
 		r.Ref.Line = x.pos()
 	} else {
 		r.Ref.Offset = x.pos()
 	}
-	return r
 }

@@ -84,6 +84,15 @@ func (q *quotation) run(head, tail []item) []tocsin.AlertRef {
 // fill makes the references that were not quoted, and copies the others. Where the newest alert was not quoted, none was:
 // the quotation is of another key.
 func (q *quotation) fill(refs []tocsin.AlertRef, head, tail []item) {
+	last := tail
+	if len(tail) == 0 {
+		last = head
+	}
+	n := q.len()
+	if n == 0 || len(last) == 0 || !q.at(n-1).quotes(&last[len(last)-1]) {
+		spell(refs, head, tail)
+		return
+	}
 	of := func(i int) *item {
 		if i < len(head) {
 			return &head[i]
@@ -92,15 +101,12 @@ func (q *quotation) fill(refs []tocsin.AlertRef, head, tail []item) {
 	}
 	q.missing = q.missing[:0]
 	at := 0
-	if n := q.len(); n == 0 || len(refs) == 0 || !q.at(n-1).quotes(of(len(refs)-1)) {
-		at = n
-	}
 	for i := range refs {
 		x := of(i)
-		for at < q.len() && q.at(at) != x && q.at(at).before(x.order) {
+		for at < n && q.at(at) != x && q.at(at).before(x.order) {
 			at++
 		}
-		if at < q.len() && q.at(at).quotes(x) {
+		if at < n && q.at(at).quotes(x) {
 			refs[i] = q.refs[at]
 			at++
 		} else {
@@ -109,16 +115,45 @@ func (q *quotation) fill(refs []tocsin.AlertRef, head, tail []item) {
 	}
 	var ids strings.Builder // one string for all of them
 	ids.Grow(len(q.missing) * hexName)
-	var id [hexName]byte
 	for _, i := range q.missing {
-		x := of(int(i))
-		hexOf(id[:], x.id[:])
-		ids.Write(id[:])
+		of(int(i)).writeID(&ids)
 	}
 	text := ids.String()
 	for j, i := range q.missing {
 		refs[i] = of(int(i)).ref(text[j*hexName:][:hexName])
 	}
+}
+
+// spell makes all references.
+func spell(refs []tocsin.AlertRef, head, tail []item) {
+	var ids strings.Builder // one string for all of them
+	ids.Grow(len(refs) * hexName)
+	for _, all := range [2][]item{head, tail} {
+		for i := range all {
+			all[i].writeID(&ids)
+		}
+	}
+	text := ids.String()
+	var from *origin
+	var like tocsin.AlertRef
+	for _, all := range [2][]item{head, tail} {
+		for i := range all {
+			x := &all[i]
+			if x.p.from != from {
+				from, like = x.p.from, x.p.from.ref()
+			}
+			refs[i] = like
+			x.fill(&refs[i], text[i*hexName:][:hexName])
+		}
+		refs, text = refs[len(all):], text[len(all)*hexName:]
+	}
+}
+
+// writeID writes the alert's id in hex.
+func (x *item) writeID(to *strings.Builder) {
+	var id [hexName]byte
+	hexOf(id[:], x.id[:])
+	to.Write(id[:])
 }
 
 // quotes reports whether a reference to x is one to y.
