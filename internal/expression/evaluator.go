@@ -30,8 +30,9 @@ type Evaluator struct {
 	errs        map[int]error        // of leaves, this generation
 	finder      *Finder              // of the index that is searched with this; nil for none
 	decided     []uint64             // what explains an expression, while it is put together
-	explained   []uint64             // what explained one before, on the same alert
-	readings    []tocsin.Reading     // of that; nil for none
+	explained   []uint64             // what explained one before
+	readings    []tocsin.Reading     // of that, nil for none
+	readAt      uint32               // generation of its alert
 }
 
 // verdict is what a leaf said of the alert of a generation.
@@ -81,14 +82,14 @@ func (e *Evaluator) reset(now time.Time) {
 		e.slots[s] = tocsin.Value{}
 	}
 	e.used = e.used[:0]
-	e.now, e.work, e.readings = now, 0, nil
+	e.now, e.work = now, 0
 	e.views.reset()
 	e.gen++
 	if e.gen == 0 { // wrapped round: no entry may look current
 		clear(e.memo)
 		clear(e.boxed)
 		clear(e.views.spans)
-		e.record.gen = 0
+		e.record.gen, e.readings = 0, nil
 		e.gen = 1
 	}
 	if len(e.errs) > 0 {
@@ -174,15 +175,41 @@ func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
 	e.decided = e.decide(e.decided[:0], x.plan, true)
 	slices.Sort(e.decided)
 	all := slices.Compact(e.decided)
-	if e.readings != nil && slices.Equal(all, e.explained) { // many rules have the same condition
+	if e.readings != nil && slices.Equal(all, e.explained) && (e.readAt == e.gen || e.readAgain()) { // many rules have the same condition
 		return e.readings
 	}
 	readings := make([]tocsin.Reading, len(all))
 	for i, d := range all {
 		readings[i] = e.reading(int(uint32(d)))
 	}
-	e.explained, e.readings = append(e.explained[:0], all...), readings
+	e.explained, e.readings, e.readAt = append(e.explained[:0], all...), readings, e.gen
 	return readings
+}
+
+// readAgain reports whether the leaves that explained an expression read of the loaded alert what they did then: mostly what
+// decides is one word, and then nothing need be made.
+func (e *Evaluator) readAgain() bool {
+	for i, d := range e.explained {
+		if !identical(e.reading(int(uint32(d))), e.readings[i]) {
+			return false
+		}
+	}
+	e.readAt = e.gen
+	return true
+}
+
+// identical reports whether two readings of one leaf say the same: of texts and whole numbers by what they say, of all else by
+// where it stands.
+func identical(a, b tocsin.Reading) bool {
+	if a.Holds != b.Holds || a.Value.Kind() != b.Value.Kind() {
+		return false
+	}
+	switch a.Value.Kind() {
+	case tocsin.String, tocsin.Int:
+		return a.Value.Text() == b.Value.Text()
+	default:
+		return a.Value == b.Value
+	}
 }
 
 // decide appends the leaves that make n hold, or not hold: which of the two is so is known. The upper half of each is its

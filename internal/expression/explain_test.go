@@ -2,6 +2,7 @@ package expression
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,12 +72,15 @@ func TestExplainSuffices(t *testing.T) {
 				return Negate(kids[0])
 			}
 		}
-		var fields []tocsin.Field
-		for i := range 8 {
-			if text := rapid.SampledFrom([]string{"", "a long text", "a word", "else"}).Draw(t, "value"); text != "" {
-				fields = append(fields, tocsin.Field{Name: "f" + strconv.Itoa(i), Value: tocsin.StringValue(text)})
+		draw := func() (fields []tocsin.Field) {
+			for i := range 8 {
+				if text := rapid.SampledFrom([]string{"", "a long text", "a word", "else"}).Draw(t, "value"); text != "" {
+					fields = append(fields, tocsin.Field{Name: "f" + strconv.Itoa(i), Value: tocsin.StringValue(strings.Clone(text))})
+				}
 			}
+			return fields
 		}
+		fields := draw()
 		table := New(Options{})
 		x, err := table.Build("x", grow(3))
 		if err != nil {
@@ -100,6 +104,13 @@ func TestExplainSuffices(t *testing.T) {
 		found := len(table.NewIndex([]*Expr{x}, []int32{1}).Finder(e).Find()) > 0
 		if diff := cmp.Diff(readings, e.Explain(x)); found != holds || diff != "" {
 			t.Errorf("it holds: %v, found %v; readings %s", holds, found, diff)
+		}
+		other := draw()
+		e.Load(tocsin.NewFields(other), testTime)
+		fresh := table.Evaluator()
+		fresh.Load(tocsin.NewFields(other), testTime)
+		if diff := cmp.Diff(fresh.Explain(x), e.Explain(x)); diff != "" {
+			t.Errorf("another alert is explained by the one before: %s", diff)
 		}
 	})
 }
