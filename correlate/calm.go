@@ -1,5 +1,7 @@
 package correlate
 
+import "unsafe"
+
 // Most alerts of a busy key join an event that is open already and change nothing that anybody is told: only the
 // event's count, its end and its evidence grow. Such a key is calm, and such an alert is put behind the held ones and
 // left there; the event takes in what it lags behind, all but its digest, when somebody looks at it, or after lagLimit alerts. What it is
@@ -61,24 +63,23 @@ func (g *body) room() int64 { return 2*endRefs - int64(g.head.len()+g.tail.len()
 
 // leave puts the alert in hand behind the held ones where its key is calm and its event would say nothing of it. It
 // reports false, and has done nothing, where that is not so.
-func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
+func (e *Engine) leave(tk *track, st *state, a *arrival) bool {
 	if st.kin != nil {
 		st.unlag()
 	}
 	ev := st.calm
 	if ev == nil {
-		return e.leaveWaiting(tk, st, at, from)
+		return e.leaveWaiting(tk, st, a)
 	}
-	c, n := &ev.calm, st.held.len()
+	ev.prefetch(e.memo.hash)
+	c, n, at, x := &ev.calm, st.held.len(), a.at, &a.x
 	if at <= c.newest || at < e.watermark || at-c.newest >= tk.plan.quiet || at >= c.end || c.left <= 0 || n >= e.cfg.MaxHeld {
 		return false
 	}
-	x, p := e.itemOf(e.firing, at, &from.origin)
-	p.values = tk.kind.values(tk, e.firing)
-	if !p.common() {
+	if !a.p.common() {
 		return false
 	}
-	if x.p = e.memo.among(&ev.recent, &e.pool, &p); x.p == nil {
+	if x.p = e.memo.among(&ev.recent, &e.pool, &a.p); x.p == nil {
 		return false
 	}
 	before := st.bytes
@@ -90,8 +91,8 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 	if n == 0 {
 		e.hasten(st, at+tk.plan.useful()+e.lateness)
 	}
-	e.put(st, n, &x)
-	ev.addDigest(e.memo.digestOf(&x))
+	e.put(st, n, x)
+	ev.addDigest(e.memo.digestOf(x))
 	if c.room > 0 || tk.all {
 		st.bytes += itemSize
 		c.room--
@@ -109,6 +110,13 @@ func (e *Engine) leave(tk *track, st *state, at int64, from *seenOrigin) bool {
 		st.attune()
 	}
 	return true
+}
+
+// prefetch asks for what an alert that says what has that hash reads and writes of the event, see TestLines.
+func (ev *event) prefetch(said [2]uint64) {
+	prefetch(unsafe.Pointer(&ev.calm))
+	prefetch(unsafe.Pointer(&ev.sum))
+	prefetch(unsafe.Pointer(ev.recent.set(said[0])))
 }
 
 // repeats reports whether the newest of the held alerts says what the one in hand does, of which p is the payload.

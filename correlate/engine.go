@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"time"
+	"unsafe"
 
 	"tocsin"
 )
@@ -230,15 +231,45 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 			return
 		}
 	}
+	a := arrival{at: at, from: from}
+	e.read(&a, tk, st)
 	if st == nil {
 		st = e.state(tk, e.firing)
 	}
-	if e.leave(tk, st, at, from) {
+	if e.leave(tk, st, &a) {
 		e.enforce(tk, at)
 		return
 	}
 	st.catchUp()
-	e.takeIn(tk, st, at, from, reread)
+	e.takeIn(tk, st, &a, reread)
+}
+
+// An arrival is the alert of the match in hand as one rule's state is to hold it.
+type arrival struct {
+	at   int64
+	from *seenOrigin
+	x    item // without its payload
+	p    payload
+}
+
+// read reads the alert of the match in hand, of whose key st is the state; where that is nil it asks for it meanwhile.
+func (e *Engine) read(a *arrival, tk *track, st *state) {
+	var h keyHash
+	if st == nil {
+		h = e.addressOf(e.firing)
+		tk.states.prefetch(h)
+	}
+	a.x, a.p = e.itemOf(e.firing, a.at, &a.from.origin)
+	a.p.values = tk.kind.values(tk, e.firing)
+	if a.p.common() {
+		e.memo.hear(&e.pool, &a.p)
+	}
+	if st == nil {
+		prefetch(unsafe.Pointer(tk.states.near(h)))
+	}
+	if a.x.digest != [32]byte{} {
+		e.memo.digestOf(&a.x)
+	}
 }
 
 // refused counts a match that comes too late to be looked at, or that was held before.
@@ -260,25 +291,23 @@ func (e *Engine) refused(tk *track, at int64, reread bool) bool {
 }
 
 // takeIn holds the alert of the match in hand, or lets it join an event that is over.
-func (e *Engine) takeIn(tk *track, st *state, at int64, from *seenOrigin, reread bool) {
-	m, before := e.firing, st.bytes
-	x, p := e.itemOf(m, at, &from.origin)
-	p.values = tk.kind.values(tk, m)
-	if floor := max(e.horizon, st.own); at < floor {
+func (e *Engine) takeIn(tk *track, st *state, a *arrival, reread bool) {
+	before := st.bytes
+	if floor := max(e.horizon, st.own); a.at < floor {
 		if reread {
 			tk.counts.duplicates++
 			return
 		}
 		st.look()
-		x.share(&e.pool, &p, nil)
-		if st.fold != nil || !e.joinLate(st, &x, always(tk.plan.kind)) {
-			tk.counts.late[m.Alert.Source]++
+		a.x.share(&e.pool, &a.p, nil)
+		if st.fold != nil || !e.joinLate(st, &a.x, always(tk.plan.kind)) {
+			tk.counts.late[e.firing.Alert.Source]++
 		}
-	} else if !e.hold(st, x, p) {
+	} else if !e.hold(st, &a.x, &a.p) {
 		tk.counts.duplicates++
 		return
 	}
-	e.settle(st, before, at)
+	e.settle(st, before, a.at)
 }
 
 // holds reports whether the alert of the match in hand is among those its key holds.
@@ -294,7 +323,7 @@ func (e *Engine) holds(tk *track, at int64) bool {
 }
 
 // hold puts x among the key's alerts and lets it have its effect. It reports false for one that is there already.
-func (e *Engine) hold(st *state, x item, p payload) bool {
+func (e *Engine) hold(st *state, x *item, p *payload) bool {
 	all := st.held.all()
 	pos := len(all)
 	if pos > 0 && !all[pos-1].before(x.order) {
@@ -308,12 +337,12 @@ func (e *Engine) hold(st *state, x item, p payload) bool {
 		neighbour = &all[pos-1]
 	}
 	if p.common() {
-		x.p = e.memo.common(&e.pool, &p)
+		x.p = e.memo.common(&e.pool, p)
 		x.own(neighbour == nil || !neighbour.p.same(x.p))
 	} else {
-		x.share(&e.pool, &p, neighbour)
+		x.share(&e.pool, p, neighbour)
 	}
-	e.put(st, pos, &x)
+	e.put(st, pos, x)
 	st.bytes += x.cost()
 	if len(all) == 0 {
 		e.hasten(st, x.at+st.track.plan.useful()+e.lateness)

@@ -42,6 +42,6 @@ func (e *Engine) await(tk *track, value string) {
 	st := e.state(tk, &m)
 	before := st.bytes
 	x, p := e.itemOf(&m, e.watermark, &from.origin)
-	e.hold(st, x, p)
+	e.hold(st, &x, &p)
 	e.settle(st, before, e.watermark)
 }

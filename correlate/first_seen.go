@@ -94,7 +94,7 @@ func (e *Engine) behold(tk *track, at int64, from *seenOrigin) {
 	default:
 		st = e.state(tk, m)
 		before := st.bytes
-		if !e.hold(st, x, pay) {
+		if !e.hold(st, &x, &pay) {
 			tk.counts.duplicates++
 		}
 		e.settle(st, before, at)

@@ -117,8 +117,10 @@ func (h *held) takeIn(more []item, lent bool) {
 	if len(more) == 0 || lent && h.extend(more) {
 		return
 	}
-	for i := range more {
-		*h.next() = more[i]
+	for len(more) > 0 {
+		h.makeRoom()
+		n := min(cap(h.buf)-len(h.buf), len(more))
+		h.buf, more = append(h.buf, more[:n]...), more[n:]
 	}
 }
 

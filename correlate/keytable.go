@@ -3,6 +3,7 @@ package correlate
 import (
 	"hash/maphash"
 	"iter"
+	"unsafe"
 
 	"tocsin"
 )
@@ -50,6 +51,12 @@ func (t *keyTable[T]) find(h keyHash) T {
 		}
 	}
 }
+
+// prefetch asks for the place where a hash belongs.
+func (t *keyTable[T]) prefetch(h keyHash) { prefetch(unsafe.Pointer(&t.slots[h[0]&t.mask()])) }
+
+// near is what stands where a hash belongs, if anything: mostly what has it.
+func (t *keyTable[T]) near(h keyHash) T { return t.slots[h[0]&t.mask()].at }
 
 // put enters what has a hash that is not there.
 func (t *keyTable[T]) put(sum uint64, x T) {

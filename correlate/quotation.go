@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unsafe"
 
 	"tocsin"
 )
@@ -130,6 +131,7 @@ func spell(refs []tocsin.AlertRef, head, tail []item) {
 	ids.Grow(len(refs) * hexName)
 	for _, all := range [2][]item{head, tail} {
 		for i := range all {
+			prefetch(unsafe.Pointer(all[i].p))
 			all[i].writeID(&ids)
 		}
 	}

@@ -37,17 +37,16 @@ func (st *state) lacks() int {
 }
 
 // leaveWaiting is [Engine.leave] for a key that waits for its first window.
-func (e *Engine) leaveWaiting(tk *track, st *state, at int64, from *seenOrigin) bool {
-	all := st.held.all()
+func (e *Engine) leaveWaiting(tk *track, st *state, a *arrival) bool {
+	all, at, x := st.held.all(), a.at, &a.x
 	n := len(all)
 	if st.patience <= 0 || n > 0 && at <= all[n-1].at || at < e.watermark || n >= e.cfg.MaxHeld {
 		return false
 	}
-	x, p := e.itemOf(e.firing, at, &from.origin)
-	if !p.common() {
+	if !a.p.common() {
 		return false
 	}
-	x.p = e.memo.common(&e.pool, &p)
+	x.p = e.memo.common(&e.pool, &a.p)
 	before := st.bytes
 	if n == 0 || !all[n-1].p.same(x.p) {
 		x.own(true)
@@ -56,7 +55,7 @@ func (e *Engine) leaveWaiting(tk *track, st *state, at int64, from *seenOrigin) 
 	if st.bytes += itemSize; n == 0 {
 		e.hasten(st, at+tk.plan.useful()+e.lateness)
 	}
-	e.put(st, n, &x)
+	e.put(st, n, x)
 	st.patience--
 	st.touched = true
 	tk.bytes += st.bytes - before

@@ -1,5 +1,7 @@
 package correlate
 
+import "unsafe"
+
 // wide reports whether a key may have to keep more values than a plain list is good for. What such a key keeps beside
 // its held alerts is a function of these alone, and so is its account of it: the values that they show inside the span
 // up to the newest of them, at most the at_least seen last.
@@ -100,8 +102,11 @@ func (st *state) recollect() {
 // drop forgets the first n held alerts, and of a wide key what only they showed.
 func (st *state) drop(n int) {
 	all := st.held.all()
-	for _, x := range all[:n] {
-		st.bytes -= x.cost()
+	for i := range all[:n] {
+		prefetch(unsafe.Pointer(all[i].p))
+	}
+	for i := range all[:n] {
+		st.bytes -= all[i].cost()
 	}
 	if n == 0 || !st.track.plan.wide() || all[n-1].at <= st.floor() {
 		st.held.drop(n)
