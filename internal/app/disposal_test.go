@@ -18,7 +18,8 @@ import (
 func foundedOn(t *testing.T, st interface {
 	sinks.AlertStore
 	sinks.EventStore
-}, r *register.Register, now time.Time, what, address string) tocsin.Incident {
+}, r *register.Register, now time.Time, what, address string,
+) tocsin.Incident {
 	t.Helper()
 	raw := []byte(`{"n":` + what + `}`)
 	sum := sha256.Sum256(raw)

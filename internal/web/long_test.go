@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func TestNoFieldMakesAPageHeavy(t *testing.T) {
 		}
 		for _, path := range paths {
 			a := w.get(path, "Authorization", "Bearer "+leadToken)
-			if a.StatusCode != 200 || len(a.body) > heaviest {
+			if a.StatusCode != http.StatusOK || len(a.body) > heaviest {
 				t.Errorf("%s: %.60s: %s, %d bytes", name, path, a.Status, len(a.body))
 			}
 		}
