@@ -208,10 +208,10 @@ func (s *rawElastic) ask(method, path, body string) []byte {
 	return text
 }
 
-// What a proof is found by in Elasticsearch follows from it: one that is found by something else is told.
+// What a proof, or a copy, is found by in Elasticsearch follows from it: one that is found by something else is told.
 func TestElasticFieldsOfProofs(t *testing.T) {
 	s, w := elasticWorld(t)
-	w.incident(1)
+	i := w.incident(1)
 	w.seal()
 	w.incident(2)
 	w.seal()
@@ -220,9 +220,9 @@ func TestElasticFieldsOfProofs(t *testing.T) {
 	if found := foundOf(t, s.full, trust); found != "" {
 		t.Fatalf("as it is: %s", found)
 	}
-	size := w.sealer.tree.size
-	for _, at := range []string{stretches + ":0000000000000000", fmt.Sprintf("%s:%016d", checkpoints, size)} {
-		place := "/" + s.prefix + "checkpoints/_doc/" + at
+	places := []string{"checkpoints/_doc/" + stretches + ":0000000000000000", fmt.Sprintf("checkpoints/_doc/%s:%016d", checkpoints, w.sealer.tree.size), "evidence-2026.11/_doc/" + w.copied(i).ID}
+	for _, at := range places {
+		place := "/" + s.prefix + at
 		var there struct {
 			Source json.RawMessage `json:"_source"`
 		}
@@ -233,7 +233,7 @@ func TestElasticFieldsOfProofs(t *testing.T) {
 			"number": func(_, f map[string]any) { f["seq"] = 77 },
 			"kind":   func(_, f map[string]any) { f["kind"] = "other" },
 			"swapped": func(_, f map[string]any) {
-				f["kind"] = map[any]any{stretches: checkpoints, checkpoints: stretches}[f["kind"]]
+				f["kind"] = map[any]any{stretches: checkpoints, checkpoints: stretches, exhibits: stretches}[f["kind"]]
 			},
 			"id":        func(_, f map[string]any) { f["id"] = "other" },
 			"no id":     func(_, f map[string]any) { delete(f, "id") },

@@ -73,11 +73,16 @@ func (s *Store) exhibiting(x *tocsin.Exhibit) (action, error) {
 	if !ok {
 		return action{}, fmt.Errorf("incident %.80q names no month: %w", x.Incident, sinks.ErrPermanent)
 	}
-	doc, err := stored(x.At, "event", object{"id": x.ID, "kind": "exhibit", "incident": x.Incident, "tenant": x.Tenant, "event": x.Event}, *x)
+	doc, err := stored(x.At, "event", exhibitFields(x), *x)
 	if err != nil {
 		return action{}, fmt.Errorf("exhibit %s: %w", x.ID, err)
 	}
 	return action{op: "create", index: index, id: x.ID, doc: doc}, nil
+}
+
+// exhibitFields are what a copy is found by.
+func exhibitFields(x *tocsin.Exhibit) object {
+	return object{"id": x.ID, "kind": "exhibit", "incident": x.Incident, "tenant": x.Tenant, "event": x.Event}
 }
 
 // manifest are the members of an exhibit that are read without its original.

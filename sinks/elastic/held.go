@@ -296,6 +296,11 @@ func (s *Store) HeldExhibits(ctx context.Context, span tocsin.LogRange, each fun
 			index, _ := s.indexOf(kindEvidence, x.Incident)
 			odd = hit.at(index, x.ID)
 		}
+		if odd == nil {
+			if odd = oddFields(hit.source, x.At, exhibitFields(&x)); odd != nil {
+				return each(x, odd)
+			}
+		}
 		if odd != nil { // whoever asks for it does not get it
 			var found struct {
 				Tocsin struct {

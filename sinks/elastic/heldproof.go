@@ -18,29 +18,32 @@ func (s *Store) HeldStretches(ctx context.Context, from int64, limit int) (all [
 		return nil, nil, err
 	}
 	for n := range found {
-		st := &found[n].Stretch
-		all = append(all, *st)
-		at, err := oddFields(found[n].source, st.At, stretchFields(st, lastOf(st)))
-		if err != nil {
-			return nil, nil, err
+		st := &found[n]
+		all = append(all, st.Stretch)
+		wrong := st.odd
+		if wrong == nil {
+			wrong = oddFields(st.source, st.At, stretchFields(&st.Stretch, lastOf(&st.Stretch)))
 		}
-		if at != "" && odd == nil {
-			odd = fmt.Errorf("stretch of the tree at leaf %d: its field %s, by which it is found, is not what it says", st.First, at)
+		if odd == nil && wrong != nil {
+			odd = fmt.Errorf("stretch of the tree at leaf %d: %w", st.First, wrong)
 		}
 	}
 	return all, odd, nil
 }
 
-// oddFields names a field around what a document holds that is not as it would be written now.
-func oddFields(source string, at time.Time, fields object) (string, error) {
+// oddFields tells of a field around what a document holds that is not as it would be written now.
+func oddFields(source string, at time.Time, fields object) error {
 	now, err := stored(at, "event", fields, nil)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if inner := innerOf(source); inner != "" { // it may have half a megabyte, and is looked at elsewhere
 		source = strings.Replace(source, inner, "null", 1)
 	}
-	return sinks.Unlike(source, now), nil
+	if odd := sinks.Unlike(source, now); odd != "" {
+		return fmt.Errorf("its field %s, by which it is found, is not what it says", odd)
+	}
+	return nil
 }
 
 // oddProofs tells of the first document beside the stretches that is no checkpoint, or one that says more than it should or

@@ -134,6 +134,15 @@ const stretchesAtOnce = 50
 type storedStretch struct {
 	tocsin.Stretch
 	source string
+	odd    error // it says more than it should
+}
+
+func readStored(source string) (st storedStretch, err error) {
+	st.source = source
+	if st.Stretch, st.odd = sinks.WholeStretch(innerOf(source)); st.odd != nil {
+		st.Stretch, err = sinks.ReadStretch(innerOf(source))
+	}
+	return st, err
 }
 
 // Stretches returns stretches; see [sinks.TreeStore]. What a search does not see yet is read by its id, from behind the
@@ -189,11 +198,11 @@ func (s *Store) searched(ctx context.Context, seq object, order string, limit in
 		"query": object{"bool": object{"filter": []object{{"term": object{"tocsin.kind": kindStretch}}, {"range": object{"tocsin.seq": seq}}}}},
 	}
 	_, err := s.page(ctx, s.index(kindCheckpoints), query, taking{each: func(hit *wholeHit) error {
-		st, err := sinks.ReadStretch(innerOf(hit.source))
+		st, err := readStored(hit.source)
 		if err != nil {
 			return fmt.Errorf("document %.80q: %w", hit.id, err)
 		}
-		all = append(all, storedStretch{st, hit.source})
+		all = append(all, st)
 		return nil
 	}})
 	if err != nil {
@@ -206,15 +215,18 @@ func (s *Store) searched(ctx context.Context, seq object, order string, limit in
 // before another leaf.
 func (s *Store) newest(ctx context.Context, all []storedStretch, next, from int64, limit int) ([]storedStretch, error) {
 	for len(all) < limit {
-		var st tocsin.Stretch
-		doc, err := s.one(ctx, s.stretch(next), &st)
+		doc, err := s.one(ctx, s.stretch(next), &tocsin.Stretch{})
 		if errors.Is(err, tocsin.ErrNotFound) {
 			break
 		} else if err != nil {
 			return nil, err
 		}
+		st, err := readStored(string(doc.source))
+		if err != nil {
+			return nil, fmt.Errorf("document %.80q: %w", stretchID(next), err)
+		}
 		if next = st.End(); next > from {
-			all = append(all, storedStretch{st, string(doc.source)})
+			all = append(all, st)
 		}
 	}
 	return all, nil
