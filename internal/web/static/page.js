@@ -162,7 +162,7 @@
 		const form = document.getElementById('bulk');
 		if (form) delete form.dataset.sent;
 		shown.replaceWith(document.adoptNode(next));
-		for (const part of ['.tabs', '.tableline', '.figures']) {
+		for (const part of ['.who', '.tabs', '.tableline', '.figures']) {
 			const a = document.querySelector(part), b = now.querySelector(part);
 			if (a && b) a.replaceWith(document.adoptNode(b));
 		}
