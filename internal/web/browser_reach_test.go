@@ -88,3 +88,44 @@ func TestBrowserReach(t *testing.T) {
 		}
 	}
 }
+
+// covered tells what has the focus and is all hidden behind something else (WCAG 2.2, 2.4.11); "" where it is in sight.
+const covered = `(() => {
+	const e = document.activeElement, r = e.getBoundingClientRect();
+	const seen = [[r.left + 2, r.top + 2], [r.right - 2, r.bottom - 2], [r.left + r.width / 2, r.top + r.height / 2]].some(([x, y]) => { const on = document.elementFromPoint(x, y); return on && e.contains(on); });
+	return e === document.body || !r.width || seen ? '' : e.outerHTML.slice(0, 100) + ' at ' + Math.round(r.top);
+})()`
+
+// TestBrowserFocusIsNotCovered: what may be done with chosen rows lies over the list, and never over what has the focus.
+func TestBrowserFocusIsNotCovered(t *testing.T) {
+	b := chromium(t)
+	w := newWorld(t, nil)
+	for n := range 12 {
+		w.incident(fmt.Sprintf("0f%02d", n), "Password spray", fmt.Sprint("user", n))
+	}
+	server := httptest.NewServer(w.handler)
+	t.Cleanup(server.Close)
+	b.as(coordinatorToken)
+	for _, height := range []int64{900, 500} {
+		size := emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: height, DeviceScaleFactor: 1}
+		if _, err := chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, size); err != nil {
+			t.Fatal(err)
+		}
+		b.open(server.URL + "/")
+		b.press("jx")
+		for range 40 {
+			b.press("\t")
+			if hidden := evaluate[string](b, covered); hidden != "" {
+				t.Errorf("in a window of %d px: %s", height, hidden)
+			}
+		}
+		b.open(server.URL + "/")
+		b.press("jx")
+		for range 11 {
+			b.press("j")
+			if hidden := evaluate[string](b, covered); hidden != "" {
+				t.Errorf("by j, in a window of %d px: %s", height, hidden)
+			}
+		}
+	}
+}
