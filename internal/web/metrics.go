@@ -1,9 +1,9 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -24,8 +24,7 @@ func openings(now time.Time) []url.Values {
 }
 
 // opening is what an address asks for; of one that names no metric, what there is something of, and the answer with it.
-func (p *pages) opening(r *http.Request) (url.Values, *measure.Trend, error) {
-	values := r.URL.Query()
+func (p *pages) opening(ctx context.Context, values url.Values) (url.Values, *measure.Trend, error) {
 	if values.Get("metric") != "" {
 		return values, nil, nil
 	}
@@ -36,10 +35,10 @@ func (p *pages) opening(r *http.Request) (url.Values, *measure.Trend, error) {
 		if err != nil {
 			return asked, nil, nil //nolint:nilerr // the page says what is wrong with it
 		}
-		q.Tenant = auth.From(r.Context()).Tenant
-		t, err := measure.Trends(r.Context(), p.Measures, q)
+		q.Tenant = auth.From(ctx).Tenant
+		t, err := measure.Trends(ctx, p.Measures, q)
 		if err != nil && !errors.Is(err, tocsin.ErrQuery) {
-			return nil, nil, err
+			return asked, nil, err
 		}
 		if err != nil {
 			return asked, nil, nil //nolint:nilerr // likewise

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -30,6 +32,7 @@ type trendsView struct {
 	Tabs       []link
 	Lacks      []lack // why there is nothing to show
 	Refused    string
+	Wait       string // where the reader waits for what is being worked out; "": it is there
 	Trend      *measure.Trend
 	Charts     []chart
 	Columns    []string // of the tables, but the first
@@ -42,11 +45,38 @@ type selected struct{ Name, Word string }
 // seriesShown is how many series get a chart and a table of their own; the file has them all.
 const seriesShown = 12
 
+// trendsPatience is how long the page waits for statistics unless its reader wants to wait: after a start they are read into
+// memory, which takes up to a minute where the register is large.
+const trendsPatience = 3 * time.Second
+
 func (p *pages) trends(w http.ResponseWriter, r *http.Request) error {
-	values, found, err := p.opening(r)
-	if err != nil {
+	ctx, values, cancel := r.Context(), r.URL.Query(), func() {}
+	if !values.Has(waits) {
+		ctx, cancel = context.WithTimeout(ctx, trendsPatience)
+	}
+	defer cancel()
+	values.Del(waits)
+	v, err := p.statistics(ctx, maps.Clone(values))
+	status := http.StatusOK
+	switch {
+	case errors.Is(err, tocsin.ErrQuery):
+		status, v.Refused = http.StatusBadRequest, strings.ReplaceAll(err.Error(), ": "+tocsin.ErrQuery.Error(), "")
+	case err != nil && ctx.Err() != nil && r.Context().Err() == nil:
+		values.Set(waits, "1")
+		v.Wait = "/trends?" + values.Encode()
+	case err != nil:
 		return err
 	}
+	p.render(w, r, status, "trends", "Trends", "trends", v)
+	return nil
+}
+
+// waits is what an address has whose reader wants to wait.
+const waits = "wait"
+
+// statistics are what values ask for. On an error the form is filled in all the same.
+func (p *pages) statistics(ctx context.Context, values url.Values) (trendsView, error) {
+	values, found, failed := p.opening(ctx, values)
 	v := trendsView{
 		Metrics: measure.Metrics(), Dimensions: tocsin.Dimensions(), Cohorts: tocsin.Cohorts(), Intervals: []string{"month", "week", "day"},
 		From: values.Get("from"), To: values.Get("to"), CSV: "/api/v1/trends.csv?" + given(values).Encode(),
@@ -58,27 +88,23 @@ func (p *pages) trends(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	v.Asked = q
-	if err == nil {
-		if found == nil {
-			q.Tenant = auth.From(r.Context()).Tenant
-			var t measure.Trend
-			t, err = measure.Trends(r.Context(), p.Measures, q)
-			found = &t
-		}
-		if err == nil {
-			v.show(found)
-			v.Tabs, v.Lacks = metricTabs(values), lacks(found, values)
-		}
+	if failed != nil {
+		return v, failed
 	}
-	status := http.StatusOK
-	switch {
-	case errors.Is(err, tocsin.ErrQuery):
-		status, v.Refused = http.StatusBadRequest, strings.ReplaceAll(err.Error(), ": "+tocsin.ErrQuery.Error(), "")
-	case err != nil:
-		return err
+	if err != nil {
+		return v, err
 	}
-	p.render(w, r, status, "trends", "Trends", "trends", v)
-	return nil
+	if found == nil {
+		q.Tenant = auth.From(ctx).Tenant
+		t, err := measure.Trends(ctx, p.Measures, q)
+		if err != nil {
+			return v, err
+		}
+		found = &t
+	}
+	v.show(found)
+	v.Tabs, v.Lacks = metricTabs(values), lacks(found, values)
+	return v, nil
 }
 
 // given leaves out what a form sends empty because nobody filled it in; words to select by may be empty.
