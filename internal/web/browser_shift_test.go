@@ -59,7 +59,7 @@ func TestBrowserShift(t *testing.T) {
 		came := w.incident(fmt.Sprint("5e", width), "Came in", fmt.Sprint("dora", width))
 		b.until(`!!document.getElementById('i` + came.ID + `')`)
 		worst = max(worst, measure(fmt.Sprint("an incident comes in, ", width)))
-		_ = evaluate[int](b, `document.getElementById('entity').focus(), 1`)
+		_ = evaluate[int](b, `document.getElementById('title').focus(), 1`)
 		w.incident(fmt.Sprint("6e", width), "Came in too", fmt.Sprint("emil", width))
 		b.until(`!document.getElementById('live').hidden`)
 		worst = max(worst, measure(fmt.Sprint("it is told that one came in, ", width)))
