@@ -66,8 +66,11 @@ type trouble struct {
 // newSource tells of the inputs.
 func newSource() *cobra.Command {
 	cmd := &cobra.Command{Use: "source", Short: "Look at the inputs of the daemon"}
-	cmd.AddCommand(newItems("list", "List the inputs, and what became of their records since the start", "/sources", "SOURCE\tALERTS\tDUPLICATES\tREJECTED\tLATE\tRATE\tRECEIVED\tSILENT SINCE", func(s api.Source) string {
-		return fmt.Sprintf("%s\t%d\t%d\t%d\t%d\t%.1f/s\t%s\t%s", printable(s.Name), s.Alerts, s.Duplicates, s.Rejected, s.Late, s.Rate, or(stamp(s.Received), "-"), or(stamp(s.Silent), "-"))
+	cmd.AddCommand(newItems("list", "List the inputs, and what became of their records since the start", "/sources", "SOURCE\tALERTS\tDUPLICATES\tREJECTED\tSHARE\tLATE\tRATE\tDELAY\tRECEIVED\tSILENT SINCE", func(s api.Source) string {
+		share := 100 * float64(s.Rejected) / float64(max(s.Alerts+s.Duplicates+s.Rejected, 1))
+		delay := time.Duration(s.Delay * float64(time.Second)).Round(time.Millisecond)
+		return fmt.Sprintf("%s\t%d\t%d\t%d\t%.1f%%\t%d\t%.1f/s\t%v\t%s\t%s", printable(s.Name), s.Alerts, s.Duplicates, s.Rejected, share, s.Late, s.Rate, delay,
+			or(stamp(s.Received), "-"), or(stamp(s.Silent), "-"))
 	}))
 	return cmd
 }

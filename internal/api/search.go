@@ -204,7 +204,7 @@ type Source struct {
 	Duplicates int64            `json:"duplicates"`
 	Rejected   int64            `json:"rejected"`
 	Reasons    map[string]int64 `json:"reasons" doc:"rejected records by reason"`
-	Late       int64            `json:"late" doc:"matches beyond lateness, which were not correlated"`
+	Late       int64            `json:"late" doc:"matches beyond lateness, which were not correlated; of before the start too, as the engine was saved"`
 	Rate       float64          `json:"rate" doc:"records a second, over the last minute"`
 	Received   time.Time        `json:"received,omitzero" doc:"when its latest alert was received; absent before the first one since the start"`
 	Delay      float64          `json:"delay_s" doc:"mean seconds from an alert's own time to its receipt, since the start"`

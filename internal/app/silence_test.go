@@ -249,3 +249,21 @@ func TestTopicListening(t *testing.T) {
 		})
 	}
 }
+
+// A source that was never heard of is told of too: whoever set it up looks for it.
+func TestSourcesThatWereNeverHeardOf(t *testing.T) {
+	h := newQuietHouse(t, config.Source{Name: "fw", Kind: "http", Tenant: "default", Format: "auto", Store: "all"}, config.Source{Name: "edr", Kind: "http", Tenant: "default", Format: "auto", Store: "all"})
+	h.open()
+	defer func() { h.stop() }()
+	h.say("fw")
+	var names []string
+	for _, s := range h.sources(&pulse{}) {
+		names = append(names, s.Name)
+		if s.Received.IsZero() != (s.Name == "edr") {
+			t.Errorf("%s was received %v", s.Name, s.Received)
+		}
+	}
+	if !slices.Equal(names, []string{"edr", "fw"}) {
+		t.Errorf("sources %q", names)
+	}
+}

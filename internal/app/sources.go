@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -16,11 +17,18 @@ func (a *App) sources(p *pulse) []api.Source { return a.sourcesOf(a.totals(), p)
 func (a *App) sourcesOf(t totals, p *pulse) []api.Source {
 	out := []api.Source{}
 	names := t.bySource()
-	for _, h := range a.silences.known() { // heard of before the start
-		if !slices.ContainsFunc(names, func(s web.Source) bool { return s.Name == h.Source }) {
-			names = append(names, web.Source{Name: h.Source})
+	other := func(name string) {
+		if !slices.ContainsFunc(names, func(s web.Source) bool { return s.Name == name }) {
+			names = append(names, web.Source{Name: name})
 		}
 	}
+	for _, h := range a.silences.known() { // heard of before the start
+		other(h.Source)
+	}
+	for _, s := range a.cfg.Sources { // and never: whoever sets one up looks for it here
+		other(s.Name)
+	}
+	slices.SortFunc(names, func(a, b web.Source) int { return cmp.Compare(a.Name, b.Name) })
 	for _, s := range names {
 		source := api.Source{
 			Name: s.Name, Alerts: s.Alerts, Duplicates: s.Duplicates, Rejected: s.Rejected, Late: s.Late, Reasons: map[string]int64{},
