@@ -164,8 +164,9 @@ func (m *Matcher) readFacts(a *tocsin.Alert) tocsin.Facts {
 			f.Tactics = append(f.Tactics, s)
 		}
 	}
-	for name := range a.Fields.All() {
-		if strings.HasPrefix(name, "threat.indicator.") {
+	leaves := a.Fields.Leaves() // in whatever order
+	for i := range leaves {
+		if strings.HasPrefix(leaves[i].Name.Text(), "threat.indicator.") {
 			f.IOC = true
 			break
 		}
