@@ -72,36 +72,19 @@ func (e *Engine) leave(tk *track, st *state, a *arrival) bool {
 		return e.leaveWaiting(tk, st, a)
 	}
 	ev.prefetch(e.memo.hash)
-	c, n, at, x := &ev.calm, st.held.len(), a.at, &a.x
-	if at <= c.newest || at < e.watermark || at-c.newest >= tk.plan.quiet || at >= c.end || c.left <= 0 || n >= e.cfg.MaxHeld {
+	c, at := &ev.calm, a.at
+	if at <= c.newest || at < e.watermark || at-c.newest >= tk.plan.quiet || at >= c.end || c.left <= 0 || st.held.len() >= e.cfg.MaxHeld {
 		return false
 	}
 	if !a.p.common() {
 		return false
 	}
-	if x.p = e.memo.among(&ev.recent, &e.pool, &a.p); x.p == nil {
+	if a.x.p = e.memo.among(&ev.recent, &e.pool, &a.p); a.x.p == nil {
 		return false
 	}
 	before := st.bytes
-	st.bytes += itemSize
-	if n == 0 || !c.repeats(&st.held, x.p, e.memo.hash) {
-		x.own(true)
-		st.bytes += e.memo.weight
-	}
-	if n == 0 {
-		e.hasten(st, at+tk.plan.useful()+e.lateness)
-	}
-	e.put(st, n, x)
-	ev.addDigest(e.memo.digestOf(x))
-	if c.room > 0 || tk.all {
-		st.bytes += itemSize
-		c.room--
-	}
-	c.newest, c.mark, c.said = at, e.watermark, e.memo.hash
-	c.left--
-	c.lag++
-	st.touched = true
-	if (n+1)%lagLimit == 0 { // see [state.tidies]
+	e.putCalm(tk, st, ev, &a.x)
+	if st.held.len()%lagLimit == 0 { // see [state.tidies]
 		st.trim(e.horizon)
 	} else if c.lag >= lagLimit {
 		st.catchUp()
@@ -110,6 +93,29 @@ func (e *Engine) leave(tk *track, st *state, a *arrival) bool {
 		st.attune()
 	}
 	return true
+}
+
+// putCalm puts x behind the held alerts of a calm key, of whose event it is.
+func (e *Engine) putCalm(tk *track, st *state, ev *event, x *item) {
+	c, n := &ev.calm, st.held.len()
+	st.bytes += itemSize
+	if n == 0 || !c.repeats(&st.held, x.p, e.memo.hash) {
+		x.own(true)
+		st.bytes += e.memo.weight
+	}
+	if n == 0 {
+		e.hasten(st, x.at+tk.plan.useful()+e.lateness)
+	}
+	e.put(st, n, x)
+	ev.addDigest(e.memo.digestOf(x))
+	if c.room > 0 || tk.all {
+		st.bytes += itemSize
+		c.room--
+	}
+	c.newest, c.mark, c.said = x.at, e.watermark, e.memo.hash
+	c.left--
+	c.lag++
+	st.touched = true
 }
 
 // prefetch asks for what an alert that says what has that hash reads and writes of the event, see TestLines.
