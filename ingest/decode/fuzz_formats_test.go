@@ -160,6 +160,7 @@ func FuzzFormatWatchguard(f *testing.F)           { fuzzFormat(f, "watchguard") 
 func FuzzFormatNps(f *testing.F)                  { fuzzFormat(f, "nps") }
 func FuzzFormatCiscoFmc(f *testing.F)             { fuzzFormat(f, "cisco_fmc") }
 func FuzzFormatKaspersky(f *testing.F)            { fuzzFormat(f, "kaspersky") }
+func FuzzFormatWallix(f *testing.F)               { fuzzFormat(f, "wallix") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

@@ -97,11 +97,15 @@ func (l *lineReader) read(line string) (header, bool) {
 	if h.data == nil && strings.HasPrefix(after, "Z ") {
 		h.host, h.message = nextHost(strings.TrimLeft(after[1:], " "))
 	}
-	if ip, rest, ok := strings.Cut(h.message, " "); ok && h.host != "" && isAddress(ip) && isTag(firstWord(rest)) {
-		h.ip, h.message = ip, rest
+	if h.host != "" && h.message != "" && nibble(h.message[0]) < 16 {
+		if ip, rest, ok := strings.Cut(h.message, " "); ok && isAddress(ip) && isTag(firstWord(rest)) {
+			h.ip, h.message = ip, rest
+		}
 	}
-	if own, behind, ok := leadingTime(strings.TrimLeft(strings.TrimPrefix(h.message, ": "), " *.")); ok && strings.HasPrefix(h.message, ": ") && !yearless(own) {
-		h.time, h.message = own, strings.TrimLeft(behind, ": ") // a switch's own time behind a relay's
+	if said, ok := strings.CutPrefix(h.message, ": "); ok { // a switch's own time behind a relay's
+		if own, behind, ok := leadingTime(strings.TrimLeft(said, " *.")); ok && !yearless(own) {
+			h.time, h.message = own, strings.TrimLeft(behind, ": ")
+		}
 	}
 	if !h.leveled() {
 		h.tag()
