@@ -137,7 +137,10 @@ func pairsStart(s string) bool {
 		if !ok || key == "" {
 			return false
 		}
-		_, s = pairValue(value)
+		value, s = pairValue(value)
+		if clock := clockBehind(value, s); clock != "" {
+			s = s[1+len(clock):]
+		}
 	}
 	return true
 }
@@ -225,42 +228,6 @@ func pairsBehind(m string) int {
 		rest = after
 	}
 	return at
-}
-
-// nextPair cuts a text at the equals sign of the pair that it begins with.
-func nextPair(s string) (key, rest string, ok bool) {
-	const most = 64 // bytes of a key
-	s = strings.TrimLeft(s, " \t,;")
-	for i := range min(len(s), most) {
-		c := s[i]
-		switch {
-		case c == '=':
-			return s[:i], s[i+1:], i > 0
-		case c == '_' || c == '-' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z':
-		default:
-			return "", s, false
-		}
-	}
-	return "", s, false
-}
-
-// pairValue reads a value: in quotation marks, or to the next blank.
-func pairValue(s string) (value, rest string) {
-	if s != "" && (s[0] == '"' || s[0] == '\'') {
-		for i := 1; i < len(s); i++ {
-			switch s[i] {
-			case '\\':
-				i++
-			case s[0]:
-				return s[1:i], s[i+1:]
-			}
-		}
-	}
-	end := strings.IndexAny(s, " \t")
-	if end < 0 {
-		return s, ""
-	}
-	return s[:end], s[end:]
 }
 
 // read sets what the pairs of a text say. Words between pairs are passed over.

@@ -68,6 +68,42 @@ func commaValue(s string) (value, rest string) {
 	return s[:end], s[end:]
 }
 
+// nextPair cuts a text at the equals sign of the pair that it begins with.
+func nextPair(s string) (key, rest string, ok bool) {
+	const most = 64 // bytes of a key
+	s = strings.TrimLeft(s, " \t,;")
+	for i := range min(len(s), most) {
+		c := s[i]
+		switch {
+		case c == '=':
+			return s[:i], s[i+1:], i > 0
+		case c == '_' || c == '-' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z':
+		default:
+			return "", s, false
+		}
+	}
+	return "", s, false
+}
+
+// pairValue reads a value: in quotation marks, or to the next blank.
+func pairValue(s string) (value, rest string) {
+	if s != "" && (s[0] == '"' || s[0] == '\'') {
+		for i := 1; i < len(s); i++ {
+			switch s[i] {
+			case '\\':
+				i++
+			case s[0]:
+				return s[1:i], s[i+1:]
+			}
+		}
+	}
+	end := strings.IndexAny(s, " \t")
+	if end < 0 {
+		return s, ""
+	}
+	return s[:end], s[end:]
+}
+
 // plainKey reports whether a text is one word, as keys are.
 func plainKey(s string) bool { return s != "" && len(s) <= 64 && cefKey(s) }
 

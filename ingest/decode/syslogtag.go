@@ -45,3 +45,55 @@ func (h *header) leveled() (tagged bool) {
 	h.message = rest
 	return false
 }
+
+// spacedName is how much of a text belongs to a program's name of two words, behind the first of them: "Google Chrome[4321]: ".
+func spacedName(rest string) int {
+	const most = 32
+	open := strings.IndexByte(rest[:min(len(rest), most)], '[')
+	if open < 2 || !plainKey(rest[1:open]) {
+		return 0
+	}
+	number, after, ok := strings.Cut(rest[open+1:], "]")
+	if _, whole := digits(number, 1, 10); !ok || !whole || !strings.HasPrefix(after, ":") {
+		return 0
+	}
+	return open
+}
+
+// isTag reports whether a word is a program's name before its message: "httpd:", "sshd[4321]:".
+func isTag(word string) bool {
+	name, colon := strings.CutSuffix(word, ":")
+	name, _, _ = strings.Cut(name, "[")
+	return colon && plainKey(name)
+}
+
+// tag cuts "name[pid]: " off the message.
+func (h *header) tag() {
+	end := strings.IndexAny(h.message, " :[")
+	if end <= 0 || end > 128 {
+		return
+	}
+	if h.message[end] == ' ' {
+		end += spacedName(h.message[end:])
+	}
+	name, rest := h.message[:end], h.message[end:]
+	if head, address, ok := strings.Cut(name, "/"); ok && head != "" && isAddress(address) { // a tunnel's user
+		return
+	}
+	if strings.IndexByte(name, '=') >= 0 || name[0] == '%' { // a pair, in whose value the colon stands; the number of Cisco's message
+		return
+	}
+	pid := ""
+	if rest[0] == '[' {
+		stop := strings.IndexByte(rest, ']')
+		if stop < 0 {
+			return
+		}
+		pid, rest = rest[1:stop], rest[stop+1:]
+	}
+	after, ok := strings.CutPrefix(rest, ":")
+	if !ok && pid == "" {
+		return
+	}
+	h.app, h.pid, h.message = name, pid, strings.TrimLeft(after, " ")
+}

@@ -125,7 +125,8 @@ func monthOf(s string) time.Month {
 func otherTime(s string) (time.Time, string, bool) {
 	if len(s) > 21 && s[0] == '2' && s[4] == ' ' && s[5] > '9' { // "2026 Mar 01 10:00:00", as OSSEC keeps lines
 		if t, err := time.Parse("2006 Jan _2 15:04:05", s[:20]); err == nil {
-			return t, s[20:], true
+			t, rest := fraction(t, s[20:])
+			return t, rest, true
 		}
 	}
 	if len(s) > 20 && s[2] == '/' && s[5] == '/' && s[10] == ':' { // "03/01/2026:10:00:00 GMT"
@@ -151,6 +152,22 @@ func otherTime(s string) (time.Time, string, bool) {
 		}
 	}
 	return time.Time{}, s, false
+}
+
+// fraction adds the parts of a second that a text begins with: ".206 UTC".
+func fraction(t time.Time, s string) (time.Time, string) {
+	if s == "" || s[0] != '.' {
+		return t, s
+	}
+	end := 1
+	for end < len(s) && s[end]-'0' < 10 {
+		end++
+	}
+	n, ok := fractionOf(s[1:end])
+	if !ok {
+		return t, s
+	}
+	return t.Add(time.Duration(n)), s[end:]
 }
 
 // bracketedTime reads a time in brackets, as programs begin the lines of their own logs.

@@ -42,6 +42,7 @@ func vendors() map[string]vendorSample {
 	maps.Copy(all, shapes)
 	maps.Copy(all, relayed)
 	maps.Copy(all, wordings)
+	maps.Copy(all, headed)
 	maps.Copy(all, evidence)
 	maps.Copy(all, network)
 	return all
