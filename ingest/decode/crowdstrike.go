@@ -12,7 +12,7 @@ func crowdstrike(d *dictionary) object {
 		prefix: "crowdstrike",
 		signs: "metadata.eventType metadata.customerIDString\nmetadata.eventType event.UTCTimestamp\nevent_simpleName aid\nevent_simpleName cid\nfdr_event_type aid\nEventType^Event_ CustomerIdString\n" +
 			"ExternalApiType EventType\nunknown_payload.ExternalApiType\ncomposite_id device.device_id",
-		times: "metadata.eventCreationTime event.UTCTimestamp event.ContextTimeStamp event.ProcessStartTime timestamp ContextTimeStamp UTCTimestamp " +
+		times: "metadata.eventCreationTime event.UTCTimestamp event.ContextTimeStamp event.ProcessStartTime ContextTimeStamp UTCTimestamp timestamp " +
 			"ProcessStartTime event.timestamp unknown_payload.UTCTimestamp created_timestamp",
 		fixed: "event.module crowdstrike\nobserver.vendor CrowdStrike\nobserver.product Falcon\nobserver.type edr",
 		moves: falconMoves("") + falconMoves("event.") + falconMoves("unknown_payload.") + `

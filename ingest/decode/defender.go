@@ -81,7 +81,7 @@ func defender(d *dictionary) object {
 			category, host := d.name("event.category"), d.name("host.name")
 			return func(_ *doc, o *output) {
 				if o.has(host) {
-					o.put(category, "intrusion_detection,host")
+					o.keep(category, listOf("intrusion_detection,host"))
 				}
 				o.put(category, "intrusion_detection")
 			}

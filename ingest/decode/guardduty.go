@@ -11,7 +11,7 @@ func guardduty(d *dictionary) object {
 		inside: []string{"detail"},
 		times:  "updatedAt UpdatedAt createdAt CreatedAt service.eventLastSeen",
 		own:    "id updatedAt", // the id stays the same through a finding's updates
-		fixed:  "event.kind alert\nevent.category intrusion_detection,threat\nevent.type info\nevent.module aws\nevent.dataset aws.guardduty\ncloud.provider aws\nobserver.vendor AWS\nobserver.product GuardDuty",
+		fixed:  "event.kind alert\nevent.category intrusion_detection threat\nevent.type info\nevent.module aws\nevent.dataset aws.guardduty\ncloud.provider aws\nobserver.vendor AWS\nobserver.product GuardDuty",
 		moves: `
 			id event.id
 			title rule.name
@@ -50,7 +50,8 @@ func guardduty(d *dictionary) object {
 	}.object(d)
 }
 
-// guarddutyPeers sets who talks to whom, by the direction of the connection, and the severity: 0 to 10 becomes 0 to 100.
+// guarddutyPeers sets who talks to whom, by the direction of the connection, and the severity, of which tocsin.severity keeps the
+// fraction: 0 to 10 becomes 0 to 100.
 func guarddutyPeers(d *dictionary) func(*doc, *output) {
 	const action = "service.action.networkConnectionAction."
 	at := d.names(action+"connectionDirection", action+"remoteIpDetails.ipAddressV4", action+"remotePortDetails.port",
@@ -59,7 +60,8 @@ func guarddutyPeers(d *dictionary) func(*doc, *output) {
 	severity, graded := d.name("severity"), d.name("event.severity")
 	return func(in *doc, o *output) {
 		if f, ok := in.value(severity).Float(); ok && f >= 0 && f <= 10 {
-			o.keep(graded, tocsin.IntValue(int64(f*10+0.5)))
+			o.keep(graded, tocsin.IntValue(int64(f)))
+			o.keep(o.grade, tocsin.IntValue(int64(f*10+0.5)))
 		}
 		remote, local := in.value(at[1]), tocsin.Value{}
 		if items := in.value(at[3]).Items(); len(items) > 0 {

@@ -78,7 +78,7 @@ func sentinelOne(d *dictionary) object {
 			return func(in *doc, o *output) {
 				o.put(more[0], "event")
 				category, types, outcome := activity(strings.ToLower(in.text(said[0]) + in.text(said[1])))
-				o.put(more[1], category)
+				o.keep(more[1], listOf(category))
 				o.put(more[2], types)
 				o.put(more[3], outcome)
 			}

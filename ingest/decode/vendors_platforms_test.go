@@ -104,7 +104,8 @@ threat.tactic.name=execution
 		"severity":5.5,"createdAt":"2026-03-01T09:00:00Z","updatedAt":"2026-03-01T10:00:00Z","title":"Brute force against i-1","description":"d"}}`,
 		`guardduty 2026-03-01T10:00:00Z
 event.kind=alert
-event.severity=55
+event.severity=5
+tocsin.severity=55
 rule.name=Brute force against i-1
 source.ip=203.0.113.7
 source.port=40000
