@@ -244,7 +244,7 @@ func (f *inference) sorted(said, kinds string, detected bool, o *output) (catego
 	add(web, "web")
 	add(o.has(f.file) && !o.has(f.process), "file")
 	add(detected && !login && !slices.Contains(categories, "malware"), "intrusion_detection")
-	add(!detected && len(categories) == 0 && saysAny(said, "config", "setting", "policy", "rule", "update", "create", "delete", "enable", "disable"), "configuration")
+	add(!detected && len(categories) == 0 && saysAny(said, "config", "setting", "policy", "rule", "update", "create", "delete", "enable", "disable", "modif", "removed", "added", "patch", "restore"), "configuration")
 	add(len(categories) == 0 && o.has(f.program), "process")
 	add(len(categories) == 0 && o.has(f.fileName), "file")
 	add(len(categories) == 0 && saysAny(kinds, "vpn", "firewall", "traffic", "netflow", "flow log"), "network")
