@@ -113,6 +113,7 @@ func TestBrowserWork(t *testing.T) {
 // submit opens a command's form, fills it and sends it.
 func (b *browser) submit(action, fill string) {
 	b.t.Helper()
+	b.until(`document.readyState === 'complete'`) // what stands above a form is there before it
 	_ = evaluate[int](b, `(() => { const f = document.querySelector('form[data-action=`+action+`]'); f.closest('details').open = true; `+fill+`; f.requestSubmit(); return 1; })()`)
 }
 
