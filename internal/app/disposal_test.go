@@ -14,12 +14,14 @@ import (
 	"tocsin/sinks"
 )
 
-// foundedOn is an incident of an event with one alert, whose record says what it is.
-func foundedOn(t *testing.T, st interface {
+// A recordStore takes alerts and events.
+type recordStore interface {
 	sinks.AlertStore
 	sinks.EventStore
-}, r *register.Register, now time.Time, what, address string,
-) tocsin.Incident {
+}
+
+// foundedOn is an incident of an event with one alert, whose record says what it is.
+func foundedOn(t *testing.T, st recordStore, r *register.Register, now time.Time, what, address string) tocsin.Incident {
 	t.Helper()
 	raw := []byte(`{"n":` + what + `}`)
 	sum := sha256.Sum256(raw)

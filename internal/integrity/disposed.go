@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin"
@@ -72,6 +73,10 @@ type disposals struct {
 
 // A vanished exhibit has no bytes, and its manifest says that it had some.
 type vanished struct{ incident, id, alert string }
+
+func newVanished(x *tocsin.Exhibit) vanished {
+	return vanished{strings.Clone(x.Incident), strings.Clone(x.ID), strings.Clone(x.Alert)}
+}
 
 func (d *disposals) missing(v vanished) {
 	custody := register.CustodyID(v.incident)

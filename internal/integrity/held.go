@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin"
@@ -21,7 +22,8 @@ type Whole interface {
 	HeldStretches(ctx context.Context, from int64, limit int) (all []tocsin.Stretch, odd, err error)
 }
 
-// A finding is what was found of one log.
+// A finding is what was found of one log. Its texts are its own: those that a store hands out may be parts of a page of
+// documents, which would be kept with them.
 type finding struct {
 	log      string
 	incident bool
@@ -76,7 +78,7 @@ func (v *verification) take(all []*finding, final bool) {
 
 // check checks one log and the incident that it tells of.
 func (v *verification) check(h tocsin.Held) (*finding, error) {
-	f := &finding{log: h.Log, incident: h.State != nil, entries: len(h.Entries)}
+	f := &finding{log: strings.Clone(h.Log), incident: h.State != nil, entries: len(h.Entries)}
 	if h.Odd != nil {
 		return f, h.Odd
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tocsin"
 	"tocsin/register"
@@ -66,7 +67,7 @@ func (f *finding) exhibit(x *tocsin.Exhibit, odd error) {
 	if odd != nil {
 		fault = fmt.Errorf("evidence %s: whoever asks for it does not get it: %w", x.ID, odd)
 	} else if fault = CheckExhibit(*x); fault == nil && x.Original == nil && x.Size > 0 {
-		f.gone = append(f.gone, vanished{x.Incident, x.ID, x.Alert})
+		f.gone = append(f.gone, newVanished(x))
 	}
 	if fault != nil && f.fault == nil {
 		f.fault = fmt.Errorf("incident %s: %w", x.Incident, fault)
@@ -92,14 +93,14 @@ func (v *verification) unnamed(ctx context.Context, span tocsin.LogRange, all []
 		x := &odd[n]
 		f := at[x.Incident]
 		if f == nil {
-			f = &finding{log: x.Incident}
+			f = &finding{log: strings.Clone(x.Incident)}
 			all, at[x.Incident] = append(all, f), f
 		}
 		switch {
 		case again[original(&x.Exhibit)]:
-			f.left = append(f.left, x.ID)
+			f.left = append(f.left, strings.Clone(x.ID))
 			if x.bare {
-				f.gone = append(f.gone, vanished{x.Incident, x.ID, x.Alert})
+				f.gone = append(f.gone, newVanished(&x.Exhibit))
 			}
 		case f.fault == nil:
 			f.fault = fmt.Errorf("incident %s: evidence %.80s: no entry of its log names it: it was put there, or what names it is not written yet", x.Incident, x.ID)
