@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"tocsin"
 )
@@ -234,6 +235,13 @@ func testDropOriginals(t *testing.T, u Suite, s Store) {
 	got, err := s.Exhibits(t.Context(), incident(1).ID, ids, true)
 	if diff := cmp.Diff(all, got); diff != "" || err != nil {
 		t.Errorf("(%v, -want +got):\n%s", err, diff)
+	}
+	u.settle(t, s)
+	for of, want := range map[string][]string{incident(1).ID: slices.Sorted(slices.Values(ids)), incident(2).ID: nil, "none": nil} {
+		there, err := entitled.Copies(t.Context(), of)
+		if diff := cmp.Diff(want, there, cmpopts.EquateEmpty()); diff != "" || err != nil {
+			t.Errorf("copies of %s (%v, -want +got):\n%s", of, err, diff)
+		}
 	}
 	if err := entitled.DropOriginals(t.Context(), "none", ids); err != nil {
 		t.Errorf("of an incident that is none: %v", err)
