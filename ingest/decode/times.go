@@ -124,6 +124,9 @@ func parseTime(s string) (time.Time, bool) {
 		}
 		layouts = digitLayouts
 	}
+	if len(s) < len("01/02-1:04:05") { // fits none: trying them all costs more than reading a record
+		return time.Time{}, false
+	}
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			if name, offset := t.Zone(); offset == 0 && strings.HasSuffix(layout, "MST") {
