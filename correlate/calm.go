@@ -125,6 +125,17 @@ func (ev *event) prefetch(said [2]uint64) {
 	prefetch(unsafe.Pointer(ev.recent.set(said[0])))
 }
 
+// prefetch asks for what an alert that says what has that hash reads and writes of what the key leads to.
+func (st *state) prefetch(said [2]uint64) {
+	if ev := st.calm; ev != nil {
+		ev.prefetch(said)
+	}
+	if n := len(st.held.buf); n > 0 {
+		prefetch(unsafe.Pointer(&st.held.buf[n-1]))
+		prefetch(unsafe.Add(unsafe.Pointer(&st.held.buf[n-1]), itemSize))
+	}
+}
+
 // repeats reports whether the newest of the held alerts says what the one in hand does, of which p is the payload.
 func (c *calm) repeats(h *held, p *payload, hash [2]uint64) bool {
 	if c.said != [2]uint64{} {

@@ -54,8 +54,9 @@ type Engine struct {
 	cause  int64  // event time of what is being answered
 	name   []byte // scratch
 	address
-	pool   pool
-	memo   memo
+	pool pool
+	memo memo
+	foresight
 	came   *seenOrigin // of the match before
 	quoted quotation
 
@@ -252,7 +253,8 @@ type arrival struct {
 	p    payload
 }
 
-// read reads the alert of the match in hand, of whose key st is the state; where that is nil it asks for it meanwhile.
+// read reads the alert of the match in hand, of whose key st is the state; where that is nil it asks for it meanwhile: for
+// its place, for what stands there, and for what that leads to, each while something else of the alert is read.
 func (e *Engine) read(a *arrival, tk *track, st *state) {
 	var h keyHash
 	if st == nil {
@@ -261,11 +263,16 @@ func (e *Engine) read(a *arrival, tk *track, st *state) {
 	}
 	a.x, a.p = e.itemOf(e.firing, a.at, &a.from.origin)
 	a.p.values = tk.kind.values(tk, e.firing)
+	var near *state
+	if st == nil {
+		near = tk.states.near(h)
+		prefetch(unsafe.Pointer(near))
+	}
 	if a.p.common() {
 		e.memo.hear(&e.pool, &a.p)
 	}
-	if st == nil {
-		prefetch(unsafe.Pointer(tk.states.near(h)))
+	if near != nil {
+		near.prefetch(e.memo.hash)
 	}
 	if a.x.digest != [32]byte{} {
 		e.memo.digestOf(&a.x)

@@ -124,8 +124,12 @@ type address struct {
 func (e *Engine) addressOf(m *tocsin.Match) keyHash {
 	a := &e.address
 	if a.tenant != m.Tenant || len(m.Key) == 0 || !identical(m.Key, a.key) {
-		e.name = appendName(e.name[:0], m.Tenant, m.Key)
-		*a = address{m.Tenant, m.Key, e.pool.hashOf(e.name)}
+		h, ok := e.foresight.hash(m)
+		if !ok {
+			e.name = appendName(e.name[:0], m.Tenant, m.Key)
+			h = e.pool.hashOf(e.name)
+		}
+		*a = address{m.Tenant, m.Key, h}
 	}
 	return a.hash
 }

@@ -37,7 +37,7 @@ func (e *Engine) use(set planSet) {
 			}
 		}
 	}
-	e.tracks, e.last, e.set, e.unasked = next, nil, set.hash, true
+	e.tracks, e.last, e.set, e.unasked, e.foresight = next, nil, set.hash, true, foresight{}
 	e.families()
 	e.findNovel()
 	e.shapes = slices.DeleteFunc(e.shapes, func(s shapes) bool { return s.set == set.hash })

@@ -55,7 +55,22 @@ const (
 // matches refer to for as long as somebody keeps it.
 func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 	before := m.room
-	out := m.room[:0]
+	out := m.Append(m.room[:0], a)
+	if m.room = out; cap(out) > maxRoom {
+		m.room = nil
+	}
+	if len(out) < len(before) {
+		clear(before[len(out):]) // they keep what they refer to
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return slices.Clip(out)
+}
+
+// Append is [Matcher.Match] into a list of the caller's, behind what stands there.
+func (m *Matcher) Append(to []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
+	out := to
 	if m.timing.due() {
 		out = m.timed(out, a)
 	} else {
@@ -68,19 +83,10 @@ func (m *Matcher) Match(a *tocsin.Alert) []tocsin.Match {
 			}
 		}
 	}
-	if m.room = out; cap(out) > maxRoom {
-		m.room = nil
+	for i := range out[len(to):] {
+		out[len(to)+i].Index = i
 	}
-	if len(out) < len(before) {
-		clear(before[len(out):]) // they keep what they refer to
-	}
-	if len(out) == 0 {
-		return nil
-	}
-	for i := range out {
-		out[i].Index = i
-	}
-	return slices.Clip(out)
+	return out
 }
 
 // Fires returns the ids of the rules whose own condition holds of the alert and that no exception hides, sorted.

@@ -272,7 +272,12 @@ func (p *Embedded) step(rows []Row, detections map[int64]Detection) []tocsin.Eve
 	defer p.mu.Unlock()
 	var events []tocsin.Event
 	now := p.Now()
-	for _, row := range rows {
+	for i, row := range rows {
+		if j := i + correlate.Ahead; j < len(rows) {
+			for k := range detections[rows[j].Offset].Matches {
+				p.engine.Foresee(&detections[rows[j].Offset].Matches[k])
+			}
+		}
 		if row.Quiet != nil {
 			events = append(events, p.markQuiet(row)...)
 			continue

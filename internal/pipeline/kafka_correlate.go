@@ -179,6 +179,9 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 		s.clean = false
 	}
 	for i := range records {
+		if j := i + correlate.Ahead; j < len(records) && records[j].Match != nil {
+			s.engine.Foresee(records[j].Match)
+		}
 		events = append(events, s.step(&records[i], sets)...)
 	}
 	s.mu.Unlock()
