@@ -261,7 +261,7 @@ func (e *Engine) read(a *arrival, tk *track, st *state) {
 		h = e.addressOf(e.firing)
 		tk.states.prefetch(h)
 	}
-	a.x, a.p = e.itemOf(e.firing, a.at, &a.from.origin)
+	e.readItem(&a.x, &a.p, e.firing, a.at, &a.from.origin)
 	a.p.values = tk.kind.values(tk, e.firing)
 	var near *state
 	if st == nil {

@@ -110,20 +110,25 @@ func (m mark) covers(pos int64, index int32) bool {
 }
 
 // itemOf makes an item of a match, without its payload, which it returns beside it for [share].
-func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (item, payload) {
+func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (x item, p payload) {
+	e.readItem(&x, &p, m, at, from)
+	return x, p
+}
+
+// readItem is itemOf into x and p, which are zero.
+func (e *Engine) readItem(x *item, p *payload, m *tocsin.Match, at int64, from *origin) {
 	o := &e.memo
 	o.read(&m.Alert)
-	x := item{received: nanos(m.Alert.Received), digest: m.Alert.Digest}
-	x.stand(m.Alert.Ref.Position(), m.Absent)
 	x.at, x.id = at, o.id
-	p := payload{from: from, entities: m.Entities, facts: m.Facts, absent: m.Absent}
+	x.received, x.digest = nanos(m.Alert.Received), m.Alert.Digest
+	x.stand(m.Alert.Ref.Position(), m.Absent)
+	p.from, p.entities, p.facts, p.absent = from, m.Entities, m.Facts, m.Absent
 	if !o.idHex {
 		p.id = m.Alert.ID
 	}
 	if p.link = e.link; p.link != nil { // the ids of events may differ with the order of arrival: their content does not
 		x.id, p.id = [16]byte(x.digest[:16]), m.Alert.ID
 	}
-	return x, p
 }
 
 // share gives x the payload p. It is accounted with it, unless the neighbour says the same.

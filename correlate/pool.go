@@ -22,6 +22,8 @@ type pool struct {
 	full  int             // payloads that were pushed out since there are so many sets
 	last  []tocsin.Entity // copied last
 	texts valueTexts
+	from  *origin  // of the payload whose sum was asked for last
+	named [16]byte // the sum of that origin
 }
 
 // A poolSet is one line of the processor's cache.
@@ -120,11 +122,10 @@ func (l *pool) hash(p *payload) (h [2]uint64) {
 	var buf [256]byte
 	text := buf[:0]
 	add := func(s string) { text = append(binary.AppendUvarint(text, uint64(len(s))), s...) }
-	add(p.from.source)
-	add(p.from.file)
-	add(p.from.topic)
-	add(p.from.incarnation)
-	text = binary.AppendVarint(text, int64(p.from.partition))
+	if p.from != l.from { // mostly it is that of the alert before
+		l.from, l.named = p.from, l.sumOf(p.from)
+	}
+	text = append(text, l.named[:]...)
 	text = binary.AppendUvarint(text, math.Float64bits(p.facts.Risk))
 	if p.facts.IOC {
 		text = append(text, 1)
@@ -142,6 +143,18 @@ func (l *pool) hash(p *payload) (h [2]uint64) {
 		add(n.Role)
 	}
 	return [2]uint64{maphash.Bytes(l.seeds[0], text), maphash.Bytes(l.seeds[1], text)}
+}
+
+// sumOf is a hash of all that an origin says.
+func (l *pool) sumOf(o *origin) (sum [16]byte) {
+	var text []byte
+	for _, s := range [4]string{o.source, o.file, o.topic, o.incarnation} {
+		text = append(binary.AppendUvarint(text, uint64(len(s))), s...)
+	}
+	h := l.hashOf(binary.AppendVarint(text, int64(o.partition)))
+	binary.LittleEndian.PutUint64(sum[:8], h[0])
+	binary.LittleEndian.PutUint64(sum[8:], h[1])
+	return sum
 }
 
 // clone is p in memory of its own.

@@ -265,7 +265,8 @@ func oneMore(out []tocsin.Match) []tocsin.Match {
 // readValues reads what the rule counts or compares of the loaded alert.
 func (m *Matcher) readValues(base *tocsin.Match, r *Rule, c *compiled) {
 	if c.value >= 0 {
-		base.Values = []tocsin.Value{normal(m.eval.Get(c.value), r.Correlate.Fold)}
+		base.Values = m.values.blank(1)
+		base.Values[0] = normal(m.eval.Get(c.value), r.Correlate.Fold)
 	}
 	for _, slot := range c.counted {
 		v := tocsin.NullValue()

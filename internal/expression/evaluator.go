@@ -172,6 +172,9 @@ func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
 	if ok, err := e.holds(x.plan); !ok || err != nil {
 		return nil
 	}
+	if n := x.plan; n.op == opLeaf && len(e.readings) == 1 && e.explained[0] == uint64(n.at)<<32|uint64(n.leaf) && (e.readAt == e.gen || e.readAgain()) {
+		return e.readings
+	}
 	e.decided = e.decide(e.decided[:0], x.plan, true)
 	slices.Sort(e.decided)
 	all := slices.Compact(e.decided)
