@@ -205,7 +205,26 @@ type answerError struct {
 	text string
 }
 
-func (e *answerError) Error() string { return fmt.Sprintf("%d: %.300s", e.code, e.text) }
+// Error is the reason that the server gives, and what can be done about it.
+func (e *answerError) Error() string {
+	var told struct {
+		Error struct {
+			Reason string `json:"reason"`
+		} `json:"error"`
+	}
+	reason := e.text
+	if json.Unmarshal([]byte(e.text), &told) == nil && told.Error.Reason != "" {
+		reason = told.Error.Reason
+	}
+	remedy := ""
+	switch e.code {
+	case nethttp.StatusUnauthorized:
+		remedy = "; see user and password_file, or api_key_file"
+	case nethttp.StatusForbidden:
+		remedy = "; the account needs read and view_index_metadata on the indices"
+	}
+	return fmt.Sprintf("%d: %.300s%s", e.code, reason, remedy)
+}
 
 func (c *client) once(ctx context.Context, method, path string, q url.Values, body []byte, into any) error {
 	address := strings.TrimSuffix(c.cfg.URLs[c.at], "/") + path
@@ -224,7 +243,11 @@ func (c *client) once(ctx context.Context, method, path string, q url.Values, bo
 		r.SetBasicAuth(c.cfg.User, c.cfg.Password)
 	}
 	answer, err := c.http.Do(r)
-	if err != nil {
+	var unknown *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Errorf("%w; name the authority of its certificate in ca_file", err)
+	case err != nil:
 		return err
 	}
 	defer answer.Body.Close()

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	nethttp "net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -153,7 +156,8 @@ func TestPullFaults(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"not allowed":           {"/alerts/_pit", 403, `{"error":"no"}`, "403"},
+		"not known":             {"/alerts/_pit", 401, `{"error":{"reason":"who is that"}}`, "401: who is that; see user and password_file, or api_key_file"},
+		"not allowed":           {"/alerts/_pit", 403, `{"error":"no"}`, `403: {"error":"no"}; the account needs read and view_index_metadata on the indices`},
 		"the index is missing":  {"/alerts/_pit", 404, `{"error":"index_not_found_exception"}`, "404"},
 		"no answer":             {"/_search", 502, "<html>", "502"},
 		"no JSON":               {"/_search", 200, "<html>", "invalid character"},
@@ -182,6 +186,17 @@ func TestPullFaults(t *testing.T) {
 				t.Errorf("%v: %v", err, l.ids())
 			}
 		})
+	}
+}
+
+// Who does not know the server's certificate is told what makes it known.
+func TestPullUnknownCertificate(t *testing.T) {
+	s := httptest.NewTLSServer(nethttp.NotFoundHandler())
+	t.Cleanup(s.Close)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	err := puller(t, Elasticsearch, s.URL, &ledger{}, nil).round(t.Context())
+	if err == nil || !strings.HasSuffix(err.Error(), "; name the authority of its certificate in ca_file") {
+		t.Error(err)
 	}
 }
 
