@@ -70,10 +70,9 @@ func (l *lineReader) read(line string) (header, bool) {
 		}
 	}
 	if !dated {
-		if h.time, h.host, h.message, dated = numberedTime(rest); dated {
+		if h.numberedTime(rest) {
 			return h, true
 		}
-		h.host = ""
 	}
 	if !dated {
 		h.message = rest
@@ -121,6 +120,7 @@ func (h *header) relayed() {
 			h.time, h.message = own, strings.TrimLeft(behind, ": ")
 		}
 	}
+	h.ownTime()
 }
 
 // rfc5424 reads "1 TIME HOST APP PROCID MSGID SD MSG".

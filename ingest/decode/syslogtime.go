@@ -59,23 +59,6 @@ func zonelessTime(s string) (time.Time, string, bool) {
 	return time.Time{}, s, false
 }
 
-// numberedTime reads the time of a line that a device begins with the line's number, or with its own name: "45: Mar  1
-// 10:00:00.123: ", "gw-1: Mar  1 2026 10:00:00 CET: ".
-func numberedTime(s string) (at time.Time, host, rest string, ok bool) {
-	const most = 64
-	word, _, more := strings.Cut(s[:min(len(s), most)], ": ")
-	if !more || word != "" && !plainKey(word) {
-		return time.Time{}, "", "", false
-	}
-	if at, rest, ok = leadingTime(strings.TrimLeft(s[len(word)+2:], "*. ")); !ok {
-		return time.Time{}, "", "", false
-	}
-	if _, number := digits(word, 1, 12); !number {
-		host = word
-	}
-	return at, host, strings.TrimLeft(rest, ": "), true
-}
-
 // stamp reads "Mar  1 10:00:00" and "Mar  1 2026 10:00:00"; a day of one digit may have one place as well as two.
 func stamp(s string) (t time.Time, rest string, ok bool) {
 	if len(s) < 15 || s[3] != ' ' || s[6] != ' ' && s[5] != ' ' {
@@ -124,8 +107,12 @@ func monthOf(s string) time.Month {
 // otherTime reads "01-Mar-2026 10:00:00.5" and "2026/03/01 10:00:00" at the beginning of a line.
 func otherTime(s string) (time.Time, string, bool) {
 	if len(s) > 21 && s[0] == '2' && s[4] == ' ' && s[5] > '9' { // "2026 Mar 01 10:00:00", as OSSEC keeps lines
-		if t, err := time.Parse("2006 Jan _2 15:04:05", s[:20]); err == nil {
-			t, rest := fraction(t, s[20:])
+		end := 20
+		if s[10] == ' ' { // a day of one digit in one place
+			end--
+		}
+		if t, err := time.Parse("2006 Jan _2 15:04:05", s[:end]); err == nil {
+			t, rest := fraction(t, s[end:])
 			return t, rest, true
 		}
 	}

@@ -31,6 +31,38 @@ event.code=SPEED
 host.name=(absent)
 `,
 	},
+	"a router's number, name and number": {
+		`<190>45: gw-1: 46: *Mar  1 2026 11:00:00.250 CET: %SYS-5-RESTART: System restarted`,
+		`cisco_ios 2026-03-01T10:00:00.25Z
+host.name=gw-1
+event.code=RESTART
+`,
+	},
+	"a router's own time behind a relay's": {
+		`<190>Mar  1 10:00:01 192.0.2.7 gw-1: 4711: Mar  1 10:00:00.250: %SYS-5-RESTART: System restarted`,
+		`cisco_ios 0000-03-01T10:00:00.25Z
+host.name=192.0.2.7
+`,
+	},
+	"a relay's time has the year": {
+		`2026-03-01T10:00:01Z gw-1 4711: Mar  1 10:00:00.250: %SYS-5-RESTART: System restarted`,
+		`cisco_ios 2026-03-01T10:00:01Z
+host.name=gw-1
+`,
+	},
+	"a task of a wireless controller": {
+		`<134>wlc-1: *SISF BT Process: Mar  1 10:00:00.250: %SISF-6-ENTRY_DELETED: sisf_shim_utils.c:482 Entry deleted`,
+		`cisco_ios 0000-03-01T10:00:00.25Z
+host.name=wlc-1
+process.name=SISF BT Process
+`,
+	},
+	"a switch's day of one digit": {
+		`<185>sw-1: 2026 Mar 1 10:00:00 UTC: %PLATFORM-1-PFM_ALERT: FAN_BAD: fan1`,
+		`cisco_ios 2026-03-01T10:00:00Z
+host.name=sw-1
+`,
+	},
 	"a program of two words": {
 		`Mar  1 10:00:00 mac-1 Google Chrome[85294]: objc[85294]: __weak variable`,
 		`syslog 0000-03-01T10:00:00Z
