@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"strings"
 	"time"
 
 	"tocsin"
@@ -30,11 +31,25 @@ type Mapping struct {
 	tests     []mappingTest
 }
 
-// A condition says that a path is there and, unless any, has one of these values as text.
+// A condition says that a path is there and, unless any, has one of these values as text, of which those that end with a
+// star stand for all that begin so.
 type condition struct {
 	path   string
 	values []string
 	any    bool
+}
+
+// holds reports whether a text that is there fulfils the condition.
+func (c *condition) holds(text string) bool {
+	if c.any {
+		return true
+	}
+	for _, v := range c.values {
+		if begin, open := strings.CutSuffix(v, "*"); v == text || open && strings.HasPrefix(text, begin) {
+			return true
+		}
+	}
+	return false
 }
 
 // lineSigns tell a text format's lines: all of has and one of any stand in the line, and it begins with one of begins,

@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -133,8 +132,8 @@ func (r *mappingReader) holds(in *doc) bool {
 }
 
 func holdAll(set []condition, at []*name, in *doc) bool {
-	for i, c := range set {
-		if !in.has(at[i]) || !c.any && !slices.Contains(c.values, in.text(at[i])) {
+	for i := range set {
+		if !in.has(at[i]) || !set[i].holds(in.text(at[i])) {
 			return false
 		}
 	}

@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/elastic/go-grok"
@@ -77,7 +76,7 @@ func newStepReader(s *step, d *dictionary) stepReader {
 // run takes the text apart and reports whether there was anything to find. A step that is not for this record finds
 // nothing and is content.
 func (r *stepReader) run(in *doc) bool {
-	if r.guard != nil && (!in.has(r.guard) || !r.only.any && !slices.Contains(r.only.values, in.text(r.guard))) {
+	if r.guard != nil && (!in.has(r.guard) || !r.only.holds(in.text(r.guard))) {
 		return true
 	}
 	s := in.text(r.source)
