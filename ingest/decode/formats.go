@@ -118,6 +118,7 @@ func formats() []format {
 		{name: "junos", mapping: true},
 		{name: "snort_csv", mapping: true},
 		{name: "watchguard", mapping: true},
+		{name: "fortiedr", mapping: true},
 		{name: "syslog", text: syslog},
 		{name: "ibm_mq", mapping: true},
 		{name: "nps", mapping: true},

@@ -161,6 +161,7 @@ func FuzzFormatNps(f *testing.F)                  { fuzzFormat(f, "nps") }
 func FuzzFormatCiscoFmc(f *testing.F)             { fuzzFormat(f, "cisco_fmc") }
 func FuzzFormatKaspersky(f *testing.F)            { fuzzFormat(f, "kaspersky") }
 func FuzzFormatWallix(f *testing.F)               { fuzzFormat(f, "wallix") }
+func FuzzFormatFortiedr(f *testing.F)             { fuzzFormat(f, "fortiedr") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

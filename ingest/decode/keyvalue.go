@@ -70,10 +70,12 @@ type pairReader struct {
 	severity, domain, host              *name
 	rule, ruleset, from                 *name
 	ports                               map[string]*name
+	forti                               fortinetReader
 }
 
 func newPairs(d *dictionary) *pairReader {
 	p := &pairReader{
+		forti: newFortinet(d),
 		guess: newGuesser(d), severity: d.name("event.severity"), domain: d.name("url.domain"), host: d.name("host.name"),
 		rule: d.name("rule.name"), ruleset: d.name("rule.ruleset"), from: d.name("source.ip"),
 		ports:  map[string]*name{"source": d.name("source.port"), "destination": d.name("destination.port")},
@@ -263,6 +265,7 @@ func (p *pairReader) value(key string) string {
 func (p *pairReader) time(o *output) {
 	zone := cmp.Or(p.value("tz"), p.value("timezone"))
 	if date, clock := p.value("date"), p.value("time"); date != "" && clock != "" {
+		date, clock = twoPlaces(date, '-'), twoPlaces(clock, ':')
 		if t, ok := parseTime(p.value("eventtime")); ok && zone == "" && !yearless(t) && t.Year() > 2000 { // since 1970: it needs no zone
 			o.time = t
 			return
@@ -276,7 +279,7 @@ func (p *pairReader) time(o *output) {
 			return
 		}
 	}
-	for _, key := range []string{"eventtime", "timestamp", "Timestamp", "time", "ts", "t", "datetime", "log_time", "rt", "logtime", "created_at"} {
+	for _, key := range []string{"eventtime", "timestamp", "Timestamp", "time", "ts", "t", "datetime", "log_time", "rt", "logtime", "created_at", "epoch-time"} {
 		text := p.value(key)
 		if t, ok := parseTime(text); ok && o.time.IsZero() && !yearless(t) && t.After(time.Unix(0, 0)) {
 			o.time = t
@@ -289,6 +292,7 @@ func (p *pairReader) time(o *output) {
 
 // all sets what each pair says: first those whose keys are known, then those whose keys are like others.
 func (p *pairReader) all(o *output) {
+	p.fortinet(o)
 	for _, known := range []bool{true, false} {
 		for _, pair := range p.pairs {
 			if (p.keys[pair[0]] != nil) == known {
@@ -347,8 +351,11 @@ func (p *pairReader) classify(o *output) {
 	case strings.Contains(sort, "virus") || strings.Contains(sort, "ips") || strings.Contains(sort, "IDP"):
 		o.put(p.kind, "alert")
 		o.keep(p.category, listOf("intrusion_detection,network"))
-	case o.has(p.port):
-		o.put(p.category, "network")
+	default:
+		p.found(o)
+		if o.has(p.port) {
+			o.put(p.category, "network")
+		}
 	}
 	switch strings.ToLower(o.text(p.action)) {
 	case "deny", "denied", "drop", "dropped", "block", "blocked", "reject", "rejected", "prevent", "quarantine":

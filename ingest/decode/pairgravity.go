@@ -34,6 +34,22 @@ func (p *pairReader) gravity(o *output) {
 	}
 }
 
+// found makes an alert of a record that names an attack or what is malign.
+func (p *pairReader) found(o *output) {
+	for _, key := range [...]string{"attack-name", "malware-info", "attack", "virus", "virusname", "threatname"} {
+		if name := p.value(key); saysNothing(name) {
+			continue
+		}
+		o.put(p.kind, "alert")
+		if key == "malware-info" || key == "virus" || key == "virusname" {
+			o.keep(p.category, p.forti.virus)
+		} else {
+			o.keep(p.category, p.forti.attack)
+		}
+		return
+	}
+}
+
 // mail sets who wrote to whom and what sort of event it is where the pairs are a mail gateway's, and reports whether they are.
 func (p *pairReader) mail(sort string, o *output) bool {
 	infer, about := p.guess.infer, false

@@ -163,6 +163,27 @@ func clockBehind(value, rest string) string {
 	return word
 }
 
+// twoPlaces is a day or a time of day with a zero before each part of one digit: "2026-3-1", "9:05:07".
+func twoPlaces(s string, between byte) string {
+	const parts = 3
+	if strings.Count(s, string(between)) != parts-1 || len(s) >= len("2026-03-01") || len(s) == len("10:00:00") && s[2] == between {
+		return s
+	}
+	to := make([]byte, 0, len("2026-03-01"))
+	from := 0
+	for i := range len(s) + 1 {
+		if i < len(s) && s[i] != between {
+			continue
+		}
+		if i-from == 1 {
+			to = append(to, '0')
+		}
+		to = append(to, s[from:min(i+1, len(s))]...)
+		from = i + 1
+	}
+	return string(to)
+}
+
 // splitCommas is splitPairs for pairs between commas, of which it takes no more than most.
 func splitCommas(s string, to [][2]string, most int) [][2]string {
 	for s != "" && len(to) < most {

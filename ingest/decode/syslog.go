@@ -58,7 +58,7 @@ func (f *syslogFields) envelope(h header, o *output) {
 
 // junos sets what Juniper's firewalls leave to the header: their gravity is its priority, as ECS has it of them.
 func (f *syslogFields) junos(h header, o *output) {
-	if h.priority < 0 || len(h.data) == 0 || !strings.HasPrefix(h.data[0].id, "junos@") {
+	if h.priority < 0 || !strings.HasPrefix(h.app, "RT_") && (len(h.data) == 0 || !strings.HasPrefix(h.data[0].id, "junos@")) && o.text(f.vendor) != "Juniper" {
 		return
 	}
 	o.put(f.vendor, "Juniper")
@@ -80,6 +80,7 @@ func (f *syslogFields) program(h header, o *output) {
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
 	says, pairs, markup, filter := d.says, newPairs(d.doc.dict), newMarkup(d), newFilter(d.doc.dict)
+	flows := newJunos(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
 			_, ok := d.line.head(line)
@@ -96,6 +97,7 @@ func syslog(d *Decoder) text {
 			if isMarkup(h.message) {
 				_ = markup.read(h.message, o) // what is broken is left as the text it is
 			}
+			flows.read(h, o)
 			says.messages.alarm(h, o)
 			pairs.within(h, says, o)
 			pairs.structured(h.data, o)

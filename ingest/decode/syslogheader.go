@@ -170,6 +170,9 @@ func (h *header) structured(rest string, l *lineReader) string {
 			return rest
 		}
 		id, params, _ := strings.Cut(rest[1:end], " ")
+		if strings.Contains(id, `="`) { // a device that leaves the id out
+			id, params = "", rest[1:end]
+		}
 		for params != "" && len(l.data)-from < 256 {
 			key, quoted, ok := strings.Cut(params, `="`)
 			if !ok {

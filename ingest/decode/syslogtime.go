@@ -34,7 +34,7 @@ func zonelessTime(s string) (time.Time, string, bool) {
 	if t, after, ok := epochTime(s); ok {
 		return t, after, true
 	}
-	if t, rest, ok := stamp(s); ok {
+	if t, rest, ok := stamp(shortMonth(s)); ok {
 		if len(rest) > 1 && rest[0] == '.' {
 			end := 1
 			for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
@@ -91,6 +91,19 @@ func stamp(s string) (t time.Time, rest string, ok bool) {
 	}
 	t = time.Date(year, month, day, hour, minute, second, 0, time.UTC)
 	return t, clock[8:], t.Day() == day
+}
+
+// shortMonth is a text that begins with a month's whole name, "February 12 10:00:00", with its three letters instead.
+func shortMonth(s string) string {
+	const shortest, longest = 4, 9
+	if len(s) < 16 || !isLetter(s[3]) {
+		return s
+	}
+	end := strings.IndexByte(s[:longest+1], ' ')
+	if end < shortest || monthOf(s[:3]) == 0 || monthOf(s[:3]).String() != s[:end] {
+		return s
+	}
+	return s[:3] + s[end:]
 }
 
 // monthOf is the month of its three letters, 0 for none.

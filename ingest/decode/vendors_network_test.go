@@ -2,6 +2,83 @@ package decode
 
 // network are samples of what network devices and daemons write in lines of their own.
 var network = map[string]vendorSample{
+	"the end of a session that FortiOS let through": {
+		`<189>date=2026-03-01 time=11:00:00 devname="fw-1" devid="FGT60F0000000001" eventtime=1772359200000000000 tz="+0100" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=192.0.2.9 srcport=50100 dstip=203.0.113.7 dstport=443 proto=6 action="close" policyid=7 policyname="out"`,
+		`keyvalue 2026-03-01T10:00:00Z
+event.kind=event
+event.category=network
+event.type=connection,end,allowed
+event.outcome=success
+rule.name=out
+source.ip=192.0.2.9
+network.transport=tcp
+observer.vendor=Fortinet
+observer.product=FortiGate
+`,
+	},
+	"an attack that FortiOS found": {
+		`date=2026-03-01 time=10:00:00 devname="fw-1" devid="FGT60F0000000001" logid="0419016384" type="utm" subtype="ips" eventtype="signature" level="alert" vd="root" severity="critical" srcip=203.0.113.7 dstip=192.0.2.9 action="dropped" proto=6 attack="Shop.Overflow" attackid=4711`,
+		`keyvalue 2026-03-01T10:00:00Z
+event.kind=alert
+event.category=intrusion_detection,network
+event.type=denied
+event.outcome=success
+rule.name=Shop.Overflow
+`,
+	},
+	"a tunnel that FortiOS begins": {
+		`date=2026-3-1 time=9:05:07 devid="FGT60F0000000001" logid="0101037127" type="event" subtype="vpn" level="notice" vd="root" msg="progress IPsec phase 1" action="negotiate" remip=203.0.113.7 locip=198.51.100.1 remport=500 locport=500 status="success" init="local" dir="outbound"`,
+		`keyvalue 2026-03-01T09:05:07Z
+event.category=network
+event.type=connection
+event.outcome=success
+source.ip=198.51.100.1
+destination.ip=203.0.113.7
+`,
+	},
+	"a tunnel of somebody whom FortiOS serves": {
+		`date=2026-03-01 time=10:00:00 devid="FGT60F0000000001" logid="0101039947" type="event" subtype="vpn" level="information" vd="root" logdesc="SSL VPN tunnel up" action="tunnel-up" tunneltype="ssl-tunnel" remip=203.0.113.7 tunnelip=192.0.2.77 user="alice"`,
+		`keyvalue 2026-03-01T10:00:00Z
+event.type=connection,start
+source.ip=203.0.113.7
+source.nat.ip=192.0.2.77
+user.name=alice
+`,
+	},
+	"a change of FortiOS": {
+		`date=2026-03-01 time=10:00:00 devid="FGT60F0000000001" logid="0100044547" type="event" subtype="system" level="information" vd="root" logdesc="Object attribute configured" user="ops" ui="GUI(192.0.2.9)" action="Edit" cfgpath="firewall.policy" cfgobj="7" msg="Edit firewall.policy 7"`,
+		`keyvalue 2026-03-01T10:00:00Z
+event.category=configuration
+event.type=change
+user.name=ops
+source.ip=192.0.2.9
+`,
+	},
+	"an attack on a site that FortiWeb guards": {
+		`date=2026-03-01 time=10:00:00 log_id=20000008 msg_id=000000001 device_id=FV-1KD0000000001 vd="root" timezone="(GMT)" type=attack subtype="waf_signature_detection" pri=alert src=203.0.113.7 src_port=50100 dst=192.0.2.10 dst_port=443 main_type="Signature Detection" sub_type="SQL Injection" action=Alert_Deny`,
+		`keyvalue 2026-03-01T10:00:00Z
+event.kind=alert
+event.category=intrusion_detection,network,web
+rule.name=Signature Detection
+observer.product=FortiWeb
+`,
+	},
+	"who sends mail through FortiMail": {
+		`date=2026-03-01 time=10:00:00 device_id=FEVM000000000001 log_id=0200025843 type=statistics pri=information session_id="s1" client_name="mx.shop.example [203.0.113.7]" dst_ip="192.0.2.10" from="a@shop.example" to="b@office.example"`,
+		`keyvalue 2026-03-01T10:00:00Z
+event.category=email
+source.ip=203.0.113.7
+destination.ip=192.0.2.10
+observer.product=FortiMail
+`,
+	},
+	"a month's whole name": {
+		`February 12 10:00:00 pc-1 proto=tcp service=https status=deny src=192.0.2.9 dst=203.0.113.7 src_port=50100 dst_port=443`,
+		`syslog 0000-02-12T10:00:00Z
+host.name=pc-1
+source.ip=192.0.2.9
+`,
+	},
 	"a level before the tag": {
 		`<141>Mar  1 10:00:00 2026 lb-1 notice named[21]: client 192.0.2.9#3076 (shop.example): query (cache) 'shop.example/A/IN' denied`,
 		`syslog 2026-03-01T10:00:00Z
