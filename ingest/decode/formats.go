@@ -119,6 +119,7 @@ func formats() []format {
 		{name: "snort_csv", mapping: true},
 		{name: "watchguard", mapping: true},
 		{name: "fortiedr", mapping: true},
+		{name: "netscreen", mapping: true},
 		{name: "syslog", text: syslog},
 		{name: "ibm_mq", mapping: true},
 		{name: "nps", mapping: true},

@@ -162,6 +162,7 @@ func FuzzFormatCiscoFmc(f *testing.F)             { fuzzFormat(f, "cisco_fmc") }
 func FuzzFormatKaspersky(f *testing.F)            { fuzzFormat(f, "kaspersky") }
 func FuzzFormatWallix(f *testing.F)               { fuzzFormat(f, "wallix") }
 func FuzzFormatFortiedr(f *testing.F)             { fuzzFormat(f, "fortiedr") }
+func FuzzFormatNetscreen(f *testing.F)            { fuzzFormat(f, "netscreen") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

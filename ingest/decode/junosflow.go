@@ -74,11 +74,13 @@ func newJunos(d *dictionary) *junosReader {
 
 // of is the message that a line is, and what it says behind the name; nil for none.
 func (j *junosReader) of(h header) (*junosMessage, string) {
-	if !strings.HasPrefix(h.app, "RT_") {
-		return nil, ""
-	}
 	name, said := h.msgid, h.message
-	if name == "" {
+	switch {
+	case strings.HasPrefix(h.app, "RT_FLOW_SESSION_"): // its program's name went lost
+		name = h.app
+	case !strings.HasPrefix(h.app, "RT_") && (h.app != "" || !strings.HasPrefix(h.message, "RT_") && !strings.HasPrefix(h.message, "APPTRACK_")):
+		return nil, ""
+	case name == "":
 		name, said, _ = strings.Cut(h.message, " ")
 		name = strings.TrimSuffix(name, ":")
 	}
@@ -137,8 +139,11 @@ func (j *junosReader) flow(said string, o *output) {
 	if _, reason, closed := strings.Cut(from[:start], "session closed "); closed {
 		o.put(j.reason, strings.TrimRight(reason, ": "))
 	}
-	if len(words) > 1 && words[1] != "None" {
-		o.put(j.protocol, words[1])
+	for _, service := range words[1:min(len(words), 3)] { // a tag of the connection may stand before it
+		if service != "None" && !strings.HasPrefix(service, "0x") {
+			o.put(j.protocol, service)
+			break
+		}
 	}
 	for i := 2; i < len(words)-1; i++ {
 		number, _, _ := strings.Cut(words[i], "(")

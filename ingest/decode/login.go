@@ -33,6 +33,8 @@ func (l *logins) apply(h header, o *output) {
 		l.sudo(h.message, o)
 	case app == "" && sshdLike(h.message): // its header went lost
 		l.sshd(h.message, o)
+	case strings.HasPrefix(h.message, "("):
+		l.job(app, h.message, o)
 	}
 	if !o.has(l.ip) {
 		if _, after, ok := strings.Cut(h.message, " rip="); ok { // dovecot and its like
@@ -56,6 +58,21 @@ func (l *logins) apply(h header, o *output) {
 		l.event(o, "authentication", "pam_authentication", "failure")
 		l.name(o, l.user, errorPart(said, "user ", " "))
 	}
+}
+
+// job reads whose command cron runs: "(root) CMD (run-parts /etc/cron.hourly)".
+func (l *logins) job(app, m string, o *output) {
+	if !strings.HasPrefix(strings.ToLower(app), "cron") {
+		return
+	}
+	user, said, ok := strings.Cut(m[1:], ") CMD (")
+	if !ok || strings.ContainsAny(user, " ()") {
+		return
+	}
+	o.put(l.category, "process")
+	o.put(l.types, "start")
+	l.name(o, l.user, user)
+	o.put(l.command, strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(said), ")")))
 }
 
 // sshdLike reports whether a line without a program's name is sshd's.

@@ -19,6 +19,7 @@ func plain(dec *Decoder) text {
 		read: func(line string, o *output) string {
 			plainTime(line, dec.received, o)
 			h := header{priority: -1, message: line, app: says.headless.of(line)}
+			says.flows.read(h, o)
 			says.messages.alarm(h, o)
 			if at := marked(line); at > 0 {
 				dec.embedded(line[at:], o)

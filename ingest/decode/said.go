@@ -17,11 +17,12 @@ type said struct {
 	programs *programsByName
 	messages *mnemonicReader
 	headless *headless
+	flows    *junosReader
 	spoken   []*name // what only traffic has
 }
 
 func newSaid(d *dictionary) *said {
-	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), messages: newMnemonics(d), headless: newHeadless(), spoken: d.names(spokenFields()...)}
+	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), messages: newMnemonics(d), headless: newHeadless(), flows: newJunos(d), spoken: d.names(spokenFields()...)}
 }
 
 // maxSaid is how much of a text is looked at.

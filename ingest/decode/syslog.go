@@ -80,7 +80,6 @@ func (f *syslogFields) program(h header, o *output) {
 func syslog(d *Decoder) text {
 	f := newSyslogFields(d.doc.dict)
 	says, pairs, markup, filter := d.says, newPairs(d.doc.dict), newMarkup(d), newFilter(d.doc.dict)
-	flows := newJunos(d.doc.dict)
 	return text{
 		claims: func(line string) bool {
 			_, ok := d.line.head(line)
@@ -97,7 +96,7 @@ func syslog(d *Decoder) text {
 			if isMarkup(h.message) {
 				_ = markup.read(h.message, o) // what is broken is left as the text it is
 			}
-			flows.read(h, o)
+			says.flows.read(h, o)
 			says.messages.alarm(h, o)
 			pairs.within(h, says, o)
 			pairs.structured(h.data, o)

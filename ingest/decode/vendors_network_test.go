@@ -79,6 +79,46 @@ host.name=pc-1
 source.ip=192.0.2.9
 `,
 	},
+	"a session that Junos denies, in words": {
+		`<14>Mar  1 10:00:00 srx-1 RT_FLOW: RT_FLOW_SESSION_DENY: session denied 192.0.2.9/46087->203.0.113.7/25 junos-smtp 6(0) deny-all trust untrust UNKNOWN UNKNOWN N/A(N/A) ge-0/0/1.0`,
+		`syslog 0000-03-01T10:00:00Z
+event.category=network
+event.type=connection,denied
+event.outcome=success
+event.severity=14
+rule.name=deny-all
+source.ip=192.0.2.9
+source.port=46087
+destination.port=25
+network.transport=tcp
+`,
+	},
+	"a session of Junos without its header": {
+		`RT_FLOW_SESSION_CREATE: session created 192.0.2.9/46087->203.0.113.7/25 0x0 junos-smtp 192.0.2.9/46087->203.0.113.7/25 0x0 N/A N/A static rule R1 6 out trust untrust 1588 N/A(N/A) reth2.1010`,
+		`plain 0001-01-01T00:00:00Z
+event.type=connection,start,allowed
+network.protocol=junos-smtp
+rule.name=out
+destination.ip=203.0.113.7
+`,
+	},
+	"structured data without an id": {
+		`<14>1 2026-03-01T10:00:00Z srx-1 RT_FLOW - RT_FLOW_SESSION_CLOSE [reason="TCP FIN" source-address="192.0.2.9" source-port="50100" destination-address="203.0.113.7" destination-port="443"]`,
+		`syslog 2026-03-01T10:00:00Z
+event.type=connection,end,allowed
+event.severity=14
+source.ip=192.0.2.9
+`,
+	},
+	"a command that cron runs": {
+		`/usr/sbin/cron[41404]: (root) CMD (   sh /etc/rotate.sh)`,
+		`syslog 0001-01-01T00:00:00Z
+event.category=process
+process.name=cron
+process.command_line=sh /etc/rotate.sh
+user.name=root
+`,
+	},
 	"a level before the tag": {
 		`<141>Mar  1 10:00:00 2026 lb-1 notice named[21]: client 192.0.2.9#3076 (shop.example): query (cache) 'shop.example/A/IN' denied`,
 		`syslog 2026-03-01T10:00:00Z
