@@ -65,7 +65,7 @@ const guesses = `
 // guessTimes are names of times, the surest first.
 const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate occurredat occurredtime eventcreationtime createdat createdtime createddatetime
 	creationtime createtime createdate created date detectedat detectiontime detecttime alerttime published observedat receivedtime receivedat received founddate firstseen
-	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timegenerated timecreated asctime ts t generatedtime backendtimestamp when rt start timelocal clicktime servertimestamp startdatetime timesecondsepoch updatedat modified lastseen endtime`
+	firsteventtime starttime activitydatetime activitytime messagetime logtime unixtime calendartime timemillis epochsecond timestampseconds timegenerated timecreated asctime ts t generatedtime backendtimestamp when rt start timelocal clicktime servertimestamp startdatetime timesecondsepoch updatedat modified lastseen endtime`
 
 // A guesser reads the records of no known format.
 type guesser struct {
@@ -260,7 +260,7 @@ func (g *guesser) read(in *doc, o *output) {
 		if h.field == timeField {
 			if o.time.IsZero() && !in.leaves[h.at].value.IsAbsent() {
 				if t := timeOf(v); !t.IsZero() && !yearless(t) && t.Year() > 1990 && t.Year() < 2200 {
-					o.time = g.dayTime(t, v, in.leaves[h.at].name, in)
+					o.time = g.dayTime(t, v, in.leaves[h.at].name, in).Add(in.fraction(in.leaves[h.at].name))
 				}
 			}
 			continue

@@ -144,6 +144,7 @@ func holdAll(set []condition, at []*name, in *doc) bool {
 func (r *mappingReader) fill(in *doc, o *output) {
 	for _, n := range r.times {
 		if o.time = r.m.time(in.value(n)); !o.time.IsZero() {
+			o.time = o.time.Add(in.fraction(n))
 			n.used = in.record
 			break
 		}

@@ -36,7 +36,10 @@ func (s *scanner) record() *scanError {
 	if err := s.object(&d.dict.root, 1, false); err != nil {
 		return err
 	}
-	s.space()
+	if s.space() == ',' { // a line of a file that is one array
+		s.at++
+		s.space()
+	}
 	if s.at < len(text) {
 		return s.fault("something follows the JSON object")
 	}

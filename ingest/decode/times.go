@@ -31,6 +31,23 @@ func timeOf(v tocsin.Value) time.Time {
 	return time.Time{}
 }
 
+// fraction is what stands beside seconds that are counted alone, as programs in Java and Go write a time that is an
+// object: {"epochSecond":…,"nano":…}.
+func (d *doc) fraction(seconds *name) time.Duration {
+	if seconds.last != "epochSecond" && seconds.last != "seconds" {
+		return 0
+	}
+	for _, beside := range [...]string{"nano", "nanoOfSecond", "nanos"} {
+		if n := seconds.up.kids[beside]; n != nil {
+			if v, ok := whole(d.value(n)); ok {
+				nanos, _ := v.Int()
+				return time.Duration(min(max(nanos, 0), int64(time.Second-1)))
+			}
+		}
+	}
+	return 0
+}
+
 // epoch reads a count since 1970 by its size: seconds up to the year 5138, then milliseconds, microseconds and
 // nanoseconds.
 func epoch(n int64) time.Time {

@@ -7,18 +7,18 @@ import (
 
 // zoneQuarters are the names of zones that mean one offset wherever they are written, in quarters of an hour: RFC 5322's, and
 // those of Europe, Japan, Australia and New Zealand. IST, BST and their like mean several and are left out.
-const zoneQuarters = "UTC=0 GMT=0 WET=0 WEST=4 CET=4 CEST=8 MET=4 MEST=8 EET=8 EEST=12 MSK=12 JST=36 KST=36 HKT=32 SGT=32 AEST=40 AEDT=44 ACST=38 ACDT=42 AWST=32 NZST=48 NZDT=52 EST=-20 EDT=-16 CST=-24 CDT=-20 MST=-28 MDT=-24 PST=-32 PDT=-28 AKST=-36 AKDT=-32 HST=-40 SAST=8 BRT=-12"
+const zoneQuarters = " UTC=0 GMT=0 WET=0 WEST=4 CET=4 CEST=8 MET=4 MEST=8 EET=8 EEST=12 MSK=12 JST=36 KST=36 HKT=32 SGT=32 AEST=40 AEDT=44 ACST=38 ACDT=42 AWST=32 NZST=48 NZDT=52 EST=-20 EDT=-16 CST=-24 CDT=-20 MST=-28 MDT=-24 PST=-32 PDT=-28 AKST=-36 AKDT=-32 HST=-40 SAST=8 BRT=-12"
 
 // zoneNamed is the offset of a zone that is called by its letters.
 func zoneNamed(name string) (time.Duration, bool) {
 	if len(name) < 3 || len(name) > 4 || name[0]-'A' >= 26 || name[1]-'A' >= 26 {
 		return 0, false
 	}
-	at := strings.Index(zoneQuarters, name+"=")
-	if at < 0 || at > 0 && zoneQuarters[at-1] != ' ' {
+	at := strings.Index(zoneQuarters, " "+name+"=") // with the blank: WEST ends as EST does
+	if at < 0 {
 		return 0, false
 	}
-	text, _, _ := strings.Cut(zoneQuarters[at+len(name)+1:], " ")
+	text, _, _ := strings.Cut(zoneQuarters[at+len(name)+2:], " ")
 	n, ok := digits(strings.TrimPrefix(text, "-"), 1, 2)
 	if text[0] == '-' {
 		n = -n
