@@ -30,6 +30,13 @@ var conversions = map[string]func(tocsin.Value) tocsin.Value{
 	"user": func(v tocsin.Value) tocsin.Value { // without the domain that stands before a backslash
 		return each(v, func(s string) string { return s[strings.LastIndexByte(s, '\\')+1:] })
 	},
+	"joined": func(v tocsin.Value) tocsin.Value { // the words of a list, as they stand in a command line
+		texts := make([]string, 0, v.Len())
+		for _, item := range v.Items() {
+			texts = append(texts, item.Text())
+		}
+		return tocsin.StringValue(strings.Join(texts, " "))
+	},
 	"first": func(v tocsin.Value) tocsin.Value {
 		if v.Len() == 0 {
 			return tocsin.Value{}

@@ -193,7 +193,7 @@ event.category=file,intrusion_detection
 	"who did what to whose rights": {
 		`{"timestamp":"2026-03-01T10:00:00Z","author":{"name":"ops","uri":"https://wiki.example/users/ops"},"type":{"category":"Permissions","action":"Space permission added"},"source":"203.0.113.7"}`,
 		`product 2026-03-01T10:00:00Z
-event.category=iam
+event.category=iam,configuration
 event.action=Space permission added
 user.name=ops
 source.ip=203.0.113.7
