@@ -129,7 +129,7 @@ func anyJSON(dec *Decoder) object {
 					o.keep(d.below(prefix, l.name), l.value)
 				}
 			}
-			if inner := carriedBy(in, carried); inner != "" {
+			if inner := dec.carriedBy(in, carried); inner != "" {
 				dec.instead(inner, o)
 			} else {
 				guess.read(in, o)
@@ -144,8 +144,9 @@ func anyJSON(dec *Decoder) object {
 	}
 }
 
-// carriedBy is the record that one of an object's members is as a text, "" for none: another object, CEF, LEEF or XML.
-func carriedBy(in *doc, members []*name) string {
+// carriedBy is the record that one of an object's members is as a text, "" for none: another object, CEF, LEEF, XML or a line
+// of a format that cannot be what a program says of itself.
+func (d *Decoder) carriedBy(in *doc, members []*name) string {
 	for _, n := range members {
 		text, ok := in.value(n).Str()
 		if !ok {
@@ -153,6 +154,9 @@ func carriedBy(in *doc, members []*name) string {
 		}
 		text = strings.TrimSpace(text)
 		if strings.HasPrefix(text, "{") && json.Valid([]byte(text)) || cefStart(text) >= 0 || leefStart(text) >= 0 || text != "" && isMarkup(text) {
+			return text
+		}
+		if f := d.lineFormat(text, "container"); f != nil && f.name != "syslog" && f.name != "plain" && f.name != "keyvalue" {
 			return text
 		}
 	}

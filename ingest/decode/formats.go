@@ -73,6 +73,7 @@ func formats() []format {
 		{name: "squid_2", mapping: true},
 		{name: "vpcflow", mapping: true},
 		{name: "iis", mapping: true},
+		{name: "iis_error", mapping: true},
 		{name: "weblog", text: weblog},
 		{name: "container", text: container},
 		{name: "clavister", mapping: true},

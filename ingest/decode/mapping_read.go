@@ -26,6 +26,8 @@ type mappingReader struct {
 	headerParts    []*name
 	derive         deriver
 	beside         map[*name]*name
+	ports          map[*name]*name // of the ends whose address this record writes with a port: where it goes if nothing says it better
+	behind         []portBehind    // of this record
 	evaluator      *expression.Evaluator
 	claimed        claimedLine
 	pairs          *pairReader // nil: the line's sentences are not read
@@ -34,6 +36,12 @@ type mappingReader struct {
 type fieldStep struct {
 	to   *name
 	ways []wayStep
+}
+
+// A portBehind is a port that stands behind an address.
+type portBehind struct {
+	to   *name
+	port int
 }
 
 type wayStep struct {
@@ -56,10 +64,11 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	d := dec.doc.dict
 	r := &mappingReader{
 		m: m, d: dec, times: d.names(m.times...), prefix: d.name(m.namespace), module: d.name("event.module"), message: d.name("message"),
-		derive: newDeriver(d), beside: map[*name]*name{},
+		derive: newDeriver(d), beside: map[*name]*name{}, ports: map[*name]*name{},
 	}
 	for _, root := range []string{"source", "destination", "client", "server"} {
-		r.beside[d.name(root+".ip")] = d.name(root + ".address")
+		ip := d.name(root + ".ip")
+		r.beside[ip], r.ports[ip] = d.name(root+".address"), d.name(root+".port")
 	}
 	if m.lines != nil {
 		r.header, r.headerParts = newSyslogFields(d), d.names("syslog.host", "syslog.program", "syslog.pid")
@@ -142,6 +151,7 @@ func holdAll(set []condition, at []*name, in *doc) bool {
 
 // fill sets the alert's fields from the record's paths.
 func (r *mappingReader) fill(in *doc, o *output) {
+	r.behind = r.behind[:0]
 	for _, n := range r.times {
 		if o.time = r.m.time(in.value(n)); !o.time.IsZero() {
 			o.time = o.time.Add(in.fraction(n))
@@ -169,6 +179,11 @@ func (r *mappingReader) fill(in *doc, o *output) {
 		r.guess(in, o)
 	}
 	r.later(r.otherwise, in, o)
+	for _, p := range r.behind {
+		if !o.has(p.to) {
+			o.set(p.to, tocsin.IntValue(int64(p.port)))
+		}
+	}
 	r.nested(in, o)
 	r.derive.apply(o)
 }
@@ -229,8 +244,12 @@ func (r *mappingReader) field(f *fieldStep, in *doc, o *output) {
 		}
 		changed := w.change(v)
 		if beside, address := r.beside[f.to]; address && from != nil && changed.Kind() == tocsin.String {
-			bare := withoutPort(changed.Text())
+			text := changed.Text()
+			bare := withoutPort(text)
 			o.address(f.to, beside, bare)
+			if port, ok := digits(text[strings.LastIndexByte(text, ':')+1:], 1, 5); ok && len(bare) < len(text) {
+				r.behind = append(r.behind, portBehind{to: r.ports[f.to], port: port})
+			}
 			if !o.has(f.to) && !o.has(beside) {
 				continue
 			}

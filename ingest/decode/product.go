@@ -314,6 +314,9 @@ func (r *productReader) identify(in *doc, o *output) {
 // withoutPort is the address of an address and port, any other text as it is.
 func withoutPort(s string) string {
 	if at := strings.LastIndexByte(s, ':'); at > 0 && !isAddress(s) {
+		if _, ok := digits(s[at+1:], 1, 5); !ok && strings.IndexByte(s, ':') < at && s[0] != '[' {
+			return s // an address of the sixth version with a zone, whose end is no port
+		}
 		if host := strings.Trim(s[:at], "[]"); isAddress(host) {
 			return host
 		}

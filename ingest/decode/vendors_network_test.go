@@ -167,7 +167,7 @@ destination.ip=192.0.2.5
 `,
 	},
 	"ends and ports side by side": {
-		`2026-03-01 10:00:00 192.0.2.9 57612 198.51.100.8 80 HTTP/1.1 GET /x 400 - BadRequest -`,
+		`2026-03-01 10:00:00 192.0.2.9 57612 198.51.100.8 80 closed by the client`,
 		`syslog 2026-03-01T10:00:00Z
 source.ip=192.0.2.9
 source.port=57612

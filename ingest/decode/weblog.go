@@ -1,7 +1,8 @@
 package decode
 
 import (
-	"slices"
+	"cmp"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ type weblogReader struct {
 	query, version, status, bytes, referrer, agent  *name
 	domain, extension, message, level, pid, host    *name
 	service                                         *name
-	client                                          *name
+	client, server, serverPort                      *name
 }
 
 func weblog(dec *Decoder) text {
@@ -39,7 +40,7 @@ func newWeblog(d *dictionary) *weblogReader {
 		original: d.name("url.original"), path: d.name("url.path"), query: d.name("url.query"), version: d.name("http.version"),
 		status: d.name("http.response.status_code"), bytes: d.name("http.response.body.bytes"), referrer: d.name("http.request.referrer"),
 		agent: d.name("user_agent.original"), domain: d.name("url.domain"), extension: d.name("url.extension"), message: d.name("message"),
-		level: d.name("log.level"), pid: d.name("process.pid"), host: d.name("host.name"), service: d.name("service.type"), client: d.name("source.domain"),
+		level: d.name("log.level"), pid: d.name("process.pid"), host: d.name("host.name"), service: d.name("service.type"), client: d.name("source.domain"), server: d.name("destination.ip"), serverPort: d.name("destination.port"),
 	}
 }
 
@@ -121,38 +122,99 @@ func (w *weblogReader) access(line string, at int, o *output) string {
 	if len(words) > 2 {
 		referrer, after := quotedPart(words[2])
 		o.put(w.referrer, referrer)
-		agent, _ := quotedPart(strings.TrimLeft(after, " "))
+		agent, after := quotedPart(strings.TrimLeft(after, " "))
 		o.put(w.agent, agent)
+		w.backend(after, o)
 	}
 	o.put(w.message, line)
 	return ""
 }
 
-// before reads what stands before the time: the last three words are client, identity and user.
+// backend reads `COUNT "ROUTER" "URL"` at the end, as Traefik writes where it sent a request.
+func (w *weblogReader) backend(s string, o *output) {
+	_, s, _ = strings.Cut(s, `"`)
+	_, s, ok := strings.Cut(s, `" "`)
+	target, _, _ := strings.Cut(s, `"`)
+	if _, host, url := strings.Cut(target, "://"); ok && url {
+		host, _, _ = strings.Cut(host, "/")
+		bare := withoutPort(host)
+		o.address(w.server, nil, bare)
+		if _, port, ok := strings.Cut(host[len(bare):], ":"); ok && len(bare) < len(host) && isAddress(bare) {
+			o.put(w.serverPort, port)
+		}
+	}
+}
+
+// before reads what stands before the time: "[HOST[:PORT]] CLIENT IDENT USER", where CLIENT may be the addresses that a
+// request has come through.
 func (w *weblogReader) before(s string, o *output) {
 	words := strings.Fields(s)
-	if n := len(words); n >= 3 {
+	switch n := len(words); {
+	case n > 3 && words[1] == "-": // a name of several words
+		o.put(w.user, strings.Join(words[2:], " "))
+		words = words[:1]
+	case n >= 3:
 		o.put(w.user, words[n-1])
-		if n > 3 {
-			host, _, _ := strings.Cut(words[n-4], ":")
-			if strings.Contains(host, ".") && !isAddress(host) {
-				o.put(w.domain, host)
-			}
-		}
 		words = words[:n-2]
 	}
 	if len(words) == 0 {
 		return
 	}
-	client := strings.Trim(words[len(words)-1], ",")
-	for _, w := range slices.Backward(words) { // a word more may stand between client and user
-		if w = withoutPort(strings.Trim(w, ",")); isAddress(w) {
-			client = w
-			break
+	first := 0
+	if len(words) > 1 && !strings.HasSuffix(words[0], ",") && strings.Trim(words[1], "()-") != "" {
+		first = 1
+		w.asked(words[len(words)-2], words[0], o)
+	}
+	client := forwardedFor(words[first:])
+	bare := withoutPort(client)
+	if port, ok := digits(client[min(len(bare)+1, len(client)):], 1, 5); ok && len(bare) < len(client) {
+		o.keep(w.port, tocsin.IntValue(int64(port)))
+	}
+	o.address(w.ip, w.client, bare)
+	o.put(w.address, bare)
+}
+
+// asked reads which of its hosts the server was asked for: the word before the client, or the first one, as an address.
+func (w *weblogReader) asked(before, first string, o *output) {
+	bare := withoutPort(first)
+	if isAddress(bare) {
+		o.address(w.server, nil, bare)
+		if _, port, ok := strings.Cut(first[len(bare):], ":"); ok && len(bare) < len(first) {
+			o.put(w.serverPort, port)
+		}
+		return
+	}
+	if host, port, _ := strings.Cut(before, ":"); strings.Contains(host, ".") && !isAddress(host) {
+		o.put(w.domain, host)
+		if n, ok := digits(port, 1, 5); ok {
+			o.keep(w.serverPort, tocsin.IntValue(int64(n)))
 		}
 	}
-	o.address(w.ip, w.client, client)
-	o.put(w.address, client)
+}
+
+// forwardedFor is the client among the words where it stands: of a list of addresses the first one that is of the world,
+// else the first one; else the last address.
+func forwardedFor(words []string) string {
+	last, listed := "", ""
+	for i, word := range words {
+		list := strings.HasSuffix(word, ",") || i > 0 && strings.HasSuffix(words[i-1], ",")
+		word = strings.Trim(word, `,"`)
+		address := withoutPort(word)
+		if !isAddress(address) {
+			continue
+		}
+		last = word
+		if ip, err := netip.ParseAddr(address); list && err == nil && (listed == "" || !ip.IsPrivate() && !ip.IsLoopback() && private(listed)) {
+			listed = word
+		}
+	}
+	return cmp.Or(listed, last, strings.Trim(words[len(words)-1], `,"`))
+}
+
+// private reports whether an address is one of those that are nobody's in the world.
+func private(address string) bool {
+	ip, err := netip.ParseAddr(withoutPort(address))
+	return err == nil && (ip.IsPrivate() || ip.IsLoopback())
 }
 
 // request reads "METHOD TARGET VERSION"; a line that is none of HTTP's is the target.

@@ -13,6 +13,7 @@ func proxyStart(line string) bool {
 }
 
 // proxy reads `[TIME] HOST CLIENT SECONDS "METHOD TARGET VERSION" STATUS BYTES …` and
+// `[TIME] CLIENT TLS CIPHER "METHOD TARGET VERSION" BYTES` and
 // `[TIME] CACHE STATUS STATUS - METHOD SCHEME HOST "TARGET" [Client CLIENT] …`.
 func (w *weblogReader) proxy(line string, o *output) {
 	stamp, rest, _ := strings.Cut(line[1:], "]")
@@ -38,7 +39,9 @@ func (w *weblogReader) proxy(line string, o *output) {
 				o.address(w.ip, w.client, word)
 			}
 		}
-		if len(words) > 1 && words[0] != "_" {
+		if len(words) > 0 && isAddress(words[0]) { // nobody's host: Apache's log of TLS has the client alone
+			o.address(w.ip, w.client, words[0])
+		} else if len(words) > 1 && words[0] != "_" {
 			o.put(w.domain, words[0])
 		}
 	}
