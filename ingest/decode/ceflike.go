@@ -41,6 +41,9 @@ func (c *cefReader) likely(o *output) {
 			c.guess.set(to, tocsin.StringValue(strings.Trim(k.value, `"`)), o)
 		}
 	}
+	if rule := o.text(c.ruleset); rule != "" && lowerWord(o.text(c.rule)) { // "end", "deny": the sort of event is no rule
+		o.leaves[c.rule.outAt].Value = o.value(c.ruleset)
+	}
 	c.sentence(o)
 	for i, side := range c.sides { // an end whose name is its address
 		if text := o.text(side.host); !o.has(side.ip) && isAddress(text) {
@@ -67,4 +70,14 @@ func (c *cefReader) sentence(o *output) {
 	small := o.lower(text)
 	c.logins.plain(text, o)
 	o.put(c.user, spokenUser(text, small))
+}
+
+// lowerWord reports whether a text is one word of small letters.
+func lowerWord(s string) bool {
+	for i := range len(s) {
+		if s[i]-'a' > 25 {
+			return false
+		}
+	}
+	return s != ""
 }

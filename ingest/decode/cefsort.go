@@ -52,6 +52,9 @@ func newCEFSorts(d *dictionary) cefSorts {
 // there are. What a product detected is an alert, and what it calls grave; a firewall's word on a connection is none.
 func (c *cefReader) classify(name string, o *output) {
 	const longest, most = 512, 1024 // bytes of what tells a sort, and sorts
+	if strings.HasPrefix(o.text(c.vendor), "Palo Alto") {
+		o.keep(c.category, listOrNone(panosCategories[o.text(c.code)]))
+	}
 	s, set := &c.sorts, uint32(0)
 	for i, n := range s.set {
 		if o.has(n) {
@@ -109,6 +112,14 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 		return cefSort{alert: named}
 	}
 	return cefSort{tocsin.StringsValue(categories...), listOf(types), outcome, named || detected || slices.ContainsFunc(categories, isDetection)}
+}
+
+// listOrNone is listOf, and nothing for no words.
+func listOrNone(s string) tocsin.Value {
+	if s == "" {
+		return tocsin.Value{}
+	}
+	return listOf(s)
 }
 
 // isDetection reports whether a category is of what products detect.

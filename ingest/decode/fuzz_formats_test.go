@@ -140,6 +140,10 @@ func FuzzFormatNetskopeTransactions(f *testing.F) { fuzzFormat(f, "netskope_tran
 func FuzzFormatForcepointManagement(f *testing.F) { fuzzFormat(f, "forcepoint_management") }
 func FuzzFormatStormshield(f *testing.F)          { fuzzFormat(f, "stormshield") }
 func FuzzFormatSophosXg(f *testing.F)             { fuzzFormat(f, "sophos_xg") }
+func FuzzFormatSophosUtm(f *testing.F)            { fuzzFormat(f, "sophos_utm") }
+func FuzzFormatZscalerNss(f *testing.F)           { fuzzFormat(f, "zscaler_nss") }
+func FuzzFormatF5Afm(f *testing.F)                { fuzzFormat(f, "f5_afm") }
+func FuzzFormatF5Apm(f *testing.F)                { fuzzFormat(f, "f5_apm") }
 func FuzzFormatElasticsearch(f *testing.F)        { fuzzFormat(f, "elasticsearch") }
 func FuzzFormatMongodb(f *testing.F)              { fuzzFormat(f, "mongodb") }
 func FuzzFormatRedis(f *testing.F)                { fuzzFormat(f, "redis") }

@@ -295,7 +295,7 @@ func (l *logins) userFirst(s string, o *output) string {
 
 // name sets a user where the text is one word: an attacker may put anything there.
 func (l *logins) name(o *output, to *name, s string) {
-	if s = strings.TrimSpace(s); s != "" && !strings.ContainsAny(s, " \t") {
+	if s = strings.TrimRight(strings.TrimSpace(s), ".,;"); s != "" && !strings.ContainsAny(s, " \t") {
 		o.put(to, s)
 	}
 }

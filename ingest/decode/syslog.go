@@ -72,6 +72,12 @@ func (f *syslogFields) program(h header, o *output) {
 	o.put(f.app, base)
 	if n, ok := digits(h.pid, 1, 18); ok {
 		o.keep(f.pid, tocsin.IntValue(int64(n)))
+	} else if at := strings.Index(h.message, "[pid "); at >= 0 { // as Apache writes it in its log of errors
+		number, _, _ := strings.Cut(h.message[at+len("[pid "):], "]")
+		number, _, _ = strings.Cut(number, ":")
+		if n, ok := digits(number, 1, 18); ok {
+			o.keep(f.pid, tocsin.IntValue(int64(n)))
+		}
 	}
 }
 

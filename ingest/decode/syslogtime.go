@@ -16,7 +16,7 @@ func leadingTime(s string) (time.Time, string, bool) {
 
 // zonelessTime is leadingTime with the zones alone that are numbers.
 func zonelessTime(s string) (time.Time, string, bool) {
-	if len(s) >= 19 && s[4] == '-' && s[7] == '-' {
+	if len(s) >= 19 && s[4] == '-' && s[7] == '-' && s[9] != 'T' {
 		end := 19
 		for end < len(s) && end < 40 && strings.IndexByte("0123456789.,:+-Z", s[end]) >= 0 {
 			end++
@@ -134,9 +134,18 @@ func otherTime(s string) (time.Time, string, bool) {
 			return t, s[19:], true
 		}
 	}
-	if len(s) > 20 && s[4] == ':' && s[7] == ':' && s[10] == '-' { // "2026:03:01-10:00:00", of Sophos UTM
-		if t, err := time.Parse("2006:01:02-15:04:05", s[:19]); err == nil {
-			return t, s[19:], true
+	if len(s) > 17 && s[4] == ':' && s[0] == '2' { // "2026:03:01-10:00:00", of Sophos UTM
+		if stamp, rest, ok := strings.Cut(s, " "); ok {
+			if t, err := time.Parse("2006:1:2-15:04:05", stamp); err == nil {
+				return t, " " + rest, true
+			}
+		}
+	}
+	if len(s) > 17 && s[4] == '-' && s[0] == '2' && (s[6] == '-' || s[7] == '-') { // "2026-3-1T10:00:00Z"
+		if stamp, rest, ok := strings.Cut(s, " "); ok {
+			if t, err := time.Parse("2006-1-2T15:04:05Z07:00", stamp); err == nil {
+				return t, " " + rest, true
+			}
 		}
 	}
 	if len(s) < 20 || s[0] < '0' || s[0] > '9' || s[4] != '/' && s[2] != '-' {

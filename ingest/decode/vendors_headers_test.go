@@ -72,7 +72,7 @@ process.pid=85294
 	},
 	"the time of Sophos UTM": {
 		`2026:03:01-10:00:00 utm-1 aua[4321]: id="3006" severity="info" sys="System" sub="auth" name="Child is running too long"`,
-		`syslog 2026-03-01T10:00:00Z
+		`sophos_utm 2026-03-01T10:00:00Z
 host.name=utm-1
 process.name=aua
 process.pid=4321

@@ -145,7 +145,7 @@ event.type=denied
 		`panos 2026-03-01T10:00:00Z
 source.ip=192.0.2.1
 user.name=corp\alice
-event.category=authentication
+event.category=authentication,network
 `,
 	},
 	"a firewall's own login": {

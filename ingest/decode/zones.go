@@ -29,6 +29,11 @@ func zoneNamed(name string) (time.Duration, bool) {
 // inNamedZone is a time without a zone in the zone whose name follows it, and what follows that.
 func inNamedZone(t time.Time, rest string) (time.Time, string) {
 	word := strings.TrimLeft(rest, " ")
+	if len(word) > len("+0100") && (word[0] == '+' || word[0] == '-') && word[len("+0100")] == ' ' {
+		if offset, ok := zone(word[:len("+0100")]); ok && !yearless(t) {
+			return t.Add(-offset), word[len("+0100"):]
+		}
+	}
 	end := 0
 	for end < len(word) && word[end]-'A' < 26 {
 		end++
