@@ -97,7 +97,7 @@ type cefReader struct {
 	logins                                     *logins
 	message, executable                        *name
 	clocks                                     []*cefTerm
-	kind, action, deviceHost                   *cefTerm
+	kind, action, deviceHost, year             *cefTerm
 	sides                                      [2]cefSide
 	sorts                                      cefSorts
 	parts                                      []string
@@ -122,7 +122,7 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 	c.guess, c.ends, c.logins, c.message, c.executable = newGuesser(d), newEnds(d), newLogins(d), d.name("message"), d.name("process.executable")
 	c.learn(keys)
 	c.clocks = c.asked("rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1")
-	c.kind, c.action, c.deviceHost = c.key("cat"), c.key("act"), c.key("dvchost")
+	c.kind, c.action, c.deviceHost, c.year = c.key("cat"), c.key("act"), c.key("dvchost"), c.key("cs5")
 	c.sides = [2]cefSide{{d.name("source.ip"), d.name("source.domain")}, {d.name("destination.ip"), d.name("destination.domain")}}
 	c.sorts = newCEFSorts(d)
 	return c

@@ -238,7 +238,8 @@ func (c *cefReader) field(k *cefTerm, o *output) {
 			o.put(k.to, "outbound")
 		}
 	case cefTransport:
-		o.set(k.to, transport(tocsin.StringValue(o.lower(k.value))))
+		protocol, _, _ := strings.Cut(k.value, "/") // "tcp/https"
+		o.set(k.to, transport(tocsin.StringValue(o.lower(protocol))))
 	case cefProtocol:
 		o.put(k.to, o.lower(k.value))
 	case cefMoment:

@@ -25,6 +25,8 @@ func ecsJSON(d *dictionary) object {
 	signalRule := d.name("rule.name")
 	written := d.names("ecs.version", "event.kind", "event.category", "event.dataset", "data_stream.dataset", "kibana.alert.uuid", "signal.rule.name", "rule.name")
 	metrics := d.names("metricset.name", "metricset.period")
+	emails, user := d.names("user.email", "user.email.1"), d.name("user.name")
+	category, network := d.name("event.category"), tocsin.StringsValue("network", "session")
 	hosts, host, guess := d.names("host.hostname", "agent.hostname", "beat.hostname"), d.name("host.name"), newGuesser(d)
 	return object{
 		claims: func(in *doc) bool {
@@ -48,7 +50,13 @@ func ecsJSON(d *dictionary) object {
 						continue
 					}
 				}
+				if l.name == category && l.value.Text() == "network_session" { // as ECS had it once
+					o.keep(l.name, network)
+				}
 				o.keep(l.name, l.value)
+			}
+			if email := in.first(emails...); email.Kind() == tocsin.String && strings.Contains(email.Text(), "@") {
+				o.set(user, email)
 			}
 			o.move(alert)
 			if !in.any(written) { // ECS by a few names alone: what the others say is guessed

@@ -140,6 +140,12 @@ func FuzzFormatNetskopeTransactions(f *testing.F) { fuzzFormat(f, "netskope_tran
 func FuzzFormatForcepointManagement(f *testing.F) { fuzzFormat(f, "forcepoint_management") }
 func FuzzFormatStormshield(f *testing.F)          { fuzzFormat(f, "stormshield") }
 func FuzzFormatSophosXg(f *testing.F)             { fuzzFormat(f, "sophos_xg") }
+func FuzzFormatCheckpoint(f *testing.F)           { fuzzFormat(f, "checkpoint") }
+func FuzzFormatFirepower(f *testing.F)            { fuzzFormat(f, "firepower") }
+func FuzzFormatImpervaDam(f *testing.F)           { fuzzFormat(f, "imperva_dam") }
+func FuzzFormatBarracudaEsg(f *testing.F)         { fuzzFormat(f, "barracuda_esg") }
+func FuzzFormatBarracudaWaf(f *testing.F)         { fuzzFormat(f, "barracuda_waf") }
+func FuzzFormatSonicwall(f *testing.F)            { fuzzFormat(f, "sonicwall") }
 func FuzzFormatSophosUtm(f *testing.F)            { fuzzFormat(f, "sophos_utm") }
 func FuzzFormatZscalerNss(f *testing.F)           { fuzzFormat(f, "zscaler_nss") }
 func FuzzFormatF5Afm(f *testing.F)                { fuzzFormat(f, "f5_afm") }

@@ -10,12 +10,12 @@ import (
 
 // pairKeys maps what firewalls and programs that write key=value call things to ECS.
 const pairKeys = `
-	srcip src src_ip source_ip sourceip client_ip client_address clientip remote_addr remip client SRC c-ip  source.ip
+	srcip src srcV6 src_ip source_ip sourceip client_ip client_address clientip remote_addr remip client SRC c-ip  source.ip
 	srcport src_port sport spt SPT remport               source.port
 	srcmac                                               source.mac
 	srcname                                              source.domain
 	transip                                              source.nat.ip
-	dstip dst dst_ip dest_ip destip dest server_ip DST locip target_ip r-ip cs-ip destination.ip
+	dstip dst dstV6 dst_ip dest_ip destip dest server_ip DST locip target_ip r-ip cs-ip destination.ip
 	dstport dst_port dport dpt dest_port DPT locport     destination.port
 	dstmac                                               destination.mac
 	dstname                                              destination.domain
@@ -68,7 +68,7 @@ type pairReader struct {
 	pairs                               [][2]string
 	guess                               *guesser
 	severity, domain, host              *name
-	rule, ruleset, from                 *name
+	rule, ruleID, ruleset, from         *name
 	ports                               map[string]*name
 	forti                               fortinetReader
 }
@@ -77,7 +77,7 @@ func newPairs(d *dictionary) *pairReader {
 	p := &pairReader{
 		forti: newFortinet(d),
 		guess: newGuesser(d), severity: d.name("event.severity"), domain: d.name("url.domain"), host: d.name("host.name"),
-		rule: d.name("rule.name"), ruleset: d.name("rule.ruleset"), from: d.name("source.ip"),
+		rule: d.name("rule.name"), ruleID: d.name("rule.id"), ruleset: d.name("rule.ruleset"), from: d.name("source.ip"),
 		ports:  map[string]*name{"source": d.name("source.port"), "destination": d.name("destination.port")},
 		syslog: newSyslogFields(d), keys: map[string]*name{}, rest: d.name("keyvalue"), kind: d.name("event.kind"), module: d.name("event.module"),
 		category: d.name("event.category"), types: d.name("event.type"), port: d.name("destination.port"), outcome: d.name("event.outcome"), action: d.name("event.action"),
@@ -156,7 +156,7 @@ func pairsOf(m string) string {
 	if pairsStart(m) {
 		return m
 	}
-	if word, after, ok := strings.Cut(m, " "); ok && (inBrackets(word) || isAddress(word)) && pairsStart(after) {
+	if word, after, ok := strings.Cut(m, " "); ok && (inBrackets(word) || isAddress(word) || plainKey(word)) && pairsStart(after) {
 		return after
 	} else if ok {
 		if body := elementOf(after); body != "" {
@@ -169,7 +169,41 @@ func pairsOf(m string) string {
 	if at := strings.Index(m[:min(len(m), 256)], "IN="); at >= 0 && strings.Contains(m, " SRC=") && strings.Contains(m, " DST=") {
 		return m[at:]
 	}
+	if strings.Contains(m, " PROTO=") && strings.Contains(m, " SPT=") && strings.Contains(m, " DPT=") { // the end of a packet's line that was cut
+		return m
+	}
 	return ""
+}
+
+// chain sets what stands before a packet that a filter tells of, as EdgeOS and UniFi write it: "[WAN_LOCAL-2000-D]", the set
+// of rules, the rule in it and its verdict.
+func (p *pairReader) chain(m string, o *output) {
+	open := strings.IndexByte(m, '[')
+	if open < 0 {
+		return
+	}
+	inside, rest, ok := strings.Cut(m[open+1:], "]")
+	if !ok || !strings.HasPrefix(strings.TrimLeft(rest, " "), "IN=") {
+		return
+	}
+	set, verdict, _ := cutLast(inside, '-')
+	set, rule, numbered := cutLast(set, '-')
+	word := map[string]string{"A": "accept", "D": "drop", "R": "reject"}[verdict]
+	if word == "" || !numbered {
+		return
+	}
+	o.put(p.action, word)
+	o.put(p.ruleset, set)
+	o.put(p.ruleID, rule)
+}
+
+// cutLast is strings.Cut at the last of the separators.
+func cutLast(s string, between byte) (before, after string, ok bool) {
+	at := strings.LastIndexByte(s, between)
+	if at < 0 {
+		return s, "", false
+	}
+	return s[:at], s[at+1:], true
 }
 
 // elementOf is what stands in an element of structured data that a text begins with, its id aside: `[junos@2636.1.1 a="b"
@@ -192,6 +226,9 @@ func elementOf(s string) string {
 // and are none.
 func (p *pairReader) within(h header, says *said, o *output) {
 	if body := pairsOf(h.message); body != "" {
+		if len(body) < len(h.message) {
+			p.chain(h.message, o)
+		}
 		p.read(body, o)
 		return
 	}

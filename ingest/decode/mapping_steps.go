@@ -195,6 +195,13 @@ func (p *pairStyle) run(s string, take func(key, value string)) bool {
 		}
 		return n > 0
 	}
+	if pairStyleOf(s) == colonPairs {
+		for _, pair := range splitPairs(s, nil) {
+			take(pair[0], pair[1])
+			n++
+		}
+		return n > 0
+	}
 	for s = strings.TrimLeft(s, " \t,;"); s != "" && n < most; s = strings.TrimLeft(s, " \t,;") {
 		key, rest, ok := nextPair(s)
 		if !ok {

@@ -117,8 +117,8 @@ func splitPairs(s string, to [][2]string) [][2]string {
 			if !ok {
 				break
 			}
-			value, after, _ := strings.Cut(rest, `"`)
-			to = append(to, [2]string{strings.Trim(key, " ;"), value})
+			value, after := pairValue(`"` + rest)
+			to = append(to, [2]string{strings.Trim(key, " ;:"), value})
 			s = strings.TrimLeft(after, "; ")
 		}
 	case barPairs:
@@ -138,6 +138,11 @@ func splitPairs(s string, to [][2]string) [][2]string {
 			}
 			var value string
 			value, s = pairValue(rest)
+			if value == "" && strings.HasPrefix(s, " ") { // a blank has slipped before an address
+				if ip, _ := addressAndPort(firstWord(s)); isAddress(ip) {
+					value, s = pairValue(strings.TrimLeft(s, " "))
+				}
+			}
 			if strings.HasPrefix(s, " ") { // a comma parts the pairs, not one of several values
 				value = strings.TrimSuffix(value, ",")
 			}
@@ -240,6 +245,9 @@ func (p *pairReader) structured(data []param, o *output) {
 	}
 	p.all(o)
 	p.classify(o)
+	if o.text(p.kind) != "alert" {
+		o.put(p.rule, o.text(p.ruleset))
+	}
 }
 
 // saysNothing reports whether a value is one of those that stand for none.

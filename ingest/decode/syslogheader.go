@@ -216,7 +216,7 @@ func closing(s string) int {
 // nextHost cuts the host off a message, unless the first word is already the tag.
 func nextHost(s string) (host, rest string) {
 	word, after, ok := strings.Cut(s, " ")
-	if !ok || word == "" || strings.ContainsAny(word, "[=:") && !isAddress(word) {
+	if !ok || word == "" || strings.ContainsAny(word, "[=:") && !isAddress(word) || strings.Contains(word, "-PPE-") { // NetScaler's engine
 		if bare, colon := strings.CutSuffix(word, ":"); colon && ok && isAddress(bare) {
 			return bare, strings.TrimLeft(after, " ")
 		}

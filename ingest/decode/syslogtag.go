@@ -83,6 +83,9 @@ func (h *header) tag() {
 	if strings.IndexByte(name, '=') >= 0 || name[0] == '%' { // a pair, in whose value the colon stands; the number of Cisco's message
 		return
 	}
+	if name[0]-'0' < 10 && strings.IndexByte(name, '/') > 0 { // a day
+		return
+	}
 	if name[0] == '(' && len(name) > 2 {
 		if name[1]-'0' < 10 { // a time
 			return

@@ -228,10 +228,10 @@ event.outcome=failure
 	},
 	"a firewall's number of gravity": {
 		`2026-03-01T10:00:00Z 192.0.2.1 id=firewall sn=1 time="2026-03-01 10:00:00" fw=192.0.2.1 pri=1 c=32 m=30 msg="Administrator login denied due to bad credentials" n=7 src=203.0.113.7:36701:WAN dst=192.0.2.5:443:LAN`,
-		`syslog 2026-03-01T10:00:00Z
+		`sonicwall 2026-03-01T10:00:00Z
 event.severity=1
 tocsin.severity=99
-event.category=authentication
+event.category=authentication,network
 event.outcome=failure
 source.ip=203.0.113.7
 `,
