@@ -28,6 +28,9 @@ const auditKeys = `
 	rport     source.port
 	laddr     destination.ip
 	lport     destination.port
+	src       source.ip
+	dst       destination.ip
+	daddr     destination.ip
 	terminal  auditd.data.terminal
 	ses       auditd.session
 	res       auditd.result
@@ -60,17 +63,57 @@ const auditKinds = `
 	EXECVE process start
 	SYSCALL process info
 	PROCTITLE process info
-	SERVICE_ process info
+	SERVICE_START process start
+	SERVICE_STOP process end
+	SYSTEM_BOOT host start
+	SYSTEM_SHUTDOWN host end
+	SYSTEM_RUNLEVEL host change
+	SOFTWARE_UPDATE package info
 	PATH file info
 	CWD process info
 	SOCKADDR network info
 	CONFIG_CHANGE configuration change
-	DAEMON_ configuration change
+	DAEMON_CONFIG configuration change
+	DAEMON_START process,configuration start
+	DAEMON_END process,configuration end
+	DAEMON_ABORT process,configuration end
+	DAEMON_ process,configuration change
+	FEATURE_CHANGE configuration change
+	USYS_CONFIG configuration change
+	TIME_ configuration change
+	MAC_POLICY_LOAD configuration change
+	MAC_STATUS configuration change
+	MAC_CONFIG_CHANGE configuration change
+	MAC_IPSEC_EVENT network info
+	MAC_UNLBL_ configuration change
+	USER_ROLE_CHANGE iam user,change
+	USER_MAC_ configuration change
+	ROLE_ iam user,change
+	USER_TTY process info
+	TTY process info
+	USER_AVC process info
+	USER_SELINUX_ERR process error
+	SELINUX_ERR process error
+	SECCOMP process info
+	BPF process info
+	CAPSET process change
+	OBJ_PID process info
+	MMAP process info
+	BPRM_FCAPS process start
+	FANOTIFY file info
+	INTEGRITY_ file info
+	FS_RELABEL file change
+	LABEL_ configuration change
+	NETFILTER_PKT network info
+	VIRT_ host info
+	USER_DEVICE host info
+	DEV_ host info
+	RESP_ACCT_ iam user,change
 	ANOM_ process info
 	AVC process denied
 	NETFILTER_CFG configuration change
 	KERN_MODULE driver start
-	CRYPTO_ session info`
+	CRYPTO_ process,session info`
 
 type auditReader struct {
 	dict                                          *dictionary
@@ -185,8 +228,11 @@ func (a *auditReader) body(record, body string, o *output) {
 		}
 		to, known := a.keys[p.key]
 		switch {
-		case known && to == a.ip:
-			o.address(to, nil, value)
+		case known && (to == a.ip || to == a.destination):
+			if !isAddress(value) { // a port, of a refused access
+				to = a.dict.path(a.data, []byte(p.key))
+			}
+			o.put(to, value)
 		case known && to.text == "process.exit_code" && record != "SYSCALL":
 			o.put(to, value)
 		case known && to.text != "process.exit_code":
@@ -199,6 +245,9 @@ func (a *auditReader) body(record, body string, o *output) {
 		o.keep(a.args, tocsin.StringsValue(args[:min(len(args), 256)]...))
 		o.keep(a.count, tocsin.IntValue(int64(len(args))))
 		o.put(a.command, strings.Join(args, " "))
+		if strings.HasPrefix(args[0], "/") {
+			o.put(a.keys["exe"], args[0])
+		}
 	}
 }
 
@@ -234,6 +283,10 @@ func auditUnhex(s string) string {
 
 // socket reads the kernel's sockaddr: the other end of a connection.
 func (a *auditReader) socket(s string, o *output) {
+	if isAddress(s) { // of a packet
+		o.put(a.ip, s)
+		return
+	}
 	raw, err := hex.DecodeString(s)
 	if err != nil || len(raw) < 8 {
 		return

@@ -39,6 +39,7 @@ func defender(d *dictionary) object {
 			alerts.evidence.deviceDnsName host.name first
 			alerts.evidence.userAccount.accountName user.name first
 			alerts.evidence.userAccount.domainName user.domain first
+			alerts.evidence.loggedOnUsers.accountName user.name first
 			alerts.evidence.ipAddress source.ip first
 			alerts.evidence.processCommandLine process.command_line first
 			alerts.evidence.processId process.pid first
@@ -51,6 +52,7 @@ func defender(d *dictionary) object {
 			evidence.userAccount.accountName user.name first
 			evidence.userAccount.domainName user.domain first
 			evidence.accountName user.name first
+			evidence.loggedOnUsers.accountName user.name first
 			evidence.domainName user.domain first
 			alerts.entities.accountName user.name first
 			userStates.accountName user.name first

@@ -23,7 +23,7 @@ func newEnds(d *dictionary) *endsReader {
 var betweenWords = [...][2]string{{"from ", " to "}, {"between ", " and "}, {"src ", " dst "}}
 
 // towards are what stands before the address that a program turned to.
-var towards = [...]string{"relay=", "connect to ", "connecting to ", "connection to ", "connection established to ", " TLS for "}
+var towards = [...]string{"relay=", ": host ", "connect to ", "connecting to ", "connection to ", "connection established to ", " TLS for "}
 
 // read sets both ends where the text tells both, or the far one where it tells that alone. It sets nothing beside an end
 // that is known already.

@@ -6,6 +6,9 @@ import "strings"
 // program: the program, what its line begins with, and what else stands in it.
 const headlessForms = `
 sshd|Accepted |ssh
+sshd|Accepted google_authenticator for |
+sshd|main: sshd: |
+sshd|fatal: |[preauth]
 sshd|Failed | from 
 sshd|Postponed | ssh2
 sshd|Invalid user | from 
@@ -85,6 +88,14 @@ postfix|starting the Postfix mail system|
 postfix|stopping the Postfix mail system|
 postfix|refreshing the Postfix mail system|
 postfix|daemon started -- version |
+postfix|whitelisted: |[
+postfix|proxy-accept: |
+policyd-spf|Pass; identity=|
+policyd-spf|Fail; identity=|
+policyd-spf|None; identity=|
+policyd-spf|Softfail; identity=|
+policyd-spf|Neutral; identity=|
+spamd|spamd: |
 postfix|reload -- version |
 postfix|table |has changed -- restarting
 amavis|Passed |-> <

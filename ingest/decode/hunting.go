@@ -12,7 +12,7 @@ import (
 // huntingSorts are what the tables of advanced hunting are about.
 const huntingSorts = `
 	deviceprocessevents=process devicenetworkevents=network devicefileevents=file deviceregistryevents=registry,process devicelogonevents=authentication
-	deviceimageloadevents=process deviceinfo=host devicenetworkinfo=host,network devicefilecertificateinfo=file deviceevents=host
+	deviceimageloadevents=library,process deviceinfo=host devicenetworkinfo=host,network devicefilecertificateinfo=file deviceevents=host
 	identitylogonevents=authentication identitydirectoryevents=iam identityqueryevents=network,iam identityinfo|identityaccountinfo=iam
 	emailevents|emailattachmentinfo|emailurlinfo|emailpostdeliveryevents=email urlclickevents|cloudappevents=web,network cloudauditevents=network,configuration cloudprocessevents=process
 	alertinfo|alertevidence=intrusion_detection,threat behaviorentities|behaviorinfo=intrusion_detection`
@@ -91,6 +91,7 @@ func huntingMoves(prefix string) string {
 		{"AttackTechniques", "threat.technique.name"},
 		{"ServiceSource", "event.provider"},
 		{"AccountDisplayName", "user.full_name"},
+		{"LoggedOnUsers.UserName", "user.name"},
 	} {
 		text.WriteString(prefix + m[0] + " " + m[1] + "\n")
 	}
@@ -108,7 +109,9 @@ const huntingStarted = `
 	InitiatingProcessFileName     process.parent.name
 	InitiatingProcessFolderPath   process.parent.executable
 	InitiatingProcessId           process.parent.pid
-	InitiatingProcessSHA256       process.parent.hash.sha256`
+	InitiatingProcessSHA256       process.parent.hash.sha256
+	ParentProcessName             process.parent.name
+	ParentProcessId               process.parent.pid`
 
 // Of all others who acted is the process.
 const huntingActed = `
@@ -124,6 +127,9 @@ const huntingActed = `
 
 // The other machine is where a logon came from, and where anything else went to.
 const (
+	huntingEntered = huntingCame + `
+	LocalIP          destination.ip
+	LocalPort        destination.port`
 	huntingCame = `
 	RemoteIP         source.ip
 	RemotePort       source.port
@@ -138,18 +144,29 @@ type huntingRoles struct {
 	category                   *name
 	action, further            [2]*name // at the root, and below properties
 	started, acted, came, went []manner
+	entered                    []manner
 	additional                 *name
+	actions                    []huntingAction
+	sorts                      [2]*name // event.category and event.type
+	images1, images2           *name    // the path of who acted, as the process and as its parent
+	folders, files             [2]*name
+	proof                      [2]*name // the pid and the name of a process in evidence
 }
 
 func newHuntingRoles(d *dictionary) func(*doc, *output) {
 	h := &huntingRoles{
 		category: d.name("category"), action: [2]*name{d.name("ActionType"), d.name("properties.ActionType")},
 		further: [2]*name{d.name("AdditionalFields"), d.name("properties.AdditionalFields")}, additional: d.name("microsoft.defender.additional"),
+		actions: newHuntingActions(), sorts: [2]*name{d.name("event.category"), d.name("event.type")},
+		images1: d.name("process.executable"), images2: d.name("process.parent.executable"),
+		folders: [2]*name{d.name("InitiatingProcessFolderPath"), d.name("properties.InitiatingProcessFolderPath")},
+		files:   [2]*name{d.name("InitiatingProcessFileName"), d.name("properties.InitiatingProcessFileName")},
+		proof:   [2]*name{d.name("process.pid"), d.name("process.name")},
 	}
 	for _, role := range []struct {
 		to    *[]manner
 		lines string
-	}{{&h.started, huntingStarted}, {&h.acted, huntingActed}, {&h.came, huntingCame}, {&h.went, huntingWent}} {
+	}{{&h.started, huntingStarted}, {&h.acted, huntingActed}, {&h.came, huntingCame}, {&h.went, huntingWent}, {&h.entered, huntingEntered}} {
 		for _, prefix := range [...]string{"", "properties."} {
 			for line := range strings.Lines(role.lines) {
 				if words := strings.Fields(line); len(words) == 2 {
@@ -164,12 +181,18 @@ func newHuntingRoles(d *dictionary) func(*doc, *output) {
 func (h *huntingRoles) apply(in *doc, o *output) {
 	table, action := strings.ToLower(in.text(h.category)), strings.ToLower(in.first(h.action[:]...).Text())
 	process, remote := h.acted, h.went
-	if strings.HasSuffix(table, "deviceprocessevents") || table == "" && strings.HasPrefix(action, "processcreated") {
+	started := strings.HasSuffix(table, "deviceprocessevents") || strings.HasSuffix(table, "cloudprocessevents") || table == "" && strings.HasPrefix(action, "processcreated")
+	if started {
 		process = h.started
 	}
-	if strings.HasPrefix(action, "logon") {
+	switch {
+	case strings.HasPrefix(action, "logon"):
 		remote = h.came
+	case strings.HasPrefix(action, "inbound"):
+		remote = h.entered
 	}
+	h.sort(table, action, o)
+	h.images(in, started, o)
 	for _, moves := range [...][]manner{process, remote} {
 		for i := range moves {
 			moves[i].apply(in, o)
@@ -197,7 +220,14 @@ func (h *huntingRoles) furthers(in *doc, text string, o *output) {
 			return
 		}
 		switch v := more[key].(type) {
+		case map[string]any:
+			if file, ok := v["Name"].(string); ok && key == "ImageFile" {
+				o.put(h.proof[1], file)
+			}
 		case string:
+			if key == "ProcessId" {
+				o.put(h.proof[0], v)
+			}
 			o.put(n, v)
 		case bool:
 			o.keep(n, tocsin.BoolValue(v))

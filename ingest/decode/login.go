@@ -13,13 +13,14 @@ type logins struct {
 	user, effective, ip, address, port, command *name
 	category, types, action, outcome, directory *name
 	group                                       *name
+	spoke                                       tocsin.Value // the category of who spoke to sshd and did not come in
 }
 
 func newLogins(d *dictionary) *logins {
 	return &logins{
 		user: d.name("user.name"), effective: d.name("user.effective.name"), ip: d.name("source.ip"), address: d.name("source.address"),
 		port: d.name("source.port"), command: d.name("process.command_line"), directory: d.name("process.working_directory"),
-		group:    d.name("group.name"),
+		group: d.name("group.name"), spoke: listOf("authentication,network"),
 		category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
 	}
 }
@@ -235,6 +236,9 @@ func (l *logins) sshd(m string, o *output) {
 			l.userFirst(m[len(form.begins):], o)
 			return
 		}
+		if strings.HasPrefix(form.action, "connection") || form.action == "disconnected" {
+			o.keep(l.category, l.spoke)
+		}
 		l.event(o, "authentication", form.action, form.outcome)
 		l.peer(m, form.begins, o)
 		return
@@ -244,6 +248,9 @@ func (l *logins) sshd(m string, o *output) {
 // peer finds the user and the address in an sshd message.
 func (l *logins) peer(m, begins string, o *output) {
 	rest := strings.TrimPrefix(m, begins)
+	if begins == "input_userauth_request: invalid user " {
+		l.userFirst(rest, o)
+	}
 	if _, after, ok := strings.Cut(rest, " for "); ok {
 		rest = after
 	}
@@ -263,6 +270,7 @@ func (l *logins) peer(m, begins string, o *output) {
 	for w := range strings.FieldsSeq(address) {
 		w = strings.Trim(w, "[]:,")
 		if port {
+			w, _, _ = strings.Cut(w, ":") // "33980:11", a reason's number
 			if n, ok := digits(w, 1, 5); ok {
 				o.keep(l.port, tocsin.IntValue(int64(n)))
 			}

@@ -175,7 +175,7 @@ func (r *mappingReader) fill(in *doc, o *output) {
 		o.rest(r.prefix)
 	}
 	r.later(r.last, in, o)
-	if r.m.guess {
+	if r.m.guess && !(r.whole && r.carries(in)) { // what is carried is surer than what its carrier seems to be
 		r.guess(in, o)
 	}
 	r.later(r.otherwise, in, o)
@@ -186,6 +186,11 @@ func (r *mappingReader) fill(in *doc, o *output) {
 	}
 	r.nested(in, o)
 	r.derive.apply(o)
+}
+
+// carries reports whether the record holds another.
+func (r *mappingReader) carries(in *doc) bool {
+	return r.inside != nil && (in.has(r.inside) || in.below(r.inside))
 }
 
 // guess sets what the names of the record's other paths tell.

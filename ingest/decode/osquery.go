@@ -10,6 +10,7 @@ func osquery(d *dictionary) object {
 		fixed: "event.kind event\nevent.module osquery\nevent.dataset osquery.result\nobserver.vendor osquery\nobserver.product osquery",
 		moves: `
 			name event.code
+			name rule.name
 			action event.action
 			hostIdentifier host.name
 			decorations.hostname host.name
@@ -22,6 +23,7 @@ func osquery(d *dictionary) object {
 			columns.parent process.parent.pid
 			columns.cmdline process.command_line
 			columns.pcmdline process.parent.command_line
+			columns.process process.name
 			columns.cwd process.working_directory
 			columns.target_path file.path
 			columns.md5 file.hash.md5
@@ -31,7 +33,7 @@ func osquery(d *dictionary) object {
 			columns.remote_port destination.port
 			columns.local_address source.ip
 			columns.local_port source.port`,
-		words: "action event.type added=creation removed=deletion *=info",
+		words: "action event.type *=info",
 		then: func(d *dictionary) func(*doc, *output) {
 			cols := d.names("columns.path", "columns.pid", "columns.name", "columns.cmdline", "columns.remote_address", "columns.username", "columns.directory")
 			to := d.names("process.executable", "process.name", "file.path", "event.category")

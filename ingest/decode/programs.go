@@ -5,7 +5,7 @@ import "strings"
 // programSorts are what sort of event a well-known program's lines are about, where they say nothing surer: a category,
 // then names that programs begin with.
 const programSorts = `
-	email     postfix sendmail exim opendkim opendmarc amavis rspamd policyd MailScanner dovecot cyrus milter-greylist
+	email     postfix sendmail exim opendkim opendmarc amavis rspamd policyd MailScanner dovecot cyrus milter-greylist spamd spamassassin policyd postgrey
 	network   dhcpd dhclient dnsmasq named unbound pdns openvpn charon ipsec pluto strongswan pppd xl2tpd hostapd wpa_supplicant radvd snmpd pf filterlog bird zebra bgpd ospfd keepalived stunnel l2ald l2cpd rpd mib2d eswd dcd jdhcpd bfdd lacpd ppmd xntpd ntpd chronyd lldpd
 	web       nginx httpd apache apache2 lighttpd varnishd squid
 	database  mysqld mariadbd postgres mongod redis-server

@@ -110,7 +110,7 @@ func (s *said) text(m string, o *output) {
 
 // peerMarks are what programs write before the address of who speaks to them, in small letters, the surest first.
 var peerMarks = [...]string{
-	"from ip: ", "client ip=", "[client ", "client: ", "oip=", "rip=", "rhost=", "remote_addr=", "remote address ", "client=",
+	"from ip: ", "client ip=", "[client ", "client: ", "oip=", "rip=", "rhost=", "remote_addr=", "remote address ", "client=", "client_address=", "raddr=",
 	" ip: ", "ip:", " ip ", "ip=", "peer ", "client ", "refused connect from ", " from: ", " from ", " from host ", " by ", "@'", ") [", "[", "(",
 }
 

@@ -6,7 +6,7 @@ import "strings"
 func sentinelOne(d *dictionary) object {
 	return product{
 		prefix: "sentinel_one",
-		signs:  "threatInfo.threatId\nthreatInfo.threatName agentRealtimeInfo.agentId\nactivityType primaryDescription\nactivitytype primarydescription\nalertInfo.alertId ruleInfo.name",
+		signs:  "threatInfo.threatId\nthreatInfo.threatName agentRealtimeInfo.agentId\nactivityType primaryDescription\nactivitytype primarydescription\nalertInfo.alertId ruleInfo.name\nagentVersion computerName activeThreats\nregistrationToken totalAgents creatorId",
 		times:  "threatInfo.identifiedAt threatInfo.createdAt alertInfo.createdAt createdAt createdat",
 		fixed:  "event.module sentinel_one\nobserver.vendor SentinelOne\nobserver.type edr",
 		moves: `
@@ -15,6 +15,7 @@ func sentinelOne(d *dictionary) object {
 			activityUuid event.id
 			activityuuid event.id
 			ruleInfo.name rule.name
+			ruleInfo.id rule.id text
 			threatInfo.threatName rule.name
 			threatInfo.classification rule.category
 			primaryDescription message
@@ -24,6 +25,9 @@ func sentinelOne(d *dictionary) object {
 			agentRealtimeInfo.agentComputerName host.name
 			agentDetectionInfo.name host.name
 			data.computerName host.name
+			computerName host.name
+			lastLoggedInUserName user.name
+			networkInterfaces.inet host.ip
 			data.computername host.name
 			agentRealtimeInfo.agentId host.id
 			agentId host.id
@@ -34,6 +38,7 @@ func sentinelOne(d *dictionary) object {
 			data.userName user.name
 			data.username user.name
 			sourceProcessInfo.user user.name
+			threatInfo.originatorProcess process.name
 			threatInfo.originatorProcess process.parent.name
 			threatInfo.maliciousProcessArguments process.command_line
 			threatInfo.filePath file.path
@@ -67,12 +72,18 @@ func sentinelOne(d *dictionary) object {
 			sourceProcessInfo.pid process.pid
 			alertInfo.srcIp source.ip
 			alertInfo.dstIp destination.ip
+			alertInfo.srcPort source.port
+			alertInfo.dstPort destination.port
+			alertInfo.dnsRequest dns.question.name
+			sourceProcessInfo.fileHashSha256 process.hash.sha256
+			targetProcessInfo.tgtFilePath file.path
+			targetProcessInfo.tgtFileHashSha256 file.hash.sha256
 			data.ipAddress source.ip
 			indicators.tactics.name threat.tactic.name
 			indicators.tactics.techniques.name threat.technique.id`,
-		words: "threatInfo.threatId event.kind *=alert\nalertInfo.alertId event.kind *=alert\nthreatId event.kind *=alert\nthreatid event.kind *=alert\n" +
+		words: "threatInfo.threatId event.kind *=alert\nalertInfo.alertId event.kind *=alert\n" +
 			"threatInfo.confidenceLevel event.severity malicious=73 suspicious=47\nruleInfo.severity event.severity" + gravity + "\ndata.confidencelevel event.severity malicious=73 suspicious=47\n" +
-			"threatInfo.threatId event.category *=malware\nalertInfo.alertId event.category *=intrusion_detection\ndata.threatclassification event.category *=malware",
+			"threatInfo.threatId event.category *=malware\nalertInfo.alertId event.category *=intrusion_detection,malware\nactiveThreats event.category *=host\nregistrationToken event.category *=iam\ndata.threatclassification event.category *=malware",
 		then: func(d *dictionary) func(*doc, *output) {
 			more, said := d.names("event.kind", "event.category", "event.type", "event.outcome"), d.names("primaryDescription", "primarydescription")
 			return func(in *doc, o *output) {
@@ -99,6 +110,8 @@ func activity(said string) (category, types, outcome string) {
 		return "malware,intrusion_detection", "info", ""
 	case saysAny(said, "firewall control", "full disk scan", "agent is ", "sentinelone agent"):
 		return "intrusion_detection,host", "info", ""
+	case saysAny(said, "verification email", "sent an email"):
+		return "email,configuration", "info", ""
 	case strings.Contains(said, "device ") && saysAny(said, "connected"):
 		return "host,configuration", "info", ""
 	}

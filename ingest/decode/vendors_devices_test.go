@@ -20,7 +20,8 @@ orchestrator.resource.name=web
 		`{"name":"pack_ir_processes","hostIdentifier":"db-1","calendarTime":"Sun Mar 01 10:00:00 2026 UTC","unixTime":1772359200,"columns":{"pid":"41","name":"nc","path":"/usr/bin/nc","cmdline":"nc -l 1","username":"eve"},"action":"added"}`,
 		`osquery 2026-03-01T10:00:00Z
 event.category=process
-event.type=creation
+event.type=info
+rule.name=pack_ir_processes
 host.name=db-1
 process.pid=41
 process.name=nc

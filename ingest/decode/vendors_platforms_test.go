@@ -214,7 +214,8 @@ process.parent.name=winword.exe
 		"DetectDescription":"d","Severity":4,"SeverityName":"High","FileName":"x.exe","FilePath":"\\Device\\Disk","CommandLine":"x.exe /q","SHA256String":"ab","Tactic":"Malware","Technique":"PUP","LocalIP":"192.0.2.5"}}`,
 		`crowdstrike 2026-03-01T10:00:01Z
 event.kind=alert
-event.severity=73
+event.severity=4
+tocsin.severity=73
 event.category=intrusion_detection,malware
 rule.name=NGAV
 host.name=ws-1

@@ -45,6 +45,7 @@ func vendors() map[string]vendorSample {
 	maps.Copy(all, headed)
 	maps.Copy(all, evidence)
 	maps.Copy(all, network)
+	maps.Copy(all, endpoints)
 	return all
 }
 

@@ -26,6 +26,7 @@ type windowsReader struct {
 	eventData, userData, root              *name
 	times, utcTime, happened               []*name
 	eventTime                              *name
+	created                                *name // HarfangLab's word for it
 	wazuhSystem                            map[string]*name
 	providerName, eventID, channel, record *name
 	message, hostName                      *name
@@ -138,7 +139,7 @@ func newWindows(d *dictionary) *windowsReader {
 		times:   d.names("TimeCreated", "@timestamp", "UtcTime", "EventTime"),
 		utcTime: d.names("@timestamp", "timestamp", "event.created"), happened: d.names("winlog.event_data.UtcTime", "mssql.audit.event_time"),
 		eventID: d.name("winlog.event_id"), providerName: d.name("winlog.provider_name"), channel: d.name("winlog.channel"), record: d.name("winlog.record_id"),
-		eventTime: d.name("winlog.time_created"), message: d.name("message"), hostName: d.name("host.name"),
+		eventTime: d.name("winlog.time_created"), created: d.name("@event_create_date"), message: d.name("message"), hostName: d.name("host.name"),
 		renderedMessage: d.names("Event.RenderingInfo.Message", "RenderingInfo.Message"),
 	}
 	for _, n := range d.names("Event.EventData.Data", "EventData.Data", "Event.UserData.EventXML.Data") {
@@ -351,7 +352,9 @@ func (w *windowsReader) flatField(n *name, v tocsin.Value) *name {
 
 // readOld reads Winlogbeat before version 7.
 func (w *windowsReader) readOld(in *doc, o *output) {
-	o.time = timeOf(in.first(w.utcTime...))
+	if o.time = timeOf(in.value(w.created)); o.time.IsZero() {
+		o.time = timeOf(in.first(w.utcTime...))
+	}
 	for _, l := range in.leaves[1:] {
 		switch {
 		case l.name == nil || l.name == w.utcTime[0]:

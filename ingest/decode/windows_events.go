@@ -49,14 +49,23 @@ sysmon 25                process change Process-Tampering @image
 sysmon 26                file deletion File-Delete-logged @image TargetFilename>file.path Hashes>file.hash
 sysmon 255               process error Sysmon-error
 sysmon 27,28,29          file creation File-executable @image TargetFilename>file.path Hashes>file.hash
-security 1100,1101       process change audit-service-changed
+security 1100            process end logging-service-shutdown
+security 1101            process change audit-service-changed
 security 1102            iam admin,change audit-log-cleared @subject
-security 1104            iam,configuration admin,change audit-log-full
+security 1104            iam,configuration admin,change logging-full
 security 1105            iam,configuration admin,change audit-log-archived
 security 1108            iam,configuration admin,error logging-error
 security 4616            configuration change system-time-changed @subject @proc
 security 4706,4707,4713,4716,4717,4718,4865,4866,4867 configuration change trust-or-policy-changed @subject
-security 4817,4902,4904,4905,4906,4907,4908,4912,4715 iam,configuration admin,change changed-audit-config @subject @proc
+security 4817            iam,configuration admin,change object-audit-changed @subject @proc
+security 4902            iam,configuration admin,creation user-audit-policy-created @subject @proc
+security 4904            iam,configuration admin,change security-event-source-added @subject @proc
+security 4905            iam,configuration admin,deletion security-event-source-removed @subject @proc
+security 4906            iam,configuration admin,change crash-on-audit-changed @subject @proc
+security 4907            iam,configuration admin,change audit-setting-changed @subject @proc
+security 4908            iam,configuration admin,change special-group-table-changed @subject @proc
+security 4912            iam,configuration admin,change per-user-audit-policy-changed @subject @proc
+security 4715            iam,configuration admin,change changed-audit-config @subject @proc
 security 4964            iam admin,group special-group-logon @target @subject
 security 4793,4794,4797 iam admin,info password-policy-queried @subject
 security 4820,4821,4822,4823,4824 authentication start logon-restricted @target @net
@@ -71,11 +80,12 @@ security 4657            registry,configuration change registry-value-modified @
 security 4658            file access handle-closed @subject @proc
 security 4660            file deletion object-deleted @subject @proc
 security 4661            file access handle-requested @subject @proc
-security 4662            iam access operation-performed @subject
+security 4662            iam,configuration admin,access object-operation-performed @subject
 security 4663            file access object-accessed @subject @proc @object
-security 4670            iam change permissions-changed @subject @proc @object
+security 4670            iam,configuration admin,change permissions-changed @subject @proc @object
 security 4672            iam admin logged-in-special @subject
-security 4673,4674       iam access privileged-operation @subject @proc
+security 4673            iam admin,access privileged-service-called @subject @proc
+security 4674            iam admin,access privileged-operation @subject @proc
 security 4688            process start created-process @subject @effective NewProcessName>process.executable NewProcessId>process.pid CommandLine>process.command_line ParentProcessName>process.parent.executable ProcessId>process.parent.pid
 security 4689            process end exited-process @subject @proc Status>process.exit_code
 security 4690            file access handle-duplicated @subject
@@ -95,11 +105,17 @@ security 4723            iam user,change changed-password @subject @on
 security 4724            iam user,change reset-password @subject @on
 security 4725            iam user,deletion disabled-user-account @subject @on
 security 4726            iam user,deletion deleted-user-account @subject @on
-security 4727,4731,4744,4749,4754,4759,4783,4790 iam group,creation added-group-account @subject @group
-security 4728,4732,4746,4751,4756,4761,4785,4787 iam group,change added-member-to-group @subject @group
-security 4729,4733,4747,4752,4757,4762,4786,4788 iam group,change removed-member-from-group @subject @group
-security 4730,4734,4748,4753,4758,4763,4789,4792 iam group,deletion deleted-group-account @subject @group
-security 4735,4737,4745,4750,4755,4760,4764,4784,4791 iam group,change modified-group-account @subject @group
+security 4727,4731,4754,4783,4790 iam group,creation added-group-account @subject @group
+security 4728,4732,4756,4785,4787 iam group,change added-member-to-group @subject @group
+security 4729,4733,4757,4786,4788 iam group,change removed-member-from-group @subject @group
+security 4730,4734,4758,4789,4792 iam group,deletion deleted-group-account @subject @group
+security 4735,4737,4755,4784,4791 iam group,change modified-group-account @subject @group
+security 4764            iam group,change type-changed-group-account @subject @group
+security 4744,4749,4759  iam group,creation added-distribution-group-account @subject @group
+security 4745,4750,4760  iam group,change changed-distribution-group-account @subject @group
+security 4746,4751,4761  iam group,change added-member-to-distribution-group @subject @group
+security 4747,4752,4762  iam group,change removed-member-from-distribution-group @subject @group
+security 4748,4753,4763  iam group,deletion deleted-distribution-group-account @subject @group
 security 4738            iam user,change modified-user-account @subject @on
 security 4739            configuration change changed-domain-policy @subject
 security 4740            iam user,change locked-out-user-account @subject @on
@@ -124,7 +140,9 @@ security 5140,5145       file,network access share-accessed @subject @net ShareN
 security 5142,5143,5144  file change share-changed @subject ShareName>file.path
 security 5152,5157       network denied connection-blocked @wfp
 security 5154,5156,5158,5159 network connection,allowed connection-allowed @wfp
-security 5379            iam access credentials-read @subject
+security 5379            iam user,info,access credentials-read @subject ClientProcessId>process.pid
+security 5380            iam user,info vault-credential-find @subject ClientProcessId>process.pid
+security 5381,5382       iam user,info vault-credentials-were-read @subject ClientProcessId>process.pid
 security 5858,5861       process info wmi-activity
 powershell 4100,4103     process info command-invoked Payload>powershell.command.invocation_details Path>file.path
 powershell 4104          process info script-block ScriptBlockText>powershell.file.script_block_text ScriptBlockId>powershell.file.script_block_id Path>file.path
@@ -134,10 +152,15 @@ powershell 400,403,600,800 process info engine
 system 104               iam admin,change system-log-cleared @subject
 system 7045              configuration,process creation,start service-installed ServiceName>service.name ImagePath>process.command_line AccountName>user.name
 system 7034,7036,7040,7023 process info service-state-changed param1>service.name
+defender 1000,1001,1002,1005,1013,1150,1151 process info,start antimalware-state
+defender 2000,2001,2002,2003,2004,2010,2030 process,configuration change,start antimalware-updated
 defender 1006,1007,1015,1116,1117,1118,1119 malware info malware-detected
 defender 1121,1122       malware denied attack-surface-reduction User>user.name
 defender 1123,1127       file denied controlled-folder-access
+defender 1009,1011,3002,3007,5008,5101 process error antimalware-error
 defender 5001,5004,5007,5010,5012,5013 configuration change protection-changed
+applocker 8002,8003,8005,8006,8020,8021,8023,8024 process start,allowed applocker-allowed /RuleName>rule.name /RuleId>rule.id /FullFilePath>file.path /FilePath>file.path /FileHash>file.hash.sha256 /TargetUser>user.id
+applocker 8004,8007,8022,8025 process start,denied applocker-denied /RuleName>rule.name /RuleId>rule.id /FullFilePath>file.path /FilePath>file.path /FileHash>file.hash.sha256 /TargetUser>user.id
 task 106,140,141,200,201 configuration change scheduled-task UserContext>user.name
 rdp 21,22,25             authentication,session start rdp-session User>user.name Address>source.ip
 rdp 23,24                authentication,session end rdp-session User>user.name Address>source.ip
@@ -157,6 +180,11 @@ var winLogs = map[string]string{
 	"Microsoft-Windows-TerminalServices-LocalSessionManager/Operational":     "rdp",
 	"Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational": "rdp",
 	"Microsoft-Windows-WMI-Activity/Operational":                             "wmi",
+	"Microsoft-Windows-AppLocker/EXE and DLL":                                "applocker",
+	"Microsoft-Windows-AppLocker/MSI and Script":                             "applocker",
+	"Microsoft-Windows-AppLocker/Packaged app-Deployment":                    "applocker",
+	"Microsoft-Windows-AppLocker/Packaged app-Execution":                     "applocker",
+	"security":                            "security", // as collectors write it that do not keep the case
 	"Directory Service":                   "directory",
 	"Microsoft-Windows-Sysmon":            "sysmon",
 	"Linux-Sysmon/Operational":            "sysmon",

@@ -138,6 +138,9 @@ func (e *winEnricher) parse(words []string, bundles map[string][]string) []winMo
 		}
 		from, to, _ := strings.Cut(word, ">")
 		m := winMove{from: e.dict.name("winlog.event_data." + from)}
+		if inner, ok := strings.CutPrefix(from, "/"); ok {
+			m.from = e.dict.name("winlog.user_data." + inner)
+		}
 		switch {
 		case strings.HasSuffix(to, ".hash"):
 			m.how, to = asHashes, strings.TrimSuffix(to, ".hash")
@@ -319,48 +322,6 @@ func (e *winEnricher) outcomeOf(o *output, log, id string) {
 var logonTypes = map[string]string{
 	"2": "Interactive", "3": "Network", "4": "Batch", "5": "Service", "7": "Unlock", "8": "NetworkCleartext",
 	"9": "NewCredentials", "10": "RemoteInteractive", "11": "CachedInteractive", "12": "CachedRemoteInteractive", "13": "CachedUnlock",
-}
-
-// A powershell reads the context that PowerShell's own events carry as lines of "Key = value".
-type powershell struct {
-	context, param, user, command, identifier, userID, name, domain *name
-}
-
-func newPowershell(d *dictionary) powershell {
-	return powershell{
-		context: d.name("winlog.event_data.ContextInfo"), param: d.name("winlog.event_data.param3"), command: d.name("process.command_line"),
-		identifier: d.name("winlog.user.identifier"), userID: d.name("user.id"), name: d.name("user.name"), domain: d.name("user.domain"),
-		user: d.name("winlog.user.name"),
-	}
-}
-
-func (p *powershell) apply(o *output) {
-	o.set(p.userID, o.value(p.identifier))
-	text := o.text(p.context)
-	if text == "" {
-		text = o.text(p.param)
-	}
-	for line := range strings.Lines(text) {
-		key, value, ok := strings.Cut(strings.TrimSpace(line), "=")
-		if !ok {
-			continue
-		}
-		value = strings.TrimSpace(value)
-		switch strings.ReplaceAll(strings.TrimSpace(key), " ", "") {
-		case "HostApplication", "Hostanwendung", "Applicationhôte", "Aplicaciónhost", "Applicazionehost", "Ведущееприложение", "ホストアプリケーション", "主机应用程序":
-			o.put(p.command, value)
-		case "User", "UserId", "Benutzer", "Utilisateur", "Usuario", "Utente", "Usuário", "Пользователь", "ユーザー", "用户": // in the language of Windows
-			domain, user, ok := strings.Cut(value, `\`)
-			if !ok {
-				domain, user = "", value
-			}
-			if !o.has(p.name) {
-				o.put(p.name, user)
-				o.put(p.domain, domain)
-			}
-		}
-	}
-	o.set(p.name, o.value(p.user))
 }
 
 // A sqlAudit reads the event that SQL Server's audit writes: one value that holds lines of "key:value".

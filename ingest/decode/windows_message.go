@@ -14,6 +14,9 @@ const winSaid = `
 	Subject, Creator Subject > Account Name > SubjectUserName
 	Subject, Creator Subject > Account Domain > SubjectDomainName
 	Subject, Creator Subject > Logon ID > SubjectLogonId
+	Subject > User Name > AccountName
+	Subject > Domain > AccountDomain
+	Additional Information > Client Address > ClientAddress
 	Member > Security ID > MemberSid
 	Member > Account Name > MemberName
 	Target Server > Target Server Name > TargetServerName
@@ -80,14 +83,15 @@ type winMessage struct {
 	said      map[string]*name // by section and label
 	sections  map[string]bool
 	dict      *dictionary
-	providers [2]string
+	providers [3]string
+	threat    *name    // what Defender's messages call a name
 	had       []*name  // data of which any tells that the event came with it
 	logon     [2]*name // IpAddress and IpPort: the port behind the former is called after a connection's source
 	port      *name    // SourcePort
 }
 
 func newWinMessage(d *dictionary, data *name) *winMessage {
-	m := &winMessage{dict: d, data: data, said: map[string]*name{}, sections: map[string]bool{}, providers: [...]string{"Microsoft-Windows-Security-Auditing", "Microsoft-Windows-Sysmon"}}
+	m := &winMessage{dict: d, data: data, said: map[string]*name{}, sections: map[string]bool{}, providers: [...]string{"Microsoft-Windows-Security-Auditing", "Microsoft-Windows-Sysmon", "Microsoft-Windows-Windows Defender"}, threat: d.name("winlog.event_data.Threat Name")}
 	for _, key := range [...]string{"SubjectUserSid", "SubjectUserName", "TargetUserName", "TargetSid", "Application", "ServiceName", "UtcTime", "Image", "ProcessGuid", "param1"} {
 		m.had = append(m.had, d.child(data, []byte(key)))
 	}
@@ -114,8 +118,8 @@ func newWinMessage(d *dictionary, data *name) *winMessage {
 // read sets the data that a provider's message tells. It goes by labels, which end in a colon, and by what stands behind
 // them in the same line or behind a tabulator.
 func (m *winMessage) read(provider, message string, o *output) {
-	sysmon := provider == m.providers[1]
-	if !sysmon && provider != m.providers[0] || slices.ContainsFunc(m.had, o.has) {
+	plain := provider == m.providers[1] || provider == m.providers[2] // one label for each of the data
+	if !plain && provider != m.providers[0] || slices.ContainsFunc(m.had, o.has) {
 		return
 	}
 	section, label := "", ""
@@ -132,7 +136,9 @@ func (m *winMessage) read(provider, message string, o *output) {
 			section, label = head, ""
 		case value == "":
 			label = head
-		case sysmon:
+		case plain && head == "Name":
+			o.put(m.threat, strings.TrimSpace(value))
+		case plain:
 			o.put(m.dict.path(m.data, []byte(head)), strings.TrimSpace(value))
 		default:
 			m.put(section, head, strings.TrimSpace(value), o)

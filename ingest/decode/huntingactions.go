@@ -1,0 +1,132 @@
+package decode
+
+import (
+	"strings"
+
+	"tocsin"
+)
+
+// huntingActions are how the kinds of action in advanced hunting begin, in small letters, with the category, a dash for
+// that of their table, and the type. The first that fits decides.
+const huntingActions = `
+	processcreated                     - start
+	processprimarytoken                process change
+	openprocessapicall                 process,api access
+	createremotethreadapicall          process,api change
+	ntallocatevirtualmemory            process,api change
+	ntmapviewofsection                 process,api change
+	ntprotectvirtualmemory             process,api change
+	queueuserapc                       process,api change
+	readprocessmemoryapicall           process,api access
+	setthreadcontext                   process,api change
+	memoryremoteprotect                process,api change
+	writetolsassprocessmemory          process,api change
+	getasynckeystate                   process,api info
+	getclipboarddata                   process,api info
+	screenshottaken                    process info
+	powershellcommand                  process info
+	amsiscript                         process info
+	scriptcontent                      process info
+	shelllinkcreate                    file creation
+	dpapiaccessed                      process access
+	ldapsearch                         network info
+	dnsqueryresponse                   network protocol
+	dnsconnection                      network protocol
+	firewall                           network info
+	inboundinternet                    network connection
+	networkprotection                  network,intrusion_detection info
+	smartscreen                        web,intrusion_detection info
+	browserlaunched                    web,process start
+	antivirus                          malware,intrusion_detection info
+	asr                                intrusion_detection,process info
+	exploitguard                       intrusion_detection,process info
+	controlledfolderaccess             intrusion_detection,file info
+	appcontrol                         process info
+	applocker                          process info
+	driverload                         driver start
+	imageloaded                        library,process start
+	namedpipe                          file info
+	remotewmioperation                 process,network info
+	processcreatedusingwmi             process start
+	wmibind                            configuration creation
+	scheduledtaskcreated               configuration creation
+	scheduledtaskdeleted               configuration deletion
+	scheduledtask                      configuration change
+	serviceinstalled                   configuration creation
+	securitylogcleared                 configuration,iam deletion
+	auditpolicymodification            configuration change
+	securitygroupcreated               iam group,creation
+	securitygroupdeleted               iam group,deletion
+	useraccountadded                   iam group,change
+	useraccountremoved                 iam group,change
+	useraccountcreated                 iam user,creation
+	useraccountdeleted                 iam user,deletion
+	useraccountmodified                iam user,change
+	account                            iam user,change
+	passwordchangeattempt              iam user,change
+	bluetooth                          host info
+	pnpdevice                          host info
+	usbdrive                           host info
+	removablestorage                   host info
+	otheralertrelatedactivity          intrusion_detection info
+	tamperingattempt                   configuration,intrusion_detection change
+	logonsuccess                       authentication start
+	logonfailed                        authentication start
+	logonattempted                     authentication start
+	logoff                             authentication end
+	connection                         network connection,start
+	inboundconnection                  network connection,start
+	listeningconnection                network connection
+	filecreated                        file creation
+	filedeleted                        file deletion
+	filemodified                       file change
+	filerenamed                        file change
+	registrykeycreated                 registry creation
+	registrykeydeleted                 registry deletion
+	registryvaluedeleted               registry deletion
+	registry                           registry change`
+
+// A huntingAction is one line of huntingActions.
+type huntingAction struct {
+	begins          string
+	category, types tocsin.Value
+}
+
+func newHuntingActions() []huntingAction {
+	var all []huntingAction
+	for line := range strings.Lines(huntingActions) {
+		if words := strings.Fields(line); len(words) == 3 {
+			all = append(all, huntingAction{words[0], listOf(words[1]), listOf(words[2])})
+		}
+	}
+	return all
+}
+
+// sort sets what the action says of the sort of event: the category in the table of all that is no other's alone.
+func (h *huntingRoles) sort(table, action string, o *output) {
+	for i := range h.actions {
+		a := &h.actions[i]
+		if !strings.HasPrefix(action, a.begins) {
+			continue
+		}
+		if (table == "" || strings.HasSuffix(table, "-deviceevents")) && a.category.Text() != "-" {
+			o.keep(h.sorts[0], a.category)
+		}
+		o.keep(h.sorts[1], a.types)
+		break
+	}
+	o.put(h.sorts[1], "info")
+}
+
+// images joins the directories of programs with their names, where a directory is all that a column holds.
+func (h *huntingRoles) images(in *doc, started bool, o *output) {
+	to := h.images1
+	if started {
+		to = h.images2
+	}
+	for i := range 2 { // at the root, and below properties
+		if folder, name := in.text(h.folders[i]), in.text(h.files[i]); folder != "" && name != "" && !strings.HasSuffix(strings.ToLower(folder), strings.ToLower(name)) {
+			o.put(to, joinPath(folder, name))
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package decode
+
+// endpoints are samples of what agents on machines send.
+var endpoints = map[string]vendorSample{
+	"windows message": {
+		"A user account was changed.\n\nSubject:\n\tSecurity ID:\t\tS-1-5-21-7\n\tAccount Name:\t\tops\n\tAccount Domain:\t\tCORP\n\tLogon ID:\t\t0x5E28\n\nTarget Account:\n\tSecurity ID:\t\tS-1-5-21-8\n\tAccount Name:\t\teve\n\tAccount Domain:\t\tCORP\n",
+		`windows_message 0001-01-01T00:00:00Z
+event.kind=event
+event.code=4738
+event.category=iam
+event.type=user,change
+event.action=modified-user-account
+event.outcome=success
+user.name=ops
+user.target.name=eve
+`,
+	},
+	"windows message by way of syslog": {
+		`An account was logged off.#015#012#015#012Subject:#015#012#011Security ID:#011#011S-1-5-21-7#015#012#011Account Name:#011#011alice#015#012#011Account Domain:#011#011CORP#015#012#015#012Logon Type:#011#011#0113`,
+		`windows_message 0001-01-01T00:00:00Z
+event.code=4634
+event.category=authentication
+event.type=end
+winlog.event_data.LogonType=3
+`,
+	},
+	"windows message of PowerShell": {
+		"Pipeline execution details for command line: Get-Item x\n. \n\nContext Information: \n\tDetailSequence=1\n\n\tUserId=CORP\\alice\n\tHostName=ConsoleHost\n\tHostApplication=powershell.exe -File c:\\x.ps1\n\tScriptName=c:\\x.ps1\n",
+		`windows_message 0001-01-01T00:00:00Z
+event.code=800
+event.category=process
+user.name=alice
+process.command_line=powershell.exe -File c:\x.ps1
+file.path=c:\x.ps1
+`,
+	},
+	"windows message of Defender": {
+		"Microsoft Defender Antivirus has detected malware or other potentially unwanted software.\r\n \tName: Virus:DOS/Sample\r\n \tPath: file:_C:\\x\\a.exe\r\n \tUser: CORP\\alice\r\n",
+		`windows_message 0001-01-01T00:00:00Z
+event.kind=alert
+event.code=1116
+event.category=malware
+rule.name=Virus:DOS/Sample
+file.path=C:\x\a.exe
+user.name=alice
+`,
+	},
+	"windows AppLocker": {
+		`{"Event":{"System":{"Provider":{"Name":"Microsoft-Windows-AppLocker"},"EventID":8004,"TimeCreated":{"SystemTime":"2026-03-01T10:00:00Z"},"Channel":"Microsoft-Windows-AppLocker/EXE and DLL","Computer":"ws-1"},
+		"UserData":{"RuleAndFileData":{"RuleName":"No tools","FullFilePath":"C:\\t\\a.exe","TargetUser":"S-1-5-21-7"}}}}`,
+		`windows 2026-03-01T10:00:00Z
+event.category=process
+event.type=start,denied
+rule.name=No tools
+file.path=C:\t\a.exe
+user.id=S-1-5-21-7
+`,
+	},
+	"auditd of a packet": {
+		`type=NETFILTER_PKT msg=audit(1772359200.125:43): mark=0 saddr=203.0.113.7 daddr=192.0.2.9 proto=6`,
+		`auditd 2026-03-01T10:00:00.125Z
+event.category=network
+source.ip=203.0.113.7
+destination.ip=192.0.2.9
+`,
+	},
+	"auditd of a program": {
+		`type=EXECVE msg=audit(1772359200.125:44): argc=2 a0="/usr/bin/id" a1="-u"`,
+		`auditd 2026-03-01T10:00:00.125Z
+process.executable=/usr/bin/id
+process.name=id
+process.command_line=/usr/bin/id -u
+`,
+	},
+	"crowdstrike firewall": {
+		`{"metadata":{"customerIDString":"c","offset":2,"eventType":"FirewallMatchEvent","eventCreationTime":1772359200000,"version":"1.0"},"event":{"ConnectionDirection":"1","EventType":"FirewallRuleIP4Matched","HostName":"ws-1","ImageFileName":"/usr/sbin/a","LocalAddress":"192.0.2.9","LocalPort":"445","RemoteAddress":"203.0.113.7","RemotePort":"50001","PID":"77","Protocol":"6","RuleName":"No shares"}}`,
+		`crowdstrike 2026-03-01T10:00:00Z
+event.category=network
+event.code=FirewallRuleIP4Matched
+network.direction=ingress
+source.ip=203.0.113.7
+source.port=50001
+destination.ip=192.0.2.9
+destination.port=445
+rule.name=No shares
+`,
+	},
+	"crowdstrike identity": {
+		`{"metadata":{"customerIDString":"c","offset":3,"eventType":"IdpDetectionSummaryEvent","eventCreationTime":1772359200000,"version":"1.0"},"event":{"DetectName":"Odd login","Severity":34,"SeverityName":"Low","SourceAccountName":"eve","SourceAccountDomain":"CORP","SourceEndpointHostName":"ws-1","SourceEndpointIpAddress":"192.0.2.9"}}`,
+		`crowdstrike 2026-03-01T10:00:00Z
+event.kind=alert
+event.severity=34
+tocsin.severity=34
+rule.name=Odd login
+user.name=eve
+host.name=ws-1
+source.ip=192.0.2.9
+`,
+	},
+	"hunting of a device": {
+		`{"category":"AdvancedHunting-DeviceEvents","time":"2026-03-01T10:00:09Z","properties":{"Timestamp":"2026-03-01T10:00:00Z","ActionType":"OpenProcessApiCall","DeviceName":"ws-1","InitiatingProcessFileName":"a.exe","InitiatingProcessFolderPath":"c:\\t","InitiatingProcessId":44}}`,
+		`hunting 2026-03-01T10:00:00Z
+event.category=process,api
+event.type=access
+process.executable=c:\t\a.exe
+`,
+	},
+	"hunting of who connects": {
+		`{"category":"AdvancedHunting-DeviceNetworkEvents","time":"2026-03-01T10:00:09Z","properties":{"Timestamp":"2026-03-01T10:00:00Z","ActionType":"InboundConnectionAccepted","DeviceName":"ws-1","LocalIP":"192.0.2.9","LocalPort":445,"RemoteIP":"203.0.113.7","RemotePort":50001}}`,
+		`hunting 2026-03-01T10:00:00Z
+event.category=network
+event.type=connection,start
+source.ip=203.0.113.7
+destination.ip=192.0.2.9
+destination.port=445
+`,
+	},
+	"sentinel_one custom rule": {
+		`{"alertInfo":{"alertId":"a","createdAt":"2026-03-01T10:00:00Z","srcIp":"192.0.2.9","srcPort":"50001","dstIp":"203.0.113.7","dstPort":"443","dnsRequest":"bad.example"},"ruleInfo":{"id":"9","name":"Odd child","severity":"High"},"agentDetectionInfo":{"name":"ws-1"}}`,
+		`sentinel_one 2026-03-01T10:00:00Z
+event.kind=alert
+rule.id=9
+source.port=50001
+destination.port=443
+dns.question.name=bad.example
+host.name=ws-1
+`,
+	},
+	"sshd who left with a reason": {
+		`Mar  1 10:00:00 bastion sshd[7]: Received disconnect from 203.0.113.7 port 33980:11: Bye`,
+		`syslog 0000-03-01T10:00:00Z
+event.category=authentication,network
+event.type=end
+source.ip=203.0.113.7
+source.port=33980
+`,
+	},
+}
