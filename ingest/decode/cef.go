@@ -100,6 +100,9 @@ type cefReader struct {
 	kind, action, deviceHost, year             *cefTerm
 	sides                                      [2]cefSide
 	sorts                                      cefSorts
+	events                                     map[string][]cefEvent
+	machines                                   [2]*cefTerm
+	account                                    *cefTerm
 	parts                                      []string
 }
 
@@ -124,7 +127,8 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 	c.clocks = c.asked("rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1")
 	c.kind, c.action, c.deviceHost, c.year = c.key("cat"), c.key("act"), c.key("dvchost"), c.key("cs5")
 	c.sides = [2]cefSide{{d.name("source.ip"), d.name("source.domain")}, {d.name("destination.ip"), d.name("destination.domain")}}
-	c.sorts = newCEFSorts(d)
+	c.sorts, c.events = newCEFSorts(d), cefEvents()
+	c.machines, c.account = [2]*cefTerm{c.key("dhost"), c.key("shost")}, c.key("duser")
 	return c
 }
 
@@ -161,6 +165,9 @@ func (c *cefReader) read(line string, o *output) string {
 	if at < 0 {
 		return "no CEF header in " + excerpt(line)
 	}
+	if at > 0 && line[at-1] == '"' { // a column in quotation marks
+		line = strings.TrimSuffix(line, `"`)
+	}
 	c.memory = &o.doc.memory
 	parts, extension := c.header(strings.TrimLeft(strings.TrimPrefix(line[at:], "CEF:"), " "), c.parts[:0])
 	c.parts = parts
@@ -183,8 +190,10 @@ func (c *cefReader) read(line string, o *output) string {
 		o.keep(c.severity, tocsin.IntValue(n))
 	}
 	o.word(parts[6])
+	c.central(parts, o)
 	c.fields(o)
 	c.likely(o)
+	c.listed(parts, o)
 	c.syslog.envelope(h, o)
 	c.machine(o)
 	o.set(c.user, o.value(c.sourceUser))

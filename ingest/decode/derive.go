@@ -23,13 +23,18 @@ func newDeriver(d *dictionary) deriver {
 	}
 }
 
-func (d *deriver) apply(o *output) {
+// programs sets the names of executables.
+func (d *deriver) programs(o *output) {
 	for _, pair := range d.executables {
 		if o.has(pair[0]) {
 			_, base := splitPath(o.text(pair[0]))
 			o.put(pair[1], base)
 		}
 	}
+}
+
+func (d *deriver) apply(o *output) {
+	d.programs(o)
 	if o.has(d.filePath) {
 		directory, base := splitPath(o.text(d.filePath))
 		o.put(d.file[0], base)

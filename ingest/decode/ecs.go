@@ -28,6 +28,7 @@ func ecsJSON(d *dictionary) object {
 	emails, user := d.names("user.email", "user.email.1"), d.name("user.name")
 	category, network := d.name("event.category"), tocsin.StringsValue("network", "session")
 	hosts, host, guess := d.names("host.hostname", "agent.hostname", "beat.hostname"), d.name("host.name"), newGuesser(d)
+	programs, derive := d.names("process.args", "process.command_line"), newDeriver(d)
 	return object{
 		claims: func(in *doc) bool {
 			return in.any(signs) || in.has(stamp) && in.ecsLeaves() > 1
@@ -63,12 +64,28 @@ func ecsJSON(d *dictionary) object {
 				guess.read(in, o)
 			}
 			o.set(host, in.first(hosts...))
+			derive.programs(o)
+			if args := o.value(programs[0]); args.Kind() == tocsin.List && !o.has(programs[1]) {
+				o.put(programs[1], joined(args))
+			}
 			if in.any(metrics) {
 				o.put(kind, "metric")
 			}
 			o.put(kind, "event")
 		},
 	}
+}
+
+// joined are a list's texts with blanks between them.
+func joined(v tocsin.Value) string {
+	var b strings.Builder
+	for i, item := range v.Items() {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(item.Text())
+	}
+	return b.String()
 }
 
 // shifted are ECS objects that older or careless shippers write as a plain value, and the leaf that is meant.

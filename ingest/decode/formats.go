@@ -92,6 +92,7 @@ func formats() []format {
 		{name: "zscaler_nss", mapping: true},
 		{name: "f5_afm", mapping: true},
 		{name: "f5_apm", mapping: true},
+		{name: "cylance", mapping: true},
 		{name: "keyvalue", text: keyValue},
 		{name: "cisco_meraki", mapping: true},
 		{name: "citrix_adc", mapping: true},

@@ -101,6 +101,7 @@ func FuzzFormatVpcflow(f *testing.F)              { fuzzFormat(f, "vpcflow") }
 func FuzzFormatIis(f *testing.F)                  { fuzzFormat(f, "iis") }
 func FuzzFormatWeblog(f *testing.F)               { fuzzFormat(f, "weblog") }
 func FuzzFormatContainer(f *testing.F)            { fuzzFormat(f, "container") }
+func FuzzFormatCylance(f *testing.F)              { fuzzFormat(f, "cylance") }
 func FuzzFormatKeyvalue(f *testing.F)             { fuzzFormat(f, "keyvalue") }
 func FuzzFormatSyslog(f *testing.F)               { fuzzFormat(f, "syslog") }
 func FuzzFormatProduct(f *testing.F)              { fuzzFormat(f, "product") }

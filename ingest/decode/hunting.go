@@ -91,7 +91,6 @@ func huntingMoves(prefix string) string {
 		{"AttackTechniques", "threat.technique.name"},
 		{"ServiceSource", "event.provider"},
 		{"AccountDisplayName", "user.full_name"},
-		{"LoggedOnUsers.UserName", "user.name"},
 	} {
 		text.WriteString(prefix + m[0] + " " + m[1] + "\n")
 	}
@@ -100,7 +99,7 @@ func huntingMoves(prefix string) string {
 
 // Of an event that tells of a new process the columns of files are that process, and who acted is its parent.
 const huntingStarted = `
-	FileName                      process.name
+	FileName                      process.name base
 	FolderPath                    process.executable
 	SHA256                        process.hash.sha256
 	SHA1                          process.hash.sha1
@@ -122,7 +121,7 @@ const huntingActed = `
 	InitiatingProcessSHA256         process.hash.sha256
 	InitiatingProcessSHA1           process.hash.sha1
 	InitiatingProcessMD5            process.hash.md5
-	InitiatingProcessParentFileName process.parent.name
+	InitiatingProcessParentFileName process.parent.name base
 	InitiatingProcessParentId       process.parent.pid`
 
 // The other machine is where a logon came from, and where anything else went to.
@@ -169,8 +168,9 @@ func newHuntingRoles(d *dictionary) func(*doc, *output) {
 	}{{&h.started, huntingStarted}, {&h.acted, huntingActed}, {&h.came, huntingCame}, {&h.went, huntingWent}, {&h.entered, huntingEntered}} {
 		for _, prefix := range [...]string{"", "properties."} {
 			for line := range strings.Lines(role.lines) {
-				if words := strings.Fields(line); len(words) == 2 {
-					*role.to = append(*role.to, d.manner([]string{prefix + words[0], words[1]}))
+				if words := strings.Fields(line); len(words) > 1 {
+					words[0] = prefix + words[0]
+					*role.to = append(*role.to, d.manner(words))
 				}
 			}
 		}

@@ -6,10 +6,10 @@ import (
 	"tocsin"
 )
 
-// huntingActions are how the kinds of action in advanced hunting begin, in small letters, with the category, a dash for
-// that of their table, and the type. The first that fits decides.
+// huntingActions are how the kinds of action in advanced hunting begin, in small letters, with the category and the type.
+// The first that fits decides.
 const huntingActions = `
-	processcreated                     - start
+	processcreated                     process start
 	processprimarytoken                process change
 	openprocessapicall                 process,api access
 	createremotethreadapicall          process,api change
@@ -96,7 +96,7 @@ func newHuntingActions() []huntingAction {
 	var all []huntingAction
 	for line := range strings.Lines(huntingActions) {
 		if words := strings.Fields(line); len(words) == 3 {
-			all = append(all, huntingAction{words[0], listOf(words[1]), listOf(words[2])})
+			all = append(all, huntingAction{words[0], listOf(words[1] + ",host"), listOf(words[2])})
 		}
 	}
 	return all
@@ -109,7 +109,7 @@ func (h *huntingRoles) sort(table, action string, o *output) {
 		if !strings.HasPrefix(action, a.begins) {
 			continue
 		}
-		if (table == "" || strings.HasSuffix(table, "-deviceevents")) && a.category.Text() != "-" {
+		if table == "" || strings.HasSuffix(table, "-deviceevents") {
 			o.keep(h.sorts[0], a.category)
 		}
 		o.keep(h.sorts[1], a.types)
@@ -125,7 +125,8 @@ func (h *huntingRoles) images(in *doc, started bool, o *output) {
 		to = h.images2
 	}
 	for i := range 2 { // at the root, and below properties
-		if folder, name := in.text(h.folders[i]), in.text(h.files[i]); folder != "" && name != "" && !strings.HasSuffix(strings.ToLower(folder), strings.ToLower(name)) {
+		folder, name := in.text(h.folders[i]), in.text(h.files[i])
+		if _, last := splitPath(folder); last != "" && name != "" && !strings.Contains(last, ".") && !strings.EqualFold(last, name) {
 			o.put(to, joinPath(folder, name))
 		}
 	}

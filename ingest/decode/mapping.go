@@ -22,7 +22,7 @@ type Mapping struct {
 	zone      *time.Location // of times that name none
 	id        string         // path of an id that is unique by design, "" for none
 	named     []string       // paths of arrays of objects with a name and a value, each of which is a member spelled otherwise
-	inside    string         // path of a text that is a record of another format, "" for none
+	inside    []string       // paths, the first of which that is there holds a record of another format
 	fields    []mapped
 	guess     bool              // what the fields leave unset is guessed, as of JSON of no known format
 	never     []string          // fields that are not guessed

@@ -92,7 +92,7 @@ func (l *mappingLoader) mapping(root *yaml.Node) {
 		"layouts":   l.layouts,
 		"zone":      l.zone,
 		"id":        func(n *yaml.Node) { l.m.id = l.text(n, "id") },
-		"inside":    func(n *yaml.Node) { l.m.inside = l.text(n, "inside") },
+		"inside":    func(n *yaml.Node) { l.m.inside = l.texts(n, "inside") },
 		"named":     func(n *yaml.Node) { l.m.named = l.texts(n, "named") },
 		"guess":     func(n *yaml.Node) { l.m.guess = l.flag(n, "guess") },
 		"never":     func(n *yaml.Node) { l.m.never = l.texts(n, "never") },

@@ -14,7 +14,8 @@ type mappingReader struct {
 	d              *Decoder
 	tests          [][]*name // of when
 	times          []*name
-	id, inside     *name
+	id             *name
+	inside         []*name
 	first, last    []fieldStep // fields without and with conditions
 	never          []*name     // of guesses
 	otherwise      []fieldStep // after guesses
@@ -87,9 +88,7 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	if m.id != "" {
 		r.id = d.name(m.id)
 	}
-	if m.inside != "" {
-		r.inside = d.name(m.inside)
-	}
+	r.inside = d.names(m.inside...)
 	for i := range m.fields {
 		if fs := newFieldStep(&m.fields[i], d); m.fields[i].last {
 			r.last = append(r.last, fs)
@@ -190,7 +189,7 @@ func (r *mappingReader) fill(in *doc, o *output) {
 
 // carries reports whether the record holds another.
 func (r *mappingReader) carries(in *doc) bool {
-	return r.inside != nil && (in.has(r.inside) || in.below(r.inside))
+	return slices.ContainsFunc(r.inside, func(n *name) bool { return in.has(n) || in.below(n) })
 }
 
 // guess sets what the names of the record's other paths tell.
@@ -222,13 +221,17 @@ func (r *mappingReader) later(fields []fieldStep, in *doc, o *output) {
 
 // nested reads the record within the record, be it a text or an object. It overwrites the document.
 func (r *mappingReader) nested(in *doc, o *output) {
-	switch {
-	case r.inside == nil:
-	case in.has(r.inside):
-		r.d.within(in.text(r.inside), o)
-	case in.below(r.inside):
-		in.subtree(r.inside)
-		r.d.readInner(o)
+	for _, n := range r.inside {
+		switch {
+		case in.has(n):
+			r.d.within(in.text(n), o)
+		case in.below(n):
+			in.subtree(n)
+			r.d.readInner(o)
+		default:
+			continue
+		}
+		return
 	}
 }
 

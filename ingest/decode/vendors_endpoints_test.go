@@ -100,7 +100,7 @@ source.ip=192.0.2.9
 	"hunting of a device": {
 		`{"category":"AdvancedHunting-DeviceEvents","time":"2026-03-01T10:00:09Z","properties":{"Timestamp":"2026-03-01T10:00:00Z","ActionType":"OpenProcessApiCall","DeviceName":"ws-1","InitiatingProcessFileName":"a.exe","InitiatingProcessFolderPath":"c:\\t","InitiatingProcessId":44}}`,
 		`hunting 2026-03-01T10:00:00Z
-event.category=process,api
+event.category=process,api,host
 event.type=access
 process.executable=c:\t\a.exe
 `,

@@ -130,6 +130,35 @@ security 4625 Fehler beim Anmelden eines Kontos
 security 4634 Ein Konto wurde abgemeldet
 security 4672 Einer neuen Anmeldung wurden besondere Rechte zugewiesen
 security 4688 Ein neuer Prozess wurde erstellt
+sysmon 1 Process Create:
+sysmon 2 File creation time changed:
+sysmon 3 Network connection detected:
+sysmon 4 Sysmon service state changed:
+sysmon 5 Process terminated:
+sysmon 6 Driver loaded:
+sysmon 7 Image loaded:
+sysmon 8 CreateRemoteThread detected:
+sysmon 9 RawAccessRead detected:
+sysmon 10 Process accessed:
+sysmon 11 File created:
+sysmon 12 Registry object added or deleted:
+sysmon 13 Registry value set:
+sysmon 14 Registry object renamed:
+sysmon 15 File stream created:
+sysmon 16 Sysmon config state changed:
+sysmon 17 Pipe Created:
+sysmon 18 Pipe Connected:
+sysmon 19 WmiEventFilter activity detected:
+sysmon 20 WmiEventConsumer activity detected:
+sysmon 21 WmiEventConsumerToFilter activity detected:
+sysmon 22 Dns query:
+sysmon 23 File Delete archived:
+sysmon 24 Clipboard changed:
+sysmon 25 Process Tampering:
+sysmon 26 File Delete logged:
+sysmon 27 File Block Executable:
+sysmon 28 File Block Shredding:
+sysmon 29 File Executable Detected:
 defender 1000 Microsoft Defender Antivirus scan has started
 defender 1001 Microsoft Defender Antivirus scan has finished
 defender 1002 Microsoft Defender Antivirus scan has been stopped before completion
@@ -161,6 +190,7 @@ powershell 4106 Completed invocation of ScriptBlock ID:*
 // winSpeakers are the provider and the channel of each log of winSpoken.
 var winSpeakers = map[string][2]string{
 	"security":   {"Microsoft-Windows-Security-Auditing", "Security"},
+	"sysmon":     {"Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational"},
 	"defender":   {"Microsoft-Windows-Windows Defender", "Microsoft-Windows-Windows Defender/Operational"},
 	"engine":     {"PowerShell", "Windows PowerShell"},
 	"powershell": {"Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational"},
@@ -228,8 +258,11 @@ func windowsMessage(dec *Decoder) text {
 	events, speech := newWindows(d), newWinSpeech()
 	outcome := d.name("event.outcome")
 	return text{
-		needs:  bytesOf(" "),
-		claims: func(line string) bool { _, ok := speech.of(line); return ok },
+		needs: bytesOf(" "),
+		claims: func(line string) bool {
+			e, ok := speech.of(line)
+			return ok && (e.log != "sysmon" || strings.Contains(line, "UtcTime: "))
+		},
 		read: func(line string, o *output) string {
 			e, ok := speech.of(line)
 			if !ok {
