@@ -21,6 +21,7 @@ const auditKeys = `
 	uid       user.id
 	UID       user.name
 	acct      user.name
+	user      user.name
 	euid      user.effective.id
 	EUID      user.effective.name
 	addr      source.ip

@@ -101,8 +101,8 @@ type cefReader struct {
 	sides                                      [2]cefSide
 	sorts                                      cefSorts
 	events                                     map[string][]cefEvent
-	machines                                   [2]*cefTerm
-	account                                    *cefTerm
+	machines                                   [3]*cefTerm
+	account, actor                             *cefTerm
 	parts                                      []string
 }
 
@@ -128,7 +128,8 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 	c.kind, c.action, c.deviceHost, c.year = c.key("cat"), c.key("act"), c.key("dvchost"), c.key("cs5")
 	c.sides = [2]cefSide{{d.name("source.ip"), d.name("source.domain")}, {d.name("destination.ip"), d.name("destination.domain")}}
 	c.sorts, c.events = newCEFSorts(d), cefEvents()
-	c.machines, c.account = [2]*cefTerm{c.key("dhost"), c.key("shost")}, c.key("duser")
+	c.machines, c.account = [3]*cefTerm{c.key("dhost"), c.key("dvchost"), c.key("shost")}, c.key("duser")
+	c.actor = c.key("suser")
 	return c
 }
 

@@ -24,6 +24,7 @@ Trend Micro|Apex Central|MS:|email|info|event
 Trend Micro|Apex Central|Data Loss Prevention|file|info|alert
 Trend Micro|Apex Central|Device Access Control|file,host|info|event
 Trend Micro|Apex Central|Attack Discovery|intrusion_detection,process|info|alert
+Trend Micro|Apex Central|Pattern Update|configuration,package|change|event
 Trend Micro|Apex Central|Update Status|package,process|info|event
 Trend Micro|Apex Central|User Access|authentication||event
 Trend Micro|Deep Security Agent|4000|malware,intrusion_detection|info|alert
@@ -38,6 +39,42 @@ Trend Micro|Deep Security Agent|Log for|intrusion_detection,network|info|
 Cybereason|Cybereason|Malop Connection|malware,intrusion_detection,network,session|info|event
 Cybereason|Cybereason|Malop Created|malware,intrusion_detection|info|alert
 Cybereason|Cybereason|Malop|malware,intrusion_detection|info|event
+Trellix|MPS|malware-object|malware,file|info|alert
+Trellix|MPS|malware-callback|malware,intrusion_detection,network|info|alert
+Trellix|MPS|infection-match|intrusion_detection,malware|info|alert
+Trellix|MPS|web-infection|intrusion_detection,malware,web|info|alert
+Trellix|MPS|domain-match|intrusion_detection,network|info|alert
+Trellix|MPS|riskware-callback|intrusion_detection,network|info|alert
+Trellix|MPS|riskware-object|malware,file|info|alert
+Trellix|MPS|ips-event|intrusion_detection,network|info|alert
+FireEye|MPS|malware-object|malware,file|info|alert
+FireEye|MPS|malware-callback|malware,intrusion_detection,network|info|alert
+FireEye|MPS|infection-match|intrusion_detection,malware|info|alert
+FireEye|MPS|web-infection|intrusion_detection,malware,web|info|alert
+FireEye|MPS|domain-match|intrusion_detection,network|info|alert
+FireEye|MPS|riskware-callback|intrusion_detection,network|info|alert
+FireEye|MPS|riskware-object|malware,file|info|alert
+FireEye|MPS|ips-event|intrusion_detection,network|info|alert
+FireEye|CMS|malware-object|malware,file|info|alert
+FireEye|CMS|malware-callback|malware,intrusion_detection,network|info|alert
+FireEye|CMS|infection-match|intrusion_detection,malware|info|alert
+FireEye|CMS|web-infection|intrusion_detection,malware,web|info|alert
+FireEye|CMS|domain-match|intrusion_detection,network|info|alert
+FireEye|CMS|riskware-callback|intrusion_detection,network|info|alert
+FireEye|CMS|riskware-object|malware,file|info|alert
+FireEye|CMS|ips-event|intrusion_detection,network|info|alert
+ManageEngine|ADAuditPlus|LogonReports|authentication|start|event
+ManageEngine|ADAuditPlus|Logon|authentication|start|event
+ManageEngine|ADAuditPlus|UserMgmt|iam|user,change|event
+ManageEngine|ADAuditPlus|GroupMgmt|iam|group,change|event
+ManageEngine|ADAuditPlus|ComputerMgmt|iam|change|event
+ManageEngine|ADAuditPlus|OUMgmt|configuration|change|event
+ManageEngine|ADAuditPlus|GPOMgmt|configuration|change|event
+ManageEngine|ADAuditPlus|ADObjects|configuration|change|event
+ManageEngine|ADAuditPlus|DNSAudit|configuration|change|event
+ManageEngine|ADAuditPlus|ConfigAudit|configuration|change|event
+ManageEngine|ADAuditPlus|FileAudit|file|access|event
+ManageEngine|ADAuditPlus|ProcessTracking|process|start|event
 Bitdefender|GravityZone|AntiMalware|malware|info|alert
 Bitdefender|GravityZone|Advanced Threat Control|malware,process|info|alert
 Bitdefender|GravityZone|HyperDetect|malware,intrusion_detection|info|alert
@@ -100,5 +137,7 @@ func (c *cefReader) central(parts []string, o *output) {
 			o.put(c.host, host)
 		}
 	}
-	o.put(c.user, c.said(c.account))
+	if by := c.said(c.actor); by == "" || by == c.said(c.machines[2]) {
+		o.put(c.user, c.said(c.account))
+	}
 }

@@ -37,9 +37,9 @@ const guesses = `
 	process.parent.pid      parentprocessid parentpid ppid
 	file.path               filepath filefullpath targetfilepath objectpath
 	file.name               filename targetfilename attachmentname
-	file.hash.sha256        sha256 filesha256 sha256hash filehashsha256
-	file.hash.sha1          sha1 filesha1
-	file.hash.md5           md5 filemd5 md5hash
+	file.hash.sha256        sha256 filesha256 sha256hash filehashsha256 sha256sum
+	file.hash.sha1          sha1 filesha1 sha1sum
+	file.hash.md5           md5 filemd5 md5hash md5sum
 	dns.question.name       dnsquery queryname qname dnsquestion dnsrequest dnshostname
 	url.original            =url requesturl =uri requesturi requestpath httppath httpurl httprequesturl weburl pageurl targeturl urloriginal urlfull clickurl phishingurl maliciousurl blockedurl destinationurl
 	http.response.status_code httpstatus httpstatuscode statuscode responsestatus responsestatuscode downstreamstatus resstatuscode edgeresponsestatus

@@ -8,7 +8,17 @@ const headlessForms = `
 sshd|Accepted |ssh
 sshd|Accepted google_authenticator for |
 sshd|main: sshd: |
-sshd|fatal: |[preauth]
+sshd|userauth_finish: |
+sshd|ssh_packet_send_debug: |
+sshd|monitor_read: |
+sshd|mm_request_receive: |
+sshd|Read from socket failed: |
+sshd|Write failed: |
+sshd|no matching |found: 
+sshd|Corrupted MAC on input|
+sshd|buffer_get_string: |
+sshd|Connection closed by |[preauth]
+sshd|Timeout, client not responding|
 sshd|Failed | from 
 sshd|Postponed | ssh2
 sshd|Invalid user | from 

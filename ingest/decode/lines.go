@@ -92,6 +92,9 @@ func nibble(c byte) byte {
 }
 
 func (d *Decoder) readText(line, want string) (format, reason, detail string) {
+	if bare, ok := strings.CutSuffix(line, "#015"); ok { // what rsyslog makes of a carriage return
+		line = strings.TrimRight(bare, " ")
+	}
 	var f *reader
 	if want == "" {
 		f = d.lineFormat(line, "")

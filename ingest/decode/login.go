@@ -13,6 +13,7 @@ type logins struct {
 	user, effective, ip, address, port, command *name
 	category, types, action, outcome, directory *name
 	group                                       *name
+	to                                          [2]*name     // sshd's own address and port
 	spoke                                       tocsin.Value // the category of who spoke to sshd and did not come in
 }
 
@@ -21,6 +22,7 @@ func newLogins(d *dictionary) *logins {
 		user: d.name("user.name"), effective: d.name("user.effective.name"), ip: d.name("source.ip"), address: d.name("source.address"),
 		port: d.name("source.port"), command: d.name("process.command_line"), directory: d.name("process.working_directory"),
 		group: d.name("group.name"), spoke: listOf("authentication,network"),
+		to:       [2]*name{d.name("destination.ip"), d.name("destination.port")},
 		category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
 	}
 }
@@ -241,6 +243,9 @@ func (l *logins) sshd(m string, o *output) {
 		}
 		l.event(o, "authentication", form.action, form.outcome)
 		l.peer(m, form.begins, o)
+		if method, user, ok := strings.Cut(m, " for "); ok && form.begins == "Accepted " && strings.Count(method, " ") == 1 {
+			l.name(o, l.user, user) // alone, where no address follows
+		}
 		return
 	}
 }
@@ -265,6 +270,15 @@ func (l *logins) peer(m, begins string, o *output) {
 		address = l.userFirst(after, o)
 	} else if isAddress(secondWord(rest)) {
 		address = l.userFirst(rest, o)
+	}
+	if begins == "Connection from " {
+		_, at, _ := strings.Cut(rest, " on ")
+		if ip, port, ok := strings.Cut(at, " port "); ok && isAddress(ip) {
+			o.put(l.to[0], ip)
+			if n, ok := digits(firstWord(port), 1, 5); ok {
+				o.keep(l.to[1], tocsin.IntValue(int64(n)))
+			}
+		}
 	}
 	port := false // is what comes next
 	for w := range strings.FieldsSeq(address) {

@@ -146,13 +146,21 @@ func (o *output) address(ip, beside *name, s string) {
 	if s == "" || s == "-" {
 		return
 	}
-	if canonical, ok := canonicalIP(s); ok {
+	if canonical, ok := canonicalIP(wholeNet(s)); ok {
 		o.put(ip, canonical)
 		return
 	}
 	if beside != nil {
 		o.put(beside, s)
 	}
+}
+
+// wholeNet is the address of a net that is one address alone, any other text as it is.
+func wholeNet(s string) string {
+	if at := strings.IndexByte(s, '/'); at > 0 && (s[at:] == "/32" || s[at:] == "/128") {
+		return s[:at]
+	}
+	return s
 }
 
 // fields hands over leaves, which are those of the alert.

@@ -140,6 +140,11 @@ func (h *header) rfc5424(rest string, l *lineReader) bool {
 		h.version, h.time, h.host, h.message = parts[0], t, nilValue(parts[2]), strings.Join(parts[3:], " ")
 		return true
 	}
+	if isTag(parts[3]) && len(parts[3]) > 1 { // as RFC 3164 has it, which VMware puts behind this one
+		h.version, h.time, h.host, h.message = parts[0], t, nilValue(parts[2]), strings.Join(parts[3:], " ")
+		h.tag()
+		return true
+	}
 	h.version, h.time, h.host, h.app, h.pid, h.msgid = parts[0], t, nilValue(parts[2]), nilValue(parts[3]), nilValue(parts[4]), nilValue(parts[5])
 	if len(parts) == 7 {
 		h.message = h.structured(parts[6], l)

@@ -54,7 +54,45 @@ security 1101            process change audit-service-changed
 security 1102            iam admin,change audit-log-cleared @subject
 security 1104            iam,configuration admin,change logging-full
 security 1105            iam,configuration admin,change audit-log-archived
-security 1108            iam,configuration admin,error logging-error
+security 4608            host start windows-started
+security 4609            host end windows-stopped
+security 4610,4611,4614,4622 configuration access authentication-package-loaded @subject
+security 4612,4621       configuration error audit-resources-exhausted
+security 4664            file creation hard-link-created @subject FileName>file.path
+security 4675            authentication info sids-filtered @target
+security 4692,4693,4694  iam access data-protection-key-used @subject
+security 4696            process change primary-token-assigned @subject @proc
+security 4709,4710,4711,4712,4714 configuration change ipsec-policy-changed @subject
+security 4765,4766       iam user,change sid-history-changed @subject @on
+security 4772,4773,4774,4775,4777 authentication start credential-validation-failed @target @net
+security 4780            iam user,change permissions-set @subject @on
+security 4782            iam user,access password-hash-accessed @subject @on
+security 4802,4803       session info screen-saver-changed @target
+security 4818,4819       iam,configuration info access-policy-changed @subject
+security 4868,4869,4870,4886,4887,4888,4889 iam info certificate-requested Requester>user.name @subject
+security 4871,4872,4873,4874,4875,4876,4877,4878,4879,4880,4881,4882,4883,4884,4885,4890,4891,4892,4893,4894,4895,4896,4897,4898,4899,4900 configuration change certificate-services-changed @subject
+security 4928,4929,4930,4931,4932,4933,4934,4935,4936,4937 configuration info directory-replicated
+security 4944,4945,4949,4951,4952,4953,4954,4956,4957,4958 configuration change firewall-settings-changed RuleName>rule.name RuleId>rule.id
+security 4960,4961,4962,4963,4965,4976,4977,4978,4979,4980,4981,4982,4983,4984 network info ipsec-negotiation @net
+security 4985            file change transaction-changed @subject @proc
+security 5024,5025,5027,5028,5029,5030,5032,5033,5034,5035,5037 process info firewall-service-state-changed
+security 5031            network denied application-blocked Application>process.executable
+security 5038,6281,6410  process info code-integrity-failed param1>file.path
+security 5056,5057,5060,5061,5062,5063,5064,5065,5066,5067,5068,5069,5070 process access cryptographic-operation @subject
+security 5058,5059       file access key-file-operation @subject KeyFilePath>file.path
+security 5120,5121,5122,5123,5124,5125,5126,5127 configuration change ocsp-responder-changed @subject
+security 5146,5147,5148,5149,5150,5151,5153,5155 network denied packet-blocked @wfp
+security 5168            network denied spn-check-failed @subject
+security 5376,5377       iam user,change credentials-backed-up @subject
+security 5378            authentication denied delegation-denied @subject
+security 5440,5441,5442,5443,5444,5446,5447,5448,5449,5450 configuration change filtering-platform-changed
+security 5632,5633       authentication start network-authentication-requested @subject
+security 5712            network info rpc-attempted @subject
+security 5888,5889,5890  configuration change com-catalog-changed @subject
+security 6144,6145       configuration change group-policy-applied
+security 6272,6273,6274,6276,6277,6278,6279,6280 authentication start network-policy-access @subject ClientIPAddress>source.ip NASIPv4Address>observer.ip CallingStationID>source.address
+security 6416,6419,6420,6421,6422,6423,6424 host info external-device @subject
+security 1108            iam,configuration admin,error logging-processing-error
 security 4616            configuration change system-time-changed @subject @proc
 security 4706,4707,4713,4716,4717,4718,4865,4866,4867 configuration change trust-or-policy-changed @subject
 security 4817            iam,configuration admin,change object-audit-changed @subject @proc
@@ -149,6 +187,9 @@ powershell 4104          process info script-block ScriptBlockText>powershell.fi
 powershell 4105          process start script-block-started ScriptBlockId>powershell.file.script_block_id
 powershell 4106          process end script-block-ended ScriptBlockId>powershell.file.script_block_id
 powershell 400,403,600,800 process info engine
+system 1074              host end system-shutdown param7>user.name param1>process.executable
+system 6005,6009,12      host start event-log-started
+system 41,6006,6008,13   host end event-log-stopped
 system 104               iam admin,change system-log-cleared @subject
 system 7045              configuration,process creation,start service-installed ServiceName>service.name ImagePath>process.command_line AccountName>user.name
 system 7034,7036,7040,7023 process info service-state-changed param1>service.name

@@ -29,7 +29,7 @@ type winEnricher struct {
 	power                                   powershell
 	audit                                   sqlAudit
 	cleared                                 []*name
-	threat                                  []*name
+	threat, rule                            []*name
 }
 
 // A winEvent is one line of winEvents.
@@ -89,6 +89,7 @@ func newWinEnricher(d *dictionary) *winEnricher {
 		userName: d.name("user.name"), userDomain: d.name("user.domain"), targetName: d.name("user.target.name"), targetDomain: d.name("user.target.domain"),
 		dnsAnswers: d.name("dns.resolved_ip"), hashes: map[string]map[string]*name{}, derive: newDeriver(d), power: newPowershell(d), audit: newSQLAudit(d),
 		cleared: d.names("winlog.user_data.SubjectUserName", "winlog.user_data.SubjectDomainName", "user.name", "user.domain"),
+		rule:    d.names("winlog.event_data.RuleName", "rule.name"),
 		threat: d.names("winlog.event_data.Threat Name", "rule.name", "winlog.event_data.Path", "file.path", "winlog.event_data.Process Name",
 			"process.executable", "winlog.event_data.Detection User", "winlog.event_data.User"),
 	}
@@ -180,7 +181,7 @@ func (e *winEnricher) apply(o *output) {
 		ev = e.other
 	}
 	kind := "event"
-	if log == "defender" && ev != nil && strings.HasPrefix(id, "11") {
+	if log == "defender" && ev != nil && strings.HasPrefix(id, "11") && !strings.HasPrefix(id, "115") {
 		kind = "alert"
 	}
 	o.put(e.kind, kind)
@@ -211,6 +212,7 @@ func (e *winEnricher) apply(o *output) {
 	}
 	switch log {
 	case "sysmon":
+		o.set(e.rule[1], o.value(e.rule[0]))
 		switch o.text(e.initiated) {
 		case "true":
 			o.put(e.direction, "egress")

@@ -19,6 +19,9 @@ func newPowershell(d *dictionary) powershell {
 func (p *powershell) apply(o *output) {
 	o.set(p.userID, o.value(p.identifier))
 	text := o.text(p.context)
+	if second := o.text(p.second); text == "" && strings.Contains(second, "DetailSequence=") {
+		text = second
+	}
 	for _, n := range [...]*name{p.param, p.second, p.said} { // the details of a pipeline stand behind the context
 		if !strings.Contains(text, "=") {
 			text = o.text(n)

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"strconv"
 	"strings"
 
 	"tocsin"
@@ -192,6 +193,7 @@ var winSpeakers = map[string][2]string{
 	"security":   {"Microsoft-Windows-Security-Auditing", "Security"},
 	"sysmon":     {"Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational"},
 	"defender":   {"Microsoft-Windows-Windows Defender", "Microsoft-Windows-Windows Defender/Operational"},
+	"applocker":  {"Microsoft-Windows-AppLocker", "Microsoft-Windows-AppLocker/EXE and DLL"},
 	"engine":     {"PowerShell", "Windows PowerShell"},
 	"powershell": {"Microsoft-Windows-PowerShell", "Microsoft-Windows-PowerShell/Operational"},
 }
@@ -237,6 +239,9 @@ func (s *winSpeech) of(m string) (e spokenEvent, ok bool) {
 	if e, ok = s.whole[head]; ok {
 		return e, true
 	}
+	if strings.HasPrefix(head, "%") {
+		return blockedProgram(m)
+	}
 	for _, stop := range [...]byte{'(', ':', '"'} {
 		end := strings.IndexByte(head, stop)
 		if end < 0 {
@@ -247,6 +252,27 @@ func (s *winSpeech) of(m string) (e spokenEvent, ok bool) {
 		}
 	}
 	return e, false
+}
+
+// blockedProgram is what AppLocker says of a program, whose path begins with a variable, or of a script.
+func blockedProgram(m string) (e spokenEvent, ok bool) {
+	const longest = 1024
+	path, what, found := strings.Cut(m[:min(len(m), longest)], " was ")
+	number := 0
+	switch {
+	case !found:
+		return e, false
+	case strings.HasPrefix(what, "allowed to run but would have been prevented"):
+		number = 8003
+	case strings.HasPrefix(what, "prevented from running"):
+		number = 8004
+	default:
+		return e, false
+	}
+	if !strings.HasSuffix(path, ".EXE") && !strings.HasSuffix(path, ".DLL") {
+		number += 3
+	}
+	return spokenEvent{"applocker", strconv.Itoa(number)}, true
 }
 
 // octals are how syslog daemons write the control characters of a message.
