@@ -13,7 +13,7 @@ func crowdstrike(d *dictionary) object {
 		signs: "metadata.eventType metadata.customerIDString\nmetadata.eventType event.UTCTimestamp\nevent_simpleName aid\nevent_simpleName cid\nfdr_event_type aid\nEventType^Event_ CustomerIdString\n" +
 			"ExternalApiType EventType\nunknown_payload.ExternalApiType\ncomposite_id device.device_id\nmetadata.eventType metadata.detectionIdString\n" +
 			"aid cid GatewayIP InterfaceAlias\naid cid AgentVersion ConfigBuild\ncid NeighborName MACPrefix",
-		times: "metadata.eventCreationTime event.UTCTimestamp event.ContextTimeStamp event.ProcessStartTime ContextTimeStamp UTCTimestamp timestamp " +
+		times: "event.UTCTimestamp metadata.eventCreationTime event.ContextTimeStamp event.ProcessStartTime ContextTimeStamp UTCTimestamp timestamp " +
 			"ProcessStartTime event.timestamp unknown_payload.UTCTimestamp created_timestamp _time Time",
 		fixed: "event.module crowdstrike\nobserver.vendor CrowdStrike\nobserver.product Falcon\nobserver.type edr",
 		moves: falconMoves("") + falconMoves("event.") + falconMoves("unknown_payload.") + `
@@ -58,6 +58,7 @@ func crowdstrike(d *dictionary) object {
 		words: "ExternalApiType event.kind event_detectionsummaryevent|event_eppdetectionsummaryevent|event_idpdetectionsummaryevent|event_incidentsummaryevent=alert\n" +
 			"metadata.eventType event.kind detectionsummaryevent|eppdetectionsummaryevent|identityprotectionevent|idpdetectionsummaryevent|incidentsummaryevent|mobiledetectionsummaryevent|xdrdetectionsummaryevent|dataprotectiondetectionsummaryevent|customeriocevent|cspmioastreamingevent|cspmsearchstreamingevent|automatedleadsummaryevent|overwatchgenericdetectionsummaryevent|recondnotificationsummaryevent=alert\n" +
 			"composite_id event.kind *=alert\nevent.Success event.outcome true=success false=failure" +
+			"\nevent_simpleName event.kind localipaddressip4|localipaddressip6|localipaddressremovedip4|localipaddressremovedip6|neighborlistip4|neighborlistip6|systemcapacity|osversioninfo|hostinfo|biosinfo=state" +
 			"\nevent.Disposition event.outcome failed=failure passed=success",
 		then: falconKind,
 	}.object(d)
@@ -153,6 +154,9 @@ const falconSorts = `
 	UserLogoff authentication end
 	UserLogon authentication start
 	UserIdentity authentication info
+	ScriptWritten file creation
+	ExecutableDeleted file deletion
+	ExecutableRenamed file change
 	FileWritten file creation
 	FileDelete file deletion
 	File file change
@@ -172,6 +176,21 @@ const falconSorts = `
 	ImageLoad library,process info
 	ModuleLoad library,process info
 	DriverLoad driver info
+	LoadImage driver start
+	DllLoaded library,process info
+	InjectedThread process,intrusion_detection info
+	HttpRequest network,web protocol
+	NetworkClose network connection,end
+	PromiscuousBind network info
+	Smb network info
+	TerminateProcess process end
+	Wmi process info
+	Token process change
+	Pty process start
+	SymbolicLink file creation
+	Motw file change
+	Quarantine malware,file info
+	ModifyService configuration change
 	RawBind network info
 	Directory file creation
 	ExecutableWritten file creation
@@ -263,7 +282,7 @@ func falconGravity(d *dictionary) func(*doc, *output) {
 	}
 }
 
-// falconEnds sets the ends of a connection: who began it is its source.
+// falconEnds sets the ends of a connection.
 func falconEnds(d *dictionary) func(*doc, *output) {
 	type side struct{ ip, port []*name }
 	of := func(which string) side {
@@ -280,7 +299,7 @@ func falconEnds(d *dictionary) func(*doc, *output) {
 	directions, to := d.names("ConnectionDirection", "event.ConnectionDirection"), d.names("source.ip", "source.port", "destination.ip", "destination.port", "network.direction")
 	return func(in *doc, o *output) {
 		from, at, direction := local, remote, in.first(directions...).Text()
-		if direction == "1" && !in.first(remote.ip...).IsAbsent() {
+		if in.text(directions[1]) == "1" && !in.first(remote.ip...).IsAbsent() { // of firewalls: who began it
 			from, at = remote, local
 		}
 		switch {

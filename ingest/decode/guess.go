@@ -319,6 +319,9 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 	}
 	switch {
 	case saysNothing(text) || strings.EqualFold(text, "null") || strings.EqualFold(text, "unknown"):
+	case to.text == "host.name" && strings.Count(text, `\`) == 1: // a domain before it
+		_, machine := splitPath(text)
+		o.put(to, machine)
 	case to.text == "user.name" && (text[0] <= '9' && isAddress(text) || strings.ContainsAny(text, "()/")), to.text == "host.name" && strings.Contains(text, "/"):
 	case to.kind == ecs.IP:
 		first, _, _ := strings.Cut(text, ",")

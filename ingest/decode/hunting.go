@@ -15,6 +15,10 @@ const huntingSorts = `
 	deviceimageloadevents=library,process deviceinfo=host devicenetworkinfo=host,network devicefilecertificateinfo=file deviceevents=host
 	identitylogonevents=authentication identitydirectoryevents=iam identityqueryevents=network,iam identityinfo|identityaccountinfo=iam
 	emailevents|emailattachmentinfo|emailurlinfo|emailpostdeliveryevents=email urlclickevents|cloudappevents=web,network cloudauditevents=network,configuration cloudprocessevents=process
+	aadsignineventsbeta|aadspnsignineventsbeta|entraidsigninevents|entraidspnsigninevents=authentication identityevents|oauthappinfo|graphapiauditevents=iam
+	messageevents|messageurlinfo|messagepostdeliveryevents|campaigninfo=email filemaliciouscontentinfo=malware,file datasecurityevents|datasecuritybehaviors=file cloudstorageaggregatedevents=file,network
+	devicetvmsoftwarevulnerabilities|devicetvmsoftwarevulnerabilitieskb=vulnerability,host devicetvmsoftwareinventory|devicetvmsoftwareevidencebeta|devicetvmbrowserextensions=package,host
+	devicetvmsecureconfigurationassessment|devicetvmsecureconfigurationassessmentkb|devicetvminfogathering|devicebaselinecomplianceassessment=configuration,host
 	alertinfo|alertevidence=intrusion_detection,threat behaviorentities|behaviorinfo=intrusion_detection`
 
 // hunting reads the tables of Defender's advanced hunting, as they are streamed.
@@ -66,6 +70,8 @@ func huntingMoves(prefix string) string {
 		{"ProcessCommandLine", "process.command_line"},
 		{"ProcessId", "process.pid"},
 		{"InitiatingProcessAccountName", "user.name"},
+		{"AccountUpn", "user.name"},
+		{"AccountDisplayName", "user.name"},
 		{"InitiatingProcessAccountDomain", "user.domain"},
 		{"FileName", "file.name"},
 		{"FolderPath", "file.path"},

@@ -54,6 +54,9 @@ func (l *logins) apply(h header, o *output) {
 	if !strings.Contains(h.message, "pam_") {
 		return
 	}
+	if strings.Contains(h.message, ":session): ") {
+		o.put(l.category, "session")
+	}
 	if strings.Contains(h.message, "pam_unix(") || strings.Contains(h.message, "pam_sss(") {
 		l.pam(h.message, o)
 	}

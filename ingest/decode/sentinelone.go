@@ -79,6 +79,9 @@ func sentinelOne(d *dictionary) object {
 			targetProcessInfo.tgtFilePath file.path
 			targetProcessInfo.tgtFileHashSha256 file.hash.sha256
 			data.ipAddress source.ip
+			data.ruleId rule.id text
+			data.ruleid rule.id text
+			data.reportedRemoteHost destination.ip
 			indicators.tactics.name threat.tactic.name
 			indicators.tactics.techniques.name threat.technique.id`,
 		words: "threatInfo.threatId event.kind *=alert\nalertInfo.alertId event.kind *=alert\n" +

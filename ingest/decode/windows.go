@@ -35,7 +35,7 @@ type windowsReader struct {
 	cloud                                  *name
 	dataNames                              map[string][]*name // of events whose values have none, see winNames
 	eventType, user, logger, pid, program  *name
-	writer                                 []*name
+	writer, sorts                          []*name
 }
 
 // evtxHeader maps what stands in an event's System element to its place below winlog.
@@ -150,6 +150,7 @@ func newWindows(d *dictionary) *windowsReader {
 	w.dataNames = winDataNames(d)
 	w.told = newWinMessage(d, w.eventData)
 	w.eventType = d.name("winlog.event_type")
+	w.sorts = d.names("event.category", "event.type", "source.ip", "url.original")
 	w.user, w.logger, w.pid, w.writer, w.program = d.name("user.name"), d.name("winlog.user.name"), d.name("process.pid"), d.names("winlog.process.pid", "winlog.event_data.ProcessID"), d.name("process.executable")
 	return w
 }
@@ -204,6 +205,7 @@ func (w *windowsReader) finish(o *output) {
 		o.time = timeOf(o.value(w.eventTime))
 	}
 	w.told.read(o.text(w.providerName), o.text(w.message), o)
+	w.federation(o)
 	w.enrich.apply(o)
 	w.witness(o)
 	if logged { // Sysmon and SQL Server say when it happened, the log when it was written

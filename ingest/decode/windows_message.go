@@ -159,3 +159,19 @@ func (m *winMessage) put(section, label, value string, o *output) {
 		o.keep(to, tocsin.StringValue(value))
 	}
 }
+
+// federation sets what AD FS writes into its messages as XML: who asked for a token, and from where.
+func (w *windowsReader) federation(o *output) {
+	if o.text(w.providerName) != "AD FS Auditing" {
+		return
+	}
+	m := o.text(w.message)
+	o.put(w.sorts[0], "authentication")
+	o.put(w.sorts[1], "start")
+	o.address(w.sorts[2], nil, errorPart(m, "<IpAddress>", "</IpAddress>"))
+	o.put(w.sorts[3], errorPart(m, "<RelyingParty>", "</RelyingParty>"))
+	if !o.has(w.sorts[2]) {
+		ip, _, _ := strings.Cut(errorPart(m, "<ForwardedIpAddress>", "</ForwardedIpAddress>"), ",")
+		o.address(w.sorts[2], nil, ip)
+	}
+}

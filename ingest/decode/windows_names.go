@@ -127,7 +127,7 @@ func (w *windowsReader) witness(o *output) {
 	o.set(w.user, o.value(w.logger))
 	switch {
 	case o.has(w.pid):
-	case o.has(w.program): // NXLog's own ProcessID may have taken the place of Sysmon's
+	case o.has(w.program) && !strings.Contains(o.text(w.channel), "PowerShell"): // NXLog's own ProcessID may have taken the place of Sysmon's
 		o.put(w.pid, errorPart(o.text(w.message), "\nProcessId:", "\n"))
 	default:
 		o.set(w.pid, o.value(w.writer[0]))
