@@ -6,18 +6,12 @@ import (
 	"tocsin"
 )
 
-// officeRecords are what the numbers of Microsoft's record types stand for, as far as they tell sorts apart.
-const officeRecords = `RecordType event.code 1=ExchangeAdmin 2=ExchangeItem 3=ExchangeItemGroup 4=SharePoint 6=SharePointFileOperation 8=AzureActiveDirectory 9=AzureActiveDirectoryAccountLogon ` +
-	`11=ComplianceDLPSharePoint 13=ComplianceDLPExchange 14=SharePointSharingOperation 15=AzureActiveDirectoryStsLogon 18=SecurityComplianceCenterEOPCmdlet 20=PowerBIAudit 21=CRM 22=Yammer ` +
-	`24=Discovery 25=MicrosoftTeams 28=ThreatIntelligence 29=MailSubmission 30=MicrosoftFlow 31=AeD 32=MicrosoftStream 35=Project 36=SharePointListOperation 38=DataGovernance 40=SecurityComplianceAlerts ` +
-	`41=ThreatIntelligenceUrl 42=SecurityComplianceInsights 44=WorkplaceAnalytics 45=PowerAppsApp 47=ThreatIntelligenceAtpContent 50=ExchangeItemAggregated 52=DataInsightsRestApiAudit 54=SharePointListItemOperation ` +
-	`55=SharePointContentTypeOperation 56=SharePointFieldOperation 64=AirInvestigation 65=Quarantine 66=MicrosoftForms 68=ComplianceSupervisionExchange 75=SecurityComplianceUserChange 78=Campaign 87=SafeDelivery`
-
 // office reads the unified audit log of Microsoft 365.
 func office(d *dictionary) object {
 	return product{
 		prefix: "o365.audit",
-		signs:  "Workload Operation CreationTime\nRecordType Operation UserType",
+		signs:  "Workload Operation CreationTime\nRecordType Operation UserType\nRecordType CreationTime Id",
+		inside: []string{"o365audit"},
 		times:  "CreationTime",
 		own:    "Id",
 		fixed:  "event.module o365\nevent.dataset o365.audit\ncloud.provider azure\nobserver.vendor Microsoft",
@@ -26,9 +20,6 @@ func office(d *dictionary) object {
 			Operation event.action
 			Workload event.provider
 			UserKey user.id
-			ClientIP source.ip
-			ClientIPAddress source.ip
-			ActorIpAddress source.ip
 			SenderIp source.ip
 			UserAgent user_agent.original
 			SourceFileName file.name
@@ -37,29 +28,55 @@ func office(d *dictionary) object {
 			P1Sender email.from.address
 			Recipients email.to.address
 			PolicyId rule.id
+			PolicyDetails.Rules.RuleId rule.id
+			PolicyDetails.Rules.RuleName rule.name
 			PolicyDetails.PolicyId rule.id
 			PolicyDetails.PolicyName rule.name first
-			PolicyDetails.Rules.RuleName rule.name first
+			PolicyDetails.PolicyName rule.ruleset first
+			SharePointMetaData.FileName file.name
+			SharePointMetaData.FileOwner file.owner
+			SharePointMetaData.FilePathUrl url.original
+			FileData.FileName file.name
+			FileData.FilePath url.original
+			FileData.SHA256 file.hash.sha256
+			FileData.MalwareFamily rule.name
+			EndpointMetaData.DeviceName host.name
+			EndpointMetaData.TargetDomain destination.domain
+			MessageURLs url.original first
+			Url url.original
+			AlertDisplayName rule.name
+			AlertDescription message
+			ClientIPs source.ip first
+			DeviceName host.name
 			Item.Subject email.subject
 			OrganizationName organization.name
 			OrganizationId organization.id`,
-		words: officeRecords + "\nRecordType event.kind 28|40|41|47|64|78=alert\nSeverity event.severity" + gravity + "\n" +
-			"ResultStatus event.outcome succeeded|success|true|partiallysucceeded=success failed|fail|false|failure=failure\nOperation event.outcome userloginfailed=failure *=success\n" +
+		words: officeRecords + "\nRecordType event.kind " + officeAlerts + "=alert\n" +
+			"Severity event.severity" + officeGrades + "\nAlertSeverity event.severity" + officeGrades + "\nPolicyDetails.Rules.Severity event.severity" + officeGrades + "\n" +
+			"Severity tocsin.severity" + gravity + "\nAlertSeverity tocsin.severity" + gravity + "\nPolicyDetails.Rules.Severity tocsin.severity" + gravity + "\n" +
+			"PolicyDetails.Rules.Actions event.outcome blockaccess|block=failure\n" +
+			"ResultStatus event.outcome succeeded|success|successful|true|partiallysucceeded=success failed|fail|false|failure=failure\nOperation event.outcome userloginfailed=failure *=success\n" +
 			"Operation event.category userloggedin|userloginfailed=authentication\nOperation event.type userloggedin|userloginfailed=start\n" +
-			"RecordType event.category 2|3|50=email,web 6|14=file,web 28|41|47=email,web,intrusion_detection 40|64|78=intrusion_detection,web",
-		before: officeLogin,
+			"Operation event.category teamcreated|teamdeleted|memberadded|memberremoved|memberrolechanged=iam,web\n" +
+			"Operation event.type teamcreated=group,creation teamdeleted=group,deletion memberadded|memberremoved|memberrolechanged=group,change\n" +
+			"RecordType event.category 2|3|13|50|107=email,file,web 6|11|14|33|63|99|100=file,web 8=iam,web 28|41|47=email,web,intrusion_detection 40|51|61|62|64|78|85|86|98|113=intrusion_detection,web",
+		before: officeFirst,
 		then:   officeSort,
 	}.object(d)
 }
 
-// officeLogin says first what ResultStatus does not: that a login failed, though the question of whether it did was answered
-// with success.
-func officeLogin(d *dictionary) func(*doc, *output) {
+// officeFirst says first what the tables do not: that a login failed, though the question of whether it did was answered
+// with success, and who and where.
+func officeFirst(d *dictionary) func(*doc, *output) {
 	operation, outcome, user, name := d.name("Operation"), d.name("event.outcome"), d.name("UserId"), d.name("user.name")
+	ends, subject, properties := officeEnds(d), officeSubject(d), officeProperties(d)
 	return func(in *doc, o *output) {
 		if strings.EqualFold(in.text(operation), "UserLoginFailed") {
 			o.put(outcome, "failure")
 		}
+		ends(in, o)
+		subject(in, o)
+		properties(in, o)
 		o.put(name, strings.TrimPrefix(in.text(user), "urn:spo:guest#"))
 	}
 }
@@ -82,7 +99,9 @@ func officeSort(d *dictionary) func(*doc, *output) {
 		if at := in.text(object); strings.HasPrefix(at, "http://") || strings.HasPrefix(at, "https://") {
 			o.put(url, at)
 		}
-		o.put(path, in.text(object))
+		if at := in.text(object); strings.ContainsAny(at, `/\`) {
+			o.put(path, at)
+		}
 		if o.text(kind) == "alert" {
 			o.set(rule, in.value(alert))
 			o.set(message, in.value(alert))

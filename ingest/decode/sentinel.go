@@ -92,8 +92,7 @@ type entity struct {
 // newEntities reads the entities and extended properties of a Sentinel alert: JSON inside its text.
 func newEntities(d *dictionary) func(*doc, *output) {
 	in2 := d.names("Entities", "ExtendedProperties")
-	to := d.names("host.name", "user.name", "user.domain", "user.id", "source.ip", "process.command_line", "process.executable", "process.pid",
-		"process.parent.executable", "process.parent.pid", "file.path", "url.original", "dns.question.name")
+	to := entityFields(d)
 	below := d.name("microsoft.sentinel.properties")
 	return func(in *doc, o *output) {
 		if text := strings.TrimSpace(in.text(in2[0])); text != "" {
@@ -130,6 +129,12 @@ func newEntities(d *dictionary) func(*doc, *output) {
 			o.address(to[4], nil, field(key))
 		}
 	}
+}
+
+// entityFields are what entities become.
+func entityFields(d *dictionary) []*name {
+	return d.names("host.name", "user.name", "user.domain", "user.id", "source.ip", "process.command_line", "process.executable", "process.pid",
+		"process.parent.executable", "process.parent.pid", "file.path", "url.original", "dns.question.name")
 }
 
 // entities sets what an alert's entities name: of each kind the first, but of processes the last that has a command

@@ -70,7 +70,7 @@ func isTag(word string) bool {
 // tag cuts "name[pid]: " off the message.
 func (h *header) tag() {
 	end := strings.IndexAny(h.message, " :[")
-	if end <= 0 || end > 128 {
+	if end <= 0 || end > 128 || h.message[0] == '{' { // an object of JSON has no name before it
 		return
 	}
 	if h.message[end] == ' ' {

@@ -46,6 +46,7 @@ func vendors() map[string]vendorSample {
 	maps.Copy(all, evidence)
 	maps.Copy(all, network)
 	maps.Copy(all, endpoints)
+	maps.Copy(all, clouds)
 	return all
 }
 
