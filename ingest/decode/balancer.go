@@ -53,10 +53,24 @@ func albStart(line string) bool {
 	return ok && len(stamp) >= 20 && stamp[10] == 'T' && strings.HasSuffix(stamp, "Z")
 }
 
-// cloudfrontStart reports whether a line begins "2026-03-01<tab>10:00:00<tab>".
+// cloudfrontStart reports whether a line begins "2026-03-01<tab>10:00:00<tab>", or has blanks there and CloudFront's
+// other columns behind: "2026-03-01 10:00:00 FRA2-C1 612 203.0.113.7 GET ".
 func cloudfrontStart(line string) bool {
-	return len(line) > 20 && line[4] == '-' && line[10] == '\t' && line[13] == ':' && line[19] == '\t'
+	if len(line) <= 20 || line[4] != '-' || line[13] != ':' {
+		return false
+	}
+	if line[10] == '\t' && line[19] == '\t' {
+		return true
+	}
+	if line[10] != ' ' || line[19] != ' ' || len(line) < 48 || line[20]-'A' >= 26 || line[21]-'A' >= 26 || line[22]-'A' >= 26 || line[23]-'0' >= 10 {
+		return false
+	}
+	columns := strings.SplitN(line, " ", 13)
+	return len(columns) == 13 && isAddress(columns[4]) && isUpper(columns[5]) && strings.HasPrefix(columns[7], "/")
 }
+
+// isUpper reports whether a text is capitals alone.
+func isUpper(s string) bool { return s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" }
 
 func (b *balancerReader) loadBalancer(line string, o *output) {
 	columns := strings.SplitN(line, " ", 13)
@@ -97,9 +111,11 @@ func (b *balancerReader) target(s string, o *output) {
 	}
 }
 
-// edge reads CloudFront's columns: date, time, place, bytes, client, method, host, path, status, referrer, agent, query.
+// edge reads CloudFront's columns: date, time, place, bytes, client, method, host, path, status, referrer, agent, query;
+// the client's port is the 27th.
 func (b *balancerReader) edge(line string, o *output) {
-	columns := strings.SplitN(line, "\t", 14)
+	const all, port = 33, 26
+	columns := strings.SplitN(line, line[10:11], all)
 	if t, err := time.Parse(time.DateTime, columns[0]+" "+columns[1]); err == nil {
 		o.time = t
 	}
@@ -115,6 +131,14 @@ func (b *balancerReader) edge(line string, o *output) {
 	b.web.request(columns[5]+" "+target, o)
 	o.put(b.domain, columns[6])
 	b.web.code(columns[8], o)
+	if columns[8] == "000" { // the client hung up
+		o.put(b.web.outcome, "failure")
+	}
+	if len(columns) > port {
+		if n, ok := digits(columns[port], 1, 5); ok {
+			o.keep(b.web.port, tocsin.IntValue(int64(n)))
+		}
+	}
 	o.put(b.web.referrer, columns[9])
 	o.put(b.web.agent, strings.ReplaceAll(columns[10], "%20", " "))
 }

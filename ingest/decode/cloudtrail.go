@@ -130,6 +130,8 @@ func trailKind(source, action string) (category, types string) {
 		return "database", types
 	case service == "ec2" && (strings.Contains(action, "SecurityGroup") || strings.Contains(action, "NetworkAcl") || strings.Contains(action, "Vpc") || strings.Contains(action, "Route")):
 		return "network,configuration", types
+	case service == "ec2" && strings.Contains(action, "KeyPair"):
+		return "iam", types
 	case service == "ec2", service == "ecs", service == "eks", service == "lambda":
 		return "host", types
 	default:

@@ -73,6 +73,8 @@ func formats() []format {
 		{name: "squid", mapping: true},
 		{name: "squid_2", mapping: true},
 		{name: "vpcflow", mapping: true},
+		{name: "aws_route53", mapping: true},
+		{name: "aws_s3_access", mapping: true},
 		{name: "iis", mapping: true},
 		{name: "iis_error", mapping: true},
 		{name: "weblog", text: weblog},

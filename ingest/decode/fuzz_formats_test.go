@@ -98,6 +98,8 @@ func FuzzFormatBalancer(f *testing.F)             { fuzzFormat(f, "balancer") }
 func FuzzFormatHaproxy(f *testing.F)              { fuzzFormat(f, "haproxy") }
 func FuzzFormatSquid(f *testing.F)                { fuzzFormat(f, "squid") }
 func FuzzFormatVpcflow(f *testing.F)              { fuzzFormat(f, "vpcflow") }
+func FuzzFormatAwsRoute53(f *testing.F)           { fuzzFormat(f, "aws_route53") }
+func FuzzFormatAwsS3Access(f *testing.F)          { fuzzFormat(f, "aws_s3_access") }
 func FuzzFormatIis(f *testing.F)                  { fuzzFormat(f, "iis") }
 func FuzzFormatWeblog(f *testing.F)               { fuzzFormat(f, "weblog") }
 func FuzzFormatContainer(f *testing.F)            { fuzzFormat(f, "container") }

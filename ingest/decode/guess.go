@@ -284,7 +284,7 @@ func (g *guesser) dayTime(t time.Time, v tocsin.Value, at *name, in *doc) time.T
 		return t
 	}
 	for _, l := range in.leaves {
-		if l.name == nil || l.name.up != at.up || !strings.EqualFold(l.name.last, "time") {
+		if l.name == nil || l.name.up != at.up || !strings.EqualFold(l.name.last, "time") && !strings.EqualFold(l.name.last, "start_time") {
 			continue
 		}
 		if whole, ok := parseTime(day + " " + l.value.Text()); ok {

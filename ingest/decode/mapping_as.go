@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -36,6 +37,9 @@ var conversions = map[string]func(tocsin.Value) tocsin.Value{
 			texts = append(texts, item.Text())
 		}
 		return tocsin.StringValue(strings.Join(texts, " "))
+	},
+	"domain": func(v tocsin.Value) tocsin.Value { // without the dot of the root at its end
+		return each(v, func(s string) string { return cmp.Or(strings.TrimSuffix(s, "."), s) })
 	},
 	"first": func(v tocsin.Value) tocsin.Value {
 		if v.Len() == 0 {

@@ -153,6 +153,7 @@ func (r *mappingReader) fill(in *doc, o *output) {
 	r.behind = r.behind[:0]
 	for _, n := range r.times {
 		if o.time = r.m.time(in.value(n)); !o.time.IsZero() {
+			o.time = r.d.guesser.dayTime(o.time, in.value(n), n, in)
 			o.time = o.time.Add(in.fraction(n))
 			n.used = in.record
 			break
