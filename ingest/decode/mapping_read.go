@@ -35,8 +35,9 @@ type mappingReader struct {
 }
 
 type fieldStep struct {
-	to   *name
-	ways []wayStep
+	to      *name
+	ways    []wayStep
+	allowed string // the words that the field may hold; "" for any
 }
 
 // A portBehind is a port that stands behind an address.
@@ -51,7 +52,7 @@ type wayStep struct {
 }
 
 func newFieldStep(f *mapped, d *dictionary) fieldStep {
-	fs := fieldStep{to: d.name(f.field)}
+	fs := fieldStep{to: d.name(f.field), allowed: allowedWords(f.field)}
 	for j := range f.ways {
 		for _, from := range f.ways[j].from {
 			d.tell(from, f.field)
@@ -252,6 +253,9 @@ func (r *mappingReader) field(f *fieldStep, in *doc, o *output) {
 			}
 		}
 		changed := w.change(v)
+		if from != nil && f.allowed != "" && !eachAllowed(changed, f.allowed) {
+			continue
+		}
 		if beside, address := r.beside[f.to]; address && from != nil && changed.Kind() == tocsin.String {
 			text := changed.Text()
 			bare := withoutPort(text)
