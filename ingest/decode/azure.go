@@ -1,6 +1,10 @@
 package decode
 
-import "strings"
+import (
+	"strings"
+
+	"tocsin"
+)
 
 // azure reads the logs that Azure's diagnostic settings export: activity, sign-ins, directory audit.
 func azure(d *dictionary) object {
@@ -11,6 +15,7 @@ func azure(d *dictionary) object {
 		fixed:  "event.kind event\nevent.module azure\ncloud.provider azure\nobserver.vendor Microsoft",
 		moves: `
 			properties.Action event.action lower
+			properties.action event.action
 			operationName event.action
 			operationName.value event.action
 			category event.provider
@@ -38,6 +43,7 @@ func azure(d *dictionary) object {
 			properties.requestURI url.original
 			properties.RequestUri url.original
 			properties.TargetUrl url.original
+			uri url.original
 			properties.httpMethod http.request.method
 			properties.requestMethod http.request.method
 			properties.httpStatusCode http.response.status_code
@@ -59,6 +65,9 @@ func azure(d *dictionary) object {
 			properties.userPrincipalName user.name
 			properties.initiatedBy.user.userPrincipalName user.name
 			properties.initiatedBy.app.displayName user.name
+			identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn user.name
+			identity.claims.http://schemas.microsoft.com/identity/claims/objectidentifier user.id
+			identity.claims.name user.full_name
 			identity.claims.name user.name
 			identity user.full_name
 			properties.userId user.id
@@ -80,8 +89,15 @@ func azure(d *dictionary) object {
 			"category event.type signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs|adfssigninlogs=start auditevent=access frontdooraccesslog|applicationgatewayaccesslog|appservicehttplogs=access storageread=access storagewrite=change storagedelete=deletion" +
 			"\ncategory event.kind azfwidpssignature|azfwthreatintel|alert|security|userriskevents=alert\nproperties.ActivityResultStatus event.outcome 1=success",
 		then: func(d *dictionary) func(*doc, *output) {
-			action, types := d.name("event.action"), d.name("event.type")
-			return func(_ *doc, o *output) { o.put(types, changeKind(strings.ToLower(o.text(action)))) }
+			action, types, caller, port := d.name("event.action"), d.name("event.type"), d.name("callerIpAddress"), d.name("source.port")
+			return func(in *doc, o *output) {
+				o.put(types, changeKind(strings.ToLower(o.text(action))))
+				if at := in.text(caller); withoutPort(at) != at {
+					if n, ok := digits(at[strings.LastIndexByte(at, ':')+1:], 1, 5); ok {
+						o.keep(port, tocsin.IntValue(int64(n)))
+					}
+				}
+			}
 		},
 	}.object(d)
 }

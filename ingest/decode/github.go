@@ -1,10 +1,12 @@
 package decode
 
+import "strings"
+
 // github reads the audit log of GitHub.
 func github(d *dictionary) object {
 	return product{
 		prefix: "github.audit",
-		signs:  "action actor org\naction actor _document_id\naction actor repo\naction actor business",
+		signs:  "action actor org\naction actor _document_id\naction actor repo\naction actor business\naction actor actor_location.country_code",
 		times:  "@timestamp created_at",
 		own:    "_document_id",
 		fixed:  "event.kind event\nevent.category configuration\nevent.module github\nevent.dataset github.audit\nobserver.vendor GitHub",
@@ -21,5 +23,12 @@ func github(d *dictionary) object {
 			org_id organization.id text
 			team group.name
 			message message`,
+		then: func(d *dictionary) func(*doc, *output) {
+			action, types := d.name("event.action"), d.name("event.type")
+			return func(_ *doc, o *output) {
+				verb := o.text(action)
+				o.put(types, changeKind(strings.ToLower(verb[strings.LastIndexByte(verb, '.')+1:])))
+			}
+		},
 	}.object(d)
 }

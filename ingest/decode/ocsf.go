@@ -80,8 +80,9 @@ func ocsf(d *dictionary) object {
 			traffic.bytes_in destination.bytes
 			traffic.packets_out source.packets
 			traffic.packets_in destination.packets
-			device.hostname host.name
 			device.name host.name
+			device.hostname host.name
+			device.hostname host.hostname
 			device.uid host.id
 			device.ip host.ip
 			device.mac host.mac

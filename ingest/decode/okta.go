@@ -1,5 +1,7 @@
 package decode
 
+import "strings"
+
 // okta reads Okta's system log.
 func okta(d *dictionary) object {
 	return product{
@@ -31,6 +33,14 @@ func okta(d *dictionary) object {
 			action, category, types := d.name("event.action"), d.name("event.category"), d.name("event.type")
 			return func(_ *doc, o *output) {
 				c, t := accountKind(o.text(action))
+				switch a := o.text(action); {
+				case strings.HasPrefix(a, "policy.evaluate"), strings.HasPrefix(a, "system.push."), strings.HasPrefix(a, "system.sms."), strings.HasPrefix(a, "system.voice."), strings.HasPrefix(a, "system.email."):
+					c, t = "authentication", "info"
+				case strings.HasPrefix(a, "user.session."):
+					c = "authentication,session"
+				case strings.HasPrefix(a, "security.threat."), strings.HasPrefix(a, "security.attack."):
+					c, t = "intrusion_detection,authentication", "info"
+				}
 				o.keep(category, listOf(c))
 				o.keep(types, listOf(t))
 			}

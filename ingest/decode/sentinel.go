@@ -47,7 +47,7 @@ func sentinelIncident(d *dictionary) object {
 		prefix: "microsoft.sentinel",
 		signs:  "Type=SecurityIncident Title\nIncidentNumber Title Severity\nincidentNumber title severity\ntype=Microsoft.SecurityInsights/Incidents|Microsoft.SecurityInsights/incidents title",
 		inside: []string{"properties", "object.properties"},
-		times:  "TimeGenerated LastModifiedTime CreatedTime lastModifiedTimeUtc createdTimeUtc firstActivityTimeUtc",
+		times:  "TimeGenerated LastModifiedTime CreatedTime lastModifiedTimeUtc createdTimeUtc firstActivityTimeUtc last_modified_time_utc created_time_utc",
 		fixed:  "event.kind alert\nevent.category intrusion_detection\nevent.type info\nevent.module microsoft\nevent.dataset microsoft.sentinel.incident\nobserver.vendor Microsoft\nobserver.product Sentinel\nobserver.type siem",
 		moves: `
 			IncidentName event.id
@@ -64,6 +64,9 @@ func sentinelIncident(d *dictionary) object {
 			lastActivityTimeUtc event.end time
 			IncidentUrl event.url
 			incidentUrl event.url
+			incident_url event.url
+			first_activity_time_utc event.start time
+			last_activity_time_utc event.end time
 			additionalData.tactics threat.tactic.name`,
 		words: "Severity event.severity" + gravity + "\nseverity event.severity" + gravity,
 	}.object(d)

@@ -104,7 +104,7 @@ event.end=(absent)
 		"client":{"ipAddress":"203.0.113.7","userAgent":{"rawUserAgent":"curl"}},"outcome":{"result":"FAILURE","reason":"INVALID_CREDENTIALS"}}`,
 		`okta 2026-03-01T10:00:00Z
 event.action=user.session.start
-event.category=authentication
+event.category=authentication,session
 event.type=start
 event.outcome=failure
 user.name=eve@corp.example
