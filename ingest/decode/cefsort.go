@@ -109,7 +109,8 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 	named := saysAny(category, "alert", "anomal", "incident", "detect")
 	categories, types, outcome := c.sorts.infer.sorted(action+" "+title, category, detected, o)
 	if len(categories) == 0 {
-		return cefSort{alert: named}
+		category, types := titleSort(action + " " + title)
+		return cefSort{listOf(category), listOf(types), "", named}
 	}
 	return cefSort{tocsin.StringsValue(categories...), listOf(types), outcome, named || detected || slices.ContainsFunc(categories, isDetection)}
 }
@@ -120,6 +121,16 @@ func listOrNone(s string) tocsin.Value {
 		return tocsin.Value{}
 	}
 	return listOf(s)
+}
+
+// titleSort is what sort of event a title is of that tells it by what was touched, in small letters.
+func titleSort(said string) (category, types string) {
+	for _, w := range [...][2]string{{"password", "iam"}, {"credential", "iam"}, {"privilege", "iam"}, {" safe", "iam"}, {"owner", "iam"}, {" file", "file"}, {"folder", "file"}, {"connection", "network"}} {
+		if strings.Contains(said, w[0]) {
+			return w[1], changeKind(said)
+		}
+	}
+	return "", ""
 }
 
 // isDetection reports whether a category is of what products detect.

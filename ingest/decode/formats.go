@@ -83,6 +83,7 @@ func formats() []format {
 		{name: "forcepoint_management", mapping: true},
 		{name: "stormshield", mapping: true},
 		{name: "wallix", mapping: true},
+		{name: "systancia_cleanroom", mapping: true},
 		{name: "sophos_xg", mapping: true},
 		{name: "checkpoint", mapping: true},
 		{name: "firepower", mapping: true},

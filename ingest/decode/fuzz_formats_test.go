@@ -177,6 +177,7 @@ func FuzzFormatKaspersky(f *testing.F)            { fuzzFormat(f, "kaspersky") }
 func FuzzFormatWallix(f *testing.F)               { fuzzFormat(f, "wallix") }
 func FuzzFormatFortiedr(f *testing.F)             { fuzzFormat(f, "fortiedr") }
 func FuzzFormatNetscreen(f *testing.F)            { fuzzFormat(f, "netscreen") }
+func FuzzFormatSystanciaCleanroom(f *testing.F)   { fuzzFormat(f, "systancia_cleanroom") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

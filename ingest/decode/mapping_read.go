@@ -10,12 +10,15 @@ import (
 
 // A mappingReader is a mapping with its names found in one decoder's dictionary.
 type mappingReader struct {
-	m              *Mapping
-	d              *Decoder
-	tests          [][]*name // of when
-	times          []*name
-	id             *name
-	inside         []*name
+	m      *Mapping
+	d      *Decoder
+	tests  [][]*name // of when
+	times  []*name
+	id     *name
+	inside []*name
+
+	action, category, types *name
+
 	first, last    []fieldStep // fields without and with conditions
 	never          []*name     // of guesses
 	otherwise      []fieldStep // after guesses
@@ -67,6 +70,7 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 	r := &mappingReader{
 		m: m, d: dec, times: d.names(m.times...), prefix: d.name(m.namespace), module: d.name("event.module"), message: d.name("message"),
 		derive: newDeriver(d), beside: map[*name]*name{}, ports: map[*name]*name{},
+		action: d.name("event.action"), category: d.name("event.category"), types: d.name("event.type"),
 	}
 	for _, root := range []string{"source", "destination", "client", "server"} {
 		ip := d.name(root + ".ip")
@@ -186,12 +190,32 @@ func (r *mappingReader) fill(in *doc, o *output) {
 		}
 	}
 	r.nested(in, o)
+	r.typed(o)
 	r.derive.apply(o)
 }
 
 // carries reports whether the record holds another.
 func (r *mappingReader) carries(in *doc) bool {
 	return slices.ContainsFunc(r.inside, func(n *name) bool { return in.has(n) || in.below(n) })
+}
+
+// typed sets the type of an event whose sort the mapping tells, but not its type: what the action's verb says.
+func (r *mappingReader) typed(o *output) {
+	if !o.has(r.category) || o.has(r.types) {
+		return
+	}
+	action := o.lower(o.text(r.action))
+	if slices.ContainsFunc(o.value(r.category).Items(), func(v tocsin.Value) bool { return v.Text() == "authentication" }) {
+		switch {
+		case saysAny(action, "logout", "logoff", "log out", "log off", "signout", "sign-out", "sign_out", "sign out", "signed_out"):
+			o.put(r.types, "end")
+			return
+		case loginWord(action), saysAny(action, "logged_in", "signed_in", "auth", "sso"):
+			o.put(r.types, "start")
+			return
+		}
+	}
+	o.put(r.types, changeKind(action))
 }
 
 // guess sets what the names of the record's other paths tell.
