@@ -85,8 +85,8 @@ func azure(d *dictionary) object {
 			"category event.category signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs|adfssigninlogs=authentication usermanagement|rolemanagement|groupmanagement=iam auditlogs=iam auditevent=database " +
 			"azurefirewallnetworkrule|azurefirewallapplicationrule|azurefirewalldnsproxy|azfwnetworkrule|azfwapplicationrule|azfwnatrule|azfwdnsquery|azfwthreatintel|networksecuritygroupflowevent|networksecuritygrouprulecounter=network " +
 			"frontdooraccesslog|frontdoorwebapplicationfirewalllog|frontdoorhealthprobelog|applicationgatewayaccesslog|applicationgatewayfirewalllog|appservicehttplogs|frontdooraccesslogs=web,network " +
-			"azfwidpssignature|azfwidpssignaturedetection=network,intrusion_detection storageread|storagewrite|storagedelete=file mysqlauditlogs|postgresqllogs|sqlsecurityauditevents=database userriskevents|riskyusers=iam *=configuration\n" +
-			"category event.type signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs|adfssigninlogs=start auditevent=access frontdooraccesslog|applicationgatewayaccesslog|appservicehttplogs=access storageread=access storagewrite=change storagedelete=deletion" +
+			"azfwidpssignature|azfwidpssignaturedetection=network,intrusion_detection storageread|storagewrite|storagedelete=file microsoftgraphactivitylogs=iam,web mysqlauditlogs|postgresqllogs|sqlsecurityauditevents=database userriskevents|riskyusers=iam *=configuration\n" +
+			"category event.type signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs|adfssigninlogs=start auditevent=access frontdooraccesslog|applicationgatewayaccesslog|appservicehttplogs|microsoftgraphactivitylogs=access storageread=access storagewrite=change storagedelete=deletion" +
 			"\ncategory event.kind azfwidpssignature|azfwthreatintel|alert|security|userriskevents=alert\nproperties.ActivityResultStatus event.outcome 1=success",
 		then: func(d *dictionary) func(*doc, *output) {
 			action, types, caller, port := d.name("event.action"), d.name("event.type"), d.name("callerIpAddress"), d.name("source.port")

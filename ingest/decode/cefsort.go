@@ -109,8 +109,10 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 	named := saysAny(category, "alert", "anomal", "incident", "detect")
 	categories, types, outcome := c.sorts.infer.sorted(action+" "+title, category, detected, o)
 	if len(categories) == 0 {
-		category, types := titleSort(action + " " + title)
-		return cefSort{listOf(category), listOf(types), "", named}
+		if category, types := titleSort(action + " " + title); category != "" {
+			return cefSort{tocsin.StringValue(category), tocsin.StringValue(types), "", named}
+		}
+		return cefSort{alert: named}
 	}
 	return cefSort{tocsin.StringsValue(categories...), listOf(types), outcome, named || detected || slices.ContainsFunc(categories, isDetection)}
 }

@@ -14,7 +14,7 @@ func guardduty(d *dictionary) object {
 		fixed:  "event.kind alert\nevent.category intrusion_detection threat\nevent.type info\nevent.module aws\nevent.dataset aws.guardduty\ncloud.provider aws\nobserver.vendor AWS\nobserver.product GuardDuty",
 		moves: `
 			id event.id
-			title rule.name
+			type rule.name
 			type rule.id
 			type event.code
 			description message

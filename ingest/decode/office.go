@@ -48,6 +48,7 @@ func office(d *dictionary) object {
 			AlertDescription message
 			ClientIPs source.ip first
 			DeviceName host.name
+			ClientProcessName process.name
 			Item.Subject email.subject
 			OrganizationName organization.name
 			OrganizationId organization.id`,

@@ -89,20 +89,22 @@ func officeSubject(d *dictionary) func(*doc, *output) {
 		default:
 			return
 		}
-		if in.text(sort) == "User" {
-			o.put(user, in.text(about))
-		}
 		var alert struct {
 			Who      string `json:"f3u"`
 			Name     string `json:"AlertDisplayName"`
 			Severity string
 			Entities []entity
 		}
-		if text := in.text(data); text == "" || json.Unmarshal([]byte(text), &alert) != nil && alert.Who+alert.Name == "" {
-			return
+		if text := in.text(data); text != "" && json.Unmarshal([]byte(text), &alert) != nil {
+			in.mark(markPartial)
 		}
 		who, _, _ := strings.Cut(alert.Who, ",")
-		o.put(user, who)
+		if strings.Contains(who, "@") {
+			o.put(user, who)
+		}
+		if in.text(sort) == "User" {
+			o.put(user, in.text(about))
+		}
 		o.put(rule, alert.Name)
 		numbers.give(tocsin.StringValue(alert.Severity), o)
 		o.set(graded, levelOf(strings.ToLower(alert.Severity)))
