@@ -79,7 +79,7 @@ func (c *cefReader) classify(name string, o *output) {
 	o.set(c.types, known.types)
 	o.put(c.outcome, known.outcome)
 	const grave = 7 // of ten: CEF's "High" begins there
-	if n, ok := o.value(c.severity).Int(); known.alert || ok && n >= grave {
+	if n, ok := o.value(c.severity).Int(); known.alert || ok && n >= grave || slices.Contains(cefAlerting, o.text(c.vendor)) {
 		o.put(c.eventKind, "alert")
 	}
 	o.put(c.eventKind, "event")
@@ -103,6 +103,9 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 		if strings.HasPrefix(category, w[0]) {
 			return cefSort{tocsin.StringValue(w[1]), tocsin.StringValue("info"), "", true}
 		}
+	}
+	if saysAny(title, "change_event", "change event", "config change", "configuration change") {
+		return cefSort{tocsin.StringValue("configuration"), tocsin.StringValue("change"), "", false}
 	}
 	detected := saysAny(category+" "+title, "threat", "detection", "malware", "virus", "attack", "intrusion", "exploit", "violation", "suspicious", "malicious", "spyware", "new incident") ||
 		saysAny(action, "ids:", "ips:", "alerted") || saysAny(title, "cve-", "vulnerab") && o.has(c.sides[0].ip) && o.has(c.sides[1].ip)
@@ -134,6 +137,9 @@ func titleSort(said string) (category, types string) {
 	}
 	return "", ""
 }
+
+// cefAlerting are the vendors of products that write CEF of what they raise alone.
+var cefAlerting = []string{"Claroty"}
 
 // isDetection reports whether a category is of what products detect.
 func isDetection(category string) bool {

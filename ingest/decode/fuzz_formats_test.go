@@ -178,6 +178,9 @@ func FuzzFormatWallix(f *testing.F)               { fuzzFormat(f, "wallix") }
 func FuzzFormatFortiedr(f *testing.F)             { fuzzFormat(f, "fortiedr") }
 func FuzzFormatNetscreen(f *testing.F)            { fuzzFormat(f, "netscreen") }
 func FuzzFormatSystanciaCleanroom(f *testing.F)   { fuzzFormat(f, "systancia_cleanroom") }
+func FuzzFormatRecordedFuture(f *testing.F)       { fuzzFormat(f, "recorded_future_list") }
+func FuzzFormatProofpointFilter(f *testing.F)     { fuzzFormat(f, "proofpoint_filter") }
+func FuzzFormatCyberwatch(f *testing.F)           { fuzzFormat(f, "cyberwatch") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

@@ -28,8 +28,8 @@ const guesses = `
 	host.name               hostname computername devicename endpointname machinename dvchost hostfqdn devicehostname computerdnsname assetname workstationname agentname agenthostname hostsname servername nodename =host =computer =device =machine =node =endpoint canaryname systemname vmname computerfqdn =dhost =shost
 	host.ip                 deviceip endpointip machineip agentip canaryip
 	process.command_line    processcommandline commandline cmdline processcmdline processcmd
-	process.executable      processpath processimagepath imagepath imagefilename processexecutable processimage processfilepath executablepath exepath processexe =image
-	process.name            processname procname processfilename imagename
+	process.executable      processpath processimagepath imagepath imagefilename processexecutable processimage processfilepath executablepath exepath processexe exe =image
+	process.name            processname procname processfilename imagename comm
 	process.pid             processpid processid processospid pid procid
 	process.parent.name     parentprocessname parentname parentprocessfilename
 	process.parent.executable parentprocesspath parentpath parentimage

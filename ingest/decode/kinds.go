@@ -76,7 +76,7 @@ func loginWord(s string) bool {
 	if !strings.Contains(s, "log") && !strings.Contains(s, "auth") && !strings.Contains(s, "sign") {
 		return false
 	}
-	for _, w := range [...]string{"authentication", "login", "logon", "log on", "logged in", "logged on", "sign-in", "signin", "sign in", "logout", "logoff"} {
+	for _, w := range [...]string{"authentication", "login", "logon", "log on", "logged in", "logged on", "signed in", "signed out", "sign-in", "signin", "sign in", "logout", "logoff"} {
 		if strings.Contains(s, w) {
 			return true
 		}
@@ -91,7 +91,7 @@ func loginResult(s string) string {
 			return "failure"
 		}
 	}
-	for _, w := range [...]string{"success", "succe", "accept", "allow", "granted", "logged in", "logged on"} {
+	for _, w := range [...]string{"success", "succe", "accept", "allow", "granted", "logged in", "logged on", "signed in"} {
 		if strings.Contains(s, w) {
 			return "success"
 		}

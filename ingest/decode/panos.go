@@ -74,15 +74,15 @@ const panosFields = `
 // A panosReader reads the logs of Palo Alto Networks' firewalls in their own comma-separated form, with whatever header
 // stands before them.
 type panosReader struct {
-	syslog                              *syslogFields
-	columns                             map[string][]panosColumn
-	ips                                 map[*name]bool
-	kind, category, types, severity *name
-	module, vendor, product, subtype    *name
-	action, level, transport, message   *name
-	outcome, name, ruleset, target      *name
-	threatName, threatID                *name
-	says                                *said
+	syslog                            *syslogFields
+	columns                           map[string][]panosColumn
+	ips                               map[*name]bool
+	kind, category, types, severity   *name
+	module, vendor, product, subtype  *name
+	action, level, transport, message *name
+	outcome, name, ruleset, target    *name
+	threatName, threatID              *name
+	says                              *said
 }
 
 type panosColumn struct {

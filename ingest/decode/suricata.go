@@ -19,6 +19,9 @@ const eve = `
 	alert.signature      rule.name
 	alert.category       rule.category
 	alert.severity       event.severity
+	alert_signature      rule.name
+	alert_category       rule.category
+	alert_severity       event.severity
 	flow.pkts_toserver   source.packets
 	flow.pkts_toclient   destination.packets
 	flow.bytes_toserver  source.bytes

@@ -81,13 +81,13 @@ var zeekKinds = map[string][2]string{
 	"conn": {"network", "connection,end"}, "dns": {"network", "connection,protocol,info"}, "http": {"network,web", "connection,protocol,info"},
 	"ssl": {"network", "connection,protocol,info"}, "x509": {"network", "info"}, "files": {"file", "info"}, "ssh": {"network", "connection,protocol"},
 	"ftp": {"network,file", "connection,protocol"}, "smtp": {"network,email", "connection,protocol"}, "rdp": {"network,session", "protocol"},
-	"kerberos": {"network,authentication", "protocol"}, "dce_rpc": {"network", "protocol"},
-	"smb_files": {"network,file", "protocol"}, "smb_mapping": {"network", "protocol"}, "notice": {"intrusion_detection", "info"},
-	"weird": {"network", "info"}, "software": {"package", "info"}, "known_services": {"network", "info"}, "known_hosts": {"network", "info"},
-	"dhcp": {"network", "protocol"}, "radius": {"network,authentication", "protocol"}, "sip": {"network", "protocol"}, "snmp": {"network", "protocol"},
+	"kerberos": {"network,authentication", "connection,protocol,access"}, "dce_rpc": {"network", "protocol"},
+	"smb_files": {"network,file", "protocol"}, "smb_mapping": {"network", "connection,protocol"}, "smb_cmd": {"network", "connection,protocol"}, "dpd": {"network", "connection,info"}, "notice": {"intrusion_detection", "info"},
+	"weird": {"network", "info"}, "software": {"package", "info"}, "known_services": {"network", "info"}, "known_hosts": {"network,host", "info"},
+	"dhcp": {"network", "protocol"}, "radius": {"network,authentication", "connection,info"}, "sip": {"network", "protocol"}, "snmp": {"network", "protocol"},
 	"socks": {"network", "connection,protocol"}, "irc": {"network", "protocol"}, "modbus": {"network", "protocol"}, "dnp3": {"network", "protocol"}, "mysql": {"network,database", "protocol"},
 	"rfb": {"network", "connection,protocol"}, "tunnel": {"network", "connection"}, "traceroute": {"network", "info"}, "syslog": {"network", "protocol"}, "ntp": {"network", "protocol"},
-	"ocsp": {"network,file", "protocol"}, "stats": {"network", "info"}, "capture_loss": {"network", "info"}, "known_certs": {"network,file", "info"}, "ntlm": {"network,authentication", "protocol"},
+	"ocsp": {"network,file", "protocol"}, "stats": {"network", "info"}, "capture_loss": {"network", "info"}, "known_certs": {"network,file", "info"}, "ntlm": {"network,authentication", "connection,info"},
 	"quic": {"network", "connection,protocol"}, "ldap": {"network,authentication", "protocol"}, "ldap_search": {"network", "protocol"}, "postgresql": {"network,database", "protocol"}, "pe": {"file", "info"}, "intel": {"threat", "indicator"}, "signatures": {"intrusion_detection", "info"},
 }
 
@@ -99,26 +99,26 @@ func zeek(d *dictionary) object {
 		stream                                    []*name
 		tells                                     []zeekTell
 		uid, ts, id                               *name
-		kind, category, types, action, outcome    *name
+		kind, category, types                     *name
 		proto, transport, protocol, service       *name
 		host, domain, original, method, httpMeth  *name
-		authOK, observer, seen, success, dataset  *name
+		observer, seen, dataset                   *name
 		answers, resolved, hosts, indicator, port *name
-		client, user, act, folder, name, path     *name
+		folder, name, path                        *name
 		bytes, packets                            [3]*name
 	}{
 		routes: d.routes(zeekMoves), fixed: d.constants("event.module zeek\nobserver.vendor Zeek\nobserver.product Zeek\nobserver.type sensor"),
 		stream: d.names("_path", "@stream", "log_type", "@path"), tells: newZeekTells(d), uid: d.name("uid"), ts: d.name("ts"), id: d.name("zeek.uid"),
-		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
+		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"),
 		proto: d.name("proto"), transport: d.name("network.transport"), protocol: d.name("network.protocol"), service: d.name("service"),
 		host: d.name("host"), domain: d.name("url.domain"), method: d.name("method"), httpMeth: d.name("http.request.method"),
-		authOK: d.name("auth_success"), observer: d.name("@system"), seen: d.name("host.name"), success: d.name("success"), dataset: d.name("event.dataset"),
+		observer: d.name("@system"), seen: d.name("host.name"), dataset: d.name("event.dataset"),
 		answers: d.name("answers"), resolved: d.name("dns.resolved_ip"), hosts: d.name("host.ip"), indicator: d.name("seen.indicator"), port: d.name("port_proto"),
-		client: d.name("client"), user: d.name("user.name"), act: d.name("action"), folder: d.name("path"), name: d.name("name"), path: d.name("file.path"),
+		folder: d.name("path"), name: d.name("name"), path: d.name("file.path"),
 		bytes:   [3]*name{d.name("source.bytes"), d.name("destination.bytes"), d.name("network.bytes")},
 		packets: [3]*name{d.name("source.packets"), d.name("destination.packets"), d.name("network.packets")},
 	}
-	kinds := map[string]*zeekStream{}
+	kinds, said := map[string]*zeekStream{}, newZeekSaid(d)
 	for stream, k := range zeekKinds {
 		kinds[stream] = newZeekStream(d, stream, k)
 	}
@@ -129,8 +129,11 @@ func zeek(d *dictionary) object {
 			stream := cmp.Or(in.first(z.stream...).Text(), zeekStreamOf(z.tells, in))
 			o.time = timeOf(in.value(z.ts))
 			kind := "event"
-			if stream == "notice" || stream == "signatures" || stream == "intel" {
+			switch stream {
+			case "notice", "signatures", "intel":
 				kind = "alert"
+			case "stats", "capture_loss":
+				kind = "metric"
 			}
 			o.put(z.kind, kind)
 			k := kinds[stream]
@@ -153,21 +156,12 @@ func zeek(d *dictionary) object {
 				o.set(z.httpMeth, in.value(z.method))
 			case "known_services", "known_hosts", "software":
 				o.set(z.hosts, in.value(z.host))
-			case "kerberos":
-				client, _, _ := strings.Cut(in.text(z.client), "/")
-				o.put(z.user, client)
 			case "smb_files":
-				o.set(z.action, in.value(z.act))
 				if folder := in.text(z.folder); folder != "" {
 					o.put(z.path, strings.TrimSuffix(folder, `\`)+`\`+in.text(z.name))
 				}
 			}
-			switch {
-			case in.value(z.authOK).Bool(), in.value(z.success).Bool():
-				o.put(z.outcome, "success")
-			case in.has(z.authOK), in.has(z.success):
-				o.put(z.outcome, "failure")
-			}
+			said.apply(stream, in, o)
 			o.set(z.seen, in.value(z.observer))
 			o.resolved(z.resolved, in.value(z.answers))
 			o.move(z.routes)

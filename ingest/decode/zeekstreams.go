@@ -15,6 +15,7 @@ const zeekTells = `
 	dns            id.orig_h query
 	sip            id.orig_h call_id
 	http           id.orig_h trans_depth
+	kerberos       id.orig_h request_type
 	ssl            id.orig_h cipher
 	ssl            id.orig_h established
 	x509           certificate.serial
@@ -28,9 +29,11 @@ const zeekTells = `
 	smtp           id.orig_h mailfrom
 	rdp            id.orig_h security_protocol
 	rdp            id.orig_h cookie result
-	kerberos       id.orig_h request_type
 	dce_rpc        id.orig_h named_pipe
 	smb_files      id.orig_h action^SMB::
+	smb_cmd        id.orig_h tree_service command
+	smb_cmd        id.orig_h referenced_file.action
+	dpd            id.orig_h analyzer failure_reason
 	smb_mapping    id.orig_h share_type
 	snmp           id.orig_h get_requests
 	socks          id.orig_h bound_p
@@ -65,12 +68,18 @@ const zeekTells = `
 	pe             id is_exe
 	stats          pkts_proc reassem_tcp_size
 	capture_loss   percent_lost gaps
+	irc            id.orig_h addl command
 	connection     id.orig_h uid
 	connection     id_orig_h uid`
 
+// zeekBare are logs that have nothing but a time and these columns, which alone would tell too little.
+const zeekBare = `
+	known_hosts host
+	traceroute  src dst proto`
+
 // zeekTransports are what carries a protocol whose log does not say it.
 const zeekTransports = `
-	tcp http ftp smtp rdp ssh dce_rpc smb_files smb_mapping smb_cmd mysql irc rfb modbus dnp3 socks ntlm postgresql
+	tcp http ftp smtp rdp ssh ssl ocsp dce_rpc smb_files smb_mapping smb_cmd mysql irc rfb modbus dnp3 socks ntlm postgresql
 	udp dhcp ntp snmp radius quic`
 
 // zeekTransport is what carries the protocol that a log is of, "" where several do.
@@ -87,16 +96,22 @@ func zeekTransport(stream string) string {
 type zeekTell struct {
 	stream string
 	set    [][]sign
+	only   int // names that its records have, 0 for any number
 }
 
 func newZeekTells(d *dictionary) []zeekTell {
 	var all []zeekTell
 	for line := range strings.Lines(zeekTells) {
 		if stream, signs, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
-			all = append(all, zeekTell{stream, d.signs(signs, "")})
+			all = append(all, zeekTell{stream: stream, set: d.signs(signs, "")})
 			if strings.Contains(signs, "id.orig_h") {
-				all = append(all, zeekTell{stream, d.signs(strings.ReplaceAll(signs, "id.orig_h", "id_orig_h"), "")})
+				all = append(all, zeekTell{stream: stream, set: d.signs(strings.ReplaceAll(signs, "id.orig_h", "id_orig_h"), "")})
 			}
+		}
+	}
+	for line := range strings.Lines(zeekBare) {
+		if stream, signs, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			all = append(all, zeekTell{stream: stream, set: d.signs(signs, ""), only: 1 + len(strings.Fields(signs))})
 		}
 	}
 	return all
@@ -105,7 +120,7 @@ func newZeekTells(d *dictionary) []zeekTell {
 // zeekStreamOf is the log that a record is of by what it holds, "" where it is none of Zeek's.
 func zeekStreamOf(tells []zeekTell, in *doc) string {
 	for _, t := range tells {
-		if holds(in, t.set) {
+		if (t.only == 0 || t.only == in.kept) && holds(in, t.set) {
 			return t.stream
 		}
 	}
