@@ -124,26 +124,31 @@ type auditReader struct {
 	data, kind, module, record, sequence          *name
 	category, types, action, outcome, host        *name
 	args, command, count, title, path, ip, domain *name
-	destination, port                             *name
+	destination, port, sourcePort                 *name
+	accepted                                      bool // the socket's address is that of who came, not where somebody went
 	derive                                        deriver
 }
 
 // auditd reads the lines of the Linux audit daemon, bare or behind a syslog header, each line an alert of its own.
 func auditd(dec *Decoder) text {
-	d := dec.doc.dict
+	a := newAuditReader(dec.doc.dict)
+	return text{needs: bytesOf("type=msgaudit("), claims: func(line string) bool { return auditStart(line) >= 0 && strings.Contains(line, "msg=audit(") }, read: a.read}
+}
+
+func newAuditReader(d *dictionary) *auditReader {
 	a := &auditReader{
 		dict: d, keys: d.header(auditKeys), syslog: newSyslogFields(d), data: d.name("auditd.data"), kind: d.name("event.kind"), module: d.name("event.module"),
 		record: d.name("auditd.log.record_type"), sequence: d.name("auditd.log.sequence"), category: d.name("event.category"), types: d.name("event.type"),
 		action: d.name("event.action"), outcome: d.name("event.outcome"), host: d.name("host.name"), args: d.name("process.args"), count: d.name("process.args_count"),
 		command: d.name("process.command_line"), title: d.name("process.title"), path: d.name("file.path"), ip: d.name("source.ip"), domain: d.name("source.domain"),
-		destination: d.name("destination.ip"), port: d.name("destination.port"), derive: newDeriver(d),
+		destination: d.name("destination.ip"), port: d.name("destination.port"), sourcePort: d.name("source.port"), derive: newDeriver(d),
 	}
 	for line := range strings.Lines(auditKinds) {
 		if words := strings.Fields(line); len(words) == 3 {
 			a.kinds = append(a.kinds, words)
 		}
 	}
-	return text{needs: bytesOf("type=msgaudit("), claims: func(line string) bool { return auditStart(line) >= 0 && strings.Contains(line, "msg=audit(") }, read: a.read}
+	return a
 }
 
 // auditStart finds where "type=" or "node=" opens an audit record.
@@ -228,6 +233,9 @@ func (a *auditReader) body(record, body string, o *output) {
 			a.setOutcome(o, value)
 		}
 		to, known := a.keys[p.key]
+		if a.accepted && known {
+			to = a.cameFrom(to)
+		}
 		switch {
 		case known && (to == a.ip || to == a.destination):
 			if !isAddress(value) { // a port, of a refused access
@@ -301,8 +309,23 @@ func (a *auditReader) socket(s string, o *output) {
 	default:
 		return
 	}
-	o.put(a.destination, address.String())
-	o.put(a.port, strconv.Itoa(int(raw[2])<<8|int(raw[3])))
+	end, port := a.destination, a.port
+	if a.accepted {
+		end, port = a.ip, a.sourcePort
+	}
+	o.put(end, address.String())
+	o.put(port, strconv.Itoa(int(raw[2])<<8|int(raw[3])))
+}
+
+// cameFrom is where the other end's address and port go of a connection that was taken.
+func (a *auditReader) cameFrom(to *name) *name {
+	switch to {
+	case a.destination:
+		return a.ip
+	case a.port:
+		return a.sourcePort
+	}
+	return to
 }
 
 // An auditPair is one key=value of an audit record.

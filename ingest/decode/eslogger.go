@@ -14,6 +14,25 @@ func eslogger(d *dictionary) object {
 		times:  "time",
 		fixed:  "event.kind event\nevent.module macos\nhost.os.type macos",
 		moves: `
+			event_type                                 event.code text
+			event.lw_session_login.username            user.name
+			event.lw_session_logout.username           user.name
+			event.lw_session_lock.username             user.name
+			event.lw_session_unlock.username           user.name
+			event.openssh_login.username               user.name
+			event.openssh_login.source_address         source.ip
+			event.openssh_logout.username              user.name
+			event.openssh_logout.source_address        source.ip
+			event.login_login.username                 user.name
+			event.login_logout.username                user.name
+			event.screensharing_attach.source_address  source.ip
+			event.screensharing_attach.authentication_username user.name
+			event.screensharing_detach.source_address  source.ip
+			event.sudo.from_username                   user.name
+			event.sudo.to_username                     user.effective.name
+			event.sudo.command                         process.command_line
+			event.su.from_username                     user.name
+			event.su.to_username                       user.effective.name
 			event.exec.target.executable.path          process.executable
 			event.exec.target.audit_token.pid          process.pid
 			event.exec.target.ppid                     process.parent.pid
@@ -52,7 +71,9 @@ func eslogger(d *dictionary) object {
 func esloggerNames(d *dictionary) func(*doc, *output) {
 	args, command, executable, file := d.name("process.args"), d.name("process.command_line"), d.name("process.executable"), d.name("file.path")
 	image, before, bundle, exec := d.name("process.executable.path"), d.name("process.previous.executable"), d.name("macos.bundle"), d.name("event.exec.target.executable.path")
+	logins := newMacLogins(d)
 	return func(in *doc, o *output) {
+		logins.apply(in, o)
 		var words []string
 		for _, v := range o.value(args).Items() {
 			words = append(words, v.Text())
@@ -67,6 +88,51 @@ func esloggerNames(d *dictionary) func(*doc, *output) {
 		}
 		if app, _, ok := strings.Cut(path, ".app/"); ok {
 			o.put(bundle, app+".app")
+		}
+	}
+}
+
+// A macLogins sets what the events of people coming and going are, and how what was asked for ended.
+type macLogins struct {
+	events                           map[*name][3]string // category, type, action
+	allowed                          *name
+	category, types, action, outcome *name
+	success                          []*name
+}
+
+func newMacLogins(d *dictionary) *macLogins {
+	m := &macLogins{
+		events: map[*name][3]string{}, allowed: d.name("action.result.result.auth"), category: d.name("event.category"), types: d.name("event.type"), action: d.name("event.action"), outcome: d.name("event.outcome"),
+	}
+	for event, sort := range map[string][2]string{
+		"lw_session_login": {"authentication,session", "start"}, "lw_session_logout": {"authentication,session", "end"}, "lw_session_lock": {"session", "info"}, "lw_session_unlock": {"session", "info"},
+		"openssh_login": {"authentication,session", "start"}, "openssh_logout": {"authentication,session", "end"}, "login_login": {"authentication,session", "start"}, "login_logout": {"authentication,session", "end"},
+		"screensharing_attach": {"session,network", "start"}, "screensharing_detach": {"session,network", "end"}, "sudo": {"process", "start"}, "su": {"authentication", "start"},
+	} {
+		m.events[d.name("event."+event)] = [3]string{sort[0], sort[1], event}
+	}
+	m.success = d.names("event.openssh_login.success", "event.login_login.success", "event.screensharing_attach.success", "event.sudo.success", "event.su.success")
+	return m
+}
+
+func (m *macLogins) apply(in *doc, o *output) {
+	if success := in.first(m.success...); success.Kind() == tocsin.Bool {
+		o.put(m.outcome, map[bool]string{true: "success", false: "failure"}[success.Bool()])
+	} else if verdict, ok := in.value(m.allowed).Int(); ok {
+		o.put(m.outcome, map[bool]string{true: "success", false: "failure"}[verdict == 0])
+	}
+	if o.has(m.category) {
+		return
+	}
+	for _, l := range in.leaves[1:] {
+		if l.name == nil {
+			continue
+		}
+		if sort, ok := m.events[l.name.up]; ok {
+			o.keep(m.category, listOf(sort[0]))
+			o.keep(m.types, listOf(sort[1]))
+			o.put(m.action, sort[2])
+			return
 		}
 	}
 }

@@ -68,6 +68,11 @@ func formats() []format {
 		{name: "recorded_future_list", mapping: true},
 		{name: "proofpoint_filter", mapping: true},
 		{name: "cyberwatch", mapping: true},
+		{name: "couchdb", mapping: true},
+		{name: "webmin", mapping: true},
+		{name: "cpanel", mapping: true},
+		{name: "asterisk", mapping: true},
+		{name: "exchange_mailbox", mapping: true},
 		{name: "cisco_umbrella", mapping: true},
 		{name: "mysql_slow", mapping: true},
 		{name: "netskope_transactions", mapping: true},
@@ -82,6 +87,7 @@ func formats() []format {
 		{name: "iis_error", mapping: true},
 		{name: "weblog", text: weblog},
 		{name: "container", text: container},
+		{name: "runtime", text: outputs},
 		{name: "clavister", mapping: true},
 		{name: "forcepoint_management", mapping: true},
 		{name: "stormshield", mapping: true},
@@ -148,6 +154,7 @@ func formats() []format {
 		{name: "veeam", mapping: true},
 		{name: "aix_audit", mapping: true},
 		{name: "openvpn", mapping: true},
+		{name: "tcpdump", mapping: true},
 		{name: "plain", text: plain},
 	}
 }

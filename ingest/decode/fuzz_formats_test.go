@@ -181,6 +181,13 @@ func FuzzFormatSystanciaCleanroom(f *testing.F)   { fuzzFormat(f, "systancia_cle
 func FuzzFormatRecordedFuture(f *testing.F)       { fuzzFormat(f, "recorded_future_list") }
 func FuzzFormatProofpointFilter(f *testing.F)     { fuzzFormat(f, "proofpoint_filter") }
 func FuzzFormatCyberwatch(f *testing.F)           { fuzzFormat(f, "cyberwatch") }
+func FuzzFormatRuntime(f *testing.F)              { fuzzFormat(f, "runtime") }
+func FuzzFormatCouchdb(f *testing.F)              { fuzzFormat(f, "couchdb") }
+func FuzzFormatWebmin(f *testing.F)               { fuzzFormat(f, "webmin") }
+func FuzzFormatCpanel(f *testing.F)               { fuzzFormat(f, "cpanel") }
+func FuzzFormatAsterisk(f *testing.F)             { fuzzFormat(f, "asterisk") }
+func FuzzFormatExchangeMailbox(f *testing.F)      { fuzzFormat(f, "exchange_mailbox") }
+func FuzzFormatTcpdump(f *testing.F)              { fuzzFormat(f, "tcpdump") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

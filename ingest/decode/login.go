@@ -140,7 +140,7 @@ func (l *logins) plain(m string, o *output) {
 		return
 	case saysAny(small, "trying to login", "trying to log in"):
 		outcome = ""
-	case !saysAny(small, "fail", "incorrect", "denied", "invalid", "authentication error", "unauthorized"):
+	case !saysAny(small, "fail", "incorrect", "denied", "invalid", "authentication error", "unauthorized", "bad password", "bad pam", "mismatch", "unsuccessful", "could not retrieve user"):
 		return
 	case !loginWord(small) && !strings.Contains(small, "auth") && !strings.Contains(small, "access denied for user") && !strings.Contains(small, "password") && !strings.Contains(small, "token"):
 		return
@@ -170,17 +170,20 @@ func (l *logins) left(m, small string, o *output) {
 
 // plainUser finds the user that a marker stands before, "" for none.
 func plainUser(m, small string) string {
-	for _, mark := range [...]string{"for user ", "failed for [", "login for ", "login using ", "username: ", "username:", "username ", "username=", "for user: ", "set_id=", " login:", " user=", " user ", " user:", "user \""} {
+	for _, mark := range [...]string{"for user ", "failed for [", "] fail login: client", "retrieve user ", "authentication request for ", "attempt for ", "bad password for ", "error for '", "login failed: '", "username input '", "login for ", "login using ", "username: ", "username:", "username ", "username=", "for user: ", "set_id=", " login:", " user=", " user ", " user:", "user \""} {
 		at := strings.Index(small, mark)
 		if at < 0 || len(small) != len(m) {
 			continue
 		}
-		word := strings.TrimLeft(m[at+len(mark):], " '\"<[")
-		if end := strings.IndexAny(word, " ,\"');]>|"); end >= 0 {
+		word := strings.TrimLeft(m[at+len(mark):], " '\"<[`")
+		if mark[0] == ']' { // the name stands before it
+			word = m[strings.LastIndexByte(m[:at], '[')+1 : at]
+		}
+		if end := strings.IndexAny(word, " ,\"');]>|`"); end >= 0 {
 			word = word[:end]
 		}
 		switch word = strings.TrimRight(word, ".:"); word {
-		case "", "account", "attempting", "trying", "or", "and", "is", "not", "name":
+		case "", "account", "attempting", "trying", "or", "and", "is", "not", "name", "with", "does", "found", "has", "was", "from", "in", "who", "details", "lookup", "id":
 		default:
 			if !strings.Contains(word, "=") && !isAddress(word) {
 				return word

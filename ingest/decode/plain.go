@@ -14,10 +14,12 @@ func plain(dec *Decoder) text {
 	says, pairs, message, kind, module, program := dec.says, newPairs(d), d.name("message"), d.name("event.kind"), d.name("event.module"), d.name("process.name")
 	return text{
 		claims: func(line string) bool {
-			return plainTime(line, time.Time{}, nil) || marked(line) > 0 || telling(line) || paired(line) || listed(line) || pairsOf(line) != "" || says.headless.of(line) != ""
+			return plainTime(line, time.Time{}, nil) || dated(line) || marked(line) > 0 || telling(line) || paired(line) || listed(line) || pairsOf(line) != "" || says.headless.of(line) != ""
 		},
 		read: func(line string, o *output) string {
-			plainTime(line, dec.received, o)
+			if !plainTime(line, dec.received, o) {
+				o.time, _ = timeInside(line)
+			}
 			h := header{priority: -1, message: line, app: says.headless.of(line)}
 			says.flows.read(h, o)
 			says.messages.alarm(h, o)
@@ -40,6 +42,13 @@ func plain(dec *Decoder) text {
 			return ""
 		},
 	}
+}
+
+// dated reports whether a line tells a time near its beginning and says something besides.
+func dated(line string) bool {
+	const least = 3 // words
+	_, ok := timeInside(line)
+	return ok && len(line) <= maxSaid && len(strings.Fields(line)) >= least && strings.IndexByte(line, 0) < 0
 }
 
 // plainTime finds the first time that stands as a column of its own near the beginning of a line.

@@ -63,6 +63,57 @@ func containerLine(line string) (rest string, ok bool) {
 	return strings.TrimLeft(line[end+len(" | "):], " "), name != ""
 }
 
+// runtimeLine cuts off what Kubernetes' runtimes put before each line of a container: when they read it, from which of its
+// two outputs, and whether it is whole: "2026-03-01T10:00:00.123456789Z stdout F ".
+func runtimeLine(line string) (at time.Time, rest string, ok bool) {
+	stamp, after, _ := strings.Cut(line, " ")
+	if len(stamp) < len("2026-03-01T10:00:00Z") || stamp[len("2026-03-01")] != 'T' {
+		return time.Time{}, line, false
+	}
+	for _, output := range [...]string{"stdout F ", "stderr F ", "stdout P ", "stderr P "} {
+		if rest, ok = strings.CutPrefix(after, output); ok {
+			at, ok = isoTime(stamp)
+			return at, rest, ok
+		}
+	}
+	return time.Time{}, line, false
+}
+
+// outputs reads lines of containers as Kubernetes keeps them.
+func outputs(d *Decoder) text {
+	says, message, module := d.says, d.doc.dict.name("message"), d.doc.dict.name("event.module")
+	return text{
+		needs: bytesOf("std "),
+		claims: func(line string) bool {
+			_, _, ok := runtimeLine(line)
+			return ok
+		},
+		read: func(line string, o *output) string {
+			at, body, ok := runtimeLine(line)
+			if !ok {
+				return "no line of a container in " + excerpt(line)
+			}
+			by := d.lineFormat(body, "runtime")
+			switch {
+			case strings.HasPrefix(body, "{"):
+				d.embedded(body, o)
+			case by != nil:
+				if fault := by.text.read(body, o); fault != "" {
+					return fault
+				}
+			default:
+				says.text(body, o)
+				o.put(message, body)
+			}
+			o.put(module, "container")
+			if o.time.IsZero() {
+				o.time = at
+			}
+			return ""
+		},
+	}
+}
+
 // container reads lines that a container runtime has put a program's name before.
 func container(d *Decoder) text {
 	name := d.doc.dict.name("container.name")

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -58,7 +59,7 @@ func (s *said) people(h header, o *output) {
 	}
 	if !o.has(s.logins.ip) && !o.has(s.ends.ips[1]) && len(h.message) <= maxSaid && mayAddress(h.message) {
 		if s.ends.read(h.message, o); !o.has(s.logins.ip) && !o.has(s.ends.ips[1]) {
-			o.address(s.logins.ip, nil, peer(h.message, o))
+			o.address(s.logins.ip, nil, cmp.Or(peer(h.message, o), soleAddress(h.message, o.lower(h.message))))
 		}
 	}
 	if !o.has(s.logins.user) && len(h.message) <= maxSaid && maySpeak(h.message) {
@@ -111,7 +112,7 @@ func (s *said) text(m string, o *output) {
 // peerMarks are what programs write before the address of who speaks to them, in small letters, the surest first.
 var peerMarks = [...]string{
 	"from ip: ", "client ip=", "[client ", "client: ", "oip=", "rip=", "rhost=", "remote_addr=", "remote address ", "client=", "client_address=", "raddr=",
-	" ip: ", "ip:", " ip ", "ip=", "peer ", "client ", "refused connect from ", " from: ", " from ", " from host ", " by ", "@'", ") [", "[", "(",
+	" ip: ", "ip:", " ip ", "ip=", "peer ", "client ", "connection: ", "refused connect from ", " from: ", " from ", " from host ", " by ", "@'", ") [", "[", "(",
 }
 
 // peer finds the address that one of the marks stands before, "" for none.
@@ -200,8 +201,8 @@ func portAfter(m string) string {
 // leadingAddress is the address that a text begins with, in brackets, in quotation marks, with its port or behind a
 // host's name ("unknown[192.0.2.1]"), "" for none.
 func leadingAddress(s string) string {
-	word := strings.TrimLeft(s, "[\"'( ")
-	if end := strings.IndexAny(word, " ,\"');|/#"); end >= 0 {
+	word := strings.TrimLeft(s, "[\"'(`< ")
+	if end := strings.IndexAny(word, " ,\"');|/#`>"); end >= 0 {
 		word = word[:end]
 	}
 	if at := strings.IndexByte(word, '['); at > 0 {

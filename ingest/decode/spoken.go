@@ -5,18 +5,18 @@ import "strings"
 // userMarks are what programs write before the name of a user in a sentence, in small letters, the surest first. What
 // ends in a quotation mark or a bracket is good whatever the sentence says; the others want a name that looks like one.
 var userMarks = [...]string{
-	"user '", "user \"", "user [", "user <", "username '", "username \"", "user id '", "account '", "account \"", "user name: ", "username: ", "username:", "username=",
+	"user '", "user \"", "user [", "user <", "user `", "username '", "username input '", "login failed: '", "[name=", "username \"", "user id '", "account '", "account \"", "user name: ", "username: ", "username:", "username=",
 	"user:", "user=", "user: ", "for user ", "by user ", "for user: ", "opened for user ", "closed for user ",
 }
 
 // maySpeak reports whether a text may name a user. It passes over most texts that do not.
 func maySpeak(m string) bool {
-	return strings.Contains(m, "ser") || strings.Contains(m, " by ") || strings.Contains(m, "ccount ") || strings.Contains(m, "USER")
+	return strings.Contains(m, "ser") || strings.Contains(m, "[name=") || strings.Contains(m, " by ") || strings.Contains(m, "ccount ") || strings.Contains(m, "USER")
 }
 
 // spokenUser finds the user that a sentence names, "" for none.
 func spokenUser(m, small string) string {
-	if len(small) != len(m) || !strings.Contains(small, "user") && !strings.Contains(small, "account ") {
+	if len(small) != len(m) || !strings.Contains(small, "user") && !strings.Contains(small, "account ") && !strings.Contains(small, "[name=") {
 		return spokenBy(m, small)
 	}
 	if name := spokenDoer(m, small); name != "" {
@@ -76,7 +76,7 @@ func spokenBy(m, small string) string {
 func nameAt(s string, open byte) string {
 	const most = 128
 	s = s[:min(len(s), most)]
-	closing := map[byte]byte{'\'': '\'', '"': '"', '[': ']', '<': '>'}[open]
+	closing := map[byte]byte{'\'': '\'', '"': '"', '[': ']', '<': '>', '`': '`'}[open]
 	if closing == 0 && s != "" && (s[0] == '\'' || s[0] == '"') {
 		closing, s = s[0], s[1:]
 	}
@@ -87,7 +87,7 @@ func nameAt(s string, open byte) string {
 		}
 		return strings.TrimSpace(name)
 	}
-	end := strings.IndexAny(s, " ,\"');]>|")
+	end := strings.IndexAny(s, " ,\"');]>|`")
 	if end < 0 {
 		end = len(s)
 	}
@@ -96,7 +96,7 @@ func nameAt(s string, open byte) string {
 		return ""
 	}
 	switch strings.ToLower(name) {
-	case "account", "attempting", "trying", "or", "and", "is", "not", "name", "has", "was", "with", "from", "on", "in", "to", "the", "a", "an", "of", "id", "session", "profile", "group", "agent", "interface", "input", "data", "permission", "permissions", "role", "roles", "authentication", "login", "logon", "password", "privilege", "access", "session(s)", "who", "privileges", "accounts", "mapping", "database":
+	case "account", "attempting", "trying", "or", "and", "is", "not", "name", "has", "was", "with", "from", "on", "in", "to", "the", "a", "an", "of", "id", "session", "profile", "group", "agent", "interface", "input", "data", "permission", "permissions", "role", "roles", "authentication", "login", "logon", "password", "privilege", "access", "session(s)", "who", "privileges", "accounts", "mapping", "database", "does", "found", "not-found", "incorrect", "details":
 		return ""
 	}
 	return name

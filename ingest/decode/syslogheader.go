@@ -53,7 +53,7 @@ func (l *lineReader) read(line string) (header, bool) {
 			}
 		}
 	}
-	if h.priority >= 0 && len(rest) > 2 && rest[0] >= '1' && rest[0] <= '9' && rest[1] == ' ' {
+	if len(rest) > 7 && rest[0] >= '1' && rest[0] <= '9' && rest[1] == ' ' && (h.priority >= 0 || rest[6] == '-' && rest[2] == '2') {
 		if h.rfc5424(rest, l) {
 			return h, true
 		}
@@ -115,12 +115,34 @@ func (h *header) relayed() {
 			h.ip, h.message = ip, rest
 		}
 	}
+	h.origin()
 	if said, ok := strings.CutPrefix(h.message, ": "); ok {
 		if own, behind, ok := leadingTime(strings.TrimLeft(said, " *.")); ok && !yearless(own) {
 			h.time, h.message = own, strings.TrimLeft(behind, ": ")
 		}
 	}
 	h.ownTime()
+}
+
+// origin takes the header that stood before the line where a relay has put another one before it: the host that wrote the
+// line is the second one.
+func (h *header) origin() {
+	if h.host == "" || len(h.message) < len("Mar  1 10:00:00 a b:") || monthOf(h.message) == 0 {
+		return
+	}
+	at, rest, ok := stamp(h.message)
+	if !ok || !strings.HasPrefix(rest, " ") {
+		return
+	}
+	host, message := nextHost(rest[1:])
+	program := firstWord(message)
+	if host == "" || isGravity(host) || !isTag(program) && !strings.HasPrefix(program, "CISE_") {
+		return
+	}
+	h.host, h.message = host, message
+	if yearless(h.time) {
+		h.time = at
+	}
 }
 
 // rfc5424 reads "1 TIME HOST APP PROCID MSGID SD MSG".

@@ -208,7 +208,14 @@ func yearOf(t time.Time, message string) time.Time {
 	if !ok {
 		own, _, ok = bracketedTime(message)
 	}
-	if !ok || yearless(own) || own.Minute() != t.Minute() || own.Second() != t.Second() {
+	if !ok || yearless(own) {
+		return t
+	}
+	const late = 10 * time.Minute // what a line may take to the one that put its time before it
+	if lag := time.Date(own.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC).Sub(own); lag > 0 && lag < late {
+		return own
+	}
+	if own.Minute() != t.Minute() || own.Second() != t.Second() {
 		return t
 	}
 	_, offset := own.Zone()

@@ -47,6 +47,7 @@ func vendors() map[string]vendorSample {
 	maps.Copy(all, network)
 	maps.Copy(all, endpoints)
 	maps.Copy(all, clouds)
+	maps.Copy(all, sentences)
 	return all
 }
 

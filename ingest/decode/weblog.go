@@ -16,7 +16,7 @@ type weblogReader struct {
 	query, version, status, bytes, referrer, agent  *name
 	domain, extension, message, level, pid, host    *name
 	service                                         *name
-	client, server, serverPort                      *name
+	client, server, serverPort, program             *name
 }
 
 func weblog(dec *Decoder) text {
@@ -40,7 +40,8 @@ func newWeblog(d *dictionary) *weblogReader {
 		original: d.name("url.original"), path: d.name("url.path"), query: d.name("url.query"), version: d.name("http.version"),
 		status: d.name("http.response.status_code"), bytes: d.name("http.response.body.bytes"), referrer: d.name("http.request.referrer"),
 		agent: d.name("user_agent.original"), domain: d.name("url.domain"), extension: d.name("url.extension"), message: d.name("message"),
-		level: d.name("log.level"), pid: d.name("process.pid"), host: d.name("host.name"), service: d.name("service.type"), client: d.name("source.domain"), server: d.name("destination.ip"), serverPort: d.name("destination.port"),
+		level: d.name("log.level"), pid: d.name("process.pid"), host: d.name("host.name"), service: d.name("service.type"), client: d.name("source.domain"), program: d.name("process.name"),
+		server: d.name("destination.ip"), serverPort: d.name("destination.port"),
 	}
 }
 
@@ -72,8 +73,15 @@ func errorStart(line string) bool {
 	if len(line) < 32 {
 		return false
 	}
-	return line[4] == '/' && line[7] == '/' && line[10] == ' ' && line[13] == ':' && strings.HasPrefix(line[19:], " [") ||
+	return line[4] == '/' && line[7] == '/' && line[10] == ' ' && line[13] == ':' && strings.HasPrefix(line[19:], " [") && gravityFirst(line[21:]) ||
 		line[0] == '[' && line[4] == ' ' && line[8] == ' ' && line[11] == ' ' && line[14] == ':' && strings.Contains(line[20:min(len(line), 48)], "] [")
+}
+
+// gravityFirst reports whether a text begins with a word of gravity and the bracket that closes it.
+func gravityFirst(s string) bool {
+	const most = 8
+	end := strings.IndexByte(s[:min(len(s), most)], ']')
+	return end > 0 && (isGravity(s[:end]) || s[:end] == "emerg")
 }
 
 func (w *weblogReader) read(line string, o *output) string {
@@ -109,6 +117,11 @@ func (w *weblogReader) access(line string, at int, o *output) string {
 		return "no time in " + excerpt(line)
 	}
 	o.time = t.UTC()
+	if at > len("Mar  1 10:00:00 ") && (line[0] == '<' || line[3] == ' ' && monthOf(line) != 0) { // a server that writes to syslog
+		h := headerBefore(line, at)
+		o.put(w.host, h.host)
+		o.put(w.program, h.app)
+	}
 	w.before(line[:at], o)
 	request, rest := quotedPart(rest)
 	w.request(request, o)
@@ -280,7 +293,7 @@ func (w *weblogReader) failure(line string, o *output) {
 		w.request(request, o)
 		host, _ := quotedPart(errorPart(rest, `, host: `, ""))
 		o.put(w.domain, host)
-		if user := errorPart(rest, `user "`, `"`); user != "" && strings.Contains(rest, "was not found in") {
+		if user := errorPart(rest, `user "`, `"`); user != "" && (strings.Contains(rest, "was not found in") || strings.Contains(rest, "password mismatch")) {
 			o.put(w.user, user)
 			o.put(w.outcome, "failure")
 		}

@@ -121,6 +121,12 @@ func newWinEnricher(d *dictionary) *winEnricher {
 func (e *winEnricher) add(words []string, bundles map[string][]string) {
 	log, ids := words[0], words[1]
 	ev := &winEvent{category: listOf(words[2]), types: listOf(words[3]), moves: e.parse(words[5:], bundles)}
+	if log == "rdp" { // these events have their data below another member
+		for _, m := range ev.moves {
+			m.from = e.dict.name("winlog.user_data." + m.from.last)
+			ev.moves = append(ev.moves, m)
+		}
+	}
 	ev.action = tocsin.StringValue(strings.ToLower(words[4]))
 	if e.events[log] == nil {
 		e.events[log] = map[string]*winEvent{}
