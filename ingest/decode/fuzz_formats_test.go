@@ -101,6 +101,7 @@ func FuzzFormatVpcflow(f *testing.F)              { fuzzFormat(f, "vpcflow") }
 func FuzzFormatAwsRoute53(f *testing.F)           { fuzzFormat(f, "aws_route53") }
 func FuzzFormatAwsS3Access(f *testing.F)          { fuzzFormat(f, "aws_s3_access") }
 func FuzzFormatIis(f *testing.F)                  { fuzzFormat(f, "iis") }
+func FuzzFormatIisError(f *testing.F)             { fuzzFormat(f, "iis_error") }
 func FuzzFormatWeblog(f *testing.F)               { fuzzFormat(f, "weblog") }
 func FuzzFormatContainer(f *testing.F)            { fuzzFormat(f, "container") }
 func FuzzFormatCylance(f *testing.F)              { fuzzFormat(f, "cylance") }
