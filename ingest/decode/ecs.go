@@ -169,6 +169,9 @@ func anyJSON(dec *Decoder) object {
 	}
 }
 
+// shortestLine is the length of a text that is looked at as a line of another format: what is shorter says nothing of its format.
+const shortestLine = 24
+
 // carriedBy is the record that one of an object's members is as a text, "" for none: another object, CEF, LEEF, XML or a line
 // of a format that cannot be what a program says of itself.
 func (d *Decoder) carriedBy(in *doc, members []*name) string {
@@ -181,7 +184,10 @@ func (d *Decoder) carriedBy(in *doc, members []*name) string {
 		if strings.HasPrefix(text, "{") && json.Valid([]byte(text)) || cefStart(text) >= 0 || leefStart(text) >= 0 || text != "" && isMarkup(text) {
 			return text
 		}
-		if f := d.lineFormat(text, "container"); f != nil && f.name != "syslog" && f.name != "plain" && f.name != "keyvalue" {
+		if len(text) < shortestLine {
+			continue
+		}
+		if f := d.lineFormat(text, "container", "plain"); f != nil && f.name != "syslog" && f.name != "keyvalue" {
 			return text
 		}
 	}

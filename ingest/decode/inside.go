@@ -26,7 +26,7 @@ func (d *Decoder) inside(body string, o *output) {
 		d.embedded(body, o)
 		return
 	}
-	if f := d.lineFormat(body, ""); f != nil {
+	if f := d.lineFormat(body); f != nil {
 		f.text.read(body, o)
 	}
 }

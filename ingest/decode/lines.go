@@ -2,6 +2,7 @@ package decode
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unsafe"
 )
@@ -97,7 +98,7 @@ func (d *Decoder) readText(line, want string) (format, reason, detail string) {
 	}
 	var f *reader
 	if want == "" {
-		f = d.lineFormat(line, "")
+		f = d.lineFormat(line)
 	} else {
 		f = d.wanted(want)
 	}
@@ -120,14 +121,14 @@ func (d *Decoder) wanted(name string) *reader {
 	return nil
 }
 
-// lineFormat is the first format that claims a line, but not the one of the name except; nil for none.
-func (d *Decoder) lineFormat(line, except string) *reader {
+// lineFormat is the first format that claims a line, but none of the names except; nil for none.
+func (d *Decoder) lineFormat(line string, except ...string) *reader {
 	var has byteSet
 	var signs signSet
 	looked := false
 	for i := range d.formats {
 		f := &d.formats[i]
-		if f.text.read == nil || f.name == except {
+		if f.text.read == nil || len(except) > 0 && slices.Contains(except, f.name) {
 			continue
 		}
 		if has == (byteSet{}) && f.text.needs != has { // the first formats ask for little that costs less than this

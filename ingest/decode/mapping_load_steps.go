@@ -156,7 +156,7 @@ func (l *mappingLoader) groks(n *yaml.Node) []pattern {
 			l.add(item, "", "the pattern is longer than %d bytes", maxPattern)
 			continue
 		}
-		p := pattern{compiled: sync.OnceValues(func() (*grok.Grok, error) { return l.grok.compile(text) }), needs: needed(text)}
+		p := pattern{compiled: sync.OnceValues(func() (*grok.Grok, error) { return l.grok.compile(text) }), needs: needed(text), starts: starts(text)}
 		if !l.builtIn {
 			l.tryPattern(item, p)
 		}

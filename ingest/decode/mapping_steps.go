@@ -27,6 +27,7 @@ type pattern struct {
 	// compiled, all of it takes 12 MB, and hardly anybody has more than some of the products. Tests compile it all.
 	compiled func() (*grok.Grok, error)
 	needs    []string
+	starts   []string // see [starts]
 }
 
 // pairStyle says how key=value is written. The zero value is key=value with blanks between, values in quotation marks.
@@ -145,7 +146,7 @@ func (p *pattern) captures(s string) map[string]string {
 	if err != nil {
 		return nil
 	}
-	found, err := g.ParseString(s)
+	found, err := g.ParseString(p.from(s))
 	if err != nil {
 		return nil
 	}
