@@ -25,9 +25,18 @@ type grokSet struct {
 
 func newGrokSet() *grokSet { return &grokSet{own: map[string]string{}} }
 
+// addresses are the library's patterns of addresses in a form that takes a tenth of the time: without a group for each part, and
+// without a look at what a number is, as what fits is read as an address anyway. Whatever is an address fits.
+func addresses() map[string]string {
+	return map[string]string{
+		"IPV4": `\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}`,
+		"IPV6": `(?:(?:[0-9A-Fa-f]+:){6}(?:[0-9A-Fa-f]+:[0-9A-Fa-f]+|%{IPV4})|(?:[0-9A-Fa-f]+(?::[0-9A-Fa-f]+)*)?::(?:[0-9A-Fa-f]+:)*(?:%{IPV4}|[0-9A-Fa-f]+)?)(?:%\w+)?`,
+	}
+}
+
 // compile makes a pattern of its text. Go's regular expressions take time linear in the line, whatever the pattern.
 func (s *grokSet) compile(text string) (*grok.Grok, error) {
-	g, err := grok.NewWithPatterns(patterns.Syslog, patterns.Httpd, s.own)
+	g, err := grok.NewWithPatterns(patterns.Syslog, patterns.Httpd, addresses(), s.own)
 	if err == nil {
 		err = g.Compile(text, true)
 	}
@@ -156,7 +165,7 @@ func (l *mappingLoader) groks(n *yaml.Node) []pattern {
 			l.add(item, "", "the pattern is longer than %d bytes", maxPattern)
 			continue
 		}
-		p := pattern{compiled: sync.OnceValues(func() (*grok.Grok, error) { return l.grok.compile(text) }), needs: needed(text), starts: starts(text)}
+		p := pattern{compiled: sync.OnceValues(func() (*grok.Grok, error) { return l.grok.compile(text) }), needs: needed(text), starts: startsOf(text)}
 		if !l.builtIn {
 			l.tryPattern(item, p)
 		}

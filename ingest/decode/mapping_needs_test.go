@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -49,18 +51,18 @@ func TestNeededIsNecessary(t *testing.T) {
 func TestStarts(t *testing.T) {
 	for pattern, want := range map[string][]string{
 		`\bfrom +(?:an? +)?%{IP:ip}`:    {"from "},
-		`\b[Uu]ser \(?(?P<user>\S+)`:    {"User ", "user "},
+		`\b[Uu]ser \(?(?P<user>\S+)`:    {"user (", "user "},
 		`(?P<verdict>denied|dropped) x`: {"denied x", "dropped x"},
 		`a|b(?:c|d)e`:                   {"a", "bce", "bde"},
-		`(?i)login`:                     {"L", "l"},
+		`(?i)login`:                     {"login"},
 		`^login`:                        nil,
 		`%{IP:src} login`:               nil,
 		`\b%{WORD:x}`:                   nil,
 		`[a-z]login`:                    nil,
-		`(?:login)?x`:                   nil,
+		`(?:login)?x`:                   {"loginx", "x"},
 		`x*login`:                       nil,
 	} {
-		if diff := cmp.Diff(want, starts(pattern)); diff != "" {
+		if diff := cmp.Diff(want, startsOf(pattern).texts); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", pattern, diff)
 		}
 	}
@@ -70,24 +72,50 @@ func TestStarts(t *testing.T) {
 func TestStartsLoseNothing(t *testing.T) {
 	met := 0
 	rapid.Check(t, func(t *rapid.T) {
-		piece := rapid.SampledFrom([]string{"a", "bc", "(?:a|bc)", "(?P<m>a|bc)?", "%{P:p}", "(?P<n>a+)", "(?P<o>bc){2}", "[ab]", "(?P<q>.*)", `\.`, `\b`, `\B`, "(?i:a)", " ", "(?:)", "^", "$", "|", "é"})
+		piece := rapid.SampledFrom([]string{"a", "bc", "(?:a|bc)", "(?P<m>a|bc)?", "%{P:p}", "(?P<n>a+)", "(?P<o>bc){2}", "[ab]", "(?P<q>.*)", `\.`, `\b`, `\B`, "(?i:a)", "(?i:bc|k)", "[Bb]c", "(?:bc)?", " ", "(?:)", "^", "$", "|", "é"})
 		text := strings.Join(rapid.SliceOfN(piece, 1, 6).Draw(t, "pieces"), "")
 		g, err := grok.NewWithPatterns(map[string]string{"P": "x|yz"})
 		if err != nil || g.Compile(text, true) != nil {
 			t.Skip("no pattern")
 		}
-		line := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "A", "bc", "x", "yz", ".", " ", "é", "b"}), 0, 8).Draw(t, "line"), "")
-		p := pattern{starts: starts(text)}
-		if len(p.starts) > 0 {
+		line := strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "A", "bc", "x", "yz", ".", " ", "é", "b", "BC", "\u212a"}), 0, 8).Draw(t, "line"), "")
+		begins := startsOf(text)
+		if len(begins.texts) > 0 {
 			met++
 		}
+		from, fits := begins.from(line)
+		if !fits && g.MatchString(line) {
+			t.Fatalf("%s fits %q, which has none of %q", text, line, begins.texts)
+		}
 		whole, _ := g.ParseString(line)
-		cut, _ := g.ParseString(p.from(line))
-		if diff := cmp.Diff(whole, cut); diff != "" {
-			t.Fatalf("%s in %q, from %q on (-whole +cut):\n%s", text, line, p.from(line), diff)
+		cut, _ := g.ParseString(from)
+		if diff := cmp.Diff(whole, cut); fits && diff != "" {
+			t.Fatalf("%s in %q, from %q on (-whole +cut):\n%s", text, line, from, diff)
 		}
 	})
 	if met == 0 {
 		t.Error("no pattern tells how it begins: the property says nothing")
 	}
+}
+
+// Whatever is an address fits the pattern of addresses whole, and where it stands in brackets, before a port or among words.
+func TestAddressesFit(t *testing.T) {
+	g := grok.New()
+	if err := errors.Join(g.AddPatterns(addresses()), g.Compile(`^of %{IP:ip}(?:/\d+| |$)`, true)); err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var address netip.Addr
+		if rapid.Bool().Draw(t, "old") {
+			address = netip.AddrFrom4([4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "bytes")))
+		} else {
+			part := rapid.OneOf(rapid.Just(byte(0)), rapid.Byte())
+			address = netip.AddrFrom16([16]byte(rapid.SliceOfN(part, 16, 16).Draw(t, "bytes")))
+		}
+		text := rapid.SampledFrom([]string{address.String(), address.StringExpanded(), strings.ToUpper(address.String())}).Draw(t, "text")
+		line := "of " + text + rapid.SampledFrom([]string{"", "/443", " to"}).Draw(t, "behind")
+		if got, err := g.ParseString(line); err != nil || got["ip"] != text {
+			t.Fatalf("%q: %v, %v", line, got, err)
+		}
+	})
 }

@@ -27,7 +27,7 @@ type pattern struct {
 	// compiled, all of it takes 12 MB, and hardly anybody has more than some of the products. Tests compile it all.
 	compiled func() (*grok.Grok, error)
 	needs    []string
-	starts   []string // see [starts]
+	starts   starts
 }
 
 // pairStyle says how key=value is written. The zero value is key=value with blanks between, values in quotation marks.
@@ -142,11 +142,15 @@ func (r *stepReader) grok(s string, in *doc) bool {
 
 // captures are what the pattern keeps of a text, by path; none where it does not fit.
 func (p *pattern) captures(s string) map[string]string {
+	s, ok := p.starts.from(s)
+	if !ok {
+		return nil
+	}
 	g, err := p.compiled()
 	if err != nil {
 		return nil
 	}
-	found, err := g.ParseString(p.from(s))
+	found, err := g.ParseString(s)
 	if err != nil {
 		return nil
 	}
