@@ -90,20 +90,20 @@ func epochFloat(f float64, text string) time.Time {
 
 // layouts are tried where the text is neither RFC 3339 nor one of its relatives, chosen by what it begins with.
 var (
-	digitLayouts = []string{
+	digitLayouts = shaped(
 		"02/Jan/2006:15:04:05 -0700", "01/02/2006-15:04:05.999999999", "2006/01/02 15:04:05.999999999", "2006/01/02-15:04:05",
 		"01/02/2006 15:04:05", "1/2/2006 3:04:05 PM", "02/01/2006 15:04:05", "1/2/2006 15:04:05", "02-Jan-2006 15:04:05.999", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05 -0700",
 		"02 Jan 2006 15:04:05.999", "20060102T150405Z", "20060102150405", "02.01.2006 15:04:05",
 		"2006-01-02-15.04.05.999999999", "1/2/2006 3:04:05 PM -07:00", "20060102150405.999999999", "01/02/06-15:04:05.999999999", "01/02-15:04:05.999999999",
 		"2006-1-2 15:04:05", "2006-1-2T15:04:05Z07:00", "2006/1/2 15:04:05", "2006 Jan _2 15:04:05.999999999", "2006 Jan _2 15:04:05.999999999 MST",
-	}
-	wordLayouts = []string{
+	)
+	wordLayouts = shaped(
 		"Jan _2 15:04:05", "Jan _2 15:04:05.999999999", "Jan _2 2006 15:04:05", "Jan _2 15:04:05 2006", "Jan 2 2006 15:04:05",
 		"Jan _2 15:04:05 MST", "Jan _2 15:04:05.999 MST", "Jan _2 2006 15:04:05 MST", "Jan _2 2006 15:04:05.999999999 MST", "Jan _2 2006 15:04:05.999999999",
 		"Mon Jan _2 15:04:05 2006", "Mon Jan _2 15:04:05 MST 2006", "Mon Jan _2 2006 15:04:05", "Mon, 02 Jan 2006 15:04:05 MST",
 		"Mon, 2 Jan 2006 15:04:05 MST", "Mon, 02 Jan 2006 15:04:05 -0700", "Jan _2, 2006 3:04:05 PM", "Jan 2, 2006 at 3:04:05.999 PM",
 		"Monday, 02-Jan-06 15:04:05 MST", "Jan _2, 2006 15:04:05", "Jan _2, 2006 3:04:05.999999999 PM MST", "Jan _2, 2006 3:04:05 PM -0700",
-	}
+	)
 )
 
 // parseTime reads a time that is text. It reports false for text that is none.
@@ -144,7 +144,12 @@ func parseTime(s string) (time.Time, bool) {
 	if len(s) < len("01/02-1:04:05") { // fits none: trying them all costs more than reading a record
 		return time.Time{}, false
 	}
-	for _, layout := range layouts {
+	of := shapeOf(s)
+	for i := range layouts {
+		layout := layouts[i].text
+		if layouts[i].shape != of {
+			continue // a layout that fails costs more than the shapes of all
+		}
 		if t, err := time.Parse(layout, s); err == nil {
 			if name, offset := t.Zone(); offset == 0 && strings.HasSuffix(layout, "MST") {
 				if known, ok := zoneNamed(name); ok {

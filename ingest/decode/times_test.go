@@ -2,8 +2,11 @@ package decode
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"tocsin"
 	"tocsin/ingest"
@@ -123,6 +126,34 @@ func TestUntil(t *testing.T) {
 		a := tocsin.Alert{Time: s.at}
 		if rejected := c.Settle(&a, time.Time{}); rejected != nil || !a.Time.Equal(s.want) {
 			t.Errorf("%v (%v), want %v", a.Time, rejected, s.want)
+		}
+	}
+}
+
+// A layout whose shape is not that of a text would not have read it, or another reads the same.
+func TestShapes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.Unix(rapid.Int64Range(0, 1<<32).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanos")).UTC()
+		all := slices.Concat(digitLayouts, wordLayouts)
+		text := at.Format(rapid.SampledFrom(all).Draw(t, "layout").text)
+		if rapid.Bool().Draw(t, "upper") {
+			text = strings.ToUpper(text)
+		}
+		read := func(only bool) string {
+			for _, l := range all {
+				if r, err := time.Parse(l.text, text); err == nil && (!only || l.shape == shapeOf(text)) {
+					return r.String()
+				}
+			}
+			return ""
+		}
+		if of, shaped := read(false), read(true); of != shaped {
+			t.Fatalf("%q is read as %s, and by layouts of its shape as %q", text, of, shaped)
+		}
+	})
+	for _, text := range []string{"User says", "Sonne 1", "mark 1", "Augen auf", "-", "ärger"} {
+		if shapeOf(text).first != noTime {
+			t.Errorf("%q begins a time", text)
 		}
 	}
 }
