@@ -145,6 +145,7 @@ func formats() []format {
 		{name: "watchguard", mapping: true},
 		{name: "fortiedr", mapping: true},
 		{name: "netscreen", mapping: true},
+		{name: "cisco_esa", mapping: true},
 		{name: "syslog", text: syslog},
 		{name: "ibm_mq", mapping: true},
 		{name: "nps", mapping: true},

@@ -189,6 +189,7 @@ func FuzzFormatCpanel(f *testing.F)               { fuzzFormat(f, "cpanel") }
 func FuzzFormatAsterisk(f *testing.F)             { fuzzFormat(f, "asterisk") }
 func FuzzFormatExchangeMailbox(f *testing.F)      { fuzzFormat(f, "exchange_mailbox") }
 func FuzzFormatTcpdump(f *testing.F)              { fuzzFormat(f, "tcpdump") }
+func FuzzFormatCiscoEsa(f *testing.F)             { fuzzFormat(f, "cisco_esa") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

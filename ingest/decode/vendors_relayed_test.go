@@ -46,7 +46,7 @@ event.category=network
 `,
 	},
 	"seconds before a host": {
-		`1772359200.5 gate-1 flows src=203.0.113.7 dst=192.0.2.10 protocol=tcp sport=1024 dport=443`,
+		`1772359200.5 gate-1 traffic src=203.0.113.7 dst=192.0.2.10 protocol=tcp sport=1024 dport=443`,
 		`syslog 2026-03-01T10:00:00.5Z
 host.name=gate-1
 source.ip=203.0.113.7
