@@ -100,6 +100,16 @@ func FuzzFormatSquid(f *testing.F)                { fuzzFormat(f, "squid") }
 func FuzzFormatVpcflow(f *testing.F)              { fuzzFormat(f, "vpcflow") }
 func FuzzFormatAwsRoute53(f *testing.F)           { fuzzFormat(f, "aws_route53") }
 func FuzzFormatAwsS3Access(f *testing.F)          { fuzzFormat(f, "aws_s3_access") }
+func FuzzFormatSquid3(f *testing.F)               { fuzzFormat(f, "squid_3") }
+func FuzzFormatIisError(f *testing.F)             { fuzzFormat(f, "iis_error") }
+func FuzzFormatActivemq(f *testing.F)             { fuzzFormat(f, "activemq") }
+func FuzzFormatOracleAuditLine(f *testing.F)      { fuzzFormat(f, "oracle_audit_line") }
+func FuzzFormatWeblogic(f *testing.F)             { fuzzFormat(f, "weblogic") }
+func FuzzFormatTomcat(f *testing.F)               { fuzzFormat(f, "tomcat") }
+func FuzzFormatKeycloak(f *testing.F)             { fuzzFormat(f, "keycloak") }
+func FuzzFormatKlog(f *testing.F)                 { fuzzFormat(f, "klog") }
+func FuzzFormatMssqlAudit(f *testing.F)           { fuzzFormat(f, "mssql_audit") }
+func FuzzFormatIbmMqLine(f *testing.F)            { fuzzFormat(f, "ibm_mq_line") }
 func FuzzFormatIis(f *testing.F)                  { fuzzFormat(f, "iis") }
 func FuzzFormatIisError(f *testing.F)             { fuzzFormat(f, "iis_error") }
 func FuzzFormatWeblog(f *testing.F)               { fuzzFormat(f, "weblog") }

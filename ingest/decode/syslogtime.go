@@ -61,11 +61,7 @@ func zonelessTime(s string) (time.Time, string, bool) {
 
 // stamp reads "Mar  1 10:00:00" and "Mar  1 2026 10:00:00"; a day of one digit may have one place as well as two.
 func stamp(s string) (t time.Time, rest string, ok bool) {
-	if len(s) > 15 && isLetter(s[0]) && isLetter(s[3]) {
-		if end := strings.IndexByte(s[:12], ' '); end > 0 && monthOf(s[:3]) != 0 && strings.EqualFold(s[:end], monthOf(s[:3]).String()) { // "March 1 10:00:00"
-			s = s[:3] + s[end:]
-		}
-	}
+	s = shortMonth(s)
 	if len(s) < 15 || s[3] != ' ' || s[6] != ' ' && s[5] != ' ' {
 		return time.Time{}, s, false
 	}
@@ -105,7 +101,7 @@ func shortMonth(s string) string {
 		return s
 	}
 	end := strings.IndexByte(s[:longest+1], ' ')
-	if end < shortest || monthOf(s[:3]) == 0 || monthOf(s[:3]).String() != s[:end] {
+	if end < shortest || monthOf(s[:3]) == 0 || !strings.EqualFold(monthOf(s[:3]).String(), s[:end]) {
 		return s
 	}
 	return s[:3] + s[end:]

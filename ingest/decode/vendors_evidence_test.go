@@ -300,7 +300,7 @@ user.name=eve
 	},
 	"pairs behind words": {
 		`2026-03-01 10:00:00,076 WARN  [org.keycloak.events] (default task-10) type=LOGIN_ERROR, realmId=master, userId=null, ipAddress=203.0.113.7, error=user_not_found`,
-		`syslog 2026-03-01T10:00:00.076Z
+		`keycloak 2026-03-01T10:00:00.076Z
 event.category=authentication
 source.ip=203.0.113.7
 `,

@@ -39,6 +39,7 @@ func vendors() map[string]vendorSample {
 	all := maps.Clone(platforms)
 	maps.Copy(all, devices)
 	maps.Copy(all, programs)
+	maps.Copy(all, databases)
 	maps.Copy(all, shapes)
 	maps.Copy(all, relayed)
 	maps.Copy(all, wordings)

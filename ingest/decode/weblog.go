@@ -176,7 +176,11 @@ func (w *weblogReader) before(s string, o *output) {
 	first := 0
 	if len(words) > 1 && !strings.HasSuffix(words[0], ",") && strings.Trim(words[1], "()-") != "" {
 		first = 1
-		w.asked(words[len(words)-2], words[0], o)
+		before := words[len(words)-2]
+		if strings.HasSuffix(before, ",") {
+			before = words[0]
+		}
+		w.asked(before, words[0], o)
 	}
 	client := forwardedFor(words[first:])
 	bare := withoutPort(client)

@@ -196,8 +196,8 @@ func (e *winEnricher) apply(o *output) {
 	o.set(e.host, o.value(e.computer))
 	o.put(e.dataset, "windows")
 	o.give(e.module)
-	if log == "" && strings.HasPrefix(o.text(e.provider), "MSSQL") && id == "33205" {
-		e.audit.apply(o)
+	if id == "33205" && strings.HasPrefix(o.text(e.provider), "MSSQL") { // in the log of applications or of security
+		e.audit.apply(o.text(e.audit.param), o)
 		ev = e.events["mssql"][id]
 	}
 	if ev != nil {
@@ -330,39 +330,4 @@ func (e *winEnricher) outcomeOf(o *output, log, id string) {
 var logonTypes = map[string]string{
 	"2": "Interactive", "3": "Network", "4": "Batch", "5": "Service", "7": "Unlock", "8": "NetworkCleartext",
 	"9": "NewCredentials", "10": "RemoteInteractive", "11": "CachedInteractive", "12": "CachedRemoteInteractive", "13": "CachedUnlock",
-}
-
-// A sqlAudit reads the event that SQL Server's audit writes: one value that holds lines of "key:value".
-type sqlAudit struct {
-	param, prefix, user, domain, outcome, ip *name
-}
-
-func newSQLAudit(d *dictionary) sqlAudit {
-	return sqlAudit{
-		param: d.name("winlog.event_data.param1"), prefix: d.name("mssql.audit"), user: d.name("user.name"), domain: d.name("user.domain"),
-		outcome: d.name("event.outcome"), ip: d.name("source.ip"),
-	}
-}
-
-func (s *sqlAudit) apply(o *output) {
-	for line := range strings.Lines(o.text(s.param)) {
-		key, value, ok := strings.Cut(strings.TrimRight(line, "\r\n "), ":")
-		if !ok || key == "" || strings.ContainsAny(key, " .\t") {
-			continue
-		}
-		switch key {
-		case "server_principal_name":
-			domain, user, ok := strings.Cut(value, `\`)
-			if !ok {
-				domain, user = "", value
-			}
-			o.put(s.user, user)
-			o.put(s.domain, domain)
-		case "succeeded":
-			o.put(s.outcome, map[string]string{"true": "success", "false": "failure"}[value])
-		case "client_ip":
-			o.address(s.ip, nil, value)
-		}
-		o.put(o.dict.path(s.prefix, []byte(key)), value)
-	}
 }

@@ -1,0 +1,92 @@
+package decode
+
+// databases are samples of what databases, and what stands before them, write.
+var databases = map[string]vendorSample{
+	"SQL Server's audit as a message": {
+		"Audit event: audit_schema_version:1\nevent_time:2026-03-01 10:00:00.9741294\nsequence_number:1\naction_id:LGIF\nsucceeded:false\nsession_id:0\nclient_ip:203.0.113.7\nserver_principal_name:CORP\\eve\ndatabase_name:shop\nhost_name:ws-1\n.",
+		`mssql_audit 2026-03-01T10:00:00.9741294Z
+event.action=login-failed
+event.category=authentication,database
+event.type=start
+event.outcome=failure
+user.name=eve
+user.domain=CORP
+source.ip=203.0.113.7
+host.name=ws-1
+mssql.audit.database_name=shop
+`,
+	},
+	"SQL Server's audit in the log of security": {
+		`{"@timestamp":"2026-03-01T10:00:01Z","winlog":{"channel":"Security","event_id":33205,"provider_name":"MSSQLSERVER$AUDIT","computer_name":"db-1","event_data":{"param1":"audit_schema_version:1\nevent_time:2026-03-01 10:00:00.5\naction_id:IN  \nsucceeded:true\nserver_principal_name:CORP\\alice\n"}}}`,
+		`windows 2026-03-01T10:00:01Z
+event.action=insert
+event.category=database
+event.type=change
+event.outcome=success
+user.name=alice
+host.name=db-1
+`,
+	},
+	"a line of a file that is one array": {
+		`{"timestamp":"2026-03-01 10:00:00","id":0,"class":"audit","event":"startup","connection_id":0,"account":{"user":"root","host":""},"login":{"user":"","os":"","ip":"","proxy":""},"startup_data":{"server_id":1,"args":["/usr/sbin/mysqld","--port=3306"]}},`,
+		`product 2026-03-01T10:00:00Z
+event.action=mysql-startup
+event.category=database
+process.executable=/usr/sbin/mysqld
+process.command_line=/usr/sbin/mysqld --port=3306
+`,
+	},
+	"seconds beside their nanoseconds": {
+		`{"instant":{"epochSecond":1772359200,"nanoOfSecond":125000000},"thread":"main","level":"INFO","loggerName":"app","message":"started"}`,
+		`json 2026-03-01T10:00:00.125Z
+`,
+	},
+	"a line that a container's log holds": {
+		`{"log":"[INFO] 192.0.2.9:50100 - 4711 \"A IN gone.example. udp 43 false 512\" NXDOMAIN qr,rd,ra 136 0.000102078s\n","stream":"stdout","time":"2026-03-01T10:00:00.5Z"}`,
+		`json 2026-03-01T10:00:00.5Z
+source.ip=192.0.2.9
+dns.question.name=gone.example
+event.category=network
+event.outcome=failure
+`,
+	},
+	"an access that came through proxies": {
+		`shop.example:443 198.51.100.8, 10.0.0.1, 127.0.0.1 - - [01/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 571 "-" "curl/8"`,
+		`weblog 2026-03-01T10:00:00Z
+source.ip=198.51.100.8
+url.domain=shop.example
+destination.port=443
+`,
+	},
+	"an access of an address": {
+		`192.0.2.10:80 203.0.113.7 - - [01/Mar/2026:10:00:00 +0000] "" 400 0 "-" "-"`,
+		`weblog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+destination.ip=192.0.2.10
+destination.port=80
+`,
+	},
+	"Traefik's backend": {
+		`203.0.113.7 - - [01/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 304 0 "-" "curl/8" 262 "Host-shop-1" "http://192.0.2.10:5601" 2ms`,
+		`weblog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+destination.ip=192.0.2.10
+destination.port=5601
+`,
+	},
+	"a user of two words": {
+		`203.0.113.7 - alice doe [01/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 571 "-" "curl/8"`,
+		`weblog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+user.name=alice doe
+`,
+	},
+	"TLS of Apache": {
+		`[01/Mar/2026:10:00:00 +0000] 203.0.113.7 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 "GET /a HTTP/1.1" 1375`,
+		`weblog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+url.domain=(absent)
+url.original=/a
+`,
+	},
+}
