@@ -95,7 +95,7 @@ type cefReader struct {
 	guess                                      *guesser
 	ends                                       *endsReader
 	logins                                     *logins
-	message, executable                        *name
+	message, executable, pid                   *name
 	clocks                                     []*cefTerm
 	kind, action, deviceHost, year             *cefTerm
 	sides                                      [2]cefSide
@@ -123,6 +123,7 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 		hashes: map[int]*name{32: d.name("file.hash.md5"), 40: d.name("file.hash.sha1"), 64: d.name("file.hash.sha256")},
 	}
 	c.guess, c.ends, c.logins, c.message, c.executable = newGuesser(d), newEnds(d), newLogins(d), d.name("message"), d.name("process.executable")
+	c.pid = d.name("process.pid")
 	c.learn(keys)
 	c.clocks = c.asked("rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1")
 	c.kind, c.action, c.deviceHost, c.year = c.key("cat"), c.key("act"), c.key("dvchost"), c.key("cs5")

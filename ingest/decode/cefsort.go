@@ -164,7 +164,7 @@ func (c *cefReader) times(h header, o *output) {
 	if o.time.IsZero() {
 		o.time = c.ownTime()
 	}
-	if yearless(o.time) && c.year.record == c.record { // NetScaler writes the year of its header there
+	if yearless(o.time) && c.year.record == c.record && len(c.parts) > 2 && c.parts[1] == "Citrix" { // NetScaler writes the year of its header there
 		if n, ok := digits(c.year.value, 4, 4); ok && n > 1999 {
 			o.time = time.Date(n, o.time.Month(), o.time.Day(), o.time.Hour(), o.time.Minute(), o.time.Second(), 0, time.UTC)
 		}

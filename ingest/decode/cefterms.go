@@ -248,6 +248,11 @@ func (c *cefReader) field(k *cefTerm, o *output) {
 			o.put(k.to, o.doc.memory.string(t.AppendFormat(room[:0], "2006-01-02T15:04:05.999999999Z07:00")))
 		}
 	case cefProgram:
+		if number, program, ok := jobOf(k.value); ok {
+			o.put(k.to, program)
+			o.keep(c.pid, tocsin.IntValue(int64(number)))
+			return
+		}
 		o.put(k.to, k.value)
 		if _, base := splitPath(k.value); wholePath(k.value) && o.text(k.to) == k.value {
 			o.put(c.executable, k.value)
@@ -256,6 +261,16 @@ func (c *cefReader) field(k *cefTerm, o *output) {
 	default:
 		o.set(k.to, tocsin.StringValue(k.value))
 	}
+}
+
+// jobOf takes apart the name that a job of IBM i has: "080352/QTMHHTTP/ADMIN", its number, its user and its own.
+func jobOf(s string) (number int, program string, ok bool) {
+	count, program, ok := strings.Cut(s, "/")
+	if !ok || len(count) != 6 || strings.IndexByte(program, '/') <= 0 {
+		return 0, "", false
+	}
+	number, ok = digits(count, 6, 6)
+	return number, program, ok
 }
 
 // setOutcome keeps to ECS's words.

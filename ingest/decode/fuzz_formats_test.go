@@ -110,6 +110,12 @@ func FuzzFormatKeycloak(f *testing.F)             { fuzzFormat(f, "keycloak") }
 func FuzzFormatKlog(f *testing.F)                 { fuzzFormat(f, "klog") }
 func FuzzFormatMssqlAudit(f *testing.F)           { fuzzFormat(f, "mssql_audit") }
 func FuzzFormatIbmMqLine(f *testing.F)            { fuzzFormat(f, "ibm_mq_line") }
+func FuzzFormatMariadbAudit(f *testing.F)         { fuzzFormat(f, "mariadb_audit") }
+func FuzzFormatMicrosoftDns(f *testing.F)         { fuzzFormat(f, "microsoft_dns") }
+func FuzzFormatWebsphere(f *testing.F)            { fuzzFormat(f, "websphere") }
+func FuzzFormatHdfsAudit(f *testing.F)            { fuzzFormat(f, "hdfs_audit") }
+func FuzzFormatExchange(f *testing.F)             { fuzzFormat(f, "exchange") }
+func FuzzFormatJvmGc(f *testing.F)                { fuzzFormat(f, "jvm_gc") }
 func FuzzFormatIis(f *testing.F)                  { fuzzFormat(f, "iis") }
 func FuzzFormatIisError(f *testing.F)             { fuzzFormat(f, "iis_error") }
 func FuzzFormatWeblog(f *testing.F)               { fuzzFormat(f, "weblog") }

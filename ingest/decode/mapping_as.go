@@ -41,10 +41,22 @@ var conversions = map[string]func(tocsin.Value) tocsin.Value{
 	"domain": func(v tocsin.Value) tocsin.Value { // without the dot of the root at its end
 		return each(v, func(s string) string { return cmp.Or(strings.TrimSuffix(s, "."), s) })
 	},
+	"labels": func(v tocsin.Value) tocsin.Value { return each(v, dnsLabels) },
 	"first": func(v tocsin.Value) tocsin.Value {
 		if v.Len() == 0 {
 			return tocsin.Value{}
 		}
 		return v.At(0)
 	},
+}
+
+// dnsLabels is the name that is written by its labels and their lengths: "(3)www(4)shop(0)".
+func dnsLabels(s string) string {
+	var name []string
+	for part := range strings.SplitSeq(s, "(") {
+		if _, label, ok := strings.Cut(part, ")"); ok && label != "" {
+			name = append(name, label)
+		}
+	}
+	return strings.Join(name, ".")
 }

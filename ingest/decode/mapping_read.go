@@ -318,7 +318,7 @@ func (m *Mapping) time(v tocsin.Value) time.Time {
 	}
 	for _, layout := range m.layouts {
 		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
-			return t.UTC()
+			return inZoneOf(t, layout).UTC()
 		}
 	}
 	t := timeOf(v)

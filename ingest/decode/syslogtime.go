@@ -34,7 +34,7 @@ func zonelessTime(s string) (time.Time, string, bool) {
 	if t, after, ok := epochTime(s); ok {
 		return t, after, true
 	}
-	if t, rest, ok := stamp(shortMonth(s)); ok {
+	if t, rest, ok := stamp(s); ok {
 		if len(rest) > 1 && rest[0] == '.' {
 			end := 1
 			for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {

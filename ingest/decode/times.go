@@ -151,15 +151,21 @@ func parseTime(s string) (time.Time, bool) {
 			continue // a layout that fails costs more than the shapes of all
 		}
 		if t, err := time.Parse(layout, s); err == nil {
-			if name, offset := t.Zone(); offset == 0 && strings.HasSuffix(layout, "MST") {
-				if known, ok := zoneNamed(name); ok {
-					t = t.Add(-known)
-				}
-			}
-			return t.UTC(), true
+			return inZoneOf(t, layout).UTC(), true
 		}
 	}
 	return time.Time{}, false
+}
+
+// inZoneOf is a time that was read by a layout in the zone whose letters the layout ends with, which the standard library
+// does not know.
+func inZoneOf(t time.Time, layout string) time.Time {
+	if name, offset := t.Zone(); offset == 0 && strings.HasSuffix(layout, "MST") {
+		if known, ok := zoneNamed(name); ok {
+			return t.Add(-known)
+		}
+	}
+	return t
 }
 
 // jsonDate reads what follows /Date( in the form in which .NET writes times: milliseconds, and an offset that does not
