@@ -97,7 +97,7 @@ type cefReader struct {
 	logins                                     *logins
 	message, executable, pid                   *name
 	clocks                                     []*cefTerm
-	kind, action, deviceHost, year             *cefTerm
+	kind, action, deviceHost                   *cefTerm
 	sides                                      [2]cefSide
 	sorts                                      cefSorts
 	events                                     map[string][]cefEvent
@@ -126,7 +126,7 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 	c.pid = d.name("process.pid")
 	c.learn(keys)
 	c.clocks = c.asked("rt", "deviceReceiptTime", "end", "endTime", "start", "startTime", "UNIFIutcTime", "devTime", "art", "deviceCustomDate1")
-	c.kind, c.action, c.deviceHost, c.year = c.key("cat"), c.key("act"), c.key("dvchost"), c.key("cs5")
+	c.kind, c.action, c.deviceHost = c.key("cat"), c.key("act"), c.key("dvchost")
 	c.sides = [2]cefSide{{d.name("source.ip"), d.name("source.domain")}, {d.name("destination.ip"), d.name("destination.domain")}}
 	c.sorts, c.events = newCEFSorts(d), cefEvents()
 	c.machines, c.account = [3]*cefTerm{c.key("dhost"), c.key("dvchost"), c.key("shost")}, c.key("duser")

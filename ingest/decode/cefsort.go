@@ -164,11 +164,20 @@ func (c *cefReader) times(h header, o *output) {
 	if o.time.IsZero() {
 		o.time = c.ownTime()
 	}
-	if yearless(o.time) && c.year.record == c.record && len(c.parts) > 2 && c.parts[1] == "Citrix" { // NetScaler writes the year of its header there
-		if n, ok := digits(c.year.value, 4, 4); ok && n > 1999 {
-			o.time = time.Date(n, o.time.Month(), o.time.Day(), o.time.Hour(), o.time.Minute(), o.time.Second(), 0, time.UTC)
+	if yearless(o.time) && !o.time.IsZero() && len(c.parts) > 2 && c.parts[1] == "Citrix" {
+		o.time = o.time.AddDate(c.yearOf("cs5"), 0, 0)
+	}
+}
+
+// yearOf is the year that a key tells alone, as NetScaler's records do; 0 for none.
+func (c *cefReader) yearOf(key string) int {
+	for _, k := range c.order {
+		if k.key == key {
+			year, _ := digits(k.value, 4, 4)
+			return year
 		}
 	}
+	return 0
 }
 
 // ownTime is the time that a vendor's own key tells; zero for none.

@@ -22,7 +22,7 @@ const guesses = `
 	destination.port        dstport destport destinationport dpt serverport targetport cdport
 	destination.domain      dsthost desthost desthostname dsthostname destinationhost destinationhostname destinationdomain serverhost
 	network.transport       transport transportprotocol ipprotocol networkprotocol proto protocol l4proto ipproto protocolid
-	http.request.method     httpmethod requestmethod reqmethod =method clientrequestmethod
+	http.request.method     httpmethod requestmethod reqmethod =method clientrequestmethod =request requestline httprequest
 	user.name               username srcuser srcusername sourceusername loginname loginid accountname samaccountname userprincipalname useremail userlogin actoremail actorname actorlogin actorusername actoremailaddress actoralternateid subjectusername targetusername targetuseremail targetusername initiatedby requestedby performedby principalname principalemail usersname uname upn performedbyname loggedonuser useroriginator susr =suser =duser =upn =user =actor =account =login =email emailaddress userdisplayname userid authorname authorusername authoremail loggeduser performername initiatorname requestername computeruser deviceuser hostuser =users
 	user.domain             userdomain accountdomain ntdomain
 	host.name               hostname computername devicename endpointname machinename dvchost hostfqdn devicehostname computerdnsname assetname workstationname agentname agenthostname hostsname servername nodename =host =computer =device =machine =node =endpoint canaryname systemname vmname computerfqdn =dhost =shost
@@ -42,7 +42,7 @@ const guesses = `
 	file.hash.md5           md5 filemd5 md5hash md5sum
 	dns.question.name       dnsquery queryname qname dnsquestion dnsrequest dnshostname
 	url.original            =url requesturl =uri requesturi requestpath httppath httpurl httprequesturl weburl pageurl targeturl urloriginal urlfull clickurl phishingurl maliciousurl blockedurl destinationurl
-	http.response.status_code httpstatus httpstatuscode statuscode responsestatus responsestatuscode downstreamstatus resstatuscode edgeresponsestatus
+	http.response.status_code httpstatus httpstatuscode statuscode responsestatus responsestatuscode downstreamstatus resstatuscode edgeresponsestatus responsecode =status
 	http.request.referrer   referer referrer httpreferer
 	url.domain              requesthost httphost vhost virtualhost clientrequesthost
 	user_agent.original     useragent requestuseragent httpuseragent rawuseragent clientrequestuseragent
@@ -69,17 +69,17 @@ const guessTimes = `timestamp eventtime eventtimestamp time datetime eventdate o
 
 // A guesser reads the records of no known format.
 type guesser struct {
-	fields []guessed
-	words  map[string]guessWord
-	times  map[string]int
-	roles  map[string]guessWord
-	clues  clues                // of the record
-	met    map[*name][]guessHit // what was found of names before
-	found  []guessHit
-	keys   map[string]*name // what keys alone may be
-	infer  *inference
-	method *name
-	domain *name // of a request, whose host is no host of ours
+	fields                  []guessed
+	words                   map[string]guessWord
+	times                   map[string]int
+	roles                   map[string]guessWord
+	clues                   clues                // of the record
+	met                     map[*name][]guessHit // what was found of names before
+	found                   []guessHit
+	keys                    map[string]*name // what keys alone may be
+	infer                   *inference
+	method, target, version *name
+	domain                  *name // of a request, whose host is no host of ours
 
 	program, executable *name
 	derive              deriver
@@ -105,7 +105,7 @@ type guessHit struct {
 
 func newGuesser(d *dictionary) *guesser {
 	g := &guesser{
-		words: map[string]guessWord{}, times: map[string]int{}, roles: roles(), met: map[*name][]guessHit{}, keys: map[string]*name{}, infer: newInference(d), method: d.name("http.request.method"), domain: d.name("url.domain"), program: d.name("process.name"), executable: d.name("process.executable"), derive: newDeriver(d),
+		words: map[string]guessWord{}, times: map[string]int{}, roles: roles(), met: map[*name][]guessHit{}, keys: map[string]*name{}, infer: newInference(d), method: d.name("http.request.method"), target: d.name("url.original"), version: d.name("http.version"), domain: d.name("url.domain"), program: d.name("process.name"), executable: d.name("process.executable"), derive: newDeriver(d),
 		ports: map[*name]*name{d.name("source.ip"): d.name("source.port"), d.name("destination.ip"): d.name("destination.port")},
 		ips:   map[*name]*name{d.name("source.domain"): d.name("source.ip"), d.name("destination.domain"): d.name("destination.ip")},
 	}
@@ -336,6 +336,10 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 				o.set(at, tocsin.IntValue(int64(port)))
 			}
 		}
+	case to.text == "http.response.status_code":
+		if n, ok := digits(text, 3, 3); ok && n >= 100 && n < 600 {
+			o.keep(to, tocsin.IntValue(int64(n)))
+		}
 	case to.kind == ecs.Long:
 		if n, ok := whole(v); ok {
 			o.set(to, n)
@@ -350,7 +354,7 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 			o.put(to, text)
 		}
 	case to.text == "http.request.method":
-		o.set(to, httpMethod(v))
+		g.request(text, o)
 	case to.text == "dns.question.name":
 		o.put(to, cmp.Or(strings.TrimSuffix(text, "."), text))
 	case strings.HasPrefix(to.text, "file.hash."):
@@ -360,6 +364,21 @@ func (g *guesser) set(to *name, v tocsin.Value, o *output) {
 	case strings.HasPrefix(to.text, "email.") && strings.HasSuffix(to.text, ".address") && !strings.Contains(text, "@"):
 	default:
 		o.set(to, tocsin.StringValue(text))
+	}
+}
+
+// request sets the method of a request, with what it asks for where the text is its whole first line.
+func (g *guesser) request(text string, o *output) {
+	method, target, whole := strings.Cut(text, " ")
+	target, version, spoken := strings.Cut(target, " HTTP/")
+	if whole && !spoken {
+		return
+	}
+	known := httpMethod(tocsin.StringValue(method))
+	o.set(g.method, known)
+	if whole && !known.IsAbsent() {
+		o.put(g.target, target)
+		o.put(g.version, version)
 	}
 }
 

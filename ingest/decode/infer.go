@@ -105,6 +105,7 @@ func (f *inference) apply(in *doc, by clues, o *output) {
 		o.put(f.kind, "alert")
 	}
 	f.sort(said, kinds, detected || o.text(f.kind) == "alert", o)
+	f.answered(o)
 }
 
 // detectionKeys reports whether the record's own members speak of an alert or a detection.
@@ -191,6 +192,13 @@ func verdict(said string, web bool) string {
 		types = "access," + types
 	}
 	return types
+}
+
+// answered sets the outcome of a request to what its status says.
+func (f *inference) answered(o *output) {
+	if status, ok := o.value(f.status).Int(); ok && o.has(f.method) && !o.has(f.outcome) {
+		o.put(f.outcome, map[bool]string{true: "failure", false: "success"}[status >= 400])
+	}
 }
 
 // last sets the sort of a record that says nothing surer than who speaks to whom, or writes: one address alone is that of a

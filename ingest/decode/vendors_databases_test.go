@@ -89,4 +89,39 @@ url.domain=(absent)
 url.original=/a
 `,
 	},
+	"a request's first line in JSON": {
+		`{"remote_addr":"203.0.113.7","time_local":"01/Mar/2026:10:00:00 +0000","request":"GET /a?b HTTP/1.1","status":"404","http_user_agent":"curl/8"}`,
+		`json 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+http.request.method=GET
+http.version=1.1
+http.response.status_code=404
+url.original=/a?b
+event.category=network,web
+event.outcome=failure
+`,
+	},
+	"a status that is none of HTTP's": {
+		`{"time":"2026-03-01T10:00:00Z","status":7,"request":"reboot now","host":"web-1"}`,
+		`json 2026-03-01T10:00:00Z
+http.response.status_code=(absent)
+http.request.method=(absent)
+url.original=(absent)
+`,
+	},
+	"the year of NetScaler": {
+		`Mar 1 10:00:00 <local0.info> 192.0.2.1 CEF:0|Citrix|NetScaler|NS13.1|APPFW|APPFW_STARTURL|6|src=203.0.113.7 spt=54711 method=GET request=http://shop.example/a msg=Disallow Illegal URL. cn1=465 cs1=profile1 cs4=ALERT cs5=2024 act=blocked`,
+		`cef 2024-03-01T10:00:00Z
+source.ip=203.0.113.7
+event.action=blocked
+`,
+	},
+	"a job of IBM i": {
+		`CEF:0|IBM|IBM i|7.4|QSYS-QHST|CPF1124|Low|reason=CPF1124 msg=Job 722506/ALICE/NIGHT started suser=ALICE sproc=722506/ALICE/NIGHT shost=AS400 rt=2026-03-01T10:00:00Z`,
+		`cef 2026-03-01T10:00:00Z
+process.pid=722506
+process.name=ALICE/NIGHT
+user.name=ALICE
+`,
+	},
 }
