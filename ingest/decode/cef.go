@@ -10,7 +10,7 @@ import (
 // cefFields maps the keys of the CEF dictionary, short and long, to ECS.
 const cefFields = `
 	src sourceAddress               source.ip
-	spt sourcePort                  source.port
+	spt sourcePort cpt              source.port
 	shost sourceHostName            source.domain
 	smac sourceMacAddress           source.mac
 	suser sourceUserName            source.user.name

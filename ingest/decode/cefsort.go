@@ -78,6 +78,7 @@ func (c *cefReader) classify(name string, o *output) {
 	o.keep(c.category, known.category)
 	o.set(c.types, known.types)
 	o.put(c.outcome, known.outcome)
+	o.keep(c.category, listOrNone(c.calling(o)))
 	const grave = 7 // of ten: CEF's "High" begins there
 	if n, ok := o.value(c.severity).Int(); known.alert || ok && n >= grave || slices.Contains(cefAlerting, o.text(c.vendor)) {
 		o.put(c.eventKind, "alert")
@@ -118,6 +119,20 @@ func (c *cefReader) sort(name string, o *output) cefSort {
 		return cefSort{alert: named}
 	}
 	return cefSort{tocsin.StringsValue(categories...), listOf(types), outcome, named || detected || slices.ContainsFunc(categories, isDetection)}
+}
+
+// calling is the category of what a product of that sort mostly tells of, "" for other products.
+func (c *cefReader) calling(o *output) string {
+	if o.has(c.category) {
+		return ""
+	}
+	switch product := o.lower(o.text(c.product)); {
+	case saysAny(product, "waf", "web application"):
+		return "web"
+	case saysAny(product, "firewall", "firebox", "ngfw", "vpn", "utm", "xtm"):
+		return "network"
+	}
+	return ""
 }
 
 // listOrNone is listOf, and nothing for no words.

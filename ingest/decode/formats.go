@@ -76,6 +76,7 @@ func formats() []format {
 		{name: "cisco_umbrella", mapping: true},
 		{name: "mysql_slow", mapping: true},
 		{name: "netskope_transactions", mapping: true},
+		{name: "netskope_columns", mapping: true},
 		{name: "balancer", text: balancer},
 		{name: "haproxy", mapping: true},
 		{name: "squid", mapping: true},
@@ -102,6 +103,8 @@ func formats() []format {
 		{name: "barracuda_esg", mapping: true},
 		{name: "barracuda_waf", mapping: true},
 		{name: "sophos_utm", mapping: true},
+		{name: "pulse_pairs", mapping: true},
+		{name: "skyhigh", mapping: true},
 		{name: "sonicwall", mapping: true},
 		{name: "zscaler_nss", mapping: true},
 		{name: "f5_afm", mapping: true},
@@ -159,6 +162,7 @@ func formats() []format {
 		{name: "fortiedr", mapping: true},
 		{name: "netscreen", mapping: true},
 		{name: "cisco_esa", mapping: true},
+		{name: "openvpn", mapping: true},
 		{name: "syslog", text: syslog},
 		{name: "ibm_mq", mapping: true},
 		{name: "ibm_mq_line", mapping: true},
@@ -171,6 +175,7 @@ func formats() []format {
 		{name: "aix_audit", mapping: true},
 		{name: "openvpn", mapping: true},
 		{name: "tcpdump", mapping: true},
+		{name: "f5_headless", mapping: true},
 		{name: "plain", text: plain},
 	}
 }

@@ -167,6 +167,10 @@ func FuzzFormatImpervaDam(f *testing.F)           { fuzzFormat(f, "imperva_dam")
 func FuzzFormatBarracudaEsg(f *testing.F)         { fuzzFormat(f, "barracuda_esg") }
 func FuzzFormatBarracudaWaf(f *testing.F)         { fuzzFormat(f, "barracuda_waf") }
 func FuzzFormatSonicwall(f *testing.F)            { fuzzFormat(f, "sonicwall") }
+func FuzzFormatPulsePairs(f *testing.F)           { fuzzFormat(f, "pulse_pairs") }
+func FuzzFormatSkyhigh(f *testing.F)              { fuzzFormat(f, "skyhigh") }
+func FuzzFormatNetskopeColumns(f *testing.F)      { fuzzFormat(f, "netskope_columns") }
+func FuzzFormatF5Headless(f *testing.F)           { fuzzFormat(f, "f5_headless") }
 func FuzzFormatSophosUtm(f *testing.F)            { fuzzFormat(f, "sophos_utm") }
 func FuzzFormatZscalerNss(f *testing.F)           { fuzzFormat(f, "zscaler_nss") }
 func FuzzFormatF5Afm(f *testing.F)                { fuzzFormat(f, "f5_afm") }

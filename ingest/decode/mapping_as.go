@@ -29,7 +29,12 @@ var conversions = map[string]func(tocsin.Value) tocsin.Value{
 	"transport": transport,
 	"address":   func(v tocsin.Value) tocsin.Value { return each(v, withoutPort) },
 	"user": func(v tocsin.Value) tocsin.Value { // without the domain that stands before a backslash
-		return each(v, func(s string) string { return s[strings.LastIndexByte(s, '\\')+1:] })
+		return each(v, func(s string) string {
+			if at := strings.Index(s, "%40"); at > 0 && !strings.Contains(s, "@") { // as it stands in addresses of the web
+				s = s[:at] + "@" + s[at+len("%40"):]
+			}
+			return s[strings.LastIndexByte(s, '\\')+1:]
+		})
 	},
 	"joined": func(v tocsin.Value) tocsin.Value { // the words of a list, as they stand in a command line
 		texts := make([]string, 0, v.Len())

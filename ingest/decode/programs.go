@@ -6,7 +6,7 @@ import "strings"
 // then names that programs begin with.
 const programSorts = `
 	email     postfix sendmail exim opendkim opendmarc amavis rspamd policyd MailScanner dovecot cyrus milter-greylist spamd spamassassin policyd postgrey
-	network   dhcpd dhclient dnsmasq named unbound pdns openvpn charon ipsec pluto strongswan pppd xl2tpd hostapd wpa_supplicant radvd snmpd pf filterlog bird zebra bgpd ospfd keepalived stunnel l2ald l2cpd rpd mib2d eswd dcd jdhcpd bfdd lacpd ppmd xntpd ntpd chronyd lldpd
+	network   dhcpd dhclient dhcp6c dhcp6s dpinger miniupnpd dnsmasq named unbound pdns openvpn charon ipsec pluto strongswan pppd xl2tpd hostapd wpa_supplicant radvd snmpd pf filterlog bird zebra bgpd ospfd keepalived stunnel l2ald l2cpd rpd mib2d eswd dcd jdhcpd bfdd lacpd ppmd xntpd ntpd chronyd lldpd
 	web       nginx httpd apache apache2 lighttpd varnishd squid
 	database  mysqld mariadbd postgres mongod redis-server
 	malware   clamd clamav freshclam
