@@ -61,7 +61,7 @@ func (c *cefReader) likely(o *output) {
 // sentence reads who did something from where in the words of the message, where no key says it.
 func (c *cefReader) sentence(o *output) {
 	text := o.text(c.message)
-	if len(text) == 0 || len(text) > maxSaid || o.has(c.sides[0].ip) || o.has(c.sourceUser) || o.has(c.destUser) || o.has(c.user) || !maySpeak(text) && !strings.HasPrefix(text, "DHCP") {
+	if len(text) == 0 || len(text) > maxSaid || o.has(c.sides[0].ip) || !maySpeak(text) && !strings.HasPrefix(text, "DHCP") {
 		return
 	}
 	if address := portAfter(text); address != "" {
@@ -69,7 +69,9 @@ func (c *cefReader) sentence(o *output) {
 	}
 	small := o.lower(text)
 	c.logins.plain(text, o)
-	o.put(c.user, spokenUser(text, small))
+	if !o.has(c.sourceUser) && !o.has(c.destUser) {
+		o.put(c.user, spokenUser(text, small))
+	}
 }
 
 // lowerWord reports whether a text is one word of small letters.

@@ -171,6 +171,8 @@ func FuzzFormatPulsePairs(f *testing.F)           { fuzzFormat(f, "pulse_pairs")
 func FuzzFormatSkyhigh(f *testing.F)              { fuzzFormat(f, "skyhigh") }
 func FuzzFormatNetskopeColumns(f *testing.F)      { fuzzFormat(f, "netskope_columns") }
 func FuzzFormatF5Headless(f *testing.F)           { fuzzFormat(f, "f5_headless") }
+func FuzzFormatSnortFull(f *testing.F)            { fuzzFormat(f, "snort_full") }
+func FuzzFormatProxysg(f *testing.F)              { fuzzFormat(f, "proxysg") }
 func FuzzFormatSophosUtm(f *testing.F)            { fuzzFormat(f, "sophos_utm") }
 func FuzzFormatZscalerNss(f *testing.F)           { fuzzFormat(f, "zscaler_nss") }
 func FuzzFormatF5Afm(f *testing.F)                { fuzzFormat(f, "f5_afm") }

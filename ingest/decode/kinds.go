@@ -76,7 +76,7 @@ func loginWord(s string) bool {
 	if !strings.Contains(s, "log") && !strings.Contains(s, "auth") && !strings.Contains(s, "sign") {
 		return false
 	}
-	for _, w := range [...]string{"authentication", "login", "logon", "log on", "logged in", "logged on", "signed in", "signed out", "sign-in", "signin", "sign in", "logout", "logoff"} {
+	for _, w := range [...]string{"authentication", "login", "logon", "log on", "logged in", "logged on", "log in attempt", "signed in", "signed out", "sign-in", "signin", "sign in", "logout", "logoff"} {
 		if strings.Contains(s, w) {
 			return true
 		}

@@ -37,7 +37,7 @@ const leefFields = `
 	resource                        host.name
 	devName dvchost                 observer.hostname
 	cat                             rule.category
-	act action Action               event.action
+	act action Action disp          event.action
 	policy RuleName                 rule.ruleset
 	url request                     url.original
 	method                          http.request.method
@@ -81,6 +81,7 @@ const leefOthers = `
 	dstPreNAT      destination.ip
 	dstPreNATPort  destination.port
 	vSrcName       host.name
+	sender         host.name
 	vSrc           host.ip
 	realm          user.domain`
 
@@ -168,7 +169,7 @@ func (l *leefReader) read(line string, o *output) string {
 	l.fields(o)
 	for _, other := range l.others {
 		switch v := l.said(other.key); {
-		case v == "":
+		case v == "" || other.to == l.host && strings.Contains(v, "@"):
 		case other.address:
 			o.address(other.to, nil, v)
 		default:

@@ -162,6 +162,7 @@ func (r *mappingReader) fill(in *doc, o *output) {
 			o.time = r.d.guesser.dayTime(o.time, in.value(n), n, in)
 			o.time = o.time.Add(in.fraction(n))
 			n.used = in.record
+			o.time = r.d.guesser.dayTime(o.time, in.value(n), n, in)
 			break
 		}
 	}

@@ -10,6 +10,7 @@ const (
 	barPairs                    // a=b|c=d e
 	colonPairs                  // a:"b"; c:"d"
 	commaPairs                  // a=b,c="d e",f=g h
+	semicolonPairs              // a=b;c=d e
 )
 
 // pairStyleOf tells how the pairs of a text are written, from its beginning.
@@ -20,24 +21,33 @@ func pairStyleOf(s string) pairsKind {
 			return colonPairs
 		}
 	}
-	if strings.Count(head, "|") < 3 {
-		if pairsBetweenCommas(head) {
-			return commaPairs
+	if strings.Count(head, "|") >= 3 {
+		if pairsBetween(head, "|") {
+			return barPairs
 		}
 		return blankPairs
 	}
+	switch {
+	case pairsBetweenCommas(head):
+		return commaPairs
+	case strings.Count(head, ";") >= 4 && pairsBetween(head, ";"):
+		return semicolonPairs
+	}
+	return blankPairs
+}
+
+// pairsBetween reports whether a text begins with four pairs that a sign parts.
+func pairsBetween(s, sign string) bool {
+	const least = 4
 	n := 0
-	for piece := range strings.SplitSeq(head, "|") {
+	for piece := range strings.SplitSeq(s, sign) {
 		key, _, ok := strings.Cut(piece, "=")
 		if !ok || !plainKey(strings.TrimSpace(key)) {
 			break
 		}
 		n++
 	}
-	if n >= 4 {
-		return barPairs
-	}
-	return blankPairs
+	return n >= least
 }
 
 // pairsBetweenCommas reports whether a text begins with four pairs that commas part, without blanks.
@@ -110,7 +120,7 @@ func plainKey(s string) bool { return s != "" && len(s) <= 64 && cefKey(s) }
 // splitPairs appends the pairs of a text. Words between pairs are passed over.
 func splitPairs(s string, to [][2]string) [][2]string {
 	const most = 256 // pairs
-	switch pairStyleOf(s) {
+	switch style := pairStyleOf(s); style {
 	case colonPairs:
 		for s != "" && len(to) < most {
 			key, rest, ok := strings.Cut(s, `:"`)
@@ -121,8 +131,12 @@ func splitPairs(s string, to [][2]string) [][2]string {
 			to = append(to, [2]string{strings.Trim(key, " ;:"), value})
 			s = strings.TrimLeft(after, "; ")
 		}
-	case barPairs:
-		for piece := range strings.SplitSeq(s, "|") {
+	case barPairs, semicolonPairs:
+		sign := "|"
+		if style == semicolonPairs {
+			sign = ";"
+		}
+		for piece := range strings.SplitSeq(s, sign) {
 			if key, value, ok := strings.Cut(piece, "="); ok && len(to) < most && plainKey(strings.TrimSpace(key)) {
 				to = append(to, [2]string{strings.TrimSpace(key), strings.Trim(value, `" `)})
 			}

@@ -20,10 +20,11 @@ type said struct {
 	headless *headless
 	flows    *junosReader
 	spoken   []*name // what only traffic has
+	command  *name
 }
 
 func newSaid(d *dictionary) *said {
-	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), messages: newMnemonics(d), headless: newHeadless(), flows: newJunos(d), spoken: d.names(spokenFields()...)}
+	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), messages: newMnemonics(d), headless: newHeadless(), flows: newJunos(d), spoken: d.names(spokenFields()...), command: d.name("process.command_line")}
 }
 
 // maxSaid is how much of a text is looked at.
@@ -54,6 +55,10 @@ func (s *said) login(h header, o *output) bool {
 // people sets who came or failed to come in, and from where somebody spoke.
 func (s *said) people(h header, o *output) {
 	s.logins.apply(h, o)
+	if user, command, ok := cronLine(h.message); ok {
+		o.put(s.logins.user, user)
+		o.put(s.command, command)
+	}
 	if strings.IndexByte(h.message, '<') >= 0 {
 		s.logins.name(o, s.logins.user, errorPart(h.message, " rejected RCPT <", ">")) // the mailbox that was asked for
 	}
@@ -66,6 +71,15 @@ func (s *said) people(h header, o *output) {
 		o.put(s.logins.user, spokenUser(h.message, o.lower(h.message)))
 	}
 	s.sort(h, o)
+}
+
+// cronLine takes "(alice) CMD (/bin/true)" apart, as cron writes what it runs.
+func cronLine(m string) (user, command string, ok bool) {
+	if !strings.HasPrefix(m, "(") || !strings.HasSuffix(m, ")") {
+		return "", "", false
+	}
+	user, command, ok = strings.Cut(m[1:len(m)-1], ") CMD (")
+	return user, strings.TrimSpace(command), ok && !strings.ContainsAny(user, " ()")
 }
 
 // sort sets what sort of event a line is about that said nothing surer: by the program that wrote it, else by the

@@ -83,7 +83,7 @@ func (h *header) tag() {
 	if strings.IndexByte(name, '=') >= 0 || name[0] == '%' { // a pair, in whose value the colon stands; the number of Cisco's message
 		return
 	}
-	if name[0]-'0' < 10 && strings.IndexByte(name, '/') > 0 { // a day
+	if name[0]-'0' < 10 && (strings.IndexByte(name, '/') > 0 || isAddress(name)) { // a day, or who spoke
 		return
 	}
 	if name[0] == '(' && len(name) > 2 {

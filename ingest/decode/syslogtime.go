@@ -135,6 +135,15 @@ func otherTime(s string) (time.Time, string, bool) {
 			return t, s[19:], true
 		}
 	}
+	if len(s) > 16 && s[2] == '/' && (s[5] == '-' || s[5] == '/' && s[8] == '-') { // "03/01-10:00:00.123456", of Snort
+		if stamp, rest, ok := strings.Cut(s, " "); ok && !strings.HasPrefix(rest, ",") {
+			for _, layout := range [...]string{"01/02-15:04:05.999999999", "01/02/06-15:04:05.999999999"} {
+				if t, err := time.Parse(layout, stamp); err == nil {
+					return t, " " + rest, true
+				}
+			}
+		}
+	}
 	if len(s) > 17 && s[4] == ':' && s[0] == '2' { // "2026:03:01-10:00:00", of Sophos UTM
 		if stamp, rest, ok := strings.Cut(s, " "); ok {
 			if t, err := time.Parse("2006:1:2-15:04:05", stamp); err == nil {
