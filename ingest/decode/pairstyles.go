@@ -6,11 +6,11 @@ import "strings"
 type pairsKind uint8
 
 const (
-	blankPairs pairsKind = iota // a=b c="d e"
-	barPairs                    // a=b|c=d e
-	colonPairs                  // a:"b"; c:"d"
-	commaPairs                  // a=b,c="d e",f=g h
-	semicolonPairs              // a=b;c=d e
+	blankPairs     pairsKind = iota // a=b c="d e"
+	barPairs                        // a=b|c=d e
+	colonPairs                      // a:"b"; c:"d"
+	commaPairs                      // a=b,c="d e",f=g h
+	semicolonPairs                  // a=b;c=d e
 )
 
 // pairStyleOf tells how the pairs of a text are written, from its beginning.

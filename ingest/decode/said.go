@@ -21,10 +21,11 @@ type said struct {
 	flows    *junosReader
 	spoken   []*name // what only traffic has
 	command  *name
+	host     *name
 }
 
 func newSaid(d *dictionary) *said {
-	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), messages: newMnemonics(d), headless: newHeadless(), flows: newJunos(d), spoken: d.names(spokenFields()...), command: d.name("process.command_line")}
+	return &said{logins: newLogins(d), web: newWeblog(d), waf: newWAF(d), fast: newFast(d), names: newResolver(d), ends: newEnds(d), programs: newPrograms(), messages: newMnemonics(d), headless: newHeadless(), flows: newJunos(d), spoken: d.names(spokenFields()...), command: d.name("process.command_line"), host: d.name("host.name")}
 }
 
 // maxSaid is how much of a text is looked at.
@@ -70,7 +71,20 @@ func (s *said) people(h header, o *output) {
 	if !o.has(s.logins.user) && len(h.message) <= maxSaid && maySpeak(h.message) {
 		o.put(s.logins.user, spokenUser(h.message, o.lower(h.message)))
 	}
+	s.lease(h.message, o)
 	s.sort(h, o)
+}
+
+// lease sets the machine that asks for an address: "DHCPREQUEST for 192.0.2.9 from 00:00:5e:00:53:01 (ws-1) via eth0". A line
+// that a relay has left its header tells who wrote it instead.
+func (s *said) lease(m string, o *output) {
+	if !strings.HasPrefix(m, "DHCP") || o.has(s.host) {
+		return
+	}
+	_, after, _ := strings.Cut(m, " from ")
+	if name := errorPart(after, "(", ")"); plainKey(name) && isLetter(name[0]) {
+		o.put(s.host, name)
+	}
 }
 
 // cronLine takes "(alice) CMD (/bin/true)" apart, as cron writes what it runs.
@@ -200,7 +214,7 @@ func portAfter(m string) string {
 			return word
 		}
 	}
-	if m = strings.TrimLeft(m, " "); strings.HasPrefix(m, "DHCP") {
+	if m = strings.TrimLeft(m, " "); strings.HasPrefix(m, "DHCP") || strings.HasPrefix(m, "Option 82: ") {
 		for _, mark := range [...]string{" on ", " of ", " for "} {
 			if _, after, ok := strings.Cut(m, mark); ok {
 				if word := firstWord(after); isAddress(word) {
