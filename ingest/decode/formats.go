@@ -104,6 +104,8 @@ func formats() []format {
 		{name: "barracuda_waf", mapping: true},
 		{name: "sophos_utm", mapping: true},
 		{name: "pulse_pairs", mapping: true},
+		{name: "arbor", mapping: true},
+		{name: "bluecoat_director", mapping: true},
 		{name: "skyhigh", mapping: true},
 		{name: "proxysg", mapping: true},
 		{name: "sonicwall", mapping: true},

@@ -173,6 +173,8 @@ func FuzzFormatNetskopeColumns(f *testing.F)      { fuzzFormat(f, "netskope_colu
 func FuzzFormatF5Headless(f *testing.F)           { fuzzFormat(f, "f5_headless") }
 func FuzzFormatSnortFull(f *testing.F)            { fuzzFormat(f, "snort_full") }
 func FuzzFormatProxysg(f *testing.F)              { fuzzFormat(f, "proxysg") }
+func FuzzFormatArbor(f *testing.F)                { fuzzFormat(f, "arbor") }
+func FuzzFormatBluecoatDirector(f *testing.F)     { fuzzFormat(f, "bluecoat_director") }
 func FuzzFormatSophosUtm(f *testing.F)            { fuzzFormat(f, "sophos_utm") }
 func FuzzFormatZscalerNss(f *testing.F)           { fuzzFormat(f, "zscaler_nss") }
 func FuzzFormatF5Afm(f *testing.F)                { fuzzFormat(f, "f5_afm") }
