@@ -59,7 +59,7 @@ func crowdstrike(d *dictionary) object {
 			"metadata.eventType event.kind detectionsummaryevent|eppdetectionsummaryevent|identityprotectionevent|idpdetectionsummaryevent|incidentsummaryevent|mobiledetectionsummaryevent|xdrdetectionsummaryevent|dataprotectiondetectionsummaryevent|customeriocevent|cspmioastreamingevent|cspmsearchstreamingevent|automatedleadsummaryevent|overwatchgenericdetectionsummaryevent|recondnotificationsummaryevent=alert\n" +
 			"composite_id event.kind *=alert\nevent.Success event.outcome true=success false=failure" +
 			"\nevent_simpleName event.kind localipaddressip4|localipaddressip6|localipaddressremovedip4|localipaddressremovedip6|neighborlistip4|neighborlistip6|systemcapacity|osversioninfo|hostinfo|biosinfo=state" +
-			"\nevent.Disposition event.outcome failed=failure passed=success",
+			"\nevent.RuleAction event.type 1=connection,allowed 2=connection,denied\nevent.Disposition event.outcome failed=failure passed=success",
 		then: falconKind,
 	}.object(d)
 }

@@ -87,6 +87,7 @@ func formats() []format {
 		{name: "aws_s3_access", mapping: true},
 		{name: "iis", mapping: true},
 		{name: "iis_error", mapping: true},
+		{name: "vcenter_access", mapping: true},
 		{name: "weblog", text: weblog},
 		{name: "activemq", mapping: true},
 		{name: "container", text: container},

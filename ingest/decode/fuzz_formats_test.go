@@ -118,6 +118,7 @@ func FuzzFormatExchange(f *testing.F)             { fuzzFormat(f, "exchange") }
 func FuzzFormatJvmGc(f *testing.F)                { fuzzFormat(f, "jvm_gc") }
 func FuzzFormatIis(f *testing.F)                  { fuzzFormat(f, "iis") }
 func FuzzFormatIisError(f *testing.F)             { fuzzFormat(f, "iis_error") }
+func FuzzFormatVcenterAccess(f *testing.F)        { fuzzFormat(f, "vcenter_access") }
 func FuzzFormatWeblog(f *testing.F)               { fuzzFormat(f, "weblog") }
 func FuzzFormatContainer(f *testing.F)            { fuzzFormat(f, "container") }
 func FuzzFormatCylance(f *testing.F)              { fuzzFormat(f, "cylance") }

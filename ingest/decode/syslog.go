@@ -138,11 +138,14 @@ func objectIn(m string) string {
 	if !strings.HasSuffix(body, "}") {
 		return ""
 	}
-	if at := strings.IndexByte(body, '{'); at >= 0 && at < near {
+	if at := strings.IndexByte(body, '{'); at >= 0 && at < near && !strings.HasPrefix(body[at:], `{\"`) {
 		return body[at:]
 	}
 	if at := strings.Index(body[:min(len(body), far)], `{"`); at >= 0 {
 		return body[at:]
+	}
+	if at := strings.Index(body[:min(len(body), far)], `{\"`); at >= 0 { // as a text within a text
+		return strings.ReplaceAll(body[at:], `\"`, `"`)
 	}
 	return ""
 }

@@ -135,4 +135,11 @@ source.ip=203.0.113.7
 source.port=33980
 `,
 	},
+	"syslog with JSON that a relay has escaped": {
+		`2026-03-01T10:00:00.494Z INFO websso[77:tomcat-http--42] [auditlogger] {\"user\":\"alice@shop.example\",\"client\":\"203.0.113.7\",\"description\":\"User alice@shop.example logged in\",\"type\":\"com.vmware.sso.LoginSuccess\"}`,
+		`syslog 2026-03-01T10:00:00.494Z
+user.name=alice@shop.example
+source.ip=203.0.113.7
+`,
+	},
 }
