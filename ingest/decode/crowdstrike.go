@@ -302,10 +302,10 @@ func falconEnds(d *dictionary) func(*doc, *output) {
 		if in.text(directions[1]) == "1" && !in.first(remote.ip...).IsAbsent() { // of firewalls: who began it
 			from, at = remote, local
 		}
-		switch {
-		case direction == "1":
+		switch direction {
+		case "1":
 			o.put(to[4], "ingress")
-		case direction == "0":
+		case "0":
 			o.put(to[4], "egress")
 		}
 		ip, _, _ := strings.Cut(in.first(from.ip...).Text(), " ")

@@ -59,6 +59,7 @@ func formats() []format {
 		{name: "leef", text: leef},
 		{name: "auditd", text: auditd},
 		{name: "windows_xml", text: windowsXML},
+		{name: "windows_syslog", text: windowsSyslog},
 		{name: "windows_message", text: windowsMessage},
 		{name: "xml", text: vendorXML},
 		{name: "cisco_asa", mapping: true},

@@ -89,6 +89,7 @@ func FuzzFormatCef(f *testing.F)                  { fuzzFormat(f, "cef") }
 func FuzzFormatLeef(f *testing.F)                 { fuzzFormat(f, "leef") }
 func FuzzFormatAuditd(f *testing.F)               { fuzzFormat(f, "auditd") }
 func FuzzFormatWindowsXml(f *testing.F)           { fuzzFormat(f, "windows_xml") }
+func FuzzFormatWindowsSyslog(f *testing.F)        { fuzzFormat(f, "windows_syslog") }
 func FuzzFormatWindowsMessage(f *testing.F)       { fuzzFormat(f, "windows_message") }
 func FuzzFormatXml(f *testing.F)                  { fuzzFormat(f, "xml") }
 func FuzzFormatCiscoAsa(f *testing.F)             { fuzzFormat(f, "cisco_asa") }

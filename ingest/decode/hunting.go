@@ -153,7 +153,7 @@ type huntingRoles struct {
 	additional                 *name
 	actions                    []huntingAction
 	sorts                      [2]*name // event.category and event.type
-	images1, images2           *name    // the path of who acted, as the process and as its parent
+	program, launcher          *name    // the path of who acted, as the process and as its parent
 	folders, files             [2]*name
 	proof                      [2]*name // the pid and the name of a process in evidence
 }
@@ -163,7 +163,7 @@ func newHuntingRoles(d *dictionary) func(*doc, *output) {
 		category: d.name("category"), action: [2]*name{d.name("ActionType"), d.name("properties.ActionType")},
 		further: [2]*name{d.name("AdditionalFields"), d.name("properties.AdditionalFields")}, additional: d.name("microsoft.defender.additional"),
 		actions: newHuntingActions(), sorts: [2]*name{d.name("event.category"), d.name("event.type")},
-		images1: d.name("process.executable"), images2: d.name("process.parent.executable"),
+		program: d.name("process.executable"), launcher: d.name("process.parent.executable"),
 		folders: [2]*name{d.name("InitiatingProcessFolderPath"), d.name("properties.InitiatingProcessFolderPath")},
 		files:   [2]*name{d.name("InitiatingProcessFileName"), d.name("properties.InitiatingProcessFileName")},
 		proof:   [2]*name{d.name("process.pid"), d.name("process.name")},

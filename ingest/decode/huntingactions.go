@@ -120,9 +120,9 @@ func (h *huntingRoles) sort(table, action string, o *output) {
 
 // images joins the directories of programs with their names, where a directory is all that a column holds.
 func (h *huntingRoles) images(in *doc, started bool, o *output) {
-	to := h.images1
+	to := h.program
 	if started {
-		to = h.images2
+		to = h.launcher
 	}
 	for i := range 2 { // at the root, and below properties
 		folder, name := in.text(h.folders[i]), in.text(h.files[i])

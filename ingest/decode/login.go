@@ -185,7 +185,7 @@ func plainUser(m, small string) string {
 		switch word = strings.TrimRight(word, ".:"); word {
 		case "", "account", "attempting", "trying", "or", "and", "is", "not", "name", "with", "does", "found", "has", "was", "from", "in", "who", "details", "lookup", "id":
 		default:
-			if !strings.Contains(word, "=") && !isAddress(word) {
+			if !strings.Contains(word, "=") && word[0] != '\\' && !isAddress(word) {
 				return word
 			}
 		}

@@ -142,4 +142,48 @@ user.name=alice@shop.example
 source.ip=203.0.113.7
 `,
 	},
+	"windows by NXLog's syslog": {
+		`<14>1 2026-03-01T10:00:00.5+00:00 dc-1.shop.example Microsoft-Windows-Security-Auditing 592 - [NXLOG@14506 Keywords="-9214364837600034816" EventType="AUDIT_SUCCESS" EventID="4624" RecordNumber="77" Channel="Security" TargetUserName="alice" TargetDomainName="SHOP" LogonType="3" IpAddress="203.0.113.7" IpPort="50001"] An account was successfully logged on.`,
+		`windows_syslog 2026-03-01T10:00:00.5Z
+event.code=4624
+event.category=authentication
+event.outcome=success
+host.name=dc-1.shop.example
+user.name=alice
+source.ip=203.0.113.7
+winlog.event_data.LogonType=3
+`,
+	},
+	"windows by Snare": {
+		"<13>Mar  1 10:00:00 dc-1 MSWinEventLog\t1\tSecurity\t77\tSun Mar 01 10:00:00 2026\t4625\tMicrosoft-Windows-Security-Auditing\tSHOP\\ops\tN/A\tFailure Audit\tdc-1\tLogon\t\tAn account failed to log on.    Subject:   Security ID:  S-1-0-0   Account Name:  -    Account For Which Logon Failed:   Account Name:  eve   Account Domain:  SHOP    Network Information:   Workstation Name: WS-1   Source Network Address: 203.0.113.7   Source Port:  50001\t12",
+		`windows_syslog 2026-03-01T10:00:00Z
+event.code=4625
+event.category=authentication
+event.outcome=failure
+host.name=dc-1
+user.name=eve
+source.ip=203.0.113.7
+source.port=50001
+`,
+	},
+	"windows by OSSEC": {
+		`Mar  1 10:00:00 dc-1 WinEvtLog: Security: AUDIT_FAILURE(4625): Microsoft-Windows-Security-Auditing: (no user): no domain: dc-1.shop.example: An account failed to log on. Subject:  Security ID:  S-1-0-0  Account Name:  -  Logon Type:   3  Account For Which Logon Failed:  Security ID:  S-1-0-0  Account Name:  eve  Account Domain:  SHOP`,
+		`windows_syslog 0000-03-01T10:00:00Z
+event.code=4625
+event.category=authentication
+event.outcome=failure
+host.name=dc-1.shop.example
+user.name=eve
+`,
+	},
+	"windows by the number before the message": {
+		`<134>Mar  1 10:00:00 dc-1 Security-Auditing: 4634: AUDIT_SUCCESS An account was logged off.  Subject:  Security ID:  S-1-5-21-7  Account Name:  alice`,
+		`windows_syslog 0000-03-01T10:00:00Z
+event.code=4634
+event.category=authentication
+event.type=end
+event.outcome=success
+host.name=dc-1
+`,
+	},
 }
