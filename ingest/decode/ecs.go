@@ -134,7 +134,9 @@ func anyJSON(dec *Decoder) object {
 	module, kind := d.name("event.module"), d.name("event.kind")
 	guess := dec.guesser
 	says, texts := dec.says, d.names("message", "msg", "log")
-	carried := d.names("raw", "rawmsg", "raw_message", "rawMessage", "_raw", "rawlog", "raw_log", "raw_event", "rawEvent", "original", "message", "msg", "log")
+	envelope := newEnvelope(dec, prefix)
+	lines := d.names("message", "log", "logEvents.message")
+	carried := d.names("AuditData", "auditData", "Message", "body", "Body", "logEvents.message", "event.original", "raw", "rawmsg", "raw_message", "rawMessage", "_raw", "rawlog", "raw_log", "raw_event", "rawEvent", "original", "message", "msg", "log")
 	return object{
 		claims: func(*doc) bool { return true },
 		read: func(in *doc, o *output) {
@@ -143,6 +145,11 @@ func anyJSON(dec *Decoder) object {
 					o.time = guess.dayTime(o.time, in.value(n), n, in)
 					break
 				}
+			}
+			if envelope.read(in, o) {
+				o.put(module, "json")
+				o.put(kind, "event")
+				return
 			}
 			for _, l := range in.leaves[1:] {
 				switch {
@@ -156,6 +163,8 @@ func anyJSON(dec *Decoder) object {
 			}
 			if inner := dec.carriedBy(in, carried); inner != "" {
 				dec.instead(inner, o)
+			} else if line := dec.carriedLine(lines); line != "" {
+				dec.instead(line, o)
 			} else {
 				guess.read(in, o)
 				if text := in.first(texts...); text.Kind() == tocsin.String {
