@@ -89,6 +89,7 @@ func formats() []format {
 		{name: "iis", mapping: true},
 		{name: "iis_error", mapping: true},
 		{name: "vcenter_access", mapping: true},
+		{name: "iis_native", mapping: true},
 		{name: "weblog", text: weblog},
 		{name: "activemq", mapping: true},
 		{name: "container", text: container},

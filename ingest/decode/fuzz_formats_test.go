@@ -99,6 +99,7 @@ func FuzzFormatBalancer(f *testing.F)             { fuzzFormat(f, "balancer") }
 func FuzzFormatHaproxy(f *testing.F)              { fuzzFormat(f, "haproxy") }
 func FuzzFormatSquid(f *testing.F)                { fuzzFormat(f, "squid") }
 func FuzzFormatVpcflow(f *testing.F)              { fuzzFormat(f, "vpcflow") }
+func FuzzFormatIisNative(f *testing.F)            { fuzzFormat(f, "iis_native") }
 func FuzzFormatAwsRoute53(f *testing.F)           { fuzzFormat(f, "aws_route53") }
 func FuzzFormatAwsS3Access(f *testing.F)          { fuzzFormat(f, "aws_s3_access") }
 func FuzzFormatSquid3(f *testing.F)               { fuzzFormat(f, "squid_3") }
