@@ -88,6 +88,17 @@ func epochFloat(f float64, text string) time.Time {
 	return time.Unix(int64(sec), int64(nanos)).UTC()
 }
 
+// powered reports whether a number is written as programs write seconds and milliseconds since 1970 that they took for
+// fractions: 1.7723592E9, 1.7723592e+12.
+func powered(s string) bool {
+	for _, end := range [...]string{"E9", "E12", "e+09", "e+12"} {
+		if strings.HasSuffix(s, end) && len(s) > 2 && s[1] == '.' {
+			return true
+		}
+	}
+	return false
+}
+
 // layouts are tried where the text is neither RFC 3339 nor one of its relatives, chosen by what it begins with.
 var (
 	digitLayouts = shaped(
@@ -135,7 +146,7 @@ func parseTime(s string) (time.Time, bool) {
 	}
 	layouts := wordLayouts
 	if s[0] >= '0' && s[0] <= '9' {
-		if v, ok := tocsin.NumberValue(s); ok && !strings.ContainsAny(s, "eE") && strings.IndexByte(s+".", '.') != len("20060102150405") {
+		if v, ok := tocsin.NumberValue(s); ok && (!strings.ContainsAny(s, "eE") || powered(s)) && strings.IndexByte(s+".", '.') != len("20060102150405") {
 			t := timeOf(v)
 			return t, !t.IsZero()
 		}
