@@ -168,8 +168,23 @@ func (l *logins) left(m, small string, o *output) {
 	o.address(l.ip, l.address, ip)
 }
 
+// unknownUser finds the name before words that say that nobody is called so, "" for none.
+func unknownUser(m, small string) string {
+	for _, mark := range [...]string{": no such user", " was not found in ", ": unknown user"} {
+		if at := strings.Index(small, mark); at > 0 && len(small) == len(m) {
+			if name := strings.Trim(lastWord(m[:at]), "'\"`[]"); name != "" && !strings.ContainsAny(name, "=(/:,") && !isAddress(name) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
 // plainUser finds the user that a marker stands before, "" for none.
 func plainUser(m, small string) string {
+	if name := unknownUser(m, small); name != "" {
+		return name
+	}
 	for _, mark := range [...]string{"for user ", "failed for [", "] fail login: client", "retrieve user ", "authentication request for ", "attempt for ", "bad password for ", "error for '", "login failed: '", "username input '", "login for ", "login using ", "username: ", "username:", "username ", "username=", "for user: ", "set_id=", " login:", " user=", " user ", " user:", "user \""} {
 		at := strings.Index(small, mark)
 		if at < 0 || len(small) != len(m) {
@@ -185,7 +200,7 @@ func plainUser(m, small string) string {
 		switch word = strings.TrimRight(word, ".:"); word {
 		case "", "account", "attempting", "trying", "or", "and", "is", "not", "name", "with", "does", "found", "has", "was", "from", "in", "who", "details", "lookup", "id":
 		default:
-			if !strings.Contains(word, "=") && word[0] != '\\' && !isAddress(word) {
+			if !strings.Contains(word, "=") && word[0] != '\\' && !isAddress(word) && (mark[len(mark)-1] != ' ' || word != "user" && word != "username") {
 				return word
 			}
 		}

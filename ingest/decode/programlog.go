@@ -40,6 +40,35 @@ func programTime(s string) (at time.Time, rest string, ok bool) {
 	return time.Time{}, "", false
 }
 
+// klogTime reads how Kubernetes' own programs begin their lines: the gravity's letter, month and day, the clock, the
+// thread and the place in the program: "W0301 10:00:00.123456       1 main.go:236] ".
+func klogTime(s string) (at time.Time, level, rest string, ok bool) {
+	const head = len("W0301 10:00:00.123456 ")
+	if len(s) < head || s[5] != ' ' || s[8] != ':' || s[11] != ':' || s[14] != '.' {
+		return time.Time{}, "", "", false
+	}
+	switch s[0] {
+	case 'I':
+		level = "info"
+	case 'W':
+		level = "warning"
+	case 'E':
+		level = "error"
+	case 'F':
+		level = "fatal"
+	default:
+		return time.Time{}, "", "", false
+	}
+	day, known := digits(s[1:5], 4, 4)
+	hour, minute, second, nanos, _, clock := clockOf(s[6:head])
+	place, rest, closed := strings.Cut(s[head:], "] ")
+	if !known || !clock || !closed || len(place) > 96 || !strings.Contains(place, ".go:") || day/100 < 1 || day/100 > 12 {
+		return time.Time{}, "", "", false
+	}
+	at = time.Date(0, time.Month(day/100), day%100, hour, minute, second, nanos, time.UTC)
+	return at, level, rest, at.Day() == day%100
+}
+
 func inBrackets(word string) bool {
 	n := len(word)
 	return n > 2 && (word[0] == '[' && word[n-1] == ']' || word[0] == '(' && word[n-1] == ')')

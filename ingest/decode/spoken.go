@@ -11,13 +11,16 @@ var userMarks = [...]string{
 
 // maySpeak reports whether a text may name a user. It passes over most texts that do not.
 func maySpeak(m string) bool {
-	return strings.Contains(m, "ser") || strings.Contains(m, "[name=") || strings.Contains(m, " by ") || strings.Contains(m, "ccount ") || strings.Contains(m, "USER")
+	return strings.Contains(m, "ser") || strings.Contains(m, "[name=") || strings.Contains(m, "ogin failed: '") || strings.Contains(m, " by ") || strings.Contains(m, "ccount ") || strings.Contains(m, "USER")
 }
 
 // spokenUser finds the user that a sentence names, "" for none.
 func spokenUser(m, small string) string {
-	if len(small) != len(m) || !strings.Contains(small, "user") && !strings.Contains(small, "account ") && !strings.Contains(small, "[name=") {
+	if len(small) != len(m) || !strings.Contains(small, "user") && !strings.Contains(small, "account ") && !strings.Contains(small, "[name=") && !strings.Contains(small, "login failed: '") {
 		return spokenBy(m, small)
+	}
+	if name := unknownUser(m, small); name != "" {
+		return name
 	}
 	if name := spokenDoer(m, small); name != "" {
 		return name

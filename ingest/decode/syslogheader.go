@@ -62,6 +62,10 @@ func (l *lineReader) read(line string) (header, bool) {
 		h.time, h.message = t, after
 		return h, true
 	}
+	if at, level, after, ok := klogTime(rest); ok {
+		h.time, h.level, h.message = at, level, after
+		return h, true
+	}
 	t, after, dated := leadingTime(rest)
 	after = behindCollector(t, after, dated)
 	if !dated && h.priority < 0 {

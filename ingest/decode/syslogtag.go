@@ -9,7 +9,7 @@ const facilities = " kern user mail daemon auth syslog lpr news uucp cron authpr
 // relay may have cut off what stood before it.
 func (h *header) numbered() bool {
 	_, ok := digits(h.pid, 1, 10)
-	return ok && h.app != "" && (isLetter(h.app[0]) || h.app[0] == '/')
+	return ok && h.app != "" && (isLetter(h.app[0]) || len(h.app) > 1 && h.app[0] == '/' && isLetter(h.app[1]))
 }
 
 // leveled cuts off the word of gravity that stands before the tag: "notice apmd[14311]: …", "daemon.info dnsmasq[9]: …",

@@ -155,4 +155,31 @@ user.domain=corp
 source.ip=203.0.113.7
 `,
 	},
+	"a part of Kubernetes": {
+		`W0301 10:00:00.123456       1 auth.go:236] "Login failed" user="eve" from="203.0.113.7"`,
+		`syslog 0000-03-01T10:00:00.123456Z
+log.level=warning
+source.ip=203.0.113.7
+`,
+	},
+	"a program by its whole path": {
+		`/usr/sbin/cron[4321]: (root) CMD (/usr/libexec/atrun)`,
+		`syslog 0001-01-01T00:00:00Z
+process.name=cron
+process.pid=4321
+`,
+	},
+	"nobody is called so": {
+		`Mar  1 10:00:00 ftp-1 proftpd[4321]: 192.0.2.9 (203.0.113.7[203.0.113.7]) - USER eve: no such user found from 203.0.113.7 [203.0.113.7] to 192.0.2.9:21`,
+		`syslog 0000-03-01T10:00:00Z
+user.name=eve
+source.ip=203.0.113.7
+`,
+	},
+	"a mail proxy's client": {
+		`2026/03/01 10:00:00 [info] 8#8: *24790 client 203.0.113.7:50100 connected to 0.0.0.0:587`,
+		`weblog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+`,
+	},
 }

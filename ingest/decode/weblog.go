@@ -293,6 +293,9 @@ func (w *weblogReader) failure(line string, o *output) {
 			o.keep(w.pid, tocsin.IntValue(int64(n)))
 		}
 		o.address(w.ip, w.client, errorPart(rest, ", client: ", ","))
+		if client := errorPart(rest, " client ", " "); mayAddress(client) {
+			o.address(w.ip, w.client, withoutPort(client))
+		}
 		request, _ := quotedPart(errorPart(rest, `, request: `, ""))
 		w.request(request, o)
 		host, _ := quotedPart(errorPart(rest, `, host: `, ""))
