@@ -105,10 +105,31 @@ func (d *Decoder) readText(line, want string) (format, reason, detail string) {
 	if f == nil {
 		return "", "format", "no format is recognised in the line " + excerpt(line)
 	}
-	if fault := f.text.read(line, d.out); fault != "" {
-		return "", "format", f.name + ": " + fault
+	fault := f.text.read(line, d.out)
+	if fault == "" {
+		return f.name, "", ""
 	}
-	return f.name, "", ""
+	if by := d.looser(line, f.name, want); by != nil {
+		d.out.begin()
+		if by.text.read(line, d.out) == "" {
+			return by.name, "", ""
+		}
+	}
+	return "", "format", f.name + ": " + fault
+}
+
+// looser is the format that reads a line as the sentence that it is, where it only looked like one of the web servers' and
+// firewalls' columns; nil for none. What is broken of a format that stands for an alert is none.
+func (d *Decoder) looser(line, format, want string) *reader {
+	if want != "" || format != "weblog" && format != "panos" {
+		return nil
+	}
+	for _, name := range [...]string{"syslog", "plain"} {
+		if by := d.wanted(name); by != nil && by.text.claims(line) {
+			return by
+		}
+	}
+	return nil
 }
 
 // wanted is the format of lines of that name; nil for none.

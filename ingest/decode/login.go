@@ -168,8 +168,17 @@ func (l *logins) left(m, small string, o *output) {
 	o.address(l.ip, l.address, ip)
 }
 
-// unknownUser finds the name before words that say that nobody is called so, "" for none.
+// unknownUser finds the name before words that say that nobody is called so, or the one that a mail server has asked for, ""
+// for none.
 func unknownUser(m, small string) string {
+	for _, door := range [...]string{" pam(", " sql(", " ldap(", " passwd-file("} { // Dovecot: what it asked, of whom, from where
+		if at := strings.Index(m, door); at >= 0 {
+			name, _, ok := strings.Cut(m[at+len(door):], ",")
+			if ok && name != "" && !strings.ContainsAny(name, " ()=/:") && !isAddress(name) {
+				return name
+			}
+		}
+	}
 	for _, mark := range [...]string{": no such user", " was not found in ", ": unknown user"} {
 		if at := strings.Index(small, mark); at > 0 && len(small) == len(m) {
 			if name := strings.Trim(lastWord(m[:at]), "'\"`[]"); name != "" && !strings.ContainsAny(name, "=(/:,") && !isAddress(name) {
@@ -200,7 +209,7 @@ func plainUser(m, small string) string {
 		switch word = strings.TrimRight(word, ".:"); word {
 		case "", "account", "attempting", "trying", "or", "and", "is", "not", "name", "with", "does", "found", "has", "was", "from", "in", "who", "details", "lookup", "id":
 		default:
-			if !strings.Contains(word, "=") && word[0] != '\\' && !isAddress(word) && (mark[len(mark)-1] != ' ' || word != "user" && word != "username") {
+			if !strings.Contains(word, "=") && word[0] != '\\' && !isAddress(word) && (mark[len(mark)-1] != ' ' || word != "user" && word != "username" || strings.ContainsAny(m[at+len(mark):][:1], "'\"`")) {
 				return word
 			}
 		}

@@ -142,7 +142,7 @@ func (o *output) put(n *name, s string) {
 
 // address sets ip where s is an address, and beside it in any case.
 func (o *output) address(ip, beside *name, s string) {
-	s = strings.Trim(s, "[] ")
+	s = strings.Trim(s, "[]| ")
 	if s == "" || s == "-" {
 		return
 	}

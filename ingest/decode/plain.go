@@ -48,7 +48,7 @@ func plain(dec *Decoder) text {
 func dated(line string) bool {
 	const least = 3 // words
 	_, ok := timeInside(line)
-	return ok && len(line) <= maxSaid && len(strings.Fields(line)) >= least && strings.IndexByte(line, 0) < 0
+	return ok && len(line) <= maxSaid && (strings.Contains(line, "|") || len(strings.Fields(line)) >= least) && strings.IndexByte(line, 0) < 0
 }
 
 // plainTime finds the first time that stands as a column of its own near the beginning of a line.

@@ -5,7 +5,7 @@ import "strings"
 // notSpeaking are words of sentences whose one address is none of who speaks, in small letters: the program's own, one that
 // it gives away, one that it turns to.
 var notSpeaking = [...]string{
-	"listen", " bind", "binding", "bound to", "bound on", "nameserver", "gateway ", "netmask", "route ", "lease", "resolv", "upstream", "target", "destination", " dst", "relay",
+	"listening", " listen ", " bind", "binding", "bound to", "bound on", "nameserver", "gateway ", "netmask", "route ", "lease", "resolv", "upstream", "target", "destination", " dst", "relay",
 	"started at", "server at", "serving", "interface ", "configured", "assigned", "address is", "address was", "connecting to", "connect to", "sent to", "forward", " via ", "ntp", "sync",
 }
 

@@ -18,7 +18,55 @@ func timeInside(line string) (time.Time, bool) {
 			return t, true
 		}
 	}
+	if t, ok := compactTime(line); ok {
+		return t, true
+	}
+	for i := 1; i+len("Mar  1 10:00:00 ") <= len(head); i++ { // a header of syslog behind something else
+		if head[i-1] == ' ' && isLetter(head[i]) {
+			if t, rest, ok := stamp(head[i:]); ok && strings.HasPrefix(rest, " ") {
+				return t, true
+			}
+		}
+	}
 	return time.Time{}, false
+}
+
+// compactTime reads the times that a line may begin with and that are hardly more than digits: "20260301 100000",
+// "20260301-10:00:00:123", "260301 100000 148 INFO ", and "03-01 10:00:00.123  1702  2395 D " of Android.
+func compactTime(s string) (time.Time, bool) {
+	number, n := leadingDigits(s)
+	if len(s) < len("260301 100000 1") {
+		return time.Time{}, false
+	}
+	switch {
+	case n == 8 && (s[8] == ' ' || s[8] == '-' || s[8] == '\t'):
+		return compactClock(number/10000, number/100%100, number%100, s[9:])
+	case n == 6 && s[6] == ' ' && nibble(s[12]) < 10 && s[13] == ' ':
+		return compactClock(2000+number/10000, number/100%100, number%100, s[7:])
+	case n == 2 && s[2] == '-' && s[5] == ' ' && s[8] == ':' && s[14] == '.':
+		day, m := leadingDigits(s[3:5])
+		hour, minute, second, nanos, _, ok := clockOf(s[6:])
+		if !ok || m != 2 || number < 1 || number > 12 {
+			return time.Time{}, false
+		}
+		return date(0, number, day, hour, minute, second, nanos)
+	}
+	return time.Time{}, false
+}
+
+// compactClock adds a time of day to a day: "10:00:00:123", or "100000".
+func compactClock(year, month, day int, s string) (time.Time, bool) {
+	if year < 1990 || year > 2100 || month < 1 || month > 12 || day < 1 || day > 31 {
+		return time.Time{}, false
+	}
+	if hour, minute, second, nanos, _, ok := clockOf(s); ok {
+		return date(year, month, day, hour, minute, second, nanos)
+	}
+	clock, n := leadingDigits(s)
+	if n != 6 || clock/10000 > 23 || clock/100%100 > 59 || clock%100 > 59 {
+		return time.Time{}, false
+	}
+	return date(year, month, day, clock/10000, clock/100%100, clock%100, 0)
 }
 
 // dayAndClock reads a day with its year that a text begins with, and the clock behind it.
@@ -37,6 +85,9 @@ func dayAndClock(s string) (time.Time, bool) {
 	clock := strings.TrimLeft(rest, " ,-T:")
 	if len(rest)-len(clock) < 1 || len(rest)-len(clock) > 3 {
 		return time.Time{}, false
+	}
+	if len(clock) > len("10.00.00") && clock[2] == '.' && clock[5] == '.' { // as databases join the two
+		clock = clock[:2] + ":" + clock[3:5] + ":" + clock[6:min(len(clock), len("10.00.00.123456"))]
 	}
 	hour, minute, second, nanos, rest, ok := clockOf(clock)
 	if !ok {

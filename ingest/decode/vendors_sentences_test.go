@@ -182,4 +182,51 @@ source.ip=203.0.113.7
 source.ip=203.0.113.7
 `,
 	},
+	"a day of digits alone": {
+		"20260301 100000\tUser (corp\\eve) has stopped scanning on this machine.",
+		`plain 2026-03-01T10:00:00Z
+`,
+	},
+	"a short day of digits alone": {
+		`260301 100000 148 INFO shop.Data: took block from /203.0.113.7:50100`,
+		`plain 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+`,
+	},
+	"Android's log": {
+		`03-01 10:00:00.811  1702  2395 D WindowManager: printing nothing more`,
+		`plain 0000-03-01T10:00:00.811Z
+`,
+	},
+	"a day and a clock as databases join them": {
+		`- 7 2026.03.01 R02 2026-03-01-10.00.00.363779 R02 KERNEL INFO corrected an error`,
+		`plain 2026-03-01T10:00:00.363779Z
+`,
+	},
+	"hardly a firewall's columns": {
+		`Apr 30 06:00:00 fw-1.shop.example 1,2026/02/09 00:00:00,00000000,TRAFFIC,`,
+		`syslog 0000-04-30T06:00:00Z
+host.name=fw-1.shop.example
+`,
+	},
+	"hardly a web server's line": {
+		`203.0.113.7 1980 [26/Mar/2026:10:20:16 somewhere] "PUT https://shop.example/a" 198.51.100.7 none`,
+		`plain 2026-03-26T10:20:16Z
+`,
+	},
+	"whom a mail server asked for": {
+		`Mar  1 10:00:00 mail-1 dovecot: auth-worker(14877): conn unix:auth-worker (pid=14830,uid=109): auth-worker<5>: pam(eve@shop.example,203.0.113.7): pam_authenticate() failed: Authentication failure`,
+		`syslog 0000-03-01T10:00:00Z
+user.name=eve@shop.example
+source.ip=203.0.113.7
+event.outcome=failure
+`,
+	},
+	"an account behind a sentence": {
+		`2026-03-01T10:00:00.281Z [info][Auth]: Failed login attempt from user with incorrect credentials {"account":{"ip":"203.0.113.7","email":"eve@shop.example"}}`,
+		`syslog 2026-03-01T10:00:00.281Z
+user.name=eve@shop.example
+source.ip=203.0.113.7
+`,
+	},
 }
