@@ -119,7 +119,6 @@ func FuzzFormatHdfsAudit(f *testing.F)            { fuzzFormat(f, "hdfs_audit") 
 func FuzzFormatExchange(f *testing.F)             { fuzzFormat(f, "exchange") }
 func FuzzFormatJvmGc(f *testing.F)                { fuzzFormat(f, "jvm_gc") }
 func FuzzFormatIis(f *testing.F)                  { fuzzFormat(f, "iis") }
-func FuzzFormatIisError(f *testing.F)             { fuzzFormat(f, "iis_error") }
 func FuzzFormatVcenterAccess(f *testing.F)        { fuzzFormat(f, "vcenter_access") }
 func FuzzFormatWeblog(f *testing.F)               { fuzzFormat(f, "weblog") }
 func FuzzFormatContainer(f *testing.F)            { fuzzFormat(f, "container") }

@@ -4,7 +4,7 @@ package decode
 func kubernetes(d *dictionary) object {
 	return product{
 		prefix: "kubernetes.audit",
-		signs:  "kind=Event auditID verb\nkind=Event verb objectRef.resource\napiVersion^audit.k8s.io verb stage",
+		signs:  "kind=Event auditID verb\nkind=Event verb objectRef.resource\napiVersion^audit.k8s.io verb stage\nauditID stage verb requestURI",
 		times:  "stageTimestamp requestReceivedTimestamp timestamp",
 		fixed:  "event.kind event\nevent.category configuration\nevent.module kubernetes\nevent.dataset kubernetes.audit\norchestrator.type kubernetes",
 		moves: `

@@ -172,8 +172,8 @@ func (l *logins) left(m, small string, o *output) {
 // for none.
 func unknownUser(m, small string) string {
 	for _, door := range [...]string{" pam(", " sql(", " ldap(", " passwd-file("} { // Dovecot: what it asked, of whom, from where
-		if at := strings.Index(m, door); at >= 0 {
-			name, _, ok := strings.Cut(m[at+len(door):], ",")
+		if _, asked, found := strings.Cut(m, door); found {
+			name, _, ok := strings.Cut(asked, ",")
 			if ok && name != "" && !strings.ContainsAny(name, " ()=/:") && !isAddress(name) {
 				return name
 			}

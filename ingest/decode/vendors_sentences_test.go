@@ -229,4 +229,11 @@ user.name=eve@shop.example
 source.ip=203.0.113.7
 `,
 	},
+	"an audit of Kubernetes without its sort": {
+		`{"level":"Request","auditID":"a","stage":"ResponseComplete","requestURI":"/api/v1/pods","verb":"list","user":{"username":"alice"},"sourceIPs":["203.0.113.7"],"responseStatus":{"code":200},"stageTimestamp":"2026-03-01T10:00:00Z"}`,
+		`kubernetes 2026-03-01T10:00:00Z
+user.name=alice
+source.ip=203.0.113.7
+`,
+	},
 }
