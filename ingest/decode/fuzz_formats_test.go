@@ -213,7 +213,6 @@ func FuzzFormatCouchdb(f *testing.F)              { fuzzFormat(f, "couchdb") }
 func FuzzFormatWebmin(f *testing.F)               { fuzzFormat(f, "webmin") }
 func FuzzFormatCpanel(f *testing.F)               { fuzzFormat(f, "cpanel") }
 func FuzzFormatAsterisk(f *testing.F)             { fuzzFormat(f, "asterisk") }
-func FuzzFormatExchangeMailbox(f *testing.F)      { fuzzFormat(f, "exchange_mailbox") }
 func FuzzFormatTcpdump(f *testing.F)              { fuzzFormat(f, "tcpdump") }
 func FuzzFormatCiscoEsa(f *testing.F)             { fuzzFormat(f, "cisco_esa") }
 

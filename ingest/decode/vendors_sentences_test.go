@@ -157,7 +157,7 @@ source.ip=203.0.113.7
 	},
 	"a part of Kubernetes": {
 		`W0301 10:00:00.123456       1 auth.go:236] "Login failed" user="eve" from="203.0.113.7"`,
-		`syslog 0000-03-01T10:00:00.123456Z
+		`klog 0000-03-01T10:00:00.123456Z
 log.level=warning
 source.ip=203.0.113.7
 `,
