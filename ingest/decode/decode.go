@@ -96,6 +96,8 @@ type object struct {
 type text struct {
 	// needs are bytes that every line of the format has. They spare asking each format about each line.
 	needs byteSet
+	// begins are bytes of which every line of the format begins with one; none where that cannot be told.
+	begins byteSet
 	// signs are texts of which one stands in every line of the format; nil where there are none such. They are looked for
 	// once for all formats.
 	signs  []string

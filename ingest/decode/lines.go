@@ -146,10 +146,13 @@ func (d *Decoder) wanted(name string) *reader {
 func (d *Decoder) lineFormat(line string, except ...string) *reader {
 	var has byteSet
 	var signs signSet
-	looked := false
+	looked, first := false, bytesOf(line[:min(len(line), 1)])
 	for i := range d.formats {
 		f := &d.formats[i]
 		if f.text.read == nil || len(except) > 0 && slices.Contains(except, f.name) {
+			continue
+		}
+		if f.text.begins != (byteSet{}) && !f.text.begins.holds(first) {
 			continue
 		}
 		if has == (byteSet{}) && f.text.needs != has { // the first formats ask for little that costs less than this

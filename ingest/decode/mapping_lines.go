@@ -9,7 +9,17 @@ import (
 
 // text is the mapping as a format of lines.
 func (r *mappingReader) text() text {
-	return text{needs: r.m.lines.bytes(), signs: r.m.lines.search(), claims: r.claimsLine, read: r.readLine}
+	return text{needs: r.m.lines.bytes(), begins: r.m.lines.first(), signs: r.m.lines.search(), claims: r.claimsLine, read: r.readLine}
+}
+
+// first are the bytes that a line begins with, none where there may be a header.
+func (l *lineSigns) first() (all byteSet) {
+	for _, text := range l.begins {
+		if !l.header {
+			all = all.or(bytesOf(text[:1]))
+		}
+	}
+	return all
 }
 
 // bytes are what stands in every line that has the signs.

@@ -116,14 +116,14 @@ func (p *pairReader) fortinetThreat(sort, sub string, o *output) {
 	if sort != "utm" && (sub == "" || sort == "attack") {
 		sub = sort
 	}
-	switch {
-	case sub == "virus":
+	switch sub {
+	case "virus":
 		o.put(p.kind, "alert")
 		o.keep(p.category, f.virus)
-	case sub == "ips", sub == "anomaly":
+	case "ips", "anomaly":
 		o.put(p.kind, "alert")
 		o.keep(p.category, f.attack)
-	case sub == "attack", sub == "waf":
+	case "attack", "waf":
 		o.put(p.kind, "alert")
 		o.keep(p.category, f.webAttack)
 		for _, key := range [...]string{"signature_subclass", "main_type", "sub_type"} {
@@ -131,7 +131,7 @@ func (p *pairReader) fortinetThreat(sort, sub string, o *output) {
 				o.put(p.rule, name)
 			}
 		}
-	case sub == "webfilter", sub == "http":
+	case "webfilter", "http":
 		o.keep(p.category, f.httpLogged)
 	default:
 		o.keep(p.category, f.connection)

@@ -205,31 +205,45 @@ type spokenEvent struct{ log, id string }
 type winSpeech struct {
 	whole map[string]spokenEvent
 	heads map[string]spokenEvent // of sentences that go on
+	words map[string]bool        // the first of either: most lines begin with another
 }
 
 func newWinSpeech() *winSpeech {
-	s := &winSpeech{whole: map[string]spokenEvent{}, heads: map[string]spokenEvent{}}
+	s := &winSpeech{whole: map[string]spokenEvent{}, heads: map[string]spokenEvent{}, words: map[string]bool{}}
 	for line := range strings.Lines(winSpoken) {
 		words := strings.SplitN(strings.TrimSpace(line), " ", 3)
 		if len(words) < 3 {
 			continue
 		}
+		s.words[spokenWord(words[2])] = true
 		if head, ok := strings.CutSuffix(words[2], "*"); ok {
 			s.heads[head] = spokenEvent{words[0], words[1]}
 			continue
 		}
 		s.whole[words[2]] = spokenEvent{words[0], words[1]}
 		if older := strings.Replace(words[2], "Microsoft Defender", "Windows Defender", 1); older != words[2] {
+			s.words[spokenWord(older)] = true
 			s.whole[older] = spokenEvent{words[0], words[1]}
 		}
 	}
 	return s
 }
 
+// spokenWord is what stands before the first blank or sign that can end a message's beginning.
+func spokenWord(m string) string {
+	if end := strings.IndexAny(m, " .#\r\n\t(:\"*"); end >= 0 {
+		return m[:end]
+	}
+	return m
+}
+
 // of is the event whose message a text is.
 func (s *winSpeech) of(m string) (e spokenEvent, ok bool) {
 	const longest = 200
 	m = strings.TrimLeft(m, " ")
+	if !strings.HasPrefix(m, "%") && !s.words[spokenWord(m[:min(len(m), longest)])] {
+		return e, false
+	}
 	head := m[:min(len(m), longest)]
 	if end := strings.IndexAny(head, ".#\r\n\t"); end > 0 {
 		if e, ok = s.whole[strings.TrimRight(head[:end], " ")]; ok {

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"maps"
 	nethttp "net/http"
 	"net/http/httptest"
@@ -193,7 +192,7 @@ func TestPullFaults(t *testing.T) {
 func TestPullUnknownCertificate(t *testing.T) {
 	s := httptest.NewTLSServer(nethttp.NotFoundHandler())
 	t.Cleanup(s.Close)
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	err := puller(t, Elasticsearch, s.URL, &ledger{}, nil).round(t.Context())
 	if err == nil || !strings.HasSuffix(err.Error(), "; name the authority of its certificate in ca_file") {
 		t.Error(err)
