@@ -63,6 +63,7 @@ type Decoder struct {
 	nested  int    // records within the record that are being read
 	line    lineReader
 	signs   signSearch // of formats of lines
+	lines   []lineTest // of formats of lines, in their order
 	guesser *guesser
 	says    *said
 
@@ -147,7 +148,10 @@ func New(opts Options) (*Decoder, error) {
 	}
 	d.doc.dict.rank()
 	for i := range d.formats {
-		d.formats[i].sign = d.signs.enter(d.formats[i].text.signs)
+		if f := &d.formats[i]; f.text.read != nil {
+			f.sign = d.signs.enter(f.text.signs)
+			d.lines = append(d.lines, lineTest{f.text.needs, f.text.begins, int32(f.sign), int32(i)})
+		}
 	}
 	for i, r := range d.formats {
 		if slices.ContainsFunc(d.formats[:i], func(other reader) bool { return other.name == r.name }) {

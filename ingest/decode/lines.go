@@ -142,29 +142,35 @@ func (d *Decoder) wanted(name string) *reader {
 	return nil
 }
 
+// A lineTest is what is asked of a line before a format is asked for it: of all formats, close together.
+type lineTest struct {
+	needs, begins byteSet
+	sign, format  int32
+}
+
 // lineFormat is the first format that claims a line, but none of the names except; nil for none.
 func (d *Decoder) lineFormat(line string, except ...string) *reader {
 	var has byteSet
 	var signs signSet
 	looked, first := false, bytesOf(line[:min(len(line), 1)])
-	for i := range d.formats {
-		f := &d.formats[i]
-		if f.text.read == nil || len(except) > 0 && slices.Contains(except, f.name) {
+	for i := range d.lines {
+		t := &d.lines[i]
+		if t.begins != (byteSet{}) && !t.begins.holds(first) {
 			continue
 		}
-		if f.text.begins != (byteSet{}) && !f.text.begins.holds(first) {
-			continue
-		}
-		if has == (byteSet{}) && f.text.needs != has { // the first formats ask for little that costs less than this
+		if has == (byteSet{}) && t.needs != has { // the first formats ask for little that costs less than this
 			has = bytesOf(line)
 		}
-		if !has.holds(f.text.needs) {
+		if !has.holds(t.needs) {
 			continue
 		}
-		if f.sign != 0 && !looked {
+		if t.sign != 0 && !looked {
 			signs, looked = d.signs.find(line), true
 		}
-		if (f.sign == 0 || signs.has(f.sign)) && f.text.claims(line) {
+		if t.sign != 0 && !signs.has(int(t.sign)) {
+			continue
+		}
+		if f := &d.formats[t.format]; f.text.claims(line) && !slices.Contains(except, f.name) {
 			return f
 		}
 	}
