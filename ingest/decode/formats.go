@@ -167,6 +167,7 @@ func formats() []format {
 		{name: "watchguard", mapping: true},
 		{name: "fortiedr", mapping: true},
 		{name: "netscreen", mapping: true},
+		{name: "ekinops", mapping: true},
 		{name: "cisco_esa", mapping: true},
 		{name: "openvpn", mapping: true},
 		{name: "syslog", text: syslog},

@@ -215,6 +215,7 @@ func FuzzFormatCpanel(f *testing.F)               { fuzzFormat(f, "cpanel") }
 func FuzzFormatAsterisk(f *testing.F)             { fuzzFormat(f, "asterisk") }
 func FuzzFormatTcpdump(f *testing.F)              { fuzzFormat(f, "tcpdump") }
 func FuzzFormatCiscoEsa(f *testing.F)             { fuzzFormat(f, "cisco_esa") }
+func FuzzFormatEkinops(f *testing.F)              { fuzzFormat(f, "ekinops") }
 
 // TestEveryFormatIsFuzzed holds that each format has a target above.
 func TestEveryFormatIsFuzzed(t *testing.T) {

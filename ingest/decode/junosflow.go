@@ -94,9 +94,13 @@ func (j *junosReader) of(h header) (*junosMessage, string) {
 
 // read sets what the name of a message says, and what flows where it is told in words.
 func (j *junosReader) read(h header, o *output) {
-	if h.app == "kmd" || h.app == "iked" { // the daemons of IKE
+	switch h.app {
+	case "kmd", "iked": // the daemons of IKE
 		o.put(j.vendor, "Juniper")
 		o.put(j.category, "network")
+		return
+	case "mib2d", "rpd", "l2ald", "l2cpd", "dcd", "cosd", "chassisd", "jdhcpd", "bfdd", "lacpd", "ppmd", "eswd", "pfed", "jsrpd", "craftd", "alarmd":
+		o.put(j.vendor, "Juniper")
 		return
 	}
 	m, said := j.of(h)

@@ -299,6 +299,9 @@ func (p *pairReader) time(o *output) {
 // all sets what each pair says: first those whose keys are known, then those whose keys are like others.
 func (p *pairReader) all(o *output) {
 	p.fortinet(o)
+	if p.value("nested-application") != "" || p.value("source-zone-name") != "" { // of Junos, whose header went lost
+		o.put(p.forti.vendor, "Juniper")
+	}
 	for _, known := range []bool{true, false} {
 		for _, pair := range p.pairs {
 			if (p.keys[pair[0]] != nil) == known {

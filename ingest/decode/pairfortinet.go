@@ -79,6 +79,11 @@ func (p *pairReader) fortinet(o *output) {
 		}
 	}
 	p.fortinetOutcome(o)
+	if _, relay, ok := strings.Cut(p.value("msg"), "relay="); ok && sub == "smtp" { // whom FortiMail gives it to
+		_, address, _ := strings.Cut(relay, "[")
+		address, _, _ = strings.Cut(address, "]")
+		o.address(f.destination, f.far, address)
+	}
 	for _, key := range [...]string{"client_name", "src"} { // of who sends mail
 		name := p.value(key)
 		if _, address, ok := strings.Cut(name, "["); ok {
