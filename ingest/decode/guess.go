@@ -18,7 +18,7 @@ const guesses = `
 	source.domain           srchost sourcehost sourcehostname srchostname clienthostname
 	source.port             srcport sourceport clientport spt remoteport localport csport
 	source.mac              srcmac sourcemac clientmac macaddress
-	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst remotehostip serveraddress resolvedip hostip downstreamlocaladdress vip cdip toip
+	destination.ip          dstip destip destinationip destinationipaddress dstipaddress dstaddr destaddr destinationaddress destinationipv4 serverip serveripaddress targetip targetipaddress victimip destinationipv6address destinationipv4address ipdst remotehostip serveraddress resolvedip hostip downstreamlocaladdress vip cdip toip serveraddr upstreamaddr upstreamhost
 	destination.port        dstport destport destinationport dpt serverport targetport cdport
 	destination.domain      dsthost desthost desthostname dsthostname destinationhost destinationhostname destinationdomain serverhost
 	network.transport       transport transportprotocol ipprotocol networkprotocol proto protocol l4proto ipproto protocolid
@@ -269,8 +269,12 @@ func (g *guesser) read(in *doc, o *output) {
 		if to.text == "host.name" && in.leaves[h.at].name.last == "host" && o.has(g.method) {
 			to = g.domain
 		}
-		if !o.has(to) && to.barred != o.record {
+		switch {
+		case to.barred == o.record:
+		case !o.has(to):
 			g.set(to, v, o)
+		case to == g.method && !o.has(g.target): // a method of its own stands beside the first line
+			g.request(v.Text(), o)
 		}
 	}
 	g.derive.apply(o)

@@ -124,4 +124,40 @@ process.name=ALICE/NIGHT
 user.name=ALICE
 `,
 	},
+	"BIND's query by TCP": {
+		`2026-03-01T10:00:00Z ns-1 named[7]: client @0xfc886160 203.0.113.7#58925 (www.shop.example): query: www.shop.example IN A +E(0)T (192.0.2.53)`,
+		`syslog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+destination.ip=192.0.2.53
+dns.question.name=www.shop.example
+dns.question.type=A
+network.transport=tcp
+`,
+	},
+	"a server that BIND waits for": {
+		`2026-03-01T10:00:00Z ns-1 named[7]: lame server resolving 'shop.example' (in 'example'?): 198.51.100.53#53`,
+		`syslog 2026-03-01T10:00:00Z
+destination.ip=198.51.100.53
+dns.question.name=shop.example
+event.outcome=failure
+`,
+	},
+	"Unbound's reply": {
+		`2026-03-01T10:00:00Z ns-1 unbound[7]: [7:0] reply: 203.0.113.7 www.shop.example. A IN NXDOMAIN 0.017445 0 51`,
+		`syslog 2026-03-01T10:00:00Z
+source.ip=203.0.113.7
+dns.question.name=www.shop.example
+dns.response_code=NXDOMAIN
+event.outcome=failure
+`,
+	},
+	"the method beside the first line": {
+		`{"time":"2026-03-01T10:00:00Z","remote_addr":"203.0.113.7","request_method":"GET","request":"GET /a HTTP/1.1","upstream_addr":"192.0.2.10:8080","response_status":200}`,
+		`json 2026-03-01T10:00:00Z
+url.original=/a
+destination.ip=192.0.2.10
+destination.port=8080
+event.outcome=success
+`,
+	},
 }

@@ -7,6 +7,7 @@ const winBundles = `
 @on        TargetUserName>user.target.name TargetDomainName>user.target.domain TargetSid>user.target.id TargetUserSid>user.target.id
 @effective TargetUserName>user.effective.name TargetDomainName>user.effective.domain TargetUserSid>user.effective.id
 @group     TargetUserName>group.name TargetDomainName>group.domain TargetSid>group.id MemberName>user.target.name MemberSid>user.target.id
+@dns       QNAME>dns.question.name Source>source.ip Destination>destination.ip
 @net       IpAddress>source.ip IpPort>source.port WorkstationName>source.domain Workstation>source.domain ClientAddress>source.ip ClientName>source.domain
 @proc      ProcessName>process.executable ProcessId>process.pid ProcessID>process.pid CallerProcessName>process.executable CallerProcessId>process.pid
 @image     Image>process.executable ProcessId>process.pid ProcessGuid>process.entity_id User>user.name
@@ -209,6 +210,19 @@ rdp 1149                 authentication,session start rdp-authenticated Param1>u
 mssql 33205              database access audit
 directory 1644           network access ldap-query param5>source.ip param17>user.name
 directory 2889           authentication start ldap-bind-unsigned param1>source.ip param2>user.name
+dns 256                 network connection,protocol dns-query-received @dns Port>source.port
+dns 257                 network connection,protocol dns-response-sent @dns Port>destination.port
+dns 258                 network connection,protocol,error dns-response-failed @dns Port>destination.port
+dns 259                 network connection,protocol,denied dns-query-ignored @dns
+dns 260,261,262         network connection,protocol dns-recursion @dns
+dns 263,264             network connection,protocol dns-update @dns
+dns 513                 configuration deletion dns-zone-deleted Zone>dns.question.name
+dns 514,549,550,561,562 configuration change dns-zone-changed Zone>dns.question.name
+dns 515,516,517,518,519,520,521,522 configuration change dns-record-changed NAME>dns.question.name
+dns 536,537             configuration change dns-cache-purged
+dns 540,541,542,543,544,545,546,547,548 configuration change dns-server-changed
+dns 551,552,553,554,555,556,557,558,559,560,563,564,565,566,567,568,569,570,571,572,573 configuration change dns-configuration-changed
+dns 577,578,579,580,581,582 configuration change dns-policy-changed Policy>rule.name
 wmi 5857,5858,5859,5860,5861 process info wmi-activity User>user.name
 `
 
@@ -225,14 +239,17 @@ var winLogs = map[string]string{
 	"Microsoft-Windows-AppLocker/MSI and Script":                             "applocker",
 	"Microsoft-Windows-AppLocker/Packaged app-Deployment":                    "applocker",
 	"Microsoft-Windows-AppLocker/Packaged app-Execution":                     "applocker",
-	"security":                            "security", // as collectors write it that do not keep the case
-	"Directory Service":                   "directory",
-	"Microsoft-Windows-Sysmon":            "sysmon",
-	"Linux-Sysmon/Operational":            "sysmon",
-	"Linux-Sysmon":                        "sysmon",
-	"Microsoft-Windows-Security-Auditing": "security",
-	"Microsoft-Windows-PowerShell":        "powershell",
-	"PowerShell":                          "powershell",
-	"Microsoft-Windows-Windows Defender":  "defender",
-	"Service Control Manager":             "system",
+	"security":                               "security", // as collectors write it that do not keep the case
+	"Directory Service":                      "directory",
+	"Microsoft-Windows-Sysmon":               "sysmon",
+	"Linux-Sysmon/Operational":               "sysmon",
+	"Linux-Sysmon":                           "sysmon",
+	"Microsoft-Windows-Security-Auditing":    "security",
+	"Microsoft-Windows-PowerShell":           "powershell",
+	"PowerShell":                             "powershell",
+	"Microsoft-Windows-Windows Defender":     "defender",
+	"Service Control Manager":                "system",
+	"Microsoft-Windows-DNSServer/Audit":      "dns",
+	"Microsoft-Windows-DNSServer/Analytical": "dns",
+	"Microsoft-Windows-DNSServer":            "dns",
 }
