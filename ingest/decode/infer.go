@@ -19,6 +19,7 @@ type inference struct {
 	program, fileName, agent, status           *name
 	spoken                                     []*name // what only traffic has
 	indicators                                 []*name // what only an indicator of a list has
+	measuring                                  measuring
 }
 
 // What names may tell besides a field and a time: see [guesser.read].
@@ -68,7 +69,7 @@ func (c *clues) take(h guessHit) bool {
 
 func newInference(d *dictionary) *inference {
 	return &inference{
-		dict: d,
+		dict: d, measuring: newMeasuring(),
 		kind: d.name("event.kind"), category: d.name("event.category"), types: d.name("event.type"), outcome: d.name("event.outcome"), severity: d.name("event.severity"),
 		action: d.name("event.action"), rule: d.name("rule.name"), message: d.name("message"), user: d.name("user.name"), host: d.name("host.name"),
 		source: d.name("source.ip"), destination: d.name("destination.ip"), port: d.name("destination.port"),
@@ -83,6 +84,10 @@ func newInference(d *dictionary) *inference {
 
 // apply sets kind, category, type, outcome and severity where they are not set.
 func (f *inference) apply(in *doc, by clues, o *output) {
+	if o.text(f.kind) == "metric" {
+		o.put(f.category, f.measuring.of(in))
+		return
+	}
 	graded := f.grade(in, by.severities, o)
 	f.result(in, by.outcomes, o)
 	said := strings.ToLower(o.text(f.action) + " " + o.text(f.rule))
