@@ -103,6 +103,7 @@ type cefReader struct {
 	events                                     map[string][]cefEvent
 	machines                                   [3]*cefTerm
 	account, actor                             *cefTerm
+	program, command                           *name
 	parts                                      []string
 }
 
@@ -130,7 +131,7 @@ func newCEF(d *dictionary, format, keys string) *cefReader {
 	c.sides = [2]cefSide{{d.name("source.ip"), d.name("source.domain")}, {d.name("destination.ip"), d.name("destination.domain")}}
 	c.sorts, c.events = newCEFSorts(d), cefEvents()
 	c.machines, c.account = [3]*cefTerm{c.key("dhost"), c.key("dvchost"), c.key("shost")}, c.key("duser")
-	c.actor = c.key("suser")
+	c.actor, c.program, c.command = c.key("suser"), d.name("process.name"), d.name("process.command_line")
 	return c
 }
 
@@ -194,11 +195,11 @@ func (c *cefReader) read(line string, o *output) string {
 	o.word(parts[6])
 	c.central(parts, o)
 	c.fields(o)
+	o.set(c.user, o.value(c.sourceUser))
 	c.likely(o)
 	c.listed(parts, o)
 	c.syslog.envelope(h, o)
 	c.machine(o)
-	o.set(c.user, o.value(c.sourceUser))
 	o.set(c.user, o.value(c.destUser))
 	c.classify(parts[5], o)
 	c.derive.apply(o)

@@ -75,6 +75,13 @@ ManageEngine|ADAuditPlus|DNSAudit|configuration|change|event
 ManageEngine|ADAuditPlus|ConfigAudit|configuration|change|event
 ManageEngine|ADAuditPlus|FileAudit|file|access|event
 ManageEngine|ADAuditPlus|ProcessTracking|process|start|event
+SentinelOne|Mgmt|Threat|malware,intrusion_detection|info|alert
+SentinelOne|Mgmt|threat|malware,intrusion_detection|info|alert
+SentinelOne|Mgmt|Device Control|host||event
+Palo Alto Networks|Cortex XDR|XDR Agent|intrusion_detection,malware,process|info|alert
+Palo Alto Networks|Cortex XDR|XDR Analytics|intrusion_detection|info|alert
+Palo Alto Networks|Cortex XDR|XDR BIOC|intrusion_detection,process|info|alert
+Palo Alto Networks|Cortex XDR|XDR IOC|intrusion_detection|info|alert
 Bitdefender|GravityZone|AntiMalware|malware|info|alert
 Bitdefender|GravityZone|Advanced Threat Control|malware,process|info|alert
 Bitdefender|GravityZone|HyperDetect|malware,intrusion_detection|info|alert
@@ -127,9 +134,22 @@ func (c *cefReader) listed(parts []string, o *output) {
 	}
 }
 
-// central sets the machine and the user of what Trend Micro's Apex Central hands on: dvchost is the server that it had it from.
+// central sets what agents' servers say of the machine, the user and the program in keys that mean something else elsewhere:
+// Trend Micro's Apex Central, whose dvchost is the server that it had the event from, and Cortex XDR.
 func (c *cefReader) central(parts []string, o *output) {
-	if parts[1] != "Trend Micro" || !strings.HasPrefix(parts[2], "Apex Central") {
+	switch {
+	case parts[1] == "Palo Alto Networks" && strings.HasPrefix(parts[2], "Cortex XDR"):
+		o.put(c.host, c.said(c.machines[2]))
+		for _, k := range c.order {
+			switch c.said(k.label) {
+			case "Initiated by", "Initiator", "Initiator process":
+				o.put(c.program, k.value)
+			case "Initiator CMD", "Initiator command":
+				o.put(c.command, k.value)
+			}
+		}
+		return
+	case parts[1] != "Trend Micro" || !strings.HasPrefix(parts[2], "Apex Central"):
 		return
 	}
 	for _, k := range c.machines {

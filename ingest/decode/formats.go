@@ -115,6 +115,7 @@ func formats() []format {
 		{name: "f5_afm", mapping: true},
 		{name: "f5_apm", mapping: true},
 		{name: "cylance", mapping: true},
+		{name: "carbon_black_app_control", mapping: true},
 		{name: "keyvalue", text: keyValue},
 		{name: "cisco_meraki", mapping: true},
 		{name: "citrix_adc", mapping: true},

@@ -17,7 +17,7 @@ import (
 // takenFor says which formats a record with this label may be recognised as; a label that it does not list may be
 // anything. What shippers put around a record, and text that is several things at once, is named here.
 var takenFor = map[string]string{
-	"syslog3164": "syslog auditd cef leef weblog cisco_asa cisco_ios cisco_ise f5_bigip tenable_ad", "syslog5424": "syslog cef leef", "syslog_other": "syslog cef leef kaspersky keyvalue", "kv": "keyvalue auditd syslog cef plain", "cef": "cef", "leef": "leef",
+	"syslog3164": "syslog auditd cef leef weblog cisco_asa cisco_ios cisco_ise f5_bigip tenable_ad", "syslog5424": "syslog cef leef", "syslog_other": "carbon_black_app_control syslog cef leef kaspersky keyvalue", "kv": "keyvalue auditd syslog cef plain", "cef": "cef", "leef": "leef",
 	"suricata": "suricata", "wazuh5": "wazuh5", "ocsf": "ocsf json product", "winevent_json": "windows json", "winevent_wazuh": "windows wazuh",
 	"aws_cloudtrail": "cloudtrail json", "aws_guardduty": "guardduty", "aws_securityhub": "security_hub", "aws_vpcflow": "json ocsf", "aws_waf": "product",
 	"gcp_audit": "gcp_audit json", "k8s_audit": "kubernetes gcp_audit azure json", "crowdstrike": "crowdstrike json product", "osquery": "osquery",

@@ -186,4 +186,24 @@ event.outcome=success
 host.name=dc-1
 `,
 	},
+	"cef of Cortex XDR": {
+		`CEF:0|Palo Alto Networks|Cortex XDR|Cortex XDR 3.1|XDR Agent|Behavioral Threat|6|end=1772359200000 shost=WS-1 cat=Malware suser=CORP\\alice cs1=a.exe cs1Label=Initiated by cs2=a.exe /x cs2Label=Initiator CMD act=Detected (Reported) src=192.0.2.9 dst=203.0.113.7`,
+		`cef 2026-03-01T10:00:00Z
+event.kind=alert
+event.category=intrusion_detection,malware,process
+host.name=WS-1
+user.name=CORP\alice
+process.name=a.exe
+process.command_line=a.exe /x
+`,
+	},
+	"cef of Apex Central": {
+		`CEF:0|Trend Micro|Apex Central|2019|AV:File renamed|JS_SAMPLE|3|rt=Mar 01 2026 10:00:00 GMT+00:00 dhost=WS-1 duser=alice act=File renamed dvchost=server-1 shost=WS-1 suser=WS-1 dst=192.0.2.9`,
+		`cef 2026-03-01T10:00:00Z
+event.kind=alert
+event.category=malware
+host.name=WS-1
+user.name=alice
+`,
+	},
 }
