@@ -10,8 +10,8 @@ import (
 func azure(d *dictionary) object {
 	return product{
 		prefix: "azure",
-		signs:  "operationName time resourceId\noperationName category time tenantId\noperationName category resourceId properties.id",
-		times:  "time properties.createdDateTime properties.activityDateTime",
+		signs:  "operationName time resourceId\noperationName timeStamp resourceId\noperationName category time tenantId\noperationName category resourceId properties.id",
+		times:  "time timeStamp properties.createdDateTime properties.activityDateTime",
 		fixed:  "event.kind event\nevent.module azure\ncloud.provider azure\nobserver.vendor Microsoft",
 		moves: `
 			properties.Action event.action lower
@@ -35,6 +35,7 @@ func azure(d *dictionary) object {
 			properties.DestinationIp destination.ip
 			properties.DestinationIP destination.ip
 			properties.destinationIp destination.ip
+			properties.serverRouted destination.ip
 			properties.DestinationPort destination.port
 			properties.Protocol network.transport transport
 			properties.Fqdn url.domain
@@ -88,16 +89,25 @@ func azure(d *dictionary) object {
 			"azfwidpssignature|azfwidpssignaturedetection=network,intrusion_detection storageread|storagewrite|storagedelete=file microsoftgraphactivitylogs=iam,web mysqlauditlogs|postgresqllogs|sqlsecurityauditevents=database userriskevents|riskyusers=iam *=configuration\n" +
 			"category event.type signinlogs|noninteractiveusersigninlogs|serviceprincipalsigninlogs|managedidentitysigninlogs|adfssigninlogs=start auditevent=access frontdooraccesslog|applicationgatewayaccesslog|appservicehttplogs|microsoftgraphactivitylogs=access storageread=access storagewrite=change storagedelete=deletion" +
 			"\ncategory event.kind azfwidpssignature|azfwthreatintel|alert|security|userriskevents=alert\nproperties.ActivityResultStatus event.outcome 1=success",
-		then: func(d *dictionary) func(*doc, *output) {
-			action, types, caller, port := d.name("event.action"), d.name("event.type"), d.name("callerIpAddress"), d.name("source.port")
-			return func(in *doc, o *output) {
-				o.put(types, changeKind(strings.ToLower(o.text(action))))
-				if at := in.text(caller); withoutPort(at) != at {
-					if n, ok := digits(at[strings.LastIndexByte(at, ':')+1:], 1, 5); ok {
-						o.keep(port, tocsin.IntValue(int64(n)))
-					}
-				}
-			}
-		},
+		then: azureEnds,
 	}.object(d)
+}
+
+// azureEnds sets the ports that stand behind addresses, and the type where the category tells none.
+func azureEnds(d *dictionary) func(*doc, *output) {
+	action, types := d.name("event.action"), d.name("event.type")
+	at := d.names("callerIpAddress", "properties.serverRouted")
+	ports := d.names("source.port", "destination.port")
+	return func(in *doc, o *output) {
+		o.put(types, changeKind(strings.ToLower(o.text(action))))
+		for i, n := range at {
+			text := in.text(n)
+			if withoutPort(text) == text {
+				continue
+			}
+			if n, ok := digits(text[strings.LastIndexByte(text, ':')+1:], 1, 5); ok {
+				o.keep(ports[i], tocsin.IntValue(int64(n)))
+			}
+		}
+	}
 }

@@ -125,6 +125,7 @@ func formats() []format {
 		{name: "aruba_cx", mapping: true},
 		{name: "cisco_wsa", mapping: true},
 		{name: "pingfederate", mapping: true},
+		{name: "pingfederate_server", mapping: true},
 		{name: "pulse_secure", mapping: true},
 		{name: "infoblox", mapping: true},
 		{name: "qnap", mapping: true},

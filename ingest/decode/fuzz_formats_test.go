@@ -100,6 +100,7 @@ func FuzzFormatHaproxy(f *testing.F)              { fuzzFormat(f, "haproxy") }
 func FuzzFormatSquid(f *testing.F)                { fuzzFormat(f, "squid") }
 func FuzzFormatVpcflow(f *testing.F)              { fuzzFormat(f, "vpcflow") }
 func FuzzFormatIisNative(f *testing.F)            { fuzzFormat(f, "iis_native") }
+func FuzzFormatPingfederateServer(f *testing.F)   { fuzzFormat(f, "pingfederate_server") }
 func FuzzFormatAwsRoute53(f *testing.F)           { fuzzFormat(f, "aws_route53") }
 func FuzzFormatAwsS3Access(f *testing.F)          { fuzzFormat(f, "aws_s3_access") }
 func FuzzFormatSquid3(f *testing.F)               { fuzzFormat(f, "squid_3") }
