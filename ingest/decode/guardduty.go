@@ -31,7 +31,11 @@ func guardduty(d *dictionary) object {
 			resource.accessKeyDetails.userName user.name
 			resource.accessKeyDetails.principalId user.id
 			resource.kubernetesDetails.kubernetesUserDetails.username user.name
+			resource.rdsDbUserDetails.user user.name
 			resource.eksClusterDetails.name orchestrator.cluster.name
+			service.ebsVolumeScanDetails.scanDetections.threatDetectedByName.threatNames.filePaths.filePath file.path first
+			service.ebsVolumeScanDetails.scanDetections.threatDetectedByName.threatNames.filePaths.hash file.hash.sha256 first
+			service.malwareScanDetails.threats.itemPaths.nestedItemPath file.path first
 			service.runtimeDetails.process.name process.name
 			service.runtimeDetails.process.executablePath process.executable
 			service.runtimeDetails.process.executableSha256 process.hash.sha256
@@ -39,6 +43,9 @@ func guardduty(d *dictionary) object {
 			service.runtimeDetails.process.user user.name
 			` + action + `actionType event.action lower
 			` + action + `awsApiCallAction.remoteIpDetails.ipAddressV4 source.ip
+			` + action + `awsApiCallAction.remoteIpDetails.ipAddressV6 source.ip
+			` + action + `rdsLoginAttemptAction.remoteIpDetails.ipAddressV4 source.ip
+			` + action + `rdsLoginAttemptAction.LoginAttributes.user user.name first
 			` + action + `awsApiCallAction.api aws.guardduty.api
 			` + action + `kubernetesApiCallAction.remoteIpDetails.ipAddressV4 source.ip
 			` + action + `portProbeAction.portProbeDetails.remoteIpDetails.ipAddressV4 source.ip first

@@ -30,6 +30,8 @@ func ocsf(d *dictionary) object {
 			rule.name rule.name
 			rule.uid rule.id
 			rule_name rule.name
+			cis_benchmark_result.rule.name rule.name
+			cis_benchmark_result.rule.uid rule.id
 			malware.name rule.name first
 			finding_info.types rule.category
 			finding.types rule.category
@@ -137,6 +139,8 @@ func ocsf(d *dictionary) object {
 			file.mime_type file.mime_type
 			file.owner.name file.owner
 			module.file.path dll.path
+			module.file.path file.path
+			driver.file.path file.path
 			module.file.name dll.name
 			reg_key.path registry.path
 			reg_value.path registry.path
