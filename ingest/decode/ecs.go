@@ -154,7 +154,7 @@ func anyJSON(dec *Decoder) object {
 			for _, l := range in.leaves[1:] {
 				switch {
 				case l.name == nil || l.name.text == "@timestamp":
-				case l.name.up != &d.root && l.name.kind != 0 && l.name.kind != ecs.Object,
+				case l.name.up != &d.root && l.name.kind != 0 && l.name.kind != ecs.Object && !sortOfItsOwn(l),
 					l.name == base[0], l.name == base[1]:
 					o.keep(l.name, l.value)
 				default:
@@ -176,6 +176,22 @@ func anyJSON(dec *Decoder) object {
 			o.put(kind, "event")
 		},
 	}
+}
+
+// sortWords are what ECS has for event.type, event.category and event.kind: products that are not of ECS have members of
+// these names too.
+const sortWords = " access admin allowed change connection creation deletion denied device end error group indicator info installation protocol start user" +
+	" api authentication configuration database driver email file host iam intrusion_detection library malware network package process registry session threat vulnerability web" +
+	" alert asset enrichment event metric state pipeline_error signal "
+
+// sortOfItsOwn reports whether a leaf is a sort of event by its name, and none of ECS's by its value.
+func sortOfItsOwn(l leaf) bool {
+	switch l.name.text {
+	case "event.type", "event.category", "event.kind":
+		word, ok := l.value.Str()
+		return ok && !strings.Contains(sortWords, " "+word+" ")
+	}
+	return false
 }
 
 // shortestLine is the length of a text that is looked at as a line of another format: what is shorter says nothing of its format.

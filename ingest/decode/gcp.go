@@ -17,6 +17,7 @@ func gcpAudit(d *dictionary) object {
 			protoPayload.authenticationInfo.principalEmail user.name
 			protoPayload.authenticationInfo.principalEmail user.email
 			protoPayload.requestMetadata.callerIp source.ip
+			protoPayload.requestMetadata.callerIP source.ip
 			protoPayload.requestMetadata.callerSuppliedUserAgent user_agent.original
 			protoPayload.resourceName orchestrator.resource.name
 			protoPayload.status.message error.message

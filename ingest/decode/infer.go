@@ -90,6 +90,7 @@ func (f *inference) apply(in *doc, by clues, o *output) {
 	}
 	graded := f.grade(in, by.severities, o)
 	f.result(in, by.outcomes, o)
+	f.deed(in, by.sorts, o)
 	said := strings.ToLower(o.text(f.action) + " " + o.text(f.rule))
 	var sort strings.Builder
 	for _, at := range by.sorts {
@@ -111,6 +112,48 @@ func (f *inference) apply(in *doc, by clues, o *output) {
 	}
 	f.sort(said, kinds, detected || o.text(f.kind) == "alert", o)
 	f.answered(o)
+}
+
+// deed takes for the action what a record calls its type, where that has a verb among its words: "role.assignment.created".
+func (f *inference) deed(in *doc, by []int, o *output) {
+	if o.has(f.action) || o.has(f.rule) {
+		return
+	}
+	for _, at := range by {
+		l := in.leaves[at]
+		if word, ok := l.value.Str(); ok && strings.EqualFold(l.name.last, "type") && len(word) < 96 && strings.ContainsAny(word, "._-") && !strings.Contains(word, "/") {
+			if small := strings.ToLower(word); hasVerb(small) || loginWord(small) {
+				o.put(f.action, word)
+				return
+			}
+		}
+	}
+}
+
+// verbs are what is done to things, in small letters.
+const verbs = " delete remove destroy purge revoke create add insert register import generate update modify change set enable disable patch write reset assign grant deactivate activate suspend lock unlock view download upload export share invite approve reject rotate "
+
+// hasVerb reports whether one of the words of a name is a verb, in whatever form.
+func hasVerb(name string) bool {
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '.' || r == '_' || r == '-' || r == ' ' }) {
+		if strings.Contains(verbs, " "+part+" ") {
+			return true
+		}
+		stem, past := strings.CutSuffix(part, "d")
+		if !past || stem == "" {
+			continue
+		}
+		root := strings.TrimSuffix(stem, "e")
+		if root == "" {
+			continue
+		}
+		for _, form := range [...]string{stem, root, strings.TrimSuffix(stem, "ie") + "y", root[:len(root)-1]} {
+			if form != "" && strings.Contains(verbs, " "+form+" ") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // detectionKeys reports whether the record's own members speak of an alert or a detection.

@@ -236,4 +236,22 @@ user.name=alice
 source.ip=203.0.113.7
 `,
 	},
+	"a type that says what was done": {
+		`{"id":"a","at":"2026-03-01T10:00:00Z","created_at":"2026-03-01T10:00:00Z","type":"org_ip_restriction_deleted","who":{"userIdentity":{"email":"alice@shop.example"}}}`,
+		`json 2026-03-01T10:00:00Z
+event.action=org_ip_restriction_deleted
+event.category=configuration
+event.type=deletion
+user.name=alice@shop.example
+`,
+	},
+	"a type below event that is none of ECS's": {
+		`{"event":{"type":"page.exported","actor":{"person":{"email":"alice@shop.example"}},"timestamp":"2026-03-01T10:00:00Z","ip_address":"203.0.113.7"}}`,
+		`json 2026-03-01T10:00:00Z
+json.event.type=page.exported
+event.type=(absent)
+source.ip=203.0.113.7
+user.name=alice@shop.example
+`,
+	},
 }

@@ -219,3 +219,15 @@ func TestNameWords(t *testing.T) {
 		}
 	}
 }
+
+// TestHasVerb says which names of types tell what was done.
+func TestHasVerb(t *testing.T) {
+	for name, want := range map[string]bool{
+		"role.assignment.created": true, "org_ip_restriction_deleted": true, "rule-modified": true, "member_removed": true, "sso.disabled": true, "key_revoked": true,
+		"asset_inventory": false, "ip_address": false, "data_set2": false, "feed.d": false, "page_ed": false, "": false,
+	} {
+		if got := hasVerb(name); got != want {
+			t.Errorf("hasVerb(%q) = %v", name, got)
+		}
+	}
+}
