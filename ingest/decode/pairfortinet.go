@@ -16,6 +16,7 @@ type fortinetReader struct {
 	allowed, denied, begun, out tocsin.Value
 	change, webAttack, spam     tocsin.Value
 	httpLogged                  tocsin.Value
+	user                        *name
 }
 
 func newFortinet(d *dictionary) fortinetReader {
@@ -25,7 +26,7 @@ func newFortinet(d *dictionary) fortinetReader {
 		virus: listOf("malware,network"), attack: listOf("intrusion_detection,network"), connection: listOf("network"),
 		allowed: listOf("connection,end,allowed"), denied: listOf("connection,end,denied"), begun: listOf("connection,start"), out: listOf("connection,end"),
 		change: listOf("change"), webAttack: listOf("intrusion_detection,network,web"), spam: listOf("email,threat"),
-		httpLogged: listOf("network,web"),
+		httpLogged: listOf("network,web"), user: d.name("user.name"),
 	}
 }
 
@@ -79,12 +80,25 @@ func (p *pairReader) fortinet(o *output) {
 		}
 	}
 	p.fortinetOutcome(o)
-	if _, relay, ok := strings.Cut(p.value("msg"), "relay="); ok && sub == "smtp" { // whom FortiMail gives it to
+	p.fortinetMail(sub, o)
+}
+
+// fortinetMail is what FortiMail alone says: who uses its pages, whom it gives mail to and who sends it.
+func (p *pairReader) fortinetMail(sub string, o *output) {
+	f, said := &p.forti, p.value("msg")
+	if sub == "webmail" || p.value("type") == "encrypt" { // the user of the pair is the daemon
+		name := errorPart(said, "Login for '", "'")
+		if name == "" {
+			name = errorPart(said, "User ", " ")
+		}
+		o.put(f.user, name)
+	}
+	if _, relay, ok := strings.Cut(said, "relay="); ok && sub == "smtp" {
 		_, address, _ := strings.Cut(relay, "[")
 		address, _, _ = strings.Cut(address, "]")
 		o.address(f.destination, f.far, address)
 	}
-	for _, key := range [...]string{"client_name", "src"} { // of who sends mail
+	for _, key := range [...]string{"client_name", "src"} {
 		name := p.value(key)
 		if _, address, ok := strings.Cut(name, "["); ok {
 			o.address(f.source, f.address, strings.TrimSuffix(address, "]"))
@@ -187,7 +201,7 @@ func (p *pairReader) fortinetTunnel(o *output) {
 
 // fortinetOutcome is what the record's own word for it says.
 func (p *pairReader) fortinetOutcome(o *output) {
-	switch status := strings.ToLower(p.value("status")); {
+	switch status := strings.ToLower(p.value("status") + p.value("resolved")); {
 	case strings.HasPrefix(status, "succe"), status == "ok":
 		o.put(p.outcome, "success")
 	case strings.HasPrefix(status, "fail"), strings.HasPrefix(status, "error"):

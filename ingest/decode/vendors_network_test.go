@@ -72,6 +72,14 @@ destination.ip=192.0.2.10
 observer.product=FortiMail
 `,
 	},
+	"who cannot log in to FortiMail": {
+		`<182>date=2026-03-01,time=10:00:00.521,device_id=FEVM000000000001,log_id=0000004943,type=event,subtype=webmail,pri=information, user=webmail,ui=webmail,action=unknown,status=failure,msg="WebMail: Login for 'alice@shop.example' from 192.0.2.9 failed"`,
+		`keyvalue 2026-03-01T10:00:00.521Z
+event.category=authentication
+event.outcome=failure
+user.name=alice@shop.example
+`,
+	},
 	"a month's whole name": {
 		`February 12 10:00:00 pc-1 proto=tcp service=https status=deny src=192.0.2.9 dst=203.0.113.7 src_port=50100 dst_port=443`,
 		`syslog 0000-02-12T10:00:00Z
