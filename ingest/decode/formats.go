@@ -158,6 +158,7 @@ func formats() []format {
 		{name: "postgresql", mapping: true},
 		{name: "mysql_error", mapping: true},
 		{name: "mariadb_audit", mapping: true},
+		{name: "cassandra", mapping: true},
 		{name: "nats", mapping: true},
 		{name: "santa", mapping: true},
 		{name: "cisco_fmc", mapping: true},
