@@ -80,7 +80,7 @@ func (c *cefReader) classify(name string, o *output) {
 	o.put(c.outcome, known.outcome)
 	o.keep(c.category, listOrNone(c.calling(o)))
 	const grave = 7 // of ten: CEF's "High" begins there
-	if n, ok := o.value(c.severity).Int(); known.alert || ok && n >= grave || slices.Contains(cefAlerting, o.text(c.vendor)) {
+	if n, ok := o.value(c.severity).Int(); known.alert || ok && n >= grave || slices.Contains(cefAlerting, o.text(c.vendor)) || strings.HasPrefix(name, "APPFW_") { // of NetScaler: a check that did not pass
 		o.put(c.eventKind, "alert")
 	}
 	o.put(c.eventKind, "event")

@@ -156,7 +156,7 @@ func pairsOf(m string) string {
 	if pairsStart(m) {
 		return m
 	}
-	if word, after, ok := strings.Cut(m, " "); ok && (inBrackets(word) || isAddress(word) || plainKey(word)) && pairsStart(after) {
+	if word, after, ok := strings.Cut(m, " "); ok && (inBrackets(word) || isAddress(word)) && pairsStart(after) {
 		return after
 	} else if ok {
 		if body := elementOf(after); body != "" {

@@ -44,7 +44,9 @@ const panosFields = `
 	GLOBALPROTECT 14 host.name
 	GLOBALPROTECT 15 source.nat.ip
 	GLOBALPROTECT 17 source.ip
+	GLOBALPROTECT 18 source.ip
 	GLOBALPROTECT 15 source.ip
+	GLOBALPROTECT 16 source.ip
 	GLOBALPROTECT 28 event.outcome
 	USERID 4 event.action
 	USERID 8 source.ip
@@ -282,6 +284,9 @@ func (p *panosReader) classify(sort string, columns []string, o *output) {
 	}
 	o.put(p.kind, kind)
 	o.keep(p.category, listOf(category))
+	if sort == "SYSTEM" {
+		p.says.people(header{priority: -1, message: o.text(p.message)}, o)
+	}
 	if n := slices.Index(panosGravity[:], o.text(p.level)); n >= 0 {
 		o.keep(p.severity, tocsin.IntValue(int64(n+1)))
 		o.word(panosGravity[n])
@@ -291,10 +296,10 @@ func (p *panosReader) classify(sort string, columns []string, o *output) {
 
 // system reads what the firewall says of itself, and returns its category.
 func (p *panosReader) system(subtype, category string, o *output) string {
-	p.says.people(header{priority: -1, message: o.text(p.message)}, o)
 	switch subtype {
 	case "auth":
 		category = "authentication"
+		p.says.people(header{priority: -1, message: o.text(p.message)}, o)
 		if said := o.text(p.message); len(said) <= maxSaid {
 			o.address(p.target, nil, strings.Trim(errorPart(o.lower(said)+",", "server address ", ","), "'"))
 		}
