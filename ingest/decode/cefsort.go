@@ -79,8 +79,9 @@ func (c *cefReader) classify(name string, o *output) {
 	o.set(c.types, known.types)
 	o.put(c.outcome, known.outcome)
 	o.keep(c.category, listOrNone(c.calling(o)))
-	const grave = 7 // of ten: CEF's "High" begins there
-	if n, ok := o.value(c.severity).Int(); known.alert || ok && n >= grave || slices.Contains(cefAlerting, o.text(c.vendor)) || strings.HasPrefix(name, "APPFW_") { // of NetScaler: a check that did not pass
+	const grave = 7          // of ten: CEF's "High" begins there
+	const refused = "APPFW_" // begins the names of NetScaler's checks that a request did not pass
+	if n, ok := o.value(c.severity).Int(); known.alert || ok && n >= grave || slices.Contains(cefAlerting, o.text(c.vendor)) || strings.HasPrefix(name, refused) {
 		o.put(c.eventKind, "alert")
 	}
 	o.put(c.eventKind, "event")
