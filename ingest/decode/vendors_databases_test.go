@@ -160,4 +160,13 @@ destination.port=8080
 event.outcome=success
 `,
 	},
+	"an access behind a header": {
+		`2026-03-01T10:00:01Z web-1 nginx: 203.0.113.7 - alice [01/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 404 571 "-" "curl/8"`,
+		`weblog 2026-03-01T10:00:00Z
+host.name=web-1
+process.name=nginx
+source.ip=203.0.113.7
+user.name=alice
+`,
+	},
 }

@@ -20,13 +20,19 @@ type weblogReader struct {
 }
 
 func weblog(dec *Decoder) text {
-	w, l := newWeblog(dec.doc.dict), newLogins(dec.doc.dict)
+	w, l, header := newWeblog(dec.doc.dict), newLogins(dec.doc.dict), newSyslogFields(dec.doc.dict)
 	return text{
 		claims: func(line string) bool { return accessStart(line) > 0 || errorStart(line) || proxyStart(line) },
 		read: func(line string, o *output) string {
 			if errorStart(line) {
 				w.failure(line, o)
 				l.plain(line, o) // what an application behind the server has written there
+			}
+			if h, ok := dec.line.head(line); ok && h.app != "" && !h.time.IsZero() && accessStart(h.message) > 0 {
+				fault := w.read(h.message, o)
+				header.envelope(h, o)
+				header.program(h, o)
+				return fault
 			}
 			return w.read(line, o)
 		},
@@ -163,7 +169,7 @@ func (w *weblogReader) backend(s string, o *output) {
 func (w *weblogReader) before(s string, o *output) {
 	words := strings.Fields(s)
 	switch n := len(words); {
-	case n > 3 && words[1] == "-": // a name of several words
+	case n > 3 && words[1] == "-" && isAddress(words[0]): // a name of several words
 		o.put(w.user, strings.Join(words[2:], " "))
 		words = words[:1]
 	case n >= 3:
