@@ -326,7 +326,7 @@ func (d *Decoder) read(body []byte, want string) (format, reason, detail string)
 	case !d.Knows(want):
 		return "", "format", fmt.Sprintf("there is no format %q", want)
 	case body[0] == '{' || want != "" && d.json(want):
-		return d.readObject(body, want)
+		return d.readObject(bytes.TrimRight(bytes.TrimSuffix(body, []byte(",")), " \t\r\n"), want) // a comma: of a file that is one array
 	case !utf8.Valid(body):
 		body = d.repaired(body)
 	}

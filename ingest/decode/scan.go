@@ -36,10 +36,7 @@ func (s *scanner) record() *scanError {
 	if err := s.object(&d.dict.root, 1, false); err != nil {
 		return err
 	}
-	if s.space() == ',' { // a line of a file that is one array
-		s.at++
-		s.space()
-	}
+	s.space()
 	if s.at < len(text) {
 		return s.fault("something follows the JSON object")
 	}
