@@ -171,30 +171,22 @@ func (l *pool) clone(p *payload) *payload {
 // withEntities is a copy of p whose entities are its own, or those of the last copy where that says the same. Of few they
 // stand beside it: where each alert of many keys says something else, one piece of memory less is one less to collect.
 func (l *pool) withEntities(p *payload) *payload {
-	all := p.entities
-	switch same := slices.Equal(all, l.last); {
-	case len(all) == 1 && !same:
+	if n := len(p.entities); n > 0 && n <= fewEntities && !slices.Equal(p.entities, l.last) {
 		own := &struct {
 			payload
-			all [1]tocsin.Entity
+			all [fewEntities]tocsin.Entity
 		}{payload: *p}
-		own.entities = own.all[:]
-		l.copyEntities(own.entities, all)
+		own.entities = own.all[:n:n]
+		l.copyEntities(own.entities, p.entities)
 		return &own.payload
-	case len(all) == 2 && !same:
-		own := &struct {
-			payload
-			all [2]tocsin.Entity
-		}{payload: *p}
-		own.entities = own.all[:]
-		l.copyEntities(own.entities, all)
-		return &own.payload
-	default:
-		own := *p
-		own.entities = l.entities(all)
-		return &own
 	}
+	own := *p
+	own.entities = l.entities(p.entities)
+	return &own
 }
+
+// fewEntities is how many entities of a payload stand beside it: most rules name a victim and an attacker.
+const fewEntities = 2
 
 // entities is a copy of all in memory of its own, or the last copy where that says the same.
 func (l *pool) entities(all []tocsin.Entity) []tocsin.Entity {

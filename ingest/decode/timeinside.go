@@ -93,19 +93,12 @@ func dayAndClock(s string) (time.Time, bool) {
 	if !ok {
 		return time.Time{}, false
 	}
-	if half := strings.TrimLeft(rest, " "); len(half) > 1 && (half[0]|0x20 == 'a' || half[0]|0x20 == 'p') && half[1]|0x20 == 'm' && hour <= 12 {
-		hour %= 12
-		if half[0]|0x20 == 'p' {
-			hour += 12
-		}
-		rest = half[2:]
-	}
+	hour, rest = halfOfDay(hour, rest)
 	t, ok := date(year, month, day, hour, minute, second, nanos)
 	if !ok {
 		return time.Time{}, false
 	}
-	word := firstWord(rest)
-	word = strings.TrimRight(word, "]),;:")
+	word := strings.TrimRight(firstWord(rest), "]),;:")
 	if offset, ok := zone(word); ok {
 		t = t.Add(-offset)
 	} else if offset, ok := zoneNamed(word); ok {
@@ -114,21 +107,23 @@ func dayAndClock(s string) (time.Time, bool) {
 	return t, true
 }
 
+// halfOfDay is the hour of a day of which "AM" or "PM" behind the clock says the half, and what follows that.
+func halfOfDay(hour int, behind string) (of int, rest string) {
+	half := strings.TrimLeft(behind, " ")
+	if len(half) < 2 || half[0]|0x20 != 'a' && half[0]|0x20 != 'p' || half[1]|0x20 != 'm' || hour > 12 {
+		return hour, behind
+	}
+	if hour %= 12; half[0]|0x20 == 'p' {
+		hour += 12
+	}
+	return hour, half[2:]
+}
+
 // dayFirstOf reads the day that a text begins with: 2026-03-01, 2026/03/01, 2026-Mar-01, 01/Mar/2026, 3/1/2026, 3/1/26,
 // March 01, 2026.
 func dayFirstOf(s string) (year, month, day int, rest string, ok bool) {
 	if isLetter(s[0]) {
-		name, after, _ := strings.Cut(s, " ")
-		if len(name) < len("Mar") || len(name) > len("September") || fullMonth(name) == 0 {
-			return 0, 0, 0, "", false
-		}
-		number, after, comma := strings.Cut(after, ", ")
-		day, ok1 := digits(number, 1, 2)
-		if !comma || !ok1 || len(after) < 4 {
-			return 0, 0, 0, "", false
-		}
-		year, ok = digits(after[:4], 4, 4)
-		return year, fullMonth(name), day, after[4:], ok
+		return dayInWords(s)
 	}
 	first, n := leadingDigits(s)
 	if n == 0 || n == 3 || n > 4 || len(s) <= n+2 || s[n] != '-' && s[n] != '/' {
@@ -208,4 +203,19 @@ func clockOf(s string) (hour, minute, second, nanos int, rest string, ok bool) {
 		}
 	}
 	return hour, minute, second, nanos, rest, true
+}
+
+// dayInWords reads the day that a text begins with as "March 1, 2026".
+func dayInWords(s string) (year, month, day int, rest string, ok bool) {
+	name, after, _ := strings.Cut(s, " ")
+	if len(name) < len("Mar") || len(name) > len("September") || fullMonth(name) == 0 {
+		return 0, 0, 0, "", false
+	}
+	number, after, comma := strings.Cut(after, ", ")
+	day, ok = digits(number, 1, 2)
+	if !comma || !ok || len(after) < 4 {
+		return 0, 0, 0, "", false
+	}
+	year, ok = digits(after[:4], 4, 4)
+	return year, fullMonth(name), day, after[4:], ok
 }

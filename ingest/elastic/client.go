@@ -236,12 +236,7 @@ func (c *client) once(ctx context.Context, method, path string, q url.Values, bo
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	switch {
-	case c.cfg.APIKey != "":
-		r.Header.Set("Authorization", "ApiKey "+c.cfg.APIKey)
-	case c.cfg.User != "":
-		r.SetBasicAuth(c.cfg.User, c.cfg.Password)
-	}
+	c.authorize(r)
 	answer, err := c.http.Do(r)
 	var unknown *tls.CertificateVerificationError
 	switch {
@@ -266,4 +261,14 @@ func (c *client) once(ctx context.Context, method, path string, q url.Values, bo
 		return errTooLarge
 	}
 	return json.Unmarshal(text, into)
+}
+
+// authorize says who asks, where the configuration says that.
+func (c *client) authorize(r *nethttp.Request) {
+	switch {
+	case c.cfg.APIKey != "":
+		r.Header.Set("Authorization", "ApiKey "+c.cfg.APIKey)
+	case c.cfg.User != "":
+		r.SetBasicAuth(c.cfg.User, c.cfg.Password)
+	}
 }
