@@ -135,7 +135,6 @@ func anyJSON(dec *Decoder) object {
 	guess := dec.guesser
 	says, texts := dec.says, d.names("message", "msg", "log")
 	envelope := newEnvelope(dec, prefix)
-	lines := d.names("message", "log", "logEvents.message")
 	carried := d.names("AuditData", "auditData", "Message", "body", "Body", "logEvents.message", "event.original", "raw", "rawmsg", "raw_message", "rawMessage", "_raw", "rawlog", "raw_log", "raw_event", "rawEvent", "original", "message", "msg", "log")
 	return object{
 		claims: func(*doc) bool { return true },
@@ -163,8 +162,6 @@ func anyJSON(dec *Decoder) object {
 			}
 			if inner := dec.carriedBy(in, carried); inner != "" {
 				dec.instead(inner, o)
-			} else if line := dec.carriedLine(lines); line != "" {
-				dec.instead(line, o)
 			} else {
 				guess.read(in, o)
 				if text := in.first(texts...); text.Kind() == tocsin.String {
@@ -178,18 +175,13 @@ func anyJSON(dec *Decoder) object {
 	}
 }
 
-// sortWords are what ECS has for event.type, event.category and event.kind: products that are not of ECS have members of
-// these names too.
-const sortWords = " access admin allowed change connection creation deletion denied device end error group indicator info installation protocol start user" +
-	" api authentication configuration database driver email file host iam intrusion_detection library malware network package process registry session threat vulnerability web" +
-	" alert asset enrichment event metric state pipeline_error signal "
-
-// sortOfItsOwn reports whether a leaf is a sort of event by its name, and none of ECS's by its value.
+// sortOfItsOwn reports whether a leaf is a sort of event by its name, and none of ECS's by its value: products that are not of
+// ECS have members of these names too.
 func sortOfItsOwn(l leaf) bool {
 	switch l.name.text {
 	case "event.type", "event.category", "event.kind":
 		word, ok := l.value.Str()
-		return ok && !strings.Contains(sortWords, " "+word+" ")
+		return ok && !strings.Contains(allowedWords(l.name.text), " "+word+" ")
 	}
 	return false
 }
@@ -198,8 +190,13 @@ func sortOfItsOwn(l leaf) bool {
 const shortestLine = 24
 
 // carriedBy is the record that one of an object's members is as a text, "" for none: another object, CEF, LEEF, XML or a line
-// of a format that cannot be what a program says of itself.
+// of a format that cannot be what a program says of itself; where the object has hardly another member, of syslog as well.
 func (d *Decoder) carriedBy(in *doc, members []*name) string {
+	const few = 10 // leaves
+	carrier, except := len(in.leaves)-1 <= few, []string{"plain", "container"}
+	if carrier {
+		except = except[:1]
+	}
 	for _, n := range members {
 		text, ok := in.value(n).Str()
 		if !ok {
@@ -212,7 +209,7 @@ func (d *Decoder) carriedBy(in *doc, members []*name) string {
 		if len(text) < shortestLine {
 			continue
 		}
-		if f := d.lineFormat(text, "container", "plain"); f != nil && f.name != "syslog" && f.name != "keyvalue" {
+		if f := d.lineFormat(text, except...); f != nil && f.name != "keyvalue" && (carrier || f.name != "syslog") {
 			return text
 		}
 	}

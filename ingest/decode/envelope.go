@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -100,22 +99,4 @@ func (d *doc) restore(leaves []leaf) {
 			n.inRecord, n.inAt, n.inLast, n.inCount = d.record, int32(i), int32(i), 1
 		}
 	}
-}
-
-// carriedLine is the line of a known format that a record with few members else carries, "" for none.
-func (d *Decoder) carriedLine(members []*name) string {
-	const most = 10 // leaves of such a record
-	if len(d.doc.leaves)-1 > most {
-		return ""
-	}
-	for _, n := range members {
-		text, ok := d.doc.value(n).Str()
-		if !ok || !strings.Contains(text, " ") {
-			continue
-		}
-		if f := d.lineFormat(strings.TrimSpace(text), ""); f != nil && !slices.Contains([]string{"plain", "keyvalue"}, f.name) {
-			return text
-		}
-	}
-	return ""
 }
