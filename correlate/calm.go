@@ -130,9 +130,11 @@ func (st *state) prefetch(said [2]uint64) {
 	if ev := st.calm; ev != nil {
 		ev.prefetch(said)
 	}
-	if n := len(st.held.buf); n > 0 {
-		prefetch(unsafe.Pointer(&st.held.buf[n-1]))
-		prefetch(unsafe.Add(unsafe.Pointer(&st.held.buf[n-1]), itemSize))
+	if buf := st.held.buf; len(buf) > 0 {
+		prefetch(unsafe.Pointer(&buf[len(buf)-1]))
+		if len(buf) < cap(buf) {
+			prefetch(unsafe.Pointer(&buf[:len(buf)+1][len(buf)]))
+		}
 	}
 }
 

@@ -13,9 +13,6 @@ import (
 // Ahead is how many matches before its turn a match is best foreseen.
 const Ahead = 4
 
-// line is a line of the processor's cache; a state takes two, see TestLines.
-const line = 64
-
 // The steps, in matches after the first.
 const (
 	untilState = 1
@@ -55,9 +52,10 @@ func (e *Engine) Foresee(m *tocsin.Match) {
 	f.n++
 	tk.states.prefetch(x.hash)
 	if x := f.at(f.n - 1 - untilState); x.track != nil {
-		st := unsafe.Pointer(x.track.states.near(x.hash))
-		prefetch(st)
-		prefetch(unsafe.Add(st, line))
+		if st := x.track.states.near(x.hash); st != nil {
+			prefetch(unsafe.Pointer(st))
+			prefetch(unsafe.Pointer(&st.calm)) // a state takes two lines of the processor's cache, see TestLines
+		}
 	}
 	if x := f.at(f.n - 1 - untilEvent); x.track != nil {
 		if st := x.track.states.near(x.hash); st != nil {
