@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -46,8 +47,14 @@ func TestWhyNot(t *testing.T) {
 	ask := func(ip string, want func(tocsin.Standing) bool) {
 		t.Helper()
 		await(t, 20*time.Second, "the standing of "+ip, func() (bool, string) {
+			code, body := fetch(t, b.url+"/api/v1/rules/11111111-2222-4333-8444-000000000009/why-not?key="+url.QueryEscape("source.ip="+ip))
 			var s tocsin.Standing
-			get(t, b.url+"/api/v1/rules/11111111-2222-4333-8444-000000000009/why-not?key="+url.QueryEscape("source.ip="+ip), &s)
+			if code == http.StatusServiceUnavailable { // the page is there before the engine is, behind a start
+				return false, body
+			}
+			if err := json.Unmarshal([]byte(body), &s); err != nil || code != http.StatusOK {
+				t.Fatalf("%d %s: %v", code, body, err)
+			}
 			return want(s), strings.Join(s.Lines(), "\n")
 		})
 	}
