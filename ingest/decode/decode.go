@@ -66,6 +66,7 @@ type Decoder struct {
 	lines   []lineTest // of formats of lines, in their order
 	guesser *guesser
 	says    *said
+	shared  shared
 
 	received time.Time // of the record
 

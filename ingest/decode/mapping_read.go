@@ -109,7 +109,7 @@ func newMappingReader(m *Mapping, dec *Decoder) *mappingReader {
 		r.steps = append(r.steps, newStepReader(&m.parse[i], d))
 	}
 	if m.lines != nil && m.lines.sentences {
-		r.pairs = newPairs(d)
+		r.pairs = dec.pairs()
 	}
 	return r
 }

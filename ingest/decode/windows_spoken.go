@@ -295,7 +295,7 @@ var octals = strings.NewReplacer("#015", "", "#012", "\n", "#011", "\t")
 // windowsMessage reads events of Windows of which nothing but the message has come.
 func windowsMessage(dec *Decoder) text {
 	d := dec.doc.dict
-	events, speech := newWindows(d), newWinSpeech()
+	events, speech := dec.events(), newWinSpeech()
 	outcome := d.name("event.outcome")
 	return text{
 		needs: bytesOf(" "),

@@ -20,7 +20,7 @@ type winSyslog struct {
 // WinEvtLog and the "provider[pid]: number: message" of many.
 func windowsSyslog(dec *Decoder) text {
 	d := dec.doc.dict
-	events, fields := newWindows(d), newSyslogFields(d)
+	events, fields := dec.events(), newSyslogFields(d)
 	userName := d.name("winlog.user.name")
 	return text{
 		signs: []string{"MSWinEventLog", "NXLOG@", "WinEvtLog: ", "Security-Auditing"},

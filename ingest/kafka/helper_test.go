@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -175,6 +176,28 @@ func (c *cluster) create(t testing.TB, name string, partitions int, configs ...s
 	res, err := req.RequestWith(context.Background(), c.client)
 	if err != nil || res.Topics[0].ErrorCode != 0 {
 		t.Fatalf("create %s: %v %v", name, err, res)
+	}
+	c.known(t, name)
+}
+
+// known waits until the broker says who leads each partition of a topic that was just made: it answers for it a little later.
+func (c *cluster) known(t testing.TB, name string) {
+	t.Helper()
+	const within, every = time.Minute, 20 * time.Millisecond
+	ask := kmsg.NewPtrMetadataRequest()
+	topic := kmsg.NewMetadataRequestTopic()
+	topic.Topic = &name
+	ask.Topics = append(ask.Topics, topic)
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for deadline := time.Now().Add(within); ; <-tick.C {
+		res, err := ask.RequestWith(context.Background(), c.client)
+		if err == nil && res.Topics[0].ErrorCode == 0 && !slices.ContainsFunc(res.Topics[0].Partitions, func(p kmsg.MetadataResponseTopicPartition) bool { return p.ErrorCode != 0 || p.Leader < 0 }) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s is not known: %v %v", name, err, res)
+		}
 	}
 }
 
