@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -29,27 +30,29 @@ func (e *envelopeReader) read(in *doc, o *output) bool {
 		return false
 	}
 	for _, at := range e.at {
-		inside, all, own := 0, 0, false
+		if !in.below(at) {
+			continue
+		}
+		inside, all := 0, 0
 		for _, l := range in.leaves[1:] {
-			if l.name == nil {
-				continue
-			}
-			if all++; l.name.under(at) {
-				inside++
-			} else if ofAlert(l.name.last) {
-				own = true
+			if l.name != nil {
+				if all++; l.name.under(at) {
+					inside++
+				}
 			}
 		}
-		if !own && inside >= fewest && inside*100 >= all*share && e.claimed(at, in, o) {
+		if inside >= fewest && inside*100 >= all*share && !alertBeside(at, in) && e.claimed(at, in, o) {
 			return true
 		}
 	}
 	return false
 }
 
-// ofAlert reports whether a name beside a record is one of an alert about it: then the alert is what counts.
-func ofAlert(name string) bool {
-	return saysAny(strings.ToLower(name), "severity", "rule", "alert", "title", "level", "priority", "signature", "threat")
+// alertBeside reports whether a member beside a record is one of an alert about it: then the alert is what counts.
+func alertBeside(at *name, in *doc) bool {
+	return slices.ContainsFunc(in.leaves[1:], func(l leaf) bool {
+		return l.name != nil && !l.name.under(at) && saysAny(strings.ToLower(l.name.last), "severity", "rule", "alert", "title", "level", "priority", "signature", "threat")
+	})
 }
 
 // claimed reads the record below at where a format knows it; else the document is as it was.
