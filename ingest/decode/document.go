@@ -78,15 +78,12 @@ func writeObject(b *bytes.Buffer, leaves []tocsin.Field, skip int) error {
 		part, below := firstPart(rest)
 		if !below {
 			if group := members(leaves[i+1:], leaves[i].Name+"."); group > 0 {
-				// A shorter name that others lie below: it goes into their object. Between them stand the names
-				// that sort before the dot.
+				// A shorter name that others lie below: they go into one object. The names between them, which sort before
+				// the dot, come after it, so that what is left is still sorted.
 				start := i + 1 + slices.IndexFunc(leaves[i+1:], func(l tocsin.Field) bool { return strings.HasPrefix(l.Name, leaves[i].Name+".") })
 				between := slices.Clone(leaves[i+1 : start])
-				copy(leaves[i+len(between):], leaves[i:i+1])
-				copy(leaves[i:], between)
-				if len(between) > 0 {
-					continue
-				}
+				copy(leaves[i+1:], leaves[start:start+group])
+				copy(leaves[i+1+group:], between)
 				if err := member(part); err != nil {
 					return err
 				}
@@ -105,7 +102,7 @@ func writeObject(b *bytes.Buffer, leaves []tocsin.Field, skip int) error {
 			i++
 			continue
 		}
-		group := members(leaves[i:], leaves[i].Name[:skip+len(part)+1])
+		group := max(members(leaves[i:], leaves[i].Name[:skip+len(part)+1]), 1)
 		if err := member(part); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tocsin"
+	"tocsin/ingest"
 )
 
 func TestDocument(t *testing.T) {
@@ -64,6 +65,25 @@ func TestUnwrap(t *testing.T) {
 	for _, line := range []string{"", "text", `{"id":"x"}`, `{"input":5}`, `[1]`} {
 		if _, _, err := Unwrap([]byte(line), "input"); !errors.Is(err, ErrWrapped) {
 			t.Errorf("Unwrap(%q): %v", line, err)
+		}
+	}
+}
+
+// A name that others lie below, and names between them that sort before the dot, some of which have others below them too.
+func TestDocumentOfNamesBetween(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"e":1,"e x.y":2,"e.d":3}`:                    `{"e":{"d":3,"value":1},"e x":{"y":2}}`,
+		`{"e":1,"e x":2,"e x.y":3,"e-z":4,"e.d":5}`:    `{"e":{"d":5,"value":1},"e x":{"y":3,"value":2},"e-z":4}`,
+		`{"e":1,"e x":2,"e.d":3,"e.d x.y":4,"e.d.f":5}`: `{"e":{"d":{"f":5,"value":3},"d x":{"y":4},"value":1},"e x":2}`,
+	} {
+		a, rejected := newTest(t).Decode(ingest.Record{Value: []byte(text), Received: testReceived})
+		if rejected != nil {
+			t.Fatal(rejected)
+		}
+		doc, err := Document(a, "")
+		var got struct{ JSON json.RawMessage }
+		if err != nil || json.Unmarshal(doc, &got) != nil || string(got.JSON) != want {
+			t.Errorf("%s: %v\n%s\nwant %s", text, err, got.JSON, want)
 		}
 	}
 }

@@ -129,6 +129,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"time":1,"sourcetype":"x","event":"{\"time\":1,\"sourcetype\":\"x\",\"event\":\"{}\"}"}`), uint8(0))
 	f.Add([]byte(`LEEF:2.0|a|b|c|d|0x|=x^a=`), uint8(0))
 	f.Add([]byte(`<Event><System><EventID>1</x></System><EventData><Data/><Data Name="a">&#x0;</Data>`), uint8(0))
+	f.Add([]byte(`{"e":"","e x.y":"","e.d":"","e.d x.y":""}`), uint8(0))
 	f.Add([]byte(`- [01/Mar/2026:11:00:00 +0100] "\x16\x03" 400`), uint8(0))
 	m, err := LoadMapping("m", []byte(acme))
 	if err != nil {
