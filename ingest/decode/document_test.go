@@ -72,8 +72,8 @@ func TestUnwrap(t *testing.T) {
 // A name that others lie below, and names between them that sort before the dot, some of which have others below them too.
 func TestDocumentOfNamesBetween(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"e":1,"e x.y":2,"e.d":3}`:                    `{"e":{"d":3,"value":1},"e x":{"y":2}}`,
-		`{"e":1,"e x":2,"e x.y":3,"e-z":4,"e.d":5}`:    `{"e":{"d":5,"value":1},"e x":{"y":3,"value":2},"e-z":4}`,
+		`{"e":1,"e x.y":2,"e.d":3}`:                     `{"e":{"d":3,"value":1},"e x":{"y":2}}`,
+		`{"e":1,"e x":2,"e x.y":3,"e-z":4,"e.d":5}`:     `{"e":{"d":5,"value":1},"e x":{"y":3,"value":2},"e-z":4}`,
 		`{"e":1,"e x":2,"e.d":3,"e.d x.y":4,"e.d.f":5}`: `{"e":{"d":{"f":5,"value":3},"d x":{"y":4},"value":1},"e x":2}`,
 	} {
 		a, rejected := newTest(t).Decode(ingest.Record{Value: []byte(text), Received: testReceived})
