@@ -7,7 +7,8 @@ import (
 )
 
 // cefVendors are what some products call their events, as their makers list them: vendor, how the product begins, how the
-// signature's id begins or what stands in the event's name, then category, type and kind. The first that fits decides.
+// signature's id begins or what stands in the event's name, then category, type and kind. The first that fits decides. A product
+// "as" another of a vendor further up calls its events alike.
 const cefVendors = `
 Trend Micro|Apex Central|AV:|malware|info|alert
 Trend Micro|Apex Central|PML:|malware|info|alert
@@ -47,22 +48,8 @@ Trellix|MPS|domain-match|intrusion_detection,network|info|alert
 Trellix|MPS|riskware-callback|intrusion_detection,network|info|alert
 Trellix|MPS|riskware-object|malware,file|info|alert
 Trellix|MPS|ips-event|intrusion_detection,network|info|alert
-FireEye|MPS|malware-object|malware,file|info|alert
-FireEye|MPS|malware-callback|malware,intrusion_detection,network|info|alert
-FireEye|MPS|infection-match|intrusion_detection,malware|info|alert
-FireEye|MPS|web-infection|intrusion_detection,malware,web|info|alert
-FireEye|MPS|domain-match|intrusion_detection,network|info|alert
-FireEye|MPS|riskware-callback|intrusion_detection,network|info|alert
-FireEye|MPS|riskware-object|malware,file|info|alert
-FireEye|MPS|ips-event|intrusion_detection,network|info|alert
-FireEye|CMS|malware-object|malware,file|info|alert
-FireEye|CMS|malware-callback|malware,intrusion_detection,network|info|alert
-FireEye|CMS|infection-match|intrusion_detection,malware|info|alert
-FireEye|CMS|web-infection|intrusion_detection,malware,web|info|alert
-FireEye|CMS|domain-match|intrusion_detection,network|info|alert
-FireEye|CMS|riskware-callback|intrusion_detection,network|info|alert
-FireEye|CMS|riskware-object|malware,file|info|alert
-FireEye|CMS|ips-event|intrusion_detection,network|info|alert
+FireEye|MPS|as|Trellix|MPS
+FireEye|CMS|as|Trellix|MPS
 ManageEngine|ADAuditPlus|LogonReports|authentication|start|event
 ManageEngine|ADAuditPlus|Logon|authentication|start|event
 ManageEngine|ADAuditPlus|UserMgmt|iam|user,change|event
@@ -109,7 +96,15 @@ type cefEvent struct {
 func cefEvents() map[string][]cefEvent {
 	all := map[string][]cefEvent{}
 	for line := range strings.Lines(cefVendors) {
-		if p := strings.Split(strings.TrimSpace(line), "|"); len(p) == 6 {
+		switch p := strings.Split(strings.TrimSpace(line), "|"); len(p) {
+		case 5:
+			for _, e := range all[p[3]] {
+				if e.product == p[4] {
+					e.product = p[1]
+					all[p[0]] = append(all[p[0]], e)
+				}
+			}
+		case 6:
 			e := cefEvent{product: p[1], event: p[2], kind: p[5], category: listOf(p[3])}
 			if p[4] != "" {
 				e.types = listOf(p[4])

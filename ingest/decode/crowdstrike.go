@@ -203,28 +203,12 @@ const falconSorts = `
 	UserActivity iam change
 	Firewall network info`
 
-// A falconSort is one line of falconSorts.
-type falconSort struct {
-	part            string
-	category, types tocsin.Value
-}
-
-func falconTable() []falconSort {
-	var sorts []falconSort
-	for line := range strings.Lines(falconSorts) {
-		if words := strings.Fields(line); len(words) > 2 {
-			sorts = append(sorts, falconSort{words[0], listOf(words[1]), listOf(words[2])})
-		}
-	}
-	return sorts
-}
-
 // falconKind sets what the sort of event says, and joins the path and name of a detection's file.
 func falconKind(d *dictionary) func(*doc, *output) {
 	exe, kind, category, types := d.name("process.executable"), d.name("event.kind"), d.name("event.category"), d.name("event.type")
 	paths := d.names("FilePath", "FileName", "event.FilePath", "event.FileName")
 	actions := []*name{d.name("event.action"), d.name("metadata.eventType")}
-	sorts := falconTable()
+	sorts := sortLines(falconSorts, "")
 	weigh, ends := falconGravity(d), falconEnds(d)
 	return func(in *doc, o *output) {
 		for i := 0; i < 4; i += 2 {
@@ -234,11 +218,9 @@ func falconKind(d *dictionary) func(*doc, *output) {
 		}
 		ends(in, o)
 		for _, action := range [...]string{o.text(actions[0]), in.text(actions[1])} {
-			for _, s := range sorts {
-				if !o.has(category) && strings.Contains(action, s.part) {
-					o.keep(category, s.category)
-					o.keep(types, s.types)
-				}
+			if s := sortOf(sorts, action, strings.Contains); s != nil && !o.has(category) {
+				o.keep(category, s.category)
+				o.keep(types, s.types)
 			}
 		}
 		weigh(in, o)

@@ -151,7 +151,7 @@ type huntingRoles struct {
 	started, acted, came, went []manner
 	entered                    []manner
 	additional                 *name
-	actions                    []huntingAction
+	actions                    []sortLine
 	sorts                      [2]*name // event.category and event.type
 	program, launcher          *name    // the path of who acted, as the process and as its parent
 	folders, files             [2]*name
@@ -162,7 +162,7 @@ func newHuntingRoles(d *dictionary) func(*doc, *output) {
 	h := &huntingRoles{
 		category: d.name("category"), action: [2]*name{d.name("ActionType"), d.name("properties.ActionType")},
 		further: [2]*name{d.name("AdditionalFields"), d.name("properties.AdditionalFields")}, additional: d.name("microsoft.defender.additional"),
-		actions: newHuntingActions(), sorts: [2]*name{d.name("event.category"), d.name("event.type")},
+		actions: sortLines(huntingActions, ",host"), sorts: [2]*name{d.name("event.category"), d.name("event.type")},
 		program: d.name("process.executable"), launcher: d.name("process.parent.executable"),
 		folders: [2]*name{d.name("InitiatingProcessFolderPath"), d.name("properties.InitiatingProcessFolderPath")},
 		files:   [2]*name{d.name("InitiatingProcessFileName"), d.name("properties.InitiatingProcessFileName")},

@@ -1,10 +1,6 @@
 package decode
 
-import (
-	"strings"
-
-	"tocsin"
-)
+import "strings"
 
 // huntingActions are how the kinds of action in advanced hunting begin, in small letters, with the category and the type.
 // The first that fits decides.
@@ -86,34 +82,13 @@ const huntingActions = `
 	registryvaluedeleted               registry deletion
 	registry                           registry change`
 
-// A huntingAction is one line of huntingActions.
-type huntingAction struct {
-	begins          string
-	category, types tocsin.Value
-}
-
-func newHuntingActions() []huntingAction {
-	var all []huntingAction
-	for line := range strings.Lines(huntingActions) {
-		if words := strings.Fields(line); len(words) == 3 {
-			all = append(all, huntingAction{words[0], listOf(words[1] + ",host"), listOf(words[2])})
-		}
-	}
-	return all
-}
-
 // sort sets what the action says of the sort of event: the category in the table of all that is no other's alone.
 func (h *huntingRoles) sort(table, action string, o *output) {
-	for i := range h.actions {
-		a := &h.actions[i]
-		if !strings.HasPrefix(action, a.begins) {
-			continue
-		}
+	if a := sortOf(h.actions, action, strings.HasPrefix); a != nil {
 		if table == "" || strings.HasSuffix(table, "-deviceevents") {
 			o.keep(h.sorts[0], a.category)
 		}
 		o.keep(h.sorts[1], a.types)
-		break
 	}
 	o.put(h.sorts[1], "info")
 }

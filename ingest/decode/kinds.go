@@ -98,3 +98,12 @@ func loginResult(s string) string {
 	}
 	return ""
 }
+
+// splitAccount parts an account of Windows from the domain that stands before a backslash, "" for none.
+func splitAccount(s string) (domain, user string) {
+	domain, user, ok := strings.Cut(s, `\`)
+	if !ok {
+		return "", s
+	}
+	return domain, user
+}

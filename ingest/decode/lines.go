@@ -170,7 +170,7 @@ func (d *Decoder) lineFormat(line string, except ...string) *reader {
 		if t.sign != 0 && !signs.has(int(t.sign)) {
 			continue
 		}
-		if f := &d.formats[t.format]; f.text.claims(line) && !slices.Contains(except, f.name) {
+		if f := &d.formats[t.format]; !slices.Contains(except, f.name) && f.text.claims(line) {
 			return f
 		}
 	}

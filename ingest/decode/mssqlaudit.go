@@ -70,10 +70,7 @@ func (s *sqlAudit) apply(text string, o *output) {
 		}
 		switch key {
 		case "server_principal_name":
-			domain, user, ok := strings.Cut(value, `\`)
-			if !ok {
-				domain, user = "", value
-			}
+			domain, user := splitAccount(value)
 			o.put(s.user, user)
 			o.put(s.domain, domain)
 		case "succeeded":

@@ -119,10 +119,7 @@ func newEntities(d *dictionary) func(*doc, *output) {
 		}
 		field := func(key string) string { s, _ := more[key].(string); return s }
 		o.put(to[0], field("Compromised Host"))
-		domain, user, ok := strings.Cut(field("User Name"), `\`)
-		if !ok {
-			domain, user = "", domain
-		}
+		domain, user := splitAccount(field("User Name"))
 		o.put(to[1], user)
 		o.put(to[2], domain)
 		o.put(to[5], field("Suspicious Command Line"))

@@ -101,7 +101,7 @@ func shortMonth(s string) string {
 		return s
 	}
 	end := strings.IndexByte(s[:longest+1], ' ')
-	if end < shortest || monthOf(s[:3]) == 0 || !strings.EqualFold(monthOf(s[:3]).String(), s[:end]) {
+	if end < shortest || fullMonth(s[:end]) == 0 {
 		return s
 	}
 	return s[:3] + s[end:]

@@ -42,10 +42,7 @@ func (p *powershell) apply(o *output) {
 		case "ScriptName":
 			o.put(p.script, value)
 		case "User", "UserId", "Benutzer", "Utilisateur", "Usuario", "Utente", "Usuário", "Пользователь", "ユーザー", "用户": // in the language of Windows
-			domain, user, ok := strings.Cut(value, `\`)
-			if !ok {
-				domain, user = "", value
-			}
+			domain, user := splitAccount(value)
 			if !o.has(p.name) {
 				o.put(p.name, user)
 				o.put(p.domain, domain)

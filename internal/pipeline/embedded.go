@@ -274,8 +274,9 @@ func (p *Embedded) step(rows []Row, detections map[int64]Detection) []tocsin.Eve
 	now := p.Now()
 	for i, row := range rows {
 		if j := i + correlate.Ahead; j < len(rows) {
-			for k := range detections[rows[j].Offset].Matches {
-				p.engine.Foresee(&detections[rows[j].Offset].Matches[k])
+			ahead := detections[rows[j].Offset].Matches
+			for k := range ahead {
+				p.engine.Foresee(&ahead[k])
 			}
 		}
 		if row.Quiet != nil {
