@@ -108,6 +108,9 @@ func (e *Engine) Step(m tocsin.Match) []tocsin.Event {
 
 // Take is [Engine.Step] of a match that the caller holds anyway.
 func (e *Engine) Take(m *tocsin.Match) []tocsin.Event {
+	if e.goesAlong(m) {
+		return nil
+	}
 	e.begin()
 	at := e
 	if e.next != nil {
@@ -130,15 +133,22 @@ func (e *Engine) step(m *tocsin.Match) []tocsin.Event {
 	tk.counts.matches++
 	at := max(nanos(m.Alert.Time), earliest)
 	from := e.origin(m)
-	reread := from.mark.covers(m.Alert.Ref.Position(), int32(m.Index))
-	if !reread {
-		from.mark = mark{m.Alert.Ref.Position(), int32(m.Index)}
-	}
+	reread := from.covers(m)
 	e.greatest = max(e.greatest, at)
 	e.firing, e.cause = m, at
 	e.evaluate(tk, at, from, reread)
 	e.firing = nil
 	return e.out
+}
+
+// covers reports whether the origin was seen as far as m before, and notes that it is now.
+func (o *seenOrigin) covers(m *tocsin.Match) bool {
+	at := mark{m.Alert.Ref.Position(), int32(m.Index)}
+	if o.mark.covers(at.pos, at.index) {
+		return true
+	}
+	o.mark = at
+	return false
 }
 
 // begin starts a call.

@@ -39,8 +39,9 @@ func (h *held) past(o order) int {
 }
 
 // since is the index of the first item at or after time t.
-func (h *held) since(t int64) int {
-	all := h.all()
+func (h *held) since(t int64) int { return since(h.all(), t) }
+
+func since(all []item, t int64) int {
 	lo, hi := 0, len(all)
 	if hi > 0 && all[0].at >= t { // in-order streams mostly ask about the front
 		return 0

@@ -74,6 +74,7 @@ type berth struct {
 	first  uint64 // number of the first alert that it lags behind; 0 for none
 	to     uint64 // the last one; of the group, see [kin.reached]
 	stop   uint64 // the first alert that needs a look
+	sure   uint64 // the first one that can complete the window that the rule waits for
 	due    uint64 // the alert with which what was left is to be taken in
 	full   uint64 // the first alert that the event's evidence has no room for
 	newest int64  // time of the rule's newest alert; of the group, the kin's
@@ -257,7 +258,7 @@ func (st *state) attune() {
 	}
 	n := st.held.len()
 	*s = berth{
-		st: st, bit: s.bit, ev: st.calm, to: k.count, newest: st.newestAt(), until: never, due: endless, full: endless, breaks: s.breaks,
+		st: st, bit: s.bit, ev: st.calm, to: k.count, newest: st.newestAt(), until: never, sure: endless, due: endless, full: endless, breaks: s.breaks,
 		last: s.last, run: s.run,
 	}
 	s.plain = st.plain()
@@ -268,6 +269,8 @@ func (st *state) attune() {
 		s.full = k.count + 1 + uint64(max(c.calm.room, 0))
 		s.due = k.count + uint64(lagLimit-n%lagLimit)
 		left = c.calm.left
+	} else {
+		s.sure = k.count + 1 + uint64(st.sure())
 	}
 	s.stop = k.count + 1 + uint64(max(min(left, int64(tk.family.maxHeld-n)), 0))
 }

@@ -115,7 +115,7 @@ func (k *kin) reached(s *berth) uint64 {
 func (e *Engine) start(k *kin, s *berth, n uint64) {
 	tk, st, x := s.st.track, s.st, &e.left.x
 	shift := n - 1 - s.to
-	s.stop, s.due, s.full = further(s.stop, shift), further(s.due, shift), further(s.full, shift)
+	s.stop, s.sure, s.due, s.full = further(s.stop, shift), further(s.sure, shift), further(s.due, shift), further(s.full, shift)
 	held := st.held.len()
 	s.owns = held == 0 || !st.held.all()[held-1].p.same(x.p)
 	if s.first, s.cost = n, itemSize; s.owns {
@@ -145,7 +145,7 @@ func (k *kin) enter(s *berth) {
 	}
 	k.group |= bit
 	k.until = min(k.until, s.until)
-	stop := min(s.stop, s.due)
+	stop := min(s.stop, s.sure, s.due)
 	if s.ev != nil {
 		k.opened |= bit
 		k.quiet = min(k.quiet, tk.plan.quiet)

@@ -23,7 +23,7 @@ type leaving struct {
 // false, and has changed nothing that shows, where that is not so; st is then the state, nil where it is not known.
 func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool, st *state) {
 	l, bit := &e.left, uint64(1)<<tk.member
-	if l.is(e, tk.family, from) {
+	if l.is(e, e.firing, tk.family, from) {
 		if k := l.kin; l.safe&k.group&^k.took&bit != 0 {
 			e.followKin(tk, k, bit)
 			return true, nil
@@ -46,6 +46,30 @@ func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool
 		return false, nil
 	}
 	return e.leaveAlone(tk, k, at, bit)
+}
+
+// goesAlong lets one more rule of the group leave the alert in hand where that is all that m asks for: the short way through
+// [Engine.step], which most matches of rules alike take. It reports false, and has changed nothing, where m asks for more.
+func (e *Engine) goesAlong(m *tocsin.Match) bool {
+	l := &e.left
+	k, last := l.kin, e.last
+	if k == nil || last == nil || last.then == nil || e.backed != nil {
+		return false
+	}
+	tk := last.then
+	bit := uint64(1) << tk.member
+	if l.safe&k.group&^k.took&bit == 0 || tk.family != k.family || tk.plan.id != m.Rule || m.Suppressed != "" || m.Set != e.set {
+		return false
+	}
+	if !l.is(e, m, tk.family, e.came) {
+		return false
+	}
+	e.out, e.last, e.cause = nil, tk, l.x.at
+	tk.counts.matches++
+	e.came.covers(m)
+	e.followKin(tk, k, bit)
+	e.enforce(tk, l.x.at)
+	return true
 }
 
 // followKin lets one of the group, which can, leave the alert in hand.
@@ -105,12 +129,39 @@ func (s *berth) takes(e *Engine, k *kin, to uint64, at int64) bool {
 		newest = k.at(to)
 	}
 	return to < next && next < further(s.stop, next-1-to) && s.breaks <= maxBreaks &&
-		at > newest && at >= e.watermark && at < s.until && (s.ev == nil || at-newest < s.st.track.plan.quiet)
+		at > newest && at >= e.watermark && at < s.until && (s.ev == nil && s.waits(k, to, next, at) || s.ev != nil && at-newest < s.st.track.plan.quiet)
 }
 
-// is reports whether the match in hand is of that alert, which is the newest of the kin's, and says the same of it.
-func (l *leaving) is(e *Engine, f *family, from *seenOrigin) bool {
-	m, q := e.firing, &l.said
+// waits reports whether the window that the rule of s waits for is still not complete with alert number next, which is in hand.
+func (s *berth) waits(k *kin, to, next uint64, at int64) bool {
+	shift := next - 1 - to
+	if next < further(s.sure, shift) {
+		return true
+	}
+	missing := s.lacks(k, to, at)
+	s.sure = next - shift + missing
+	return missing > 0
+}
+
+// lacks is how many alerts the window lacks that ends with one more alert, the newest, after s left those up to number to.
+func (s *berth) lacks(k *kin, to uint64, at int64) uint64 {
+	p := &s.st.track.plan
+	after := at - p.span + 1
+	n, whole := 1, true
+	if s.first > 0 {
+		left := k.between(s.first, to)
+		in := len(left) - since(left, after)
+		n, whole = n+in, in == len(left)
+	}
+	if whole {
+		n += s.st.held.len() - s.st.held.since(after)
+	}
+	return uint64(max(p.atLeast-n, 0))
+}
+
+// is reports whether a match is of that alert, which is the newest of the kin's, and says the same of it.
+func (l *leaving) is(e *Engine, m *tocsin.Match, f *family, from *seenOrigin) bool {
+	q := &l.said
 	return l.kin != nil && l.kin.family == f && identical(m.Key, l.key) && len(m.Key) > 0 && (l.number == 0 || l.number == l.kin.count) &&
 		l.mark == e.watermark && q.from == &from.origin && e.link == nil && m.Tenant == l.tenant &&
 		q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC && identical(q.entities, m.Entities) &&
