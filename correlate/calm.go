@@ -8,7 +8,7 @@ import "unsafe"
 // accounted with does not wait: whether an alert is left is a matter of speed alone and shows nowhere.
 
 // lagLimit is how many alerts an event lags behind at most: what is dropped of the held alerts is looked at as often.
-const lagLimit = 32
+const lagLimit = 64
 
 // A calm is what decides whether the next alert of a key can be left: part of the event that it would join. The zero
 // value lets none.

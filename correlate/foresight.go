@@ -50,17 +50,75 @@ func (e *Engine) Foresee(m *tocsin.Match) {
 	x := f.at(f.n)
 	*x = foreseen{address{m.Tenant, m.Key, e.pool.hashOf(e.name)}, tk}
 	f.n++
-	tk.states.prefetch(x.hash)
-	if x := f.at(f.n - 1 - untilState); x.track != nil {
-		if st := x.track.states.near(x.hash); st != nil {
-			prefetch(unsafe.Pointer(st))
-			prefetch(unsafe.Pointer(&st.calm)) // a state takes two lines of the processor's cache, see TestLines
-		}
+	x.slot()
+	f.at(f.n - 1 - untilState).state()
+	f.at(f.n - 1 - untilEvent).event()
+}
+
+// slot asks for the place of the key in the table.
+func (x *foreseen) slot() {
+	if f := x.track.family; f != nil {
+		f.kins.prefetch(x.hash)
+		return
 	}
-	if x := f.at(f.n - 1 - untilEvent); x.track != nil {
-		if st := x.track.states.near(x.hash); st != nil {
-			st.prefetch([2]uint64{})
+	x.track.states.prefetch(x.hash)
+}
+
+// state asks for what stands there: the state, or what the rules of a family keep together.
+func (x *foreseen) state() {
+	if x.track == nil {
+		return
+	}
+	if f := x.track.family; f != nil {
+		if k := f.kins.near(x.hash); k != nil {
+			k.prefetch()
 		}
+		return
+	}
+	if st := x.track.states.near(x.hash); st != nil {
+		prefetch(unsafe.Pointer(st))
+		prefetch(unsafe.Pointer(&st.calm)) // a state takes two lines of the processor's cache, see TestLines
+	}
+}
+
+// event asks for what that leads to: the event, and where the next alert is put.
+func (x *foreseen) event() {
+	if x.track == nil {
+		return
+	}
+	if f := x.track.family; f != nil {
+		if k := f.kins.near(x.hash); k != nil {
+			k.prefetchEnds()
+		}
+		return
+	}
+	if st := x.track.states.near(x.hash); st != nil {
+		st.prefetch([2]uint64{})
+	}
+}
+
+// prefetch asks for what decides over an alert for all of the group, see TestLines.
+func (k *kin) prefetch() {
+	prefetch(unsafe.Pointer(k))
+	prefetch(unsafe.Pointer(&k.count))
+	prefetch(unsafe.Pointer(&k.said))
+	prefetch(unsafe.Pointer(&k.name))
+}
+
+// prefetchEnds asks for where the next alert is put, and for who is to look at it.
+func (k *kin) prefetchEnds() {
+	if n := len(k.log); n > 0 && n < cap(k.log) {
+		prefetch(unsafe.Pointer(&k.log[n-1]))
+		next := k.log[:n+1]
+		prefetch(unsafe.Pointer(&next[n]))
+		prefetch(unsafe.Pointer(&next[n].place))
+	}
+	if len(k.ring) > 0 {
+		prefetch(unsafe.Pointer(k.numbered(k.count)))
+		prefetch(unsafe.Pointer(k.numbered(k.count + 1)))
+	}
+	if len(k.stops) > 0 {
+		prefetch(unsafe.Pointer(&k.stops[0]))
 	}
 }
 
