@@ -1,6 +1,6 @@
 package correlate
 
-// A queue orders the states by when something is to be done for them: a binary heap. Ties go by rule and name, so
+// A queue orders the states by when something is to be done for them: a heap. Ties go by rule and name, so
 // that the order of what comes out never depends on how it got in. What is compared mostly stands in the queue itself: a
 // look at each state would cost an access to memory.
 type queue []place
@@ -16,70 +16,85 @@ func (p *place) sooner(other *place) bool {
 	switch {
 	case p.due != other.due:
 		return p.due < other.due
-	case p.track != other.track:
-		return p.track.plan.id < other.track.plan.id
-	default:
+	case p.track == other.track:
 		return p.st.name < other.st.name
+	case p.track.nth != other.track.nth:
+		return p.track.nth < other.track.nth
+	default: // not counted yet
+		return p.track.plan.id < other.track.plan.id
 	}
 }
 
 func (q *queue) push(st *state) {
-	st.slot = int32(len(*q))
-	*q = append(*q, place{st.due, st.track, st})
-	q.up(int(st.slot))
+	*q = append(*q, place{})
+	q.up(len(*q)-1, place{st.due, st.track, st})
 }
 
 // fix restores the order after a change of st's due.
-func (q *queue) fix(st *state) {
-	i := int(st.slot)
-	(*q)[i].due = st.due
-	if !q.up(i) {
-		q.down(i)
-	}
-}
+func (q *queue) fix(st *state) { q.settle(int(st.slot), place{st.due, st.track, st}) }
 
 func (q *queue) remove(st *state) {
 	i, last := int(st.slot), len(*q)-1
-	q.swap(i, last)
+	moved := (*q)[last]
 	(*q)[last] = place{}
 	*q = (*q)[:last]
 	if i < last {
-		q.fix((*q)[i].st)
+		q.settle(i, moved)
 	}
 }
 
-func (q queue) swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].st.slot, q[j].st.slot = int32(i), int32(j)
+// settle puts p where it belongs, given that place i is free.
+func (q queue) settle(i int, p place) {
+	if i > 0 && p.sooner(&q[(i-1)/branches]) {
+		q.up(i, p)
+	} else {
+		q.down(i, p)
+	}
 }
 
-func (q queue) up(i int) (moved bool) {
+// branches is how many places stand below one: the more, the fewer levels a place that is put off has to go down, and what
+// is compared there stands in two lines of the processor's cache.
+const branches = 4
+
+// put makes p the place i.
+func (q queue) put(i int, p place) {
+	q[i] = p
+	p.st.slot = int32(i)
+}
+
+// up puts p at the free place i or above it.
+func (q queue) up(i int, p place) {
 	for i > 0 {
-		parent := (i - 1) / 2
-		if !q[i].sooner(&q[parent]) {
+		parent := (i - 1) / branches
+		if !p.sooner(&q[parent]) {
 			break
 		}
-		q.swap(i, parent)
-		i, moved = parent, true
+		q.put(i, q[parent])
+		i = parent
 	}
-	return moved
+	q.put(i, p)
 }
 
-func (q queue) down(i int) {
+// down puts p at the free place i or below it.
+func (q queue) down(i int, p place) {
 	for {
-		child := 2*i + 1
-		if child >= len(q) {
-			return
+		first := branches*i + 1
+		if first >= len(q) {
+			break
 		}
-		if child+1 < len(q) && q[child+1].sooner(&q[child]) {
-			child++
+		child := first
+		for j := first + 1; j < min(first+branches, len(q)); j++ {
+			if q[j].sooner(&q[child]) {
+				child = j
+			}
 		}
-		if !q[child].sooner(&q[i]) {
-			return
+		if !q[child].sooner(&p) {
+			break
 		}
-		q.swap(i, child)
+		q.put(i, q[child])
 		i = child
 	}
+	q.put(i, p)
 }
 
 // sooner puts the states in order again after lateness has become less: some are due sooner than they wait for.
@@ -89,7 +104,7 @@ func (q queue) sooner(lateness int64) {
 		st.due = min(st.due, st.nextDue(lateness))
 		q[i].due = st.due
 	}
-	for i := len(q)/2 - 1; i >= 0; i-- {
-		q.down(i)
+	for i := (len(q) - 2) / branches; i >= 0 && len(q) > 1; i-- {
+		q.down(i, q[i])
 	}
 }

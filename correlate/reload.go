@@ -28,6 +28,7 @@ func (e *Engine) use(set planSet) {
 		}
 		next[p.id] = newTrack(p, e.cfg.AllEvidence, &e.pool)
 	}
+	number(e.tracks, next)
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		if tk := e.tracks[id]; next[id] != tk {
 			e.concludeScopes(tk, reasonReload)
@@ -45,6 +46,19 @@ func (e *Engine) use(set planSet) {
 	e.shapes = e.shapes[max(0, len(e.shapes)-rememberedSets):]
 	e.opener = set.opener
 	e.useAbove(set)
+}
+
+// number counts the rules that were in force and those that are, by id.
+func number(before, now map[string]*track) {
+	both := maps.Clone(before)
+	maps.Copy(both, now)
+	for i, id := range slices.Sorted(maps.Keys(both)) {
+		for _, tk := range [2]*track{before[id], now[id]} {
+			if tk != nil {
+				tk.nth = i
+			}
+		}
+	}
 }
 
 // retune changes the plan under the state. Where it would have built other bursts, the events to come say so until

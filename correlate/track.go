@@ -28,6 +28,7 @@ type track struct {
 	novel   *novelties // kind novelty only
 	family  *family    // of rules that leave alerts for later together; nil for none
 	member  int        // of the family
+	nth     int        // by id, of the rules in force; 0 before they are counted
 	then    *track     // whose match came after one of this rule last
 	none    rare       // of the states that have nothing rare: never written
 }
