@@ -59,6 +59,7 @@ type Engine struct {
 	foresight
 	came   *seenOrigin // of the match before
 	quoted quotation
+	quoting
 
 	kin       *kin // of the match before, and what it was found by
 	kinFamily *family

@@ -234,7 +234,12 @@ func (e *Engine) evidence(st *state, g *body) tocsin.Evidence {
 	if e.rank > 1 && g.chained() {
 		return g.expanded(e.cfg.AllEvidence)
 	}
-	refs := e.quoted.of(g, st.track.family != nil, st.wider(g))
+	var refs []tocsin.AlertRef
+	if first, last := st.logRun(g); last > 0 {
+		refs = e.quoting.of(st.kin, first, last)
+	} else {
+		refs = e.quoted.of(g, st.track.family != nil, st.wider(g))
+	}
 	return tocsin.Evidence{Alerts: refs, Events: []string{}, Truncated: int64(len(refs)) < g.count}
 }
 

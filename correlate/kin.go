@@ -44,6 +44,7 @@ type kin struct {
 	first  uint64
 	ring   []leftover // what else is known of the newest of these, see [kin.numbered]; its length is a power of two
 	known  *kinWords  // nil before a rule's event was asked
+	refs   logged     // what was said of the log
 	said   [2]uint64  // hash of what the newest alert says
 	sum    digestSum  // of all that were left
 
@@ -95,7 +96,7 @@ const (
 
 // families puts the rules in force in families, those of one rule aside.
 func (e *Engine) families() {
-	e.kin, e.kinKey, e.kinFamily, e.left = nil, nil, nil, leaving{}
+	e.kin, e.kinKey, e.kinFamily, e.left, e.quoting = nil, nil, nil, leaving{}, quoting{}
 	byFields := map[string][]*track{}
 	for _, tk := range e.tracks { // sorted below
 		tk.then = nil
