@@ -15,7 +15,6 @@ type event struct {
 	base *body // folds only: what it holds of alerts that are forgotten, nil for nothing; in body as well
 	part int64 // of its burst, counted in max_open from the burst's start
 	news news  // since it was last emitted
-	_    int64 // see above
 	body
 	calm calm
 }
@@ -190,7 +189,7 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 		First: instant(ev.body.first.at), Last: instant(ev.body.last.at),
 		Detected: instant(ev.detected), Opened: instant(ev.opened),
 		Count: ev.count, Revision: ev.revision, Milestone: why, At: instant(e.cause), Recorded: e.recorded() || e.retold(),
-		Group: st.group(ev), Entities: make([]tocsin.Entity, len(ev.entities)),
+		Group: st.group(ev), Entities: ev.spoken(),
 		Facts:  tocsin.Facts{Risk: ev.risk, Tactics: slices.Clone(ev.tactics), IOC: ev.ioc},
 		Digest: ev.digest(), Evidence: e.evidence(st, &ev.body), Readings: ev.readings, Backfill: ev.backfill,
 		Completeness: tocsin.Completeness{
@@ -203,9 +202,6 @@ func (e *Engine) render(st *state, b *burst, ev *event, why tocsin.Milestone) to
 	}
 	if st.track.plan.kind == "silence" {
 		st.track.plan.silent(ev, &out)
-	}
-	for i := range ev.entities {
-		out.Entities[i] = ev.entities[i].Entity
 	}
 	for _, a := range ev.absent {
 		out.Completeness.AbsentFields[a.field] = a.count

@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"math/bits"
@@ -28,6 +29,7 @@ type body struct {
 	head        held     // the first endRefs, by order
 	tail        held     // of the others the last endRefs, by order
 	entities    []entity // by order, then by place in the alert
+	index       *index   // of these; nil before it is asked, as in a body that was restored
 	risk        float64
 	tactics     []string // sorted
 	ioc         bool
@@ -175,24 +177,14 @@ func (g *body) addRef(x *item, all bool) {
 // addEntity keeps the perRole values of a role that were named first. It reports whether the value was not known
 // and is kept.
 func (g *body) addEntity(n entity) bool {
-	known, same := -1, 0
-	for i := range g.entities {
-		if g.entities[i].Role == n.Role {
-			same++
-			if g.entities[i].Value == n.Value && g.entities[i].Field == n.Field {
-				known = i
-				break
-			}
-		}
-	}
-	if known >= 0 {
+	if known := g.named(&n); known >= 0 {
 		if n.compare(g.entities[known]) < 0 {
-			g.entities = slices.Delete(g.entities, known, known+1)
+			g.dropEntity(known)
 			g.insertEntity(n)
 		}
 		return false
 	}
-	if same < perRole {
+	if len(g.entities) < perRole || g.ofRole(n.Role) < perRole {
 		g.insertEntity(n)
 		return true
 	}
@@ -201,7 +193,7 @@ func (g *body) addEntity(n entity) bool {
 			if n.compare(last) > 0 {
 				return false
 			}
-			g.entities = slices.Delete(g.entities, i, i+1)
+			g.dropEntity(i)
 			break
 		}
 	}
@@ -209,9 +201,87 @@ func (g *body) addEntity(n entity) bool {
 	return true
 }
 
+// An index finds the entities of a body, and keeps what was said of them.
+type index struct {
+	marks []byte          // one for each
+	said  []tocsin.Entity // the first of them, as events said them: never written again
+}
+
+func (g *body) indexed() *index {
+	if g.index == nil {
+		g.index = &index{marks: make([]byte, len(g.entities), len(g.entities)+4)}
+		for i := range g.entities {
+			g.index.marks[i] = markOf(g.entities[i].Value)
+		}
+	}
+	return g.index
+}
+
+// named is the place of what says the same as n, -1 for none.
+func (g *body) named(n *entity) int {
+	marks, mark := g.indexed().marks, markOf(n.Value)
+	for from := 0; ; from++ {
+		i := bytes.IndexByte(marks[from:], mark)
+		if i < 0 {
+			return -1
+		}
+		if from += i; g.entities[from].Entity == n.Entity {
+			return from
+		}
+	}
+}
+
+// spoken are the entities as an event says them, never nil. Nobody changes what was said.
+func (g *body) spoken() []tocsin.Entity {
+	if len(g.entities) == 0 {
+		return []tocsin.Entity{}
+	}
+	x := g.indexed()
+	for i := len(x.said); i < len(g.entities); i++ {
+		x.said = append(x.said, g.entities[i].Entity)
+	}
+	return slices.Clip(x.said)
+}
+
+// markOf is a byte that different values mostly do not share: most differ at their ends.
+func markOf(value string) byte {
+	h := uint32(len(value))
+	for i := max(len(value)-4, 0); i < len(value); i++ {
+		h = h*31 + uint32(value[i])
+	}
+	return byte(h ^ h>>8)
+}
+
+// ofRole is how many values of a role are known.
+func (g *body) ofRole(role string) (n int) {
+	for i := range g.entities {
+		if g.entities[i].Role == role {
+			n++
+		}
+	}
+	return n
+}
+
 func (g *body) insertEntity(n entity) {
+	x := g.indexed()
 	i, _ := slices.BinarySearchFunc(g.entities, n, entity.compare)
 	g.entities = slices.Insert(g.entities, i, n)
+	x.marks = slices.Insert(x.marks, i, markOf(n.Value))
+	x.forget(i)
+}
+
+func (g *body) dropEntity(i int) {
+	x := g.indexed()
+	g.entities = slices.Delete(g.entities, i, i+1)
+	x.marks = slices.Delete(x.marks, i, i+1)
+	x.forget(i)
+}
+
+// forget lets go of what was said, where that is no longer so from place i on.
+func (x *index) forget(i int) {
+	if i < len(x.said) {
+		x.said = nil
+	}
 }
 
 func (n entity) compare(m entity) int {
@@ -261,7 +331,7 @@ func (g *body) same(o *body) bool {
 // clone is a body that grows by itself.
 func (g *body) clone() body {
 	c := *g
-	c.entities, c.tactics, c.absent = slices.Clone(g.entities), slices.Clone(g.tactics), slices.Clone(g.absent)
+	c.entities, c.index, c.tactics, c.absent = slices.Clone(g.entities), nil, slices.Clone(g.tactics), slices.Clone(g.absent)
 	c.head, c.tail = held{buf: slices.Clone(g.head.all())}, held{buf: slices.Clone(g.tail.all())}
 	return c
 }
