@@ -1,6 +1,10 @@
 package correlate
 
-import "tocsin"
+import (
+	"unsafe"
+
+	"tocsin"
+)
 
 // A leaving is the alert in hand as the rules of one kin leave it, one after the other: read for the first of them.
 type leaving struct {
@@ -23,7 +27,7 @@ type leaving struct {
 // false, and has changed nothing that shows, where that is not so; st is then the state, nil where it is not known.
 func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool, st *state) {
 	l, bit := &e.left, uint64(1)<<tk.member
-	if l.is(e, e.firing, tk.family, from) {
+	if l.is(e, tk.family, from) {
 		if k := l.kin; l.safe&k.group&^k.took&bit != 0 {
 			e.followKin(tk, k, bit)
 			return true, nil
@@ -58,18 +62,38 @@ func (e *Engine) goesAlong(m *tocsin.Match) bool {
 	}
 	tk := last.then
 	bit := uint64(1) << tk.member
-	if l.safe&k.group&^k.took&bit == 0 || tk.family != k.family || tk.plan.id != m.Rule || m.Suppressed != "" || m.Set != e.set {
-		return false
-	}
-	if !l.is(e, m, tk.family, e.came) {
+	if l.safe&k.group&^k.took&bit == 0 || tk.family != k.family || l.mark != e.watermark || l.said.from != &e.came.origin ||
+		!sameText(tk.plan.id, m.Rule) || !sameText(e.set, m.Set) || m.Suppressed != "" || !l.repeats(m) {
 		return false
 	}
 	e.out, e.last, e.cause = nil, tk, l.x.at
 	tk.counts.matches++
 	e.came.covers(m)
 	e.followKin(tk, k, bit)
-	e.enforce(tk, l.x.at)
+	if tk.over() {
+		e.enforce(tk, l.x.at)
+	}
 	return true
+}
+
+// repeats reports whether a match is of the alert in hand and says the same of it. It looks no further than at where what the
+// match says is kept: matches of one alert say what they have in common in one place.
+func (l *leaving) repeats(m *tocsin.Match) bool {
+	q := &l.said
+	return identical(m.Key, l.key) && len(m.Key) > 0 && sameBits(&m.Alert, &l.alert) && sameText(m.Tenant, l.tenant) &&
+		identical(q.entities, m.Entities) && identical(q.absent, m.Absent) && identical(q.facts.Tactics, m.Facts.Tactics) &&
+		q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC && (l.number == 0 || l.number == l.kin.count)
+}
+
+// sameText reports whether two texts are one.
+func sameText(a, b string) bool {
+	return len(a) == len(b) && (len(a) == 0 || unsafe.StringData(a) == unsafe.StringData(b))
+}
+
+// sameBits reports whether two names of alerts are the same to the last bit, the places of their texts included.
+func sameBits(a, b *tocsin.AlertRef) bool {
+	type bits = [unsafe.Sizeof(*a)]byte
+	return *(*bits)(unsafe.Pointer(a)) == *(*bits)(unsafe.Pointer(b))
 }
 
 // followKin lets one of the group, which can, leave the alert in hand.
@@ -159,9 +183,9 @@ func (s *berth) lacks(k *kin, to uint64, at int64) uint64 {
 	return uint64(max(p.atLeast-n, 0))
 }
 
-// is reports whether a match is of that alert, which is the newest of the kin's, and says the same of it.
-func (l *leaving) is(e *Engine, m *tocsin.Match, f *family, from *seenOrigin) bool {
-	q := &l.said
+// is reports whether the match in hand is of that alert, which is the newest of the kin's, and says the same of it.
+func (l *leaving) is(e *Engine, f *family, from *seenOrigin) bool {
+	m, q := e.firing, &l.said
 	return l.kin != nil && l.kin.family == f && identical(m.Key, l.key) && len(m.Key) > 0 && (l.number == 0 || l.number == l.kin.count) &&
 		l.mark == e.watermark && q.from == &from.origin && e.link == nil && m.Tenant == l.tenant &&
 		q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC && identical(q.entities, m.Entities) &&

@@ -192,10 +192,15 @@ func (e *Engine) dismiss(st *state) {
 	e.queue.remove(st)
 }
 
+// over reports whether a limit of the rule is passed.
+func (tk *track) over() bool {
+	return tk.states.len() > tk.plan.maxKeys || tk.bytes > tk.plan.maxBytes && tk.states.len() > 0
+}
+
 // enforce evicts while a limit of the rule is passed (ruling 16). Events of evicted keys close, and events of the
 // rule that could have missed something say so.
 func (e *Engine) enforce(tk *track, at int64) {
-	for tk.states.len() > tk.plan.maxKeys || tk.bytes > tk.plan.maxBytes && tk.states.len() > 0 {
+	for tk.over() {
 		st := tk.victim()
 		e.conclude(st, reasonEvicted)
 		e.dismiss(st)
