@@ -131,7 +131,7 @@ func (e *Engine) tell(st *state, b *burst, ev *event, again bool) {
 			parts = append(parts, n.Field, n.Value, n.Role)
 		}
 	}
-	hexInto(now.content[:], tocsin.Hash(parts...))
+	hexInto(&now.content, tocsin.Hash(parts...))
 	if ev.sent != nil && ev.sent.content == now.content {
 		return
 	}

@@ -36,10 +36,18 @@ func (distinctKind) values(tk *track, m *tocsin.Match) []string {
 
 // appendValue appends the unambiguous text of a value, as [tocsin.KeyText] writes it.
 func appendValue(buf []byte, v tocsin.Value) []byte {
-	t := v.Text()
-	buf = append(buf, '0'+byte(v.Kind()))
-	buf = strconv.AppendInt(buf, int64(len(t)), 10)
-	buf = append(buf, ':')
+	t, plain := v.Str()
+	if !plain {
+		t = v.Text()
+	}
+	switch kind, n := '0'+byte(v.Kind()), len(t); {
+	case n < 10:
+		buf = append(buf, kind, '0'+byte(n), ':')
+	case n < 100:
+		buf = append(buf, kind, '0'+byte(n/10), '0'+byte(n%10), ':')
+	default:
+		buf = append(strconv.AppendInt(append(buf, kind), int64(n), 10), ':')
+	}
 	return append(buf, t...)
 }
 

@@ -53,6 +53,9 @@ type Engine struct {
 	firing *tocsin.Match
 	cause  int64  // event time of what is being answered
 	name   []byte // scratch
+
+	prefix   []byte // what the names of a tenant's keys begin with
+	prefixed string // the tenant
 	address
 	pool pool
 	memo memo

@@ -21,9 +21,10 @@ const (
 
 // A foresight is the matches that were foreseen last. The zero value is none.
 type foresight struct {
-	all  [2 * Ahead]foreseen // by number; a power of two
-	n    uint                // foreseen so far
-	last *track              // of the rule of the match before
+	all   [2 * Ahead]foreseen // by number; a power of two
+	n     uint                // foreseen so far
+	asked uint                // number of the one whose hash was asked for last
+	last  *track              // of the rule of the match before
 }
 
 // A foreseen is one match's key.
@@ -46,9 +47,8 @@ func (e *Engine) Foresee(m *tocsin.Match) {
 	if tk == nil || tk.novel != nil || tk.seen != nil {
 		return
 	}
-	e.name = appendName(e.name[:0], m.Tenant, m.Key)
 	x := f.at(f.n)
-	*x = foreseen{address{m.Tenant, m.Key, e.pool.hashOf(e.name)}, tk}
+	*x = foreseen{address{m.Tenant, m.Key, e.hashName(m)}, tk}
 	f.n++
 	x.slot()
 	f.at(f.n - 1 - untilState).state()
@@ -124,12 +124,20 @@ func (k *kin) prefetchEnds() {
 
 func (f *foresight) at(n uint) *foreseen { return &f.all[n%uint(len(f.all))] }
 
-// hash is the hash of a match's key, where it was foreseen.
+// hash is the hash of a match's key, where it was foreseen: mostly it is the one behind the last that was asked for.
 func (f *foresight) hash(m *tocsin.Match) (h keyHash, ok bool) {
-	for i := f.n - min(f.n, Ahead+1); i != f.n; i++ {
-		if x := f.at(i); identical(m.Key, x.key) && x.tenant == m.Tenant {
-			return x.hash, true
+	first := f.n - min(f.n, Ahead+1)
+	if i := f.asked + 1; i-first < f.n-first && f.at(i).is(m) {
+		f.asked = i
+		return f.at(i).hash, true
+	}
+	for i := first; i != f.n; i++ {
+		if f.at(i).is(m) {
+			f.asked = i
+			return f.at(i).hash, true
 		}
 	}
 	return keyHash{}, false
 }
+
+func (x *foreseen) is(m *tocsin.Match) bool { return identical(m.Key, x.key) && x.tenant == m.Tenant }

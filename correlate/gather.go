@@ -201,10 +201,11 @@ func (g *body) addEntity(n entity) bool {
 	return true
 }
 
-// An index finds the entities of a body, and keeps what was said of them.
+// An index finds the entities of a body, and keeps what was said of them and of its alerts.
 type index struct {
 	marks []byte          // one for each
 	said  []tocsin.Entity // the first of them, as events said them: never written again
+	refs  logged          // what the event said of its first alerts
 }
 
 func (g *body) indexed() *index {
@@ -304,13 +305,20 @@ func (e *Engine) evidence(st *state, g *body) tocsin.Evidence {
 	if e.rank > 1 && g.chained() {
 		return g.expanded(e.cfg.AllEvidence)
 	}
-	var refs []tocsin.AlertRef
-	if first, last := st.logRun(g); last > 0 {
-		refs = e.quoting.of(st.kin, first, last)
-	} else {
-		refs = e.quoted.of(g, st.track.family != nil, st.wider(g))
-	}
+	refs := e.refs(st, g)
 	return tocsin.Evidence{Alerts: refs, Events: []string{}, Truncated: int64(len(refs)) < g.count}
+}
+
+func (e *Engine) refs(st *state, g *body) []tocsin.AlertRef {
+	first, last := st.logRun(g)
+	switch {
+	case last > 0:
+		return e.quoting.of(st.kin, first, last)
+	case st.kin == nil && g.tail.len() == 0:
+		return e.quoting.head(&g.indexed().refs, g.head.all())
+	default:
+		return e.quoted.of(g, st.track.family != nil, st.wider(g))
+	}
 }
 
 // newest is the last alert, of which there is at least one.

@@ -2,38 +2,35 @@ package correlate
 
 import "encoding/binary"
 
-// hexInto decodes lower-case hex of exactly len(dst) bytes, a multiple of four, eight digits at once.
-func hexInto(dst []byte, text string) bool {
-	if len(text) != 2*len(dst) || len(dst)%4 != 0 {
+// hexInto decodes 32 digits of lower-case hex, eight at once. It leaves zero where text is something else.
+func hexInto(dst *[16]byte, text string) bool {
+	if len(text) != 2*len(dst) {
 		return false
 	}
-	sound := uint64(tops)
-	for i := 0; i < len(dst); i += 4 {
-		v, ok := eightDigits(binary.LittleEndian.Uint64([]byte(text[2*i : 2*i+8])))
-		sound &= ok
-		binary.LittleEndian.PutUint32(dst[i:], v)
-	}
-	if sound != tops {
-		clear(dst)
+	a, notA := eightDigits(binary.LittleEndian.Uint64([]byte(text[:8])))
+	b, notB := eightDigits(binary.LittleEndian.Uint64([]byte(text[8:16])))
+	c, notC := eightDigits(binary.LittleEndian.Uint64([]byte(text[16:24])))
+	d, notD := eightDigits(binary.LittleEndian.Uint64([]byte(text[24:32])))
+	if notA|notB|notC|notD != 0 {
+		*dst = [16]byte{}
 		return false
 	}
+	binary.LittleEndian.PutUint64(dst[:8], a|b<<32)
+	binary.LittleEndian.PutUint64(dst[8:], c|d<<32)
 	return true
 }
 
-// The same bit of eight bytes.
-const (
-	tops  = 0x8080808080808080
-	units = 0x0101010101010101
-)
+// The lowest bit of eight bytes.
+const units = 0x0101010101010101
 
-// eightDigits is what eight digits say, the first in the lowest byte; ok has the top bit of each byte that is a digit.
-func eightDigits(x uint64) (v uint32, ok uint64) {
-	atLeast := func(c uint64) uint64 { return (x | tops) - c*units } // the top bit of each byte that is, of those below 0x80
-	ok = (atLeast('0')&^atLeast('9'+1) | atLeast('a')&^atLeast('f'+1)) & tops &^ x
+// eightDigits is what eight digits say, the first in the lowest of four bytes; not is zero where they are digits.
+func eightDigits(x uint64) (v, not uint64) {
 	n := x&(15*units) + 9*(x>>6&units)
+	text := n + '0'*units + ((n+6*units)>>4&units)*('a'-'0'-10)
+	not = n&(0xf0*units) | (text ^ x)
 	n = (n<<4 | n>>8) & 0x00ff00ff00ff00ff
 	n = (n | n>>8) & 0x0000ffff0000ffff
-	return uint32(n | n>>16), ok
+	return (n | n>>16) & 0xffffffff, not
 }
 
 // hexOf writes src, a multiple of four bytes, in lower-case hex, eight digits at once.

@@ -18,7 +18,7 @@ func TestHexInto(t *testing.T) {
 		want, err := hex.DecodeString(string(text))
 		sound := err == nil && bytes.Equal(bytes.ToLower(text), text)
 		var got [16]byte
-		if ok := hexInto(got[:], string(text)); ok != sound || ok && !bytes.Equal(got[:], want) || !ok && got != [16]byte{} {
+		if ok := hexInto(&got, string(text)); ok != sound || ok && !bytes.Equal(got[:], want) || !ok && got != [16]byte{} {
 			t.Fatalf("%q: %x, %v; want %x, %v", text, got, ok, want, sound)
 		}
 	})

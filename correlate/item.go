@@ -75,7 +75,10 @@ const (
 // farthest bounds positions.
 const farthest = 1 << 60
 
-const payloadSize = 176 // bytes of a payload without what it refers to
+const (
+	payloadSize  = 176 // bytes of a payload without what it refers to
+	entityWeight = 48  // of an entity without its texts
+)
 
 const itemSize = 80
 
@@ -205,7 +208,7 @@ func (p *payload) weigh() int {
 		n += 16 + len(v)
 	}
 	for _, v := range p.entities {
-		n += 48 + len(v.Field) + len(v.Value) + len(v.Role)
+		n += entityWeight + len(v.Field) + len(v.Value) + len(v.Role)
 	}
 	for _, v := range p.facts.Tactics {
 		n += 16 + len(v)
@@ -229,7 +232,7 @@ func (x *item) called(id string) bool {
 		return x.p.id == id
 	}
 	var named [16]byte
-	return hexInto(named[:], id) && named == x.id
+	return hexInto(&named, id) && named == x.id
 }
 
 // hexName is the length of an alert's id in hex.

@@ -126,10 +126,22 @@ func (e *Engine) addressOf(m *tocsin.Match) keyHash {
 	if a.tenant != m.Tenant || len(m.Key) == 0 || !identical(m.Key, a.key) {
 		h, ok := e.foresight.hash(m)
 		if !ok {
-			e.name = appendName(e.name[:0], m.Tenant, m.Key)
-			h = e.pool.hashOf(e.name)
+			h = e.hashName(m)
 		}
 		*a = address{m.Tenant, m.Key, h}
 	}
 	return a.hash
+}
+
+// hashName is the hash of the name of a match's key. What stands before the key is mostly that of the match before.
+func (e *Engine) hashName(m *tocsin.Match) keyHash {
+	if e.prefix == nil || !sameText(e.prefixed, m.Tenant) {
+		e.prefix, e.prefixed = appendName(e.prefix[:0], m.Tenant, nil), m.Tenant
+	}
+	name := append(e.name[:0], e.prefix...)
+	for i := range m.Key {
+		name = appendValue(name, m.Key[i])
+	}
+	e.name = name
+	return e.pool.hashOf(name)
 }

@@ -46,7 +46,8 @@ func (o *memo) hear(l *pool, p *payload) {
 		identical(p.values, q.values) && identical(p.absent, q.absent) && identical(p.facts.Tactics, q.facts.Tactics) {
 		return
 	}
-	o.said, o.hash, o.weight, o.pooled = *p, l.hash(p), int64(p.weigh()), nil
+	o.said, o.pooled = *p, nil
+	o.hash, o.weight = l.hash(p)
 }
 
 // identical reports whether a and b are one list.
@@ -55,7 +56,7 @@ func identical[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 |
 // read decodes the alert's id, unless it is that of the alert before.
 func (o *memo) read(a *tocsin.AlertRef) {
 	if o.idText != a.ID || o.idText == "" {
-		o.idText, o.idHex = a.ID, hexInto(o.id[:], a.ID)
+		o.idText, o.idHex = a.ID, hexInto(&o.id, a.ID)
 		if !o.idHex {
 			sum := sha256.Sum256([]byte(a.ID))
 			copy(o.id[:], sum[:])

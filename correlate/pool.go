@@ -22,8 +22,11 @@ type pool struct {
 	full  int             // payloads that were pushed out since there are so many sets
 	last  []tocsin.Entity // copied last
 	texts valueTexts
-	from  *origin  // of the payload whose sum was asked for last
-	named [16]byte // the sum of that origin
+
+	from   *origin       // of the payload whose hash was asked for last
+	shape  []entityShape // likewise: of its entities
+	known  [32]byte      // the hashes of these
+	weight int64         // what such a payload is accounted with, the values of its entities aside
 }
 
 // A poolSet is one line of the processor's cache.
@@ -47,7 +50,8 @@ func (l *pool) one(p *payload) *payload {
 	if !p.common() {
 		return l.clone(p)
 	}
-	return l.find(p, l.hash(p))
+	h, _ := l.hash(p)
+	return l.find(p, h)
 }
 
 // common reports whether other alerts can say the same: no two have an id or a digest in common.
@@ -118,32 +122,89 @@ func (r *recents) find(h [2]uint64) *payload { return r.set(h[0]).find(h[1]) }
 
 func (r *recents) note(p *payload) { r.set(p.sum[0]).put(p) }
 
-func (l *pool) hash(p *payload) (h [2]uint64) {
+// hash is the hash of all that p says, and what p is accounted with.
+func (l *pool) hash(p *payload) (h [2]uint64, weight int64) {
 	var buf [256]byte
-	text := buf[:0]
-	add := func(s string) { text = append(binary.AppendUvarint(text, uint64(len(s))), s...) }
-	if p.from != l.from { // mostly it is that of the alert before
-		l.from, l.named = p.from, l.sumOf(p.from)
-	}
-	text = append(text, l.named[:]...)
-	text = binary.AppendUvarint(text, math.Float64bits(p.facts.Risk))
+	l.know(p)
+	text := append(buf[:0], l.known[:]...)
+	weight = l.weight
+	flags := byte(0)
 	if p.facts.IOC {
-		text = append(text, 1)
+		flags |= 1
 	}
-	for _, list := range [3][]string{p.values, p.facts.Tactics, p.absent} {
-		text = binary.AppendUvarint(text, uint64(len(list)))
-		for _, s := range list {
-			add(s)
+	if p.facts.Risk != 0 {
+		flags |= 2
+	}
+	if len(p.values)+len(p.facts.Tactics)+len(p.absent) > 0 {
+		flags |= 4
+	}
+	if text = append(text, flags); flags > 1 {
+		text = appendRest(text, p)
+		weight = int64(p.weigh())
+	} else {
+		for i := range p.entities {
+			weight += int64(len(p.entities[i].Value))
 		}
 	}
 	for i := range p.entities {
-		n := &p.entities[i]
-		add(n.Field)
-		add(n.Value)
-		add(n.Role)
+		text = appendText(text, p.entities[i].Value)
 	}
-	return [2]uint64{maphash.Bytes(l.seeds[0], text), maphash.Bytes(l.seeds[1], text)}
+	return [2]uint64{maphash.Bytes(l.seeds[0], text), maphash.Bytes(l.seeds[1], text)}, weight
 }
+
+// appendText appends a text so that what follows cannot be taken for its end.
+func appendText(to []byte, s string) []byte {
+	if len(s) < 0x80 {
+		return append(append(to, byte(len(s))), s...)
+	}
+	return append(binary.AppendUvarint(to, uint64(len(s))), s...)
+}
+
+// appendRest appends what few payloads have.
+func appendRest(text []byte, p *payload) []byte {
+	text = binary.LittleEndian.AppendUint64(text, math.Float64bits(p.facts.Risk))
+	for _, list := range [3][]string{p.values, p.facts.Tactics, p.absent} {
+		text = binary.AppendUvarint(text, uint64(len(list)))
+		for _, s := range list {
+			text = appendText(text, s)
+		}
+	}
+	return text
+}
+
+// know makes known the hash of what p mostly has in common with the payload that was asked for last: where it came from, and
+// the fields and roles of its entities.
+func (l *pool) know(p *payload) {
+	if p.from == l.from && len(p.entities) == len(l.shape) {
+		alike := true
+		for i := range p.entities {
+			n, o := &p.entities[i], &l.shape[i]
+			alike = alike && sameText(n.Field, o.field) && sameText(n.Role, o.role)
+		}
+		if alike {
+			return
+		}
+	}
+	if p.from != l.from {
+		sum := l.sumOf(p.from)
+		l.from = p.from
+		copy(l.known[:16], sum[:])
+	}
+	var text []byte
+	l.shape, l.weight = l.shape[:0], payloadSize
+	for i := range p.entities {
+		n := &p.entities[i]
+		text = appendText(appendText(text, n.Field), n.Role)
+		l.shape = append(l.shape, entityShape{n.Field, n.Role})
+		l.weight += int64(entityWeight + len(n.Field) + len(n.Role))
+	}
+	h := l.hashOf(text)
+	binary.LittleEndian.PutUint64(l.known[16:], h[0])
+	binary.LittleEndian.PutUint64(l.known[24:], h[1])
+}
+
+// An entityShape is an entity without its value.
+type entityShape struct{ field, role string }
 
 // sumOf is a hash of all that an origin says.
 func (l *pool) sumOf(o *origin) (sum [16]byte) {
