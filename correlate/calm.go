@@ -71,7 +71,6 @@ func (e *Engine) leave(tk *track, st *state, a *arrival) bool {
 	if ev == nil {
 		return e.leaveWaiting(tk, st, a)
 	}
-	ev.prefetch(e.memo.hash)
 	c, at := &ev.calm, a.at
 	if at <= c.newest || at < e.watermark || at-c.newest >= tk.plan.quiet || at >= c.end || c.left <= 0 || st.held.len() >= e.cfg.MaxHeld {
 		return false
@@ -122,7 +121,14 @@ func (e *Engine) putCalm(tk *track, st *state, ev *event, x *item) {
 func (ev *event) prefetch(said [2]uint64) {
 	prefetch(unsafe.Pointer(&ev.calm))
 	prefetch(unsafe.Pointer(&ev.sum))
-	prefetch(unsafe.Pointer(ev.recent.set(said[0])))
+	ev.prefetchSaid(said)
+}
+
+// prefetchSaid asks for where the event knows of what has that hash; nil has none.
+func (ev *event) prefetchSaid(said [2]uint64) {
+	if ev != nil {
+		prefetch(unsafe.Pointer(ev.recent.set(said[0])))
+	}
 }
 
 // prefetch asks for what an alert that says what has that hash reads and writes of what the key leads to.

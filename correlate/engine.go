@@ -285,8 +285,13 @@ func (e *Engine) read(a *arrival, tk *track, st *state) {
 	if a.p.common() {
 		e.memo.hear(&e.pool, &a.p)
 	}
-	if near != nil {
+	switch {
+	case near != nil && !e.foresight.told(e.firing):
 		near.prefetch(e.memo.hash)
+	case near != nil:
+		near.calm.prefetchSaid(e.memo.hash)
+	case st != nil:
+		st.calm.prefetchSaid(e.memo.hash)
 	}
 	if a.x.digest != [32]byte{} {
 		e.memo.digestOf(&a.x)

@@ -33,6 +33,15 @@ type foreseen struct {
 	track *track
 }
 
+// ForeseeAlert is [Engine.Foresee] of all matches of one alert.
+func (e *Engine) ForeseeAlert(all []tocsin.Match) {
+	for i := range all {
+		if i == 0 || !identical(all[i].Key, all[i-1].Key) {
+			e.Foresee(&all[i])
+		}
+	}
+}
+
 // Foresee says that m will be taken soon, [Ahead] matches or alerts on. Its key may not change until then; a match that
 // is foreseen and never taken does no harm, nor does one that is taken unforeseen.
 func (e *Engine) Foresee(m *tocsin.Match) {
@@ -139,5 +148,8 @@ func (f *foresight) hash(m *tocsin.Match) (h keyHash, ok bool) {
 	}
 	return keyHash{}, false
 }
+
+// told reports whether m is the match whose hash was asked for last, and was foreseen.
+func (f *foresight) told(m *tocsin.Match) bool { return identical(m.Key, f.at(f.asked).key) }
 
 func (x *foreseen) is(m *tocsin.Match) bool { return identical(m.Key, x.key) && x.tenant == m.Tenant }

@@ -123,13 +123,13 @@ type address struct {
 // addressOf is the hash of a match's key.
 func (e *Engine) addressOf(m *tocsin.Match) keyHash {
 	a := &e.address
-	if a.tenant != m.Tenant || len(m.Key) == 0 || !identical(m.Key, a.key) {
-		h, ok := e.foresight.hash(m)
-		if !ok {
-			h = e.hashName(m)
-		}
-		*a = address{m.Tenant, m.Key, h}
+	if len(m.Key) > 0 && identical(m.Key, a.key) && a.tenant == m.Tenant {
+		return a.hash
 	}
+	if h, ok := e.foresight.hash(m); ok {
+		return h
+	}
+	*a = address{m.Tenant, m.Key, e.hashName(m)}
 	return a.hash
 }
 

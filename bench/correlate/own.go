@@ -35,6 +35,7 @@ type side struct {
 	engine       *correlate.Engine
 	maker        *logon.Maker
 	batch        []tocsin.Match    // of some alerts
+	ends         []int             // where the matches of each of these end
 	first        map[string]firing // by user
 	opened       int64
 	emitted      int64
@@ -98,7 +99,8 @@ func (s *side) play() int64 {
 			return
 		}
 		s.batch = s.matcher.Append(s.batch, &a)
-		if len(s.batch) >= batchSize || i%1000 == 999 {
+		s.ends = append(s.ends, len(s.batch))
+		if len(s.ends) == batchSize || i%1000 == 999 {
 			s.takeAll()
 		}
 		if i%1000 == 999 && s.mode != "match" {
@@ -110,20 +112,25 @@ func (s *side) play() int64 {
 	return int64(cputime.Process()) - cpu
 }
 
-// batchSize is how many matches are made before the engine takes them: the daemon matches all records that it fetched at once.
-const batchSize = 64
+// batchSize is of how many alerts the matches are made before the engine takes them: the daemon matches all records that it
+// fetched at once.
+const batchSize = 32
 
 // takeAll lets the engine take the matches at hand, as the daemon does.
 func (s *side) takeAll() {
 	if s.mode != "match" {
-		for i := range s.batch {
-			if j := i + correlate.Ahead; j < len(s.batch) {
-				s.engine.Foresee(&s.batch[j])
+		from := 0
+		for i, to := range s.ends {
+			if j := i + correlate.Ahead; j < len(s.ends) {
+				s.engine.ForeseeAlert(s.batch[s.ends[j-1]:s.ends[j]])
 			}
-			s.take(s.engine.Take(&s.batch[i]))
+			for k := from; k < to; k++ {
+				s.take(s.engine.Take(&s.batch[k]))
+			}
+			from = to
 		}
 	}
-	s.batch = s.batch[:0]
+	s.batch, s.ends = s.batch[:0], s.ends[:0]
 }
 
 // A firing is when a user first fired, in milliseconds, and the ids of the alerts of which that was said.

@@ -274,10 +274,7 @@ func (p *Embedded) step(rows []Row, detections map[int64]Detection) []tocsin.Eve
 	now := p.Now()
 	for i, row := range rows {
 		if j := i + correlate.Ahead; j < len(rows) {
-			ahead := detections[rows[j].Offset].Matches
-			for k := range ahead {
-				p.engine.Foresee(&ahead[k])
-			}
+			p.engine.ForeseeAlert(detections[rows[j].Offset].Matches)
 		}
 		if row.Quiet != nil {
 			events = append(events, p.markQuiet(row)...)
