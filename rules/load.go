@@ -207,7 +207,7 @@ func (l *loader) load(files []File) (*Set, error) {
 		}
 	}
 	l.byID = map[string]*Rule{}
-	l.table = expression.New(expression.Options{Lookup: l.lookup, Nearest: ecs.Nearest, Lists: l.lists})
+	l.table = expression.New(expression.Options{Lookup: l.lookup, Nearest: ecs.Nearest, Lists: l.lists, Mark: indicators})
 	for _, f := range files {
 		if folder(f.Path) == "rules" {
 			l.ruleFile(f)

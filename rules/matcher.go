@@ -18,10 +18,10 @@ type Matcher struct {
 	timing timing
 
 	twin   int32 // of the rule that the last match is of, see [compiled.alike]; 0 where the next can be none like it
-	told   bool  // ref and facts are of the loaded alert
-	ref    tocsin.AlertRef
+	told   bool  // facts are of the loaded alert
 	facts  tocsin.Facts
 	oneKey [1][]tocsin.Value // what keys returns mostly
+	shown  []tocsin.Reading  // what readings returned last
 
 	loaded   int64                    // how many alerts were
 	keyed    []shared[[]tocsin.Value] // by [compiled.keyed]
@@ -289,8 +289,12 @@ func (m *Matcher) base(base *tocsin.Match, i int, bits uint64, a *tocsin.Alert) 
 	}
 	base.Rule, base.Set, base.Tenant, base.Conditions, base.Chained = r.ID, m.set.Hash, a.Tenant, bits, c.chained
 	base.Entities, base.Suppressed = m.entitiesOf(r, c), hidden
-	m.about(a)
-	base.Alert, base.Facts = m.ref, m.facts
+	if !m.told {
+		m.told, m.facts = true, m.readFacts()
+	}
+	base.Facts = m.facts
+	ref := &base.Alert
+	ref.ID, ref.Source, ref.Ref, ref.Time, ref.Received, ref.Digest = a.ID, a.Source, a.Ref, a.Time, a.Received, a.SHA256
 	base.Key, base.Values, base.Readings, base.Absent = nil, nil, nil, nil
 	base.Order, base.Index, base.Recorded = 0, 0, false
 	for bit, x := range r.conditions {
@@ -304,14 +308,6 @@ func (m *Matcher) base(base *tocsin.Match, i int, bits uint64, a *tocsin.Alert) 
 	}
 }
 
-// about works out what all matches say of the loaded alert, for the first of them.
-func (m *Matcher) about(a *tocsin.Alert) {
-	if !m.told {
-		m.told, m.facts = true, m.readFacts(a)
-		m.ref = tocsin.AlertRef{ID: a.ID, Source: a.Source, Ref: a.Ref, Time: a.Time, Received: a.Received, Digest: a.SHA256}
-	}
-}
-
 func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
 	var names []string
 	for j, slot := range c.reads {
@@ -320,6 +316,8 @@ func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
 			h.absent[j].Add(1)
 		}
 	}
-	slices.Sort(names)
+	if len(names) > 1 {
+		slices.Sort(names)
+	}
 	return names
 }

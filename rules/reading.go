@@ -75,8 +75,14 @@ func (m *Matcher) groupValues(r *Rule, slot int, a *tocsin.Alert) []tocsin.Value
 // normal is a value as keys have it: short, folded where asked, and of a list its distinct members in order; a list
 // of one is that one.
 func normal(v tocsin.Value, fold bool) tocsin.Value {
-	if v.Kind() == tocsin.String {
-		s, _ := v.Str()
+	if s, ok := v.Str(); ok && len(s) <= maxKeyText && !fold {
+		return v
+	}
+	return normalised(v, fold)
+}
+
+func normalised(v tocsin.Value, fold bool) tocsin.Value {
+	if s, ok := v.Str(); ok {
 		if len(s) > maxKeyText {
 			s = s[:maxKeyText-33] + "#" + tocsin.Hash(s) // cut, and still different from others that start alike
 		}
@@ -117,28 +123,36 @@ func (m *Matcher) readEntities(r *Rule, c *compiled) []tocsin.Entity {
 	var out []tocsin.Entity
 	for j, slot := range c.entities {
 		v := m.eval.Get(slot)
-		items := 1
-		if v.Kind() == tocsin.List {
-			items = len(v.Items())
+		n := v.Len()
+		if n == 0 {
+			continue
 		}
-		if out == nil && items == 1 {
+		if out == nil && n == 1 {
 			out = m.entities.blank(len(c.entities))[:0]
 		}
-		n := 0
-		for i := range items {
-			item := v
-			if v.Kind() == tocsin.List {
-				item = v.Items()[i]
-			}
-			e := tocsin.Entity{Field: r.Entities[j].Field, Value: cut(item.Text()), Role: r.Entities[j].Role}
-			if e.Value != "" && n < maxEntities && !slices.Contains(out, e) {
-				out = append(out, e)
-				n++
-			}
+		of := &r.Entities[j]
+		text, single := v.Str()
+		if !single || c.repeats {
+			out = severalEntities(out, of, v)
+		} else if text != "" {
+			out = append(out, tocsin.Entity{Field: of.Field, Value: cut(text), Role: of.Role})
 		}
 	}
 	if len(out) == 0 {
 		return nil
+	}
+	return out
+}
+
+// severalEntities appends what a value names, of a list its members: each once.
+func severalEntities(out []tocsin.Entity, of *EntityField, v tocsin.Value) []tocsin.Entity {
+	n := 0
+	for i := range v.Len() {
+		e := tocsin.Entity{Field: of.Field, Value: cut(v.At(i).Text()), Role: of.Role}
+		if e.Value != "" && n < maxEntities && !slices.Contains(out, e) {
+			out = append(out, e)
+			n++
+		}
 	}
 	return out
 }
@@ -150,25 +164,21 @@ func cut(s string) string {
 	return s
 }
 
-func (m *Matcher) readFacts(a *tocsin.Alert) tocsin.Facts {
-	var f tocsin.Facts
+// indicators is how the fields begin that an indicator of compromise which matched brings.
+const indicators = "threat.indicator."
+
+func (m *Matcher) readFacts() tocsin.Facts {
+	f := tocsin.Facts{IOC: m.eval.Marked()}
 	if risk, ok := m.eval.Get(m.set.facts.risk).Float(); ok {
 		f.Risk = min(max(risk, 0), 100)
 	}
 	tactics := m.eval.Get(m.set.facts.tacticID)
-	if len(tactics.Items()) == 0 {
+	if tactics.Len() == 0 {
 		tactics = m.eval.Get(m.set.facts.tacticName)
 	}
-	for _, t := range tactics.Items() {
-		if s := cut(t.Text()); s != "" && !slices.Contains(f.Tactics, s) && len(f.Tactics) < maxEntities {
+	for i := range tactics.Len() {
+		if s := cut(tactics.At(i).Text()); s != "" && !slices.Contains(f.Tactics, s) && len(f.Tactics) < maxEntities {
 			f.Tactics = append(f.Tactics, s)
-		}
-	}
-	leaves := a.Fields.Leaves() // in whatever order
-	for i := range leaves {
-		if strings.HasPrefix(leaves[i].Name.Text(), "threat.indicator.") {
-			f.IOC = true
-			break
 		}
 	}
 	return f
@@ -176,10 +186,14 @@ func (m *Matcher) readFacts(a *tocsin.Alert) tocsin.Facts {
 
 func (m *Matcher) readings(x *expression.Expr) []tocsin.Reading {
 	readings := m.eval.Explain(x)
-	for i, r := range readings {
-		if s, ok := r.Value.Str(); ok && len(s) > maxKeyText {
+	if len(readings) == len(m.shown) && (len(readings) == 0 || &readings[0] == &m.shown[0]) {
+		return readings
+	}
+	for i := range readings {
+		if s, ok := readings[i].Value.Str(); ok && len(s) > maxKeyText {
 			readings[i].Value = tocsin.StringValue(cut(s))
 		}
 	}
+	m.shown = readings
 	return readings
 }

@@ -47,6 +47,7 @@ type compiled struct {
 	values     []int // slots of the fields whose values must all be there
 	entities   []int
 	keyed      int32 // rules with the same number have the same group keys
+	repeats    bool  // the rule names one field more than once among its entities
 	named      int32 // rules with the same number name the same entities
 	alike      int32 // rules with the same number, which is not 0, match alike: all but the rule's name is the same
 	reads      []int // every slot that the rule reads or requires
@@ -102,7 +103,9 @@ func (s *Set) compile(r *Rule) compiled {
 		}
 	}
 	for _, e := range r.Entities {
-		c.entities = append(c.entities, s.table.Slot(e.Field))
+		slot := s.table.Slot(e.Field)
+		c.repeats = c.repeats || slices.Contains(c.entities, slot)
+		c.entities = append(c.entities, slot)
 	}
 	for i, e := range s.exceptions {
 		if e.Rule == "*" || e.Rule == r.ID {

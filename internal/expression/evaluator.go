@@ -16,6 +16,7 @@ type Evaluator struct {
 	translation translation
 	slots       []tocsin.Value
 	used        []int // slots that the alert filled
+	marked      bool  // see [Evaluator.Marked]
 	memo        []verdict
 	gen         uint32 // of the alert: memo entries of another generation count for nothing
 	now         time.Time
@@ -82,7 +83,7 @@ func (e *Evaluator) reset(now time.Time) {
 		e.slots[s] = tocsin.Value{}
 	}
 	e.used = e.used[:0]
-	e.now, e.work = now, 0
+	e.now, e.work, e.marked = now, 0, false
 	e.views.reset()
 	e.gen++
 	if e.gen == 0 { // wrapped round: no entry may look current
@@ -193,7 +194,8 @@ func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
 // decides is one word, and then nothing need be made.
 func (e *Evaluator) readAgain() bool {
 	for i, d := range e.explained {
-		if !identical(e.reading(int(uint32(d))), e.readings[i]) {
+		id, r := int(uint32(d)), &e.readings[i]
+		if ok, _ := e.leaf(id); ok != r.Holds || !identical(e.seenBy(id), r.Value) {
 			return false
 		}
 	}
@@ -201,18 +203,14 @@ func (e *Evaluator) readAgain() bool {
 	return true
 }
 
-// identical reports whether two readings of one leaf say the same: of texts and whole numbers by what they say, of all else by
-// where it stands.
-func identical(a, b tocsin.Reading) bool {
-	if a.Holds != b.Holds || a.Value.Kind() != b.Value.Kind() {
-		return false
+// identical reports whether two values that one leaf read say the same: of texts and whole numbers by what they say, of all
+// else by where it stands.
+func identical(a, b tocsin.Value) bool {
+	s, ok := a.Str()
+	if t, also := b.Str(); ok || also {
+		return ok && also && s == t
 	}
-	switch a.Value.Kind() {
-	case tocsin.String, tocsin.Int:
-		return a.Value.Text() == b.Value.Text()
-	default:
-		return a.Value == b.Value
-	}
+	return a == b || a.Kind() == tocsin.Int && b.Kind() == tocsin.Int && a.Text() == b.Text()
 }
 
 // decide appends the leaves that make n hold, or not hold: which of the two is so is known. The upper half of each is its
@@ -244,9 +242,13 @@ func (e *Evaluator) decide(ids []uint64, n *node, so bool) []uint64 {
 func (e *Evaluator) reading(id int) tocsin.Reading {
 	l := e.table.leaves[id]
 	ok, _ := e.leaf(id) // an error reads as: does not hold
-	r := tocsin.Reading{Expr: l.text, Value: tocsin.NullValue(), Holds: ok}
-	if len(l.slots) > 0 && !e.slots[l.slots[0]].IsAbsent() {
-		r.Value = e.slots[l.slots[0]]
+	return tocsin.Reading{Expr: l.text, Value: e.seenBy(id), Holds: ok}
+}
+
+// seenBy is the value of a leaf's first field; null where it is absent or has none.
+func (e *Evaluator) seenBy(id int) tocsin.Value {
+	if slots := e.table.leaves[id].slots; len(slots) > 0 && !e.slots[slots[0]].IsAbsent() {
+		return e.slots[slots[0]]
 	}
-	return r
+	return tocsin.NullValue()
 }

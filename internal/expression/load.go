@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"strings"
 	"time"
 
 	"tocsin"
@@ -10,11 +11,18 @@ import (
 // looked up once, not once an alert.
 type translation struct {
 	names *tocsin.Names
-	slots []int32 // by number: 0 not looked up yet, else the slot + 2; 1 for none
+	slots []int32 // by number: 0 not looked up yet, else what the constants below say
 }
 
-// noSlot is what a translation holds of names that no expression reads.
-const noSlot = 1
+// What a translation holds of a name: of one that has a slot, the slot and slotted.
+const (
+	unread  = 1 // no expression reads it
+	slotted = 2
+	marked  = -1 << 31 // a bit more: it begins as [Options.Mark] says
+)
+
+// Marked reports whether the loaded alert has a field whose name begins as [Options.Mark] says, whatever its value.
+func (e *Evaluator) Marked() bool { return e.marked }
 
 // Load takes an alert's fields and its event time, which now() is. What was loaded before is forgotten.
 func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
@@ -22,11 +30,7 @@ func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
 	e.fields, e.record.raw, e.record.said = fields, nil, ""
 	leaves := fields.Leaves()
 	if fields.Names() == nil {
-		for i := range leaves {
-			if s, ok := e.table.slots[leaves[i].Name.Text()]; ok {
-				e.fill(s, leaves[i].Value)
-			}
-		}
+		e.loadUnnumbered(leaves)
 		return
 	}
 	t := &e.translation
@@ -34,15 +38,31 @@ func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
 		t.names = fields.Names()
 		clear(t.slots)
 	}
+	known := t.slots
 	for i := range leaves {
 		l := &leaves[i]
 		id := l.Name.ID()
-		if id >= len(t.slots) || t.slots[id] == 0 {
+		if id >= len(known) || known[id] == 0 {
 			e.learn(l.Name)
+			known = t.slots
 		}
-		if s := t.slots[id]; s != noSlot {
-			e.fill(int(s)-2, l.Value)
+		s := known[id]
+		if s < 0 {
+			e.marked, s = true, s&^marked
 		}
+		if s != unread {
+			e.fill(int(s)-slotted, l.Value)
+		}
+	}
+}
+
+func (e *Evaluator) loadUnnumbered(leaves []tocsin.Leaf) {
+	for i := range leaves {
+		name := leaves[i].Name.Text()
+		if s, ok := e.table.slots[name]; ok {
+			e.fill(s, leaves[i].Value)
+		}
+		e.marked = e.marked || e.table.marks(name)
 	}
 }
 
@@ -57,8 +77,16 @@ func (e *Evaluator) learn(name *tocsin.Name) {
 	if more := name.ID() + 1 - len(t.slots); more > 0 {
 		t.slots = append(t.slots, make([]int32, more)...)
 	}
-	t.slots[name.ID()] = noSlot
+	means := int32(unread)
 	if s, ok := e.table.slots[name.Text()]; ok {
-		t.slots[name.ID()] = int32(s) + 2
+		means = int32(s) + slotted
 	}
+	if e.table.marks(name.Text()) {
+		means |= marked
+	}
+	t.slots[name.ID()] = means
+}
+
+func (t *Table) marks(name string) bool {
+	return t.opts.Mark != "" && strings.HasPrefix(name, t.opts.Mark)
 }

@@ -14,6 +14,7 @@ const (
 // A memory is what one search found in texts that it saw last. The zero memory has seen none.
 type memory struct {
 	texts *[rememberedTexts]remembered // nil until the first
+	last  *remembered                  // that was asked for: often it is asked for again
 }
 
 // remembered is a text and what was found in it.
@@ -25,10 +26,14 @@ type remembered struct {
 
 // of is the place of a text, and whether it holds what was found in it.
 func (m *memory) of(seed maphash.Seed, text string) (r *remembered, known bool) {
+	if m.last != nil && string(m.last.text) == text {
+		return m.last, true
+	}
 	if m.texts == nil {
 		m.texts = new([rememberedTexts]remembered)
 	}
 	r = &m.texts[maphash.String(seed, text)%rememberedTexts]
+	m.last = r
 	return r, r.text != nil && string(r.text) == text
 }
 

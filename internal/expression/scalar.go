@@ -183,17 +183,15 @@ func items(v tocsin.Value) []tocsin.Value {
 
 // present reports whether v holds at least one value that is not null.
 func present(v tocsin.Value) bool {
-	switch v.Kind() {
-	case tocsin.Absent, tocsin.Null:
-		return false
-	case tocsin.List:
-		for _, item := range items(v) {
-			if item.Kind() != tocsin.Null && item.Kind() != tocsin.Absent {
-				return true
-			}
+	k := v.Kind()
+	return k > tocsin.Null && (k != tocsin.List || anyPresent(v))
+}
+
+func anyPresent(list tocsin.Value) bool {
+	for _, item := range items(list) {
+		if item.Kind() > tocsin.Null {
+			return true
 		}
-		return false
-	default:
-		return true
 	}
+	return false
 }

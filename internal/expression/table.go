@@ -31,6 +31,8 @@ type Options struct {
 	Nearest func(name string) []string
 	// Lists are the reference lists of in_list, by name.
 	Lists map[string]*List
+	// Mark is how the names of fields begin that [Evaluator.Marked] tells of; "" for none.
+	Mark string
 }
 
 // A Table is the slots and leaves that its expressions share. Compile all expressions first, then make evaluators:
