@@ -34,13 +34,15 @@ func (m *Matcher) timed(out []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 	m.index.Measure(m.timing.clock, m.charge)
 	m.load(a)
 	begin := m.timing.clock()
-	for _, i := range m.try {
-		if bits := m.holds(int(i), everyCondition); bits != 0 {
-			out = m.matches(out, int(i), bits, a)
+	for _, first := range m.try {
+		for i := int(first); i < m.past(int(first)); i++ {
+			if bits := m.holds(i, everyCondition); bits != 0 {
+				out = m.matches(out, i, bits, a)
+			}
+			end := m.timing.clock()
+			m.set.health.rules[i].cost.Add(int64(end - begin))
+			begin = end
 		}
-		end := m.timing.clock()
-		m.set.health.rules[i].cost.Add(int64(end - begin))
-		begin = end
 	}
 	return out
 }
@@ -51,9 +53,13 @@ func (m *Matcher) charge(owner int32, d time.Duration) {
 		m.set.health.search.Add(int64(d))
 		return
 	}
-	h := &m.set.health.rules[owner]
-	h.cost.Add(int64(d))
-	h.woken.Add(1)
+	past := m.past(int(owner))
+	each := int64(d) / int64(past-int(owner)) // those of a run are evaluated once
+	for i := int(owner); i < past; i++ {
+		h := &m.set.health.rules[i]
+		h.cost.Add(max(each, 1))
+		h.woken.Add(1)
+	}
 }
 
 // Search is what finding the rules to evaluate cost an alert, over all that were measured: what all rules together
@@ -78,9 +84,11 @@ type Waking struct {
 // Wakings are those of all rules in use; a rule that is for several kinds of record, or has several conditions, has several.
 func (s *Set) Wakings() []Waking {
 	all := s.index.Wakings()
-	out := make([]Waking, len(all))
-	for i, w := range all {
-		out[i] = Waking{Rule: s.rules[w.Owner].ID, Lane: w.Lane, By: w.By, Weak: w.Weak, Always: w.By == nil && w.Weak}
+	var out []Waking
+	for _, w := range all {
+		for _, id := range s.ids[w.Owner:s.compiled[w.Owner].past] {
+			out = append(out, Waking{Rule: id, Lane: w.Lane, By: w.By, Weak: w.Weak, Always: w.By == nil && w.Weak})
+		}
 	}
 	return out
 }

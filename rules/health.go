@@ -27,12 +27,19 @@ type ruleHealth struct {
 	quarantined atomic.Bool
 	lastError   atomic.Pointer[string]
 	absent      []atomic.Int64 // as compiled.reads
+	run         *run           // nil for a rule that is in none
 }
 
 func newHealth(s *Set) *health {
 	h := &health{rules: make([]ruleHealth, len(s.rules)), exceptions: make([]atomic.Int64, len(s.exceptions))}
 	for i := range h.rules {
 		h.rules[i].absent = make([]atomic.Int64, len(s.compiled[i].reads))
+		if past := int(s.compiled[i].past); past > i+1 {
+			together := new(run)
+			for j := i; j < past; j++ {
+				h.rules[j].run = together
+			}
+		}
 	}
 	return h
 }
@@ -41,6 +48,9 @@ func (h *ruleHealth) failed(err error) {
 	text := err.Error()
 	h.lastError.Store(&text)
 	h.errors.Add(1)
+	if h.run != nil {
+		h.run.troubled.Store(true)
+	}
 	if h.inRow.Add(1) >= quarantineAfter {
 		h.quarantined.Store(true)
 	}
@@ -74,6 +84,9 @@ func (s *Set) States() []State {
 		st := State{
 			Rule: r.ID, Matches: h.matches.Load(), Hidden: h.hidden.Load(), Errors: h.errors.Load(),
 			Cut: h.cut.Load(), Quarantined: h.quarantined.Load(), Cost: s.health.cost(i), Woken: s.health.woken(i), Absent: map[string]int64{},
+		}
+		if s.compiled[i].follows {
+			st.Matches += h.run.matches.Load()
 		}
 		if text := h.lastError.Load(); text != nil {
 			st.LastError = *text

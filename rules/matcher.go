@@ -12,16 +12,15 @@ type Matcher struct {
 	set   *Set
 	eval  *expression.Evaluator
 	index *expression.Finder
-	try   []int32 // rules to try on this alert
+	try   []int32 // rules to try on this alert, each for those of its run
+	all   []int32 // room for try where every rule is tried
 	scan  bool    // try every rule: what the index must agree with
 
 	timing timing
 
-	twin   int32 // of the rule that the last match is of, see [compiled.alike]; 0 where the next can be none like it
-	told   bool  // facts are of the loaded alert
-	facts  tocsin.Facts
-	oneKey [1][]tocsin.Value // what keys returns mostly
-	shown  []tocsin.Reading  // what readings returned last
+	twin    int32            // of the rule that the last match is of, see [compiled.alike]; 0 where the next can be none like it
+	tactics shared[[]string] // that the alert names itself
+	shown   []tocsin.Reading // what readings returned last
 
 	loaded   int64                    // how many alerts were
 	keyed    []shared[[]tocsin.Value] // by [compiled.keyed]
@@ -76,10 +75,9 @@ func (m *Matcher) Append(to []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 	} else {
 		m.load(a)
 		for _, i := range m.try {
-			if m.twins(int(i)) {
-				out = again(out, m.set.rules[i].ID)
-			} else if bits := m.holds(int(i), everyCondition); bits != 0 {
-				out = m.matches(out, int(i), bits, a)
+			out = m.attempt(out, int(i), a)
+			if past := m.past(int(i)); past > int(i)+1 {
+				out = m.followers(out, int(i)+1, past, a)
 			}
 		}
 	}
@@ -93,12 +91,14 @@ func (m *Matcher) Append(to []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 func (m *Matcher) Fires(a *tocsin.Alert) []string {
 	m.load(a)
 	var ids []string
-	for _, i := range m.try {
-		if m.holds(int(i), everyCondition) == 0 {
-			continue
-		}
-		if name, _ := m.hiddenBy(int(i), a); name == "" {
-			ids = append(ids, m.set.rules[i].ID)
+	for _, first := range m.try {
+		for i := int(first); i < m.past(int(first)); i++ {
+			if m.holds(i, everyCondition) == 0 {
+				continue
+			}
+			if name, _ := m.hiddenBy(i, a); name == "" {
+				ids = append(ids, m.set.rules[i].ID)
+			}
 		}
 	}
 	return ids
@@ -112,17 +112,17 @@ func (m *Matcher) load(a *tocsin.Alert) {
 	for _, slot := range m.set.reserved {
 		m.eval.Forget(slot) // an alert that says it were an event is none
 	}
-	m.try = m.try[:0]
 	if m.scan {
+		m.try = m.all[:0]
 		for i := range m.set.rules {
 			if c := &m.set.compiled[i]; !c.off && !c.eventsOnly {
 				m.try = append(m.try, int32(i))
 			}
 		}
+		m.all = m.try
 		return
 	}
-	m.try = append(m.try, m.index.Find()...)
-	if len(m.try) > 1 {
+	if m.try = m.index.Find(); len(m.try) > 1 {
 		slices.Sort(m.try)
 		m.try = slices.Compact(m.try)
 	}
@@ -130,7 +130,7 @@ func (m *Matcher) load(a *tocsin.Alert) {
 
 // begin takes the alert's fields.
 func (m *Matcher) begin(a *tocsin.Alert) {
-	m.told, m.twin = false, 0
+	m.twin = 0
 	m.loaded++
 	m.eval.Load(a.Fields, a.Time)
 }
@@ -179,145 +179,4 @@ func (m *Matcher) hiddenBy(i int, a *tocsin.Alert) (name string, exception int) 
 		}
 	}
 	return "", -1
-}
-
-// matches appends the rule's matches of the loaded alert, one per group key.
-func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Alert) []tocsin.Match {
-	r, c, h := m.set.rules[i], &m.set.compiled[i], &m.set.health.rules[i]
-	if r.variants != nil {
-		return m.variantMatches(out, i, bits, a)
-	}
-	if m.twins(i) {
-		return again(out, r.ID)
-	}
-	m.twin = 0
-	absent := m.absent(c, h)
-	keys, cut := m.keys(r, c, a)
-	if cut {
-		h.cut.Add(1)
-	}
-	if len(keys) == 0 || c.value >= 0 && !m.eval.Present(c.value) || slices.ContainsFunc(c.values, func(slot int) bool { return !m.eval.Present(slot) }) {
-		return out
-	}
-	out = oneMore(out)
-	base := &out[len(out)-1]
-	m.base(base, i, bits, a)
-	base.Absent = absent
-	if c.novel != nil {
-		if base.Values, base.Absent = m.novelty(c.novel, &base.Facts), nil; base.Values == nil {
-			*base = tocsin.Match{}
-			return out[:len(out)-1]
-		}
-	}
-	m.readValues(base, r, c)
-	count := &h.matches
-	if base.Suppressed != "" {
-		count = &h.hidden
-	}
-	n := len(out) - 1
-	for _, k := range keys {
-		if !r.Correlate.expects(k) {
-			continue
-		}
-		if n == len(out) {
-			out = append(out, out[n-1])
-		}
-		out[n].Key = k
-		n++
-		count.Add(1)
-	}
-	clear(out[n:])
-	if len(keys) == 1 && len(absent) == 0 && base.Suppressed == "" {
-		m.twin = c.alike
-	}
-	return out[:n]
-}
-
-// twins reports whether the rule matches as the one does that the last match is of, and counts that. Its condition is the
-// same, and holds.
-func (m *Matcher) twins(i int) bool {
-	alike, h := m.set.compiled[i].alike, &m.set.health.rules[i]
-	if alike == 0 || alike != m.twin || h.quarantined.Load() {
-		return false
-	}
-	h.worked()
-	h.matches.Add(1)
-	return true
-}
-
-// again appends the last match once more, of another rule.
-func again(out []tocsin.Match, rule string) []tocsin.Match {
-	out = oneMore(out)
-	n := len(out) - 1
-	out[n] = out[n-1]
-	out[n].Rule = rule
-	return out
-}
-
-// oneMore appends a match to be written, all of it: it may be one of the alert before.
-func oneMore(out []tocsin.Match) []tocsin.Match {
-	if len(out) < cap(out) {
-		return out[:len(out)+1]
-	}
-	return append(out, tocsin.Match{})
-}
-
-// readValues reads what the rule counts or compares of the loaded alert.
-func (m *Matcher) readValues(base *tocsin.Match, r *Rule, c *compiled) {
-	if c.value >= 0 {
-		base.Values = m.values.blank(1)
-		base.Values[0] = normal(m.eval.Get(c.value), r.Correlate.Fold)
-	}
-	for _, slot := range c.counted {
-		v := tocsin.NullValue()
-		if m.eval.Present(slot) {
-			v = normal(m.eval.Get(slot), r.Correlate.Fold)
-		}
-		base.Values = append(base.Values, v)
-	}
-	for _, slot := range c.values {
-		base.Values = append(base.Values, normal(m.eval.Get(slot), r.Correlate.Fold))
-	}
-}
-
-// base is what all matches of a rule of the loaded alert have in common: all but key, values and absences.
-func (m *Matcher) base(base *tocsin.Match, i int, bits uint64, a *tocsin.Alert) {
-	r, c := m.set.rules[i], &m.set.compiled[i]
-	hidden, exception := m.hiddenBy(i, a)
-	if exception >= 0 {
-		m.set.health.exceptions[exception].Add(1)
-	}
-	base.Rule, base.Set, base.Tenant, base.Conditions, base.Chained = r.ID, m.set.Hash, a.Tenant, bits, c.chained
-	base.Entities, base.Suppressed = m.entitiesOf(r, c), hidden
-	if !m.told {
-		m.told, m.facts = true, m.readFacts()
-	}
-	base.Facts = m.facts
-	ref := &base.Alert
-	ref.ID, ref.Source, ref.Ref, ref.Time, ref.Received, ref.Digest = a.ID, a.Source, a.Ref, a.Time, a.Received, a.SHA256
-	base.Key, base.Values, base.Readings, base.Absent = nil, nil, nil, nil
-	base.Order, base.Index, base.Recorded = 0, 0, false
-	for bit, x := range r.conditions {
-		switch {
-		case bits&(1<<bit) == 0, c.novel != nil: // what every alert meets explains nothing
-		case base.Readings == nil:
-			base.Readings = m.readings(x)
-		default:
-			base.Readings = append(base.Readings, m.readings(x)...)
-		}
-	}
-}
-
-func (m *Matcher) absent(c *compiled, h *ruleHealth) []string {
-	var names []string
-	for j, slot := range c.reads {
-		if !m.eval.Present(slot) {
-			names = append(names, m.set.table.Name(slot))
-			h.absent[j].Add(1)
-		}
-	}
-	if len(names) > 1 {
-		slices.Sort(names)
-	}
-	return names
 }

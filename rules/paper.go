@@ -37,6 +37,19 @@ func (k alike) number(name string) int32 {
 	return n
 }
 
+// share notes which rules read the same as others.
+func (s *Set) share() {
+	keys, entities := make([]int, s.alikeKeys), make([]int, s.alikeEntities)
+	for i := range s.compiled {
+		keys[s.compiled[i].keyed]++
+		entities[s.compiled[i].named]++
+	}
+	for i := range s.compiled {
+		c := &s.compiled[i]
+		c.sharesKey, c.sharesNamed = keys[c.keyed] > 1, entities[c.named] > 1
+	}
+}
+
 // keyName tells two rules apart that may see different group keys, entitiesName those that name different entities.
 func (r *Rule) keyName() string {
 	c := &r.Correlate

@@ -12,22 +12,36 @@ import (
 // keys are the group keys of the loaded alert: none where a field is missing and the rule drops such alerts.
 // cut says that there were more than are kept.
 func (m *Matcher) keys(r *Rule, c *compiled, a *tocsin.Alert) (keys [][]tocsin.Value, cut bool) {
-	one := &m.keyed[c.keyed]
-	if one.alert == m.loaded {
-		m.oneKey[0] = one.said
-		return m.oneKey[:], false
+	if m.single(c) {
+		return [][]tocsin.Value{m.key(r, c)}, false
 	}
-	for _, slot := range c.group { // mostly every field has one value
-		if !m.eval.Present(slot) || m.eval.Get(slot).Kind() == tocsin.List {
-			return m.severalKeys(r, c, a)
+	return m.severalKeys(r, c, a)
+}
+
+// single reports whether every field of the group key has one value, as is mostly so.
+func (m *Matcher) single(c *compiled) bool {
+	for _, slot := range c.group {
+		if k := m.eval.Get(slot).Kind(); k <= tocsin.Null || k == tocsin.List {
+			return false
 		}
 	}
-	one.alert, one.said = m.loaded, m.values.blank(len(c.group))
-	for i, slot := range c.group {
-		one.said[i] = normal(m.eval.Get(slot), r.Correlate.Fold)
+	return true
+}
+
+// key is the group key where every field has one value. Rules that have the same share it.
+func (m *Matcher) key(r *Rule, c *compiled) []tocsin.Value {
+	known := &m.keyed[c.keyed]
+	if known.alert == m.loaded {
+		return known.said
 	}
-	m.oneKey[0] = one.said
-	return m.oneKey[:], false
+	key := m.values.blank(len(c.group))
+	for i, slot := range c.group {
+		key[i] = normal(m.eval.Get(slot), r.Correlate.Fold)
+	}
+	if c.sharesKey {
+		known.alert, known.said = m.loaded, key
+	}
+	return key
 }
 
 // severalKeys are the group keys where a field is missing or has more values than one.
@@ -112,6 +126,9 @@ func normalised(v tocsin.Value, fold bool) tocsin.Value {
 
 // entitiesOf are the entities that the rule names of the loaded alert. Rules that name the same share them.
 func (m *Matcher) entitiesOf(r *Rule, c *compiled) []tocsin.Entity {
+	if !c.sharesNamed {
+		return m.readEntities(r, c)
+	}
 	known := &m.named[c.named]
 	if known.alert != m.loaded {
 		known.alert, known.said = m.loaded, m.readEntities(r, c)
@@ -167,8 +184,9 @@ func cut(s string) string {
 // indicators is how the fields begin that an indicator of compromise which matched brings.
 const indicators = "threat.indicator."
 
-func (m *Matcher) readFacts() tocsin.Facts {
-	f := tocsin.Facts{IOC: m.eval.Marked()}
+// readFacts reads what classification asks of the loaded alert.
+func (m *Matcher) readFacts(f *tocsin.Facts) {
+	f.Risk, f.Tactics, f.IOC = 0, nil, m.eval.Marked()
 	if risk, ok := m.eval.Get(m.set.facts.risk).Float(); ok {
 		f.Risk = min(max(risk, 0), 100)
 	}
@@ -176,12 +194,23 @@ func (m *Matcher) readFacts() tocsin.Facts {
 	if tactics.Len() == 0 {
 		tactics = m.eval.Get(m.set.facts.tacticName)
 	}
-	for i := range tactics.Len() {
-		if s := cut(tactics.At(i).Text()); s != "" && !slices.Contains(f.Tactics, s) && len(f.Tactics) < maxEntities {
-			f.Tactics = append(f.Tactics, s)
+	if tactics.Len() == 0 {
+		return
+	}
+	if m.tactics.alert != m.loaded {
+		m.tactics.alert, m.tactics.said = m.loaded, distinctTexts(tactics)
+	}
+	f.Tactics = m.tactics.said
+}
+
+// distinctTexts are the texts of a value's members, each once; the first [maxEntities].
+func distinctTexts(v tocsin.Value) (out []string) {
+	for i := range v.Len() {
+		if s := cut(v.At(i).Text()); s != "" && !slices.Contains(out, s) && len(out) < maxEntities {
+			out = append(out, s)
 		}
 	}
-	return f
+	return out
 }
 
 func (m *Matcher) readings(x *expression.Expr) []tocsin.Reading {

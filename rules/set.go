@@ -22,6 +22,7 @@ type Set struct {
 	Files            []File // as they were read, sorted by name: [LoadFiles] makes the same set of them
 
 	rules      []*Rule
+	ids        []string   // as rules
 	compiled   []compiled // as rules
 	byID       map[string]int
 	exceptions []*Exception
@@ -38,22 +39,26 @@ type Set struct {
 
 // compiled is a rule as the matcher reads it.
 type compiled struct {
-	off        bool // deprecated
-	chained    bool // it reads events, or others read its
-	eventsOnly bool // no alert satisfies it, only events do
-	group      []int
-	value      int   // slot of the value field, -1 for none
-	counted    []int // slots of the fields that steps count
-	values     []int // slots of the fields whose values must all be there
-	entities   []int
-	keyed      int32 // rules with the same number have the same group keys
-	repeats    bool  // the rule names one field more than once among its entities
-	named      int32 // rules with the same number name the same entities
-	alike      int32 // rules with the same number, which is not 0, match alike: all but the rule's name is the same
-	reads      []int // every slot that the rule reads or requires
-	exceptions []int
-	variants   []compiledVariant // as [Rule] has them
-	novel      *novelSlots       // kind novelty only
+	off         bool  // deprecated
+	chained     bool  // it reads events, or others read its
+	eventsOnly  bool  // no alert satisfies it, only events do
+	follows     bool  // the rule before it is of the same run
+	sharesKey   bool  // another rule has the same keyed
+	sharesNamed bool  // another rule has the same named
+	repeats     bool  // the rule names one field more than once among its entities
+	past        int32 // of the first of a run, or of a rule that is in none: the place of the rule behind
+	keyed       int32 // rules with the same number have the same group keys
+	named       int32 // rules with the same number name the same entities
+	alike       int32 // rules with the same number, which is not 0, match alike: all but the rule's name is the same
+	group       []int
+	value       int   // slot of the value field, -1 for none
+	counted     []int // slots of the fields that steps count
+	values      []int // slots of the fields whose values must all be there
+	entities    []int
+	reads       []int // every slot that the rule reads or requires
+	exceptions  []int
+	variants    []compiledVariant // as [Rule] has them
+	novel       *novelSlots       // kind novelty only
 }
 
 type factSlots struct{ risk, tacticID, tacticName int }
@@ -76,12 +81,14 @@ func newSet(l *loader, files []File) *Set {
 		s.compiled = append(s.compiled, c)
 	}
 	s.alikeKeys, s.alikeEntities = len(keys), len(entities)
+	s.share()
 	s.watch()
 	s.buildChains(l)
 	for i, r := range s.rules {
 		c := &s.compiled[i]
 		c.alike = twins.number(r.twinName(c))
 	}
+	s.findRuns()
 	s.buildIndex()
 	s.Hash = s.hash(l.listText)
 	s.health = newHealth(s)
@@ -142,7 +149,7 @@ func (s *Set) buildIndex() {
 	var conditions []*expression.Expr
 	var owners []int32
 	for i, r := range s.rules {
-		if c := &s.compiled[i]; c.off || c.eventsOnly {
+		if c := &s.compiled[i]; c.off || c.eventsOnly || c.follows {
 			continue
 		}
 		for _, x := range r.conditions {
