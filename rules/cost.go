@@ -32,9 +32,9 @@ func (t *timing) due() bool {
 func (m *Matcher) timed(out []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 	m.set.health.timed.Add(1)
 	m.index.Measure(m.timing.clock, m.charge)
-	m.load(a)
+	try := m.load(a)
 	begin := m.timing.clock()
-	for _, first := range m.try {
+	for _, first := range try {
 		for i := int(first); i < m.past(int(first)); i++ {
 			if bits := m.holds(i, everyCondition); bits != 0 {
 				out = m.matches(out, i, bits, a)

@@ -12,8 +12,7 @@ type Matcher struct {
 	set   *Set
 	eval  *expression.Evaluator
 	index *expression.Finder
-	try   []int32 // rules to try on this alert, each for those of its run
-	all   []int32 // room for try where every rule is tried
+	all   []int32 // room for the rules to be tried, where that is every rule
 	scan  bool    // try every rule: what the index must agree with
 
 	timing timing
@@ -73,8 +72,7 @@ func (m *Matcher) Append(to []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 	if m.timing.due() {
 		out = m.timed(out, a)
 	} else {
-		m.load(a)
-		for _, i := range m.try {
+		for _, i := range m.load(a) {
 			out = m.attempt(out, int(i), a)
 			if past := m.past(int(i)); past > int(i)+1 {
 				out = m.followers(out, int(i)+1, past, a)
@@ -89,9 +87,8 @@ func (m *Matcher) Append(to []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 
 // Fires returns the ids of the rules whose own condition holds of the alert and that no exception hides, sorted.
 func (m *Matcher) Fires(a *tocsin.Alert) []string {
-	m.load(a)
 	var ids []string
-	for _, first := range m.try {
+	for _, first := range m.load(a) {
 		for i := int(first); i < m.past(int(first)); i++ {
 			if m.holds(i, everyCondition) == 0 {
 				continue
@@ -104,8 +101,8 @@ func (m *Matcher) Fires(a *tocsin.Alert) []string {
 	return ids
 }
 
-// load takes the alert's fields and finds the rules that can hold of it.
-func (m *Matcher) load(a *tocsin.Alert) {
+// load takes the alert's fields and finds the rules that can hold of it, each for those of its run.
+func (m *Matcher) load(a *tocsin.Alert) (try []int32) {
 	m.begin(a)
 	m.eval.Original(a.Raw)
 	m.eval.Texts(a.Texts)
@@ -113,19 +110,19 @@ func (m *Matcher) load(a *tocsin.Alert) {
 		m.eval.Forget(slot) // an alert that says it were an event is none
 	}
 	if m.scan {
-		m.try = m.all[:0]
+		m.all = m.all[:0]
 		for i := range m.set.rules {
 			if c := &m.set.compiled[i]; !c.off && !c.eventsOnly {
-				m.try = append(m.try, int32(i))
+				m.all = append(m.all, int32(i))
 			}
 		}
-		m.all = m.try
-		return
+		return m.all
 	}
-	if m.try = m.index.Find(); len(m.try) > 1 {
-		slices.Sort(m.try)
-		m.try = slices.Compact(m.try)
+	if try = m.index.Find(); len(try) > 1 {
+		slices.Sort(try)
+		try = slices.Compact(try)
 	}
+	return try
 }
 
 // begin takes the alert's fields.

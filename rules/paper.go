@@ -4,18 +4,21 @@ import "tocsin"
 
 // A paper is memory that matches are written on, taken in large pieces: one for many matches. Who keeps a match keeps
 // the piece it is on, which is a few kilobytes.
-type paper[T any] struct{ free []T }
+type paper[T any] struct {
+	piece []T
+	used  int // of it
+}
 
 // pieces is how many of a kind are taken at once: some 10 kB.
 const pieces = 128
 
 // blank returns n zero values that nobody else has.
 func (p *paper[T]) blank(n int) []T {
-	if n > len(p.free) {
-		p.free = make([]T, max(n, pieces))
+	if n > len(p.piece)-p.used {
+		p.piece, p.used = make([]T, max(n, pieces)), 0
 	}
-	out := p.free[:n:n]
-	p.free = p.free[n:]
+	out := p.piece[p.used : p.used+n : p.used+n]
+	p.used += n
 	return out
 }
 

@@ -33,14 +33,12 @@ func (m *Matcher) matches(out []tocsin.Match, i int, bits uint64, a *tocsin.Aler
 	out = oneMore(out)
 	base := &out[len(out)-1]
 	m.base(base, i, bits, a)
-	base.Absent = absent
-	if c.novel != nil {
-		if base.Values, base.Absent = m.novelty(c.novel, &base.Facts), nil; base.Values == nil {
-			*base = tocsin.Match{}
-			return out[:len(out)-1]
-		}
+	if c.novel == nil {
+		base.Values, base.Absent = m.readValues(r, c), absent
+	} else if base.Values, base.Absent = m.novelty(c.novel, &base.Facts), nil; base.Values == nil {
+		*base = tocsin.Match{}
+		return out[:len(out)-1]
 	}
-	m.readValues(base, r, c)
 	count := &h.matches
 	if base.Suppressed != "" {
 		count = &h.hidden
@@ -78,46 +76,62 @@ func (m *Matcher) lacksValue(c *compiled) bool {
 }
 
 // readValues reads what the rule counts or compares of the loaded alert.
-func (m *Matcher) readValues(base *tocsin.Match, r *Rule, c *compiled) {
+func (m *Matcher) readValues(r *Rule, c *compiled) (values []tocsin.Value) {
 	if c.value >= 0 {
-		base.Values = m.values.blank(1)
-		base.Values[0] = normal(m.eval.Get(c.value), r.Correlate.Fold)
+		values = m.values.blank(1)
+		values[0] = normal(m.eval.Get(c.value), r.Correlate.Fold)
 	}
 	for _, slot := range c.counted {
 		v := tocsin.NullValue()
 		if m.eval.Present(slot) {
 			v = normal(m.eval.Get(slot), r.Correlate.Fold)
 		}
-		base.Values = append(base.Values, v)
+		values = append(values, v)
 	}
 	for _, slot := range c.values {
-		base.Values = append(base.Values, normal(m.eval.Get(slot), r.Correlate.Fold))
+		values = append(values, normal(m.eval.Get(slot), r.Correlate.Fold))
 	}
+	return values
 }
 
 // base is what all matches of a rule of the loaded alert have in common: all but key, values and absences.
 func (m *Matcher) base(base *tocsin.Match, i int, bits uint64, a *tocsin.Alert) {
 	r, c := m.set.rules[i], &m.set.compiled[i]
-	base.Suppressed = ""
+	hidden := ""
 	if len(r.except)+len(c.exceptions) > 0 {
-		base.Suppressed = m.hide(i, a)
+		hidden = m.hide(i, a)
+	}
+	if hidden != "" || base.Suppressed != "" {
+		base.Suppressed = hidden
 	}
 	base.Rule, base.Set, base.Tenant, base.Conditions, base.Chained = r.ID, m.set.Hash, a.Tenant, bits, c.chained
 	base.Entities = m.entitiesOf(r, c)
 	m.readFacts(&base.Facts)
 	ref := &base.Alert
 	ref.ID, ref.Source, ref.Ref, ref.Time, ref.Received, ref.Digest = a.ID, a.Source, a.Ref, a.Time, a.Received, a.SHA256
-	base.Key, base.Values, base.Readings, base.Absent = nil, nil, nil, nil
 	base.Order, base.Index, base.Recorded = 0, 0, false
+	base.Readings = m.explained(r, c, bits)
+}
+
+// explained are the readings of the conditions that hold.
+func (m *Matcher) explained(r *Rule, c *compiled, bits uint64) []tocsin.Reading {
+	if c.novel != nil { // what every alert meets explains nothing
+		return nil
+	}
+	if len(r.conditions) == 1 {
+		return m.readings(r.conditions[0])
+	}
+	var all []tocsin.Reading
 	for bit, x := range r.conditions {
 		switch {
-		case bits&(1<<bit) == 0, c.novel != nil: // what every alert meets explains nothing
-		case base.Readings == nil:
-			base.Readings = m.readings(x)
+		case bits&(1<<bit) == 0:
+		case all == nil:
+			all = m.readings(x)
 		default:
-			base.Readings = append(base.Readings, m.readings(x)...)
+			all = append(all, m.readings(x)...)
 		}
 	}
+	return all
 }
 
 // hide is [Matcher.hiddenBy] of a match, which counts.

@@ -15,8 +15,9 @@ type Evaluator struct {
 	table       *Table
 	translation translation
 	slots       []tocsin.Value
-	used        []int // slots that the alert filled
-	marked      bool  // see [Evaluator.Marked]
+	used        []int    // slots that the alert filled
+	filled      []uint32 // slot -> generation of the last alert that filled it
+	marked      bool     // see [Evaluator.Marked]
 	memo        []verdict
 	gen         uint32 // of the alert: memo entries of another generation count for nothing
 	now         time.Time
@@ -61,7 +62,7 @@ type box struct {
 func (t *Table) Evaluator() *Evaluator {
 	return &Evaluator{
 		table: t, gen: 1, errs: map[int]error{},
-		slots: make([]tocsin.Value, len(t.names)),
+		slots: make([]tocsin.Value, len(t.names)), filled: make([]uint32, len(t.names)),
 		memo:  make([]verdict, len(t.leaves)),
 		boxed: make([]box, len(t.names)), machines: make([]*automaton.Machine, t.tests),
 		views: views{spans: make([]viewSpan, len(t.names)*int(modifiers))},
@@ -79,15 +80,12 @@ func (e *Evaluator) machine(t patternTest) *automaton.Machine {
 }
 
 func (e *Evaluator) reset(now time.Time) {
-	for _, s := range e.used {
-		e.slots[s] = tocsin.Value{}
-	}
-	e.used = e.used[:0]
 	e.now, e.work, e.marked = now, 0, false
 	e.views.reset()
 	e.gen++
 	if e.gen == 0 { // wrapped round: no entry may look current
 		clear(e.memo)
+		clear(e.filled)
 		clear(e.boxed)
 		clear(e.views.spans)
 		e.record.gen, e.readings = 0, nil
@@ -107,7 +105,14 @@ func (e *Evaluator) Present(slot int) bool { return present(e.slots[slot]) }
 // Holds reports whether the expression holds of what is loaded. The error is a calculation that cannot be done
 // (text that is no number where a number is needed), one that takes too many steps, or one whose turn comes after
 // others have taken all that one alert may cost; such an expression does not hold. An absent field is never an error.
-func (e *Evaluator) Holds(x *Expr) (bool, error) { return e.holds(x.plan) }
+func (e *Evaluator) Holds(x *Expr) (bool, error) {
+	if x.plan.op == opLeaf {
+		if v := e.memo[x.plan.leaf]; v.gen == e.gen && v.state <= yes {
+			return v.state == yes, nil
+		}
+	}
+	return e.holds(x.plan)
+}
 
 func (e *Evaluator) holds(n *node) (bool, error) {
 	switch n.op {
@@ -170,16 +175,16 @@ const maxReadings = 32
 // and these are those of all its operands, of an or those of the one that was found to hold, of what must not hold those
 // that keep it from holding: at most 32, in the order in which they were written. It is nil where the expression does not hold.
 func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
+	if n := x.plan; n.op == opLeaf && len(e.readings) == 1 && e.explained[0] == uint64(n.at)<<32|uint64(n.leaf) && e.readings[0].Holds && e.readAgain() {
+		return e.readings
+	}
 	if ok, err := e.holds(x.plan); !ok || err != nil {
 		return nil
-	}
-	if n := x.plan; n.op == opLeaf && len(e.readings) == 1 && e.explained[0] == uint64(n.at)<<32|uint64(n.leaf) && (e.readAt == e.gen || e.readAgain()) {
-		return e.readings
 	}
 	e.decided = e.decide(e.decided[:0], x.plan, true)
 	slices.Sort(e.decided)
 	all := slices.Compact(e.decided)
-	if e.readings != nil && slices.Equal(all, e.explained) && (e.readAt == e.gen || e.readAgain()) { // many rules have the same condition
+	if e.readings != nil && slices.Equal(all, e.explained) && e.readAgain() { // many rules have the same condition
 		return e.readings
 	}
 	readings := make([]tocsin.Reading, len(all))
@@ -193,6 +198,9 @@ func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
 // readAgain reports whether the leaves that explained an expression read of the loaded alert what they did then: mostly what
 // decides is one word, and then nothing need be made.
 func (e *Evaluator) readAgain() bool {
+	if e.readAt == e.gen {
+		return true
+	}
 	for i, d := range e.explained {
 		id, r := int(uint32(d)), &e.readings[i]
 		if ok, _ := e.leaf(id); ok != r.Holds || !identical(e.seenBy(id), r.Value) {

@@ -27,12 +27,24 @@ func (e *Evaluator) Marked() bool { return e.marked }
 // Load takes an alert's fields and its event time, which now() is. What was loaded before is forgotten.
 func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
 	e.reset(now)
-	e.fields, e.record.raw, e.record.said = fields, nil, ""
-	leaves := fields.Leaves()
-	if fields.Names() == nil {
-		e.loadUnnumbered(leaves)
-		return
+	before := len(e.used)
+	if e.fields = fields; fields.Names() == nil {
+		e.loadUnnumbered(fields.Leaves())
+	} else {
+		e.loadNumbered(fields)
 	}
+	for _, s := range e.used[:before] {
+		if e.filled[s] != e.gen { // mostly alerts that follow one another have the same fields
+			e.slots[s] = tocsin.Value{}
+		}
+	}
+	e.used = e.used[:copy(e.used, e.used[before:])]
+	e.Original(nil)
+	e.Texts("")
+}
+
+func (e *Evaluator) loadNumbered(fields tocsin.Fields) {
+	leaves := fields.Leaves()
 	t := &e.translation
 	if t.names != fields.Names() { // another decoder, or one that has numbered its names anew
 		t.names = fields.Names()
@@ -67,7 +79,7 @@ func (e *Evaluator) loadUnnumbered(leaves []tocsin.Leaf) {
 }
 
 func (e *Evaluator) fill(slot int, v tocsin.Value) {
-	e.slots[slot] = v
+	e.slots[slot], e.filled[slot] = v, e.gen
 	e.used = append(e.used, slot)
 }
 

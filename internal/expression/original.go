@@ -22,10 +22,18 @@ type original struct {
 const maxTexts = 2_000
 
 // Original tells which record the loaded alert was made of, for leaves that search it as a whole. Load forgets it.
-func (e *Evaluator) Original(raw []byte) { e.record.raw = raw }
+func (e *Evaluator) Original(raw []byte) {
+	if raw != nil || e.record.raw != nil { // to write nothing but nil is not free either while garbage is collected
+		e.record.raw = raw
+	}
+}
 
 // Texts tells the texts of the record, as [tocsin.Alert.Texts] has them: it need then not be taken apart. Load forgets it.
-func (e *Evaluator) Texts(said string) { e.record.said = said }
+func (e *Evaluator) Texts(said string) {
+	if said != "" || e.record.said != "" {
+		e.record.said = said
+	}
+}
 
 // mentions are the texts of the record: of JSON every string and number that is no key, else the whole of it. Where
 // there is no record they are the values of all fields.
