@@ -16,6 +16,8 @@ type Evaluator struct {
 	translation translation
 	slots       []tocsin.Value
 	used        []int    // slots that the alert filled
+	kept        int      // how many of them so far, while an alert is loaded
+	gone        []int    // slots that the alert before filled where this one filled others
 	filled      []uint32 // slot -> generation of the last alert that filled it
 	marked      bool     // see [Evaluator.Marked]
 	memo        []verdict
@@ -175,7 +177,7 @@ const maxReadings = 32
 // and these are those of all its operands, of an or those of the one that was found to hold, of what must not hold those
 // that keep it from holding: at most 32, in the order in which they were written. It is nil where the expression does not hold.
 func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
-	if n := x.plan; n.op == opLeaf && len(e.readings) == 1 && e.explained[0] == uint64(n.at)<<32|uint64(n.leaf) && e.readings[0].Holds && e.readAgain() {
+	if x.plan.op == opLeaf && e.explainsAgain(x.plan) {
 		return e.readings
 	}
 	if ok, err := e.holds(x.plan); !ok || err != nil {
@@ -193,6 +195,22 @@ func (e *Evaluator) Explain(x *Expr) []tocsin.Reading {
 	}
 	e.explained, e.readings, e.readAt = append(e.explained[:0], all...), readings, e.gen
 	return readings
+}
+
+// explainsAgain reports whether a leaf by itself holds and reads what it did when it explained an expression last.
+func (e *Evaluator) explainsAgain(n *node) bool {
+	if len(e.readings) != 1 || e.explained[0] != uint64(n.at)<<32|uint64(n.leaf) {
+		return false
+	}
+	r := &e.readings[0]
+	if e.readAt == e.gen {
+		return r.Holds
+	}
+	if v := e.memo[n.leaf]; v.gen != e.gen || v.state != yes || !r.Holds || !identical(e.seenBy(n.leaf), r.Value) {
+		return false
+	}
+	e.readAt = e.gen
+	return true
 }
 
 // readAgain reports whether the leaves that explained an expression read of the loaded alert what they did then: mostly what

@@ -53,6 +53,9 @@ func (f *Finder) Find() []int32 {
 		clear(f.past)
 		f.gen = 1
 	}
+	if f.brief && f.clock == nil {
+		return f.ask()
+	}
 	f.tried = f.e.gen
 	if f.clock != nil {
 		f.begun = f.clock()

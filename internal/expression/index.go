@@ -23,6 +23,7 @@ type Index struct {
 	tables   []int32   // of all leaves: lanes that look up what they want
 	tabled   []int32   // leaf -> where its lanes begin in tables; the next leaf's begin where they end
 	wakers   [][]waker // by entry; nil of those that are always evaluated
+	brief    bool      // it is so small that asking costs less than finding
 }
 
 // entry is an expression, or one operand of its outermost or; or the condition under which a lane opens.
@@ -89,6 +90,7 @@ func (t *Table) NewIndex(expressions []*Expr, owners []int32) *Index {
 		x.tables = append(x.tables, lanes...)
 		x.tabled = append(x.tabled, int32(len(x.tables)))
 	}
+	x.brief = x.isBrief()
 	x.entries, x.steps = slices.Clip(x.entries), slices.Clip(x.steps)
 	x.targets, x.wakes, x.wakers, x.joins = slices.Clip(x.targets), slices.Clip(x.wakes), slices.Clip(x.wakers), slices.Clip(x.joins)
 	return x

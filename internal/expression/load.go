@@ -27,18 +27,21 @@ func (e *Evaluator) Marked() bool { return e.marked }
 // Load takes an alert's fields and its event time, which now() is. What was loaded before is forgotten.
 func (e *Evaluator) Load(fields tocsin.Fields, now time.Time) {
 	e.reset(now)
-	before := len(e.used)
+	e.kept = 0
 	if e.fields = fields; fields.Names() == nil {
 		e.loadUnnumbered(fields.Leaves())
 	} else {
 		e.loadNumbered(fields)
 	}
-	for _, s := range e.used[:before] {
-		if e.filled[s] != e.gen { // mostly alerts that follow one another have the same fields
+	if e.kept < len(e.used) {
+		e.depart()
+	}
+	for _, s := range e.gone {
+		if e.filled[s] != e.gen {
 			e.slots[s] = tocsin.Value{}
 		}
 	}
-	e.used = e.used[:copy(e.used, e.used[before:])]
+	e.gone = e.gone[:0]
 	e.Original(nil)
 	e.Texts("")
 }
@@ -78,9 +81,25 @@ func (e *Evaluator) loadUnnumbered(leaves []tocsin.Leaf) {
 	}
 }
 
+// fill gives a slot the alert's value. Alerts that follow one another mostly fill the same slots in the same order: as long as
+// that is so, the list of them is kept.
 func (e *Evaluator) fill(slot int, v tocsin.Value) {
 	e.slots[slot], e.filled[slot] = v, e.gen
+	if e.kept < len(e.used) {
+		if e.used[e.kept] == slot {
+			e.kept++
+			return
+		}
+		e.depart()
+	}
 	e.used = append(e.used, slot)
+	e.kept = len(e.used)
+}
+
+// depart notes which slots the alert before filled from here on: those that this one does not fill are to be cleared.
+func (e *Evaluator) depart() {
+	e.gone = append(e.gone, e.used[e.kept:]...)
+	e.used = e.used[:e.kept]
 }
 
 // learn looks a name up.
