@@ -20,6 +20,7 @@ type leaf struct {
 	mode   leafMode
 	mod    modifier    // of a single field, before its test
 	test   test        // of an item: any, none
+	asText textual     // the same test, where it is one of texts alone: the table notes it
 	op     order       // pair
 	how    Relation    // related
 	member int         // the place of the list's member that is meant, from 1; 0: any
@@ -114,8 +115,8 @@ func (l *leaf) present(e *Evaluator) bool {
 
 // passes reports whether some value of the leaf's field passes its test.
 func (l *leaf) passes(e *Evaluator) bool {
-	if t, ok := l.test.(textual); ok {
-		return matchesOne(t, l.texts(e))
+	if l.asText != nil {
+		return matchesOne(l.asText, l.texts(e))
 	}
 	if l.mod == asIs {
 		return passes(l.test, l.value(e))
@@ -181,7 +182,7 @@ func (l *leaf) passesWithin(e *Evaluator) (bool, error) {
 func (l *leaf) mentioned(e *Evaluator) (bool, error) {
 	texts := e.mentions(l.mod)
 	if l.steps == 0 {
-		return matchesOne(l.test.(textual), texts), nil
+		return matchesOne(l.asText, texts), nil
 	}
 	t := l.test.(patternTest)
 	for _, s := range texts {

@@ -89,6 +89,7 @@ func (t *Table) addLeaf(l *leaf) int {
 		p.id = t.tests
 		l.test, t.tests = p, t.tests+1
 	}
+	l.asText, _ = l.test.(textual)
 	t.leaves = append(t.leaves, l)
 	t.byKey[key] = id
 	return id
