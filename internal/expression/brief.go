@@ -27,6 +27,7 @@ func (l *leaf) cheap() bool {
 
 // ask is [Finder.Find] where all entries are tried.
 func (f *Finder) ask() []int32 {
+	f.owners, f.tried = f.owners[:0], 0
 	for i := range f.entries {
 		if f.asked(f.entries[i].start) {
 			f.owners = append(f.owners, f.entries[i].owner)

@@ -45,6 +45,9 @@ func (x *Index) Finder(e *Evaluator) *Finder {
 // Find are the owners of the expressions that hold of the loaded alert or that fail on it, some more than once. The
 // slice is good until the next call.
 func (f *Finder) Find() []int32 {
+	if f.brief && f.clock == nil {
+		return f.ask()
+	}
 	f.owners, f.open, f.done = f.owners[:0], append(f.open[:0], 0), 0
 	f.hits.Reset()
 	if f.gen++; f.gen == 0 {
@@ -52,9 +55,6 @@ func (f *Finder) Find() []int32 {
 		clear(f.groups)
 		clear(f.past)
 		f.gen = 1
-	}
-	if f.brief && f.clock == nil {
-		return f.ask()
 	}
 	f.tried = f.e.gen
 	if f.clock != nil {

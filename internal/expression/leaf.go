@@ -21,6 +21,8 @@ type leaf struct {
 	mod    modifier    // of a single field, before its test
 	test   test        // of an item: any, none
 	asText textual     // the same test, where it is one of texts alone: the table notes it
+	word   string      // what equals says
+	equals bool        // it asks whether some member equals the word; the table notes it too
 	op     order       // pair
 	how    Relation    // related
 	member int         // the place of the list's member that is meant, from 1; 0: any
@@ -53,6 +55,11 @@ type test interface{ pass(v tocsin.Value) bool }
 type textual interface{ match(s string) bool }
 
 func (l *leaf) holds(e *Evaluator) (bool, error) {
+	if l.equals {
+		if s, single := e.slots[l.slots[0]].Str(); single {
+			return clip(s) == l.word, nil
+		}
+	}
 	switch l.mode {
 	case program:
 		return e.run(l)

@@ -90,6 +90,9 @@ func (t *Table) addLeaf(l *leaf) int {
 		l.test, t.tests = p, t.tests+1
 	}
 	l.asText, _ = l.test.(textual)
+	if t, ok := l.test.(equalText); ok && l.mode == anyItem && l.mod == asIs && l.member == 0 && l.work == 0 {
+		l.word, l.equals = t.s, true
+	}
 	t.leaves = append(t.leaves, l)
 	t.byKey[key] = id
 	return id
