@@ -78,6 +78,9 @@ func TestRunRecovers(t *testing.T) {
 			t.Fatalf("%d matches", len(got))
 		}
 	}
+	if got := m.Fires(alert("labels.n", "6", "user.name", "a")); len(got) != 3 {
+		t.Fatalf("fires %v", got)
+	}
 	for range quarantineAfter {
 		m.Match(alert("labels.n", "many", "user.name", "a"))
 	}
