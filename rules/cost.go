@@ -10,7 +10,7 @@ import (
 type timing struct {
 	clock func() time.Duration
 	every uint64 // alerts of which one is measured
-	count uint64
+	count uint64 // since one was measured
 }
 
 // Time makes the matcher measure one in so many alerts by a clock that never goes back; a nil clock measures nothing.
@@ -24,8 +24,11 @@ func (t *timing) due() bool {
 	if t.clock == nil {
 		return false
 	}
-	t.count++
-	return t.count%t.every == 0
+	if t.count++; t.count < t.every {
+		return false
+	}
+	t.count = 0
+	return true
 }
 
 // timed is the loop of [Matcher.Match] with a clock beside it. Leaves that rules share are charged to the first.

@@ -95,6 +95,7 @@ func normal(v tocsin.Value, fold bool) tocsin.Value {
 	return normalised(v, fold)
 }
 
+// normalised is [normal] of what is not mostly so: short text as it is.
 func normalised(v tocsin.Value, fold bool) tocsin.Value {
 	if s, ok := v.Str(); ok {
 		if len(s) > maxKeyText {

@@ -8,10 +8,12 @@ const mostAsked = 4
 
 // isBrief reports whether the index has few questions, all of them cheap.
 func (x *Index) isBrief() bool {
-	return len(x.lanes) == 1 && len(x.steps) <= mostAsked && !slices.ContainsFunc(x.steps, func(s step) bool { return s.kind == grouped || !x.table.leaves[s.leaf].cheap() })
+	return len(x.lanes) == 1 && len(x.steps) <= mostAsked && !slices.ContainsFunc(x.steps, func(s step) bool {
+		return s.kind == grouped || !x.table.leaves[s.leaf].cheap()
+	})
 }
 
-// cheap reports whether a leaf compares whole values with a constant or few, or asks whether they are there.
+// cheap reports whether a leaf compares whole values with a constant, or asks whether they are there.
 func (l *leaf) cheap() bool {
 	switch l.mode {
 	case isThere, isAbsent, isNamed:
