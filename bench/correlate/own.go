@@ -119,10 +119,13 @@ const batchSize = 32
 // takeAll lets the engine take the matches at hand, as the daemon does.
 func (s *side) takeAll() {
 	if s.mode != "match" {
-		from := 0
+		from, told := 0, 0
 		for i, to := range s.ends {
-			if j := i + correlate.Ahead; j < len(s.ends) {
-				s.engine.ForeseeAlert(s.batch[s.ends[j-1]:s.ends[j]])
+			for next := 0; told < len(s.ends) && told <= i+correlate.Ahead; told++ {
+				if told > 0 {
+					next = s.ends[told-1]
+				}
+				s.engine.ForeseeAlert(s.batch[next:s.ends[told]])
 			}
 			for k := from; k < to; k++ {
 				s.take(s.engine.Take(&s.batch[k]))

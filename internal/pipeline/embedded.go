@@ -272,9 +272,10 @@ func (p *Embedded) step(rows []Row, detections map[int64]Detection) []tocsin.Eve
 	defer p.mu.Unlock()
 	var events []tocsin.Event
 	now := p.Now()
+	foreseen := 0
 	for i, row := range rows {
-		if j := i + correlate.Ahead; j < len(rows) {
-			p.engine.ForeseeAlert(detections[rows[j].Offset].Matches)
+		for ; foreseen < min(i+correlate.Ahead+1, len(rows)); foreseen++ {
+			p.engine.ForeseeAlert(detections[rows[foreseen].Offset].Matches)
 		}
 		if row.Quiet != nil {
 			events = append(events, p.markQuiet(row)...)

@@ -178,9 +178,12 @@ func (c *KafkaCorrelate) apply(ctx context.Context, s *shard, got kafka.Fetched)
 		s.engine.Lost(s.engine.Watermark())
 		s.clean = false
 	}
+	foreseen := 0
 	for i := range records {
-		if j := i + correlate.Ahead; j < len(records) && records[j].Match != nil {
-			s.engine.Foresee(records[j].Match)
+		for ; foreseen < min(i+correlate.Ahead+1, len(records)); foreseen++ {
+			if m := records[foreseen].Match; m != nil {
+				s.engine.Foresee(m)
+			}
 		}
 		events = append(events, s.step(&records[i], sets)...)
 	}
