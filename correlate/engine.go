@@ -249,7 +249,7 @@ func (e *Engine) evaluate(tk *track, at int64, from *seenOrigin, reread bool) {
 	a := arrival{at: at, from: from}
 	e.read(&a, tk, st)
 	if st == nil {
-		st = e.state(tk, e.firing)
+		st = e.stateAt(tk, e.firing, a.of)
 	}
 	if e.leave(tk, st, &a) {
 		e.enforce(tk, at)
@@ -265,21 +265,21 @@ type arrival struct {
 	from *seenOrigin
 	x    item // without its payload
 	p    payload
+	of   keyHash // of its key, where that was looked for
 }
 
 // read reads the alert of the match in hand, of whose key st is the state; where that is nil it asks for it meanwhile: for
 // its place, for what stands there, and for what that leads to, each while something else of the alert is read.
 func (e *Engine) read(a *arrival, tk *track, st *state) {
-	var h keyHash
 	if st == nil {
-		h = e.addressOf(e.firing)
-		tk.states.prefetch(h)
+		a.of = e.addressOf(e.firing)
+		tk.states.prefetch(a.of)
 	}
 	e.readItem(&a.x, &a.p, e.firing, a.at, &a.from.origin)
 	a.p.values = tk.kind.values(tk, e.firing)
 	var near *state
 	if st == nil {
-		near = tk.states.near(h)
+		near = tk.states.near(a.of)
 		prefetch(unsafe.Pointer(near))
 	}
 	if a.p.common() {

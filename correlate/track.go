@@ -146,8 +146,10 @@ func (tk *track) sorted() []*state {
 }
 
 // state returns the state of the match's key and makes it where there is none.
-func (e *Engine) state(tk *track, m *tocsin.Match) *state {
-	h := e.addressOf(m)
+func (e *Engine) state(tk *track, m *tocsin.Match) *state { return e.stateAt(tk, m, e.addressOf(m)) }
+
+// stateAt is state of a key whose name has that hash.
+func (e *Engine) stateAt(tk *track, m *tocsin.Match, h keyHash) *state {
 	if st := tk.states.find(h); st != nil {
 		return st
 	}
