@@ -285,6 +285,9 @@ func (e *Engine) read(a *arrival, tk *track, st *state) {
 	if a.p.common() {
 		e.memo.hear(&e.pool, &a.p)
 	}
+	if st == nil && (near == nil || near.calm == nil) {
+		e.pool.prefetch(e.memo.hash)
+	}
 	switch {
 	case near != nil && !e.foresight.told(e.firing):
 		near.prefetch(e.memo.hash)

@@ -77,23 +77,18 @@ func (e *Engine) goesAlong(m *tocsin.Match) bool {
 }
 
 // repeats reports whether a match is of the alert in hand and says the same of it. It looks no further than at where what the
-// match says is kept: matches of one alert say what they have in common in one place.
+// match says is kept: a matcher keeps in one place what matches of one alert have in common, and nothing else there.
 func (l *leaving) repeats(m *tocsin.Match) bool {
-	q := &l.said
-	return identical(m.Key, l.key) && len(m.Key) > 0 && sameBits(&m.Alert, &l.alert) && sameText(m.Tenant, l.tenant) &&
-		identical(q.entities, m.Entities) && identical(q.absent, m.Absent) && identical(q.facts.Tactics, m.Facts.Tactics) &&
-		q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC && (l.number == 0 || l.number == l.kin.count)
+	q, a, b := &l.said, &m.Alert, &l.alert
+	return identical(m.Key, l.key) && len(m.Key) > 0 && a.ID != "" && sameText(a.ID, b.ID) && a.Ref.Offset == b.Ref.Offset && a.Ref.Line == b.Ref.Line &&
+		a.Time == b.Time && a.Digest == b.Digest && sameText(m.Tenant, l.tenant) && identical(q.entities, m.Entities) &&
+		identical(q.absent, m.Absent) && identical(q.facts.Tactics, m.Facts.Tactics) && q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC &&
+		(l.number == 0 || l.number == l.kin.count)
 }
 
 // sameText reports whether two texts are one.
 func sameText(a, b string) bool {
 	return len(a) == len(b) && (len(a) == 0 || unsafe.StringData(a) == unsafe.StringData(b))
-}
-
-// sameBits reports whether two names of alerts are the same to the last bit, the places of their texts included.
-func sameBits(a, b *tocsin.AlertRef) bool {
-	type bits = [unsafe.Sizeof(*a)]byte
-	return *(*bits)(unsafe.Pointer(a)) == *(*bits)(unsafe.Pointer(b))
 }
 
 // followKin lets one of the group, which can, leave the alert in hand.

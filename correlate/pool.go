@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"tocsin"
 )
@@ -74,6 +75,9 @@ func (l *pool) find(p *payload, h [2]uint64) *payload {
 	set.put(known)
 	return known
 }
+
+// prefetch asks for where the payload of that hash stands.
+func (l *pool) prefetch(h [2]uint64) { prefetch(unsafe.Pointer(&l.sets[h[0]&uint64(len(l.sets)-1)])) }
 
 // find is the payload of which sum is the second half of the sum, nil for none.
 func (s *poolSet) find(sum uint64) *payload {

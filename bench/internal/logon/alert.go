@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing/fstest"
 	"time"
+	"unsafe"
 
 	"tocsin"
 	"tocsin/rules"
@@ -39,9 +40,11 @@ func Rules(lane string, span time.Duration) (*rules.Set, error) {
 
 // A Maker makes alerts of logons. It is for one goroutine.
 type Maker struct {
-	users, ips []tocsin.Value
-	names      *tocsin.Names // as a decoder numbers them
-	leaves     [4]tocsin.Leaf
+	users  []string
+	ips    []tocsin.Value
+	texts  []byte        // of the alerts made last
+	names  *tocsin.Names // as a decoder numbers them
+	leaves [4]tocsin.Leaf
 }
 
 // NewMaker returns one for so many users.
@@ -54,7 +57,7 @@ func NewMaker(keys int) *Maker {
 	}
 	k.leaves[0].Value = authentication
 	for i := range keys {
-		k.users = append(k.users, tocsin.StringValue(UserName(i)))
+		k.users = append(k.users, UserName(i))
 	}
 	for i := range addresses {
 		k.ips = append(k.ips, tocsin.StringValue(address(i)))
@@ -66,7 +69,7 @@ func NewMaker(keys int) *Maker {
 // next call.
 func (s *Maker) Alert(i int, l Logon) tocsin.Alert {
 	at := time.UnixMilli(l.At).UTC()
-	s.leaves[1].Value, s.leaves[2].Value, s.leaves[3].Value = failure, s.ips[l.IP], s.users[l.User]
+	s.leaves[1].Value, s.leaves[2].Value, s.leaves[3].Value = failure, s.ips[l.IP], s.own(s.users[l.User])
 	if !l.Failed {
 		s.leaves[1].Value = success
 	}
@@ -78,6 +81,16 @@ func (s *Maker) Alert(i int, l Logon) tocsin.Alert {
 		a.SHA256[j] = byte(i >> (8 * j))
 	}
 	return a
+}
+
+// own is a value in memory of the alert's own, where decoding has just written it.
+func (s *Maker) own(text string) tocsin.Value {
+	if cap(s.texts)-len(s.texts) < len(text) {
+		s.texts = make([]byte, 0, 4<<10)
+	}
+	n := len(s.texts)
+	s.texts = append(s.texts, text...)
+	return tocsin.StringValue(unsafe.String(&s.texts[n], len(text)))
 }
 
 var authentication, failure, success = tocsin.StringValue("authentication"), tocsin.StringValue("failure"), tocsin.StringValue("success")
