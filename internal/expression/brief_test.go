@@ -15,7 +15,8 @@ func TestBriefIndex(t *testing.T) {
 		`a == "x"`, `a != "x"`, `a == 1`, `a == "1"`, `a > 1`, `a == nil`, `b != nil`, `a == "x" and b == "y"`, `not (a == "x" or b == "y")`, `b == "x" or b >= 2`,
 	}
 	values := []tocsin.Value{
-		{}, tocsin.NullValue(), tocsin.StringValue("x"), tocsin.StringValue("y"), tocsin.StringValue("1"), tocsin.IntValue(1), tocsin.FloatValue(2), tocsin.BoolValue(true),
+		{},
+		tocsin.NullValue(), tocsin.StringValue("x"), tocsin.StringValue("y"), tocsin.StringValue("1"), tocsin.IntValue(1), tocsin.FloatValue(2), tocsin.BoolValue(true),
 		tocsin.StringsValue("y", "x"), tocsin.ListValue(), tocsin.ListValue(tocsin.IntValue(1), tocsin.StringValue("x")),
 	}
 	brief := 0
