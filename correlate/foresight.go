@@ -17,6 +17,7 @@ const Ahead = 4
 const (
 	untilState = 1
 	untilEvent = 2
+	untilLooks = 3
 )
 
 // A foresight is the matches that were foreseen last. The zero value is none.
@@ -62,6 +63,7 @@ func (e *Engine) Foresee(m *tocsin.Match) {
 	x.slot()
 	f.at(f.n - 1 - untilState).state()
 	f.at(f.n - 1 - untilEvent).event()
+	f.at(f.n - 1 - untilLooks).looks()
 }
 
 // slot asks for the place of the key in the table.
@@ -103,6 +105,23 @@ func (x *foreseen) event() {
 	}
 	if st := x.track.states.near(x.hash); st != nil {
 		st.prefetch([2]uint64{})
+	}
+}
+
+// looks asks for those of a family's rules that look at the alert by themselves.
+func (x *foreseen) looks() {
+	if x.track == nil || x.track.family == nil {
+		return
+	}
+	k := x.track.family.kins.near(x.hash)
+	if k == nil || k.count+1 < k.stop {
+		return
+	}
+	for i, stop := range k.stops {
+		if stop <= k.count+1 {
+			prefetch(unsafe.Pointer(&k.berths[i]))
+			prefetch(unsafe.Pointer(&k.berths[i].last))
+		}
 	}
 }
 

@@ -201,6 +201,12 @@ func (l *leaving) read(e *Engine, k *kin, at int64, from *seenOrigin) bool {
 	if l.hash != k.said {
 		l.cost += l.weight
 	}
+	if k.known != nil {
+		prefetch(unsafe.Pointer(k.known.set(l.hash)))
+		if x.digest != [32]byte{} {
+			e.memo.digestOf(&x) // which is asked for when the alert is left
+		}
+	}
 	if known := k.find(l.hash); known != nil {
 		l.x.p, l.knowing = known.said, known.knowing
 	} else {
