@@ -15,17 +15,16 @@ import (
 // errWild refuses an encoding of what is not known whole.
 var errWild error = &remedied{reason: "encodes a value that holds wildcards", remedy: "put the encoding before contains, startswith and endswith, and take wildcards out of the value"}
 
-// utf16Bytes is a pattern with its texts in UTF-16, as the bytes that they are there.
+// utf16Bytes is a pattern with its texts in UTF-16, as the bytes that they are there; mark puts a byte order mark before it.
 func utf16Bytes(g expression.Glob, bigEndian, mark bool) expression.Glob {
-	out := make(expression.Glob, 0, len(g))
-	for i, p := range g {
+	out := make(expression.Glob, 0, len(g)+1)
+	if mark {
+		out = append(out, expression.GlobPart{Text: "\xff\xfe"})
+	}
+	for _, p := range g {
 		if p.Wild == 0 {
 			var b []byte
-			units := utf16.Encode([]rune(p.Text))
-			if mark && i == 0 {
-				units = append([]uint16{0xFEFF}, units...)
-			}
-			for _, u := range units {
+			for _, u := range utf16.Encode([]rune(p.Text)) {
 				if bigEndian {
 					b = append(b, byte(u>>8), byte(u))
 				} else {
@@ -36,7 +35,7 @@ func utf16Bytes(g expression.Glob, bigEndian, mark bool) expression.Glob {
 		}
 		out = append(out, p)
 	}
-	return out
+	return joined(out)
 }
 
 func base64Of(g expression.Glob) (expression.Glob, error) {

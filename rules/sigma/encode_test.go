@@ -83,3 +83,24 @@ func TestPlaceholder(t *testing.T) {
 		}
 	}
 }
+
+// The byte order mark of utf16 stands before all else, wildcards too.
+func TestUTF16Mark(t *testing.T) {
+	for value, want := range map[string]string{
+		"a":   "\xff\xfea\x00",
+		"*a":  "\xff\xfe*a\x00",
+		"a*b": "\xff\xfea\x00*b\x00",
+		"?":   "\xff\xfe?",
+		"":    "\xff\xfe",
+	} {
+		var got strings.Builder
+		for _, p := range utf16Bytes(glob(value), false, true) {
+			if got.WriteString(p.Text); p.Wild != 0 {
+				got.WriteByte(p.Wild)
+			}
+		}
+		if got.String() != want {
+			t.Errorf("%s: %q, want %q", value, got.String(), want)
+		}
+	}
+}

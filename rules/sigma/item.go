@@ -23,6 +23,7 @@ type plan struct {
 	flags                string
 	steps                []string // of texts, in their order: contains, startswith, endswith and encodings
 	expand               bool
+	early                int // how many steps stand before expand
 }
 
 var orders = map[string]string{"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
@@ -82,7 +83,7 @@ func (p *plan) modify(m string, before []string) *remedied {
 	case "base64", "base64offset", "wide", "utf16le", "utf16be", "utf16", "windash":
 		p.steps = append(p.steps, m)
 	case "expand":
-		p.expand = true
+		p.expand, p.early = true, len(p.steps)
 	default:
 		return refuse(fault.DidYouMean(m, modifierNames), "unknown modifier %q", m)
 	}
@@ -260,7 +261,10 @@ func (p plan) texts(v *yaml.Node) ([]expression.Glob, error) {
 		form = globWithPlaceholders(v.Value)
 	}
 	forms := []expression.Glob{form}
-	for _, step := range p.steps {
+	for i, step := range p.steps {
+		if err := p.fillable(i, form); err != nil {
+			return nil, err
+		}
 		var next []expression.Glob
 		for _, g := range forms {
 			out, err := stepped(step, g)
@@ -272,6 +276,18 @@ func (p plan) texts(v *yaml.Node) ([]expression.Glob, error) {
 		forms = next
 	}
 	return forms, nil
+}
+
+// fillable refuses step i of a pattern with a placeholder where the step would have to change what the placeholder stands
+// for, which takes its place afterwards.
+func (p plan) fillable(i int, g expression.Glob) error {
+	at := slices.IndexFunc(g, func(p expression.GlobPart) bool { return p.Wild == placeholderMark })
+	switch step := p.steps[i]; {
+	case at < 0 || step == "contains" || step == "startswith" || step == "endswith" || step == "windash" && i < p.early:
+		return nil
+	default:
+		return wrong("write the values themselves", "%s together with the placeholder %%%s%%, whose values would have to be changed by it", step, g[at].Text)
+	}
 }
 
 func stepped(step string, g expression.Glob) ([]expression.Glob, error) {
