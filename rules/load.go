@@ -94,7 +94,7 @@ func LoadFiles(files []File, opts Options) (*Set, error) {
 }
 
 func newLoader(opts Options) *loader {
-	return &loader{opts: opts, lists: map[string]*expression.List{}, listValues: map[string][]string{}, listFiles: map[string]string{}, wordTables: map[string]wordTable{}, chains: map[*Rule]*chainDraft{}}
+	return &loader{opts: opts, lists: map[string]*expression.List{}, listValues: map[string][]string{}, listFiles: map[string]string{}, wordTables: map[string]wordTable{}, chains: map[*Rule]*chainDraft{}, asked: map[string]string{}}
 }
 
 type loader struct {
@@ -116,6 +116,7 @@ type loader struct {
 
 	chains map[*Rule]*chainDraft
 
+	asked        map[string]string // id that was derived -> what its rule asks for
 	sigmaDrafts  []*sigmaDraft
 	sigmaFilters []*sigma.Filter
 	pipelines    []*sigma.UserPipeline
@@ -220,7 +221,7 @@ func (l *loader) load(files []File) (*Set, error) {
 			l.exceptionFile(f)
 		}
 	}
-	l.sigmaDrafts, l.sigmaFilters = nil, nil // the set's table knows the loader: documents would live as long as it
+	l.sigmaDrafts, l.sigmaFilters, l.asked = nil, nil, nil // the set's table knows the loader: documents would live as long as it
 	l.giveBack()
 	set := newSet(l, files)
 	l.giveBack()

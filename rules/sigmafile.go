@@ -190,6 +190,9 @@ func (l *loader) sigmaHead(d *sigmaDraft) (*Rule, *sigma.Refusal) {
 	refuse := func(key, remedy, format string, args ...any) {
 		refusals = append(refusals, &sigma.Refusal{Node: s.Place(key, d.node), Reason: fmt.Sprintf(format, args...), Remedy: remedy})
 	}
+	if _, ok := l.byID[r.ID]; ok && s.ID == "" && l.asked[r.ID] != s.Asked {
+		r.ID = hashID("sigma", r.ID, s.Asked)
+	}
 	if first, ok := l.byID[r.ID]; ok {
 		refuse("id", "give it an id of its own: make one with uuidgen", "the id is taken by %q (%s:%d)", first.Title, first.File, first.Line)
 	}
@@ -209,6 +212,9 @@ func (l *loader) sigmaHead(d *sigmaDraft) (*Rule, *sigma.Refusal) {
 	if len(refusals) > 0 {
 		refusals[0].More = refusals[1:]
 		return nil, refusals[0]
+	}
+	if s.ID == "" {
+		l.asked[r.ID] = s.Asked
 	}
 	r.Category = sigmaCategory(s.Tags, l.opts.Categories)
 	return r, nil
@@ -235,7 +241,12 @@ func (l *loader) matchOne(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Ref
 
 // sigmaID is the id of a rule that has none: the same for the same title and conditions.
 func sigmaID(s *sigma.Rule) string {
-	h := tocsin.Hash("sigma", s.Title, s.Name, s.LogSource.String(), strings.Join(s.Conditions, "\n"))
+	return hashID("sigma", s.Title, s.Name, s.LogSource.String(), strings.Join(s.Conditions, "\n"))
+}
+
+// hashID is an id in the form of a uuid.
+func hashID(parts ...string) string {
+	h := tocsin.Hash(parts...)
 	b, err := hex.DecodeString(h)
 	if err != nil || len(b) < 16 {
 		return h

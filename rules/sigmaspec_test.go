@@ -295,3 +295,38 @@ func TestSigmaActions(t *testing.T) {
 		}
 	}
 }
+
+// TestSigmaHeads holds what a document may say of itself: words in any case, keys of its own, no id, one that it takes over.
+func TestSigmaHeads(t *testing.T) {
+	rule := func(head, event string) string {
+		return head + "\nlogsource: {product: windows, service: security}\ndetection: {s: {EventID: " + event + "}, condition: s}\n"
+	}
+	global := "action: global\ntitle: T\nid: 6f1d1b2e-0000-4000-8000-000000000001\ndetection: {condition: s}\n---\nlogsource: {product: windows, service: security}\ndetection: {s: {EventID: 1}}\n"
+	for name, c := range map[string]struct {
+		text string
+		want string // events that match, by number
+	}{
+		"words in capitals":              {rule("title: T\nstatus: Experimental\nlevel: High", "1"), "1"},
+		"custom fields":                  {rule("title: T\ncorrelation: see the other rule\nfilter: none\nenvironment: {a: [1]}", "1"), "1"},
+		"one title and no ids":           {rule("title: T", "1") + "---\n" + rule("title: T", "2"), "1 2"},
+		"the id of the global part":      {global + "---\nlogsource: {product: windows, service: security}\ndetection: {s: {EventID: 2}}\n---\nlogsource: {product: windows, service: security}\ndetection: {s: {EventID: 3}}\n", "1 2 3"},
+		"the id of what it repeats":      {rule("title: T\nid: 6f1d1b2e-0000-4000-8000-000000000001", "1") + "---\naction: repeat\ndetection: {s: {EventID: 2}}\n", "1 2"},
+		"an id of its own behind global": {global + "---\nid: 6f1d1b2e-0000-4000-8000-000000000002\nlogsource: {product: windows, service: security}\ndetection: {s: {EventID: 2}}\n", "1 2"},
+	} {
+		set := sigmaSet(t, map[string]string{"r.yml": c.text})
+		var got []string
+		ids := map[string]bool{}
+		for _, event := range []string{"1", "2", "3"} {
+			if fires := set.Matcher().Fires(alert("winlog.channel", "Security", "winlog.event_id", event)); len(fires) == 1 {
+				got, ids[fires[0]] = append(got, event), true
+			}
+		}
+		if strings.Join(got, " ") != c.want || len(ids) != len(got) || len(set.Refused) > 0 {
+			t.Errorf("%s: %v, want %s; refused %v", name, got, c.want, set.Refused)
+		}
+	}
+	same := sigmaSet(t, map[string]string{"r.yml": rule("title: T", "1") + "---\n" + rule("title: T", "1")})
+	if len(same.Rules()) != 1 || len(same.Refused) != 1 {
+		t.Errorf("the same rule twice: %d rules, refused %v", len(same.Rules()), same.Refused)
+	}
+}

@@ -51,7 +51,7 @@ const (
 // ReadCorrelation reads the document of a correlation; nil and no refusal where the document is none.
 func ReadCorrelation(n *yaml.Node) (*Correlation, *Refusal) {
 	at := member(n, "correlation")
-	if at == nil {
+	if at == nil || ownField(n, at) {
 		return nil, nil //nolint:nilnil // no correlation and nothing wrong
 	}
 	c := &Correlation{Head: head(n), Kind: Kind(scalar(at, "type")), Rules: list(at, "rules"), GroupBy: list(at, "group-by"), Node: textPlace(at)}

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -29,11 +30,13 @@ func plain(n *yaml.Node, depth int) *Refusal {
 
 // Expand resolves the old form of files with several documents: what stands in one with action: global is part of
 // all that follow it until action: reset, and action: repeat takes over the document before. Documents of any other
-// kind stay as they are.
+// kind stay as they are. An id is of the first document that has it: others that only take it over have none.
 func Expand(roots []*yaml.Node) []*yaml.Node {
 	var out []*yaml.Node
 	var global, before *yaml.Node
+	seen := map[string]bool{}
 	for _, root := range roots {
+		own := member(root, "id") != nil
 		switch scalar(root, "action") {
 		case "global":
 			global = merged(global, root)
@@ -46,6 +49,11 @@ func Expand(roots []*yaml.Node) []*yaml.Node {
 		if global != nil && root.Kind == yaml.MappingNode {
 			root = merged(global, root)
 		}
+		id := scalar(root, "id")
+		if !own && seen[id] {
+			root = without(root, "id")
+		}
+		seen[id] = true
 		before = root
 		out = append(out, root)
 	}
@@ -75,4 +83,29 @@ func merged(base, over *yaml.Node) *yaml.Node {
 		}
 	}
 	return &out
+}
+
+// without is a mapping that lacks a key.
+func without(n *yaml.Node, key string) *yaml.Node {
+	out := *n
+	out.Content = nil
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value != key {
+			out.Content = append(out.Content, n.Content[i], n.Content[i+1])
+		}
+	}
+	return &out
+}
+
+// written is all that a node says, as one text: two nodes of the same text say the same.
+func written(n *yaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s %q", n.Kind, n.ShortTag(), n.Value)
+	for _, k := range n.Content {
+		b.WriteString("(" + written(k) + ")")
+	}
+	return b.String()
 }

@@ -19,6 +19,7 @@ type Rule struct {
 	Conditions                                          []string // as written; one of them must hold
 
 	Taxonomy string // of its field names; "" is Sigma's own
+	Asked    string // of one without an id: all that it asks for, to tell it from others of its title
 
 	detection *yaml.Node
 	checks
@@ -115,13 +116,24 @@ func head(n *yaml.Node) *Rule {
 			places[key] = place(v)
 		}
 	}
-	return &Rule{
+	r := &Rule{
 		places: places,
-		ID:     strings.ToLower(scalar(n, "id")), Name: scalar(n, "name"), Title: scalar(n, "title"), Status: scalar(n, "status"), Level: scalar(n, "level"),
+		ID:     strings.ToLower(scalar(n, "id")), Name: scalar(n, "name"), Title: scalar(n, "title"),
+		Status: strings.ToLower(scalar(n, "status")), Level: strings.ToLower(scalar(n, "level")),
 		Description: scalar(n, "description"), Author: scalar(n, "author"), Date: scalar(n, "date"), Modified: scalar(n, "modified"),
 		Taxonomy:   scalar(n, "taxonomy"),
 		References: list(n, "references"), FalsePositives: list(n, "falsepositives"), Tags: list(n, "tags"), LogSource: logSource(n),
 	}
+	if r.ID == "" {
+		r.Asked = written(member(n, "detection")) + written(member(n, "correlation"))
+	}
+	return r
+}
+
+// ownField reports whether a key that Sigma has for another kind of document is a field of the rule's own: a text beside a
+// detection.
+func ownField(n, at *yaml.Node) bool {
+	return at.Kind == yaml.ScalarNode && member(n, "detection") != nil
 }
 
 func logSource(n *yaml.Node) LogSource {
@@ -314,7 +326,7 @@ type Filter struct {
 // ReadFilter reads the document of a filter; nil and no refusal where the document is none.
 func ReadFilter(n *yaml.Node) (*Filter, *Refusal) {
 	at := member(n, "filter")
-	if at == nil {
+	if at == nil || ownField(n, at) {
 		return nil, nil //nolint:nilnil // no filter and nothing wrong
 	}
 	f := &Filter{ID: scalar(n, "id"), Title: scalar(n, "title"), LogSource: logSource(n), Rules: list(at, "rules")}
