@@ -31,7 +31,8 @@ type reader struct {
 	file   string // its name in faults
 	path   string // in its source
 	src    []byte
-	found  int // faults, told or not
+	found  int  // faults, told or not
+	unread bool // the last fault is that the file, or what is left of it, could not be read
 	faults fault.List
 	lints  fault.List
 }
@@ -67,7 +68,8 @@ func (r *reader) documents() []*yaml.Node {
 		return nil
 	}
 	if !utf8.Valid(r.src) {
-		r.faults = append(r.faults, fault.Fault{File: r.file, Message: "file is not valid UTF-8"})
+		line, column := notText(r.src)
+		r.faults, r.unread = append(r.faults, fault.At(r.file, r.src, line, column, "file is not valid UTF-8", "")), true
 		return nil
 	}
 	var roots []*yaml.Node
@@ -99,7 +101,24 @@ func (r *reader) syntax(err error) {
 	if le, ok := errors.AsType[*yaml.LoadError](err); ok {
 		f = fault.At(r.file, r.src, le.Mark.Line, le.Mark.Column, "broken YAML: "+le.Message, "")
 	}
-	r.faults = append(r.faults, f)
+	r.faults, r.unread = append(r.faults, f), true
+}
+
+// notText is where a text stops being UTF-8.
+func notText(src []byte) (line, column int) {
+	line = 1
+	for len(src) > 0 {
+		c, n := utf8.DecodeRune(src)
+		column++
+		switch {
+		case c == utf8.RuneError && n == 1:
+			return line, column
+		case c == '\n':
+			line, column = line+1, 0
+		}
+		src = src[n:]
+	}
+	return line, column
 }
 
 // plain refuses what a rule file has no use for: anchors, aliases and deep nesting.

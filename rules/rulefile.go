@@ -43,7 +43,11 @@ type letNode struct {
 // ruleFile reads every rule of one file.
 func (l *loader) ruleFile(f File) {
 	r := &reader{file: f.Name, path: f.Path, src: f.Data}
-	for _, root := range sigma.Expand(r.documents()) {
+	roots := r.documents()
+	if r.unread && sigma.Looks(r.src) {
+		l.refuseRest(r)
+	}
+	for _, root := range sigma.Expand(roots) {
 		if sigma.Is(root) {
 			l.sigmaDocument(r, root)
 			continue

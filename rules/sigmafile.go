@@ -91,6 +91,16 @@ func (l *loader) refuse(r *reader, refusal *sigma.Refusal) {
 	l.refusedDocs++
 }
 
+// refuseRest notes that a file of Sigma rules could not be read to its end: its fault becomes a lint.
+func (l *loader) refuseRest(r *reader) {
+	last := len(r.faults) - 1
+	f := r.faults[last]
+	f.Message, f.Remedy = refusedPrefix+f.Message, "correct it: neither this document nor what follows it in the file is read"
+	r.faults, r.lints = r.faults[:last], append(r.lints, f)
+	l.refused = append(l.refused, f)
+	l.refusedDocs++
+}
+
 // sigmaRules compiles the Sigma rules once all files are read.
 func (l *loader) sigmaRules() {
 	if len(l.sigmaDrafts) == 0 {

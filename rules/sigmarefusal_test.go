@@ -135,3 +135,33 @@ func TestSigmaRefusedDocuments(t *testing.T) {
 		t.Errorf("%d documents are refused, for %d reasons: %v", set.RefusedDocuments, len(set.Refused), set.Refused)
 	}
 }
+
+// A file that is no YAML does not keep the rest from being loaded, if it would have been Sigma's.
+func TestSigmaBroken(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want string
+	}{
+		"a tab":         {"title: T\nlogsource: {product: windows}\ndetection:\n  s:\n\tA: 1\n  condition: s\n", "5:1 \tA: 1 < broken YAML: found character that cannot start any token"},
+		"no alias":      {"title: T\r\nlogsource: {product: windows}\r\ndetection:\r\n  s: {A: *x}\r\n  condition: s\r\n", "4:10 *x} < broken YAML"},
+		"not UTF-8":     {"title: T\nlogsource: {product: windows}\ndetection: {s: {A: 'caf\xe9'}, condition: s}\n", "3:24 \uFFFD'}, condition: s} < file is not valid UTF-8"},
+		"a correlation": {"title: T\ncorrelation: {type: [}\n", "broken YAML"},
+	} {
+		set := sigmaSet(t, map[string]string{"a.yml": c.text, "b.yml": sigmaText("  s: {A: 1}\n  condition: s\n")})
+		if len(set.Rules()) != 1 || set.RefusedDocuments != 1 {
+			t.Errorf("%s: %d rules, %d refused", name, len(set.Rules()), set.RefusedDocuments)
+		}
+		if got := strings.Join(refusalsOf(t, c.text), "; "); !strings.Contains(got, c.want) || !strings.Contains(got, "what follows it in the file") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	whole := sigmaText("  s: {A: 1}\n  condition: s\n") + "---\ntitle: [\n"
+	if set := sigmaSet(t, map[string]string{"a.yml": whole}); len(set.Rules()) != 1 || set.RefusedDocuments != 1 {
+		t.Errorf("a rule before what is broken: %d rules, refused %v", len(set.Rules()), set.Refused)
+	}
+	for _, native := range []string{"title: [a\n", "title: T\ncorrelate: {kind: match}\nlet:\n  detection: [\n", "# detection:\ntitle: [\n"} {
+		if _, err := LoadFiles([]File{{Name: "a.yml", Path: "a.yml", Data: []byte(native)}}, Options{}); err == nil {
+			t.Errorf("%q: no fault", native)
+		}
+	}
+}

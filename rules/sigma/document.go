@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,21 @@ import (
 
 // maxDepth bounds the nesting of a document.
 const maxDepth = 40
+
+// Looks reports whether the text of a file that is no YAML was meant as Sigma's, by the keys at the start of its lines.
+func Looks(src []byte) bool {
+	is := false
+	for line := range bytes.Lines(src) {
+		key, _, _ := bytes.Cut(line, []byte(":"))
+		switch string(key) {
+		case "correlate":
+			return false
+		case "detection", "logsource", "correlation", "filter":
+			is = true
+		}
+	}
+	return is
+}
 
 // Plain refuses a document that uses YAML's anchors or nests too deep.
 func Plain(n *yaml.Node) *Refusal { return plain(n, 0) }
