@@ -250,6 +250,16 @@ func (r record) values(name string) []string {
 	return out
 }
 
+// below reports whether there are fields below one: it is an object.
+func (r record) below(name string) bool {
+	for field := range r.fields {
+		if strings.HasPrefix(field, name+".") {
+			return true
+		}
+	}
+	return false
+}
+
 func (n *naive) fires(r record) bool {
 	for i := range n.routes {
 		route := &n.routes[i]

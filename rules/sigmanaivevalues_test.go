@@ -46,9 +46,9 @@ func (p *naiveParser) value(field string, modifiers []string, v any) bool {
 		switch {
 		case slices.Contains(modifiers, "exists"):
 			_, there := p.record.fields[place]
-			some = some || there
+			some = some || there || p.record.below(place)
 		case v == nil:
-			some = some || len(has) > 0
+			some = some || len(has) > 0 || p.record.below(place)
 		default:
 			some = some || slices.ContainsFunc(spellings, func(s any) bool { return p.tests(has, modifiers, s) })
 		}

@@ -28,6 +28,7 @@ type leaf struct {
 	member int         // the place of the list's member that is meant, from 1; 0: any
 	work   int         // bytes that a pattern may look at on one alert; 0: no limit
 	steps  int         // instructions of a pattern
+	parent string      // isParent: the field and a dot
 	strict bool        // program: it cannot hold where its first field is absent
 	prog   *vm.Program // program
 	wants  []want      // it holds only where one of them is among its values; nil where that cannot be said
@@ -46,6 +47,7 @@ const (
 	program                  // expr's machine decides
 	related                  // some text of the first field stands in a relation to one of the second
 	anywhere                 // some text of the original record passes the test
+	isParent                 // the record has fields below the one that text names
 )
 
 // test is a question about one value that is neither null nor a list.
@@ -69,6 +71,8 @@ func (l *leaf) holds(e *Evaluator) (bool, error) {
 		return present(l.value(e)), nil
 	case isAbsent:
 		return !present(l.value(e)), nil
+	case isParent:
+		return e.hasBelow(l.parent), nil
 	case isNamed:
 		return l.value(e).Kind() != tocsin.Absent, nil
 	case related:

@@ -121,3 +121,14 @@ func (e *Evaluator) learn(name *tocsin.Name) {
 func (t *Table) marks(name string) bool {
 	return t.opts.Mark != "" && strings.HasPrefix(name, t.opts.Mark)
 }
+
+// hasBelow reports whether the alert has a field whose name opens with prefix, be its value empty or null.
+func (e *Evaluator) hasBelow(prefix string) bool {
+	leaves := e.fields.Leaves()
+	for i := range leaves {
+		if strings.HasPrefix(leaves[i].Name.Text(), prefix) {
+			return true
+		}
+	}
+	return false
+}

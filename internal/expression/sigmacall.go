@@ -32,6 +32,12 @@ var treeCalls = map[string]func(args []treeArg) (Tree, error){
 		}
 		return Exists(args[0].field), nil
 	},
+	"has_fields": func(args []treeArg) (Tree, error) {
+		if len(args) != 1 || args[0].field == "" {
+			return Tree{}, errors.New("has_fields takes a field")
+		}
+		return HasFields(args[0].field), nil
+	},
 	"mentions_regex": func(args []treeArg) (Tree, error) {
 		if len(args) != 1 || args[0].field != "" {
 			return Tree{}, errors.New("mentions_regex takes a pattern in quotes")

@@ -27,6 +27,8 @@ func TestTreeSource(t *testing.T) {
 		`wild_cased(s, "*\\*B.EXE*")`:               {Covers("s", ParseGlob(`*\*B.EXE*`), true), false},
 		`wild(b, "TRUE")`:                           {Covers("b", ParseGlob("TRUE"), false), true},
 		`wild(l[1], "TWO")`:                         {Covers("l[1]", ParseGlob("TWO"), false), true},
+		`has_fields(x)`:                             {HasFields("x"), true},
+		`has_fields(s)`:                             {HasFields("s"), false},
 		`l[2] == nil`:                               {IsAbsent("l[2]"), true},
 		`wild(x["a b"]["not"], "od?")`:              {Covers("x.a b.not", ParseGlob("od?"), false), true},
 		`regex(n, "^4.$")`:                          {Matches("n", "^4.$"), true},

@@ -105,6 +105,13 @@ func Exists(field string) Tree {
 	}), "exists(%s)", field)
 }
 
+// HasFields holds where the record has fields below the named one: it is an object. It has no value then.
+func HasFields(name string) Tree {
+	return sourced(leafTree(func(*Table) (*leaf, error) {
+		return &leaf{text: "has_fields(" + name + ")", mode: isParent, parent: name + "."}, nil
+	}), "has_fields(%s)", name)
+}
+
 // Matches holds where the regular expression (RE2) finds something in a value of the field. It regards case unless
 // it has the flag i.
 func Matches(field, pattern string) Tree {

@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"tocsin/internal/ecs"
 	"tocsin/internal/expression"
 )
 
@@ -134,12 +135,19 @@ func (c *compiler) value(it *item, v value, targets []string, values *valueMap) 
 func (c *compiler) test(v value, target string) (expression.Tree, error) {
 	switch v.kind {
 	case isNull:
+		if mayBeObject(target) {
+			return expression.All(expression.IsAbsent(target), expression.Negate(expression.HasFields(target))), nil
+		}
 		return expression.IsAbsent(target), nil
 	case isExists:
-		if v.truth {
-			return expression.Exists(target), nil
+		there := expression.Exists(target)
+		if mayBeObject(target) {
+			there = expression.Some(there, expression.HasFields(target))
 		}
-		return expression.Negate(expression.Exists(target)), nil
+		if v.truth {
+			return there, nil
+		}
+		return expression.Negate(there), nil
 	case isPattern:
 		pattern, err := c.pattern(v)
 		return expression.Matches(target, pattern), err
@@ -166,6 +174,13 @@ func (c *compiler) test(v value, target string) (expression.Tree, error) {
 		kids[i] = expression.Covers(target, g, v.exact)
 	}
 	return expression.Some(kids...), nil
+}
+
+// mayBeObject reports whether records may have fields below the field instead of a value: the names of ECS are of one kind,
+// and an event of Windows holds texts.
+func mayBeObject(field string) bool {
+	t, known := ecs.Lookup(field)
+	return (!known || t == ecs.Any || t == ecs.Object) && !strings.HasPrefix(field, "winlog.") && !strings.HasSuffix(field, "]")
 }
 
 // finalField opens the name of a referenced field that a user's pipeline has put in its place.
