@@ -99,6 +99,7 @@ func (m *Matcher) variantMatches(out []tocsin.Match, i int, conditions uint64, a
 	if len(keys) == 0 {
 		return out
 	}
+	m.twin = 0 // the last match is of this rule now
 	var base tocsin.Match
 	m.base(&base, i, conditions, a)
 	count := &h.matches
