@@ -95,7 +95,7 @@ func (p *naiveParser) tests(has, modifiers []string, v any) bool {
 		want, _ := strconv.ParseFloat(text, 64)
 		return slices.ContainsFunc(has, func(h string) bool {
 			n, err := strconv.ParseFloat(h, 64)
-			return err == nil && (is("gt") && n > want || is("gte") && n >= want || is("lt") && n < want || is("lte") && n <= want)
+			return err == nil && naiveNumber.MatchString(h) && (is("gt") && n > want || is("gte") && n >= want || is("lt") && n < want || is("lte") && n <= want)
 		})
 	}
 	_, isText := v.(string)
@@ -131,6 +131,9 @@ func (p *naiveParser) relates(a, b string, modifiers []string) bool {
 		return a == b
 	}
 }
+
+// naiveNumber is what counts as a number: the spelling of JSON.
+var naiveNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]*)?([eE][-+]?[0-9]+)?$`)
 
 // The wildcards of a pattern of runes.
 const (

@@ -134,7 +134,7 @@ var sigmaSpecification = map[string][]specified{
 		{`s: {A|contains|windash|all: ['-a-b', /c]}`, many("x /a-b -c"), many("x /a/b -c", "-a-b")},
 	},
 	"numeric modifiers": {
-		{`s: {A|lt: 5}`, many(4, "4", 4.9, "-1"), many(5, 6, "x", "", nil)},
+		{`s: {A|lt: 5}`, many(4, "4", 4.9, "-1"), many(5, 6, "x", "", nil, "04", "0x4", "-inf", " 4")},
 		{`s: {A|lte: 5}`, many(5, 4), many(5.1)},
 		{`s: {A|gt: 5}`, many(5.1, "6"), many(5)},
 		{`s: {A|gte: 5}`, many(5, "5.0", 50), many(4.99)},
