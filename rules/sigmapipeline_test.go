@@ -81,6 +81,11 @@ func TestSigmaPipelines(t *testing.T) {
 			[]any{"labels.bead", "red", "labels.rod", "%rod%"},
 		},
 		"case": {abacus, base + "  - {type: case, method: upper}\n  - {type: regex, method: plain}\n", []any{"labels.bead", "RED", "labels.rod", "%ROD%"}, []any{"labels.bead", "red", "labels.rod", "%rod%"}},
+		"snake case": {
+			strings.Replace(abacus, "'%rod%'", "'OldRod*XY'", 1), base + "  - {type: case, method: snake_case}\n",
+			[]any{"labels.bead", "red", "labels.rod", "old_rod..x_y"},
+			[]any{"labels.bead", "red", "labels.rod", "oldrod..xy"},
+		},
 		"nest and what was applied": {
 			abacus, "  - {type: nest, items: [{id: m, type: field_name_mapping, mapping: {Bead: labels.bead}}]}\n  - {type: field_name_prefix, prefix: labels., field_name_conditions: [{type: processing_item_applied, processing_item_id: m}], field_name_cond_not: true}\n",
 			[]any{"labels.bead", "red", "labels.Rod", "%rod%"},

@@ -173,7 +173,7 @@ func caseTransformation(p *params) func(*run, *step) error {
 	case "upper":
 		to = strings.ToUpper
 	case "snake_case":
-		p.fault(cmpNode(member(p.node, "method"), p.node), "", "method snake_case is not available")
+		to = snakeCase
 	}
 	return func(r *run, s *step) error {
 		return r.eachValue(s, func(_ *item, v value) ([]value, bool, error) {
@@ -193,6 +193,18 @@ func caseTransformation(p *params) func(*run, *step) error {
 			return []value{v}, true, nil
 		})
 	}
+}
+
+// snakeCase is a text in lower case with a line below before each capital that it had, but the first character.
+func snakeCase(s string) string {
+	var b strings.Builder
+	for i, c := range s {
+		if c >= 'A' && c <= 'Z' && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(c)
+	}
+	return strings.ToLower(b.String())
 }
 
 func convertType(p *params) func(*run, *step) error {
