@@ -61,7 +61,27 @@ func TestSigmaPipelines(t *testing.T) {
 			[]any{"winlog.channel", "Microsoft-Windows-Sysmon/Operational", "winlog.event_id", "1", "winlog.event_data.Image", "red", "winlog.event_data.Rod", "%rod%"},
 			[]any{"winlog.event_data.Image", "red", "winlog.event_data.Rod", "%rod%"},
 		},
-		"replace":     {abacus, base + "  - {type: replace_string, regex: '^(.)(.*)d', replacement: '\\2\\g<1>', skip_special: true}\n", []any{"labels.bead", "er", "labels.rod", "ro%%"}, []any{"labels.bead", "red", "labels.rod", "%rod%"}},
+		"replace": {abacus, base + "  - {type: replace_string, regex: '^(.)(.*)d', replacement: '\\2\\g<1>', skip_special: true}\n", []any{"labels.bead", "er", "labels.rod", "ro%%"}, []any{"labels.bead", "red", "labels.rod", "%rod%"}},
+		"replace leaves what it does not touch": {
+			strings.Replace(abacus, "'%rod%'", "'C:\\dir\\\\*\\?z'", 1), base + "  - {type: replace_string, regex: z$, replacement: 'e*'}\n",
+			[]any{"labels.bead", "red", "labels.rod", `c:\dir\sub\a?end`},
+			[]any{"labels.bead", "red", "labels.rod", `c:\dir*?end`},
+		},
+		"replace a wildcard": {
+			strings.Replace(abacus, "'%rod%'", "'\\*a*b'", 1), base + "  - {type: replace_string, regex: '^.\\*a\\*', replacement: 'x'}\n",
+			[]any{"labels.bead", "red", "labels.rod", "xb"},
+			[]any{"labels.bead", "red", "labels.rod", "*ab"},
+		},
+		"replace in a number": {
+			strings.Replace(abacus, "'%rod%'", "57", 1), base + "  - {type: replace_string, regex: '7', replacement: '*'}\n",
+			[]any{"labels.bead", "red", "labels.rod", "5x"},
+			[]any{"labels.bead", "red", "labels.rod", "x57"},
+		},
+		"a value with a star": {
+			strings.Replace(abacus, "'%rod%'", "'a\\*'", 1), base + "  - {type: map_string, mapping: {'a*': no, 'a\\*': yes}}\n",
+			[]any{"labels.bead", "red", "labels.rod", "yes"},
+			[]any{"labels.bead", "red", "labels.rod", "no"},
+		},
 		"map a value": {abacus, base + "  - {type: map_string, mapping: {'%rod%': [one, 't*']}}\n", []any{"labels.bead", "red", "labels.rod", "two"}, []any{"labels.bead", "red", "labels.rod", "%rod%"}},
 		"values of placeholders": {
 			expand, "vars: {rod: [one, 'tw*']}\ntransformations:\n" + base + "  - {type: value_placeholders}\n",

@@ -155,13 +155,15 @@ func itemCondition(p *params, kind string) func(*run, *item) bool {
 	return func(*run, *item) bool { return false }
 }
 
-// raw is a text value as people write it, without escapes.
-func raw(v value) string {
+// raw is a text value as it is spelled for transformations: wildcards as they are, what is none behind a backslash.
+func raw(v value) string { return spelledOut(v.forms[0]) }
+
+func spelledOut(g expression.Glob) string {
 	var b strings.Builder
-	for _, p := range v.forms[0] {
+	for _, p := range g {
 		switch p.Wild {
 		case 0:
-			b.WriteString(p.Text)
+			b.WriteString(unwild.Replace(p.Text))
 		case placeholderMark:
 			b.WriteString("%" + p.Text + "%")
 		default:
@@ -170,6 +172,9 @@ func raw(v value) string {
 	}
 	return b.String()
 }
+
+// unwild spells characters that are no wildcards.
+var unwild = strings.NewReplacer("*", `\*`, "?", `\?`)
 
 func valueCondition(p *params, holds func(value) bool) func(*run, *item) bool {
 	all := p.word("cond", "", "any", "all") == "all"

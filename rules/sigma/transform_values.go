@@ -11,56 +11,6 @@ import (
 	"tocsin/internal/expression"
 )
 
-// reference is a group reference of Python's replacement texts.
-var reference = regexp.MustCompile(`\\(?:g<(\w+)>|(\d+))`)
-
-func replaceString(p *params) func(*run, *step) error {
-	re := p.expression("regex", "")
-	with := reference.ReplaceAllString(strings.ReplaceAll(p.need("replacement"), "$", "$$"), "$${$1$2}")
-	skip, interpret := p.flag("skip_special"), p.flag("interpret_special")
-	return func(r *run, s *step) error {
-		return r.eachValue(s, func(it *item, v value) ([]value, bool, error) {
-			if v.kind != isText {
-				return nil, false, nil
-			}
-			v.forms = slices.Clone(v.forms)
-			for i, g := range v.forms {
-				if v.forms[i] = replaced(g, re, with, skip, interpret); len(raw(value{forms: v.forms[i : i+1]})) > maxCondition {
-					return nil, false, fmt.Errorf("%s: a value of more than %d bytes", it.name, maxCondition)
-				}
-			}
-			return []value{v}, true, nil
-		})
-	}
-}
-
-var single = regexp.MustCompile(`\\([^*?]|$)`)
-
-func replaced(g expression.Glob, re *regexp.Regexp, with string, skip, interpret bool) expression.Glob {
-	if !skip {
-		s := re.ReplaceAllString(raw(value{forms: []expression.Glob{g}}), with)
-		s = single.ReplaceAllString(s, `\\$1`)
-		if slices.ContainsFunc(g, func(p expression.GlobPart) bool { return p.Wild == placeholderMark }) {
-			return globWithPlaceholders(s)
-		}
-		return glob(s)
-	}
-	var out expression.Glob
-	for _, p := range g {
-		if p.Wild != 0 {
-			out = append(out, p)
-			continue
-		}
-		p.Text = re.ReplaceAllString(p.Text, with)
-		if interpret {
-			out = append(out, glob(p.Text)...)
-		} else if p.Text != "" {
-			out = append(out, p)
-		}
-	}
-	return joined(out)
-}
-
 func mapString(p *params) func(*run, *step) error {
 	to := map[string][]string{}
 	for s, n := range p.mapping("mapping") {
