@@ -51,6 +51,11 @@ func TestSigmaPipelines(t *testing.T) {
 			[]any{"labels.bead", "red", "labels.rod", "%rod%", "event.module", "abacus"},
 			[]any{"labels.bead", "red", "labels.rod", "%rod%"},
 		},
+		"add a condition on a field of the alert's own": {
+			strings.NewReplacer("product: abacus, service: beads", "product: windows, service: security").Replace(abacus), "  - {type: add_condition, conditions: {event.module: [x, z], EventID: 5}}\n",
+			[]any{"winlog.channel", "Security", "winlog.event_id", "5", "event.module", "x", "winlog.event_data.Bead", "red", "winlog.event_data.Rod", "%rod%"},
+			[]any{"winlog.channel", "Security", "winlog.event_id", "5", "winlog.event_data.event.module", "x", "winlog.event_data.Bead", "red", "winlog.event_data.Rod", "%rod%"},
+		},
 		"add a negation": {
 			abacus, base + "  - {type: add_condition, conditions: {event.module: x}, negated: true}\n",
 			[]any{"labels.bead", "red", "labels.rod", "%rod%"},

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"tocsin/internal/ecs"
 )
 
 // transformations make what a step does of its keys. nest is made where steps are read.
@@ -140,10 +142,19 @@ func addCondition(p *params) func(*run, *step) error {
 		if refusal := found.joined(); refusal != nil {
 			return refusal
 		}
-		d.walk(func(it *item) { r.change(s, it) })
+		d.walk(func(it *item) {
+			it.final = it.final || ofAlerts(it.field)
+			r.change(s, it)
+		})
 		r.rule.added = append(r.rule.added, added{d, negated})
 		return nil
 	}
+}
+
+// ofAlerts reports whether a field that a pipeline asks for is one of alerts, and none of the rule's log source: ECS has it.
+func ofAlerts(field string) bool {
+	_, known := ecs.Lookup(field)
+	return known && strings.Contains(field, ".")
 }
 
 // filled is the node with $product, $category and $service replaced.
