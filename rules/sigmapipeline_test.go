@@ -56,6 +56,11 @@ func TestSigmaPipelines(t *testing.T) {
 			[]any{"winlog.channel", "Security", "winlog.event_id", "5", "event.module", "x", "winlog.event_data.Bead", "red", "winlog.event_data.Rod", "%rod%"},
 			[]any{"winlog.channel", "Security", "winlog.event_id", "5", "winlog.event_data.event.module", "x", "winlog.event_data.Bead", "red", "winlog.event_data.Rod", "%rod%"},
 		},
+		"a field and a reference at once": {
+			strings.Replace(abacus, "Rod: '%rod%'", "Rod|fieldref: Bead", 1), "  - {id: m, type: field_name_mapping, mapping: {Bead: labels.bead, Rod: labels.rod}, field_name_conditions: [{type: processing_item_applied, processing_item_id: m}], field_name_cond_not: true}\n",
+			[]any{"labels.bead", "red", "labels.rod", "red"},
+			[]any{"labels.bead", "red", "Rod", "red"},
+		},
 		"add a negation": {
 			abacus, base + "  - {type: add_condition, conditions: {event.module: x}, negated: true}\n",
 			[]any{"labels.bead", "red", "labels.rod", "%rod%"},

@@ -120,9 +120,10 @@ func (r *run) replace(s *step, d *detection, do func(*item) (*detection, error))
 // rename puts fields in their places. to returns nothing for a field that stays.
 func (r *run) rename(s *step, to func(field string) []string) error {
 	return r.eachItem(s, func(it *item) (*detection, error) {
-		r.renameReferences(s, it, to)
 		names := to(it.field)
-		if len(names) == 0 || !s.matchesField(r, it.field, it) {
+		fits := len(names) > 0 && s.matchesField(r, it.field, it) // before the step is among those applied
+		r.renameReferences(s, it, to)
+		if !fits {
 			return &detection{item: it}, nil
 		}
 		if it.field == "" { // a keyword becomes the part of a field
@@ -152,6 +153,7 @@ func (r *run) rename(s *step, to func(field string) []string) error {
 
 func (r *run) renameReferences(s *step, it *item, to func(field string) []string) {
 	var values []value
+	changed := false
 	for _, v := range it.values {
 		field := strings.TrimPrefix(v.text, finalField)
 		names := to(field)
@@ -163,6 +165,9 @@ func (r *run) renameReferences(s *step, it *item, to func(field string) []string
 			v.text = finalField + name
 			values = append(values, v)
 		}
+		changed = true
+	}
+	if changed {
 		r.change(s, it)
 	}
 	it.values = values
