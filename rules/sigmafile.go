@@ -191,7 +191,7 @@ func defaultLevel(d *sigmaDraft) string {
 func (l *loader) sigmaHead(d *sigmaDraft) (*Rule, *sigma.Refusal) {
 	s := d.rule
 	r := &Rule{
-		ID: cmp.Or(s.ID, sigmaID(s)), Title: cmp.Or(s.Title, s.Name), Version: sigmaVersion(s), Level: cmp.Or(s.Level, defaultLevel(d)), Confidence: 0.5,
+		ID: l.sigmaID(s), Title: cmp.Or(s.Title, s.Name), Version: sigmaVersion(s), Level: cmp.Or(s.Level, defaultLevel(d)), Confidence: 0.5,
 		Description: s.Description, Author: s.Author, References: s.References, FalsePositives: s.FalsePositives, Tags: s.Tags,
 		File: d.file, Line: d.node.Line, Sigma: true,
 		Incident: tocsin.IncidentGrouping{Window: 24 * time.Hour},
@@ -199,9 +199,6 @@ func (l *loader) sigmaHead(d *sigmaDraft) (*Rule, *sigma.Refusal) {
 	var refusals []*sigma.Refusal
 	refuse := func(key, remedy, format string, args ...any) {
 		refusals = append(refusals, &sigma.Refusal{Node: s.Place(key, d.node), Reason: fmt.Sprintf(format, args...), Remedy: remedy})
-	}
-	if _, ok := l.byID[r.ID]; ok && s.ID == "" && l.asked[r.ID] != s.Asked {
-		r.ID = hashID("sigma", r.ID, s.Asked)
 	}
 	if first, ok := l.byID[r.ID]; ok {
 		refuse("id", "give it an id of its own: make one with uuidgen", "the id is taken by %q (%s:%d)", first.Title, first.File, first.Line)
@@ -249,9 +246,17 @@ func (l *loader) matchOne(p *sigma.Pipelines, d *sigmaDraft, r *Rule) *sigma.Ref
 	return nil
 }
 
-// sigmaID is the id of a rule that has none: the same for the same title and conditions.
-func sigmaID(s *sigma.Rule) string {
-	return hashID("sigma", s.Title, s.Name, s.LogSource.String(), strings.Join(s.Conditions, "\n"))
+// sigmaID is the id of a rule. One that has none gets the same for the same title and conditions; where a rule that asks
+// for something else has it, another.
+func (l *loader) sigmaID(s *sigma.Rule) string {
+	if s.ID != "" {
+		return s.ID
+	}
+	id := hashID("sigma", s.Title, s.Name, s.LogSource.String(), strings.Join(s.Conditions, "\n"))
+	if _, taken := l.byID[id]; taken && l.asked[id] != s.Asked {
+		return hashID("sigma", id, s.Asked)
+	}
+	return id
 }
 
 // hashID is an id in the form of a uuid.

@@ -134,20 +134,8 @@ func (c *compiler) value(it *item, v value, targets []string, values *valueMap) 
 // test compiles a value of one field.
 func (c *compiler) test(v value, target string) (expression.Tree, error) {
 	switch v.kind {
-	case isNull:
-		if mayBeObject(target) {
-			return expression.All(expression.IsAbsent(target), expression.Negate(expression.HasFields(target))), nil
-		}
-		return expression.IsAbsent(target), nil
-	case isExists:
-		there := expression.Exists(target)
-		if mayBeObject(target) {
-			there = expression.Some(there, expression.HasFields(target))
-		}
-		if v.truth {
-			return there, nil
-		}
-		return expression.Negate(there), nil
+	case isNull, isExists:
+		return presence(v, target), nil
 	case isPattern:
 		pattern, err := c.pattern(v)
 		return expression.Matches(target, pattern), err
@@ -174,6 +162,23 @@ func (c *compiler) test(v value, target string) (expression.Tree, error) {
 		kids[i] = expression.Covers(target, g, v.exact)
 	}
 	return expression.Some(kids...), nil
+}
+
+// presence compiles what asks whether the field is there, or has a value. An object is there and is not null.
+func presence(v value, target string) expression.Tree {
+	absent, there := expression.IsAbsent(target), expression.Exists(target)
+	if mayBeObject(target) {
+		absent = expression.All(absent, expression.Negate(expression.HasFields(target)))
+		there = expression.Some(there, expression.HasFields(target))
+	}
+	switch {
+	case v.kind == isNull:
+		return absent
+	case v.truth:
+		return there
+	default:
+		return expression.Negate(there)
+	}
 }
 
 // mayBeObject reports whether records may have fields below the field instead of a value: the names of ECS are of one kind,
