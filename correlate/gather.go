@@ -317,6 +317,10 @@ func (e *Engine) refs(st *state, g *body) []tocsin.AlertRef {
 	case st.kin == nil && g.tail.len() == 0:
 		return e.quoting.head(&g.indexed().refs, g.head.all())
 	default:
+		if x := g.index; x != nil { // what has more alerts than it names says something new seldom
+			e.quoting.forget(&x.refs)
+			x.said = nil
+		}
 		return e.quoted.of(g, st.track.family != nil, st.wider(g))
 	}
 }

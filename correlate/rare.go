@@ -3,7 +3,6 @@ package correlate
 import (
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"tocsin"
 )
@@ -25,26 +24,6 @@ type rare struct {
 const rareSize = 144 // bytes
 
 func newState(tk *track) *state { return &state{rare: &tk.none} }
-
-// newKey is a new state of that name. Most keys hold one alert only: its place and the name stand beside the state, so that
-// a new key takes one piece of memory where it would take three.
-func newKey(tk *track, name []byte) *state {
-	own := &struct {
-		state
-		first [1]item
-		text  [shortName]byte
-	}{state: state{rare: &tk.none}}
-	own.held.buf = own.first[:0]
-	if n := copy(own.text[:], name); n == len(name) && n > 0 {
-		own.name = unsafe.String(&own.text[0], n)
-	} else {
-		own.name = string(name)
-	}
-	return &own.state
-}
-
-// shortName is how long a name is at most that stands beside its state: with it both take 256 bytes.
-const shortName = 48
 
 // apart is the key's own rare, to be written.
 func (st *state) apart() *rare {

@@ -153,9 +153,9 @@ func (e *Engine) stateAt(tk *track, m *tocsin.Match, h keyHash) *state {
 	if st := tk.states.find(h); st != nil {
 		return st
 	}
+	st := newState(tk)
 	e.name = appendName(e.name[:0], m.Tenant, m.Key)
-	st := newKey(tk, e.name)
-	st.due, st.missing = never, int32(tk.plan.atLeast)
+	st.name, st.due, st.missing = string(e.name), never, int32(tk.plan.atLeast)
 	st.keep(m.Key)
 	st.bytes = st.ownBytes()
 	if tk.fold != nil {
