@@ -22,6 +22,9 @@ func TestLines(t *testing.T) {
 	if n := unsafe.Sizeof(state{}); n != 2*line {
 		t.Errorf("a state takes %d bytes", n)
 	}
+	if n := unsafe.Sizeof(berth{}); n != 2*line {
+		t.Errorf("a berth takes %d bytes", n)
+	}
 	if n := header + unsafe.Sizeof(ev); n > 1536 {
 		t.Errorf("an event takes %d bytes: of the sizes in which memory is given out, 1,536 begin with a line", n)
 	}

@@ -5,33 +5,42 @@ package correlate
 // look at each state would cost an access to memory.
 type queue []place
 
-// A place is a state in the queue; due and track are the state's own.
+// A place is a state in the queue; due is the state's own, nth its rule's.
 type place struct {
-	due   int64
-	track *track
-	st    *state
+	due int64
+	st  *state
+	nth int
 }
+
+func placeOf(st *state) place { return place{st.due, st, st.track.nth} }
 
 func (p *place) sooner(other *place) bool {
 	switch {
 	case p.due != other.due:
 		return p.due < other.due
-	case p.track == other.track:
+	case p.nth != other.nth:
+		return p.nth < other.nth
+	case p.st.track == other.st.track:
 		return p.st.name < other.st.name
-	case p.track.nth != other.track.nth:
-		return p.track.nth < other.track.nth
 	default: // not counted yet
-		return p.track.plan.id < other.track.plan.id
+		return p.st.track.plan.id < other.st.track.plan.id
+	}
+}
+
+// recount notes the numbers that the rules were given, which are in the order of those before.
+func (q queue) recount() {
+	for i := range q {
+		q[i].nth = q[i].st.track.nth
 	}
 }
 
 func (q *queue) push(st *state) {
 	*q = append(*q, place{})
-	q.up(len(*q)-1, place{st.due, st.track, st})
+	q.up(len(*q)-1, placeOf(st))
 }
 
 // fix restores the order after a change of st's due.
-func (q *queue) fix(st *state) { q.settle(int(st.slot), place{st.due, st.track, st}) }
+func (q *queue) fix(st *state) { q.settle(int(st.slot), placeOf(st)) }
 
 func (q *queue) remove(st *state) {
 	i, last := int(st.slot), len(*q)-1

@@ -29,6 +29,7 @@ func (e *Engine) use(set planSet) {
 		next[p.id] = newTrack(p, e.cfg.AllEvidence, &e.pool)
 	}
 	number(e.tracks, next)
+	e.queue.recount()
 	for _, id := range slices.Sorted(maps.Keys(e.tracks)) {
 		if tk := e.tracks[id]; next[id] != tk {
 			e.concludeScopes(tk, reasonReload)
