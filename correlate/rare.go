@@ -21,7 +21,10 @@ type rare struct {
 	until   int64          // the watermark when an id was last retired: it is remembered for lateness more
 }
 
-const rareSize = 144 // bytes
+const (
+	rareSize  = 144 // bytes
+	levelSize = 80  // likewise, of the level of a key of kind leaky
+)
 
 func newState(tk *track) *state { return &state{rare: &tk.none} }
 
@@ -59,6 +62,9 @@ func (st *state) ownBytes() int64 {
 	switch st.track.plan.kind {
 	case "distinct", "set", "sequence", "leaky", "absence", "silence", "spike", "measure", leakyDistinct: // each of their keys has one
 		n += rareSize
+	}
+	if st.track.plan.kind == "leaky" {
+		n += levelSize
 	}
 	return n
 }
