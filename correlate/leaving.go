@@ -81,7 +81,7 @@ func (e *Engine) goesAlong(m *tocsin.Match) bool {
 func (l *leaving) repeats(m *tocsin.Match) bool {
 	q, a, b := &l.said, &m.Alert, &l.alert
 	return identical(m.Key, l.key) && len(m.Key) > 0 && a.ID != "" && sameText(a.ID, b.ID) && a.Ref.Offset == b.Ref.Offset && a.Ref.Line == b.Ref.Line &&
-		a.Time == b.Time && a.Digest == b.Digest && sameText(m.Tenant, l.tenant) && identical(q.entities, m.Entities) &&
+		a.Time.Equal(b.Time) && a.Digest == b.Digest && sameText(m.Tenant, l.tenant) && identical(q.entities, m.Entities) &&
 		identical(q.absent, m.Absent) && identical(q.facts.Tactics, m.Facts.Tactics) && q.facts.Risk == m.Facts.Risk && q.facts.IOC == m.Facts.IOC &&
 		(l.number == 0 || l.number == l.kin.count)
 }

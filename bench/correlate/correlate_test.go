@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -68,5 +70,41 @@ func TestFlags(t *testing.T) {
 		if err := run(t.Context(), strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%s: no error", args)
 		}
+	}
+}
+
+// From records of JSON it says the same of the same users, at the same times.
+func TestWritten(t *testing.T) {
+	dir := t.TempDir()
+	events, firings := filepath.Join(dir, "events.ndjson"), filepath.Join(dir, "firings")
+	if err := logon.WriteJSON(events, 6000, 20); err != nil {
+		t.Fatal(err)
+	}
+	for _, lane := range logon.Lanes() {
+		if err := ownWritten([]string{lane, events, firings}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readFirings(firings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameTime := func(a, b firing) bool { return a.at == b.at }
+		if want := slowly(lane, 6000, 20); !maps.EqualFunc(want, got, sameTime) {
+			t.Errorf("%s: %s", lane, difference(want, got))
+		}
+	}
+}
+
+// What rsigma writes is read to the second of the last alert that it names.
+func TestReferences(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "refs")
+	text := `{"group_key":[["user.name","user1"]],"event_refs":[{"timestamp":1000},{"timestamp":1003}]}
+{"group_key":[["user.name","user1"]],"event_refs":[{"timestamp":1000},{"timestamp":1009}]}
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readReferences(file); err != nil || !maps.Equal(got, map[string]int64{"user1": 1003}) {
+		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -9,7 +9,7 @@
 //	go run ./bench/correlate -growth             # tocsin alone: keys 1,000 to 1,000,000, spans of a minute and a day
 //
 // The other engines come from Maven Central and need java, javac and mvn; where these are missing, tocsin is measured
-// alone and the output says so.
+// alone and the output says so. rsigma, which reads JSON, is a table of its own; it comes from crates.io and needs cargo.
 package main
 
 import (
@@ -47,6 +47,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 && args[0] == ownChild {
 		return own(args[1:], out)
 	}
+	if len(args) > 0 && args[0] == writtenChild {
+		return ownWritten(args[1:])
+	}
 	o, err := parse(args)
 	if err != nil {
 		return err
@@ -71,6 +74,12 @@ func measureAll(ctx context.Context, o options, out io.Writer) error {
 	for _, lane := range o.lanes {
 		if err := compare(ctx, o, lane, others, out); err != nil {
 			return fmt.Errorf("%s: %w", lane, err)
+		}
+		if o.alone {
+			continue
+		}
+		if err := written(ctx, o, lane, out); err != nil {
+			return fmt.Errorf("%s, from JSON: %w", lane, err)
 		}
 	}
 	return nil

@@ -14,11 +14,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
 	"tocsin/bench/internal/frame"
+	sigma "tocsin/bench/internal/rsigma"
 )
 
 // A program is the other side, and how it is called to be timed.
@@ -32,20 +32,9 @@ func rsigma(ctx context.Context, o options) (*program, error) {
 	if o.alone {
 		return nil, errors.New("-alone")
 	}
-	version, toolchain := "0.26.0", "+nightly"
-	if text, err := exec.CommandContext(ctx, "rustup", "toolchain", "list").Output(); err != nil || !strings.Contains(string(text), "nightly") {
-		version, toolchain = "0.23.0", ""
-	}
-	home := filepath.Join(o.peers, "rsigma-"+version)
-	binary := filepath.Join(home, "bin", "rsigma")
-	if _, err := os.Stat(binary); err != nil {
-		args := []string{"install", "rsigma", "--version", version, "--root", home}
-		if toolchain != "" {
-			args = append([]string{toolchain}, args...)
-		}
-		if text, err := exec.CommandContext(ctx, "cargo", args...).CombinedOutput(); err != nil { //nolint:gosec // fixed commands
-			return nil, fmt.Errorf("cargo: %w: %.300s", err, strings.TrimSpace(string(text)))
-		}
+	binary, version, err := sigma.Find(ctx, o.peers)
+	if err != nil {
+		return nil, err
 	}
 	return &program{name: "rsigma " + version, timed: func(events string) []string {
 		return rsigmaCommand(binary, o, o.rules, events, filepath.Join(o.scratch, "matches"))
@@ -131,25 +120,12 @@ type figure struct {
 }
 
 func net(ctx context.Context, whole, one []string) (figure, error) {
-	load, _, err := timed(ctx, one)
+	load, _, err := frame.Used(ctx, one...)
 	if err != nil {
 		return figure{}, err
 	}
-	all, memory, err := timed(ctx, whole)
+	all, memory, err := frame.Used(ctx, whole...)
 	return figure{all - load, load, memory}, err
-}
-
-func timed(ctx context.Context, args []string) (time.Duration, int64, error) {
-	args = frame.OnOneCore(args...)
-	cmd := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // our own binary, or the other engine
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return 0, 0, fmt.Errorf("%s: %w: %.300s", filepath.Base(args[0]), err, text)
-	}
-	u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0, 0, errors.New("the system does not say what a process used")
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), u.Maxrss << 10, nil
 }
 
 // same compares what both sides match, and prints each rule on which they differ.

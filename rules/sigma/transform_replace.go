@@ -121,10 +121,10 @@ func (by replacing) spelling(g expression.Glob) (expression.Glob, error) {
 	}
 	holds := slices.ContainsFunc(g, func(p expression.GlobPart) bool { return p.Wild == placeholderMark })
 	var out expression.Glob
-	var anew string
+	var anew []byte // what is read anew
 	flush := func() {
-		text := single.ReplaceAllString(anew, `\\$1`)
-		if anew = ""; holds {
+		text := single.ReplaceAllString(string(anew), `\\$1`)
+		if anew = anew[:0]; holds {
 			out = append(out, globWithPlaceholders(text)...)
 		} else {
 			out = append(out, glob(text)...)
@@ -138,14 +138,14 @@ func (by replacing) spelling(g expression.Glob) (expression.Glob, error) {
 				flush()
 				out = append(out, p.part)
 			default: // partly replaced
-				anew += s[max(p.from, from):min(p.to, to)]
+				anew = append(anew, s[max(p.from, from):min(p.to, to)]...)
 			}
 		}
 	}
 	at := 0
 	for _, m := range found {
 		keep(at, m[0])
-		anew += string(by.re.ExpandString(nil, by.with, s, m))
+		anew = by.re.ExpandString(anew, by.with, s, m)
 		at = m[1]
 	}
 	keep(at, len(s))
