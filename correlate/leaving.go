@@ -57,7 +57,7 @@ func (e *Engine) leaveTogether(tk *track, at int64, from *seenOrigin) (left bool
 func (e *Engine) goesAlong(m *tocsin.Match) bool {
 	l := &e.left
 	k, last := l.kin, e.last
-	if k == nil || last == nil || last.then == nil || e.backed != nil {
+	if k == nil || last == nil || last.then == nil || e.came == nil || e.backed != nil {
 		return false
 	}
 	tk := last.then
