@@ -43,7 +43,8 @@ func TestTopicAwayWhilePartitionsAreDealt(t *testing.T) {
 	})
 }
 
-// newReader is a member of a group that tells what it reads, until the test ends or it is told to leave.
+// newReader is a member of a group that tells what it reads, until the test ends or it is told to leave. It has been dealt
+// partitions for the first time: before that a topic that is not there would end it.
 func newReader(t *testing.T, cfg Config, read chan<- string) (g *Group, leave func()) {
 	t.Helper()
 	g, err := NewGroup(cfg, Options{})
@@ -52,8 +53,12 @@ func newReader(t *testing.T, cfg Config, read chan<- string) (g *Group, leave fu
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
+	dealt := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(dealt) })
 	running.Go(func() {
+		defer begin()
 		err := g.Run(ctx, func(ctx context.Context, gen *Generation) error {
+			begin()
 			var readers sync.WaitGroup
 			for _, p := range gen.Partitions {
 				readers.Go(func() { readAll(ctx, gen, p, read) })
@@ -68,6 +73,7 @@ func newReader(t *testing.T, cfg Config, read chan<- string) (g *Group, leave fu
 	})
 	leave = func() { cancel(); running.Wait() }
 	t.Cleanup(leave)
+	<-dealt
 	return g, leave
 }
 
