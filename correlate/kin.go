@@ -97,7 +97,8 @@ const (
 
 // families puts the rules in force in families, those of one rule aside.
 func (e *Engine) families() {
-	e.kin, e.kinKey, e.kinFamily, e.left, e.quoting = nil, nil, nil, leaving{}, quoting{}
+	e.kin, e.kinKey, e.kinFamily, e.left = nil, nil, nil, leaving{}
+	e.quoting.clear()
 	byFields := map[string][]*track{}
 	for _, tk := range e.tracks { // sorted below
 		tk.then = nil

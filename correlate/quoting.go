@@ -10,17 +10,22 @@ import (
 // speak of one run of its log. Each reference is made once, and what is said is a part of all. Nobody changes a reference that
 // was said.
 
-// maxQuoted bounds the references that are kept for events to come: some 12 MB.
-const maxQuoted = 1 << 16
+// The bounds of what is kept for events to come.
+const (
+	maxQuoted = 1 << 16 // references: some 12 MB
+	maxLogged = 1 << 13 // keys and events that have or had some
+)
 
 // A logged is references to alerts, one after the other: of a kin's log, or of the beginning of an event.
 type logged struct {
 	first uint64 // number of the first one in the log
 	last  item   // the last one; events only
 	all   []tocsin.AlertRef
+
+	listed bool // among those that are kept: once, whatever was let go meanwhile
 }
 
-// A quoting keeps all references, in the order in which there were any, and how many these are.
+// A quoting keeps all references, in the order in which there first were any, and how many these are.
 type quoting struct {
 	kept []*logged
 	n    int
@@ -54,18 +59,31 @@ func (q *quoting) head(l *logged, all []item) []tocsin.AlertRef {
 
 // spell makes more references, and lets go of those that were kept first where there are too many.
 func (q *quoting) spell(l *logged, more []item) {
-	if len(l.all) == 0 {
-		q.kept = append(q.kept, l)
+	if !l.listed {
+		q.kept, l.listed = append(q.kept, l), true
 	}
 	q.makeRoom(l, len(more))
 	n := len(l.all)
 	l.all = l.all[:n+len(more)]
 	spell(l.all[n:], more, nil)
 	q.n += len(more)
-	for q.n > maxQuoted && q.kept[0] != l {
-		q.forget(q.kept[0])
-		q.kept[0] = nil
-		q.kept = q.kept[1:]
+	for (q.n > maxQuoted || len(q.kept) > maxLogged) && q.kept[0] != l {
+		q.drop()
+	}
+}
+
+// drop lets go of those that were kept first.
+func (q *quoting) drop() {
+	q.forget(q.kept[0])
+	q.kept[0].listed = false
+	q.kept[0] = nil
+	q.kept = q.kept[1:]
+}
+
+// clear lets go of all.
+func (q *quoting) clear() {
+	for len(q.kept) > 0 {
+		q.drop()
 	}
 }
 
@@ -83,7 +101,7 @@ func (q *quoting) makeRoom(l *logged, n int) {
 
 func (q *quoting) forget(l *logged) {
 	q.n -= len(l.all)
-	*l = logged{}
+	*l = logged{listed: l.listed}
 }
 
 // logRun are the numbers of the first and the last alert that g names, where these are one run of the kin's log; 0 where they are
