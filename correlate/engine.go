@@ -264,7 +264,7 @@ type arrival struct {
 	at   int64
 	from *seenOrigin
 	x    item // without its payload
-	p    payload
+	p    saying
 	of   keyHash // of its key, where that was looked for
 }
 
@@ -352,7 +352,7 @@ func (e *Engine) holds(tk *track, at int64) bool {
 }
 
 // hold puts x among the key's alerts and lets it have its effect. It reports false for one that is there already.
-func (e *Engine) hold(st *state, x *item, p *payload) bool {
+func (e *Engine) hold(st *state, x *item, p *saying) bool {
 	all := st.held.all()
 	pos := len(all)
 	if pos > 0 && !all[pos-1].before(x.order) {

@@ -76,8 +76,8 @@ func (g *body) add(x *item, digest *[32]byte, all bool) (fresh bool) {
 			g.tactics = g.tactics[:min(len(g.tactics), maxTactics)]
 		}
 	}
-	for i := range x.p.entities {
-		if g.addEntity(entity{x.p.entities[i], x.order, int32(i)}) {
+	for i, n := range x.p.entities() {
+		if g.addEntity(entity{n, x.order, int32(i)}) {
 			fresh = true
 		}
 	}

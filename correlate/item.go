@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/hex"
-	"slices"
 	"time"
 
 	"tocsin"
@@ -75,26 +74,7 @@ const (
 // farthest bounds positions.
 const farthest = 1 << 60
 
-const (
-	payloadSize  = 176 // bytes of a payload without what it refers to
-	entityWeight = 48  // of an entity without its texts
-)
-
 const itemSize = 80
-
-// A payload is the part of an alert that many alerts of a key have in common; neighbours share it.
-type payload struct {
-	sum      [2]uint64 // hash of all that it says; zero for one that was not pooled
-	weight   int64     // see size; 0 for not known
-	from     *origin
-	id       string // alert id where it is not 32 hex digits, else ""
-	digest   string // its digest where that is no SHA-256; of old snapshots alone
-	values   []string
-	entities []tocsin.Entity
-	facts    tocsin.Facts
-	absent   []string
-	link     *link // of an event; nil for an alert
-}
 
 // An origin is one partition of one input in one incarnation, or one file.
 type origin struct {
@@ -112,43 +92,37 @@ func (m mark) covers(pos int64, index int32) bool {
 	return pos < m.pos || pos == m.pos && index <= m.index
 }
 
-// itemOf makes an item of a match, without its payload, which it returns beside it for [share].
-func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (x item, p payload) {
+// itemOf makes an item of a match, without its payload, and what that is to say.
+func (e *Engine) itemOf(m *tocsin.Match, at int64, from *origin) (x item, p saying) {
 	e.readItem(&x, &p, m, at, from)
 	return x, p
 }
 
-// readItem is itemOf into x and p, which are zero.
-func (e *Engine) readItem(x *item, p *payload, m *tocsin.Match, at int64, from *origin) {
+// readItem is itemOf into x and p, which are zero. What p says is the match's: it is good until the next match.
+func (e *Engine) readItem(x *item, p *saying, m *tocsin.Match, at int64, from *origin) {
 	o := &e.memo
 	o.read(&m.Alert)
 	x.at, x.id = at, o.id
 	x.received, x.digest = nanos(m.Alert.Received), m.Alert.Digest
 	x.stand(m.Alert.Ref.Position(), m.Absent)
-	p.from, p.entities, p.facts, p.absent = from, m.Entities, m.Facts, m.Absent
-	if !o.idHex {
-		p.id = m.Alert.ID
+	p.from, p.entities, p.seldom = from, m.Entities, e.pool.none
+	if o.idHex && e.link == nil && m.Facts.Risk == 0 && !m.Facts.IOC && len(m.Facts.Tactics)+len(m.Absent) == 0 {
+		return
 	}
-	if p.link = e.link; p.link != nil { // the ids of events may differ with the order of arrival: their content does not
-		x.id, p.id = [16]byte(x.digest[:16]), m.Alert.ID
+	o.seldom = seldom{facts: m.Facts, absent: m.Absent, link: e.link}
+	p.seldom = &o.seldom
+	if !o.idHex {
+		o.seldom.id = m.Alert.ID
+	}
+	if e.link != nil { // the ids of events may differ with the order of arrival: their content does not
+		x.id, o.seldom.id = [16]byte(x.digest[:16]), m.Alert.ID
 	}
 }
 
 // share gives x the payload p. It is accounted with it, unless the neighbour says the same.
-func (x *item) share(l *pool, p *payload, neighbour *item) {
+func (x *item) share(l *pool, p *saying, neighbour *item) {
 	x.p = l.one(p)
 	x.own(neighbour == nil || !neighbour.p.same(x.p))
-}
-
-// same reports whether p and q say the same. Of pooled ones it need not look.
-func (p *payload) same(q *payload) bool {
-	if p == q {
-		return true
-	}
-	if p.sum != [2]uint64{} && q.sum != [2]uint64{} {
-		return p.sum == q.sum
-	}
-	return p.equal(q)
 }
 
 // stand places x in its log.
@@ -184,39 +158,6 @@ func (x *item) cost() int64 {
 		return itemSize
 	}
 	return itemSize + x.p.size()
-}
-
-// equal reports whether p and q say the same.
-func (p *payload) equal(q *payload) bool {
-	return p == q || p.link == q.link && (p.from == q.from || *p.from == *q.from) && p.id == q.id && p.digest == q.digest &&
-		slices.Equal(p.values, q.values) && slices.Equal(p.entities, q.entities) &&
-		p.facts.Risk == q.facts.Risk && p.facts.IOC == q.facts.IOC && slices.Equal(p.facts.Tactics, q.facts.Tactics) &&
-		slices.Equal(p.absent, q.absent)
-}
-
-// size is about how many bytes p takes.
-func (p *payload) size() int64 {
-	if p.weight == 0 {
-		p.weight = int64(p.weigh())
-	}
-	return p.weight
-}
-
-func (p *payload) weigh() int {
-	n := payloadSize + len(p.id) + len(p.digest)
-	for _, v := range p.values {
-		n += 16 + len(v)
-	}
-	for _, v := range p.entities {
-		n += entityWeight + len(v.Field) + len(v.Value) + len(v.Role)
-	}
-	for _, v := range p.facts.Tactics {
-		n += 16 + len(v)
-	}
-	if p.link != nil {
-		n += p.link.size()
-	}
-	return n + 16*len(p.absent)
 }
 
 func (x *item) alertID() string {

@@ -19,8 +19,7 @@ func (c *trackCoder) items(s *[]item) {
 		c.bool(&same)
 		switch {
 		case !same && c.reading:
-			x.p = &payload{}
-			c.payload(x.p)
+			x.p = c.payload(nil)
 		case !same:
 			c.payload(x.p)
 		case c.reading && c.last == nil:
@@ -40,23 +39,34 @@ func (c *trackCoder) items(s *[]item) {
 	}
 }
 
-func (c *trackCoder) payload(p *payload) {
-	from := 0
+// payload writes p, or reads one.
+func (c *trackCoder) payload(p *payload) *payload {
+	from, o := 0, saying{seldom: &seldom{}}
 	if !c.reading {
 		from = c.origins.index[*p.from]
+		o.values, o.seldom = p.values, p.seldom
+		for _, n := range p.entities() {
+			o.entities = append(o.entities, n)
+		}
 	}
 	small(c.coder, &from, int64(len(c.origins.all)-1))
 	if c.err != nil {
-		return
+		return nil
 	}
-	p.from = &c.origins.all[from].origin
-	c.text(&p.id)
-	c.text(&p.digest)
-	c.texts(&p.values)
-	list(c.coder, &p.entities, 3, c.entity)
-	c.float(&p.facts.Risk)
-	c.texts(&p.facts.Tactics)
-	c.bool(&p.facts.IOC)
-	c.texts(&p.absent)
-	c.link(&p.link)
+	o.from = &c.origins.all[from].origin
+	c.text(&o.id)
+	c.text(&o.digest)
+	c.texts(&o.values)
+	list(c.coder, &o.entities, 3, c.entity)
+	c.float(&o.facts.Risk)
+	c.texts(&o.facts.Tactics)
+	c.bool(&o.facts.IOC)
+	c.texts(&o.absent)
+	c.link(&o.link)
+	if !c.reading {
+		return p
+	}
+	var h heard
+	c.e.pool.hear(&h, &o)
+	return c.e.pool.made(&o, &h)
 }

@@ -12,9 +12,10 @@ type leaving struct {
 	key     []tocsin.Value
 	tenant  string
 	alert   tocsin.AlertRef
-	said    payload // by the first match, as it came
-	mark    int64   // the watermark
-	x       item    // without a payload, where the kin's pool of payloads was not asked
+	said    saying // by the first match, as it came
+	seldom  seldom // what it says seldom
+	mark    int64  // the watermark
+	x       item   // without a payload, where the kin's pool of payloads was not asked
 	hash    [2]uint64
 	weight  int64  // of its payload
 	cost    int64  // what a rule is accounted with that left the alert before it as well, evidence aside
@@ -197,6 +198,10 @@ func (l *leaving) read(e *Engine, k *kin, at int64, from *seenOrigin) bool {
 	}
 	e.memo.hear(&e.pool, &p)
 	*l = leaving{kin: k, key: m.Key, tenant: m.Tenant, alert: m.Alert, said: p, mark: e.watermark, x: x, hash: e.memo.hash, weight: e.memo.weight}
+	if p.seldom != e.pool.none {
+		l.seldom = *p.seldom
+		l.said.seldom = &l.seldom
+	}
 	l.cost = itemSize
 	if l.hash != k.said {
 		l.cost += l.weight

@@ -18,36 +18,39 @@ type memo struct {
 	sum     [32]byte
 	stamped *blockHash
 
-	said   payload // by the match before, as it came
-	hash   [2]uint64
+	said   saying   // by the match before, as it came
+	saidOf seldom   // what it says seldom
+	heard           // of it
 	pooled *payload // that says it; nil for not known
-	weight int64
+	seldom seldom   // of the match in hand, see [Engine.readItem]
 }
 
-// common is the payload that says what p says, the hash of that, and what p is accounted with. Rules that read the same
-// of an alert hand over the very same lists: then there is nothing to look for.
-func (o *memo) common(l *pool, p *payload) *payload {
+// common is the payload that says what p says, which other alerts can say. Where the match before said the same there is
+// nothing to look for.
+func (o *memo) common(l *pool, p *saying) *payload {
 	if o.hear(l, p); o.pooled == nil {
-		o.pooled = l.find(p, o.hash)
+		o.pooled = l.find(p, &o.heard)
 	}
 	return o.pooled
 }
 
 // among is the payload of r that says what p says, nil for none. It spares a look into the pool, which is far away.
-func (o *memo) among(r *recents, l *pool, p *payload) *payload {
+func (o *memo) among(r *recents, l *pool, p *saying) *payload {
 	o.hear(l, p)
 	return r.find(o.hash)
 }
 
 // hear works out the hash of what p says, and what it is accounted with.
-func (o *memo) hear(l *pool, p *payload) {
-	q := &o.said
-	if p.from == q.from && p.facts.Risk == q.facts.Risk && p.facts.IOC == q.facts.IOC && identical(p.entities, q.entities) &&
-		identical(p.values, q.values) && identical(p.absent, q.absent) && identical(p.facts.Tactics, q.facts.Tactics) {
+func (o *memo) hear(l *pool, p *saying) {
+	if p.repeats(&o.said) {
 		return
 	}
 	o.said, o.pooled = *p, nil
-	o.hash, o.weight = l.hash(p)
+	if p.seldom == &o.seldom {
+		o.saidOf = o.seldom
+		o.said.seldom = &o.saidOf
+	}
+	l.hear(&o.heard, p)
 }
 
 // identical reports whether a and b are one list.

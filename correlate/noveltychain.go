@@ -69,7 +69,7 @@ func (ep *episode) link(l *pool) *link {
 		m := &refs[i]
 		x := item{order: m.order, received: m.received, digest: m.digest}
 		x.stand(m.pos, nil)
-		x.share(l, &payload{from: m.from, id: m.id, digest: m.content}, nil)
+		x.share(l, &saying{from: m.from, seldom: &seldom{id: m.id, digest: m.content}}, nil)
 		items = append(items, x)
 	}
 	all, cut := expand(items, endRefs)

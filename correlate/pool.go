@@ -1,9 +1,7 @@
 package correlate
 
 import (
-	"encoding/binary"
 	"hash/maphash"
-	"math"
 	"slices"
 	"strings"
 	"unsafe"
@@ -19,15 +17,18 @@ import (
 // bits of a keyed hash agree and those of another that choose the set; the keys are drawn anew by each process.
 type pool struct {
 	seeds [2]maphash.Seed
-	sets  []poolSet       // a power of two
-	full  int             // payloads that were pushed out since there are so many sets
-	last  []tocsin.Entity // copied last
+	sets  []poolSet // a power of two
+	full  int       // payloads that were pushed out since there are so many sets
 	texts valueTexts
+	last  []tocsin.Entity // copied last
+	none  *seldom         // of the payloads that say nothing of it
 
-	from   *origin       // of the payload whose hash was asked for last
-	shape  []entityShape // likewise: of its entities
-	known  [32]byte      // the hashes of these
-	weight int64         // what such a payload is accounted with, the values of its entities aside
+	shapes map[string]*shape
+	from   *origin // of the saying that was heard last
+	sum    keyHash // of that
+	shape  *shape  // of its entities
+	known  keyHash // of both
+	said   []byte  // scratch
 }
 
 // A poolSet is one line of the processor's cache.
@@ -39,37 +40,40 @@ type poolSet struct {
 const (
 	poolWays = 4
 	fewSets  = 1 << 6
-	mostSets = 1 << 14 // 65,536 payloads of some 300 bytes
+	mostSets = 1 << 14 // 65,536 payloads of some 130 bytes
 )
 
 func newPool() pool {
-	return pool{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, sets: make([]poolSet, fewSets)}
+	l := pool{
+		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, sets: make([]poolSet, fewSets),
+		none: &seldom{}, shapes: make(map[string]*shape),
+	}
+	l.shape = l.shapeOf(nil)
+	return l
 }
 
 // one returns the payload that says what p says. Its texts are its own: those of p may be parts of a whole record.
-func (l *pool) one(p *payload) *payload {
+func (l *pool) one(p *saying) *payload {
+	var h heard
+	l.hear(&h, p)
 	if !p.common() {
-		return l.clone(p)
+		return l.made(p, &h)
 	}
-	h, _ := l.hash(p)
-	return l.find(p, h)
+	return l.find(p, &h)
 }
 
-// common reports whether other alerts can say the same: no two have an id or a digest in common.
-func (p *payload) common() bool { return p.id == "" && p.digest == "" && p.link == nil }
-
-// find is the payload that says what p says, of which h is the hash.
-func (l *pool) find(p *payload, h [2]uint64) *payload {
-	set := &l.sets[h[0]&uint64(len(l.sets)-1)]
-	if known := set.find(h[1]); known != nil {
+// find is the payload that says what p says, which was heard.
+func (l *pool) find(p *saying, h *heard) *payload {
+	set := &l.sets[h.hash[0]&uint64(len(l.sets)-1)]
+	if known := set.find(h.hash[1]); known != nil {
 		return known
 	}
-	known := l.clone(p)
-	known.sum = h
+	known := l.made(p, h)
+	known.sum = h.hash
 	if set.all[poolWays-1] != nil {
 		if l.full++; l.full > len(l.sets)/4 && len(l.sets) < mostSets {
 			l.grow()
-			set = &l.sets[h[0]&uint64(len(l.sets)-1)]
+			set = &l.sets[h.hash[0]&uint64(len(l.sets)-1)]
 		}
 	}
 	set.put(known)
@@ -126,158 +130,35 @@ func (r *recents) find(h [2]uint64) *payload { return r.set(h[0]).find(h[1]) }
 
 func (r *recents) note(p *payload) { r.set(p.sum[0]).put(p) }
 
-// hash is the hash of all that p says, and what p is accounted with.
-func (l *pool) hash(p *payload) (h [2]uint64, weight int64) {
-	var buf [256]byte
-	l.know(p)
-	text := append(buf[:0], l.known[:]...)
-	weight = l.weight
-	flags := byte(0)
-	if p.facts.IOC {
-		flags |= 1
-	}
-	if p.facts.Risk != 0 {
-		flags |= 2
-	}
-	if len(p.values)+len(p.facts.Tactics)+len(p.absent) > 0 {
-		flags |= 4
-	}
-	if text = append(text, flags); flags > 1 {
-		text = appendRest(text, p)
-		weight = int64(p.weigh())
-	} else {
-		for i := range p.entities {
-			weight += int64(len(p.entities[i].Value))
+// fewBytes is how many bytes of texts stand beside a payload: most rules name a victim and an attacker. Where each alert of
+// many keys says something else, one piece of memory less is one less to collect.
+const fewBytes = 40
+
+// made is a payload that says what p says, which was heard, in memory of its own.
+func (l *pool) made(p *saying, h *heard) *payload {
+	own := l.withTexts(h.texts)
+	own.weight, own.from, own.shape, own.seldom = h.weight, p.from, h.shape, l.none
+	own.values = slices.Clip(p.values) // the kind's list
+	if p.says() {
+		o := *p.seldom
+		o.id, o.absent, o.facts.Tactics = strings.Clone(o.id), slices.Clone(o.absent), slices.Clone(o.facts.Tactics) // the absent are the rule's texts
+		for i, t := range o.facts.Tactics {
+			o.facts.Tactics[i] = strings.Clone(t)
 		}
-	}
-	for i := range p.entities {
-		text = appendText(text, p.entities[i].Value)
-	}
-	return [2]uint64{maphash.Bytes(l.seeds[0], text), maphash.Bytes(l.seeds[1], text)}, weight
-}
-
-// appendText appends a text so that what follows cannot be taken for its end.
-func appendText(to []byte, s string) []byte {
-	if len(s) < 0x80 {
-		return append(append(to, byte(len(s))), s...)
-	}
-	return append(binary.AppendUvarint(to, uint64(len(s))), s...)
-}
-
-// appendRest appends what few payloads have.
-func appendRest(text []byte, p *payload) []byte {
-	text = binary.LittleEndian.AppendUint64(text, math.Float64bits(p.facts.Risk))
-	for _, list := range [3][]string{p.values, p.facts.Tactics, p.absent} {
-		text = binary.AppendUvarint(text, uint64(len(list)))
-		for _, s := range list {
-			text = appendText(text, s)
-		}
-	}
-	return text
-}
-
-// know makes known the hash of what p mostly has in common with the payload that was asked for last: where it came from, and
-// the fields and roles of its entities.
-func (l *pool) know(p *payload) {
-	if p.from == l.from && len(p.entities) == len(l.shape) {
-		alike := true
-		for i := range p.entities {
-			n, o := &p.entities[i], &l.shape[i]
-			alike = alike && sameText(n.Field, o.field) && sameText(n.Role, o.role)
-		}
-		if alike {
-			return
-		}
-	}
-	if p.from != l.from {
-		sum := l.sumOf(p.from)
-		l.from = p.from
-		copy(l.known[:16], sum[:])
-	}
-	var text []byte
-	l.shape, l.weight = l.shape[:0], payloadSize
-	for i := range p.entities {
-		n := &p.entities[i]
-		text = appendText(appendText(text, n.Field), n.Role)
-		l.shape = append(l.shape, entityShape{n.Field, n.Role})
-		l.weight += int64(entityWeight + len(n.Field) + len(n.Role))
-	}
-	h := l.hashOf(text)
-	binary.LittleEndian.PutUint64(l.known[16:], h[0])
-	binary.LittleEndian.PutUint64(l.known[24:], h[1])
-}
-
-// An entityShape is an entity without its value.
-type entityShape struct{ field, role string }
-
-// sumOf is a hash of all that an origin says.
-func (l *pool) sumOf(o *origin) (sum [16]byte) {
-	var text []byte
-	for _, s := range [4]string{o.source, o.file, o.topic, o.incarnation} {
-		text = append(binary.AppendUvarint(text, uint64(len(s))), s...)
-	}
-	h := l.hashOf(binary.AppendVarint(text, int64(o.partition)))
-	binary.LittleEndian.PutUint64(sum[:8], h[0])
-	binary.LittleEndian.PutUint64(sum[8:], h[1])
-	return sum
-}
-
-// clone is p in memory of its own.
-func (l *pool) clone(p *payload) *payload {
-	own := l.withEntities(p)
-	own.values, own.absent = slices.Clip(p.values), slices.Clone(p.absent) // the kind's list, and the rule's texts
-	own.facts.Tactics = slices.Clone(p.facts.Tactics)
-	for i, t := range own.facts.Tactics {
-		own.facts.Tactics[i] = strings.Clone(t)
+		own.seldom = &o
 	}
 	return own
 }
 
-// withEntities is a copy of p whose entities are its own, or those of the last copy where that says the same. Of few they
-// stand beside it: where each alert of many keys says something else, one piece of memory less is one less to collect.
-func (l *pool) withEntities(p *payload) *payload {
-	if n := len(p.entities); n > 0 && n <= fewEntities && !slices.Equal(p.entities, l.last) {
-		own := &struct {
-			payload
-			all [fewEntities]tocsin.Entity
-		}{payload: *p}
-		own.entities = own.all[:n:n]
-		l.copyEntities(own.entities, p.entities)
-		return &own.payload
+// withTexts is a payload that has a copy of texts.
+func (l *pool) withTexts(texts []byte) *payload {
+	if n := len(texts); n == 0 || n > fewBytes {
+		return &payload{texts: string(texts)}
 	}
-	own := *p
-	own.entities = l.entities(p.entities)
-	return &own
-}
-
-// fewEntities is how many entities of a payload stand beside it: most rules name a victim and an attacker.
-const fewEntities = 2
-
-// entities is a copy of all in memory of its own, or the last copy where that says the same.
-func (l *pool) entities(all []tocsin.Entity) []tocsin.Entity {
-	if slices.Equal(all, l.last) {
-		return l.last
-	}
-	own := make([]tocsin.Entity, len(all))
-	l.copyEntities(own, all)
-	return own
-}
-
-// copyEntities copies entities with their values, which are one text.
-func (l *pool) copyEntities(to, from []tocsin.Entity) {
-	size := 0
-	for i := range from {
-		size += len(from[i].Value)
-	}
-	var text strings.Builder
-	text.Grow(size)
-	for i := range from {
-		text.WriteString(from[i].Value)
-	}
-	values := text.String()
-	for i := range from {
-		to[i] = from[i]
-		to[i].Value, values = values[:len(from[i].Value)], values[len(from[i].Value):]
-	}
-	l.last = to
+	own := &struct {
+		payload
+		all [fewBytes]byte // never written again
+	}{}
+	own.texts = unsafe.String(&own.all[0], copy(own.all[:], texts))
+	return &own.payload
 }

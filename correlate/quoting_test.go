@@ -6,7 +6,7 @@ import "testing"
 func TestQuotingIsBounded(t *testing.T) {
 	t.Parallel()
 	var q quoting
-	some := []item{{p: &payload{from: &origin{}}}}
+	some := []item{{p: &payload{from: &origin{}, seldom: &seldom{}}}}
 	one := &logged{}
 	for range 2 * maxLogged {
 		l := &logged{}

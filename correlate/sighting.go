@@ -57,6 +57,17 @@ func (e *Engine) sightingOf(m *tocsin.Match, at int64, from *origin) *noticed {
 	return w
 }
 
+// entities is a copy of all in memory of its own, or the last copy where that says the same.
+func (l *pool) entities(all []tocsin.Entity) []tocsin.Entity {
+	if !slices.Equal(all, l.last) {
+		l.last = slices.Clone(all)
+		for i := range all {
+			l.last[i].Value = strings.Clone(all[i].Value)
+		}
+	}
+	return l.last
+}
+
 func textsOf(v tocsin.Value) []string {
 	if v.Kind() == tocsin.Null {
 		return nil

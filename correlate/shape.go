@@ -1,0 +1,82 @@
+package correlate
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"tocsin"
+)
+
+// A shape is what the entities of many payloads have in common: their fields and roles.
+type shape struct {
+	all []entityShape
+	sum keyHash
+}
+
+// An entityShape is an entity without its value.
+type entityShape struct{ field, role string }
+
+// of reports whether entities have that shape.
+func (s *shape) of(entities []tocsin.Entity) bool {
+	if len(s.all) != len(entities) {
+		return false
+	}
+	for i := range entities {
+		if n, o := &entities[i], &s.all[i]; n.Field != o.field || n.Role != o.role {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *shape) equal(o *shape) bool { return s == o || slices.Equal(s.all, o.all) }
+
+// maxShapes bounds the shapes that a pool knows. It forgets all when there are more: payloads keep theirs.
+const maxShapes = 1 << 10
+
+// know makes the shape of p's entities, and where p came from, those in hand, and returns their hash: both are mostly those of
+// the saying before.
+func (l *pool) know(p *saying) keyHash {
+	if p.from == l.from && l.shape.of(p.entities) {
+		return l.known
+	}
+	if p.from != l.from {
+		l.from, l.sum = p.from, l.sumOf(p.from)
+	}
+	if !l.shape.of(p.entities) {
+		l.shape = l.shapeOf(p.entities)
+	}
+	l.known = keyHash{l.sum[0] ^ l.shape.sum[0], l.sum[1] ^ l.shape.sum[1]}
+	return l.known
+}
+
+// shapeOf is the shape that entities have, in memory of its own.
+func (l *pool) shapeOf(entities []tocsin.Entity) *shape {
+	text := append(l.said[:0], 's')
+	for i := range entities {
+		text = appendText(appendText(text, entities[i].Field), entities[i].Role)
+	}
+	l.said = text
+	if known, ok := l.shapes[string(text)]; ok {
+		return known
+	}
+	if len(l.shapes) >= maxShapes {
+		clear(l.shapes)
+	}
+	s := &shape{sum: l.hashOf(text)}
+	for i := range entities {
+		s.all = append(s.all, entityShape{strings.Clone(entities[i].Field), strings.Clone(entities[i].Role)})
+	}
+	l.shapes[string(text)] = s
+	return s
+}
+
+// sumOf is a hash of all that an origin says.
+func (l *pool) sumOf(o *origin) keyHash {
+	text := []byte{'o'}
+	for _, s := range [4]string{o.source, o.file, o.topic, o.incarnation} {
+		text = appendText(text, s)
+	}
+	return l.hashOf(binary.AppendVarint(text, int64(o.partition)))
+}
