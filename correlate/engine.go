@@ -54,8 +54,6 @@ type Engine struct {
 	cause  int64  // event time of what is being answered
 	name   []byte // scratch
 
-	prefix   []byte // what the names of a tenant's keys begin with
-	prefixed string // the tenant
 	address
 	pool pool
 	memo memo
@@ -409,5 +407,14 @@ func (e *Engine) hasten(st *state, due int64) {
 	if due < st.due {
 		st.due = due
 		e.queue.fix(st)
+	}
+}
+
+// Release lets go of what the matches so far refer to: the caller may change it from now on.
+func (e *Engine) Release() {
+	for n := e; n != nil; n = n.next {
+		n.address, n.foresight, n.left, n.memo.said = address{}, foresight{}, leaving{}, saying{}
+		n.kin, n.kinFamily, n.kinKey = nil, nil, nil
+		n.match, n.firing = tocsin.Match{}, nil
 	}
 }

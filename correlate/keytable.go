@@ -3,6 +3,7 @@ package correlate
 import (
 	"hash/maphash"
 	"iter"
+	"strings"
 	"unsafe"
 
 	"tocsin"
@@ -12,10 +13,13 @@ import (
 // drawn anew by each process, so that nobody can choose keys whose hashes agree.
 type keyHash [2]uint64
 
-// hash is the hash of a text.
+// hashOf is the hash of a text.
 func (l *pool) hashOf(text []byte) keyHash {
 	return keyHash{maphash.Bytes(l.seeds[0], text), maphash.Bytes(l.seeds[1], text)}
 }
+
+// with is the hash of two things that were hashed apart, the one of which tells what the other is.
+func (h keyHash) with(o keyHash) keyHash { return keyHash{h[0] ^ o[0], h[1] ^ o[1]} }
 
 // A hashed is what a [keyTable] finds: it knows the second half of the hash of its key.
 type hashed interface {
@@ -133,15 +137,40 @@ func (e *Engine) addressOf(m *tocsin.Match) keyHash {
 	return a.hash
 }
 
-// hashName is the hash of the name of a match's key. What stands before the key is mostly that of the match before.
+// hashName is the hash of the name of a match's key.
 func (e *Engine) hashName(m *tocsin.Match) keyHash {
-	if e.prefix == nil || !sameText(e.prefixed, m.Tenant) {
-		e.prefix, e.prefixed = appendName(e.prefix[:0], m.Tenant, nil), m.Tenant
+	l := &e.pool
+	if len(m.Key) == 1 {
+		if text, ok := m.Key[0].Str(); ok {
+			return l.hashText(m.Tenant, text)
+		}
 	}
-	name := append(e.name[:0], e.prefix...)
+	e.name = e.name[:0]
 	for i := range m.Key {
-		name = appendValue(name, m.Key[i])
+		e.name = appendValue(e.name, m.Key[i])
 	}
-	e.name = name
-	return e.pool.hashOf(name)
+	return l.tenantHash(m.Tenant, 'k').with(l.hashOf(e.name))
+}
+
+// hashText is the hash of the name of a key that is one text, as most are.
+func (l *pool) hashText(tenant, text string) keyHash {
+	return l.tenantHash(tenant, 't').with(keyHash{maphash.String(l.seeds[0], text), maphash.String(l.seeds[1], text)})
+}
+
+// hashOfName is the hash of a name.
+func (l *pool) hashOfName(name string) keyHash {
+	_, tenant, key := cutValue(name)
+	if kind, text, rest := cutValue(key); kind == tocsin.String && rest == "" {
+		return l.hashText(tenant, text)
+	}
+	return l.tenantHash(tenant, 'k').with(l.hashOf([]byte(key)))
+}
+
+// tenantHash is the hash of a tenant, before a key of that sort: mostly that of the match before.
+func (l *pool) tenantHash(tenant string, sort byte) keyHash {
+	if sort != l.sort || tenant != l.tenant {
+		l.sort, l.tenant = sort, strings.Clone(tenant)
+		l.tenantSum = l.hashOf(appendValue([]byte{sort}, tocsin.StringValue(tenant)))
+	}
+	return l.tenantSum
 }

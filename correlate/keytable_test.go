@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"tocsin"
 )
 
 // A table of keys finds what was put in and not taken out, whatever else has its place.
@@ -27,6 +29,31 @@ func TestKeyTable(t *testing.T) {
 					}
 				}
 			}
+		}
+	})
+}
+
+// A key has one hash, whether it is asked for by its match or by its name, and no other key has it.
+func TestHashOfName(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e, known := newEngine(Config{}, planSet{}), map[keyHash]string{}
+		value := rapid.OneOf(
+			rapid.Map(rapid.SampledFrom([]string{"", "a", "11:a", "12:ab", "5", "true"}), tocsin.StringValue),
+			rapid.Just(tocsin.IntValue(5)), rapid.Just(tocsin.BoolValue(true)), rapid.Just(tocsin.NullValue()),
+			rapid.Just(tocsin.StringsValue("a", "b")),
+		)
+		for range rapid.IntRange(1, 20).Draw(t, "keys") {
+			m := tocsin.Match{Tenant: rapid.SampledFrom([]string{"", "a", "default", "11:a"}).Draw(t, "tenant"), Key: rapid.SliceOfN(value, 0, 3).Draw(t, "key")}
+			name := string(appendName(nil, m.Tenant, m.Key))
+			h := e.hashName(&m)
+			if again := e.pool.hashOfName(name); again != h {
+				t.Fatalf("%q has two hashes", name)
+			}
+			if other, ok := known[h]; ok && other != name {
+				t.Fatalf("%q and %q have one hash", name, other)
+			}
+			known[h] = name
 		}
 	})
 }

@@ -280,7 +280,7 @@ func (st *state) attune() {
 
 // join makes a place for st among its kin.
 func (f *family) join(st *state) {
-	name := st.track.pool.hashOf([]byte(st.name))
+	name := st.track.pool.hashOfName(st.name)
 	k := f.kins.find(name)
 	if k == nil {
 		k = &kin{family: f, name: name}

@@ -234,7 +234,7 @@ func (c *trackCoder) enter(st *state, tenant string, key []tocsin.Value, bucket 
 	tk := c.tk
 	st.name = string(appendName(nil, tenant, key))
 	st.keep(key)
-	h := c.e.pool.hashOf([]byte(st.name))
+	h := c.e.pool.hashOfName(st.name)
 	if tk.states.find(h) != nil || len(key) != len(tk.plan.groupBy) {
 		c.fail("a key that does not fit its rule")
 	}

@@ -24,11 +24,16 @@ type pool struct {
 	none  *seldom         // of the payloads that say nothing of it
 
 	shapes map[string]*shape
-	from   *origin // of the saying that was heard last
-	sum    keyHash // of that
-	shape  *shape  // of its entities
-	known  keyHash // of both
-	said   []byte  // scratch
+	from   *origin       // of the saying that was heard last
+	sum    keyHash       // of that
+	shape  *shape        // of its entities
+	asked  []entityShape // the same, as they came
+	known  keyHash       // of both
+	said   []byte        // scratch
+
+	tenant    string // whose key was asked for last
+	sort      byte   // of that key, see [pool.tenantHash]
+	tenantSum keyHash
 }
 
 // A poolSet is one line of the processor's cache.

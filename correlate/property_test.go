@@ -234,7 +234,7 @@ func audit(t *rapid.T, e *Engine) {
 		for i := range tk.buckets {
 			for st := tk.buckets[i].head; st != nil; st = st.next {
 				listed++
-				if tk.states.find(e.pool.hashOf([]byte(st.name))) != st || int(st.bucket) != i || e.queue[st.slot] != placeOf(st) {
+				if tk.states.find(e.pool.hashOfName(st.name)) != st || int(st.bucket) != i || e.queue[st.slot] != placeOf(st) {
 					t.Fatalf("rule %s: key %s is not where it says", id, st.name)
 				}
 				due := st.nextDue(e.lateness)

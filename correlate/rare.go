@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -103,7 +104,7 @@ func (st *state) keep(key []tocsin.Value) {
 			continue
 		}
 		if told := scalarOf(v.Kind(), v.Text()); told.Kind() != v.Kind() || told.Text() != v.Text() {
-			st.apart().odd = key
+			st.apart().odd = slices.Clone(key)
 			return
 		}
 	}

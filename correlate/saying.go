@@ -2,7 +2,6 @@ package correlate
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 	"math"
 
 	"tocsin"
@@ -46,7 +45,7 @@ func (l *pool) hear(to *heard, p *saying) {
 		text = l.said
 		to.weight += int64(weighTexts(p.values) + p.seldom.weigh())
 	}
-	to.hash = [2]uint64{known[0] ^ maphash.Bytes(l.seeds[0], text), known[1] ^ maphash.Bytes(l.seeds[1], text)}
+	to.hash = known.with(l.hashOf(text))
 }
 
 // appendText appends a text so that what follows cannot be taken for its end.

@@ -17,13 +17,14 @@ type shape struct {
 // An entityShape is an entity without its value.
 type entityShape struct{ field, role string }
 
-// of reports whether entities have that shape.
-func (s *shape) of(entities []tocsin.Entity) bool {
-	if len(s.all) != len(entities) {
+// shaped reports whether entities have the shape of the saying that was heard last, by where their texts are kept: mostly
+// they are of one rule.
+func (l *pool) shaped(entities []tocsin.Entity) bool {
+	if len(l.asked) != len(entities) {
 		return false
 	}
 	for i := range entities {
-		if n, o := &entities[i], &s.all[i]; n.Field != o.field || n.Role != o.role {
+		if n, o := &entities[i], &l.asked[i]; !sameText(n.Field, o.field) || !sameText(n.Role, o.role) {
 			return false
 		}
 	}
@@ -38,24 +39,27 @@ const maxShapes = 1 << 10
 // know makes the shape of p's entities, and where p came from, those in hand, and returns their hash: both are mostly those of
 // the saying before.
 func (l *pool) know(p *saying) keyHash {
-	if p.from == l.from && l.shape.of(p.entities) {
+	shaped := l.shaped(p.entities)
+	if p.from == l.from && shaped {
 		return l.known
 	}
 	if p.from != l.from {
 		l.from, l.sum = p.from, l.sumOf(p.from)
 	}
-	if !l.shape.of(p.entities) {
+	if !shaped {
 		l.shape = l.shapeOf(p.entities)
 	}
-	l.known = keyHash{l.sum[0] ^ l.shape.sum[0], l.sum[1] ^ l.shape.sum[1]}
+	l.known = l.sum.with(l.shape.sum)
 	return l.known
 }
 
 // shapeOf is the shape that entities have, in memory of its own.
 func (l *pool) shapeOf(entities []tocsin.Entity) *shape {
 	text := append(l.said[:0], 's')
+	l.asked = l.asked[:0]
 	for i := range entities {
 		text = appendText(appendText(text, entities[i].Field), entities[i].Role)
+		l.asked = append(l.asked, entityShape{entities[i].Field, entities[i].Role})
 	}
 	l.said = text
 	if known, ok := l.shapes[string(text)]; ok {

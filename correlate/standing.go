@@ -151,7 +151,7 @@ func (st *state) tellNewest(s *tocsin.Standing) {
 // find returns the state of a key, whichever of its spellings the records had.
 func (tk *track) find(tenant string, key []tocsin.Value) *state {
 	for _, k := range tocsin.Spellings(key) {
-		if st := tk.states.find(tk.pool.hashOf(appendName(nil, tenant, k))); st != nil {
+		if st := tk.states.find(tk.pool.hashOfName(string(appendName(nil, tenant, k)))); st != nil {
 			return st
 		}
 	}

@@ -206,7 +206,7 @@ func TestWhyNotSpellings(t *testing.T) {
 	tk := newTrack(plan{kind: "count", groupBy: []string{"a"}}.normal(), false, new(newPool()))
 	for _, v := range []tocsin.Value{tocsin.IntValue(5), tocsin.BoolValue(true), tocsin.NullValue(), tocsin.StringsValue("x", "y"), tocsin.StringValue("7")} {
 		name := string(appendName(nil, "default", []tocsin.Value{v}))
-		tk.enter(&state{rare: &tk.none, name: name}, tk.pool.hashOf([]byte(name)))
+		tk.enter(&state{rare: &tk.none, name: name}, tk.pool.hashOfName(name))
 	}
 	for _, text := range []string{"5", "true", "", "x,y", "7"} {
 		if tk.find("default", []tocsin.Value{tocsin.StringValue(text)}) == nil {

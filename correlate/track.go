@@ -188,7 +188,7 @@ func appendName(buf []byte, tenant string, key []tocsin.Value) []byte {
 func (e *Engine) dismiss(st *state) {
 	st.part()
 	tk := st.track
-	tk.states.remove(tk.pool.hashOf([]byte(st.name))[0], st)
+	tk.states.remove(tk.pool.hashOfName(st.name)[0], st)
 	tk.bytes -= st.bytes
 	tk.unlink(st)
 	e.queue.remove(st)

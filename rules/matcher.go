@@ -85,6 +85,13 @@ func (m *Matcher) Append(to []tocsin.Match, a *tocsin.Alert) []tocsin.Match {
 	return out
 }
 
+// Reuse says that nobody asks any more for what the matches made so far refer to, key, values and entities: those to come are
+// written over it. A list of matches that [Matcher.Match] returned is good no longer either.
+func (m *Matcher) Reuse() {
+	m.values.reuse()
+	m.entities.reuse()
+}
+
 // Fires returns the ids of the rules whose own condition holds of the alert and that no exception hides, sorted.
 func (m *Matcher) Fires(a *tocsin.Alert) []string {
 	var ids []string

@@ -3,23 +3,35 @@ package rules
 import "tocsin"
 
 // A paper is memory that matches are written on, taken in large pieces: one for many matches. Who keeps a match keeps
-// the piece it is on, which is a few kilobytes.
+// the piece it is on, which is a few kilobytes where none is written on again.
 type paper[T any] struct {
 	piece []T
 	used  int // of it
+	size  int // of the next
 }
 
-// pieces is how many of a kind are taken at once: some 10 kB.
-const pieces = 128
+// pieces is how many of a kind are taken at once, some 10 kB; where they are written on again as many as are asked for in
+// between, up to mostPieces.
+const (
+	pieces     = 128
+	mostPieces = 1 << 13
+)
 
 // blank returns n zero values that nobody else has.
 func (p *paper[T]) blank(n int) []T {
 	if n > len(p.piece)-p.used {
-		p.piece, p.used = make([]T, max(n, pieces)), 0
+		p.piece, p.used = make([]T, max(n, p.size, pieces)), 0
 	}
 	out := p.piece[p.used : p.used+n : p.used+n]
 	p.used += n
 	return out
+}
+
+// reuse lets what is given out from now on be written over what was.
+func (p *paper[T]) reuse() {
+	p.size = min(max(p.size, 2*p.used), mostPieces)
+	clear(p.piece[:p.used])
+	p.used = 0
 }
 
 // A shared is what rules that read the same fields say alike of the alert in hand: worked out for the first of them.

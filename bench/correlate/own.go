@@ -139,6 +139,8 @@ func (s *side) takeAll() {
 		}
 	}
 	s.batch, s.ends = s.batch[:0], s.ends[:0]
+	s.matcher.Reuse()
+	s.engine.Release()
 }
 
 // A firing is when a user first fired, in milliseconds, and the ids of the alerts of which that was said.
