@@ -20,7 +20,7 @@ type calm struct {
 	mark   int64 // the watermark when the newest alert came
 	lag    int32 // alerts that the event has not taken in
 
-	said [2]uint64 // hash of what the newest held alert says, zero for not known: a look at it would cost an access to memory
+	said fingerprint // hash of what the newest held alert says, zero for not known: a look at it would cost an access to memory
 }
 
 // calmable reports whether keys of the rule can be calm: what comes near a burst's end is absorbed without a look back,
@@ -118,21 +118,21 @@ func (e *Engine) putCalm(tk *track, st *state, ev *event, x *item) {
 }
 
 // prefetch asks for what an alert that says what has that hash reads and writes of the event, see TestLines.
-func (ev *event) prefetch(said [2]uint64) {
+func (ev *event) prefetch(said fingerprint) {
 	prefetch(unsafe.Pointer(&ev.calm))
 	prefetch(unsafe.Pointer(&ev.sum))
 	ev.prefetchSaid(said)
 }
 
 // prefetchSaid asks for where the event knows of what has that hash; nil has none.
-func (ev *event) prefetchSaid(said [2]uint64) {
+func (ev *event) prefetchSaid(said fingerprint) {
 	if ev != nil {
-		prefetch(unsafe.Pointer(ev.recent.set(said[0])))
+		prefetch(unsafe.Pointer(ev.recent.set(said.at)))
 	}
 }
 
 // prefetch asks for what an alert that says what has that hash reads and writes of what the key leads to.
-func (st *state) prefetch(said [2]uint64) {
+func (st *state) prefetch(said fingerprint) {
 	if ev := st.calm; ev != nil {
 		ev.prefetch(said)
 	}
@@ -145,8 +145,8 @@ func (st *state) prefetch(said [2]uint64) {
 }
 
 // repeats reports whether the newest of the held alerts says what the one in hand does, of which p is the payload.
-func (c *calm) repeats(h *held, p *payload, hash [2]uint64) bool {
-	if c.said != [2]uint64{} {
+func (c *calm) repeats(h *held, p *payload, hash fingerprint) bool {
+	if !c.said.zero() {
 		return c.said == hash
 	}
 	all := h.all()

@@ -26,7 +26,7 @@ type opener interface {
 type sent struct {
 	opening order    // the alert at which it opened, had all come in order
 	digest  [32]byte // of it
-	content [16]byte // hash of all that was told
+	content id128    // hash of all that was told
 }
 
 // A telling is what the rank above is to hear of one event.
@@ -124,7 +124,7 @@ func (e *Engine) tell(st *state, b *burst, ev *event, again bool) {
 		now.digest = ev.sent.digest
 	}
 	o := &rules.Opening{Event: ev.id, Tenant: st.tenant(), Rule: st.track.plan.id, Group: st.group(ev)}
-	parts := []string{"opening", ev.id, hex.EncodeToString(at.id[:]), instant(at.at).Format(time.RFC3339Nano), hex.EncodeToString(now.digest[:])}
+	parts := []string{"opening", ev.id, at.id.hex(), instant(at.at).Format(time.RFC3339Nano), hex.EncodeToString(now.digest[:])}
 	for i := range ev.entities {
 		if n := &ev.entities[i]; !at.before(n.order) {
 			o.Entities = append(o.Entities, n.Entity)
@@ -171,13 +171,13 @@ func (e *Engine) untell(ev *event) {
 
 // derived is where ev stands among the alerts of the rank above.
 func (ev *event) derived() *order {
-	return &order{at: ev.sent.opening.at, id: [16]byte(ev.sent.digest[:16])}
+	return &order{at: ev.sent.opening.at, id: idOf([16]byte(ev.sent.digest[:16]))}
 }
 
 // derivedDigest is the content of the alert that ev is: its rule, its key and the alert at which it opens. The event's id is
 // not in it, as it may differ with the order of arrival. Known says that the alert is still held.
 func (st *state) derivedDigest(ev *event, at order) (sum [32]byte, known bool) {
-	what := hex.EncodeToString(at.id[:])
+	what := at.id.hex()
 	for _, all := range [][]item{ev.head.all(), ev.tail.all(), st.held.all()} {
 		if i, ok := slices.BinarySearchFunc(all, at, func(x item, o order) int { return x.compare(o) }); ok {
 			what, known = all[i].digestText(), true
@@ -191,7 +191,7 @@ func (st *state) derivedDigest(ev *event, at order) (sum [32]byte, known bool) {
 // digestText is the digest of the alert's content, or its id where there is none.
 func (x *item) digestText() string {
 	if x.digest == [32]byte{} {
-		return cmp.Or(x.p.digest, hex.EncodeToString(x.id[:]))
+		return cmp.Or(x.p.digest, x.id.hex())
 	}
 	return hex.EncodeToString(x.digest[:])
 }
@@ -371,7 +371,7 @@ func (c *trackCoder) sent(s **sent) {
 	}
 	c.order(&(*s).opening)
 	c.raw((*s).digest[:])
-	c.raw((*s).content[:])
+	c.id(&(*s).content)
 }
 
 func (c *trackCoder) link(l **link) {

@@ -145,11 +145,11 @@ func (e *Engine) step(m *tocsin.Match) []tocsin.Event {
 
 // covers reports whether the origin was seen as far as m before, and notes that it is now.
 func (o *seenOrigin) covers(m *tocsin.Match) bool {
-	at := mark{m.Alert.Ref.Position(), int32(m.Index)}
-	if o.mark.covers(at.pos, at.index) {
+	pos, index := m.Alert.Ref.Position(), int32(m.Index)
+	if o.mark.covers(pos, index) {
 		return true
 	}
-	o.mark = at
+	o.mark.pos, o.mark.index = pos, index
 	return false
 }
 
@@ -263,7 +263,7 @@ type arrival struct {
 	from *seenOrigin
 	x    item // without its payload
 	p    saying
-	of   keyHash // of its key, where that was looked for
+	of   fingerprint // of its key, where that was looked for
 }
 
 // read reads the alert of the match in hand, of whose key st is the state; where that is nil it asks for it meanwhile: for

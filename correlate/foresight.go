@@ -58,7 +58,7 @@ func (e *Engine) Foresee(m *tocsin.Match) {
 		return
 	}
 	x := f.at(f.n)
-	*x = foreseen{address{m.Tenant, m.Key, e.hashName(m)}, tk}
+	x.tenant, x.key, x.hash, x.track = m.Tenant, m.Key, e.hashName(m), tk // one by one: a copy would wait for what was just written
 	f.n++
 	x.slot()
 	f.at(f.n - 1 - untilState).state()
@@ -104,7 +104,7 @@ func (x *foreseen) event() {
 		return
 	}
 	if st := x.track.states.near(x.hash); st != nil {
-		st.prefetch([2]uint64{})
+		st.prefetch(fingerprint{})
 	}
 }
 
@@ -153,7 +153,7 @@ func (k *kin) prefetchEnds() {
 func (f *foresight) at(n uint) *foreseen { return &f.all[n%uint(len(f.all))] }
 
 // hash is the hash of a match's key, where it was foreseen: mostly it is the one behind the last that was asked for.
-func (f *foresight) hash(m *tocsin.Match) (h keyHash, ok bool) {
+func (f *foresight) hash(m *tocsin.Match) (h fingerprint, ok bool) {
 	first := f.n - min(f.n, Ahead+1)
 	if i := f.asked + 1; i-first < f.n-first && f.at(i).is(m) {
 		f.asked = i
@@ -165,7 +165,7 @@ func (f *foresight) hash(m *tocsin.Match) (h keyHash, ok bool) {
 			return f.at(i).hash, true
 		}
 	}
-	return keyHash{}, false
+	return fingerprint{}, false
 }
 
 // told reports whether m is the match whose hash was asked for last, and was foreseen.

@@ -110,7 +110,7 @@ func (g *body) repeats(x *item) bool {
 	if !g.last.before(x.order) {
 		return false
 	}
-	return g.recent.knows(x.p, x.p.sum[0])
+	return g.recent.knows(x.p, x.p.sum.at)
 }
 
 // addDigest adds the hash of the alert's content and time. The coordinates stay out, so that the same records give

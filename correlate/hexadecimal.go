@@ -1,10 +1,38 @@
 package correlate
 
-import "encoding/binary"
+import (
+	"cmp"
+	"encoding/binary"
+	"encoding/hex"
+	"math/bits"
+)
+
+// An id128 is 16 bytes, as two numbers that order as the bytes do.
+type id128 struct{ high, low uint64 }
+
+func idOf(b [16]byte) id128 {
+	return id128{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
+}
+
+func (d id128) bytes() (b [16]byte) {
+	binary.BigEndian.PutUint64(b[:8], d.high)
+	binary.BigEndian.PutUint64(b[8:], d.low)
+	return b
+}
+
+// hex is d in lower-case hex.
+func (d id128) hex() string {
+	b := d.bytes()
+	return hex.EncodeToString(b[:])
+}
+
+func (d id128) compare(o id128) int {
+	return cmp.Or(cmp.Compare(d.high, o.high), cmp.Compare(d.low, o.low))
+}
 
 // hexInto decodes 32 digits of lower-case hex, eight at once. It leaves zero where text is something else.
-func hexInto(dst *[16]byte, text string) bool {
-	if len(text) != 2*len(dst) {
+func hexInto(dst *id128, text string) bool {
+	if len(text) != hexName {
 		return false
 	}
 	a, notA := eightDigits(binary.LittleEndian.Uint64([]byte(text[:8])))
@@ -12,11 +40,10 @@ func hexInto(dst *[16]byte, text string) bool {
 	c, notC := eightDigits(binary.LittleEndian.Uint64([]byte(text[16:24])))
 	d, notD := eightDigits(binary.LittleEndian.Uint64([]byte(text[24:32])))
 	if notA|notB|notC|notD != 0 {
-		*dst = [16]byte{}
+		*dst = id128{}
 		return false
 	}
-	binary.LittleEndian.PutUint64(dst[:8], a|b<<32)
-	binary.LittleEndian.PutUint64(dst[8:], c|d<<32)
+	dst.high, dst.low = bits.ReverseBytes64(a|b<<32), bits.ReverseBytes64(c|d<<32)
 	return true
 }
 

@@ -17,8 +17,8 @@ func TestHexInto(t *testing.T) {
 		}
 		want, err := hex.DecodeString(string(text))
 		sound := err == nil && bytes.Equal(bytes.ToLower(text), text)
-		var got [16]byte
-		if ok := hexInto(&got, string(text)); ok != sound || ok && !bytes.Equal(got[:], want) || !ok && got != [16]byte{} {
+		var got id128
+		if ok := hexInto(&got, string(text)); ok != sound || ok && got != idOf([16]byte(want)) || !ok && got != (id128{}) {
 			t.Fatalf("%q: %x, %v; want %x, %v", text, got, ok, want, sound)
 		}
 	})

@@ -1,9 +1,7 @@
 package correlate
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/hex"
 	"time"
 
 	"tocsin"
@@ -43,17 +41,26 @@ func instant(n int64) time.Time {
 // are one alert.
 type order struct {
 	at int64
-	id [16]byte
+	id id128
 }
 
 func (o order) compare(p order) int {
 	if c := cmp.Compare(o.at, p.at); c != 0 {
 		return c
 	}
-	return bytes.Compare(o.id[:], p.id[:])
+	return o.id.compare(p.id)
 }
 
-func (o order) before(p order) bool { return o.compare(p) < 0 }
+func (o order) before(p order) bool {
+	switch {
+	case o.at != p.at:
+		return o.at < p.at
+	case o.id.high != p.id.high:
+		return o.id.high < p.id.high
+	default:
+		return o.id.low < p.id.low
+	}
+}
 
 // An item is one accepted alert as a key holds it: 80 bytes and what it does not share with its neighbour.
 type item struct {
@@ -115,7 +122,7 @@ func (e *Engine) readItem(x *item, p *saying, m *tocsin.Match, at int64, from *o
 		o.seldom.id = m.Alert.ID
 	}
 	if e.link != nil { // the ids of events may differ with the order of arrival: their content does not
-		x.id, o.seldom.id = [16]byte(x.digest[:16]), m.Alert.ID
+		x.id, o.seldom.id = idOf([16]byte(x.digest[:16])), m.Alert.ID
 	}
 }
 
@@ -164,7 +171,7 @@ func (x *item) alertID() string {
 	if x.p.id != "" {
 		return x.p.id
 	}
-	return hex.EncodeToString(x.id[:])
+	return x.id.hex()
 }
 
 // called reports whether the alert has that id.
@@ -172,12 +179,12 @@ func (x *item) called(id string) bool {
 	if x.p.id != "" {
 		return x.p.id == id
 	}
-	var named [16]byte
+	var named id128
 	return hexInto(&named, id) && named == x.id
 }
 
 // hexName is the length of an alert's id in hex.
-const hexName = 2 * len(order{}.id)
+const hexName = 32
 
 // ref is the alert as evidence names it; id is its own in hex.
 func (x *item) ref(id string) tocsin.AlertRef {

@@ -9,17 +9,24 @@ import (
 	"tocsin"
 )
 
-// A keyHash is the hash of a key's name: two keys are the same where all of its 128 bits agree. What it is made with is
-// drawn anew by each process, so that nobody can choose keys whose hashes agree.
-type keyHash [2]uint64
+// A fingerprint is the hash of a text, such as a key's name: two texts are the same where all of its 128 bits agree. What it is
+// made with is drawn anew by each process, so that nobody can choose texts whose fingerprints agree.
+type fingerprint struct {
+	at   uint64 // chooses a place
+	rest uint64 // tells apart what has the same one
+}
+
+func (h fingerprint) zero() bool { return h == fingerprint{} }
 
 // hashOf is the hash of a text.
-func (l *pool) hashOf(text []byte) keyHash {
-	return keyHash{maphash.Bytes(l.seeds[0], text), maphash.Bytes(l.seeds[1], text)}
+func (l *pool) hashOf(text []byte) fingerprint {
+	return fingerprint{maphash.Bytes(l.seeds[0], text), maphash.Bytes(l.seeds[1], text)}
 }
 
 // with is the hash of two things that were hashed apart, the one of which tells what the other is.
-func (h keyHash) with(o keyHash) keyHash { return keyHash{h[0] ^ o[0], h[1] ^ o[1]} }
+func (h fingerprint) with(o fingerprint) fingerprint {
+	return fingerprint{h.at ^ o.at, h.rest ^ o.rest}
+}
 
 // A hashed is what a [keyTable] finds: it knows the second half of the hash of its key.
 type hashed interface {
@@ -46,21 +53,21 @@ func (t *keyTable[T]) len() int     { return t.n }
 func (t *keyTable[T]) mask() uint64 { return uint64(len(t.slots) - 1) }
 
 // find is what has that hash, the zero value for nothing.
-func (t *keyTable[T]) find(h keyHash) T {
+func (t *keyTable[T]) find(h fingerprint) T {
 	var none T
-	for i := h[0] & t.mask(); ; i = (i + 1) & t.mask() {
+	for i := h.at & t.mask(); ; i = (i + 1) & t.mask() {
 		s := &t.slots[i]
-		if s.at == none || s.sum == h[0] && s.at.rest() == h[1] {
+		if s.at == none || s.sum == h.at && s.at.rest() == h.rest {
 			return s.at
 		}
 	}
 }
 
 // prefetch asks for the place where a hash belongs.
-func (t *keyTable[T]) prefetch(h keyHash) { prefetch(unsafe.Pointer(&t.slots[h[0]&t.mask()])) }
+func (t *keyTable[T]) prefetch(h fingerprint) { prefetch(unsafe.Pointer(&t.slots[h.at&t.mask()])) }
 
 // near is what stands where a hash belongs, if anything: mostly what has it.
-func (t *keyTable[T]) near(h keyHash) T { return t.slots[h[0]&t.mask()].at }
+func (t *keyTable[T]) near(h fingerprint) T { return t.slots[h.at&t.mask()].at }
 
 // put enters what has a hash that is not there.
 func (t *keyTable[T]) put(sum uint64, x T) {
@@ -121,11 +128,11 @@ func (t *keyTable[T]) all() iter.Seq[T] {
 type address struct {
 	tenant string
 	key    []tocsin.Value
-	hash   keyHash
+	hash   fingerprint
 }
 
 // addressOf is the hash of a match's key.
-func (e *Engine) addressOf(m *tocsin.Match) keyHash {
+func (e *Engine) addressOf(m *tocsin.Match) fingerprint {
 	a := &e.address
 	if len(m.Key) > 0 && identical(m.Key, a.key) && a.tenant == m.Tenant {
 		return a.hash
@@ -133,12 +140,12 @@ func (e *Engine) addressOf(m *tocsin.Match) keyHash {
 	if h, ok := e.foresight.hash(m); ok {
 		return h
 	}
-	*a = address{m.Tenant, m.Key, e.hashName(m)}
+	a.tenant, a.key, a.hash = m.Tenant, m.Key, e.hashName(m)
 	return a.hash
 }
 
 // hashName is the hash of the name of a match's key.
-func (e *Engine) hashName(m *tocsin.Match) keyHash {
+func (e *Engine) hashName(m *tocsin.Match) fingerprint {
 	l := &e.pool
 	if len(m.Key) == 1 {
 		if text, ok := m.Key[0].Str(); ok {
@@ -153,12 +160,12 @@ func (e *Engine) hashName(m *tocsin.Match) keyHash {
 }
 
 // hashText is the hash of the name of a key that is one text, as most are.
-func (l *pool) hashText(tenant, text string) keyHash {
-	return l.tenantHash(tenant, 't').with(keyHash{maphash.String(l.seeds[0], text), maphash.String(l.seeds[1], text)})
+func (l *pool) hashText(tenant, text string) fingerprint {
+	return l.tenantHash(tenant, 't').with(fingerprint{maphash.String(l.seeds[0], text), maphash.String(l.seeds[1], text)})
 }
 
 // hashOfName is the hash of a name.
-func (l *pool) hashOfName(name string) keyHash {
+func (l *pool) hashOfName(name string) fingerprint {
 	_, tenant, key := cutValue(name)
 	if kind, text, rest := cutValue(key); kind == tocsin.String && rest == "" {
 		return l.hashText(tenant, text)
@@ -167,7 +174,7 @@ func (l *pool) hashOfName(name string) keyHash {
 }
 
 // tenantHash is the hash of a tenant, before a key of that sort: mostly that of the match before.
-func (l *pool) tenantHash(tenant string, sort byte) keyHash {
+func (l *pool) tenantHash(tenant string, sort byte) fingerprint {
 	if sort != l.sort || tenant != l.tenant {
 		l.sort, l.tenant = sort, strings.Clone(tenant)
 		l.tenantSum = l.hashOf(appendValue([]byte{sort}, tocsin.StringValue(tenant)))

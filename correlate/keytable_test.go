@@ -12,19 +12,19 @@ import (
 func TestKeyTable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		table, want := newKeyTable[*kin](), map[keyHash]*kin{}
+		table, want := newKeyTable[*kin](), map[fingerprint]*kin{}
 		for range rapid.IntRange(1, 80).Draw(t, "steps") {
-			name := keyHash{rapid.Uint64Range(0, 20).Draw(t, "place"), rapid.Uint64Range(0, 2).Draw(t, "rest")}
+			name := fingerprint{rapid.Uint64Range(0, 20).Draw(t, "place"), rapid.Uint64Range(0, 2).Draw(t, "rest")}
 			if k := want[name]; k != nil && rapid.Bool().Draw(t, "remove") {
-				table.remove(name[0], k)
+				table.remove(name.at, k)
 				delete(want, name)
 			} else if k == nil {
 				want[name] = &kin{name: name}
-				table.put(name[0], want[name])
+				table.put(name.at, want[name])
 			}
 			for place := range uint64(21) {
 				for rest := range uint64(3) {
-					if n := (keyHash{place, rest}); table.find(n) != want[n] {
+					if n := (fingerprint{place, rest}); table.find(n) != want[n] {
 						t.Fatalf("%v: found %p, want %p", n, table.find(n), want[n])
 					}
 				}
@@ -37,7 +37,7 @@ func TestKeyTable(t *testing.T) {
 func TestHashOfName(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		e, known := newEngine(Config{}, planSet{}), map[keyHash]string{}
+		e, known := newEngine(Config{}, planSet{}), map[fingerprint]string{}
 		value := rapid.OneOf(
 			rapid.Map(rapid.SampledFrom([]string{"", "a", "11:a", "12:ab", "5", "true"}), tocsin.StringValue),
 			rapid.Just(tocsin.IntValue(5)), rapid.Just(tocsin.BoolValue(true)), rapid.Just(tocsin.NullValue()),

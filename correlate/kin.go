@@ -42,14 +42,14 @@ type kin struct {
 	oldest uint64 // none lags behind alerts before this one
 	log    []item // the newest alerts, numbered from first on: a slot is written once, and read by all that were lent it
 	first  uint64
-	ring   []leftover // what else is known of the newest of these, see [kin.numbered]; its length is a power of two
-	known  *kinWords  // nil before a rule's event was asked
-	refs   logged     // what was said of the log
-	said   [2]uint64  // hash of what the newest alert says
-	sum    digestSum  // of all that were left
+	ring   []leftover  // what else is known of the newest of these, see [kin.numbered]; its length is a power of two
+	known  *kinWords   // nil before a rule's event was asked
+	refs   logged      // what was said of the log
+	said   fingerprint // hash of what the newest alert says
+	sum    digestSum   // of all that were left
 
 	family *family
-	name   keyHash           // by which it is found
+	name   fingerprint       // by which it is found
 	live   int               // berths of states
 	berths []berth           // of those that have left alerts for later
 	stops  []uint64          // likewise: of the group, the first alert that needs a look
@@ -57,7 +57,7 @@ type kin struct {
 }
 
 // rest implements [hashed].
-func (k *kin) rest() uint64 { return k.name[1] }
+func (k *kin) rest() uint64 { return k.name.rest }
 
 // A leftover is what rules that left an alert for later have to know of it.
 type leftover struct {
@@ -198,7 +198,7 @@ func (st *state) unlag() {
 	newest, lag := more[len(more)-1].at, int32(to-first+1)
 	if s.ev != nil {
 		c := &s.ev.calm
-		c.newest, c.mark, c.said = newest, k.numbered(to).mark, [2]uint64{}
+		c.newest, c.mark, c.said = newest, k.numbered(to).mark, fingerprint{}
 		c.room -= int64(s.evidence(to))
 		c.left -= int64(lag)
 		c.lag += lag
@@ -284,7 +284,7 @@ func (f *family) join(st *state) {
 	k := f.kins.find(name)
 	if k == nil {
 		k = &kin{family: f, name: name}
-		f.kins.put(name[0], k)
+		f.kins.put(name.at, k)
 	}
 	i := slices.IndexFunc(k.berths, func(s berth) bool { return s.st == nil })
 	if i < 0 {
@@ -309,6 +309,6 @@ func (st *state) part() {
 	k.forget(member)
 	*k.member(member), k.places[member], st.kin = berth{}, 0, nil
 	if k.live--; k.live == 0 {
-		k.family.kins.remove(k.name[0], k)
+		k.family.kins.remove(k.name.at, k)
 	}
 }

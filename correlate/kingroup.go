@@ -28,7 +28,7 @@ func (k *kin) close() {
 
 // add puts an alert behind the others, and returns its number. What it says has the hash said, and weighs so much. Without
 // a memo it is one that no rule will leave.
-func (k *kin) add(x *item, mark int64, said [2]uint64, weight int64, o *memo) uint64 {
+func (k *kin) add(x *item, mark int64, said fingerprint, weight int64, o *memo) uint64 {
 	before := int64(0)
 	if k.count > 0 {
 		before = k.numbered(k.count).cost

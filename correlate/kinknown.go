@@ -10,16 +10,16 @@ type kinWord struct {
 // kinWords stand in sets, which the first half of the hash chooses, the newest first.
 type kinWords [16][4]kinWord
 
-func (w *kinWords) set(hash [2]uint64) *[4]kinWord { return &w[hash[0]>>40%uint64(len(w))] }
+func (w *kinWords) set(hash fingerprint) *[4]kinWord { return &w[hash.at>>40%uint64(len(w))] }
 
 // find is what has that hash, nil for nothing known.
-func (k *kin) find(hash [2]uint64) *kinWord {
+func (k *kin) find(hash fingerprint) *kinWord {
 	if k.known == nil {
 		return nil
 	}
 	set := k.known.set(hash)
 	for i := range set {
-		if set[i].sum == hash[1] && set[i].said != nil {
+		if set[i].sum == hash.rest && set[i].said != nil {
 			return &set[i]
 		}
 	}
@@ -43,7 +43,7 @@ func (k *kin) knows(ev *event, l *leaving, member int) bool {
 		set := k.known.set(l.hash)
 		copy(set[1:], set[:])
 		word = &set[0]
-		*word = kinWord{sum: l.hash[1], said: l.x.p}
+		*word = kinWord{sum: l.hash.rest, said: l.x.p}
 	}
 	word.knowing |= bit
 	l.knowing |= bit

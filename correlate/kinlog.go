@@ -60,7 +60,7 @@ func (s *berth) goOn(first, last uint64) {
 func (k *kin) welcome(st *state) {
 	all := st.held.all()
 	if k.count == 0 {
-		if len(all) > lagLimit || slices.ContainsFunc(all, func(x item) bool { return !x.p.common() || x.p.sum == [2]uint64{} }) {
+		if len(all) > lagLimit || slices.ContainsFunc(all, func(x item) bool { return !x.p.common() || x.p.sum.zero() }) {
 			return
 		}
 		for i := range all {

@@ -262,7 +262,13 @@ func (c *trackCoder) order(o *order) {
 		c.fail("an alert's time out of range")
 		o.at = 0
 	}
-	c.raw(o.id[:])
+	c.id(&o.id)
+}
+
+func (c *trackCoder) id(d *id128) {
+	b := d.bytes()
+	c.raw(b[:])
+	*d = idOf(b)
 }
 
 func (c *trackCoder) burst(b *burst) {

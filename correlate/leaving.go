@@ -16,7 +16,7 @@ type leaving struct {
 	seldom  seldom // what it says seldom
 	mark    int64  // the watermark
 	x       item   // without a payload, where the kin's pool of payloads was not asked
-	hash    [2]uint64
+	hash    fingerprint
 	weight  int64  // of its payload
 	cost    int64  // what a rule is accounted with that left the alert before it as well, evidence aside
 	number  uint64 // among those that were left; 0 before the first rule leaves it

@@ -10,7 +10,7 @@ import (
 // A memo remembers of the alert in hand what several rules ask in turn.
 type memo struct {
 	idText string
-	id     [16]byte
+	id     id128
 	idHex  bool
 
 	sumAt   int64
@@ -62,7 +62,7 @@ func (o *memo) read(a *tocsin.AlertRef) {
 		o.idText, o.idHex = a.ID, hexInto(&o.id, a.ID)
 		if !o.idHex {
 			sum := sha256.Sum256([]byte(a.ID))
-			copy(o.id[:], sum[:])
+			o.id = idOf([16]byte(sum[:16]))
 		}
 	}
 }

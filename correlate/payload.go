@@ -10,8 +10,8 @@ import (
 // A payload is the part of an alert that many alerts of a key have in common; neighbours share it. It refers to nothing of
 // the record that it was made of.
 type payload struct {
-	sum     [2]uint64 // hash of all that it says; zero for one that was not pooled
-	weight  int64     // see size; 0 for not known
+	sum     fingerprint // hash of all that it says; zero for one that was not pooled
+	weight  int64       // see size; 0 for not known
 	from    *origin
 	values  []string
 	shape   *shape // of its entities
@@ -66,7 +66,7 @@ func (p *payload) same(q *payload) bool {
 	if p == q {
 		return true
 	}
-	if p.sum != [2]uint64{} && q.sum != [2]uint64{} {
+	if !p.sum.zero() && !q.sum.zero() {
 		return p.sum == q.sum
 	}
 	return p.equal(q)

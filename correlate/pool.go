@@ -25,15 +25,15 @@ type pool struct {
 
 	shapes map[string]*shape
 	from   *origin       // of the saying that was heard last
-	sum    keyHash       // of that
+	sum    fingerprint   // of that
 	shape  *shape        // of its entities
 	asked  []entityShape // the same, as they came
-	known  keyHash       // of both
+	known  fingerprint   // of both
 	said   []byte        // scratch
 
 	tenant    string // whose key was asked for last
 	sort      byte   // of that key, see [pool.tenantHash]
-	tenantSum keyHash
+	tenantSum fingerprint
 }
 
 // A poolSet is one line of the processor's cache.
@@ -69,8 +69,8 @@ func (l *pool) one(p *saying) *payload {
 
 // find is the payload that says what p says, which was heard.
 func (l *pool) find(p *saying, h *heard) *payload {
-	set := &l.sets[h.hash[0]&uint64(len(l.sets)-1)]
-	if known := set.find(h.hash[1]); known != nil {
+	set := &l.sets[h.hash.at&uint64(len(l.sets)-1)]
+	if known := set.find(h.hash.rest); known != nil {
 		return known
 	}
 	known := l.made(p, h)
@@ -78,7 +78,7 @@ func (l *pool) find(p *saying, h *heard) *payload {
 	if set.all[poolWays-1] != nil {
 		if l.full++; l.full > len(l.sets)/4 && len(l.sets) < mostSets {
 			l.grow()
-			set = &l.sets[h.hash[0]&uint64(len(l.sets)-1)]
+			set = &l.sets[h.hash.at&uint64(len(l.sets)-1)]
 		}
 	}
 	set.put(known)
@@ -86,7 +86,7 @@ func (l *pool) find(p *saying, h *heard) *payload {
 }
 
 // prefetch asks for where the payload of that hash stands.
-func (l *pool) prefetch(h [2]uint64) { prefetch(unsafe.Pointer(&l.sets[h[0]&uint64(len(l.sets)-1)])) }
+func (l *pool) prefetch(h fingerprint) { prefetch(unsafe.Pointer(&l.sets[h.at&uint64(len(l.sets)-1)])) }
 
 // find is the payload of which sum is the second half of the sum, nil for none.
 func (s *poolSet) find(sum uint64) *payload {
@@ -101,7 +101,7 @@ func (s *poolSet) find(sum uint64) *payload {
 func (s *poolSet) put(p *payload) {
 	copy(s.sums[1:], s.sums[:])
 	copy(s.all[1:], s.all[:])
-	s.sums[0], s.all[0] = p.sum[1], p
+	s.sums[0], s.all[0] = p.sum.rest, p
 }
 
 // grow doubles the sets.
@@ -111,7 +111,7 @@ func (l *pool) grow() {
 	for i := range old {
 		for _, p := range old[i].all {
 			if p != nil {
-				l.sets[p.sum[0]&uint64(len(l.sets)-1)].put(p)
+				l.sets[p.sum.at&uint64(len(l.sets)-1)].put(p)
 			}
 		}
 	}
@@ -131,9 +131,9 @@ func (r *recents) knows(p *payload, hash uint64) bool {
 }
 
 // find is a payload that was taken in, of which h is the sum; nil for none that is known of.
-func (r *recents) find(h [2]uint64) *payload { return r.set(h[0]).find(h[1]) }
+func (r *recents) find(h fingerprint) *payload { return r.set(h.at).find(h.rest) }
 
-func (r *recents) note(p *payload) { r.set(p.sum[0]).put(p) }
+func (r *recents) note(p *payload) { r.set(p.sum.at).put(p) }
 
 // fewBytes is how many bytes of texts stand beside a payload: most rules name a victim and an attacker. Where each alert of
 // many keys says something else, one piece of memory less is one less to collect.

@@ -154,7 +154,8 @@ func spell(refs []tocsin.AlertRef, head, tail []item) {
 // writeID writes the alert's id in hex.
 func (x *item) writeID(to *strings.Builder) {
 	var id [hexName]byte
-	hexOf(id[:], x.id[:])
+	all := x.id.bytes()
+	hexOf(id[:], all[:])
 	to.Write(id[:])
 }
 

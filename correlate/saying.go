@@ -25,7 +25,7 @@ func (p *saying) repeats(q *saying) bool {
 
 // A heard is a saying as the pool knows it: its hash, and what a payload that says it is accounted with.
 type heard struct {
-	hash   [2]uint64
+	hash   fingerprint
 	weight int64
 	shape  *shape
 	texts  []byte // see [payload]; scratch

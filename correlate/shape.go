@@ -11,7 +11,7 @@ import (
 // A shape is what the entities of many payloads have in common: their fields and roles.
 type shape struct {
 	all []entityShape
-	sum keyHash
+	sum fingerprint
 }
 
 // An entityShape is an entity without its value.
@@ -38,7 +38,7 @@ const maxShapes = 1 << 10
 
 // know makes the shape of p's entities, and where p came from, those in hand, and returns their hash: both are mostly those of
 // the saying before.
-func (l *pool) know(p *saying) keyHash {
+func (l *pool) know(p *saying) fingerprint {
 	shaped := l.shaped(p.entities)
 	if p.from == l.from && shaped {
 		return l.known
@@ -77,7 +77,7 @@ func (l *pool) shapeOf(entities []tocsin.Entity) *shape {
 }
 
 // sumOf is a hash of all that an origin says.
-func (l *pool) sumOf(o *origin) keyHash {
+func (l *pool) sumOf(o *origin) fingerprint {
 	text := []byte{'o'}
 	for _, s := range [4]string{o.source, o.file, o.topic, o.incarnation} {
 		text = appendText(text, s)

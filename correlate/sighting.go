@@ -6,7 +6,6 @@ import (
 	pile "container/heap"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"math/bits"
 	"slices"
 	"strings"
@@ -97,7 +96,7 @@ func (m *mention) alertID() string {
 	if m.id != "" {
 		return m.id
 	}
-	return hex.EncodeToString(m.order.id[:])
+	return m.order.id.hex()
 }
 
 // A sum names a set of alerts: the hashes of their content and time, added up modulo 2^256.
@@ -138,7 +137,7 @@ func (s *sum) digest() string {
 type waitHeap []*noticed
 
 func (w *noticed) compare(o *noticed) int {
-	return cmp.Or(cmp.Compare(w.at, o.at), bytes.Compare(w.digest[:], o.digest[:]), bytes.Compare(w.order.id[:], o.order.id[:]))
+	return cmp.Or(cmp.Compare(w.at, o.at), bytes.Compare(w.digest[:], o.digest[:]), w.order.id.compare(o.order.id))
 }
 
 func (h waitHeap) Len() int           { return len(h) }

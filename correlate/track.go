@@ -149,7 +149,7 @@ func (tk *track) sorted() []*state {
 func (e *Engine) state(tk *track, m *tocsin.Match) *state { return e.stateAt(tk, m, e.addressOf(m)) }
 
 // stateAt is state of a key whose name has that hash.
-func (e *Engine) stateAt(tk *track, m *tocsin.Match, h keyHash) *state {
+func (e *Engine) stateAt(tk *track, m *tocsin.Match, h fingerprint) *state {
 	if st := tk.states.find(h); st != nil {
 		return st
 	}
@@ -170,9 +170,9 @@ func (e *Engine) stateAt(tk *track, m *tocsin.Match, h keyHash) *state {
 }
 
 // enter puts a state whose name has that hash among the track's.
-func (tk *track) enter(st *state, h keyHash) {
-	st.hash = h[1]
-	tk.states.put(h[0], st)
+func (tk *track) enter(st *state, h fingerprint) {
+	st.hash = h.rest
+	tk.states.put(h.at, st)
 }
 
 // appendName encodes a tenant and a key without ambiguity.
@@ -188,7 +188,7 @@ func appendName(buf []byte, tenant string, key []tocsin.Value) []byte {
 func (e *Engine) dismiss(st *state) {
 	st.part()
 	tk := st.track
-	tk.states.remove(tk.pool.hashOfName(st.name)[0], st)
+	tk.states.remove(tk.pool.hashOfName(st.name).at, st)
 	tk.bytes -= st.bytes
 	tk.unlink(st)
 	e.queue.remove(st)
