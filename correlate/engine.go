@@ -102,7 +102,7 @@ func newRank(cfg Config, set planSet, rank int) *Engine {
 }
 
 // Step takes one match in and returns the events it changed, nil for none. A monotone condition fires on the alert that
-// completes it (ruling 5). The engine keeps what m refers to: the caller must not change it afterwards.
+// completes it (ruling 5). The engine keeps what m refers to: the caller must not change it afterwards, see [Engine.Release].
 func (e *Engine) Step(m tocsin.Match) []tocsin.Event {
 	e.match = m // a copy in place: a pointer to the argument would put every match on the heap
 	return e.Take(&e.match)
@@ -410,7 +410,8 @@ func (e *Engine) hasten(st *state, due int64) {
 	}
 }
 
-// Release lets go of what the matches so far refer to: the caller may change it from now on.
+// Release lets go of what the matches so far refer to: from now on their keys, values and entities may be written over. The
+// texts of these may not.
 func (e *Engine) Release() {
 	for n := e; n != nil; n = n.next {
 		n.address, n.foresight, n.left, n.memo.said = address{}, foresight{}, leaving{}, saying{}

@@ -34,6 +34,7 @@ func (o *Ordered) Step(m tocsin.Match) []tocsin.Event {
 	if !m.Recorded || (o.watermark != unset && nanos(m.Alert.Time) <= o.watermark) {
 		return o.take(m)
 	}
+	m.Key, m.Values, m.Entities = slices.Clone(m.Key), slices.Clone(m.Values), slices.Clone(m.Entities) // see [Engine.Release]
 	pile.Push(&o.held, m)
 	if len(o.held) > maxOrdered {
 		return o.take(o.next())

@@ -40,7 +40,7 @@ func (l *pool) hear(to *heard, p *saying) {
 	}
 	to.shape, to.texts, to.weight = l.shape, texts, int64(payloadSize+len(texts))
 	text := texts
-	if p.seldom != l.none || len(p.values) > 0 {
+	if len(p.values) > 0 || p.seldom != l.none && p.says() {
 		l.said = appendRest(append(l.said[:0], texts...), p)
 		text = l.said
 		to.weight += int64(weighTexts(p.values) + p.seldom.weigh())

@@ -286,3 +286,25 @@ func TestExplainDropped(t *testing.T) {
 		}
 	}
 }
+
+// Matches are written over those before once that was allowed, and say what they say without it.
+func TestReuse(t *testing.T) {
+	t.Parallel()
+	set := mustLoad(t, map[string]string{"r.yml": ruleText(1, "when: event.kind == \"alert\"\nentities: [{field: user.name, role: victim}, {field: source.ip, role: attacker}]\n"+
+		"correlate: {kind: distinct, group_by: [user.name], span: 1m, field: source.ip, at_least: 2}\n")})
+	fresh, again := set.Matcher(), set.Matcher()
+	for round := range 5 {
+		var want, got []tocsin.Match
+		for i := range 50 * round {
+			a := alert("event.kind", "alert", "user.name", fmt.Sprint("u", round, i), "source.ip", fmt.Sprintf("10.0.%d.%d", round, i))
+			want, got = fresh.Append(want, a), again.Append(got, a)
+		}
+		if len(want) != 50*round {
+			t.Fatalf("%d matches", len(want))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("round %d (-fresh +again):\n%s", round, diff)
+		}
+		again.Reuse()
+	}
+}

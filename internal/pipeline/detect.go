@@ -80,7 +80,11 @@ func (d *Detector) match(p Policy, dn *Detection) {
 			continue
 		}
 		m.Recorded = p.Recorded && p.Ordered
-		Own(&m)
+		var before *tocsin.Match
+		if n := len(dn.Matches); n > 0 {
+			before = &dn.Matches[n-1]
+		}
+		Own(&m, before)
 		dn.Matches = append(dn.Matches, m)
 	}
 	if w, ok := d.Matcher.(Watcher); ok {
@@ -89,24 +93,43 @@ func (d *Detector) match(p Policy, dn *Detection) {
 }
 
 // Own makes a match independent of its alert: the values of an alert share one piece of memory, which the engine would
-// otherwise keep for as long as it keeps the match.
-func Own(m *tocsin.Match) {
-	for i := range m.Key {
-		m.Key[i] = m.Key[i].Clone()
+// otherwise keep for as long as it keeps the match. Before is the match of the same alert that was made independent last, with
+// which it may share lists; nil for none.
+func Own(m, before *tocsin.Match) {
+	if before == nil {
+		before = &tocsin.Match{}
 	}
-	for i := range m.Values {
-		m.Values[i] = m.Values[i].Clone()
+	if !oneList(m.Key, before.Key) {
+		ownValues(m.Key)
 	}
-	for i := range m.Entities {
-		m.Entities[i].Value = strings.Clone(m.Entities[i].Value)
+	if !oneList(m.Values, before.Values) {
+		ownValues(m.Values)
 	}
-	for i := range m.Readings {
-		m.Readings[i].Value = m.Readings[i].Value.Clone()
+	if !oneList(m.Entities, before.Entities) {
+		for i := range m.Entities {
+			m.Entities[i].Value = strings.Clone(m.Entities[i].Value)
+		}
 	}
-	for i := range m.Facts.Tactics {
-		m.Facts.Tactics[i] = strings.Clone(m.Facts.Tactics[i])
+	if !oneList(m.Readings, before.Readings) {
+		for i := range m.Readings {
+			m.Readings[i].Value = m.Readings[i].Value.Clone()
+		}
+	}
+	if !oneList(m.Facts.Tactics, before.Facts.Tactics) {
+		for i := range m.Facts.Tactics {
+			m.Facts.Tactics[i] = strings.Clone(m.Facts.Tactics[i])
+		}
 	}
 }
+
+func ownValues(all []tocsin.Value) {
+	for i := range all {
+		all[i] = all[i].Clone()
+	}
+}
+
+// oneList reports whether a and b are one list.
+func oneList[T any](a, b []T) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
 
 // store writes the alerts that want is true of and acts on what the store says of each.
 func (d *Detector) store(ctx context.Context, out []Detection, want func(*Detection) bool) error {

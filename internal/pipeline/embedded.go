@@ -193,6 +193,7 @@ func (p *Embedded) apply(ctx context.Context, rows []Row) error {
 	w := &work{rows: rows}
 	last := rows[len(rows)-1].Offset
 	p.rescale(rows)
+	p.reuse()
 	err := p.Retry.Do(ctx, "write", func() error {
 		return p.Store.InTx(ctx, func(tx Outputs) error {
 			detections, err := p.detect(ctx, tx, rows)
@@ -213,6 +214,14 @@ func (p *Embedded) apply(ctx context.Context, rows []Row) error {
 	p.count(w)
 	p.Health.Progress(p.engine, 0, last, p.Now())
 	return nil
+}
+
+// reuse lets the matches to come be written over those of the rows before, which are done with.
+func (p *Embedded) reuse() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.engine.Release()
+	p.matcher.Reuse()
 }
 
 func (p *Embedded) count(w *work) {

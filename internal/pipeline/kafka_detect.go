@@ -193,6 +193,9 @@ func (d *KafkaDetect) records(ctx context.Context, in *input, got kafka.Fetched)
 	if r, ok := in.detector.Decoder.(Renewer); ok {
 		r.Renew()
 	}
+	if r, ok := in.detector.Matcher.(Reuser); ok { // what was published before is done with
+		r.Reuse()
+	}
 	var out []Detection
 	err := d.Retry.Do(ctx, "elasticsearch", func() (err error) {
 		out, err = in.detector.Detect(ctx, in.policy, got.Records)

@@ -46,6 +46,9 @@ type Renewer interface {
 	Renew() (changed bool)
 }
 
+// A Reuser is a [Matcher] that can write the matches to come over those so far, once nobody asks for them any more.
+type Reuser interface{ Reuse() }
+
 // A Matcher tells which rules an alert satisfies. It is not safe for concurrent use; the list is good until its next call.
 type Matcher interface {
 	Match(a *tocsin.Alert) []tocsin.Match

@@ -161,7 +161,7 @@ func (p *player) feed(ctx context.Context, in Input) error {
 		}
 		p.sum.Matches++
 		m.Recorded = !p.live
-		pipeline.Own(&m)
+		pipeline.Own(&m, nil)
 		if err := p.emit(ctx, p.step(m)); err != nil {
 			return err
 		}

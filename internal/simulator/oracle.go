@@ -42,7 +42,7 @@ func (w *world) expected(ctx context.Context) (outcome, error) {
 	for _, a := range w.alerts(&out) {
 		for _, match := range matcher.Match(&a) {
 			match.Recorded = true
-			pipeline.Own(&match)
+			pipeline.Own(&match, nil)
 			emit(engine.Step(match))
 		}
 		m.Offset++
