@@ -159,7 +159,7 @@ func (e *Engine) begin() { e.out, e.backed = e.backed, nil }
 // accepts returns the track that a match belongs to, nil where it goes no further, and counts why.
 func (e *Engine) accepts(m *tocsin.Match) *track {
 	tk := e.last
-	if tk == nil || tk.plan.id != m.Rule {
+	if tk == nil || !equalText(tk.plan.id, m.Rule) {
 		tk = e.follows(tk, m.Rule)
 	}
 	switch {
@@ -169,7 +169,7 @@ func (e *Engine) accepts(m *tocsin.Match) *track {
 	case m.Suppressed != "":
 		tk.counts.suppressed++
 		return nil
-	case len(m.Key) != len(tk.plan.groupBy) || m.Set != e.set && !e.sameShape(m):
+	case len(m.Key) != len(tk.plan.groupBy) || !equalText(m.Set, e.set) && !e.sameShape(m):
 		tk.counts.stale++
 		return nil
 	}
@@ -178,7 +178,7 @@ func (e *Engine) accepts(m *tocsin.Match) *track {
 
 // follows is the track of a match that comes after one of another track, which mostly is the one that came then before.
 func (e *Engine) follows(last *track, rule string) *track {
-	if last != nil && last.then != nil && last.then.plan.id == rule {
+	if last != nil && last.then != nil && equalText(last.then.plan.id, rule) {
 		e.last = last.then
 		return e.last
 	}
@@ -207,7 +207,8 @@ func (e *Engine) sameShape(m *tocsin.Match) bool {
 // origin interns where the match's alert came from.
 func (e *Engine) origin(m *tocsin.Match) *seenOrigin {
 	r := &m.Alert.Ref
-	if c := e.came; c != nil && c.partition == r.Partition && c.topic == r.Topic && c.source == m.Alert.Source && c.file == r.File && c.incarnation == r.Incarnation {
+	if c := e.came; c != nil && c.partition == r.Partition && equalText(c.topic, r.Topic) && equalText(c.source, m.Alert.Source) &&
+		equalText(c.file, r.File) && equalText(c.incarnation, r.Incarnation) {
 		return c
 	}
 	o := origin{source: m.Alert.Source, file: r.File, topic: r.Topic, incarnation: r.Incarnation, partition: r.Partition}

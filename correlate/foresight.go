@@ -47,10 +47,10 @@ func (e *Engine) ForeseeAlert(all []tocsin.Match) {
 // is foreseen and never taken does no harm, nor does one that is taken unforeseen.
 func (e *Engine) Foresee(m *tocsin.Match) {
 	f := &e.foresight
-	if newest := f.at(f.n - 1); len(m.Key) == 0 || newest.tenant == m.Tenant && identical(m.Key, newest.key) { // of the same alert
+	if newest := f.at(f.n - 1); len(m.Key) == 0 || equalText(newest.tenant, m.Tenant) && identical(m.Key, newest.key) { // of the same alert
 		return
 	}
-	if f.last == nil || f.last.plan.id != m.Rule {
+	if f.last == nil || !equalText(f.last.plan.id, m.Rule) {
 		f.last = e.tracks[m.Rule]
 	}
 	tk := f.last
@@ -171,4 +171,6 @@ func (f *foresight) hash(m *tocsin.Match) (h fingerprint, ok bool) {
 // told reports whether m is the match whose hash was asked for last, and was foreseen.
 func (f *foresight) told(m *tocsin.Match) bool { return identical(m.Key, f.at(f.asked).key) }
 
-func (x *foreseen) is(m *tocsin.Match) bool { return identical(m.Key, x.key) && x.tenant == m.Tenant }
+func (x *foreseen) is(m *tocsin.Match) bool {
+	return identical(m.Key, x.key) && equalText(x.tenant, m.Tenant)
+}

@@ -164,7 +164,7 @@ func (x *item) cost() int64 {
 	if x.place&owns == 0 {
 		return itemSize
 	}
-	return itemSize + x.p.size()
+	return itemSize + x.p.weight
 }
 
 func (x *item) alertID() string {

@@ -3,7 +3,6 @@ package correlate
 import (
 	"hash/maphash"
 	"iter"
-	"strings"
 	"unsafe"
 
 	"tocsin"
@@ -134,7 +133,7 @@ type address struct {
 // addressOf is the hash of a match's key.
 func (e *Engine) addressOf(m *tocsin.Match) fingerprint {
 	a := &e.address
-	if len(m.Key) > 0 && identical(m.Key, a.key) && a.tenant == m.Tenant {
+	if len(m.Key) > 0 && identical(m.Key, a.key) && equalText(a.tenant, m.Tenant) {
 		return a.hash
 	}
 	if h, ok := e.foresight.hash(m); ok {
@@ -175,8 +174,8 @@ func (l *pool) hashOfName(name string) fingerprint {
 
 // tenantHash is the hash of a tenant, before a key of that sort: mostly that of the match before.
 func (l *pool) tenantHash(tenant string, sort byte) fingerprint {
-	if sort != l.sort || tenant != l.tenant {
-		l.sort, l.tenant = sort, strings.Clone(tenant)
+	if sort != l.sort || !equalText(tenant, l.tenant) {
+		l.sort, l.tenant = sort, tenant
 		l.tenantSum = l.hashOf(appendValue([]byte{sort}, tocsin.StringValue(tenant)))
 	}
 	return l.tenantSum

@@ -64,7 +64,7 @@ func (k *kin) welcome(st *state) {
 			return
 		}
 		for i := range all {
-			k.add(&all[i], unset, all[i].p.sum, all[i].p.size(), nil)
+			k.add(&all[i], unset, all[i].p.sum, all[i].p.weight, nil)
 		}
 		k.inHand = false
 	}

@@ -92,6 +92,9 @@ func sameText(a, b string) bool {
 	return len(a) == len(b) && (len(a) == 0 || unsafe.StringData(a) == unsafe.StringData(b))
 }
 
+// equalText is a == b of texts that mostly are one.
+func equalText(a, b string) bool { return sameText(a, b) || a == b }
+
 // followKin lets one of the group, which can, leave the alert in hand.
 func (e *Engine) followKin(tk *track, k *kin, bit uint64) {
 	l := &e.left

@@ -11,7 +11,7 @@ import (
 // the record that it was made of.
 type payload struct {
 	sum     fingerprint // hash of all that it says; zero for one that was not pooled
-	weight  int64       // see size; 0 for not known
+	weight  int64       // about how many bytes it takes
 	from    *origin
 	values  []string
 	shape   *shape // of its entities
@@ -47,14 +47,12 @@ func (o *seldom) equal(q *seldom) bool {
 // common reports whether other alerts can say the same: no two have an id or a digest in common.
 func (o *seldom) common() bool { return o.id == "" && o.digest == "" && o.link == nil }
 
+// weigh is about how many bytes it takes.
 func (o *seldom) weigh() int {
 	if !o.says() {
 		return 0
 	}
-	n := seldomSize + len(o.id) + len(o.digest) + 16*len(o.absent)
-	for _, v := range o.facts.Tactics {
-		n += 16 + len(v)
-	}
+	n := seldomSize + len(o.id) + len(o.digest) + 16*len(o.absent) + weighTexts(o.facts.Tactics)
 	if o.link != nil {
 		n += o.link.size()
 	}
@@ -76,21 +74,6 @@ func (p *payload) same(q *payload) bool {
 func (p *payload) equal(q *payload) bool {
 	return p == q || (p.from == q.from || *p.from == *q.from) && p.texts == q.texts && p.shape.equal(q.shape) &&
 		slices.Equal(p.values, q.values) && p.seldom.equal(q.seldom)
-}
-
-// size is about how many bytes p takes.
-func (p *payload) size() int64 {
-	if p.weight == 0 {
-		p.weight = int64(payloadSize + weighTexts(p.values) + len(p.texts) + p.seldom.weigh())
-	}
-	return p.weight
-}
-
-func weighTexts(all []string) (n int) {
-	for _, v := range all {
-		n += 16 + len(v)
-	}
-	return n
 }
 
 // entities yields the entities that it names, and their places.

@@ -48,6 +48,13 @@ func (l *pool) hear(to *heard, p *saying) {
 	to.hash = known.with(l.hashOf(text))
 }
 
+func weighTexts(all []string) (n int) {
+	for _, v := range all {
+		n += 16 + len(v)
+	}
+	return n
+}
+
 // appendText appends a text so that what follows cannot be taken for its end.
 func appendText(to []byte, s string) []byte {
 	if len(s) < 0x80 {
