@@ -29,7 +29,7 @@ func Call(ctx context.Context, address, method, path string, body []byte, into a
 	defer resp.Body.Close()
 	if resp.StatusCode >= 300 {
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 300))
-		return fmt.Errorf("%s %s: %s: %s", method, req.URL.Path, resp.Status, text)
+		return fmt.Errorf("%s %s: %w: %s", method, req.URL.Path, StatusError(resp.StatusCode), text)
 	}
 	if into != nil {
 		if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
@@ -39,6 +39,11 @@ func Call(ctx context.Context, address, method, path string, body []byte, into a
 	_, err = io.Copy(io.Discard, resp.Body) // so that the connection is used again
 	return err
 }
+
+// A StatusError is the status of an answer that says that a call failed.
+type StatusError int
+
+func (e StatusError) Error() string { return fmt.Sprintf("%d %s", int(e), http.StatusText(int(e))) }
 
 // Wipe removes what a run made under its name: its input, the internal topics, indices and templates.
 func Wipe(ctx context.Context, client *kafka.Client, address, name, input string) error {
