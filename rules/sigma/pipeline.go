@@ -128,10 +128,9 @@ func (p *Pipelines) add(data []byte) error {
 	if err := dec.Decode(one); err != nil {
 		return err
 	}
-	for name, set := range one.Fields {
-		set.name = name
-		if base := one.Fields[set.Like]; base != nil {
-			set.extend(base)
+	for name := range one.Fields { // each is completed once: the order does not matter
+		if err := one.complete(name); err != nil {
+			return err
 		}
 	}
 	for i, r := range one.Routes {
@@ -141,6 +140,25 @@ func (p *Pipelines) add(data []byte) error {
 		}
 	}
 	p.all = append(p.all, one)
+	return nil
+}
+
+// complete lets a set of fields take over what the sets that it is like have, the one that they are like first.
+func (one *pipeline) complete(name string) error {
+	set := one.Fields[name]
+	if set.name != "" {
+		return nil
+	}
+	if set.name = name; set.Like == "" {
+		return nil
+	}
+	if one.Fields[set.Like] == nil {
+		return fmt.Errorf("fields %q are like %q, which are not there", name, set.Like)
+	}
+	if err := one.complete(set.Like); err != nil {
+		return err
+	}
+	set.extend(one.Fields[set.Like])
 	return nil
 }
 
