@@ -27,6 +27,8 @@ type unpacker struct {
 	large sync.Mutex // held while a batch above small is unpacked: one at a time, however many partitions there are
 	zstd  *zstd.Decoder
 	gzip  sync.Pool // of *gzip.Reader
+	// pieces are of *[pieceSize]byte: what large batches were read into before they were put together.
+	pieces sync.Pool
 }
 
 func newUnpacker(limit int) (*unpacker, error) {
@@ -81,9 +83,13 @@ func (u *unpacker) gunzip(packed []byte) ([]byte, error) {
 // small is what batches of all partitions may unpack to side by side, in bytes.
 const small = 4 << 20
 
-// drain reads r to its end or to the limit. Memory grows with what is there, not with what is claimed.
+// pieceSize is the room for small bytes, and for finding that there are no more.
+const pieceSize = small + bytes.MinRead
+
+// drain reads r to its end or to the limit. Memory grows with what is there, not with what is claimed; that of a large
+// batch's pieces serves the next one too.
 func (u *unpacker) drain(r io.Reader, packed int) ([]byte, error) {
-	head, more, err := piece(r, 4*packed)
+	head, more, err := piece(r, make([]byte, 0, min(4*packed, small)+bytes.MinRead))
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +102,18 @@ func (u *unpacker) drain(r io.Reader, packed int) ([]byte, error) {
 	u.large.Lock()
 	defer u.large.Unlock()
 	pieces, size := [][]byte{head}, len(head)
+	defer func() {
+		for _, p := range pieces[1:] {
+			u.pieces.Put((*[pieceSize]byte)(p[:pieceSize]))
+		}
+	}()
 	for more {
+		room, ok := u.pieces.Get().(*[pieceSize]byte)
+		if !ok {
+			room = new([pieceSize]byte)
+		}
 		var next []byte
-		if next, more, err = piece(r, small); err != nil {
+		if next, more, err = piece(r, room[:0]); err != nil {
 			return nil, err
 		}
 		pieces, size = append(pieces, next), size+len(next)
@@ -109,9 +124,9 @@ func (u *unpacker) drain(r io.Reader, packed int) ([]byte, error) {
 	return slices.Concat(pieces...), nil
 }
 
-// piece reads up to small bytes of r, of which so many are expected; more says that r may hold more.
-func piece(r io.Reader, expected int) (part []byte, more bool, err error) {
-	buf := bytes.NewBuffer(make([]byte, 0, min(expected, small)+bytes.MinRead))
+// piece reads up to small bytes of r into room, or into more where that is too little; more says that r may hold more.
+func piece(r io.Reader, room []byte) (part []byte, more bool, err error) {
+	buf := bytes.NewBuffer(room)
 	n, err := buf.ReadFrom(io.LimitReader(r, small))
 	if err != nil {
 		return nil, false, fmt.Errorf("%w: %w", errCodec, err)
