@@ -54,36 +54,23 @@ func written(ctx context.Context, o options, lane string, out io.Writer) error {
 		}
 	}
 	ours := func(events string) []string { return []string{self, writtenChild, lane, at(events), at("ours")} }
-	var cost [3]float64
+	var cost [3]frame.Net
 	for range o.rounds {
 		for i, command := range []func(string) []string{ours, theirs("refs"), theirs("none")} {
-			one, err := netOf(ctx, o, command)
-			if err != nil {
+			if err := cost[i].Run(ctx, command("all.ndjson"), command("one.ndjson")); err != nil {
 				return err
-			}
-			if cost[i] == 0 || one < cost[i] {
-				cost[i] = one
 			}
 		}
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for i, name := range []string{"tocsin, JSON to event", "rsigma " + version + ", naming the alerts", "rsigma " + version} {
-		fmt.Fprintf(w, "%s\t%.0f\t%.1fx\t\n", name, cost[i], cost[i]/cost[0])
+		work := cost[i].Work()
+		fmt.Fprintf(w, "%s\t%.0f\t%.1fx\t\n", name, float64(work)/float64(o.events), work.Seconds()/cost[0].Work().Seconds())
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	return agreement(at("ours"), at("refs"), out)
-}
-
-// netOf is the processor's time of a record in nanoseconds: of all of them, less what a run over one takes.
-func netOf(ctx context.Context, o options, command func(events string) []string) (float64, error) {
-	load, _, err := frame.Used(ctx, command("one.ndjson")...)
-	if err != nil {
-		return 0, err
-	}
-	all, _, err := frame.Used(ctx, command("all.ndjson")...)
-	return float64(all-load) / float64(o.events), err
 }
 
 // agreement says of how many users both fired first in the same second.

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"tocsin/bench/internal/frame"
 	sigma "tocsin/bench/internal/rsigma"
@@ -75,57 +74,35 @@ func compare(ctx context.Context, o options, in input, other *program, out io.Wr
 			return err
 		}
 	}
-	var best [2]figure
-	for i := range o.rounds {
-		f, err := net(ctx, ours(in.plain, o.profile, "count"), ours(in.onePlain, "", "count"))
-		if err != nil {
+	var best [2]frame.Net
+	for range o.rounds {
+		if err := best[0].Run(ctx, ours(in.plain, o.profile, "count"), ours(in.onePlain, "", "count")); err != nil {
 			return err
-		}
-		if i == 0 || f.cpu < best[0].cpu {
-			best[0] = f
 		}
 		if other == nil {
 			continue
 		}
-		if f, err = net(ctx, other.timed(in.told), other.timed(in.oneTold)); err != nil {
+		if err := best[1].Run(ctx, other.timed(in.told), other.timed(in.oneTold)); err != nil {
 			return err
-		}
-		if i == 0 || f.cpu < best[1].cpu {
-			best[1] = f
 		}
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\tµs/event\tevents/s of a core\tpeak memory\tload\t")
-	row := func(name string, f figure) {
-		each := f.cpu.Seconds() / float64(in.events)
-		fmt.Fprintf(w, "%s\t%.2f\t%.0f\t%d MB\t%.2f s\t\n", name, each*1e6, 1/each, f.memory>>20, f.load.Seconds())
+	row := func(name string, n *frame.Net) {
+		each := n.Work().Seconds() / float64(in.events)
+		fmt.Fprintf(w, "%s\t%.2f\t%.0f\t%d MB\t%.2f s\t\n", name, each*1e6, 1/each, n.Memory>>20, n.Load.Seconds())
 	}
-	row("tocsin", best[0])
+	row("tocsin", &best[0])
 	if other != nil {
-		row(other.name, best[1])
+		row(other.name, &best[1])
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if other != nil {
-		fmt.Fprintf(out, "tocsin is %.2fx\n", best[1].cpu.Seconds()/best[0].cpu.Seconds())
+		fmt.Fprintf(out, "tocsin is %.2fx\n", best[1].Work().Seconds()/best[0].Work().Seconds())
 	}
 	return nil
-}
-
-// A figure is the processor's time of a run less that of one over a single event.
-type figure struct {
-	cpu, load time.Duration
-	memory    int64 // bytes, the most
-}
-
-func net(ctx context.Context, whole, one []string) (figure, error) {
-	load, _, err := frame.Used(ctx, one...)
-	if err != nil {
-		return figure{}, err
-	}
-	all, memory, err := frame.Used(ctx, whole...)
-	return figure{all - load, load, memory}, err
 }
 
 // same compares what both sides match, and prints each rule on which they differ.

@@ -66,3 +66,31 @@ func Used(ctx context.Context, command ...string) (cpu time.Duration, memory int
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), u.Maxrss << 10, nil
 }
+
+// A Net is the processor's time of the work alone: what a command took over all its input less what it takes over a single
+// record. Each is the least of some runs by itself. The least difference within a run would be that of the run whose
+// beginning happened to be slow. The zero value has seen no run.
+type Net struct {
+	All, Load time.Duration
+	Memory    int64 // bytes, the most that a run over all took
+}
+
+// Run runs both commands once more, as [Used] does.
+func (n *Net) Run(ctx context.Context, all, one []string) error {
+	load, _, err := Used(ctx, one...)
+	if err != nil {
+		return err
+	}
+	whole, memory, err := Used(ctx, all...)
+	if err != nil {
+		return err
+	}
+	if n.All == 0 {
+		n.All, n.Load = whole, load
+	}
+	n.All, n.Load, n.Memory = min(n.All, whole), min(n.Load, load), max(n.Memory, memory)
+	return nil
+}
+
+// Work is the time between the two.
+func (n *Net) Work() time.Duration { return n.All - n.Load }
