@@ -14,7 +14,7 @@
 # What does not fit goes to `make test-long`.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-ways bench-rules bench-correlate bench-guard bench-quality chaos outage pictures fuzz stack stack-down stack-status cover check-docs deadcode clean
+.PHONY: help build test test-long race lint fix fmt bench bench-diff bench-path bench-ways bench-rules bench-correlate bench-guard profile bench-quality chaos outage pictures fuzz stack stack-down stack-status cover check-docs deadcode clean
 
 GOFUMPT := go tool -modfile=tools/check/go.mod gofumpt
 BENCHSTAT := go tool -modfile=tools/check/go.mod benchstat
@@ -72,6 +72,9 @@ bench-correlate: ## Measure correlation beside Siddhi and Esper, which it fetche
 
 bench-quality: ## Measure what the shipped rules find in recorded campaigns: DATA=folder SCORE=program BASELINE=program
 	@go run ./bench/quality -data '$(DATA)' -score '$(SCORE)' -baseline '$(BASELINE)'
+
+profile: ## Renew the profile that the daemon is built with: RULES=folder EVENTS=file
+	@bench/profile '$(RULES)' '$(EVENTS)'
 
 bench-guard: ## Print what an alert costs beside the last accepted run (bench/results); ACCEPT=1 accepts this one
 	@go run ./bench/guard $(if $(ACCEPT),-accept)
