@@ -22,19 +22,19 @@ import (
 // An input is the events of a lane in two files: as they are, and for the other engine with the log source that each is
 // of, which that engine wants to be told. One holds the first event alone.
 type input struct {
-	plain, told       string
-	onePlain, oneTold string
-	rules             string
-	events            int
-	bytes             int64
-	altered           map[string]string // files of the altered rules by id
+	plain, told string
+	oneTold     string
+	rules       string
+	events      int
+	bytes       int64
+	altered     map[string]string // files of the altered rules by id
 }
 
 func prepare(o options) (input, error) {
 	in := input{
 		plain: filepath.Join(o.scratch, "plain.ndjson"), told: filepath.Join(o.scratch, "told.ndjson"),
-		onePlain: filepath.Join(o.scratch, "one-plain.ndjson"), oneTold: filepath.Join(o.scratch, "one-told.ndjson"),
-		rules: o.rules,
+		oneTold: filepath.Join(o.scratch, "one-told.ndjson"),
+		rules:   o.rules,
 	}
 	data, err := read(o.events)
 	if err != nil {
@@ -54,7 +54,7 @@ func prepare(o options) (input, error) {
 		name  string
 		n     int
 		named bool
-	}{{in.plain, o.limit, false}, {in.told, o.limit, true}, {in.onePlain, 1, false}, {in.oneTold, 1, true}} {
+	}{{in.plain, o.limit, false}, {in.told, o.limit, true}, {in.oneTold, 1, true}} {
 		if err := writeLines(f.name, lines, f.n, f.named); err != nil {
 			return in, err
 		}

@@ -9,13 +9,15 @@ import (
 	"runtime/pprof"
 
 	"tocsin"
+	"tocsin/bench/internal/frame"
 	"tocsin/ingest"
 	"tocsin/ingest/decode"
+	"tocsin/internal/cputime"
 	"tocsin/rules"
 )
 
 // ownChild is the first argument of a process that is our side: rules, events, profile. It prints line and rule of each match
-// where the fourth is "list".
+// where the fourth is "list", else the time that it took behind some counts.
 const ownChild = "-own"
 
 func own(args []string, out io.Writer) error {
@@ -46,7 +48,12 @@ func own(args []string, out io.Writer) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	return match(set, decoder, file, args[3] == "list", out)
+	begun := cputime.Process()
+	if err := match(set, decoder, file, args[3] == "list", out); err != nil || args[3] == "list" {
+		return err
+	}
+	_, err = fmt.Fprintf(out, frame.WorkLine, cputime.Process()-begun)
+	return err
 }
 
 // match decodes and matches line by line, as a worker of the daemon does.

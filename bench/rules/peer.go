@@ -76,7 +76,7 @@ func compare(ctx context.Context, o options, in input, other *program, out io.Wr
 	}
 	var best [2]frame.Net
 	for range o.rounds {
-		if err := best[0].Run(ctx, ours(in.plain, o.profile, "count"), ours(in.onePlain, "", "count")); err != nil {
+		if err := best[0].RunTold(ctx, ours(in.plain, o.profile, "count")...); err != nil {
 			return err
 		}
 		if other == nil {
