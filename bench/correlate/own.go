@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tocsin"
+	"tocsin/bench/internal/frame"
 	"tocsin/bench/internal/logon"
 	"tocsin/correlate"
 	"tocsin/internal/cputime"
@@ -67,7 +68,7 @@ func own(args []string, out io.Writer) error {
 		defer pprof.StopCPUProfile()
 	}
 	cpu := s.play()
-	fmt.Fprintf(out, "cpu_ns %d\nfired %d\ntimed %d\nopened %d\n", cpu, s.emitted, s.events-s.events/5, s.opened)
+	fmt.Fprintf(out, frame.CPULine+"fired %d\ntimed %d\nopened %d\n", cpu, s.emitted, s.events-s.events/5, s.opened)
 	s.memory(out)
 	return s.save(args[5])
 }

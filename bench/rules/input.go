@@ -20,14 +20,14 @@ import (
 )
 
 // An input is the events of a lane in two files: as they are, and for the other engine with the log source that each is
-// of, which that engine wants to be told. One holds the first event alone.
+// of, which that engine wants to be told. oneTold holds the first event alone.
 type input struct {
-	plain, told string
-	oneTold     string
-	rules       string
-	events      int
-	bytes       int64
-	altered     map[string]string // files of the altered rules by id
+	plain, told, oneTold string
+
+	rules   string
+	events  int
+	bytes   int64
+	altered map[string]string // files of the altered rules by id
 }
 
 func prepare(o options) (input, error) {

@@ -52,7 +52,7 @@ func own(args []string, out io.Writer) error {
 	if err := match(set, decoder, file, args[3] == "list", out); err != nil || args[3] == "list" {
 		return err
 	}
-	_, err = fmt.Fprintf(out, frame.WorkLine, cputime.Process()-begun)
+	_, err = fmt.Fprintf(out, frame.CPULine, cputime.Process()-begun)
 	return err
 }
 

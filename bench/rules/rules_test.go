@@ -42,7 +42,7 @@ func TestOurSide(t *testing.T) {
 	if err := run(t.Context(), []string{ownChild, in.rules, in.plain, "", "count"}, &out); err != nil {
 		t.Fatal(err)
 	}
-	if want := "rules 3\nevents 5\nmatches 3\nrejected 0\nwork_ns "; !strings.HasPrefix(out.String(), want) {
+	if want := "rules 3\nevents 5\nmatches 3\nrejected 0\ncpu_ns "; !strings.HasPrefix(out.String(), want) {
 		t.Errorf("it counts %q, want %q: three times the rules, and of the altered ones none matches", out.String(), want)
 	}
 }

@@ -54,76 +54,73 @@ func OnOneCore(command ...string) []string {
 	return command
 }
 
-// Used runs a command to its end on one core and tells the processor's time that it took and the most memory, in bytes.
-func Used(ctx context.Context, command ...string) (cpu time.Duration, memory int64, err error) {
-	_, cpu, memory, err = used(ctx, command)
-	return cpu, memory, err
+// A usage is what a command took of the processor's time, the most memory that it had, in bytes, and what it wrote.
+type usage struct {
+	cpu    time.Duration
+	memory int64
+	text   []byte
 }
 
-func used(ctx context.Context, command []string) (text []byte, cpu time.Duration, memory int64, err error) {
+// use runs a command to its end on one core.
+func use(ctx context.Context, command []string) (usage, error) {
 	command = OnOneCore(command...)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // our own binary, or another engine
-	if text, err = cmd.CombinedOutput(); err != nil {
-		return nil, 0, 0, fmt.Errorf("%s: %w: %.300s", filepath.Base(command[0]), err, text)
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		return usage{}, fmt.Errorf("%s: %w: %.300s", filepath.Base(command[0]), err, text)
 	}
 	u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return nil, 0, 0, errors.New("the system does not say what a process used")
+		return usage{}, errors.New("the system does not say what a process used")
 	}
-	return text, time.Duration(u.Utime.Nano() + u.Stime.Nano()), u.Maxrss << 10, nil
+	return usage{time.Duration(u.Utime.Nano() + u.Stime.Nano()), u.Maxrss << 10, text}, nil
 }
 
-// A Net is the processor's time of the work alone: what a command took over all its input less what it takes over a single
-// record. Each is the least of some runs by itself. The least difference within a run would be that of the run whose
-// beginning happened to be slow. The zero value has seen no run.
+// A Net is the processor's time of the work alone: what a command took over all its input less what it took to begin. The zero
+// value has seen no run.
 type Net struct {
 	All, Load time.Duration
 	Memory    int64 // bytes, the most that a run over all took
-	told      time.Duration
 }
 
-// Run runs both commands once more, as [Used] does.
+// Run runs a command over all its input and over a single record once more. Each is the least of the runs by itself: the least
+// difference within a run would be that of the run whose beginning happened to be slow.
 func (n *Net) Run(ctx context.Context, all, one []string) error {
-	load, _, err := Used(ctx, one...)
+	load, err := use(ctx, one)
 	if err != nil {
 		return err
 	}
-	whole, memory, err := Used(ctx, all...)
+	whole, err := use(ctx, all)
 	if err != nil {
 		return err
 	}
 	if n.All == 0 {
-		n.All, n.Load = whole, load
+		n.All, n.Load = whole.cpu, load.cpu
 	}
-	n.All, n.Load, n.Memory = min(n.All, whole), min(n.Load, load), max(n.Memory, memory)
+	n.All, n.Load, n.Memory = min(n.All, whole.cpu), min(n.Load, load.cpu), max(n.Memory, whole.memory)
 	return nil
 }
 
-// WorkLine is what a command writes of the processor's time that its work took, where it measures that itself.
-const WorkLine = "work_ns %d\n"
+// CPULine is how a command writes what its work took of the processor, in nanoseconds, where it measures that itself.
+const CPULine = "cpu_ns %d\n"
 
-// RunTold runs a command once more that tells its work by a [WorkLine], the last of what it writes: that is then known to less
-// than what its beginning varies by.
+// RunTold runs a command once more that ends with a [CPULine]: it knows its work better than by what its beginning varies.
 func (n *Net) RunTold(ctx context.Context, all ...string) error {
-	text, whole, memory, err := used(ctx, all)
+	whole, err := use(ctx, all)
 	if err != nil {
 		return err
 	}
-	var work int64
-	if _, err := fmt.Sscanf(string(text[max(bytes.LastIndexByte(bytes.TrimSpace(text), '\n'), 0):]), "\n"+WorkLine, &work); err != nil || work <= 0 {
-		return fmt.Errorf("%s does not tell its work: %.300s", filepath.Base(all[0]), text)
+	var work time.Duration
+	last := whole.text[max(bytes.LastIndex(whole.text, []byte("cpu_ns")), 0):]
+	if _, err := fmt.Sscanf(string(last), CPULine, &work); err != nil || work <= 0 {
+		return fmt.Errorf("%s does not tell its work: %.300s", filepath.Base(all[0]), whole.text)
 	}
-	if told := time.Duration(work); n.told == 0 || told < n.told {
-		n.All, n.Load, n.told = whole, whole-told, told
+	if n.All == 0 || work < n.Work() {
+		n.All, n.Load = whole.cpu, whole.cpu-work
 	}
-	n.Memory = max(n.Memory, memory)
+	n.Memory = max(n.Memory, whole.memory)
 	return nil
 }
 
-// Work is the time between the two, or what was told.
-func (n *Net) Work() time.Duration {
-	if n.told > 0 {
-		return n.told
-	}
-	return n.All - n.Load
-}
+// Work is the time between the two.
+func (n *Net) Work() time.Duration { return n.All - n.Load }
