@@ -202,7 +202,37 @@ func fetchBytes(code int16, batches []byte) []byte {
 	return append(q.b, batches...)
 }
 
+// fetchBytesByID is the same of a topic named by its id.
+func fetchBytesByID(code int16, batches []byte) []byte {
+	var q request
+	q.i8(0) // tags of the header
+	q.i32(0)
+	q.i16(0)
+	q.i32(0)
+	q.i8(2)
+	q.b = append(q.b, "0123456789abcdef"...)
+	q.i8(2)
+	q.i32(3)
+	q.i16(code)
+	q.i64(1000)
+	q.i64(1000)
+	q.i64(10)
+	q.i8(2) // an aborted transaction
+	q.i64(1)
+	q.i64(2)
+	q.b = append(q.b, 1, 7, 2, 'a', 'b') // with a tag
+	q.i32(-1)                            // no other replica
+	q.b = binary.AppendUvarint(q.b, uint64(len(batches)+1))
+	q.b = append(q.b, batches...)
+	return append(q.b, 0, 0, 0)
+}
+
 func TestReadFetch(t *testing.T) {
+	t.Run("by name", func(t *testing.T) { testReadFetch(t, fetchBytes, false) })
+	t.Run("by id", func(t *testing.T) { testReadFetch(t, fetchBytesByID, true) })
+}
+
+func testReadFetch(t *testing.T, fetchBytes func(code int16, batches []byte) []byte, byID bool) {
 	one := encodeBatch(t, 0, compress.None, noon, testRecord{value: bytes.Repeat([]byte("x"), 1000)})
 	for name, test := range map[string]struct {
 		raw      []byte
@@ -218,12 +248,12 @@ func TestReadFetch(t *testing.T) {
 		"out of range":       {raw: fetchBytes(1, nil), code: kafka.OffsetOutOfRange},
 		"cut off":            {raw: fetchBytes(0, one)[:60], fails: true},
 		"empty":              {fails: true},
-		"a wrong size":       {raw: fetchBytes(0, one)[:len(fetchBytes(0, one))-1], fails: true},
+		"a wrong size":       {raw: fetchBytes(0, one)[:len(fetchBytes(0, one))-4], fails: true},
 		"more than one part": {raw: append(fetchBytes(0, one), 1, 2, 3), batches: len(one)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := replyOf(test.raw)
-			got, err := readFetch(in, 2500)
+			got, err := readFetch(in, 2500, byID)
 			if (err != nil) != test.fails {
 				t.Fatal(err)
 			}
@@ -243,9 +273,12 @@ func TestReadFetch(t *testing.T) {
 func FuzzReadFetch(f *testing.F) {
 	f.Add(fetchBytes(0, encodeBatch(f, 0, compress.None, noon, testRecord{value: []byte("x")})))
 	f.Add(fetchBytes(1, nil))
+	f.Add(fetchBytesByID(0, encodeBatch(f, 0, compress.None, noon, testRecord{value: []byte("x")})))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if got, err := readFetch(replyOf(raw), 100); err == nil && len(got.batches) > 100 {
-			t.Fatal("more than the limit")
+		for _, byID := range []bool{false, true} {
+			if got, err := readFetch(replyOf(raw), 100, byID); err == nil && len(got.batches) > 100 {
+				t.Fatal("more than the limit")
+			}
 		}
 	})
 }

@@ -29,6 +29,7 @@ type client struct {
 	addr      net.Addr
 	dialer    *kafka.Dialer // of the group's own connections
 	conns     *connections
+	versions  fetchVersions
 }
 
 func newClient(c Connection, topics []string) (*client, error) {

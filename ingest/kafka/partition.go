@@ -155,7 +155,7 @@ func (p *Partition) fill(ctx context.Context) error {
 	defer cancel()
 	cfg := p.shared.cfg
 	answer, err := fetch(ctx, p.shared.client, &fetchRequest{
-		topic: p.topic.Name, partition: p.id, offset: p.next, maxBytes: int32(cfg.FetchBytes),
+		topic: p.topic.Name, id: topicID(p.incarnation), partition: p.id, offset: p.next, maxBytes: int32(cfg.FetchBytes),
 		maxWait: int32(cfg.MaxWait.Milliseconds()), rawLimit: cfg.BatchLimit,
 	})
 	switch {
@@ -186,7 +186,7 @@ func (p *Partition) fill(ctx context.Context) error {
 
 func isUnknown(err error) bool {
 	return errors.Is(err, kafka.UnknownTopicOrPartition) || errors.Is(err, kafka.NotLeaderForPartition) ||
-		errors.Is(err, kafka.LeaderNotAvailable)
+		errors.Is(err, kafka.LeaderNotAvailable) || errors.Is(err, kafka.UnknownTopicID) || errors.Is(err, kafka.InconsistentTopicID)
 }
 
 // relocate finds where to read on when the offset wanted is not in the log.

@@ -52,8 +52,8 @@ func (c *client) refuseOld(ctx context.Context) error {
 		return fmt.Errorf("api versions: %w", err)
 	}
 	for _, k := range res.ApiKeys {
-		if k.ApiKey == int(protocol.Fetch) && (k.MaxVersion < fetchVersion || k.MinVersion > fetchVersion) {
-			return fmt.Errorf("kafka is too old or too new: it answers fetches of version %d to %d, and %d is needed: take Kafka 3 or 4: %w", k.MinVersion, k.MaxVersion, fetchVersion, ErrUnfit)
+		if k.ApiKey == int(protocol.Fetch) && (k.MaxVersion < fetchByName || k.MinVersion > fetchByName) {
+			return fmt.Errorf("kafka is too old or too new: it answers fetches of version %d to %d, and %d is needed: take Kafka 3 or 4: %w", k.MinVersion, k.MaxVersion, fetchByName, ErrUnfit)
 		}
 	}
 	return nil

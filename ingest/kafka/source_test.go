@@ -409,16 +409,7 @@ func TestRecreated(t *testing.T) {
 		c.produce(t, topic, 0, numbered(10)...)
 		s := open(t, c.config("g-"+topic, topic), Options{})
 		first := readN(t, s, 10)
-		c.drop(t, topic)
-		for deadline := time.Now().Add(2 * time.Minute); c.exists(t, topic); {
-			if time.Now().After(deadline) {
-				t.Fatal("the topic is not deleted")
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-		c.create(t, topic, 1)
-		c.client.PurgeTopicsFromClient(topic)
-		c.produce(t, topic, 0, numbered(20)...)
+		c.remake(t, topic, 20)
 		again := readN(t, s, 20)
 		if diff := cmp.Diff(map[int32][]int64{0: upTo(20)}, offsets(again)); diff != "" {
 			t.Error(diff)
@@ -427,6 +418,21 @@ func TestRecreated(t *testing.T) {
 			t.Error("the same incarnation")
 		}
 	})
+}
+
+// remake deletes the topic, makes another of its name, and writes so many records to it.
+func (c *cluster) remake(t testing.TB, topic string, records int) {
+	t.Helper()
+	c.drop(t, topic)
+	for deadline := time.Now().Add(2 * time.Minute); c.exists(t, topic); {
+		if time.Now().After(deadline) {
+			t.Fatal("the topic is not deleted")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	c.create(t, topic, 1)
+	c.client.PurgeTopicsFromClient(topic)
+	c.produce(t, topic, 0, numbered(records)...)
 }
 
 func (c *cluster) exists(t testing.TB, topic string) bool {

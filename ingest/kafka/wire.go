@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -17,134 +16,11 @@ import (
 // connection that the Transport found, opened and logged in ([protocol.RawExchanger]): that is what fetches do.
 
 const (
-	fetchVersion    = 10 // the least that may carry zstd; Kafka 2.1 and later
 	metadataVersion = 10 // the least that tells topic ids; Kafka 2.8 and later
 	clientName      = "tocsin"
 )
 
 var errFrame = errors.New("answer of the broker is malformed")
-
-// A fetchRequest asks one partition's leader for records from an offset on.
-type fetchRequest struct {
-	topic     string
-	partition int32
-	offset    int64
-	maxBytes  int32
-	maxWait   int32 // milliseconds
-	rawLimit  int   // of what is kept of an answer, in bytes
-}
-
-// A fetchAnswer is what the leader said. It belongs to whoever asked.
-type fetchAnswer struct {
-	code     kafka.Error // of the partition; 0 for none
-	high     int64       // high watermark
-	logStart int64
-	batches  []byte // whole record batches; the last one may be cut off
-	oversize int    // bytes of the first batch, where that is more than the limit: batches holds its header alone
-}
-
-func (*fetchRequest) ApiKey() protocol.ApiKey { return protocol.Fetch } //nolint:revive // the name is the interface's
-func (*fetchAnswer) ApiKey() protocol.ApiKey  { return protocol.Fetch } //nolint:revive // the name is the interface's
-
-// Required implements [protocol.RawExchanger].
-func (*fetchRequest) Required(map[protocol.ApiKey]int16) bool { return true }
-
-// Broker sends the request to the partition's leader.
-func (r *fetchRequest) Broker(c protocol.Cluster) (protocol.Broker, error) {
-	topic, ok := c.Topics[r.topic]
-	if !ok {
-		return protocol.Broker{}, kafka.UnknownTopicOrPartition
-	}
-	partition, ok := topic.Partitions[r.partition]
-	if !ok {
-		return protocol.Broker{}, kafka.UnknownTopicOrPartition
-	}
-	broker, ok := c.Brokers[partition.Leader]
-	if !ok {
-		return protocol.Broker{}, kafka.LeaderNotAvailable
-	}
-	return broker, nil
-}
-
-// RawExchange writes the request and reads the answer.
-func (r *fetchRequest) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
-	var q request
-	q.begin(protocol.Fetch, fetchVersion)
-	q.i32(-1) // no replica
-	q.i32(r.maxWait)
-	q.i32(1) // least bytes
-	q.i32(r.maxBytes)
-	q.i8(0)  // isolation: read uncommitted, a transactional batch halts the partition
-	q.i32(0) // no session
-	q.i32(-1)
-	q.i32(1)
-	q.str(r.topic)
-	q.i32(1)
-	q.i32(r.partition)
-	q.i32(-1) // leader epoch unknown
-	q.i64(r.offset)
-	q.i64(-1) // log start: for replicas
-	q.i32(r.maxBytes)
-	q.i32(0) // forgotten topics
-	in, err := q.exchange(rw)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := readFetch(in, r.rawLimit)
-	if err != nil {
-		return nil, fmt.Errorf("fetch: %w", err) // the connection is given up
-	}
-	return answer, nil
-}
-
-// readFetch reads the body of a fetch's answer for one partition, to the end of its frame. Of the record batches at
-// most limit bytes are kept.
-func readFetch(in *reply, limit int) (*fetchAnswer, error) {
-	in.skip(4) // throttle
-	if code := in.i16(); code != 0 {
-		return &fetchAnswer{code: kafka.Error(code)}, in.end()
-	}
-	in.skip(4) // session
-	if in.i32() != 1 {
-		return nil, in.bad()
-	}
-	in.skip(int64(in.i16())) // topic
-	if in.i32() != 1 {
-		return nil, in.bad()
-	}
-	in.skip(4) // partition
-	answer := &fetchAnswer{code: kafka.Error(in.i16()), high: in.i64()}
-	in.skip(8) // last stable offset
-	answer.logStart = in.i64()
-	in.skip(16 * int64(max(0, in.i32()))) // aborted transactions
-	size := int64(in.i32())
-	if in.err != nil || size > in.left {
-		return nil, in.bad()
-	}
-	switch {
-	case size <= 0:
-	case size <= int64(limit):
-		answer.batches = in.take(int(size))
-	default:
-		in.takeSome(answer, limit)
-	}
-	return answer, in.end()
-}
-
-// takeSome keeps of more record batches than the limit allows: the header of the first one if that alone is above
-// the limit, else as many as fit. The rest is fetched again.
-func (r *reply) takeSome(answer *fetchAnswer, limit int) {
-	head := r.take(min(batchHeader, limit))
-	h, ok := readHeader(head)
-	switch {
-	case !ok:
-		r.err = errFrame
-	case h.size > limit:
-		answer.batches, answer.oversize = head, h.size
-	default:
-		answer.batches = append(head, r.take(limit-len(head))...)
-	}
-}
 
 // A request is a request being written.
 type request struct{ b []byte }
@@ -248,6 +124,14 @@ func (r *reply) uvarint() uint64 {
 		r.err = errFrame
 	}
 	return 0
+}
+
+// count reads how many members follow, or bytes: less than zero for null.
+func (r *reply) count(compact bool) int64 {
+	if compact {
+		return int64(r.uvarint()) - 1
+	}
+	return int64(r.i32())
 }
 
 // compact reads a compact string; "" for null.
@@ -369,17 +253,4 @@ func (r *reply) array(item func()) {
 	for i := uint64(1); i < n && r.err == nil; i++ {
 		item()
 	}
-}
-
-// fetch asks the partition's leader. The context must carry a deadline, which the connection keeps.
-func fetch(ctx context.Context, c *client, r *fetchRequest) (*fetchAnswer, error) {
-	m, err := c.transport.RoundTrip(ctx, c.addr, r)
-	if err != nil {
-		return nil, err
-	}
-	answer, ok := m.(*fetchAnswer)
-	if !ok {
-		return nil, errFrame
-	}
-	return answer, nil
 }
