@@ -67,16 +67,12 @@ func compare(ctx context.Context, o options, lane string, others []engine, out i
 }
 
 func ownRun(ctx context.Context, o options, lane, mode string, keys int, span time.Duration) (figure, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return figure{}, err
-	}
 	profile := ""
 	if mode == "whole" {
 		profile = o.profile
 	}
 	firings := filepath.Join(o.scratch, "firings")
-	return measure(ctx, firings, self, ownChild, lane, mode, strconv.Itoa(o.events), strconv.Itoa(keys), span.String(), firings, profile)
+	return measure(ctx, firings, o.self, ownChild, lane, mode, strconv.Itoa(o.events), strconv.Itoa(keys), span.String(), firings, profile)
 }
 
 func (e engine) run(ctx context.Context, o options, lane, file string) (figure, error) {

@@ -37,6 +37,7 @@ type options struct {
 	profile              string
 	scratch              string // removed at the end
 	peers                string // folder of the other engines' jars and classes; kept
+	self                 string // this command, built as the daemon is
 }
 
 func main() {
@@ -56,6 +57,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	return frame.Bounded(ctx, "correlate", o.within, func(ctx context.Context, scratch string) error {
 		o.scratch = scratch
+		if o.self, err = frame.Daemonlike(ctx, scratch, "correlate"); err != nil {
+			return err
+		}
 		return measureAll(ctx, o, out)
 	})
 }

@@ -41,10 +41,6 @@ func written(ctx context.Context, o options, lane string, out io.Writer) error {
 		os.WriteFile(at("sigma.yml"), []byte(logon.Sigma(lane)), 0o644)); err != nil { //nolint:gosec // not secret
 		return err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	theirs := func(mode string) func(events string) []string {
 		return func(events string) []string {
 			return []string{
@@ -53,7 +49,7 @@ func written(ctx context.Context, o options, lane string, out io.Writer) error {
 			}
 		}
 	}
-	ours := func(events string) []string { return []string{self, writtenChild, lane, at(events), at("ours")} }
+	ours := func(events string) []string { return []string{o.self, writtenChild, lane, at(events), at("ours")} }
 	var cost [3]frame.Net
 	for range o.rounds {
 		for i, command := range []func(string) []string{ours, theirs("refs"), theirs("none")} {

@@ -36,6 +36,7 @@ type options struct {
 	profile             string
 	scratch             string // removed at the end
 	peers               string // folder of the other engine; kept
+	self                string // this command, built as the daemon is
 }
 
 func main() {
@@ -52,6 +53,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	return frame.Bounded(ctx, "rules", o.within, func(ctx context.Context, scratch string) error {
 		o.scratch = scratch
+		if o.self, err = frame.Daemonlike(ctx, scratch, "rules"); err != nil {
+			return err
+		}
 		return measureAll(ctx, o, out)
 	})
 }

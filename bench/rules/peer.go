@@ -53,12 +53,8 @@ func rsigmaCommand(binary string, o options, rules, events, out string) []string
 
 // compare lists what both sides match, then times them in turn.
 func compare(ctx context.Context, o options, in input, other *program, out io.Writer) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	ours := func(events, profile, mode string) []string {
-		return []string{self, ownChild, in.rules, events, profile, mode}
+		return []string{o.self, ownChild, in.rules, events, profile, mode}
 	}
 	if o.times > 1 {
 		if err := quiet(ctx, in, ours(in.plain, "", "list"), out); err != nil {

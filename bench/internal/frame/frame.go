@@ -54,6 +54,23 @@ func OnOneCore(command ...string) []string {
 	return command
 }
 
+// Daemonlike builds a bench anew into folder, with the profile that the daemon is built with, and returns the binary: what a
+// bench measures of the daemon's code is to be what the daemon is. With the profile beside its source every test of the module
+// would compile everything once more for it.
+func Daemonlike(ctx context.Context, folder, name string) (string, error) {
+	daemon, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Dir}}", "tocsin/cmd/tocsin").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the daemon: %w", err)
+	}
+	profile := filepath.Join(string(bytes.TrimSpace(daemon)), "default.pgo")
+	binary := filepath.Join(folder, name)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-pgo="+profile, "-o", binary, "tocsin/bench/"+name) //nolint:gosec // our own
+	if text, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w: %.300s", name, err, text)
+	}
+	return binary, nil
+}
+
 // A usage is what a command took of the processor's time, the most memory that it had, in bytes, and what it wrote.
 type usage struct {
 	cpu    time.Duration
