@@ -25,8 +25,8 @@ func TestHostileFiles(t *testing.T) {
 		"deep lists":     deep,
 		"deep mappings":  strings.Repeat("{a: ", 200_000),
 		"deep blocks":    strings.Repeat("- ", 200_000),
-		"many documents": strings.Repeat("---\na: 1\n", 5_000),
-		"too large":      "description: " + strings.Repeat("x", 2<<20),
+		"many documents": strings.Repeat("---\na: 1\n", maxDocs+1),
+		"too large":      "description: " + strings.Repeat("x", maxFile),
 		"bomb":           "a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c]\n",
 		"long condition": ruleText(1, "when: "+strings.Repeat("(", 600_000)+"\ncorrelate: {kind: match, group_by: []}"),
 		"many lets":      ruleText(1, "let:\n"+strings.Repeat("  a: true\n", 10_000)+"when: a\ncorrelate: {kind: match, group_by: []}"),
@@ -35,7 +35,7 @@ func TestHostileFiles(t *testing.T) {
 		"tabs":           "a:\n\t- b",
 		"directive":      "%YAML 9.9\n---\na: 1",
 		"tag":            "!!binary aGVsbG8=",
-		"merge":          "<<: {a: 1}\n<<: {b: 2}",
+		"merge":          "correlate:\n<<: {a: 1}\n<<: {b: 2}",
 		"million tests":  ruleText(1, "when: true\ncorrelate: {kind: match, group_by: []}\ntests: [{name: n, alerts: [{at: 0s, times: 20000, set: {}}, {at: 0s, times: 20000, set: {}}], expect: []}]"),
 	} {
 		t.Run(name, func(t *testing.T) {

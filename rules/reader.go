@@ -20,10 +20,10 @@ import (
 
 // Limits on rule files.
 const (
-	maxFile  = 1 << 20  // bytes: no rule file is near it
+	maxFile  = 16 << 20 // bytes: all public rules in one file are some 6 MB
 	maxList  = 32 << 20 // bytes of a reference list: some two million addresses
 	maxDepth = 40       // nesting of YAML
-	maxDocs  = 1_000    // documents of one file
+	maxDocs  = 20_000   // documents of one file
 )
 
 // A reader takes one file apart and gathers all its faults and lints.
@@ -55,10 +55,17 @@ func (r *reader) faultAt(line, column int, message, remedy string) {
 }
 
 func (r *reader) lint(n *yaml.Node, remedy, format string, args ...any) {
-	if len(r.lints) == maxFaults {
-		return
+	switch {
+	case len(r.lints) < maxFaults:
+		r.note(n, remedy, fmt.Sprintf(format, args...))
+	case len(r.lints) == maxFaults:
+		r.lints = append(r.lints, fault.Fault{File: r.file, Line: n.Line, Column: n.Column, Message: "and more of it, which is not told"})
 	}
-	r.lints = append(r.lints, fault.At(r.file, r.src, n.Line, n.Column, fmt.Sprintf(format, args...), remedy))
+}
+
+// note is a lint that is told however many there are.
+func (r *reader) note(n *yaml.Node, remedy, message string) {
+	r.lints = append(r.lints, fault.At(r.file, r.src, n.Line, n.Column, message, remedy))
 }
 
 // documents parses the file: the roots of its documents, empty ones left out.
@@ -74,10 +81,15 @@ func (r *reader) documents() []*yaml.Node {
 	}
 	var roots []*yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(r.src))
-	for range maxDocs {
+	for n := 0; ; n++ {
 		var doc yaml.Node
 		err := dec.Decode(&doc)
 		if errors.Is(err, io.EOF) {
+			return roots
+		}
+		if err == nil && n == maxDocs {
+			r.fault(&doc, "part it", "more than %d documents in one file: this one and what follows it are not read", maxDocs)
+			r.unread = true
 			return roots
 		}
 		if err != nil {
@@ -93,7 +105,6 @@ func (r *reader) documents() []*yaml.Node {
 			}
 		}
 	}
-	return roots
 }
 
 func (r *reader) syntax(err error) {

@@ -47,9 +47,14 @@ func (l *loader) ruleFile(f File) {
 	if r.unread && sigma.Looks(r.src) {
 		l.refuseRest(r)
 	}
+	known := ruleKeys()
 	for _, root := range sigma.Expand(roots) {
 		if sigma.Is(root) {
 			l.sigmaDocument(r, root)
+			continue
+		}
+		if key := foreign(root, known); key != nil {
+			r.lint(key, "", "no rule, and passed over: rules have no %.80q, and it has neither when nor correlate, neither detection nor correlation", key.Value)
 			continue
 		}
 		faults := r.found

@@ -85,7 +85,7 @@ func (l *loader) refuse(r *reader, refusal *sigma.Refusal) {
 		if one.Offset > 0 {
 			at.Line, at.Column = r.place(one.Node, one.Offset)
 		}
-		r.lint(&at, one.Remedy, refusedPrefix+"%s", one.Reason)
+		r.note(&at, one.Remedy, refusedPrefix+one.Reason)
 	}
 	l.refused = append(l.refused, r.lints[before:]...)
 	l.refusedDocs++
