@@ -63,7 +63,7 @@ func Daemonlike(ctx context.Context, folder, name string) (string, error) {
 		return "", fmt.Errorf("find the daemon: %w", err)
 	}
 	profile := filepath.Join(string(bytes.TrimSpace(daemon)), "default.pgo")
-	binary := filepath.Join(folder, name)
+	binary := filepath.Join(folder, name+"-as-the-daemon")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-pgo="+profile, "-o", binary, "tocsin/bench/"+name) //nolint:gosec // our own
 	if text, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w: %.300s", name, err, text)
