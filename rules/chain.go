@@ -13,7 +13,6 @@ import (
 
 	"tocsin"
 	"tocsin/internal/expression"
-	"tocsin/internal/fault"
 )
 
 // maxRank is how many rules may rest on one another (engine.md, ruling 11).
@@ -171,7 +170,7 @@ func (g *graph) missing(r *Rule) {
 }
 
 func (c *chainDraft) at(n *yaml.Node, message, remedy string) Fault {
-	return fault.At(c.file, c.src, n.Line, n.Column, message, remedy)
+	return c.reader.at(n.Line, n.Column, message, remedy)
 }
 
 // rank walks down from r; path are the rules above it.

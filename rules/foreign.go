@@ -8,8 +8,9 @@ import (
 	"tocsin/internal/schema"
 )
 
-// foreign is a key by which a document shows that it is no rule, nor meant to be one: rules have no such key, and of the keys
-// that a rule of ours can hardly be without it has none. Known are the keys of a rule. Repositories of rules hold such files beside them. Nil for a rule.
+// foreign is a key by which a document shows that it is no rule, nor meant to be one, such as those of files that repositories
+// hold beside rules: it is not among the known keys of rules, and of the keys that a rule of ours can hardly be without the
+// document has none. Nil for a rule.
 func foreign(root *yaml.Node, known []schema.Key) *yaml.Node {
 	if root.Kind != yaml.MappingNode {
 		return nil

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -35,6 +34,15 @@ type reader struct {
 	unread bool // the last fault is that the file, or what is left of it, could not be read
 	faults fault.List
 	lints  fault.List
+	linted int   // lints that were noted with lint, told or not
+	lines  []int // where each line of src begins; made when first asked for
+}
+
+// at is a fault at a place of the file.
+func (r *reader) at(line, column int, message, remedy string) fault.Fault {
+	f := fault.At(r.file, r.from(line), 1, column, message, remedy)
+	f.Line = line
+	return f
 }
 
 // maxFaults is how many faults of one file are told: beyond it the file is no rule file.
@@ -48,24 +56,24 @@ func (r *reader) faultAt(line, column int, message, remedy string) {
 	r.found++
 	switch {
 	case len(r.faults) < maxFaults:
-		r.faults = append(r.faults, fault.At(r.file, r.src, line, column, message, remedy))
+		r.faults = append(r.faults, r.at(line, column, message, remedy))
 	case len(r.faults) == maxFaults:
 		r.faults = append(r.faults, fault.Fault{File: r.file, Line: line, Column: column, Message: "and more faults, which are not told"})
 	}
 }
 
 func (r *reader) lint(n *yaml.Node, remedy, format string, args ...any) {
-	switch {
-	case len(r.lints) < maxFaults:
+	switch r.linted++; {
+	case r.linted <= maxFaults:
 		r.note(n, remedy, fmt.Sprintf(format, args...))
-	case len(r.lints) == maxFaults:
+	case r.linted == maxFaults+1:
 		r.lints = append(r.lints, fault.Fault{File: r.file, Line: n.Line, Column: n.Column, Message: "and more of it, which is not told"})
 	}
 }
 
 // note is a lint that is told however many there are.
 func (r *reader) note(n *yaml.Node, remedy, message string) {
-	r.lints = append(r.lints, fault.At(r.file, r.src, n.Line, n.Column, message, remedy))
+	r.lints = append(r.lints, r.at(n.Line, n.Column, message, remedy))
 }
 
 // documents parses the file: the roots of its documents, empty ones left out.
@@ -319,58 +327,4 @@ func ParseDuration(s string) (time.Duration, bool) {
 		return 0, false
 	}
 	return days + d, true
-}
-
-// place is where character offset of a scalar's value stands.
-func (r *reader) place(n *yaml.Node, offset int) (line, column int) {
-	p := Within(r.src, n, offset)
-	return p.Line, p.Column
-}
-
-// Within finds the place of character offset of a scalar's value in the file that it stands in, whatever style it is written
-// in: it walks value and source side by side and passes over white space, which folding changes.
-func Within(src []byte, n *yaml.Node, offset int) Place {
-	source := []rune(string(src))
-	at := 0
-	for line := 1; line < n.Line && at < len(source); at++ {
-		if source[at] == '\n' {
-			line++
-		}
-	}
-	at += n.Column - 1
-	line, column := n.Line, n.Column
-	step := func() {
-		if at < len(source) && source[at] == '\n' {
-			line, column = line+1, 0
-		}
-		at++
-		column++
-	}
-	switch n.Style & (yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle) {
-	case yaml.DoubleQuotedStyle, yaml.SingleQuotedStyle:
-		step()
-	case yaml.LiteralStyle, yaml.FoldedStyle:
-		for at < len(source) && source[at] != '\n' {
-			step()
-		}
-	}
-	for i, c := range []rune(n.Value) {
-		if unicode.IsSpace(c) {
-			continue
-		}
-		for at < len(source) && unicode.IsSpace(source[at]) {
-			step()
-		}
-		if i >= offset {
-			break
-		}
-		if at < len(source) && source[at] != c { // an escape: \" in double quotes
-			step()
-		}
-		step()
-		if c == '\'' && n.Style&yaml.SingleQuotedStyle != 0 {
-			step()
-		}
-	}
-	return Place{line, column}
 }

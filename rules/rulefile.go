@@ -293,7 +293,7 @@ func (r *reader) compileNode(t *expression.Table, n *yaml.Node, names expression
 	faults, _ := errors.AsType[expression.Errors](err)
 	for _, f := range faults {
 		line, column := r.place(n, f.Offset)
-		if f.Remedy == "" && n.Style == 0 && strings.Contains(fault.At("", r.src, line, 1, "", "").Excerpt, " #") {
+		if f.Remedy == "" && n.Style == 0 && strings.Contains(r.at(line, 1, "", "").Excerpt, " #") {
 			f.Remedy = "a # after a space begins a YAML comment: put the expression in quotes or below a |"
 		}
 		r.faultAt(line, column, f.Message, f.Remedy)

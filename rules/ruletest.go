@@ -26,9 +26,6 @@ type Test struct {
 	Expects Place // of the key expect's value
 }
 
-// A Place is a line and a column of a rule's file, both from 1.
-type Place struct{ Line, Column int }
-
 // A TestAlert stands for Times alerts, the i-th (from 1) at At + (i-1)·Every, with ${i} in strings replaced by i.
 type TestAlert struct {
 	At    time.Duration
