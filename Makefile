@@ -29,7 +29,7 @@ help: ## Show these lines
 build: ## Build bin/tocsin, static
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/tocsin
 
-test: ## Run every test, on real servers that it starts and ends itself; under 15 minutes
+test: ## Run every test, on real servers that it starts and ends itself; less than half an hour on two cores of a usual machine
 	@deploy/ci/test
 
 test-long: ## Run what takes longer: other versions, three brokers, a million properties, race detector on real servers, fuzzing
