@@ -248,7 +248,7 @@ func testReadFetch(t *testing.T, fetchBytes func(code int16, batches []byte) []b
 		"out of range":       {raw: fetchBytes(1, nil), code: kafka.OffsetOutOfRange},
 		"cut off":            {raw: fetchBytes(0, one)[:60], fails: true},
 		"empty":              {fails: true},
-		"a wrong size":       {raw: fetchBytes(0, one)[:len(fetchBytes(0, one))-4], fails: true},
+		"a wrong size":       {raw: fetchBytes(0, one)[:len(fetchBytes(0, one))-1], fails: true},
 		"more than one part": {raw: append(fetchBytes(0, one), 1, 2, 3), batches: len(one)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/apiversions"
 )
 
 const (
@@ -160,12 +161,19 @@ func readFetch(in *reply, limit int, byID bool) (*fetchAnswer, error) {
 	if in.err != nil || size > in.left {
 		return nil, in.bad()
 	}
+	behind := in.left - max(size, 0)
 	switch {
 	case size <= 0:
 	case size <= int64(limit):
 		answer.batches = in.take(int(size))
 	default:
 		in.takeSome(answer, limit)
+	}
+	in.skip(in.left - behind)
+	for range 3 { // partition, topic, answer
+		if byID {
+			in.tags()
+		}
 	}
 	return answer, in.end()
 }
@@ -261,26 +269,21 @@ func (v *fetchVersions) forget(broker int32) {
 
 // askVersion asks for the highest version of a request that the broker understands; -1 where it knows no such request.
 func askVersion(rw io.ReadWriter, of protocol.ApiKey) (int16, error) {
-	var q request
-	q.begin(protocol.ApiVersions, 0)
-	in, err := q.exchange(rw)
+	m, err := protocol.RoundTrip(rw, 0, 1, clientName, &apiversions.Request{})
 	if err != nil {
 		return 0, err
 	}
-	return readVersion(in, of)
-}
-
-func readVersion(in *reply, of protocol.ApiKey) (int16, error) {
-	if code := in.i16(); in.err == nil && code != 0 {
-		return 0, kafka.Error(code)
+	res, ok := m.(*apiversions.Response)
+	if !ok {
+		return 0, errFrame
 	}
-	highest := int16(-1)
-	for n := in.i32(); n > 0 && in.err == nil; n-- {
-		key := in.i16()
-		in.skip(2) // the lowest
-		if most := in.i16(); protocol.ApiKey(key) == of {
-			highest = most
+	if res.ErrorCode != 0 {
+		return 0, kafka.Error(res.ErrorCode)
+	}
+	for _, k := range res.ApiKeys {
+		if protocol.ApiKey(k.ApiKey) == of {
+			return k.MaxVersion, nil
 		}
 	}
-	return highest, in.end()
+	return -1, nil
 }

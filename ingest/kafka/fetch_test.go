@@ -2,12 +2,9 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kversion"
 
@@ -66,47 +63,10 @@ func alone(t testing.TB, c *cluster, topic string) *Partition {
 
 func readOn(t testing.TB, p *Partition, n int) []ingest.Record {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	var all []ingest.Record
-	for len(all) < n {
+	return gather(t, n, func(ctx context.Context) ([]ingest.Record, error) {
 		got, err := p.Read(ctx)
-		if err != nil {
-			t.Fatalf("%d of %d records: %v", len(all), n, err)
-		}
-		all = append(all, got.Records...)
-	}
-	return all
-}
-
-func TestReadVersion(t *testing.T) {
-	answer := func(code int16, versions ...int16) []byte {
-		var q request
-		q.i16(code)
-		q.i32(int32(len(versions) / 3))
-		for _, v := range versions {
-			q.i16(v)
-		}
-		return q.b
-	}
-	for name, test := range map[string]struct {
-		raw   []byte
-		want  int16
-		fails error
-	}{
-		"it does":     {raw: answer(0, 0, 3, 11, 1, 4, 17, 3, 0, 12), want: 17},
-		"it does not": {raw: answer(0, 0, 3, 11), want: -1},
-		"a code":      {raw: answer(35), fails: kafka.UnsupportedVersion},
-		"cut off":     {raw: answer(0, 0, 3, 11, 1, 4, 17)[:14], fails: errFrame},
-		"empty":       {fails: errFrame},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := readVersion(replyOf(test.raw), protocol.Fetch)
-			if !errors.Is(err, test.fails) || err == nil && got != test.want {
-				t.Errorf("%d, %v", got, err)
-			}
-		})
-	}
+		return got.Records, err
+	})
 }
 
 func TestTopicID(t *testing.T) {
@@ -120,13 +80,4 @@ func TestTopicID(t *testing.T) {
 			t.Errorf("%s: %x", incarnation, got)
 		}
 	}
-}
-
-func FuzzReadVersion(f *testing.F) {
-	f.Add([]byte("\x00\x00\x00\x00\x00\x01\x00\x01\x00\x04\x00\x11"))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		if _, err := readVersion(replyOf(raw), protocol.Fetch); err == nil && len(raw) < 6 {
-			t.Fatal("from nothing")
-		}
-	})
 }

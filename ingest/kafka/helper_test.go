@@ -277,18 +277,27 @@ func open(t testing.TB, cfg Config, opts Options) *Source {
 // readN reads until n records have come, and acknowledges them.
 func readN(t testing.TB, s *Source, n int) []ingest.Record {
 	t.Helper()
+	return gather(t, n, func(ctx context.Context) ([]ingest.Record, error) {
+		b, err := s.Read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return b.Records, b.Ack(ctx)
+	})
+}
+
+// gather reads until n records have come.
+func gather(t testing.TB, n int, read func(context.Context) ([]ingest.Record, error)) []ingest.Record {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var out []ingest.Record
 	for len(out) < n {
-		b, err := s.Read(ctx)
+		records, err := read(ctx)
 		if err != nil {
 			t.Fatalf("after %d of %d records: %v", len(out), n, err)
 		}
-		out = append(out, b.Records...)
-		if err := b.Ack(ctx); err != nil {
-			t.Fatal(err)
-		}
+		out = append(out, records...)
 	}
 	return out
 }
